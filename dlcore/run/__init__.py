@@ -1,0 +1,16 @@
+"""One training run as an object: its loop, its thread, its knobs, what it recorded.
+
+Here: `train`, which starts a run; `Run`, its state and the two sides of it (read `_run.py` first: it tells what a
+launcher of worker processes hands in and hands on); `TrainingLoop`, the loop itself; `History`, the recorded series.
+Not here: anything that displays (a display is a listener, attached through `show=`) and anything that launches
+processes (registered with `set_hook`). This room never imports IPython or ipywidgets.
+Next: `dlcore/parallel` for several processes, `widgets/loss_chart` for the live chart, `kernel_ext/train.py` for
+`%train`.
+"""
+
+from ._history import History
+from ._loop import TrainingLoop
+from ._run import Event, Run
+from ._train import prepare, set_hook, train, wait
+
+__all__ = ["Event", "History", "Run", "TrainingLoop", "prepare", "set_hook", "train", "wait"]

@@ -1,0 +1,187 @@
+"""Whatever `data=` was given, as an object that yields the batches of one epoch after another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from dlcore.array import array
+
+from ._knobs import hint
+
+
+class Batch(NamedTuple):
+    """Input, label, how many samples of them are this process's, and how many all processes hold together."""
+
+    x: Any
+    y: Any
+    samples: int
+    total: int
+
+
+class Batches:
+    """Batches of (x, y), the last one of an epoch as short as it comes.
+
+    With `size` processes every one of them walks the same batches in the same order and takes its own part of each.
+    Subclasses give `samples`, `steps` (None where unknown) and `epoch`.
+    """
+
+    samples: int | None
+    steps: int | None
+
+    def epoch(self, number: int) -> Generator[Batch, None, None]:
+        """The batches of epoch `number`, counted from 1."""
+        raise NotImplementedError
+
+
+class IndexedBatches(Batches):
+    """Batches of anything that can be indexed, in an order that `seed` and the epoch's number decide alone."""
+
+    def __init__(self, count: int, batch: int, shuffle: bool, seed: int, rank: int = 0, size: int = 1) -> None:
+        if count < 1:
+            raise ValueError("data: expected at least one sample, got none")
+        self.samples = count
+        self.steps = -(-count // batch)
+        self.batch, self.shuffle, self.seed = batch, shuffle, seed
+        self.rank, self.size = rank, size
+
+    def orders(self, number: int) -> Iterator[tuple[np.ndarray, int]]:
+        """For every batch: the indices of this process's samples, and how many of them count."""
+        order = np.arange(self.samples)
+        if self.shuffle:
+            np.random.default_rng((self.seed, number)).shuffle(order)
+        for start in range(0, len(order), self.batch):
+            yield share(order[start : start + self.batch], self.rank, self.size)
+
+    def total(self, step: int) -> int:
+        """How many samples batch number `step` (from 0) holds in all processes together."""
+        return min(self.batch, int(self.samples or 0) - step * self.batch)
+
+
+class ArrayBatches(IndexedBatches):
+    """Batches of two arrays that lie in memory, taken out with one NumPy index each."""
+
+    def __init__(self, x: Any, y: Any, *args: Any, prepare: Callable[[np.ndarray], np.ndarray] | None = None) -> None:
+        self.x, self.y, self.prepare = as_numpy(x), as_numpy(y), prepare
+        if len(self.x) != len(self.y):
+            raise ValueError(f"data: expected as many labels as samples, got {len(self.x)} and {len(self.y)}")
+        super().__init__(len(self.x), *args)
+
+    def epoch(self, number: int) -> Generator[Batch, None, None]:
+        for step, (indices, counted) in enumerate(self.orders(number)):
+            x = self.x[indices]
+            x = x if self.prepare is None else self.prepare(x)
+            yield Batch(array(x, dtype=x.dtype), array(self.y[indices], dtype=self.y.dtype), counted, self.total(step))
+
+
+class DatasetBatches(IndexedBatches):
+    """Batches of a Gluon dataset, fetched ahead by the data loader's threads."""
+
+    def __init__(self, dataset: Any, *args: Any) -> None:
+        super().__init__(len(dataset), *args)
+        self.dataset = dataset
+
+    def epoch(self, number: int) -> Generator[Batch, None, None]:
+        from dlcore.gluon.data import DataLoader
+
+        orders = list(self.orders(number))
+        loader = DataLoader(self.dataset, batch_sampler=[indices.tolist() for indices, _ in orders])
+        for step, (sample, (_, counted)) in enumerate(zip(loader, orders, strict=True)):
+            x, y = pair(sample)
+            yield Batch(x, y, counted, self.total(step))
+
+
+class LoaderBatches(Batches):
+    """The batches of a loader the user made, which decides about size and order itself."""
+
+    def __init__(self, loader: Any, rank: int = 0, size: int = 1) -> None:
+        self.loader = loader
+        self.rank, self.size = rank, size
+        self.samples = None
+        self.steps = len(loader) if hasattr(loader, "__len__") else None
+
+    def epoch(self, number: int) -> Generator[Batch, None, None]:
+        for sample in self.loader:
+            x, y = pair(sample)
+            total = counted = len(x)
+            if self.size > 1:
+                indices, counted = share(np.arange(total), self.rank, self.size)
+                x, y = (array(as_numpy(a)[indices], dtype=a.dtype) for a in (x, y))
+            yield Batch(x, y, counted, total)
+
+
+def share(indices: np.ndarray, rank: int, size: int) -> tuple[np.ndarray, int]:
+    """This process's part of a batch, and how many of its samples count.
+
+    Parts differ by one sample at most. Where there are fewer samples than processes, one is lent out that counts as
+    none, so that every process has a batch to walk through the same step with.
+    """
+    if size == 1:
+        return indices, len(indices)
+    part = np.array_split(indices, size)[rank]
+    return (part, len(part)) if len(part) else (indices[:1], 0)
+
+
+def pair(sample: Any) -> tuple[Any, Any]:
+    """The (x, y) in what a loader yielded."""
+    if not isinstance(sample, (tuple, list)) or len(sample) != 2:
+        got = f"{len(sample)} parts" if isinstance(sample, (tuple, list)) else type(sample).__name__
+        raise ValueError(f"data: expected every batch to be a pair (x, y), got {got}")
+    return sample[0], sample[1]
+
+
+def as_numpy(values: Any) -> np.ndarray:
+    """Any array as a NumPy array; 64-bit floats become 32-bit ones, the dtype networks are made with."""
+    values = values.asnumpy() if hasattr(values, "asnumpy") else np.asarray(values)
+    return values.astype(np.float32) if values.dtype == np.float64 else values
+
+
+def _images(x: np.ndarray) -> np.ndarray:
+    """Bytes (n, height, width, channels) as floats in [0, 1], (n, channels, height, width)."""
+    return np.ascontiguousarray(x.transpose(0, 3, 1, 2), dtype=np.float32) / np.float32(255)
+
+
+def _named(name: str, train: bool) -> tuple[Any, Any]:
+    """The arrays (images, labels) of a data set known by name."""
+    from dlcore.gluon.data import vision
+
+    known = {"mnist": vision.MNIST, "fashion_mnist": vision.FashionMNIST}
+    kind = known.get(name.lower().replace("-", "_"))
+    if kind is None:
+        raise ValueError(f"data: there is no data set {name!r}{hint(name, known)}; there are {', '.join(known)}")
+    dataset = kind(train=train)
+    return dataset._data, dataset._label
+
+
+def batches(
+    data: Any,
+    *,
+    batch: int,
+    train: bool,
+    seed: int = 0,
+    rank: int = 0,
+    size: int = 1,
+) -> Batches:
+    """`data` as `Batches`; shuffled when `train`.
+
+    `data` is a dataset, a loader (which brings its own batch size and order), a pair of arrays (x, y), or the name
+    "mnist" or "fashion_mnist". Raises TypeError for anything else, naming what was expected.
+    """
+    order: Sequence[Any] = (batch, train, seed, rank, size)
+    if isinstance(data, str):
+        x, y = _named(data, train)
+        return ArrayBatches(x, y, *order, prepare=_images)
+    if isinstance(data, (tuple, list)) and len(data) == 2 and all(hasattr(part, "__len__") for part in data):
+        return ArrayBatches(*data, *order)
+    if hasattr(data, "__getitem__") and hasattr(data, "__len__") and not hasattr(data, "asnumpy"):
+        return DatasetBatches(data, *order)
+    if hasattr(data, "__iter__") and not isinstance(data, np.ndarray) and not hasattr(data, "asnumpy"):
+        if iter(data) is data:
+            raise TypeError("data: expected something that can be walked once an epoch, got an iterator that ends once")
+        return LoaderBatches(data, rank, size)
+    raise TypeError(
+        "data: expected a dataset, a loader, a pair of arrays (x, y) or the name of a data set, "
+        f"got {type(data).__name__}"
+    )

@@ -1,0 +1,145 @@
+"""The loop of a run that trains in this process: epochs of steps, an evaluation after each."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import Any
+
+import numpy as np
+
+from dlcore import autograd
+from dlcore.array import array
+
+from ._data import Batches
+from ._objective import Objective
+from ._run import Run
+from ._step import Evaluator, Stepper
+
+
+class TrainingLoop:
+    """`work` of a `Run`: trains `net` on `data` and leaves it usable wherever it is ended.
+
+    With a communicator of more than one process each of them runs this same loop on its part of every batch. What was
+    asked of the first process's run is done by all of them at the same step.
+    """
+
+    def __init__(
+        self,
+        net: Any,
+        data: Batches,
+        val: Batches | None,
+        *,
+        epochs: int,
+        objective: Objective,
+        trainer: Any,
+        counts: bool,
+        metric: Any = None,
+        comm: Any = None,
+    ) -> None:
+        self.net, self.data, self.val, self.epochs = net, data, val, epochs
+        self.objective, self.trainer, self.counts, self.metric = objective, trainer, counts, metric
+        self.comm = comm if comm is not None and comm.size > 1 else None
+
+    def __call__(self, run: Run) -> None:
+        """Train to the end, or until the run says to end now."""
+        said: set[str] = set()
+
+        def say(text: str) -> None:
+            if text not in said:
+                said.add(text)
+                run.note("note", text=text)
+
+        stepper = Stepper(self.objective, self.trainer, self.comm, self.counts, say)
+        evaluator = Evaluator(self.objective, self.metric, self.counts, say)
+        if self.comm is not None:
+            self.comm.broadcast([parameter.data() for parameter in self.net.collect_params().values()], root=0)
+        run.begin()
+        for epoch in range(1, self.epochs + 1):
+            run.epoch = epoch
+            if not self._train(run, stepper) or not self._evaluate(run, evaluator):
+                return
+
+    def _train(self, run: Run, stepper: Stepper) -> bool:
+        """One epoch of steps. False when it was ended before its last step."""
+        first = run.step
+        with closing(self.data.epoch(run.epoch)) as batches:
+            for batch in batches:
+                if not self._boundary(run):
+                    return False
+                run.advance(batch.total, **stepper(batch))
+        if run.step == first:
+            raise ValueError("data: expected at least one batch an epoch, got none")
+        if run.steps_total is None:
+            run.steps_total = (run.step - first) * self.epochs
+        return True
+
+    def _evaluate(self, run: Run, evaluator: Evaluator) -> bool:
+        """The scores after an epoch. False when it was ended before they were known."""
+        scores: dict[str, float] | None = {}
+        if self.val is not None:
+            # Several processes must agree before they part ways, which they only do between training steps.
+            go_on = run.boundary if self.comm is None else lambda: True
+            with closing(self.val.epoch(1)) as batches:
+                scores = evaluator(batches, go_on, self.comm)
+            if scores is None:
+                return False
+            run.record(**scores)
+        trained = {name: value for name in ("loss", "accuracy") if (value := _mean_since(run, name)) is not None}
+        run.note("epoch", epoch=run.epoch, scores={**trained, **scores}, **_speed(run))
+        return True
+
+    def _boundary(self, run: Run) -> bool:
+        """What the run says between two steps; with several processes, what the first one's run says to all."""
+        if self.comm is None:
+            return run.boundary()
+        names = sorted(run.knobs)
+        if self.comm.rank == 0:
+            go_on = run.boundary()
+            word = array(np.array([float(go_on), *(run.knobs[name] for name in names)]), dtype="float64")
+        else:
+            word = array(np.zeros(1 + len(names)), dtype="float64")
+        self.comm.broadcast([word], root=0)
+        go_on, *values = word.asnumpy().tolist()
+        if self.comm.rank != 0:
+            run.turn(dict(zip(names, values, strict=True)))
+        return bool(go_on)
+
+
+def _mean_since(run: Run, name: str) -> float | None:
+    """Mean of a series over the epoch that has just ended."""
+    if name not in run.history:
+        return None
+    steps, values = run.history.series(name)
+    begun = max((event.step for event in run.events if event.kind == "epoch"), default=0)
+    return float(values[steps > begun].mean())
+
+
+def _speed(run: Run) -> dict[str, float]:
+    return {"seconds": run.seconds, "samples_per_second": run.samples_per_second}
+
+
+def make_ready(net: Any, data: Batches) -> bool:
+    """Give every parameter a value and a shape before the first step; True when the network had to be initialized.
+
+    Parameters whose shape is not known yet learn it from a first look at one sample.
+    """
+    with closing(data.epoch(1)) as batches:
+        batch = next(iter(batches))
+    parameters = net.collect_params().values()
+    fresh = not any(_begun(parameter) for parameter in parameters)
+    if fresh:
+        from dlcore import init
+
+        net.initialize(init.Xavier())
+    with autograd.predict_mode():
+        net(batch.x[:1])
+    return fresh
+
+
+def _begun(parameter: Any) -> bool:
+    """True when `initialize` was called on the parameter, whether or not its shape is known."""
+    try:
+        parameter.data()
+    except Exception as error:
+        return "Deferred" in type(error).__name__
+    return True

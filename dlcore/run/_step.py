@@ -1,0 +1,132 @@
+"""One training step and one evaluation step, compiled where tracing can follow them and imperative where it cannot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from dlcore import autograd
+from dlcore.array import array
+from dlcore.graph import TraceError, jit
+
+from ._data import Batch
+from ._objective import Objective, are_classes, right_share
+
+
+class Compiled:
+    """Calls the compiled form of `function`, or `function` itself once tracing has said that it cannot follow it."""
+
+    def __init__(self, function: Callable[..., Any], what: str, say: Callable[[str], None]) -> None:
+        self._function, self._what, self._say = function, what, say
+        self._call: Callable[..., Any] = jit(function)
+
+    def __call__(self, *arguments: Any) -> Any:
+        try:
+            return self._call(*arguments)
+        except TraceError as error:
+            if self._call is self._function:
+                raise
+            reason = str(error).strip().splitlines()
+            self._say(f"{self._what} runs uncompiled: {reason[0] if reason else 'tracing could not follow it'}")
+            self._call = self._function
+            return self._function(*arguments)
+
+
+class Stepper:
+    """The training step: forward, loss, backward and update as one compiled function.
+
+    With more than one process the update stays outside, because the gradients are averaged in between. A process's
+    loss is first weighted by its part of the batch, so that the average is the gradient of the whole batch's mean even
+    where the parts differ in size.
+    """
+
+    def __init__(self, objective: Objective, trainer: Any, comm: Any, counts: bool, say: Callable[[str], None]) -> None:
+        self.objective, self.trainer, self.comm, self.counts = objective, trainer, comm, counts
+        self._whole = Compiled(self._step, "training step", say)
+        self._gradients = Compiled(self._backward, "training step", say)
+
+    def __call__(self, batch: Batch) -> dict[str, Any]:
+        """Train on one batch; returns the scalars that came out (0-d arrays), by the name of their series."""
+        if self.comm is None or self.comm.size == 1:
+            return self._named(self._whole(batch.x, batch.y))
+        weight = array(np.float32(batch.samples * self.comm.size / batch.total), dtype="float32")
+        scalars = self._gradients(batch.x, batch.y, weight)
+        self.trainer.allreduce_grads()
+        self.trainer.update(1)
+        merged = [scalar.detach() for scalar in scalars]
+        self.comm.allreduce(merged, op="mean")
+        return self._named(merged)
+
+    def _step(self, x: Any, y: Any) -> tuple[Any, ...]:
+        with autograd.record():
+            loss, output = self.objective.forward(x, y)
+        loss.backward()
+        self.trainer.step(1)
+        return self._scalars(loss, output, y)
+
+    def _backward(self, x: Any, y: Any, weight: Any) -> tuple[Any, ...]:
+        with autograd.record():
+            loss, output = self.objective.forward(x, y)
+            weighted = loss * weight
+        weighted.backward()
+        return tuple(scalar * weight for scalar in self._scalars(loss, output, y))
+
+    def _scalars(self, loss: Any, output: Any, y: Any) -> tuple[Any, ...]:
+        if output is None or not self.counts or not are_classes(y):
+            return (loss,)
+        return loss, right_share(output, y)
+
+    @staticmethod
+    def _named(scalars: Any) -> dict[str, Any]:
+        return dict(zip(("loss", "accuracy"), scalars, strict=False))
+
+
+class Evaluator:
+    """Loss and metric over a whole set of batches, in predict mode."""
+
+    def __init__(self, objective: Objective, metric: Any, counts: bool, say: Callable[[str], None]) -> None:
+        self.objective, self.metric, self.counts = objective, metric, counts
+        self._call = Compiled(self._forward, "evaluation", say)
+
+    def __call__(self, batches: Any, go_on: Callable[[], bool], comm: Any = None) -> dict[str, float] | None:
+        """Scores by name, each the mean over all samples; None when `go_on` said to end before all was seen.
+
+        With more than one process every one of them looks at its own part and the sums are added up.
+        """
+        sums = np.zeros(3)
+        if self.metric is not None:
+            self.metric.reset()
+        for batch in batches:
+            if not go_on():
+                return None
+            loss, share, output = self._call(batch.x, batch.y)
+            counted = batch.samples
+            sums += (counted * float(loss), 0.0 if share is None else counted * float(share), counted)
+            if self.metric is not None:
+                self.metric.update([batch.y], [output])
+        if comm is not None and comm.size > 1:
+            merged = array(sums, dtype="float64")
+            comm.allreduce([merged], op="sum")
+            sums = merged.asnumpy()
+        return self._scores(sums)
+
+    def _forward(self, x: Any, y: Any) -> tuple[Any, Any, Any]:
+        with autograd.predict_mode():
+            loss, output = self.objective.forward(x, y)
+            if output is None and (self.counts or self.metric is not None):
+                output = self.objective.net(x)
+            share = right_share(output, y) if self.counts and are_classes(y) else None
+        return loss, share, output
+
+    def _scores(self, sums: np.ndarray) -> dict[str, float]:
+        count = max(sums[2], 1.0)
+        scores = {"val_loss": float(sums[0] / count)}
+        if self.counts:
+            scores["val_accuracy"] = float(sums[1] / count)
+        if self.metric is not None:
+            names, values = self.metric.get()
+            names, values = (names, values) if isinstance(names, list) else ([names], [values])
+            scores.update({f"val_{name}": float(value) for name, value in zip(names, values, strict=True)})
+        return scores

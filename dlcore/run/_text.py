@@ -1,0 +1,36 @@
+"""The plain display of a run: one line an epoch, for scripts and terminals."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, TextIO
+
+from ._run import Run
+
+
+class TextProgress:
+    """A listener that prints one line an epoch, and one at the end when it did not end by itself."""
+
+    def __init__(self, run: Run, stream: TextIO | None = None) -> None:
+        self.run = run
+        self.stream = stream
+        run.add_listener(self)
+
+    def __call__(self, kind: str, payload: dict[str, Any]) -> None:
+        for event in payload["events"]:
+            if event[2] == "epoch":
+                self._print(epoch_line(payload["name"], payload["epochs"], event[3]))
+            elif event[2] == "note":
+                self._print(f"{payload['name']}: {event[3]['text']}")
+        if kind == "end" and payload["state"] == "stopped":
+            self._print(f"{payload['name']}: stopped at step {payload['step']:,}; the network is usable as it is")
+
+    def _print(self, text: str) -> None:
+        print(text, file=self.stream or sys.stdout, flush=True)
+
+
+def epoch_line(name: str, epochs: int, data: dict[str, Any]) -> str:
+    """`lenet  epoch 2/3  loss 0.0712  val_accuracy 0.9874  12.3 s  9,876 samples/s`."""
+    scores = "  ".join(f"{key} {value:.4f}" for key, value in data["scores"].items())
+    speed = f"{data['seconds']:.1f} s  {data['samples_per_second']:,.0f} samples/s"
+    return f"{name}  epoch {data['epoch']}/{epochs}  {scores}  {speed}"

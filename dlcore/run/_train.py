@@ -1,0 +1,235 @@
+"""`train`: from what a person writes to a run that is going."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable
+from typing import Any, Literal
+
+import numpy as np
+
+from ._data import batches
+from ._knobs import hint
+from ._loop import TrainingLoop, make_ready
+from ._objective import Objective, are_classes
+from ._optimizer import knobs_of, make_trainer, turn
+from ._run import Run
+from ._text import TextProgress
+
+Show = Callable[[Run], Any] | Literal["text"] | bool | None
+
+_hooks: dict[str, Any] = {"workers": None, "show": None}
+
+
+def set_hook(name: Literal["workers", "show"], target: str | Callable[..., Any] | None) -> None:
+    """Fill in what this room must not import.
+
+    "workers": "module:function" that trains in several processes, called with train's own arguments and returning a
+    run. "show": a function of a run that displays it live; it is used where `show=None`.
+    """
+    if name not in _hooks:
+        raise ValueError(f"set_hook: there is no hook {name!r}{hint(name, _hooks)}; there are {', '.join(_hooks)}")
+    _hooks[name] = target
+
+
+def train(
+    net: Any,
+    data: Any = None,
+    val: Any = None,
+    epochs: int = 1,
+    batch: int = 64,
+    optimizer: Any = "sgd",
+    lr: float | None = None,
+    loss: Any = None,
+    metric: Any = "auto",
+    background: bool = False,
+    workers: int = 1,
+    seed: int | None = None,
+    show: Show = None,
+    name: str | None = None,
+    comm: Any = None,
+    **optimizer_params: Any,
+) -> Run:
+    """Train `net` and return the run.
+
+    - `data`, `val`: a dataset, a loader, a pair of arrays (x, y) with x of shape (samples, ...) and y of shape
+      (samples,) or like the output, or "mnist" or "fashion_mnist". `val` is looked at after every epoch.
+    - `epochs`, `batch`: how often all of `data` is seen, and how many samples a step takes; the last batch of an epoch
+      may be shorter. A loader brings its own batch size.
+    - `optimizer`, `lr`, `**optimizer_params`: "sgd", "adam", "rmsprop" or an optimizer, and its settings (momentum=,
+      wd= ...). `lr` and `wd` become the run's knobs.
+    - `loss`: a Gluon loss, a function of (output, label), or of (net, x, y); by default cross-entropy for integer
+      labels and squared error for others.
+    - `metric`: "accuracy", any metric of `dlcore.metric`, or None. "auto" is accuracy for integer labels.
+    - `background`: return at once. Otherwise wait for the end; an interrupt ends the run at a step boundary.
+    - `workers`: train data-parallel in that many processes.
+    - `seed`: makes shuffling, dropout and first weights repeatable.
+    - `show`: a function of the run that displays it, "text" for a line an epoch, False for nothing. None is the live
+      chart in a notebook that loaded the extension, lines in a terminal, nothing elsewhere.
+    - `comm`: a communicator; this process then trains on its part of every batch.
+
+    The network stays usable whatever ends the run. Raises TypeError or ValueError for arguments that cannot be meant,
+    before anything is trained, and what the loss or the data raised, unless `background`.
+
+    >>> import numpy, dlcore as dl
+    >>> net = dl.gluon.nn.Dense(1)
+    >>> x = numpy.random.default_rng(0).normal(size=(64, 2)).astype("float32")
+    >>> run = dl.run.train(net, (x, x @ [[2.0], [-1.0]]), epochs=60, batch=16, lr=0.1, seed=0, show=False)
+    >>> run.state, run.step
+    ('finished', 240)
+    >>> net.weight.data().asnumpy().round(2).tolist()
+    [[2.0, -1.0]]
+    """
+    _check(net, data, epochs, batch, workers)
+    if workers > 1:
+        run = _launched(
+            workers,
+            net=net,
+            data=data,
+            val=val,
+            epochs=epochs,
+            batch=batch,
+            optimizer=optimizer,
+            lr=lr,
+            loss=loss,
+            metric=metric,
+            seed=seed,
+            name=name,
+            **optimizer_params,
+        )
+    else:
+        run = prepare(
+            net, data, val, epochs, batch, optimizer, lr, loss, metric, seed, name, comm, **optimizer_params
+        )
+    _attach(run, show)
+    run.start()
+    return run if background else wait(run)
+
+
+def prepare(
+    net: Any,
+    data: Any,
+    val: Any = None,
+    epochs: int = 1,
+    batch: int = 64,
+    optimizer: Any = "sgd",
+    lr: float | None = None,
+    loss: Any = None,
+    metric: Any = "auto",
+    seed: int | None = None,
+    name: str | None = None,
+    comm: Any = None,
+    **optimizer_params: Any,
+) -> Run:
+    """The run that `train` would start in this process, not started yet. Arguments as there."""
+    rank, size = (0, 1) if comm is None else (comm.rank, comm.size)
+    order = _order_seed(seed, comm)
+    if seed is not None:
+        from dlcore import _core
+
+        _core.seed(seed)
+    train_batches = batches(data, batch=batch, train=True, seed=order, rank=rank, size=size)
+    val_batches = None if val is None else batches(val, batch=max(batch, 256), train=False, rank=rank, size=size)
+    fresh, classes = make_ready(net, train_batches)
+    if seed is not None and rank:
+        _core.seed(seed + rank)  # equal first weights, but each process drops out other units
+    counts, measure = _metric(metric, classes)
+    trainer = make_trainer(net, optimizer, lr, optimizer_params, comm)
+    loop = TrainingLoop(
+        net,
+        train_batches,
+        val_batches,
+        epochs=epochs,
+        objective=Objective(net, loss, classes),
+        trainer=trainer,
+        counts=counts,
+        metric=measure,
+        comm=comm,
+    )
+    run = Run(
+        loop,
+        name=name or getattr(net, "name", None) or type(net).__name__.lower(),
+        epochs=epochs,
+        steps_total=None if train_batches.steps is None else train_batches.steps * epochs,
+        knobs=knobs_of(trainer),
+        apply=lambda values: turn(trainer, values),
+    )
+    if fresh:
+        run.note("note", text="the network had no weights yet: initialized with Xavier")
+    return run
+
+
+def wait(run: Run) -> Run:
+    """Wait for the end of a run; an interrupt asks it to stop and waits for the step boundary.
+
+    A second interrupt is passed on, while the run still stops by itself.
+    """
+    try:
+        return run.wait()
+    except KeyboardInterrupt:
+        run.stop()
+        run.wait()
+        print(f"{run.name}: interrupted, stopped at step {run.step:,}; the network is usable as it is")
+        return run
+
+
+def _check(net: Any, data: Any, epochs: int, batch: int, workers: int) -> None:
+    if not callable(net) or not hasattr(net, "collect_params"):
+        raise TypeError(f"train: expected a network (a gluon Block), got {type(net).__name__}")
+    if data is None:
+        raise TypeError("train: expected data= (a dataset, a loader, a pair of arrays or the name of a data set)")
+    for name, value in (("epochs", epochs), ("batch", batch), ("workers", workers)):
+        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
+            raise ValueError(f"train: expected a whole number >= 1 for {name}, got {value!r}")
+
+
+def _launched(workers: int, **arguments: Any) -> Run:
+    """A run of several processes, from whoever registered to launch them."""
+    target = _hooks["workers"]
+    if target is None:
+        raise RuntimeError(f"train: workers={workers} needs a launcher, and none is registered")
+    if isinstance(target, str):
+        module, _, function = target.partition(":")
+        target = getattr(importlib.import_module(module), function)
+    return target(workers=workers, **arguments)
+
+
+def _attach(run: Run, show: Show) -> None:
+    if show is None:
+        show = _hooks["show"] or ("text" if sys.stdout is not None and sys.stdout.isatty() else False)
+    if show == "text":
+        TextProgress(run)
+    elif callable(show):
+        show(run)
+    elif show not in (True, False):
+        raise ValueError(f'train: expected show= to be a function of the run, "text" or False, got {show!r}')
+    elif show is True:
+        TextProgress(run) if _hooks["show"] is None else _hooks["show"](run)
+
+
+def _metric(metric: Any, classes: bool) -> tuple[bool, Any]:
+    """(count right answers on the way, metric object to update in the evaluation)."""
+    if metric is None or (metric == "auto" and not classes):
+        return False, None
+    if isinstance(metric, str) and metric in ("auto", "accuracy", "acc"):
+        return True, None
+    from dlcore import metric as metrics
+
+    if type(metric) is metrics.Accuracy and metric.axis in (1, -1):
+        return True, None
+    return False, metrics.create(metric)
+
+
+def _order_seed(seed: int | None, comm: Any) -> int:
+    """What decides the order of the samples: the same in all processes."""
+    if seed is not None:
+        return int(seed)
+    drawn = int(np.random.default_rng().integers(2**31))
+    if comm is None or comm.size == 1:
+        return drawn
+    from dlcore.array import array
+
+    word = array(np.array([drawn]), dtype="int64")
+    comm.broadcast([word], root=0)
+    return int(word.asnumpy()[0])
