@@ -1,0 +1,26 @@
+"""Files: atomic writes, safetensors, IDX images, checksummed downloads.
+
+What lives here: reading and writing of data that leaves the process. Nothing here loads a pickle, and nothing is
+fetched unless the caller names what to fetch. A new file format goes into a private file of its own.
+What must not: datasets and loaders (see `dlcore.gluon.data`), weights of a network (see `dlcore.gluon`).
+"""
+
+from ._atomic import atomic_write
+from ._download import cache_dir, download, reachable, sha256_of
+from ._idx import read_idx, write_idx
+from ._npm import npm_pack
+from ._safetensors import load_arrays, load_metadata, save_arrays
+
+__all__ = [
+    "atomic_write",
+    "cache_dir",
+    "download",
+    "load_arrays",
+    "load_metadata",
+    "npm_pack",
+    "reachable",
+    "read_idx",
+    "save_arrays",
+    "sha256_of",
+    "write_idx",
+]

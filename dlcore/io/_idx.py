@@ -1,0 +1,68 @@
+"""IDX, the format of MNIST's files: a magic number, the sizes, then the elements, all big-endian."""
+
+from __future__ import annotations
+
+import gzip
+import math
+import os
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from ._atomic import atomic_write
+
+# Third byte of the magic number -> element type (the format's description is on MNIST's own page).
+_TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
+
+
+def _content(path: Path) -> bytes:
+    with open(path, "rb") as stream:
+        data = stream.read()
+    if data[:2] != b"\x1f\x8b":
+        return data
+    try:
+        return gzip.decompress(data)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise ValueError(f"{path}: the gzip data is damaged or cut short ({error})") from error
+
+
+def read_idx(path: str | os.PathLike[str]) -> np.ndarray:
+    """Read an IDX file, plain or gzipped, into an array in the machine's byte order (read-only for bytes).
+
+    Raises FileNotFoundError, and ValueError naming the file when it is not IDX or has the wrong length.
+
+    >>> import tempfile, pathlib
+    >>> file = pathlib.Path(tempfile.mkdtemp()) / "labels.gz"
+    >>> write_idx(file, np.arange(3, dtype=np.uint8))
+    >>> read_idx(file)
+    array([0, 1, 2], dtype=uint8)
+    """
+    where = Path(path)
+    data = _content(where)
+    if len(data) < 4 or data[:2] != b"\0\0" or data[2] not in _TYPES:
+        raise ValueError(f"{where}: expected an IDX file (two zero bytes, a type, a rank), got {data[:4].hex() or 'nothing'}")
+    rank = data[3]
+    offset = 4 + 4 * rank
+    if len(data) < offset:
+        raise ValueError(f"{where}: the IDX header needs {offset} bytes, the file has {len(data)}")
+    shape = struct.unpack(f">{rank}I", data[4:offset])
+    dtype = np.dtype(_TYPES[data[2]])
+    expected = offset + math.prod(shape) * dtype.itemsize
+    if len(data) != expected:
+        raise ValueError(f"{where}: an IDX file of shape {shape} has {expected} bytes, this one has {len(data)}")
+    array = np.frombuffer(data, dtype, offset=offset).reshape(shape)
+    return array if dtype.itemsize == 1 else array.astype(dtype.newbyteorder("="))
+
+
+def write_idx(path: str | os.PathLike[str], array: np.ndarray) -> None:
+    """Write `array` (uint8, int8, int16, int32, float32 or float64) as IDX; gzipped when the name ends in .gz."""
+    wanted = array.dtype.newbyteorder(">") if array.dtype.itemsize > 1 else array.dtype
+    codes = {np.dtype(name): code for code, name in _TYPES.items()}
+    if wanted not in codes:
+        raise TypeError(f"write_idx: IDX has no dtype {array.dtype}; expected uint8, int8, int16, int32, float32 or float64")
+    header = bytes([0, 0, codes[wanted], array.ndim]) + struct.pack(f">{array.ndim}I", *array.shape)
+    data = header + array.astype(wanted, copy=False).tobytes()
+    with atomic_write(path) as stream:
+        stream.write(gzip.compress(data, 9, mtime=0) if str(path).endswith(".gz") else data)
