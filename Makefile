@@ -1,12 +1,72 @@
-# make lab     everything, then JupyterLab on the tour        make lab ARGS="--no-browser --port 8899"
-# make test    everything, then every check and every test
-# make build   the environment and the compiled core; quick when nothing changed
+# make lab      the environment, the build, then JupyterLab on the tour (loopback only)
+#               make lab ARGS="--no-browser --port 8899" passes arguments on
+# make test     the environment, the build, `make check`, then every test
+# make build    the environment and the compiled core in place; quick when nothing changed
+# make check    style, types, layering: everything that can be said without running the product
+# make format   rewrite Python and C++ in the agreed style
+# make wheel    a wheel in dist/;  make sdist: a source distribution there
+# make clean    remove what was built (make distclean: .venv as well)
+
 PYTHON ?= python3
+ARGS ?=
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 BIN := .venv/bin
 DEVELOP := $(PYTHON) .ci/develop.py
+NOTEBOOK := notebooks/01_tour.ipynb
+AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: build
-.DEFAULT_GOAL := build
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.DEFAULT_GOAL := help
+.PHONY: help lab test build check check-only format wheel sdist clean distclean
+
+help:
+	@sed -n 's/^# \{0,1\}//p' Makefile
 
 build:
 	@$(DEVELOP)
+
+lab:
+	@$(DEVELOP) --extras lab
+	$(BIN)/jupyter lab --ServerApp.ip=127.0.0.1 $(AS_ROOT) $(NOTEBOOK) $(ARGS)
+
+test:
+	@$(DEVELOP) --extras lab test
+	@$(BIN)/python tests/chromium.py
+	@$(MAKE) --no-print-directory check-only
+	$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal -m "not browser and not serial"
+	$(BIN)/python -m pytest -q -m "browser or serial"
+
+check:
+	@$(DEVELOP) --no-build --extras lab test
+	@$(MAKE) --no-print-directory check-only
+
+check-only:
+	$(BIN)/ruff check --quiet .
+	$(BIN)/ruff format --quiet --check .
+	$(BIN)/python .ci/cpp_style.py
+	$(BIN)/python .ci/typecheck.py
+	$(BIN)/python -m pytest -q -p no:cacheprovider tests/test_layering.py tests/test_repository.py
+
+format:
+	@$(DEVELOP) --no-build --extras test
+	$(BIN)/ruff check --quiet --fix .
+	$(BIN)/ruff format --quiet .
+	$(BIN)/python .ci/cpp_style.py --write
+
+wheel:
+	@$(DEVELOP) --no-build --extras dist
+	$(BIN)/python -m build --wheel
+
+sdist:
+	@$(DEVELOP) --no-build --extras dist
+	$(BIN)/python widgets/build.py
+	$(BIN)/python -m build --sdist
+
+clean:
+	rm -rf build dist .pytest_cache .ruff_cache .mypy_cache
+	rm -f widgets/*/bundle.js widgets/*/bundle.css .venv/stamps/editable
+	find dlcore kernel_ext widgets tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+
+distclean: clean
+	rm -rf .venv

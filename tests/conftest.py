@@ -1,0 +1,75 @@
+"""What holds for every test: a private home, fixed seeds, nothing left switched on, a browser where one is needed."""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import chromium
+import hypothesis
+import numpy as np
+import pytest
+
+hypothesis.settings.register_profile("dlcore", deadline=None, print_blob=True)
+hypothesis.settings.register_profile("ci", deadline=None, print_blob=True, derandomize=True)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "dlcore")
+
+PRIVATE = {
+    "IPYTHONDIR": "ipython",
+    "JUPYTER_CONFIG_DIR": "jupyter-config",
+    "JUPYTER_DATA_DIR": "jupyter-data",
+    "JUPYTER_RUNTIME_DIR": "jupyter-runtime",
+    "JUPYTERLAB_SETTINGS_DIR": "lab-settings",
+    "JUPYTERLAB_WORKSPACES_DIR": "lab-workspaces",
+    "MPLCONFIGDIR": "matplotlib",
+}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Nothing a test does reads or writes the settings of the person who runs it."""
+    home = tempfile.TemporaryDirectory(prefix="dlcore-tests-", ignore_cleanup_errors=True)
+    for variable, folder in PRIVATE.items():
+        path = Path(home.name) / folder
+        path.mkdir()
+        os.environ[variable] = str(path)
+    os.environ["MPLBACKEND"] = "Agg"
+    config.add_cleanup(home.cleanup)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("browser") and chromium.find() is None:
+        if chromium.required():
+            pytest.fail(chromium.HINT, pytrace=False)
+        pytest.skip(chromium.HINT)
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """The path of the browser; tests that use it carry the `browser` mark."""
+    path = chromium.find()
+    assert path is not None, chromium.HINT
+    return path
+
+
+@pytest.fixture(autouse=True)
+def fixed_seeds() -> None:
+    """The same random numbers in every run, whichever tests ran before."""
+    random.seed(0)
+    np.random.seed(0)
+    core = sys.modules.get("dlcore._core")
+    if core is not None:
+        core.seed(0)
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_recording() -> Iterator[None]:
+    """A test that leaves autograd switched on would change the meaning of those after it."""
+    yield
+    core = sys.modules.get("dlcore._core")
+    if core is not None:
+        left = core.set_recording(False), core.set_training(False)
+        assert left == (False, False), f"the test left recording, training = {left}"

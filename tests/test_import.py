@@ -1,0 +1,62 @@
+"""`import dlcore` is quick, brings none of the optional packages, and works wherever it is called from."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+LIMIT_SECONDS = 0.3
+OPTIONAL = [
+    *["IPython", "ipykernel", "jupyterlab", "ipywidgets", "anywidget", "matplotlib", "mermaid", "ipyparallel"],
+    *["mpi4py", "PIL", "cupy", "nvidia", "cudnn", "scipy", "sklearn", "torch", "pandas", "zmq", "multiprocessing.pool"],
+]
+
+
+def python(code: str, cwd: Path) -> str:
+    """Run code in a fresh interpreter that sees the installed package only."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    done = subprocess.run([sys.executable, "-c", code], cwd=cwd, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.serial
+def test_import_takes_at_most_the_limit(tmp_path: Path) -> None:
+    """The best of several fresh processes: a busy machine can only make it slower."""
+    code = "import time; t = time.perf_counter(); import dlcore; print(time.perf_counter() - t)"
+    times = [float(python(code, tmp_path)) for _ in range(7)]
+    assert min(times) <= LIMIT_SECONDS, f"import dlcore took {sorted(times)} seconds"
+
+
+def test_import_brings_no_optional_package(tmp_path: Path) -> None:
+    code = "import dlcore, json, sys; print(json.dumps(sorted(sys.modules)))"
+    loaded = set(json.loads(python(code, tmp_path)))
+    assert "dlcore" in loaded
+    assert not loaded & set(OPTIONAL)
+
+
+def test_import_starts_no_thread(tmp_path: Path) -> None:
+    code = "import dlcore, threading; print(threading.active_count())"
+    assert python(code, tmp_path).strip() == "1"
+
+
+@pytest.mark.parametrize("where", ["elsewhere", "repository"])
+def test_one_namespace_from_everywhere(tmp_path: Path, where: str) -> None:
+    """kernel_ext/ and widgets/ are found inside dlcore, and the compiled core is, from any working directory."""
+    cwd = ROOT if where == "repository" else tmp_path
+    code = "import dlcore._core, dlcore.kernel_ext, dlcore.widgets; print(dlcore.kernel_ext.__name__)"
+    assert python(code, cwd).strip() == "dlcore.kernel_ext"
+
+
+def test_nothing_but_dlcore_lands_in_site_packages() -> None:
+    files = importlib.metadata.files("dlcore")
+    assert files
+    top = {file.parts[0] for file in files if file.parts[0] not in ("..", "__pycache__")}
+    assert not [name for name in top if name != "dlcore" and not name.startswith(("dlcore-", "_editable_"))]
