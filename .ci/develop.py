@@ -120,13 +120,15 @@ def build() -> None:
     folder = ROOT / "build" / f"dev-{sys.implementation.cache_tag}"
     parts = [sys.version, str(ROOT), (ROOT / "pyproject.toml").read_text(encoding="utf-8")]
     content = hashlib.sha256("\0".join(parts).encode()).hexdigest()
-    if not stamped("editable", content) or not (folder / "build.ninja").exists():
+    started = (folder / "build.ninja").exists()
+    if started:  # before pip, which would hide the compiler's messages in a traceback of its own
+        run(VENV / "bin" / "cmake", "--build", folder)
+    if not stamped("editable", content) or not started:
         print("dlcore: building and installing in place", flush=True)
         options = ["--no-build-isolation", "--no-deps", "-C", f"build-dir={folder.relative_to(ROOT)}"]
         run(PYTHON, "-m", "pip", "install", "-q", "--disable-pip-version-check", *options, "-e", ".")
         write_stamp("editable", content)
         return
-    run(VENV / "bin" / "cmake", "--build", folder)
     run(VENV / "bin" / "cmake", "--install", folder, "--prefix", sysconfig.get_path("platlib"), quiet=True)
 
 
