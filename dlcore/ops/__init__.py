@@ -1,0 +1,19 @@
+"""Operators: one stanza each, from which everything about them is derived.
+
+Here: the stanza files by family (elementwise, unary, reduce, shape, index, linalg, conv, norm, loss, random,
+optimizer), `_record` (what a stanza may say), `_expr` and `_program` (its two small languages), `_register` (to the
+C++ core), `functions` (the Python functions), `composite` (the few functions that choose between operators),
+`reference` (oracles in plain NumPy), `docs` (the table and the type stub). `F` holds the functions: F.relu(x).
+Not here: kernels (dlcore/csrc/kernels), the NDArray type's methods and the np and nd namespaces (dlcore/array).
+Next: `_record.op`, then any stanza file; a new elementwise operator is one stanza and nothing else.
+"""
+
+from . import conv, elementwise, index, linalg, loss, norm, optimizer, random, reduce, shape, unary  # noqa: F401
+from ._record import RECORDS, Op, get, op
+from ._register import register_all
+
+register_all()
+
+from . import F  # noqa: E402  (its functions need the registered numbers)
+
+__all__ = ["F", "RECORDS", "Op", "get", "op"]

@@ -1,0 +1,44 @@
+"""Hands the records to the C++ core: the spec dictionary of every operator."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import _core
+from . import _record
+from ._record import REQUIRED, Op
+
+# Kernels of these dtype rules want all their inputs in one dtype; the core casts before it calls them.
+_CASTING = {"promote", "floating"}
+
+
+def spec(record: Op) -> dict[str, Any]:
+    """The description of `record` that `_core.register_op` takes."""
+    tile = record.tile
+    return {
+        "name": record.name,
+        "inputs": [(i.name, i.optional, i.variadic, i.like) for i in record.inputs],
+        "attrs": [(a.name, a.type, None if a.default is REQUIRED else a.default) for a in record.attrs],
+        "n_out": record.n_out,
+        "kernel": record.kernel,
+        "tile": None if tile is None else _core.TileProgram(tile.n_in, tile.code, tile.outs),
+        "infer": record.infer,
+        "dtype": record.dtype,
+        "grad": record.grad_program,
+        "define": record.define_program,
+        "random": record.random,
+        "inplace_ok": record.inplace_ok,
+        "cast_inputs": bool(record.kernel) and record.dtype in _CASTING and not record.elementwise,
+    }
+
+
+def register(record: Op) -> None:
+    """Registers one operator; from then on `_core.invoke(record.id, ...)` runs it."""
+    record.id = _core.register_op(spec(record))
+
+
+def register_all() -> None:
+    """Registers every record made so far and, from now on, each new one as it is declared."""
+    for record in _record.RECORDS.values():
+        register(record)
+    _record.on_new(register)

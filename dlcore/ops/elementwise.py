@@ -1,0 +1,144 @@
+"""Stanzas: arithmetic, comparison, logic and bits on two arrays, element by element, with broadcasting."""
+
+from functools import partial
+
+from ._record import op as _op
+from ._samples import bad, case, fixed, flag, real, whole
+
+# fmt: off
+op = partial(_op, family="elementwise")
+_apart = (real(-2, 2), real(-2, 2))
+_shapes = bad(r"broadcast.*\(2, 3\).*\(4,\)", real(shape=(2, 3)), real(shape=(4,)))
+_whole_pair = (whole(0, 9), whole(0, 9))
+
+op("add", "a, b", "Sum of two arrays, element by element.", dtype="arith", expr="a + b",
+   grad={"a": "gy", "b": "gy"}, ref="numpy.add", samples=_apart, errors=[_shapes], inplace_ok=True,
+   aliases="broadcast_add broadcast_plus elemwise_add", example="add([1., 2.], 3.) -> [4., 5.]")
+
+op("subtract", "a, b", "Difference of two arrays, element by element.", dtype="arith", expr="a - b",
+   grad={"a": "gy", "b": "-gy"}, ref="numpy.subtract", samples=_apart, errors=[_shapes], inplace_ok=True,
+   aliases="broadcast_sub broadcast_minus elemwise_sub", example="subtract([1., 2.], 3.) -> [-2., -1.]")
+
+op("multiply", "a, b", "Product of two arrays, element by element.", dtype="arith", expr="a * b",
+   grad={"a": "gy * b", "b": "gy * a"}, ref="numpy.multiply", samples=_apart, errors=[_shapes], inplace_ok=True,
+   aliases="broadcast_mul elemwise_mul", example="multiply([1., 2.], [3., 4.]) -> [3., 8.]")
+
+op("divide", "a, b", "Quotient; whole numbers are divided as float32.", dtype="floating", expr="a / b",
+   grad={"a": "gy / b", "b": "-gy * y / b"}, ref="numpy.divide", samples=(real(-2, 2), real(0.5, 2)),
+   errors=[_shapes], inplace_ok=True, aliases="broadcast_div elemwise_div true_divide",
+   example="divide([1, 2], 4) -> [0.25, 0.5]")
+
+op("floor_divide", "a, b", "Quotient rounded down. A whole number divided by zero gives 0.", dtype="arith",
+   expr="a // b", ref="numpy.floor_divide", samples=(real(-9, 9), real(1.1, 3)), errors=[_shapes],
+   example="floor_divide([7, -7], 2) -> [3, -4]")
+
+op("remainder", "a, b", "What is left of a after dividing by b and rounding down; it has the sign of b, as in Python.",
+   dtype="arith", expr="a % b", grad={"a": "gy", "b": "-gy * floor_divide(a, b)"}, ref="numpy.remainder",
+   samples=(fixed([-4.3, -1.2, 0.4, 1.7, 2.9, 5.5]), fixed([1.1, 2.0, -1.5, 3.0, -2.0, 1.6])), errors=[_shapes],
+   aliases="broadcast_mod mod modulo", example="remainder([7, -7], 3) -> [1, 2]")
+
+op("power", "a, b", "a to the power b. A negative power of whole numbers truncates to a whole number.", dtype="arith",
+   expr="pow(a, b)",
+   grad={"a": "gy * where(b == 0, 0.0, b * power(a, where(b == 0, 1.0, b - 1)))",
+         "b": "gy * where(a > 0, y * log(where(a > 0, a, 1.0)), 0.0)"},
+   ref="numpy.power", samples=(real(0.5, 2), real(-2, 3)), errors=[_shapes], aliases="broadcast_power pow",
+   tol={"float32": 1e-5}, example="power([2., 3.], 2.) -> [4., 9.]")
+
+op("maximum", "a, b", "The larger of two numbers; NaN if either is. On a tie the gradient goes to a.", dtype="arith",
+   expr="max(a, b)", grad={"a": "where(a >= b, gy, 0.0)", "b": "where(a < b, gy, 0.0)"}, ref="numpy.maximum",
+   samples=_apart, errors=[_shapes], aliases="broadcast_maximum",
+   example="maximum([1., 5.], 3.) -> [3., 5.]")
+
+op("minimum", "a, b", "The smaller of two numbers; NaN if either is. On a tie the gradient goes to a.", dtype="arith",
+   expr="min(a, b)", grad={"a": "where(a <= b, gy, 0.0)", "b": "where(a > b, gy, 0.0)"}, ref="numpy.minimum",
+   samples=_apart, errors=[_shapes], aliases="broadcast_minimum",
+   example="minimum([1., 5.], 3.) -> [1., 3.]")
+
+op("arctan2", "a, b", "Angle of the point (b, a) from the x axis, in radians from -pi to pi.", dtype="floating",
+   expr="atan2(a, b)", grad={"a": "gy * b / (a * a + b * b)", "b": "-gy * a / (a * a + b * b)"},
+   ref="numpy.arctan2", samples=(real(0.2, 2), real(-2, 2)), errors=[_shapes],
+   example="arctan2([1., -1.], [1., 1.]) -> [0.785398, -0.785398]")
+
+op("hypot", "a, b", "sqrt(a*a + b*b), without overflow on the way.", dtype="floating", expr="hypot(a, b)",
+   grad={"a": "gy * a / y", "b": "gy * b / y"}, ref="numpy.hypot", samples=(real(0.2, 2), real(-2, 2)),
+   errors=[_shapes], aliases="broadcast_hypot", example="hypot([3.], [4.]) -> [5.]")
+
+op("logaddexp", "a, b", "log(exp(a) + exp(b)), without overflow.", dtype="floating",
+   expr="m = max(a, b); m if a == b and isinf(a) else m + log1p(exp(min(a, b) - m))",
+   grad={"a": "gy * exp(a - y)", "b": "gy * exp(b - y)"}, ref="numpy.logaddexp", samples=_apart, errors=[_shapes],
+   tol={"float32": 4e-6}, example="logaddexp([0.], [0.]) -> [0.693147]")
+
+op("fmod", "a, b", "What is left of a after dividing by b and cutting off; it has the sign of a, as in C.",
+   dtype="floating", expr="a - b * trunc(a / b)", grad={"a": "gy", "b": "-gy * trunc(a / b)"}, ref="numpy.fmod",
+   samples=(fixed([-4.3, -1.2, 0.4, 1.7, 2.9, 5.5]), fixed([1.1, 2.0, -1.5, 3.0, -2.0, 1.6])), errors=[_shapes],
+   tol={"float32": 4e-6}, example="fmod([7., -7.], 3.) -> [1., -1.]")
+
+
+def _comparison(name: str, sign: str, meaning: str, example: str, aliases: str) -> None:
+    op(name, "a, b", f"Whether a {meaning} b, element by element, as truth values.", dtype="bool_out",
+       expr=f"a {sign} b", ref=f"numpy.{name}", samples=_whole_pair, errors=[_shapes], aliases=aliases,
+       example=example)
+
+
+_comparison("equal", "==", "equals", "equal([1, 2], 2) -> [False, True]", "broadcast_equal")
+_comparison("not_equal", "!=", "differs from", "not_equal([1, 2], 2) -> [True, False]", "broadcast_not_equal")
+_comparison("less", "<", "is less than", "less([1, 2], 2) -> [True, False]", "broadcast_lesser lesser")
+_comparison("less_equal", "<=", "is at most", "less_equal([1, 3], 2) -> [True, False]",
+            "broadcast_lesser_equal lesser_equal")
+_comparison("greater", ">", "is greater than", "greater([1, 3], 2) -> [False, True]", "broadcast_greater")
+_comparison("greater_equal", ">=", "is at least", "greater_equal([1, 2], 2) -> [False, True]",
+            "broadcast_greater_equal")
+
+op("logical_and", "a, b", "Whether both are true (not zero).", dtype="bool_out", expr="a and b",
+   ref="numpy.logical_and", samples=(flag(), flag()), errors=[_shapes], aliases="broadcast_logical_and",
+   example="logical_and([True, True], [True, False]) -> [True, False]")
+op("logical_or", "a, b", "Whether at least one is true (not zero).", dtype="bool_out", expr="a or b",
+   ref="numpy.logical_or", samples=(flag(), flag()), errors=[_shapes], aliases="broadcast_logical_or",
+   example="logical_or([True, False], [False, False]) -> [True, False]")
+op("logical_xor", "a, b", "Whether exactly one is true (not zero).", dtype="bool_out", expr="xor(a, b)",
+   ref="numpy.logical_xor", samples=(flag(), flag()), errors=[_shapes], aliases="broadcast_logical_xor",
+   example="logical_xor([True, True], [True, False]) -> [False, True]")
+
+_float_bits = bad("integer", real(shape=(2,)), real(shape=(2,)), raises="TypeError")
+
+
+def _bits(name: str, sign: str, meaning: str, example: str) -> None:
+    op(name, "a, b", f"{meaning} of whole numbers or truth values.", dtype="integer", expr=f"a {sign} b",
+       ref=f"numpy.{name}", samples=(whole(0, 100), whole(0, 6)), errors=[_shapes, _float_bits],
+       example=example)
+
+
+_bits("bitwise_and", "&", "Bits that both have,", "bitwise_and([6, 3], 2) -> [2, 2]")
+_bits("bitwise_or", "|", "Bits that either has,", "bitwise_or([4, 3], 2) -> [6, 3]")
+_bits("bitwise_xor", "^", "Bits that exactly one has,", "bitwise_xor([6, 3], 2) -> [4, 1]")
+_bits("left_shift", "<<", "Bits moved up by b places,", "left_shift([1, 3], 2) -> [4, 12]")
+_bits("right_shift", ">>", "Bits moved down by b places,", "right_shift([4, 12], 2) -> [1, 3]")
+op("bitwise_not", "x", "All bits turned over: -x - 1 for signed numbers. Truth values take logical_not.",
+   dtype="int_only", expr="~x", ref="numpy.invert", samples=whole(0, 100), np_name="",
+   errors=[bad("integer", real(shape=(2,)), raises="TypeError"), bad("integer", flag(shape=(2,)), raises="TypeError")],
+   example="bitwise_not([0, 5]) -> [-1, -6]")
+
+op("where", "condition, x, y", "x where the condition holds, else y.", outs="out", dtype="select",
+   expr="select(condition, x, y)",
+   grad={"x": "where(condition, gout, 0.0)", "y": "where(condition, 0.0, gout)"},
+   ref="numpy.where", samples=(flag(), real(-2, 2), real(-2, 2)), np_name="",
+   errors=[bad("bool", real(shape=(2,)), real(shape=(2,)), real(shape=(2,)), raises="TypeError"),
+           bad("broadcast", flag(shape=(2,)), real(shape=(3,)), real(shape=(3,)))],
+   example="where([True, False], [1., 2.], 0.) -> [1., 0.]")
+
+op("clip", "x, min, max", "x held between min and max. The gradient passes where x lies inside.", dtype="arith",
+   expr="min(max(x, min), max)",
+   grad={"x": "where((x >= min) & (x <= max), gy, 0.0)", "min": "where(x < min, gy, 0.0)",
+         "max": "where(x > max, gy, 0.0)"},
+   ref="np.minimum(np.maximum(x, min), max)", np_name="",
+   samples=(real(-3, 3), fixed(-1.0), fixed(1.5)), errors=[bad("broadcast", real(shape=(2,)), real(shape=(3,)), 1.0)],
+   example="clip([-2., 0.5, 9.], 0., 1.) -> [0., 0.5, 1.]")
+
+op("cast", "x, dtype: dtype", "The same numbers in another dtype; fractions are cut off on the way to whole numbers.",
+   dtype="attr:dtype", expr="x", grad="gy", ref="x.astype(dtype)", aliases="Cast", np_name="",
+   samples=[case(real(-9, 9, shape=(2, 3)), dtype=d) for d in ("float64", "int32", "float16", "bool")],
+   errors=[bad("float99", real(shape=(2,)), dtype="float99", raises="TypeError")],
+   example="cast([1.7, -1.7], 'int32') -> [1, -1]")
+
+op("identity", "x", "A copy in memory of its own.", dtype="same", expr="x", grad="gy", ref="x.copy()",
+   samples=real(-2, 2), np_name="", method=False, example="identity([1., 2.]) -> [1., 2.]")

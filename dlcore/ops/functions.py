@@ -1,0 +1,127 @@
+"""Derives the Python function of an operator from its record: a true signature around one `_core.invoke` call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .. import _core
+from ._record import REQUIRED, Attr, Input, Op
+
+ATTR_HINTS = {
+    "bool": "bool",
+    "int": "int",
+    "float": "float",
+    "str": "str",
+    "ints": "int | Sequence[int]",
+    "dtype": "DTypeLike",
+    "obj": "Any",
+    "opt_int": "int | None",
+    "opt_float": "float | None",
+    "opt_ints": "int | Sequence[int] | None",
+    "opt_dtype": "DTypeLike | None",
+}
+DTYPE_RULES = {
+    "promote": "the inputs' common dtype",
+    "arith": "the inputs' common dtype",
+    "floating": "the inputs' common floating-point dtype; whole numbers and truth values give float32",
+    "bool_out": "bool; the inputs may have any dtype",
+    "predicate": "bool; the input may have any dtype",
+    "same": "that of the input",
+    "first": "that of the first input",
+    "integer": "the inputs' common dtype, which must be a whole-number dtype or bool",
+    "int_only": "that of the input, which must be a whole-number dtype",
+    "sum": "floating-point dtypes stay; whole numbers and bool give int64 (unsigned ones uint64)",
+    "mean": "floating-point dtypes stay; whole numbers and bool give float32",
+    "index_out": "int64; the input may have any dtype",
+    "select": "the common dtype of x and y; the condition is bool",
+    "attr:dtype": "the attribute dtype",
+    "attr_or_first": "the attribute dtype, or else that of x",
+}
+SHAPE_RULES = {
+    "broadcast": "the inputs are broadcast against each other",
+    "same": "that of the first input",
+    "reduce": "the reduced axes go, or stay with length 1 if keepdims is set",
+    "arg_reduce": "the reduced axis goes, or stays with length 1 if keepdims is set",
+    "attr_shape": "the attribute shape",
+    "like": "that of the first input",
+}
+
+
+def signature(record: Op, typed: bool = False) -> str:
+    """The parameters as Python source: "x, axis=-1" or, typed, "x: ArrayLike, axis: int = -1"."""
+    by_name: dict[str, Input | Attr] = {p.name: p for p in (*record.inputs, *record.attrs)}
+    parts = []
+    starred = False
+    for name in record.order:
+        part = by_name[name]
+        if isinstance(part, Input):
+            hint = "ArrayLike | None" if part.optional else "ArrayLike"
+            starred |= part.variadic
+            text = f"*{name}" if part.variadic else name
+        else:
+            hint, text = ATTR_HINTS[part.type], name
+        text += f": {hint}" if typed else ""
+        if part.default is not REQUIRED:
+            text += f" = {part.default!r}" if typed else f"={part.default!r}"
+        parts.append(text)
+    hint = ": NDArray | Sequence[NDArray] | None = None" if typed else "=None"
+    return ", ".join(parts + ([] if starred else ["*"]) + ["out" + hint])
+
+
+def make(record: Op) -> Callable[..., Any]:
+    """Builds the function; called when it is first looked up in F."""
+    fixed = [i.name for i in record.inputs if not i.variadic]
+    inputs = "(" + "".join(f"{n}, " for n in fixed) + "".join(f"*{i.name}, " for i in record.inputs if i.variadic) + ")"
+    attrs = "(" + "".join(f"{a.name}, " for a in record.attrs) + ")"
+    source = f"def {record.name}({signature(record)}):\n    return _invoke({record.id}, {inputs}, {attrs}, out)"
+    scope: dict[str, Any] = {"_invoke": _core.invoke}
+    exec(compile(source, f"<operator {record.name}>", "exec"), scope)  # noqa: S102  (source made of our own stanza)
+    function = scope[record.name]
+    function.__doc__ = docstring(record)
+    function.__module__ = "dlcore.ops.F"
+    return function
+
+
+def docstring(record: Op) -> str:
+    """The documentation, put together from the stanza."""
+    lines = [record.doc, "", "Args:"]
+    for name in record.order:
+        lines.append("    " + _describe(record, name))
+    lines.append("    out: array (or a tuple of them) that receives the result instead of a new one")
+    if record.outs == ("*",):
+        lines += ["", "Returns: a tuple of arrays."]
+    elif len(record.outs) > 1:
+        lines += ["", f"Returns: the arrays ({', '.join(record.outs)})."]
+    if record.infer in SHAPE_RULES and (record.kernel or record.expr):
+        lines += ["", f"Shape: {SHAPE_RULES[record.infer]}."]
+    if record.dtype in DTYPE_RULES and (record.kernel or record.expr):
+        lines += ["", f"Dtype: {DTYPE_RULES[record.dtype]}."]
+    lines += ["", "Gradient: " + _gradient(record)]
+    if record.errors:
+        lines += ["", "Raises:"] + [f"    {kind}" for kind in sorted({e.raises for e in record.errors})]
+    if record.example:
+        call, _, result = record.example.partition(" -> ")
+        lines += ["", "Example:", f"    >>> F.{call}  # doctest: +SKIP", f"    {result}"]
+    if record.formula:
+        lines += ["", f"Source: {record.formula}."]
+    return "\n".join(lines)
+
+
+def _describe(record: Op, name: str) -> str:
+    for slot in record.inputs:
+        if slot.name == name:
+            kind = "arrays" if slot.variadic else "array, of which only shape and dtype count" if slot.like else "array"
+            kind = "number or array" if slot.scalar else kind
+            return f"{name}: {kind}" + (" or None" if slot.optional else "")
+    attr = next(a for a in record.attrs if a.name == name)
+    default = "" if attr.default is REQUIRED else f", default {attr.default!r}"
+    return f"{name}: {ATTR_HINTS[attr.type]}{default}"
+
+
+def _gradient(record: Op) -> str:
+    if record.grad is None:
+        return "through its definition." if record.define else "none flows."
+    if isinstance(record.grad, str):
+        return record.grad
+    return "; ".join(f"{k}: {v}" for k, v in record.grad.items() if v is not None)
