@@ -1,1 +1,35 @@
-"""To be written."""
+"""The notebook's magics: what ``%load_ext dlcore`` adds to IPython. One file a magic, the network language beside them.
+
+Here lives what needs IPython and nothing else does: ``network`` (%%network), ``graph`` (%graph), ``summary``
+(%summary), ``train`` (%train), ``parallel`` (%%parallel), ``errors`` (error boxes), ``outline`` (what the pictures
+show of a network), and ``language`` (the text of a %%network cell, plain Python).
+What must not live here: layers, training, charts; those are in ``dlcore`` and ``widgets``, which import nothing here.
+A new magic is a file with ``register(ip)`` and its name in MAGICS below.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+MAGICS = ("network", "graph", "summary", "train", "parallel")
+
+
+def load_ipython_extension(ip: InteractiveShell) -> None:
+    """Register every magic. Loading twice, or reloading, leaves one of each."""
+    for name in MAGICS:
+        if find_spec(f".{name}", __name__) is not None:
+            import_module(f".{name}", __name__).register(ip)
+
+
+def unload_ipython_extension(ip: InteractiveShell) -> None:
+    """Take the magics and their completions back."""
+    for name in MAGICS:
+        module = sys.modules.get(f"{__name__}.{name}")
+        if hasattr(module, "unregister"):
+            module.unregister(ip)

@@ -1,0 +1,53 @@
+"""Errors that a cell shows as a small box instead of an internal traceback."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+RED, BOLD, PLAIN = "\x1b[31m", "\x1b[1m", "\x1b[0m"
+
+
+class CleanError(ValueError):
+    """An error in what the user wrote, shown as its text alone: the traceback would only show our own files.
+
+    >>> raise CleanError("there is no network named lenat")
+    Traceback (most recent call last):
+    ...
+    dlcore.kernel_ext.errors.CleanError: there is no network named lenat
+    """
+
+    def render(self, color: bool = False) -> list[str]:
+        """The lines of the box; ``color`` adds the terminal codes that notebooks and terminals understand."""
+        name = type(self).__name__
+        head = f"{RED}{name}{PLAIN}" if color else name
+        first, *rest = str(self).splitlines() or [""]
+        return [f"{head}: {first}", *rest]
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows in place of a traceback (IPython looks this name up)."""
+        return self.render(color=_colors_wanted())
+
+
+def _colors_wanted() -> bool:
+    from IPython import get_ipython
+
+    shell = get_ipython()
+    return shell is not None and str(getattr(shell, "colors", "")).lower() != "nocolor"
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that looks most like ``word``, or None when nothing does.
+
+    >>> nearest("convv", ["dense", "conv"])
+    'conv'
+    """
+    choices = {name.lower(): name for name in known}
+    close = difflib.get_close_matches(word.lower(), choices, n=1, cutoff=0.6)
+    return choices[close[0]] if close else None
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """``'; did you mean "conv"?'`` for the nearest known word, else nothing."""
+    close = nearest(word, known)
+    return f'; did you mean "{close}"?' if close else ""

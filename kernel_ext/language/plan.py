@@ -1,0 +1,59 @@
+"""A network with every value worked out: steps that know their layer, their settings and where their inputs come from.
+
+A plan is plain data: it holds no notebook and no text to be evaluated, so one plan can be built any number of times.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from .errors import Source, Span
+from .tree import Program
+
+INPUT = "input"
+USE = "use"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One value of the network.
+
+    ``word`` is ``input``, ``use`` or a row of the vocabulary; ``sources`` are numbers of earlier steps; ``part`` is the
+    Plan of an embedded network, or a Gluon block that is used as it is. ``turn`` says which repeats the step stands in
+    and in which turn of each, such as ``(("repeat1", 2),)``.
+    """
+
+    name: str
+    word: str
+    settings: dict[str, Any]
+    sources: tuple[int, ...]
+    text: str
+    span: Span
+    activation: str | None = None
+    turn: tuple[tuple[str, int], ...] = ()
+    part: Any = None
+    operand_spans: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All steps in order; the last one is the network's output."""
+
+    program: Program
+    steps: tuple[Step, ...]
+
+    @property
+    def name(self) -> str:
+        """The network's name."""
+        return self.program.name
+
+    @property
+    def source(self) -> Source:
+        """The text that messages point into."""
+        return self.program.source
+
+    @property
+    def inputs(self) -> tuple[Step, ...]:
+        """The steps that take what is given to the network."""
+        return tuple(step for step in self.steps if step.word == INPUT)

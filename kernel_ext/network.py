@@ -1,0 +1,89 @@
+"""``%%network NAME``: describe a network in a cell, one layer a line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .language import Template, make
+from .language.completion import complete
+from .language.kinds import shape_text
+from .language.plan import INPUT
+from .language.source import MAGIC
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from .language.builder import Network
+
+
+def register(ip: InteractiveShell) -> None:
+    """Give the shell the magic and its completion; doing so twice changes nothing."""
+    from IPython.core.completer import context_matcher
+    from IPython.core.magic import no_var_expand
+
+    @no_var_expand
+    def network(line: str, cell: str) -> None:
+        """Describe a network, one layer a line, and bind it to NAME.
+
+        %%network lenet
+        input 1x28x28
+        conv 32 3x3 pad 1 relu
+        maxpool 2
+        dense 10
+
+        %%network NAME(channels, stride=1) binds a reusable block instead: use NAME(64) in another network.
+        """
+        define(ip, line, cell)
+
+    @context_matcher(identifier="dlcore.network")
+    def network_matcher(context: Any) -> dict[str, Any]:
+        return match(context, ip.user_ns)
+
+    ip.register_magic_function(network, "cell", "network")
+    unregister(ip)
+    ip.Completer.custom_matchers.append(network_matcher)
+
+
+def unregister(ip: InteractiveShell) -> None:
+    """Take the completion back."""
+    matchers = ip.Completer.custom_matchers
+    matchers[:] = [m for m in matchers if getattr(m, "matcher_identifier", None) != "dlcore.network"]
+
+
+def define(ip: InteractiveShell, line: str, cell: str) -> None:
+    """Bind what the cell describes; on a mistake the old binding stays and NetworkError points at the word."""
+    text = f"{MAGIC} {line}\n{cell}"
+    made = make(text, ip.user_ns, place=f"Cell In[{ip.execution_count}]")
+    if isinstance(made, Template):
+        ip.push({made.program.name: made})
+        print(f"{made.signature}: a reusable block; write: use {made.program.name}(...)")
+    else:
+        ip.push({made.plan.name: made})
+        print(f"{made.plan.name}: {describe(made)}")
+
+
+def describe(network: Network) -> str:
+    """``1x28x28 -> 10, 421,642 parameters``, or what is known of it before the first batch."""
+    from .outline import parameter_count
+
+    steps = zip(network.plan.steps, network.shapes, strict=True)
+    inputs = [shape for step, shape in steps if step.word == INPUT]
+    if None in (*inputs, network.shapes[-1]):
+        return "its shapes are taken from the first batch, since it has no input line"
+    ends = f"{', '.join(map(shape_text, inputs))} -> {shape_text(network.shapes[-1])}"
+    return f"{ends}, {parameter_count(network):,} parameters"
+
+
+def match(context: Any, namespace: dict[str, Any]) -> dict[str, Any]:
+    """IPython's question for completions, answered only in a ``%%network`` cell."""
+    from IPython.core.completer import SimpleCompletion
+
+    text = context.full_text
+    blank = len(text) - len(text.lstrip())
+    if not text[blank:].startswith(MAGIC):
+        return {"completions": [], "suppress": False}
+    skipped = text[:blank].count("\n")
+    offers = complete(text[blank:], context.cursor_line - skipped, context.cursor_position, namespace)
+    completions = [SimpleCompletion(text=offer.text, type=offer.kind) for offer in offers]
+    inside = context.cursor_line > skipped
+    return {"completions": completions, "suppress": inside, "ordered": True}
