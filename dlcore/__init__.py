@@ -1,1 +1,88 @@
-"""To be written."""
+"""dlcore: deep learning in a notebook, on a tensor, autograd and graph core of its own.
+
+This file only assembles: every room is loaded when it is first used, and late-bound hooks are registered here by name, so
+that no room imports one to its right (ARCHITECTURE.md has the order).
+
+>>> import dlcore as dl
+>>> x = dl.np.array([1.0, 2.0, 3.0])
+>>> float((x * x).sum())
+14.0
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+__version__ = "0.1.0"
+
+# Public name -> (module, attribute or None for the module itself).
+_LAZY: dict[str, tuple[str, str | None]] = {
+    "nd": ("dlcore.array.nd", None),
+    "np": ("dlcore.array.np", None),
+    "ndarray": ("dlcore.array.nd", None),
+    "random": ("dlcore.array.random", None),
+    "autograd": ("dlcore.autograd", None),
+    "gluon": ("dlcore.gluon", None),
+    "init": ("dlcore.init", None),
+    "initializer": ("dlcore.init", None),
+    "metric": ("dlcore.metric", None),
+    "optim": ("dlcore.optim", None),
+    "optimizer": ("dlcore.optim", None),
+    "io": ("dlcore.io", None),
+    "graph": ("dlcore.graph", None),
+    "run": ("dlcore.run", None),
+    "comm": ("dlcore.comm", None),
+    "parallel": ("dlcore.parallel", None),
+    "ops": ("dlcore.ops", None),
+    "jit": ("dlcore.graph", "jit"),
+    "explain": ("dlcore.graph", "explain"),
+    "NDArray": ("dlcore._core", "NDArray"),
+    "Context": ("dlcore.array", "Context"),
+    "cpu": ("dlcore.array", "cpu"),
+    "gpu": ("dlcore.array", "gpu"),
+    "num_gpus": ("dlcore.array", "num_gpus"),
+    "current_context": ("dlcore.array", "current_context"),
+}
+_DTYPES = ("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float16", "float32", "float64")
+
+# What rooms resolve by name when it is first needed: {hook: "module:attribute"}.
+HOOKS = {
+    "run.workers": "dlcore.parallel:train",
+    "device.gpu": "dlcore.gpu:backend",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LAZY:
+        module, attribute = _LAZY[name]
+        found = importlib.import_module(module)
+        value = found if attribute is None else getattr(found, attribute)
+    elif name in _DTYPES:
+        value = importlib.import_module("numpy").dtype(name)
+    elif name == "bfloat16":
+        value = importlib.import_module("numpy").dtype(importlib.import_module("ml_dtypes").bfloat16)
+    else:
+        raise AttributeError(f"module 'dlcore' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LAZY, *_DTYPES, "bfloat16"})
+
+
+def hook(name: str) -> Any:
+    """The object registered under `name` in `HOOKS`, imported now."""
+    module, attribute = HOOKS[name].split(":")
+    return getattr(importlib.import_module(module), attribute)
+
+
+def load_ipython_extension(ip: Any) -> None:
+    """Called by ``%load_ext dlcore``: the one place where dlcore reaches for the notebook."""
+    importlib.import_module("dlcore.kernel_ext").load_ipython_extension(ip)
+
+
+def unload_ipython_extension(ip: Any) -> None:
+    """Called by ``%unload_ext dlcore`` and ``%reload_ext dlcore``."""
+    importlib.import_module("dlcore.kernel_ext").unload_ipython_extension(ip)

@@ -1,6 +1,27 @@
 // The Python module dlcore._core.
-#include <nanobind/nanobind.h>
+#include "bind/convert.h"
 
 NB_MODULE(_core, m) {
-  m.doc() = "The compiled core of dlcore.";
+  m.doc() = "The compiled core of dlcore: arrays, the operator table, the tape, the tracer and compiled graphs.";
+  nb::register_exception_translator([](const std::exception_ptr& p, void*) {
+    try {
+      std::rethrow_exception(p);
+    } catch (const dl::TypeError& e) {
+      PyErr_SetString(PyExc_TypeError, e.what());
+    } catch (const dl::ValueError& e) {
+      PyErr_SetString(PyExc_ValueError, e.what());
+    } catch (const dl::IndexError& e) {
+      PyErr_SetString(PyExc_IndexError, e.what());
+    } catch (const dl::MemoryError& e) {
+      PyErr_SetString(PyExc_MemoryError, e.what());
+    } catch (const dl::Error& e) {
+      PyErr_SetString(PyExc_RuntimeError, e.what());
+    }
+  });
+  dl::bind::bind_runtime(m);
+  dl::bind::bind_array(m);
+  dl::bind::bind_dlpack(m);
+  dl::bind::bind_ops(m);
+  dl::bind::bind_autograd(m);
+  dl::bind::bind_graph(m);
 }

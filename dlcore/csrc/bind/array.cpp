@@ -1,0 +1,141 @@
+// NDArray: what Python holds. Operators and dunders are attached to the class by dlcore/array.
+#include "autograd/tape.h"
+#include "bind/convert.h"
+#include "runtime/invoke.h"
+#include "runtime/trace.h"
+
+namespace dl::bind {
+
+static Tensor host_scalar(const Tensor& t, const char* what) {
+  if (is_traced(t)) throw_value_needed(what);
+  if (t->numel() != 1)
+    throw ValueError(std::string(what) + " needs an array of one element, this one has shape " + to_string(t->shape));
+  if (t->device.type == 0) return t;
+  Tensor host = make_tensor(t->shape, t->dtype);
+  assign(host, t);
+  return host;
+}
+
+static nb::object item(const Tensor& given) {
+  Tensor t = host_scalar(given, "item()");
+  if (t->dtype == DType::Bool) return nb::bool_(scalar_value(t) != 0);
+  if (t->dtype == DType::I64) return nb::int_(*static_cast<const int64_t*>(t->data()));
+  if (t->dtype == DType::U64) return nb::int_(*static_cast<const uint64_t*>(t->data()));
+  if (is_int(t->dtype)) return nb::int_(int64_t(scalar_value(t)));
+  return nb::float_(scalar_value(t));
+}
+
+static bool truth(const Tensor& t) {
+  if (is_traced(t)) throw_value_needed("the truth value of an array");
+  if (t->numel() != 1)
+    throw ValueError("the truth value of an array of shape " + to_string(t->shape) + " is ambiguous; use any() or all()");
+  return scalar_value(host_scalar(t, "bool()")) != 0;
+}
+
+static nb::object asnumpy(const Tensor& t) {
+  if (is_traced(t)) throw_value_needed("asnumpy()");
+  Tensor fresh = make_tensor(t->shape, t->dtype);
+  bool recording = set_recording(false);
+  assign(fresh, t);
+  set_recording(recording);
+  return numpy_view(fresh);
+}
+
+static GradReq to_req(const std::string& s) {
+  if (s == "write") return GradReq::Write;
+  if (s == "add") return GradReq::Add;
+  if (s == "null") return GradReq::Null;
+  throw ValueError("grad_req must be 'write', 'add' or 'null', got '" + s + "'");
+}
+
+static Tensor zeros_like(const Tensor& t) {
+  Tensor z = make_tensor(t->shape, is_dense(t->shape, t->strides) ? t->strides : contiguous_strides(t->shape), t->dtype, t->device);
+  assign(z, make_scalar(0.0, t->dtype, false));
+  return z;
+}
+
+void bind_array(nb::module_& m) {
+  nb::class_<Tensor>(m, "NDArray", "An n-dimensional array on one device, with an optional record of how it was computed.")
+      .def_prop_ro("shape", [](const Tensor& t) { return dims_tuple(t->shape); })
+      .def_prop_ro("dtype", [](const Tensor& t) { return dtype_object(t->dtype); })
+      .def_prop_ro("_dtype_name", [](const Tensor& t) { return dtype_name(t->dtype); })
+      .def_prop_ro("ndim", [](const Tensor& t) { return t->ndim(); })
+      .def_prop_ro("size", [](const Tensor& t) { return t->numel(); })
+      .def_prop_ro("itemsize", [](const Tensor& t) { return itemsize(t->dtype); })
+      .def_prop_ro("nbytes", [](const Tensor& t) { return size_t(t->numel()) * itemsize(t->dtype); })
+      .def_prop_ro("strides",
+                   [](const Tensor& t) {
+                     Dims s = t->strides;
+                     for (auto& v : s) v *= int64_t(itemsize(t->dtype));
+                     return dims_tuple(s);
+                   })
+      .def_prop_ro("_strides", [](const Tensor& t) { return dims_tuple(t->strides); }, "Strides in elements.")
+      .def_prop_ro("_device", [](const Tensor& t) { return to_string(t->device); })
+      .def_prop_ro("_version", [](const Tensor& t) { return t->storage ? t->storage->version.load() : 0u; })
+      .def_prop_ro("_ptr", [](const Tensor& t) { return reinterpret_cast<uintptr_t>(t->data()); })
+      .def_prop_ro("_storage_id", [](const Tensor& t) { return reinterpret_cast<uintptr_t>(t->storage.get()); })
+      .def_prop_ro("_is_traced", [](const Tensor& t) { return is_traced(t); })
+      .def_prop_ro("_tracked", [](const Tensor& t) { return tracked(t); })
+      .def_prop_ro("_contiguous", [](const Tensor& t) { return t->contiguous(); })
+      .def_prop_ro("_owner", [](const Tensor& t) { return t->storage && t->storage->owner ? nb::borrow(static_cast<PyObject*>(t->storage->owner)) : nb::none(); },
+                   "The object that owns device memory (a CuPy memory pointer), or None.")
+      .def_prop_ro("grad", [](const Tensor& t) { return t->ag ? wrap(t->ag->grad) : nb::none(); })
+      .def_prop_ro("_grad_req", [](const Tensor& t) { return !t->ag || t->ag->req == GradReq::Null ? "null" : t->ag->req == GradReq::Add ? "add" : "write"; })
+      .def(
+          "attach_grad",
+          [](Tensor& t, const std::string& req, nb::object stype) {
+            (void)stype;
+            GradReq r = to_req(req);
+            mark_variable(t, r == GradReq::Null ? Tensor() : zeros_like(t), r);
+          },
+          nb::arg("grad_req") = "write", nb::arg("stype") = nb::none(), "Makes this array a variable with a gradient buffer of zeros.")
+      .def("detach", [](const Tensor& t) { return alias_of(t); }, "The same memory, without its record.")
+      .def(
+          "backward",
+          [](const Tensor& t, nb::object head, bool retain, bool train) {
+            backward({t}, {to_tensor(head, "backward")}, retain, false, train);
+          },
+          nb::arg("out_grad").none() = nb::none(), nb::arg("retain_graph") = false, nb::arg("train_mode") = true)
+      .def("asnumpy", &asnumpy, "A NumPy array with a copy of the values.")
+      .def("_numpy_view", &numpy_view, "A NumPy array over the same memory (CPU only).")
+      .def("item", &item)
+      .def("__bool__", &truth)
+      .def("__int__", [](const Tensor& t) { return nb::int_(item(t)); })
+      .def("__float__", [](const Tensor& t) { return nb::float_(item(t)); })
+      .def("__index__",
+           [](const Tensor& t) {
+             if (t->ndim() != 0 || is_float(t->dtype)) throw TypeError("only a 0-d integer array can be used as an index");
+             return nb::int_(item(t));
+           })
+      .def("__len__", [](const Tensor& t) {
+        if (t->ndim() == 0) throw TypeError("len() of a 0-d array");
+        return t->shape[0];
+      });
+  m.def("from_numpy", [](nb::object a, bool copy) { return from_numpy(a, copy); }, nb::arg("array"), nb::arg("copy") = true);
+  m.def(
+      "empty",
+      [](nb::object shape, nb::object dtype, const std::string& device) {
+        Device d;
+        if (device.compare(0, 3, "gpu") == 0) d = {1, int8_t(device.size() > 4 ? std::atoi(device.c_str() + 4) : 0)};
+        return make_tensor(to_dims(shape, "empty", "shape"), to_dtype(dtype, "empty"), d);
+      },
+      nb::arg("shape"), nb::arg("dtype") = "float32", nb::arg("device") = "cpu(0)");
+  m.def("_from_pointer",
+        [](uintptr_t ptr, nb::object shape, nb::object strides, nb::object dtype, int type, int index, nb::object owner) {
+          Tensor t(new TensorImpl);
+          t->dtype = to_dtype(dtype, "array");
+          t->shape = to_dims(shape, "array", "shape");
+          t->strides = to_dims(strides, "array", "strides");
+          t->device = {int8_t(type), int8_t(index)};
+          t->storage = StorageRef(new Storage);
+          t->storage->device = t->device;
+          t->storage->data = reinterpret_cast<void*>(ptr);
+          t->storage->nbytes = size_t(t->numel()) * itemsize(t->dtype);
+          hold(*t->storage, owner);
+          return t;
+        });
+  m.def("assign", [](const Tensor& dst, nb::object src) { assign(dst, to_tensor(src, "assignment")); }, "dst[...] = src, in place.");
+  m.def("set_converter", &set_converter);
+}
+
+}  // namespace dl::bind

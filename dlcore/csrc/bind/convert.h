@@ -1,0 +1,38 @@
+// Python objects to the core's values and back. Only bind/ includes Python.
+#pragma once
+#include <nanobind/nanobind.h>
+#include <nanobind/stl/string.h>
+
+#include <string>
+#include <vector>
+
+#include "runtime/registry.h"
+#include "tensor/tensor.h"
+
+namespace nb = nanobind;
+
+namespace dl::bind {
+
+nb::object dtype_object(DType t);                 // numpy.dtype; bfloat16 through ml_dtypes
+DType to_dtype(nb::handle h, const char* where);  // a name, numpy.dtype, scalar type, float, int or bool
+Dims to_dims(nb::handle h, const char* where, const char* what);  // an integer or a sequence of them
+nb::tuple dims_tuple(const Dims& d);
+Tensor to_tensor(nb::handle h, const char* where);  // NDArray, Python number, None (null), or what the converter takes
+std::vector<Tensor> to_tensors(nb::handle seq, const char* where);
+Attr to_attr(nb::handle h, const AttrSpec& spec, const char* op);
+Attrs to_attrs(nb::handle tuple, const OpDef& op);
+nb::object attr_object(const Attr& a);
+nb::object wrap(const Tensor& t);  // None for a null tensor
+nb::object numpy_view(const Tensor& t);
+Tensor from_numpy(nb::handle array, bool copy);
+void hold(Storage& s, nb::object owner);  // keeps a Python object alive as long as the storage
+void set_converter(nb::object fn);
+
+void bind_array(nb::module_& m);
+void bind_dlpack(nb::module_& m);
+void bind_ops(nb::module_& m);
+void bind_autograd(nb::module_& m);
+void bind_graph(nb::module_& m);
+void bind_runtime(nb::module_& m);
+
+}  // namespace dl::bind

@@ -1,0 +1,136 @@
+// Tracer and Executable: the two ends of the graph room.
+#include "bind/convert.h"
+#include "kernels/cpu/tile.h"
+#include "runtime/executable.h"
+#include "runtime/trace.h"
+
+namespace dl::bind {
+
+static nb::list ids(const std::vector<int64_t>& v) {
+  nb::list l;
+  for (int64_t i : v) l.append(i);
+  return l;
+}
+
+static nb::tuple attrs_tuple(const Attrs& attrs) {
+  nb::list l;
+  for (auto& a : attrs) l.append(attr_object(a));
+  return nb::tuple(l);
+}
+
+static nb::object const_value(const Tensor& t) {
+  if (t->dtype == DType::Bool) return nb::bool_(scalar_value(t) != 0);
+  if (t->dtype == DType::I64) return nb::int_(*static_cast<const int64_t*>(t->data()));
+  if (is_int(t->dtype)) return nb::int_(int64_t(scalar_value(t)));
+  return nb::float_(scalar_value(t));
+}
+
+static nb::dict describe(Tracer& t, const std::vector<Tensor>& outputs) {
+  nb::dict d;
+  std::vector<int64_t> out_ids;
+  for (auto& o : outputs) out_ids.push_back(t.value_of(o));
+  t.stop();
+  nb::list values, records, captured, consts, writes;
+  for (auto& m : t.values) values.append(nb::make_tuple(dtype_name(m.dtype), dims_tuple(m.shape), dims_tuple(m.strides), m.weak));
+  for (auto& r : t.records)
+    records.append(nb::make_tuple(r.op->id, ids(r.in), attrs_tuple(r.attrs), ids(r.out), nb::str(r.scope.c_str()), r.rng_offset, r.view_of));
+  for (auto& c : t.captured) {
+    captured.append(nb::make_tuple(c.first, nb::cast(c.tensor)));
+    if (c.current != c.first) writes.append(nb::make_tuple(c.current, nb::cast(c.tensor)));
+  }
+  for (auto& [id, tensor] : t.consts) consts.append(nb::make_tuple(id, const_value(tensor), dtype_name(tensor->dtype)));
+  d["values"] = values;
+  d["records"] = records;
+  d["inputs"] = ids(t.inputs);
+  d["captured"] = captured;
+  d["consts"] = consts;
+  d["writes"] = writes;
+  d["outputs"] = ids(out_ids);
+  d["rng_blocks"] = t.rng_blocks;
+  return d;
+}
+
+static ExeValue to_value(nb::handle h) {
+  auto t = nb::cast<nb::tuple>(h);
+  ExeValue v;
+  std::string kind = nb::cast<std::string>(t[3]);
+  v.dtype = to_dtype(t[0], "Executable");
+  v.shape = to_dims(t[1], "Executable", "shape");
+  v.strides = to_dims(t[2], "Executable", "strides");
+  v.kind = kind == "input" ? ExeValue::Input : kind == "output" ? ExeValue::Output : kind == "arena" ? ExeValue::Arena : ExeValue::Const;
+  if (v.kind == ExeValue::Const && kind != "const") throw ValueError("Executable: unknown kind of value '" + kind + "'");
+  v.where = nb::cast<int>(t[4]);
+  v.offset_bytes = nb::cast<int64_t>(t[5]);
+  return v;
+}
+
+static ExeInstr to_instr(nb::handle h) {
+  auto t = nb::cast<nb::tuple>(h);
+  ExeInstr instr;
+  if (PyLong_Check(nb::handle(t[0]).ptr())) {
+    instr.op = &op_by_id(nb::cast<int>(t[0]));
+    instr.attrs = to_attrs(t[3], *instr.op);
+  } else {
+    instr.op = &get_op("fused");
+    Attr program;
+    program.kind = Attr::Obj;
+    program.obj = nb::cast<std::shared_ptr<TileProgram>>(nb::cast<nb::tuple>(t[0])[1]);
+    instr.attrs = {program};
+  }
+  for (nb::handle i : nb::borrow<nb::iterable>(t[1])) instr.in.push_back(nb::cast<int>(i));
+  for (nb::handle i : nb::borrow<nb::iterable>(t[2])) instr.out.push_back(nb::cast<int>(i));
+  instr.rng_offset = nb::cast<uint64_t>(t[4]);
+  return instr;
+}
+
+static Executable* make_executable(nb::handle values, nb::handle instrs, int n_inputs, int n_outputs, size_t arena_bytes, nb::handle consts,
+                                   uint64_t rng_blocks) {
+  std::vector<ExeValue> vs;
+  std::vector<ExeInstr> is;
+  for (nb::handle h : nb::borrow<nb::iterable>(values)) vs.push_back(to_value(h));
+  for (nb::handle h : nb::borrow<nb::iterable>(instrs)) is.push_back(to_instr(h));
+  std::vector<int> outputs(size_t(n_outputs), -1);  // the first value of an output's buffer describes the array returned
+  for (size_t i = 0; i < vs.size(); i++)
+    if (vs[i].kind == ExeValue::Output && outputs.at(size_t(vs[i].where)) < 0) outputs[size_t(vs[i].where)] = int(i);
+  for (int o : outputs)
+    if (o < 0) throw ValueError("Executable: an output has no value");
+  return new Executable(std::move(vs), std::move(is), n_inputs, std::move(outputs), arena_bytes, to_tensors(consts, "Executable"), rng_blocks);
+}
+
+static nb::list run(Executable& exe, nb::handle inputs) {
+  nb::list out;
+  for (auto& t : exe.run(to_tensors(inputs, "compiled graph"))) out.append(nb::cast(t));
+  return out;
+}
+
+void bind_graph(nb::module_& m) {
+  nb::exception<TraceError>(m, "TraceError", PyExc_RuntimeError);
+  nb::class_<Tracer>(m, "Tracer", "Records the operators called on this thread instead of running them.")
+      .def(nb::init<>())
+      .def("start",
+           [](Tracer& t, nb::handle inputs) {
+             nb::list l;
+             for (auto& s : t.start(to_tensors(inputs, "Tracer"))) l.append(nb::cast(s));
+             return l;
+           })
+      .def("stop", [](Tracer& t, nb::handle outputs) { return describe(t, to_tensors(outputs, "Tracer")); })
+      .def("abort", &Tracer::stop)
+      .def_prop_ro("n_records", [](const Tracer& t) { return t.records.size(); });
+  m.def("is_tracing", [] { return active_tracer() != nullptr; });
+  nb::class_<Executable>(m, "Executable", "A compiled graph: a flat list of instructions over one planned arena.")
+      .def(nb::new_(&make_executable), nb::arg("values"), nb::arg("instrs"), nb::arg("n_inputs"), nb::arg("n_outputs"), nb::arg("arena_bytes"),
+           nb::arg("consts"), nb::arg("rng_blocks") = 0)
+      .def("run", &run)
+      .def("profile",
+           [](Executable& exe, nb::handle inputs) {
+             std::vector<double> seconds;
+             exe.run(to_tensors(inputs, "compiled graph"), &seconds);
+             nb::list l;
+             for (double s : seconds) l.append(s);
+             return l;
+           })
+      .def_prop_ro("arena_bytes", &Executable::arena_bytes)
+      .def("__len__", &Executable::size);
+}
+
+}  // namespace dl::bind

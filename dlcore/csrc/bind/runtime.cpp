@@ -1,0 +1,68 @@
+// Devices, memory, threads, random state.
+#include "bind/convert.h"
+#include "runtime/device.h"
+#include "runtime/pool.h"
+#include "runtime/random.h"
+
+namespace dl::bind {
+
+static nb::list tensors(const std::vector<Tensor>& v) {
+  nb::list l;
+  for (auto& t : v) l.append(wrap(t));
+  return l;
+}
+
+// Backends are written in Python (dlcore.gpu over CuPy): the core calls back once per operator.
+static void set_python_backend(int type, nb::object allocate, nb::object invoke, nb::object copy) {
+  PyObject *alloc_fn = allocate.release().ptr(), *invoke_fn = invoke.release().ptr(), *copy_fn = copy.release().ptr();
+  Backend b;
+  b.allocate = [alloc_fn](Storage& s, size_t nbytes, Device d) {
+    auto r = nb::cast<nb::tuple>(nb::borrow(alloc_fn)(nbytes, int(d.index)));
+    s.data = reinterpret_cast<void*>(nb::cast<uintptr_t>(r[0]));
+    hold(s, nb::object(r[1]));
+  };
+  b.invoke = [invoke_fn](const OpDef& op, const std::vector<Tensor>& in, const std::vector<Tensor>& out, const Attrs& attrs, uint64_t seed,
+                         uint64_t counter) {
+    nb::list a;
+    for (auto& x : attrs) a.append(attr_object(x));
+    nb::borrow(invoke_fn)(nb::str(op.name.c_str()), tensors(in), tensors(out), nb::tuple(a), seed, counter);
+  };
+  b.copy = [copy_fn](const Tensor& dst, const Tensor& src) { nb::borrow(copy_fn)(nb::cast(dst), nb::cast(src)); };
+  set_backend(type, std::move(b));
+}
+
+static nb::dict memory() {
+  MemoryStats s = memory_stats();
+  nb::dict d;
+  d["allocated"] = s.allocated;
+  d["cached"] = s.cached;
+  d["peak"] = s.peak;
+  d["allocations"] = s.allocations;
+  d["reused"] = s.reused;
+  return d;
+}
+
+void bind_runtime(nb::module_& m) {
+  gil_hooks.release = []() -> void* { return PyEval_SaveThread(); };
+  gil_hooks.acquire = [](void* state) { PyEval_RestoreThread(static_cast<PyThreadState*>(state)); };
+  m.def("set_backend", &set_python_backend);
+  m.def("memory_stats", &memory, "Bytes held by arrays, kept for reuse, the peak, and how often memory was asked for or reused.");
+  m.def("empty_cache", &empty_cache);
+  m.def("num_threads", &num_threads);
+  m.def("set_num_threads", [](int n) {
+    if (n < 1) throw ValueError(format("set_num_threads: expected at least 1, got %d", n));
+    set_num_threads(n);
+  });
+  m.def("rng_state", [] {
+    RngState s = rng_state();
+    return nb::make_tuple(s.seed, s.counter);
+  });
+  m.def("set_rng_state", [](nb::tuple t) { set_rng_state({nb::cast<uint64_t>(t[0]), nb::cast<uint64_t>(t[1])}); });
+  m.def("seed", [](uint64_t seed) { set_rng_state({seed, 0}); });
+  m.def("philox", [](uint64_t seed, uint64_t counter) {
+    auto w = philox(seed, counter);
+    return nb::make_tuple(w[0], w[1], w[2], w[3]);
+  });
+}
+
+}  // namespace dl::bind

@@ -1,0 +1,45 @@
+// The device table. The CPU is built in; other backends hand in three functions when they are first asked for.
+#pragma once
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "runtime/registry.h"
+
+namespace dl {
+
+struct Backend {
+  std::string name;
+  // Fills storage.data and storage.release.
+  std::function<void(Storage&, size_t nbytes, Device)> allocate;
+  // Runs one operator on allocated outputs, all on this backend's device.
+  std::function<void(const OpDef&, const std::vector<Tensor>& in, const std::vector<Tensor>& out, const Attrs&, uint64_t seed,
+                     uint64_t counter)>
+      invoke;
+  // Copies src to dst (same shape and dtype) where either or both are on this backend's device.
+  std::function<void(const Tensor& dst, const Tensor& src)> copy;
+};
+void set_backend(int type, Backend b);
+const Backend& backend(int type);  // throws RuntimeError when nothing registered
+
+struct MemoryStats {
+  size_t allocated = 0, cached = 0, peak = 0, allocations = 0, reused = 0;
+};
+MemoryStats memory_stats();
+void empty_cache();
+
+// Released around kernels by invoke and executables; bind/ fills them in, so that the core itself knows no Python.
+struct GilHooks {
+  void* (*release)() = nullptr;
+  void (*acquire)(void*) = nullptr;
+};
+extern GilHooks gil_hooks;
+struct WithoutGil {
+  void* state;
+  WithoutGil() : state(gil_hooks.release ? gil_hooks.release() : nullptr) {}
+  ~WithoutGil() {
+    if (state) gil_hooks.acquire(state);
+  }
+};
+
+}  // namespace dl

@@ -1,0 +1,417 @@
+#include "runtime/invoke.h"
+
+#include "autograd/tape.h"
+#include "runtime/device.h"
+#include "runtime/random.h"
+#include "runtime/trace.h"
+
+namespace dl {
+
+// ---- layer path ----------------------------------------------------------------------------------------------------
+
+static thread_local std::vector<std::string> g_scopes;
+void push_scope(const std::string& name) { g_scopes.push_back(name); }
+void pop_scope() {
+  if (!g_scopes.empty()) g_scopes.pop_back();
+}
+std::string current_scope() {
+  std::string path;
+  for (auto& s : g_scopes) path += (path.empty() ? "" : ".") + s;
+  return path;
+}
+
+// ---- inference -----------------------------------------------------------------------------------------------------
+
+const char* InferCall::name() const { return op->name.c_str(); }
+static const Attr& attr_of(const OpDef* op, const Attrs* attrs, const char* name) {
+  int i = op->attr_index(name);
+  if (i < 0) throw RuntimeError(op->name + ": its stanza has no attribute '" + name + "', which its rule reads");
+  return (*attrs)[size_t(i)];
+}
+const Attr& InferCall::attr(const char* name) const { return attr_of(op, attrs, name); }
+const Attr& DTypeCall::attr(const char* name) const { return attr_of(op, attrs, name); }
+
+Meta meta_of(const Tensor& t) {
+  Meta m;
+  if (!t) {
+    m.given = false;
+    return m;
+  }
+  m.dtype = t->dtype;
+  m.weak = t->weak;
+  m.shape = t->shape;
+  m.strides = t->strides;
+  return m;
+}
+
+// An output without strides of its own follows the first input of its shape that is dense, so channels-last stays so.
+static void default_strides(const std::vector<Meta>& in, Meta& out) {
+  if (out.strides.n == out.shape.n && out.shape.n > 0) return;
+  for (auto& m : in)
+    if (m.given && m.shape == out.shape && m.shape.n > 0 && is_dense(m.shape, m.strides)) {
+      bool unit_axes = false;  // sizes of 1 carry arbitrary strides; take the tidy ones then
+      for (int64_t s : m.shape) unit_axes |= s <= 1;
+      out.strides = unit_axes && is_contiguous(m.shape, m.strides) ? contiguous_strides(m.shape) : m.strides;
+      return;
+    }
+  out.strides = contiguous_strides(out.shape);
+}
+
+void infer(const OpDef& op, const std::vector<Meta>& in, const Attrs& attrs, std::vector<Meta>& out, DType* common) {
+  if (!op.infer || !op.dtype_rule)
+    throw RuntimeError(op.name + ": has no inference rule (composite operators are inferred through their parts)");
+  out.assign(size_t(op.n_out < 0 ? 1 : op.n_out), Meta());
+  DTypeCall d{&op, in.data(), int(in.size()), &attrs, out};
+  op.dtype_rule(d);
+  if (common) *common = d.common;
+  bool weak = !in.empty();
+  for (auto& m : in) weak = weak && (!m.given || m.weak);
+  InferCall c{&op, in.data(), int(in.size()), &attrs, out};
+  op.infer(c);
+  for (auto& m : out) {
+    m.weak = weak && m.shape.n == 0;
+    if (m.view_of < 0) default_strides(in, m);
+  }
+}
+
+// ---- kernels -------------------------------------------------------------------------------------------------------
+
+static void run_kernel(const OpDef& op, const std::vector<Tensor>& in, const std::vector<Tensor>& out, const Attrs& attrs) {
+  RngState rng{0, 0};
+  if (op.random) rng = reserve_random(out[0]->numel());
+  Device device = out.empty() ? Device() : out[0]->device;
+  if (device.type != 0) return backend(device.type).invoke(op, in, out, attrs, rng.seed, rng.counter);
+  if (!op.kernel) throw RuntimeError(op.name + ": no CPU kernel is called '" + op.kernel_stem + "'");
+  View few[16];
+  std::vector<View> many;
+  View* pin = few;
+  if (in.size() + out.size() > 16) {
+    many.resize(in.size() + out.size());
+    pin = many.data();
+  }
+  View* vout = pin + in.size();
+  for (size_t i = 0; i < in.size(); i++) pin[i] = in[i] ? in[i]->view() : View{nullptr, DType::F32, {}, {}};
+  for (size_t i = 0; i < out.size(); i++) vout[i] = out[i]->view();
+  KernelCall c{&op, pin, int(in.size()), vout, int(out.size()), &attrs, rng.seed, rng.counter, nullptr};
+  WithoutGil nogil;
+  op.kernel(c);
+}
+
+static Device device_of(const OpDef& op, const std::vector<Tensor>& in) {
+  Device d;
+  const Tensor* first = nullptr;
+  for (auto& t : in) {
+    if (!t || (t->weak && t->ndim() == 0)) continue;
+    if (!first) {
+      first = &t;
+      d = t->device;
+    } else if (t->device != d) {
+      throw ValueError(op.name + ": arrays are on different devices, " + to_string(d) + " and " + to_string(t->device) +
+                       "; move one with as_in_context");
+    }
+  }
+  return d;
+}
+
+static Tensor to_device_scalar(const Tensor& t, Device device) {
+  Tensor r = make_tensor(t->shape, t->dtype, device);
+  backend(device.type).copy(r, t);
+  r->weak = t->weak;
+  return r;
+}
+
+static Tensor cast_to(const Tensor& t, DType dtype) {
+  static const OpDef* op = &get_op("cast");
+  Attrs a(op->attrs.size());
+  a[size_t(op->attr_index("dtype"))] = Attr::of_dtype(dtype);
+  return invoke(*op, &t, 1, a)[0];
+}
+
+// A Python number in the dtype it is computed in; exact for 64-bit integers.
+static Tensor retype_scalar(const Tensor& t, DType dtype) {
+  return t->dtype == DType::I64 ? make_scalar(*static_cast<const int64_t*>(t->data()), dtype, true) : make_scalar(scalar_value(t), dtype, true);
+}
+
+static Device parse_device(const std::string& name) {
+  Device d;
+  if (name.empty() || name.compare(0, 3, "cpu") == 0) return d;
+  if (name.compare(0, 4, "gpu(") != 0) throw ValueError("unknown device '" + name + "', expected cpu(0) or gpu(N)");
+  d.type = 1;
+  d.index = int8_t(std::atoi(name.c_str() + 4));
+  return d;
+}
+
+static std::vector<Tensor> write_targets(const OpDef& op, std::vector<Tensor> results, const Tensor* targets) {
+  for (size_t i = 0; i < results.size(); i++) assign(targets[i], results[i]);
+  (void)op;
+  return std::vector<Tensor>(targets, targets + results.size());
+}
+
+static void check_arity(const OpDef& op, int nin) {
+  bool variadic = !op.inputs.empty() && op.inputs.back().variadic;
+  if (variadic ? nin < int(op.inputs.size()) - 1 : nin != int(op.inputs.size()))
+    throw TypeError(op.name + ": takes " + std::to_string(op.inputs.size()) + " arrays, got " + std::to_string(nin));
+}
+
+// Results may go straight into `targets` when they fit exactly and the kernel allows its output to be its input.
+static bool fits(const OpDef& op, const std::vector<Meta>& out, const Tensor* targets) {
+  if (!op.inplace_ok) return false;
+  for (size_t i = 0; i < out.size(); i++)
+    if (out[i].view_of >= 0 || out[i].shape != targets[i]->shape || out[i].dtype != targets[i]->dtype ||
+        out[i].strides != targets[i]->strides || targets[i]->storage->readonly)
+      return false;
+  return true;
+}
+
+// A composite is its parts; one with a gradient of its own is recorded as a single node.
+static std::vector<Tensor> run_definition(const OpDef& op, const Tensor* in, int nin, const Attrs& attrs, bool taped) {
+  ProgramEnv env{&op, &attrs, std::vector<Tensor>(in, in + nin), {}, {}};
+  if (!op.grad || !taped) return run_program(*op.define, env, ~uint64_t(0));
+  set_recording(false);
+  std::vector<Tensor> results;
+  try {
+    results = run_program(*op.define, env, ~uint64_t(0));
+  } catch (...) {
+    set_recording(true);
+    throw;
+  }
+  set_recording(true);
+  record(op, attrs, in, nin, results);
+  return results;
+}
+
+static std::vector<Tensor> invoke_inner(const OpDef& op, const Tensor* in, int nin, const Attrs& attrs, const Tensor* targets) {
+  check_arity(op, nin);
+  if (op.define) {
+    bool taped = false;
+    for (int i = 0; i < nin; i++) taped |= is_recording() && tracked(in[i]);
+    if (!op.kernel || (taped && !op.grad)) {
+      auto results = run_definition(op, in, nin, attrs, taped);
+      return targets ? write_targets(op, std::move(results), targets) : results;
+    }
+  }
+  std::vector<Tensor> args(in, in + nin);
+  for (int i = 0; i < nin; i++)
+    if (!args[size_t(i)] && !op.inputs[std::min(size_t(i), op.inputs.size() - 1)].optional)
+      throw TypeError(op.name + ": argument '" + op.inputs[size_t(i)].name + "' is missing");
+  std::vector<Meta> metas, out_metas;
+  for (auto& t : args) metas.push_back(meta_of(t));
+  DType common = DType::F32;
+  infer(op, metas, attrs, out_metas, &common);
+
+  Device device = device_of(op, args);
+  if (int k = op.attr_index("device"); k >= 0 && attrs[size_t(k)].kind == Attr::Str) device = parse_device(attrs[size_t(k)].s);
+  for (size_t i = 0; i < args.size(); i++) {
+    auto& t = args[i];
+    if (!t) continue;
+    if (t->weak && !is_traced(t) && t->dtype != common && (op.cast_inputs || op.tile))
+      t = retype_scalar(t, common);
+    else if (op.cast_inputs && t->dtype != common)
+      t = cast_to(t, common);
+    if (device.type != 0 && t->device.type == 0 && !is_traced(t)) t = to_device_scalar(t, device);
+  }
+
+  std::vector<Tensor> out;
+  if (Tracer* tracer = active_tracer()) {
+    tracer->add(op, attrs, args.data(), nin, out, out_metas);
+    if (is_recording()) record(op, attrs, args.data(), nin, out);
+    return targets ? write_targets(op, std::move(out), targets) : out;
+  }
+  for (auto& t : args)
+    if (t && is_traced(t))
+      throw TraceError(op.name + ": got an array from a finished trace; a compiled function must return what it wants to keep");
+
+  if (targets && fits(op, out_metas, targets)) {
+    if (is_recording())
+      for (auto& t : args)
+        if (t && tracked(t)) throw RuntimeError(op.name + ": out= is not possible while its inputs are being recorded");
+    out.assign(targets, targets + out_metas.size());
+    run_kernel(op, args, out, attrs);
+    for (auto& t : out) t->storage->version++;
+    return out;
+  }
+  bool all_views = true;
+  for (auto& m : out_metas) {
+    if (m.view_of >= 0) {
+      out.push_back(make_view(args[size_t(m.view_of)], m.shape, m.strides, m.offset));
+    } else {
+      all_views = false;
+      out.push_back(make_tensor(m.shape, m.strides, m.dtype, device));
+    }
+    out.back()->weak = m.weak;
+  }
+  if (!all_views) run_kernel(op, args, out, attrs);
+  if (is_recording()) record(op, attrs, args.data(), nin, out);
+  return targets ? write_targets(op, std::move(out), targets) : out;
+}
+
+// Adds the layer path to an error once, at the innermost call.
+template <class E>
+[[noreturn]] static void rethrow_in_scope(const E& e) {
+  std::string scope = current_scope(), text = e.what();
+  if (scope.empty() || text.find("\n  in layer ") != std::string::npos) throw E(text);
+  throw E(text + "\n  in layer " + scope);
+}
+
+std::vector<Tensor> invoke(const OpDef& op, const Tensor* in, int nin, const Attrs& attrs, const Tensor* targets) {
+  try {
+    return invoke_inner(op, in, nin, attrs, targets);
+  } catch (const TypeError& e) {
+    rethrow_in_scope(e);
+  } catch (const ValueError& e) {
+    rethrow_in_scope(e);
+  } catch (const IndexError& e) {
+    rethrow_in_scope(e);
+  }
+}
+
+Tensor invoke1(const char* name, std::initializer_list<Tensor> in, Attrs attrs) {
+  const OpDef& op = get_op(name);
+  for (size_t i = attrs.size(); i < op.attrs.size(); i++) attrs.push_back(op.attrs[i].def);
+  return invoke(op, in.begin(), int(in.size()), attrs)[0];
+}
+
+// ---- in-place writes -----------------------------------------------------------------------------------------------
+
+static Tensor broadcast_to(const Tensor& t, const Shape& shape) {
+  if (t->shape == shape) return t;
+  Shape joint = broadcast_shapes(t->shape, shape, "assignment");
+  if (joint != shape)
+    throw ValueError("assignment: a value of shape " + to_string(t->shape) + " does not fit into an array of shape " + to_string(shape));
+  return invoke1("broadcast_to", {t}, {Attr::of_ints(shape)});
+}
+
+void assign(const Tensor& dst, const Tensor& src) {
+  if (dst->storage && dst->storage->readonly) throw ValueError("assignment: this array is read-only");
+  bool taped = is_recording() && (tracked(dst) || tracked(src));
+  if (taped && dst->ag && dst->ag->grad)
+    throw RuntimeError("in-place write to a variable that has a gradient, while recording; use autograd.pause() around it");
+  if (active_tracer() || taped) {
+    Tensor value = broadcast_to(src, dst->shape);
+    if (value->dtype != dst->dtype) value = value->weak ? retype_scalar(value, dst->dtype) : cast_to(value, dst->dtype);
+    if (active_tracer()) active_tracer()->rebind(dst, active_tracer()->value_of(value));
+    if (taped) {  // dst becomes the new value for what is recorded after this
+      if (!active_tracer()) {
+        run_kernel(get_op("copy"), {value}, {dst}, {});
+        dst->storage->version++;
+      }
+      dst->ag.reset();
+      if (value->ag && value->ag->node) {
+        dst->ag = std::make_unique<AutogradMeta>();
+        dst->ag->node = value->ag->node;
+        dst->ag->index = value->ag->index;
+      } else if (tracked(value)) {
+        throw RuntimeError("in-place write of a variable into a recorded array; copy the variable first");
+      }
+    }
+    return;
+  }
+  if (is_traced(dst) || is_traced(src)) throw TraceError("assignment: an array from a finished trace is used again");
+  if (dst->device != src->device) {
+    Tensor value = broadcast_to(src, dst->shape);
+    if (value->dtype != dst->dtype) value = cast_to(value, dst->dtype);
+    int type = dst->device.type ? dst->device.type : src->device.type;
+    backend(type).copy(dst, value);
+  } else {
+    Tensor value = broadcast_to(src, dst->shape);
+    static const OpDef* copy = &get_op("copy");
+    bool overlaps = value->storage == dst->storage && (value->offset != dst->offset || value->strides != dst->strides);
+    if (overlaps) value = invoke(*copy, &value, 1, {})[0];
+    run_kernel(*copy, {value}, {dst}, {});
+  }
+  dst->storage->version++;
+}
+
+// ---- programs: gradient rules and composites -----------------------------------------------------------------------
+
+static Tensor resolve(const ProgRef& r, const ProgramEnv& env, const std::vector<std::vector<Tensor>>& tmp) {
+  switch (r.kind) {
+    case ProgRef::In: return env.in[size_t(r.k)];
+    case ProgRef::Out: return env.out[size_t(r.k)];
+    case ProgRef::Gy: return env.gy[size_t(r.k)];
+    case ProgRef::Tmp: return tmp[size_t(r.k)].empty() ? Tensor() : tmp[size_t(r.k)][0];
+    case ProgRef::Const: return make_scalar(r.c, DType::F64, true);
+    case ProgRef::AttrV: {
+      const Attr& a = (*env.attrs)[size_t(r.k)];
+      if (a.kind == Attr::Float) return make_scalar(a.f, DType::F64, true);
+      if (a.kind == Attr::Int || a.kind == Attr::Bool) return make_scalar(a.i, DType::I64, true);
+      throw RuntimeError(env.op->name + ": attribute '" + env.op->attrs[size_t(r.k)].name + "' is used as a number in a rule");
+    }
+    default: break;
+  }
+  return Tensor();
+}
+
+// The operands of one step. `vanished` tells that an operand has no gradient (an output nobody used).
+static std::vector<Tensor> operands(const ProgStep& step, const ProgramEnv& env, const std::vector<std::vector<Tensor>>& tmp, bool& vanished) {
+  std::vector<Tensor> in;
+  for (auto& r : step.in) {
+    if (r.kind == ProgRef::InAll) {
+      in.insert(in.end(), env.in.begin() + r.k, env.in.end());
+    } else if (r.kind == ProgRef::GyAll) {
+      in.insert(in.end(), env.gy.begin(), env.gy.end());
+    } else if (r.kind == ProgRef::TmpAll) {
+      in.insert(in.end(), tmp[size_t(r.k)].begin(), tmp[size_t(r.k)].end());
+    } else {
+      in.push_back(resolve(r, env, tmp));
+      vanished |= !in.back() && (r.kind == ProgRef::Gy || r.kind == ProgRef::Tmp);
+    }
+  }
+  return in;
+}
+
+static Attrs step_attrs(const ProgStep& step, const ProgramEnv& env) {
+  Attrs attrs;
+  for (auto& a : step.attrs) {
+    if (a.kind == ProgAttr::Lit) {
+      attrs.push_back(a.lit);
+    } else if (a.kind == ProgAttr::Attr) {
+      attrs.push_back((*env.attrs)[size_t(a.args[0])]);
+    } else {
+      std::vector<const Attr*> args;
+      for (int i : a.args) args.push_back(&(*env.attrs)[size_t(i)]);
+      attrs.push_back(a.fn(args));
+    }
+  }
+  for (size_t i = attrs.size(); i < step.op->attrs.size(); i++) attrs.push_back(step.op->attrs[i].def);
+  return attrs;
+}
+
+// A missing gradient is zero: a sum keeps its other side, anything else vanishes with it.
+static Tensor without_operand(const ProgStep& step, const std::vector<Tensor>& in) {
+  if (step.op_name == "add") return in[0] ? in[0] : in[1];
+  if (step.op_name == "subtract") return in[0] ? in[0] : in[1] ? invoke1("negative", {in[1]}) : Tensor();
+  return Tensor();
+}
+
+std::vector<Tensor> run_program(Program& p, const ProgramEnv& env, uint64_t wanted) {
+  prepare(p);
+  uint64_t needed = 0;
+  for (size_t i = 0; i < p.results.size(); i++)
+    if (wanted >> i & 1) needed |= p.result_deps[i];
+  std::vector<std::vector<Tensor>> tmp(static_cast<size_t>(p.n_slots));  // per slot; all of a step's outputs at its first
+  for (size_t s = 0; s < p.steps.size(); s++) {
+    if (!(needed >> s & 1)) continue;
+    const ProgStep& step = p.steps[s];
+    bool vanished = false;
+    std::vector<Tensor> in = operands(step, env, tmp, vanished);
+    size_t first = size_t(step.slot);
+    if (vanished) {
+      tmp[first] = {without_operand(step, in)};
+      continue;
+    }
+    tmp[first] = invoke(*step.op, in.data(), int(in.size()), step_attrs(step, env));
+    for (size_t i = 1; step.op->n_out > 1 && i < tmp[first].size() && first + i < tmp.size(); i++) tmp[first + i] = {tmp[first][i]};
+  }
+  std::vector<Tensor> results;
+  for (size_t i = 0; i < p.results.size(); i++) {
+    auto& r = p.results[i];
+    if (r.kind == ProgRef::TmpAll)
+      results.insert(results.end(), tmp[size_t(r.k)].begin(), tmp[size_t(r.k)].end());
+    else
+      results.push_back(wanted >> i & 1 ? resolve(r, env, tmp) : Tensor());
+  }
+  return results;
+}
+
+}  // namespace dl

@@ -1,0 +1,92 @@
+#include "runtime/registry.h"
+
+#include <unordered_map>
+
+namespace dl {
+
+namespace {
+// Function-local statics: kernels register from other files' static initialisers, in no fixed order.
+template <class T>
+std::unordered_map<std::string, T>& table() {
+  static auto* t = new std::unordered_map<std::string, T>;
+  return *t;
+}
+std::vector<std::unique_ptr<OpDef>>& ops() {
+  static auto* v = new std::vector<std::unique_ptr<OpDef>>;
+  return *v;
+}
+template <class T>
+T lookup(const std::string& name) {
+  auto it = table<T>().find(name);
+  return it == table<T>().end() ? nullptr : it->second;
+}
+}  // namespace
+
+int register_kernel(const char* stem, KernelFn fn) { return table<KernelFn>().emplace(stem, fn), 0; }
+int register_infer(const char* rule, InferFn fn) { return table<InferFn>().emplace(rule, fn), 0; }
+int register_dtype_rule(const char* rule, DTypeFn fn) { return table<DTypeFn>().emplace(rule, fn), 0; }
+KernelFn find_kernel(const std::string& stem) { return lookup<KernelFn>(stem); }
+InferFn find_infer(const std::string& rule) { return lookup<InferFn>(rule); }
+DTypeFn find_dtype_rule(const std::string& rule) { return lookup<DTypeFn>(rule); }
+
+const OpDef* find_op(const std::string& name) {
+  auto it = table<const OpDef*>().find(name);
+  return it == table<const OpDef*>().end() ? nullptr : it->second;
+}
+
+const OpDef& get_op(const std::string& name) {
+  const OpDef* op = find_op(name);
+  if (!op) throw RuntimeError("no operator is called '" + name + "'");
+  return *op;
+}
+
+int op_count() { return int(ops().size()); }
+const OpDef& op_by_id(int id) {
+  if (id < 0 || id >= op_count()) throw RuntimeError(format("no operator has the number %d", id));
+  return *ops()[size_t(id)];
+}
+
+int OpDef::attr_index(const char* want) const {
+  for (size_t i = 0; i < attrs.size(); i++)
+    if (attrs[i].name == want) return int(i);
+  return -1;
+}
+
+void prepare(Program& p) {
+  if (p.ready) return;
+  if (p.steps.size() > 64) throw RuntimeError("a rule has more than 64 steps");
+  std::vector<uint64_t> slot_deps(size_t(p.n_slots), 0);
+  auto mark = [&](const ProgRef& r, bool shape_only) {
+    if (r.kind == ProgRef::In || r.kind == ProgRef::InAll) (shape_only ? p.shape_in : p.uses_in) |= uint64_t(1) << r.k;
+    if (r.kind == ProgRef::Out) (shape_only ? p.shape_out : p.uses_out) |= uint64_t(1) << r.k;
+    if (r.kind == ProgRef::Gy) p.uses_gy |= uint64_t(1) << r.k;
+    if (r.kind == ProgRef::GyAll) p.all_gy = true;
+  };
+  for (size_t s = 0; s < p.steps.size(); s++) {
+    auto& step = p.steps[s];
+    step.op = &get_op(step.op_name);
+    uint64_t deps = uint64_t(1) << s;
+    for (size_t i = 0; i < step.in.size(); i++) {
+      if (step.in[i].kind == ProgRef::Tmp || step.in[i].kind == ProgRef::TmpAll) deps |= slot_deps[size_t(step.in[i].k)];
+      mark(step.in[i], !step.op->inputs.empty() && step.op->inputs[std::min(i, step.op->inputs.size() - 1)].shape_only);
+    }
+    int end = s + 1 < p.steps.size() ? p.steps[s + 1].slot : p.n_slots;  // slots grow with the steps
+    for (int k = step.slot; k < end; k++) slot_deps[size_t(k)] = deps;
+  }
+  for (auto& r : p.results) {
+    mark(r, false);
+    p.result_deps.push_back(r.kind == ProgRef::Tmp || r.kind == ProgRef::TmpAll ? slot_deps[size_t(r.k)] : 0);
+  }
+  p.ready = true;
+}
+
+int register_op(std::unique_ptr<OpDef> op) {
+  if (find_op(op->name)) throw ValueError("operator '" + op->name + "' is registered twice");
+  op->id = op_count();
+  int id = op->id;
+  table<const OpDef*>()[op->name] = op.get();
+  ops().push_back(std::move(op));
+  return id;
+}
+
+}  // namespace dl

@@ -1,0 +1,128 @@
+#include "runtime/trace.h"
+
+#include <atomic>
+
+#include "runtime/invoke.h"
+#include "runtime/random.h"
+
+namespace dl {
+
+static thread_local Tracer* g_tracer = nullptr;
+static std::atomic<uint64_t> g_serial{0};
+
+Tracer* active_tracer() { return g_tracer; }
+
+Tracer::Tracer() : serial(++g_serial) {}
+Tracer::~Tracer() { stop(); }
+
+void throw_value_needed(const char* what) {
+  throw TraceError(std::string(what) +
+                   " needs the value of an array, but inside jit or hybridize arrays have only a shape and a dtype. "
+                   "Use where(condition, a, b) instead of a Python branch, or move this line out of the compiled function");
+}
+
+int64_t Tracer::new_value(const Meta& m) {
+  values.push_back(m);
+  return int64_t(values.size()) - 1;
+}
+
+std::vector<Tensor> Tracer::start(const std::vector<Tensor>& ins) {
+  if (g_tracer) throw TraceError("a trace is already running on this thread");
+  std::vector<Tensor> stand_ins;
+  for (auto& t : ins) {
+    Tensor s(new TensorImpl);
+    s->dtype = t->dtype;
+    s->shape = t->shape;
+    s->strides = t->strides;
+    s->device = t->device;
+    s->trace_owner = serial;
+    s->trace_id = new_value(meta_of(t));
+    inputs.push_back(s->trace_id);
+    stand_ins.push_back(s);
+  }
+  g_tracer = this;
+  active_ = true;
+  return stand_ins;
+}
+
+void Tracer::stop() {
+  if (active_ && g_tracer == this) g_tracer = nullptr;
+  active_ = false;
+}
+
+static bool same_window(const Tensor& a, const Tensor& b) {
+  return a->storage == b->storage && a->offset == b->offset && a->dtype == b->dtype && a->shape == b->shape && a->strides == b->strides;
+}
+
+int64_t Tracer::captured_index(const Tensor& t) {
+  auto range = by_storage_.equal_range(t->storage.get());
+  for (auto it = range.first; it != range.second; ++it)
+    if (same_window(captured[it->second].tensor, t)) return int64_t(it->second);
+  for (auto it = range.first; it != range.second; ++it)
+    if (captured[it->second].current != captured[it->second].first)
+      throw TraceError("an array was changed in place inside a compiled function and then read through another view of the same memory");
+  Meta m = meta_of(t);
+  m.weak = false;
+  int64_t id = new_value(m);
+  captured.push_back({t, id, id});
+  by_storage_.emplace(t->storage.get(), captured.size() - 1);
+  return int64_t(captured.size()) - 1;
+}
+
+int64_t Tracer::value_of(const Tensor& t) {
+  if (is_traced(t)) {
+    if (t->trace_owner != serial)
+      throw TraceError("an array from a finished trace is used again: a compiled function must return what it wants to keep");
+    return t->trace_id;
+  }
+  if (t->weak) {  // a Python number
+    Meta m = meta_of(t);
+    int64_t id = new_value(m);
+    consts.emplace_back(id, t);
+    return id;
+  }
+  return captured[size_t(captured_index(t))].current;
+}
+
+void Tracer::rebind(const Tensor& dst, int64_t value) {
+  if (is_traced(dst)) {
+    if (dst->trace_owner != serial) value_of(dst);
+    dst->trace_id = value;
+    return;
+  }
+  size_t i = size_t(captured_index(dst));
+  auto range = by_storage_.equal_range(dst->storage.get());
+  for (auto it = range.first; it != range.second; ++it)
+    if (it->second != i)
+      throw TraceError("an array is changed in place inside a compiled function while another view of its memory is in use there");
+  captured[i].current = value;
+}
+
+void Tracer::add(const OpDef& op, const Attrs& attrs, const Tensor* in, int nin, std::vector<Tensor>& out,
+                 const std::vector<Meta>& metas) {
+  TraceRecord r{&op, {}, {}, attrs, current_scope(), 0, metas.empty() ? -1 : metas[0].view_of};
+  Device device;
+  for (int i = 0; i < nin; i++) {
+    r.in.push_back(in[i] ? value_of(in[i]) : -1);
+    if (in[i] && in[i]->device.type != 0) device = in[i]->device;
+  }
+  for (auto& m : metas) {
+    Tensor t(new TensorImpl);
+    t->dtype = m.dtype;
+    t->weak = m.weak;
+    t->shape = m.shape;
+    t->strides = m.strides;
+    t->device = device;
+    t->trace_owner = serial;
+    t->trace_id = new_value(m);
+    r.out.push_back(t->trace_id);
+    out.push_back(t);
+  }
+  if (op.random) {
+    r.rng_offset = rng_blocks;
+    rng_blocks += uint64_t(random_blocks(numel(metas[0].shape)));
+  }
+  records.push_back(std::move(r));
+}
+
+}  // namespace dl

@@ -1,0 +1,59 @@
+// Tracing: while a tracer is active on a thread, invoke() appends records instead of running kernels.
+#pragma once
+#include <map>
+#include <memory>
+#include <tuple>
+#include <vector>
+
+#include "runtime/registry.h"
+#include "tensor/tensor.h"
+
+namespace dl {
+
+struct TraceRecord {
+  const OpDef* op;
+  std::vector<int64_t> in, out;  // value numbers, -1 for an absent optional input
+  Attrs attrs;
+  std::string scope;
+  uint64_t rng_offset = 0;
+  int view_of = -1;
+};
+
+struct TraceError : RuntimeError {
+  using RuntimeError::RuntimeError;
+};
+
+class Tracer {
+ public:
+  Tracer();
+  ~Tracer();
+  std::vector<Tensor> start(const std::vector<Tensor>& inputs);
+  void stop();  // leaves the records; later use of traced values is an error
+  void add(const OpDef& op, const Attrs& attrs, const Tensor* in, int nin, std::vector<Tensor>& out, const std::vector<Meta>& metas);
+  int64_t value_of(const Tensor& t);               // captures concrete arrays
+  void rebind(const Tensor& dst, int64_t value);   // in-place write
+
+  struct Capture {
+    Tensor tensor;
+    int64_t first, current;
+  };
+  std::vector<Meta> values;
+  std::vector<TraceRecord> records;
+  std::vector<int64_t> inputs;
+  std::vector<Capture> captured;
+  std::vector<std::pair<int64_t, Tensor>> consts;
+  uint64_t rng_blocks = 0;
+  uint64_t serial;
+
+ private:
+  int64_t new_value(const Meta& m);
+  int64_t captured_index(const Tensor& t);
+  std::multimap<const Storage*, size_t> by_storage_;
+  bool active_ = false;
+};
+
+Tracer* active_tracer();  // of this thread
+inline bool is_traced(const Tensor& t) { return t->trace_owner != 0; }
+[[noreturn]] void throw_value_needed(const char* what);  // "bool() of an array inside jit ..."
+
+}  // namespace dl

@@ -1,0 +1,136 @@
+// Storage and the caching allocator: freed blocks are kept by size class, so a training step stops asking the system for memory.
+#include <cstdlib>
+#include <map>
+#include <mutex>
+#include <vector>
+
+#include "runtime/device.h"
+#include "tensor/errors.h"
+#include "tensor/tensor.h"
+
+namespace dl {
+
+namespace {
+
+constexpr size_t kAlign = 64;
+constexpr size_t kMaxCached = size_t(4) << 30;  // bytes kept for reuse before blocks go back to the system
+
+// Classes: multiples of 64 bytes to 1 KiB, then four steps per power of two (at most a fifth wasted).
+size_t round_size(size_t n) {
+  if (n <= kAlign) return kAlign;
+  if (n <= 1024) return (n + kAlign - 1) / kAlign * kAlign;
+  size_t step = size_t(1) << (63 - __builtin_clzll(n - 1) - 2);
+  return (n + step - 1) / step * step;
+}
+
+struct Cache {
+  std::mutex mutex;
+  std::vector<void*> small[17];                // blocks of 64 * i bytes
+  std::map<size_t, std::vector<void*>> large;  // by rounded size
+  MemoryStats stats;
+
+  std::vector<void*>& bin(size_t size) { return size <= 1024 ? small[size / kAlign] : large[size]; }
+
+  void* take(size_t size) {
+    {
+      std::lock_guard<std::mutex> lock(mutex);
+      auto& free = bin(size);
+      stats.allocated += size;
+      stats.peak = std::max(stats.peak, stats.allocated);
+      if (!free.empty()) {
+        void* p = free.back();
+        free.pop_back();
+        stats.cached -= size;
+        stats.reused++;
+        return p;
+      }
+      stats.allocations++;
+    }
+    void* p = std::aligned_alloc(kAlign, size);
+    if (!p) {
+      trim();
+      p = std::aligned_alloc(kAlign, size);
+    }
+    if (!p) {
+      std::lock_guard<std::mutex> lock(mutex);
+      stats.allocated -= size;
+    }
+    return p;
+  }
+
+  void give(void* p, size_t size) {
+    {
+      std::lock_guard<std::mutex> lock(mutex);
+      stats.allocated -= size;
+      if (stats.cached + size <= kMaxCached) {
+        bin(size).push_back(p);
+        stats.cached += size;
+        return;
+      }
+    }
+    std::free(p);
+  }
+
+  void trim() {
+    std::lock_guard<std::mutex> lock(mutex);
+    for (auto& list : small) drop(list);
+    for (auto& [size, list] : large) drop(list);
+    large.clear();
+    stats.cached = 0;
+  }
+
+  static void drop(std::vector<void*>& list) {
+    for (void* p : list) std::free(p);
+    list.clear();
+  }
+};
+
+// Never destroyed: arrays held by Python may be freed after static destructors have run.
+Cache& cache() {
+  static Cache* c = new Cache;
+  return *c;
+}
+
+Backend backends[4];
+
+}  // namespace
+
+GilHooks gil_hooks;
+
+MemoryStats memory_stats() {
+  std::lock_guard<std::mutex> lock(cache().mutex);
+  return cache().stats;
+}
+void empty_cache() { cache().trim(); }
+
+void set_backend(int type, Backend b) { backends[type] = std::move(b); }
+const Backend& backend(int type) {
+  if (!backends[type].invoke) throw RuntimeError(format("no backend is registered for device type %d", type));
+  return backends[type];
+}
+
+StorageRef allocate(size_t nbytes, Device device) {
+  StorageRef s(new Storage);
+  s->device = device;
+  s->nbytes = nbytes;
+  if (device.type != 0) {
+    backend(device.type).allocate(*s, nbytes, device);
+    return s;
+  }
+  s->data = cache().take(round_size(nbytes));
+  if (!s->data) {
+    s->nbytes = 0;
+    throw MemoryError(format("out of memory: %.1f MiB asked for, %.1f MiB held by arrays", double(nbytes) / 1048576,
+                             double(memory_stats().allocated) / 1048576));
+  }
+  return s;
+}
+
+Storage::~Storage() {
+  if (release)
+    release();
+  else if (data && device.type == 0)
+    cache().give(data, round_size(nbytes));
+}
+
+}  // namespace dl
