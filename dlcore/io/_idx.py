@@ -42,7 +42,9 @@ def read_idx(path: str | os.PathLike[str]) -> np.ndarray:
     where = Path(path)
     data = _content(where)
     if len(data) < 4 or data[:2] != b"\0\0" or data[2] not in _TYPES:
-        raise ValueError(f"{where}: expected an IDX file (two zero bytes, a type, a rank), got {data[:4].hex() or 'nothing'}")
+        raise ValueError(
+            f"{where}: expected an IDX file (two zero bytes, a type, a rank), got {data[:4].hex() or 'nothing'}"
+        )
     rank = data[3]
     offset = 4 + 4 * rank
     if len(data) < offset:
@@ -61,7 +63,9 @@ def write_idx(path: str | os.PathLike[str], array: np.ndarray) -> None:
     wanted = array.dtype.newbyteorder(">") if array.dtype.itemsize > 1 else array.dtype
     codes = {np.dtype(name): code for code, name in _TYPES.items()}
     if wanted not in codes:
-        raise TypeError(f"write_idx: IDX has no dtype {array.dtype}; expected uint8, int8, int16, int32, float32 or float64")
+        raise TypeError(
+            f"write_idx: IDX has no dtype {array.dtype}; expected uint8, int8, int16, int32, float32 or float64"
+        )
     header = bytes([0, 0, codes[wanted], array.ndim]) + struct.pack(f">{array.ndim}I", *array.shape)
     data = header + array.astype(wanted, copy=False).tobytes()
     with atomic_write(path) as stream:

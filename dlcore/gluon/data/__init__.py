@@ -1,0 +1,32 @@
+"""Data: datasets, samplers, batchify functions, the DataLoader, and (in `vision`) image sets and transforms.
+
+What lives here: everything between files or arrays on the host and batches of NDArrays.
+What must not: file formats and fetching (see `dlcore.io`), training loops (see `dlcore.run`).
+"""
+
+from . import batchify, vision
+from ._dataset import ArrayDataset, Dataset, SimpleDataset
+from ._loader import DataLoader
+from ._sampler import (
+    BatchSampler,
+    FilterSampler,
+    IntervalSampler,
+    RandomSampler,
+    Sampler,
+    SequentialSampler,
+)
+
+__all__ = [
+    "ArrayDataset",
+    "BatchSampler",
+    "DataLoader",
+    "Dataset",
+    "FilterSampler",
+    "IntervalSampler",
+    "RandomSampler",
+    "Sampler",
+    "SequentialSampler",
+    "SimpleDataset",
+    "batchify",
+    "vision",
+]

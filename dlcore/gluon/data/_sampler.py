@@ -1,0 +1,140 @@
+"""Samplers: in which order a loader visits a dataset, and how it cuts the order into batches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from ._dataset import Dataset, random_order
+
+LAST_BATCH = ("keep", "discard", "rollover")
+
+
+class Sampler:
+    """Base of all samplers: `__iter__` gives indices, `__len__` says how many."""
+
+    def __iter__(self) -> Iterator[Any]:
+        raise NotImplementedError(f"{type(self).__name__} has no __iter__()")
+
+    def __len__(self) -> int:
+        raise NotImplementedError(f"{type(self).__name__} has no __len__()")
+
+
+class SequentialSampler(Sampler):
+    """start, start+1, ..., start+length-1.
+
+    >>> list(SequentialSampler(3))
+    [0, 1, 2]
+    """
+
+    def __init__(self, length: int, start: int = 0) -> None:
+        self._length, self._start = length, start
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(range(self._start, self._start + self._length))
+
+    def __len__(self) -> int:
+        return self._length
+
+
+class RandomSampler(Sampler):
+    """0 .. length-1 in a random order, a new one for every pass.
+
+    With a `seed`, pass number k always has the same order, whatever else draws random numbers; without one the order
+    follows `dlcore.random.seed`.
+
+    >>> sorted(RandomSampler(4, seed=1))
+    [0, 1, 2, 3]
+    """
+
+    def __init__(self, length: int, seed: int | None = None) -> None:
+        self._length, self._seed, self._passes = length, seed, 0
+
+    def set_pass(self, number: int) -> None:
+        """Make the next pass use the order of pass `number` (only with a `seed`)."""
+        self._passes = number
+
+    def __iter__(self) -> Iterator[int]:
+        generator = None if self._seed is None else np.random.default_rng([self._seed, self._passes])
+        self._passes += 1
+        return iter(random_order(self._length, generator).tolist())
+
+    def __len__(self) -> int:
+        return self._length
+
+
+class FilterSampler(Sampler):
+    """The indices of those elements of `dataset` for which `fn(element)` is true.
+
+    >>> list(FilterSampler(lambda v: v > 1, [0, 1, 2, 3]))
+    [2, 3]
+    """
+
+    def __init__(self, fn: Callable[[Any], bool], dataset: Dataset | Sequence[Any]) -> None:
+        self._indices = [i for i in range(len(dataset)) if fn(dataset[i])]
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._indices)
+
+    def __len__(self) -> int:
+        return len(self._indices)
+
+
+class IntervalSampler(Sampler):
+    """0, interval, 2*interval, ..., then (with `rollover`) 1, 1+interval, ... until all are visited.
+
+    >>> list(IntervalSampler(5, 2))
+    [0, 2, 4, 1, 3]
+    """
+
+    def __init__(self, length: int, interval: int, rollover: bool = True) -> None:
+        if not 1 <= interval <= max(length, 1):
+            raise ValueError(f"IntervalSampler: expected 1 <= interval <= {length}, got {interval}")
+        self._length, self._interval, self._starts = length, interval, interval if rollover else 1
+
+    def __iter__(self) -> Iterator[int]:
+        for start in range(self._starts):
+            yield from range(start, self._length, self._interval)
+
+    def __len__(self) -> int:
+        return self._length if self._starts > 1 else -(-self._length // self._interval)
+
+
+class BatchSampler(Sampler):
+    """Cuts another sampler into lists of `batch_size` indices.
+
+    A last, smaller batch is kept ("keep"), dropped ("discard") or put in front of the next pass ("rollover").
+
+    >>> list(BatchSampler(SequentialSampler(5), 2, "discard"))
+    [[0, 1], [2, 3]]
+    """
+
+    def __init__(self, sampler: Sampler, batch_size: int, last_batch: str = "keep") -> None:
+        if batch_size < 1:
+            raise ValueError(f"BatchSampler: expected batch_size >= 1, got {batch_size}")
+        if last_batch not in LAST_BATCH:
+            raise ValueError(f"BatchSampler: last_batch must be one of {LAST_BATCH}, got {last_batch!r}")
+        self._sampler, self._batch_size, self._last_batch = sampler, batch_size, last_batch
+        self._left_over: list[int] = []
+
+    def __iter__(self) -> Iterator[list[int]]:
+        batch, self._left_over = self._left_over, []
+        for index in self._sampler:
+            batch.append(index)
+            if len(batch) == self._batch_size:
+                yield batch
+                batch = []
+        if batch and self._last_batch == "keep":
+            yield batch
+        elif self._last_batch == "rollover":
+            self._left_over = batch
+
+    def __len__(self) -> int:
+        total = len(self._sampler)
+        if self._last_batch == "keep":
+            return -(-total // self._batch_size)
+        if self._last_batch == "rollover":
+            total += len(self._left_over)
+        return total // self._batch_size

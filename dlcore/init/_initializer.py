@@ -1,0 +1,101 @@
+"""The base of all initializers and their registry."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import numpy as np
+
+from dlcore import _core
+
+_REGISTRY: dict[str, type[Initializer]] = {}
+_Class = TypeVar("_Class", bound="type[Initializer]")
+
+
+class Initializer:
+    """Fills an array according to its name and its own rule.
+
+    Called with a name, the ending of the name decides: `bias`, `beta` and `running_mean` become 0, `gamma` and
+    `running_var` become 1, everything else follows `values`. A subclass overrides `values(shape)` only.
+
+    >>> import dlcore as dl
+    >>> w = dl.nd.empty((2, 2))
+    >>> dl.init.Constant(3.0)("weight", w)
+    >>> w.asnumpy()
+    array([[3., 3.],
+           [3., 3.]], dtype=float32)
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        self._kwargs = kwargs
+
+    def __call__(self, name: str, array: _core.NDArray) -> None:
+        """Fill `array` in place, by the rule that the ending of `name` asks for."""
+        if name.endswith(("bias", "beta", "running_mean", "moving_mean")):
+            _core.assign(array, _core.from_numpy(np.zeros(array.shape, np.float32)))
+        elif name.endswith(("gamma", "running_var", "moving_var")):
+            _core.assign(array, _core.from_numpy(np.ones(array.shape, np.float32)))
+        else:
+            self.fill(array)
+
+    def fill(self, array: _core.NDArray) -> None:
+        """Fill `array` in place by this initializer's own rule, whatever the array is called."""
+        host = np.asarray(self.values(tuple(array.shape)), np.float64 if array.dtype == np.float64 else np.float32)
+        if host.shape != tuple(array.shape):
+            raise ValueError(f"{self!r}: expected values of shape {tuple(array.shape)}, got {host.shape}")
+        _core.assign(array, _core.from_numpy(host))
+
+    def values(self, shape: tuple[int, ...]) -> np.ndarray:
+        """The initial values as a NumPy array of `shape`."""
+        raise NotImplementedError(f"{type(self).__name__} does not say what values it gives: override values(shape)")
+
+    def __repr__(self) -> str:
+        inside = ", ".join(f"{key}={value!r}" for key, value in self._kwargs.items())
+        return f"{type(self).__name__}({inside})"
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and self._kwargs == getattr(other, "_kwargs", None)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def register(*names: str) -> Any:
+    """Make an initializer class known by names; as a bare decorator, by its lower-case class name.
+
+    >>> import dlcore as dl
+    >>> @dl.init.register("sevens")
+    ... class Sevens(dl.init.Initializer):
+    ...     def values(self, shape):
+    ...         return np.full(shape, 7.0)
+    >>> dl.init.create("sevens").values((2,))
+    array([7., 7.])
+    """
+    if len(names) == 1 and isinstance(names[0], type):
+        return register()(names[0])
+
+    def add(cls: _Class) -> _Class:
+        for name in names or (cls.__name__.lower(),):
+            _REGISTRY[name.lower()] = cls
+        return cls
+
+    return add
+
+
+def create(init: str | Initializer | type[Initializer] | float, **kwargs: Any) -> Initializer:
+    """An initializer from a name ("xavier", "zeros"), a class, a number (a constant), or an initializer as it is.
+
+    Raises ValueError listing the known names for an unknown one.
+
+    >>> create("zeros")
+    Zero()
+    """
+    if isinstance(init, Initializer):
+        return init
+    if isinstance(init, type) and issubclass(init, Initializer):
+        return init(**kwargs)
+    if isinstance(init, (int, float)):
+        return _REGISTRY["constant"](value=init)
+    if isinstance(init, str) and init.lower() in _REGISTRY:
+        return _REGISTRY[init.lower()](**kwargs)
+    known = ", ".join(sorted(_REGISTRY))
+    raise ValueError(f"init: expected an Initializer or one of {known}; got {init!r}")

@@ -1,0 +1,50 @@
+"""Several metrics as one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ._metric import EvalMetric, create, register
+
+
+@register("composite")
+class CompositeEvalMetric(EvalMetric):
+    """Several metrics updated together.
+
+    >>> both = CompositeEvalMetric(["acc", "ce"])
+    >>> [name for name, _ in both.get_name_value()]
+    ['accuracy', 'cross-entropy']
+    """
+
+    def __init__(self, metrics: list[Any] | None = None, name: str = "composite", **kwargs: Any) -> None:
+        self.metrics = [create(metric) for metric in metrics or []]
+        super().__init__(name, **kwargs)
+
+    def add(self, metric: Any) -> None:
+        """Add a metric, or what `create` makes one from."""
+        self.metrics.append(create(metric))
+
+    def get_metric(self, index: int) -> EvalMetric:
+        """The metric number `index`."""
+        return self.metrics[index]
+
+    def reset(self) -> None:
+        for metric in self.metrics:
+            metric.reset()
+
+    def update(self, labels: Any, preds: Any) -> None:
+        for metric in self.metrics:
+            metric.update(labels, preds)
+
+    def merge(self, other: EvalMetric) -> None:
+        assert isinstance(other, CompositeEvalMetric)
+        for mine, theirs in zip(self.metrics, other.metrics, strict=True):
+            mine.merge(theirs)
+
+    def get(self) -> tuple[Any, Any]:
+        """All names and all values, as two lists."""
+        pairs = self.get_name_value()
+        return [name for name, _ in pairs], [value for _, value in pairs]
+
+    def get_name_value(self) -> list[tuple[str, float]]:
+        return [pair for metric in self.metrics for pair in metric.get_name_value()]

@@ -1,0 +1,124 @@
+"""The base of all metrics and their registry."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numpy as np
+
+_REGISTRY: dict[str, type[EvalMetric]] = {}
+_Class = TypeVar("_Class", bound="type[EvalMetric]")
+
+
+def host(array: Any) -> np.ndarray:
+    """The values as a NumPy array, without a copy where the memory can be shared."""
+    if hasattr(array, "_numpy_view") and str(array.device).startswith("cpu"):
+        return array._numpy_view()
+    return array.asnumpy() if hasattr(array, "asnumpy") else np.asarray(array)
+
+
+class EvalMetric:
+    """A mean over all samples seen since `reset`. A subclass gives `measure(label, pred)` -> (sum, count).
+
+    `update(labels, preds)` takes NDArrays or NumPy arrays, or equally long lists of them.
+    """
+
+    def __init__(self, name: str, output_names: Any = None, label_names: Any = None) -> None:
+        self.name = name
+        self.output_names, self.label_names = output_names, label_names
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything seen so far."""
+        self.sum_metric = 0.0
+        self.num_inst = 0
+
+    def update(self, labels: Any, preds: Any) -> None:
+        """Take in one batch."""
+        labels = labels if isinstance(labels, (list, tuple)) else [labels]
+        preds = preds if isinstance(preds, (list, tuple)) else [preds]
+        if len(labels) != len(preds):
+            raise ValueError(f"{self.name}: expected as many labels as predictions, got {len(labels)} and {len(preds)}")
+        for label, pred in zip(labels, preds, strict=True):
+            total, count = self.measure(host(label), host(pred))
+            self.sum_metric += float(total)
+            self.num_inst += int(count)
+
+    def measure(self, label: np.ndarray, pred: np.ndarray) -> tuple[float, int]:
+        """The sum of the metric over the samples of one array, and their number."""
+        raise NotImplementedError(f"{type(self).__name__} has no measure(label, pred)")
+
+    def merge(self, other: EvalMetric) -> None:
+        """Take in what another metric of the same kind has seen, in another worker for instance."""
+        self.sum_metric += other.sum_metric
+        self.num_inst += other.num_inst
+
+    def get(self) -> tuple[str, float]:
+        """Name and value; the value is nan before the first update."""
+        return self.name, self.sum_metric / self.num_inst if self.num_inst else math.nan
+
+    def get_name_value(self) -> list[tuple[str, float]]:
+        """`get` as a list of pairs, the same for one metric and for several."""
+        return [self.get()]
+
+    def __repr__(self) -> str:
+        return f"EvalMetric: {dict(self.get_name_value())}"
+
+    __str__ = __repr__
+
+
+class CustomMetric(EvalMetric):
+    """A metric from a function of NumPy arrays `(label, pred)` that gives a value, or a pair (sum, count).
+
+    >>> largest = CustomMetric(lambda label, pred: float(abs(label - pred).max()), name="largest error")
+    >>> largest.update(np.array([1.0, 2.0]), np.array([1.0, 2.5]))
+    >>> largest.get()
+    ('largest error', 0.5)
+    """
+
+    def __init__(self, feval: Callable[[np.ndarray, np.ndarray], Any], name: str | None = None, **kwargs: Any) -> None:
+        self._feval = feval
+        super().__init__(name or f"custom({getattr(feval, '__name__', 'function')})", **kwargs)
+
+    def measure(self, label: np.ndarray, pred: np.ndarray) -> tuple[float, int]:
+        value = self._feval(label, pred)
+        return value if isinstance(value, tuple) else (float(value), 1)
+
+
+def register(*names: str) -> Any:
+    """Make a metric class known to `create` by names; as a bare decorator, by its lower-case class name."""
+    if len(names) == 1 and isinstance(names[0], type):
+        return register()(names[0])
+
+    def add(cls: _Class) -> _Class:
+        for name in (cls.__name__, *names):
+            _REGISTRY[name.lower()] = cls
+        return cls
+
+    return add
+
+
+def create(metric: str | EvalMetric | Callable[..., Any] | list[Any], **kwargs: Any) -> EvalMetric:
+    """A metric from its name, a function, a list of these (all at once), or a metric as it is.
+
+    Raises ValueError listing the known names for an unknown one.
+
+    >>> create("acc")
+    EvalMetric: {'accuracy': nan}
+    """
+    if isinstance(metric, EvalMetric):
+        return metric
+    if isinstance(metric, (list, tuple)):
+        composite = _REGISTRY["compositeevalmetric"]()
+        for part in metric:
+            composite.add(part)  # type: ignore[attr-defined]
+        return composite
+    if isinstance(metric, str):
+        if metric.lower() not in _REGISTRY:
+            raise ValueError(f"metric: expected one of {', '.join(sorted(_REGISTRY))}; got {metric!r}")
+        return _REGISTRY[metric.lower()](**kwargs)
+    if callable(metric):
+        return CustomMetric(metric, **kwargs)
+    raise ValueError(f"metric: expected a name, a metric, a function or a list of these; got {metric!r}")

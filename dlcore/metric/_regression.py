@@ -1,0 +1,97 @@
+"""Means of errors and of losses."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ._metric import EvalMetric, host, register
+
+
+@register
+class Loss(EvalMetric):
+    """Mean of all values of a loss; labels are ignored.
+
+    >>> metric = Loss()
+    >>> metric.update(None, np.array([1.0, 3.0]))
+    >>> metric.get()
+    ('loss', 2.0)
+    """
+
+    def __init__(self, name: str = "loss", **kwargs: Any) -> None:
+        super().__init__(name, **kwargs)
+
+    def update(self, labels: Any, preds: Any) -> None:
+        for pred in preds if isinstance(preds, (list, tuple)) else [preds]:
+            values = host(pred)
+            self.sum_metric += float(values.sum(dtype=np.float64))
+            self.num_inst += values.size
+
+
+class _Error(EvalMetric):
+    """Mean over batches of the mean error of a batch, as MXNet counts it."""
+
+    def measure(self, label: np.ndarray, pred: np.ndarray) -> tuple[float, int]:
+        if label.size != pred.size:
+            raise ValueError(
+                f"{self.name}: expected equal sizes, got labels {label.shape} and predictions {pred.shape}"
+            )
+        difference = label.reshape(pred.shape).astype(np.float64) - pred
+        return float(self.error(difference)), 1
+
+    def error(self, difference: np.ndarray) -> float:
+        raise NotImplementedError
+
+
+@register
+class MAE(_Error):
+    """Mean absolute error.
+
+    >>> metric = MAE()
+    >>> metric.update(np.array([1.0, 2.0]), np.array([2.0, 2.0]))
+    >>> metric.get()
+    ('mae', 0.5)
+    """
+
+    def __init__(self, name: str = "mae", **kwargs: Any) -> None:
+        super().__init__(name, **kwargs)
+
+    def error(self, difference: np.ndarray) -> float:
+        return np.abs(difference).mean()
+
+
+@register
+class MSE(_Error):
+    """Mean squared error.
+
+    >>> metric = MSE()
+    >>> metric.update(np.array([1.0, 2.0]), np.array([2.0, 2.0]))
+    >>> metric.get()
+    ('mse', 0.5)
+    """
+
+    def __init__(self, name: str = "mse", **kwargs: Any) -> None:
+        super().__init__(name, **kwargs)
+
+    def error(self, difference: np.ndarray) -> float:
+        return np.square(difference).mean()
+
+
+@register
+class RMSE(MSE):
+    """Root of the mean squared error.
+
+    >>> metric = RMSE()
+    >>> metric.update(np.array([1.0, 2.0]), np.array([3.0, 4.0]))
+    >>> metric.get()
+    ('rmse', 2.0)
+    """
+
+    def __init__(self, name: str = "rmse", **kwargs: Any) -> None:
+        super().__init__(name, **kwargs)
+
+    def get(self) -> tuple[str, float]:
+        name, value = super().get()
+        return name, math.sqrt(value)

@@ -1,0 +1,80 @@
+"""Initializers: their distributions, by name, seeded."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from dlcore import _core, init
+
+
+def test_uniform_and_normal_have_their_distributions():
+    _core.seed(1)
+    u = init.Uniform(0.3).values((20000,))
+    assert stats.kstest(u, stats.uniform(-0.3, 0.6).cdf).pvalue > 1e-3
+    n = init.Normal(0.02).values((20000,))
+    assert stats.kstest(n, stats.norm(0, 0.02).cdf).pvalue > 1e-3
+
+
+@pytest.mark.parametrize(("factor_type", "factor"), [("avg", (18 + 36) / 2), ("in", 18), ("out", 36)])
+def test_xavier_scales_by_its_fans(factor_type, factor):
+    shape = (4, 2, 3, 3)  # fan-in 2*9, fan-out 4*9
+    bound = np.sqrt(2.34 / factor)
+    drawn = np.stack([init.Xavier("uniform", factor_type, 2.34).values(shape) for _ in range(200)])
+    assert np.abs(drawn).max() <= bound and np.abs(drawn).max() > 0.99 * bound
+    gaussian = np.stack([init.Xavier("gaussian", factor_type, 2.34).values(shape) for _ in range(200)])
+    assert gaussian.std() == pytest.approx(bound, rel=0.03)
+
+
+def test_msra_is_normal_with_the_slope_in_its_magnitude():
+    drawn = init.MSRAPrelu("in", slope=0.5).values((200, 300))
+    assert drawn.std() == pytest.approx(np.sqrt(2 / (1 + 0.25) / 300), rel=0.02)
+
+
+@pytest.mark.parametrize("shape", [(3, 8), (8, 3), (4, 2, 3, 3)])
+def test_orthogonal_rows_or_columns(shape):
+    w = init.Orthogonal(scale=2.0).values(shape).reshape(shape[0], -1)
+    gram = w @ w.T if w.shape[0] <= w.shape[1] else w.T @ w
+    np.testing.assert_allclose(gram, 4 * np.eye(len(gram)), atol=1e-5)
+
+
+def test_a_seed_gives_the_same_values_and_two_calls_differ():
+    _core.seed(5)
+    first, second = init.Normal().values((3,)), init.Normal().values((3,))
+    _core.seed(5)
+    assert (init.Normal().values((3,)) == first).all()
+    assert (first != second).all()
+
+
+def test_the_name_decides_unless_told_otherwise():
+    def filled(name):
+        array = _core.empty((2,), "float32")
+        init.Constant(7.0)(name, array)
+        return array.asnumpy().tolist()
+
+    assert filled("conv0.bias") == filled("beta") == filled("running_mean") == [0, 0]
+    assert filled("gamma") == filled("bn.running_var") == [1, 1]
+    assert filled("weight") == [7, 7]
+    array = _core.empty((2,), "float32")
+    init.Constant(7.0).fill(array)
+    assert array.asnumpy().tolist() == [7, 7]
+
+
+def test_create_by_name_number_class_and_instance():
+    assert init.create("zeros") == init.Zero() and init.create("ones") == init.One()
+    assert init.create("xavier", magnitude=2).magnitude == 2
+    assert init.create(0.5) == init.Constant(0.5) != init.Constant(0.25)
+    assert init.create(init.Normal).sigma == 0.01
+    kept = init.Uniform(0.5)
+    assert init.create(kept) is kept
+    assert repr(init.Xavier(magnitude=2)) == "Xavier(rnd_type='uniform', factor_type='avg', magnitude=2)"
+    with pytest.raises(ValueError, match="one of constant, gaussian.*got 'xaver'"):
+        init.create("xaver")
+
+
+def test_errors_name_the_shape():
+    with pytest.raises(ValueError, match=r"Xavier: expected a weight with at least two axes, got shape \(3,\)"):
+        init.Xavier().values((3,))
+    with pytest.raises(ValueError, match="rnd_type must be 'uniform' or 'gaussian', got 'normal'"):
+        init.Xavier(rnd_type="normal")
+    with pytest.raises(ValueError, match=r"expected values of shape \(2,\), got \(3,\)"):
+        init.Constant(np.ones(3)).fill(_core.empty((2,), "float32"))
