@@ -55,13 +55,13 @@ format:
 	$(BIN)/python .ci/cpp_style.py --write
 
 wheel:
-	@$(DEVELOP) --no-build --extras dist
-	$(BIN)/python -m build --wheel
+	@$(DEVELOP) --no-build
+	$(BIN)/python -m pip wheel --disable-pip-version-check --no-deps --wheel-dir dist .
 
 sdist:
-	@$(DEVELOP) --no-build --extras dist
+	@$(DEVELOP) --no-build
 	$(BIN)/python widgets/build.py
-	$(BIN)/python -m build --sdist
+	$(BIN)/python -c "from scikit_build_core.build import build_sdist; print(build_sdist('dist'))"
 
 clean:
 	rm -rf build dist .pytest_cache .ruff_cache .mypy_cache

