@@ -11,7 +11,8 @@ PYTHON ?= python3
 ARGS ?=
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 BIN := .venv/bin
-DEVELOP := $(PYTHON) .ci/develop.py
+NO_PYTHON := dlcore: no $(PYTHON) was found; on Debian or Ubuntu: apt-get install python3 python3-venv python3-dev
+DEVELOP := command -v $(PYTHON) >/dev/null || { echo "$(NO_PYTHON)" >&2; exit 1; }; $(PYTHON) .ci/develop.py
 NOTEBOOK := notebooks/01_tour.ipynb
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
