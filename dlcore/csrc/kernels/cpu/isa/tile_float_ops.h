@@ -1,0 +1,136 @@
+// The micro-operations of the floating-point types, over overloads vm_*(float) and vm_*(double).
+#pragma once
+#include "kernels/cpu/isa/half.h"
+#include "kernels/cpu/isa/tile_loops.h"
+#include "kernels/cpu/isa/vmath_f32.h"
+
+namespace dl {
+namespace DL_ISA {
+namespace {
+
+// C's remainder has the sign of the dividend; ours, as NumPy's and Python's, that of the divisor.
+DL_INLINE float c_fmod(float a, float b) { return __builtin_fmodf(a, b); }
+DL_INLINE double c_fmod(double a, double b) { return __builtin_fmod(a, b); }
+template <class T>
+DL_INLINE T floor_rem(T a, T b) {
+  T m = c_fmod(a, b);
+  if (m != 0) return (b < 0) != (m < 0) ? m + b : m;
+  return vm_copysign(T(0), b);
+}
+template <class T>
+DL_INLINE T floor_div(T a, T b) {
+  if (b == 0) return a / b;
+  T m = c_fmod(a, b);
+  T q = (a - m) / b;  // nearly whole
+  if (m != 0 && (b < 0) != (m < 0)) q -= 1;
+  if (q == 0) return vm_copysign(T(0), a / b);
+  T whole = vm_floor(q);
+  return q - whole > T(0.5) ? whole + 1 : whole;
+}
+
+DL_OP2(Add, a + b)
+DL_OP2(Sub, a - b)
+DL_OP2(Mul, a* b)
+DL_OP2(Div, a / b)
+DL_OP2(FDiv, floor_div(a, b))
+DL_OP2(Rem, floor_rem(a, b))
+DL_OP3(Fma, a* b + c)  // one rounding or two, as the processor has it
+DL_OP1(Neg, -a)
+DL_OP1(Abs, vm_abs(a))
+DL_OP1(Sign, a != a ? a : (a > T(0) ? T(1) : (a < T(0) ? T(-1) : T(0))))
+DL_OP1(Sqrt, vm_sqrt(a))
+DL_OP1(Rsqrt, T(1) / vm_sqrt(a))
+DL_OP1(Exp, vm_exp(a))
+DL_OP1(Expm1, vm_expm1(a))
+DL_OP1(Log, vm_log(a))
+DL_OP1(Log1p, vm_log1p(a))
+DL_OP1(Log2, vm_log2(a))
+DL_OP1(Sigmoid, vm_sigmoid(a))
+DL_OP1(Tanh, vm_tanh(a))
+DL_OP1(Floor, vm_floor(a))
+DL_OP1(Ceil, vm_ceil(a))
+DL_OP1(Round, vm_rint(a))
+DL_OP1(Trunc, vm_trunc(a))
+DL_OP1(IsNan, a != a ? T(1) : T(0))
+DL_OP1(IsInf, vm_abs(a) == T(__builtin_inf()) ? T(1) : T(0))
+DL_OP1(IsFinite, vm_abs(a) < T(__builtin_inf()) ? T(1) : T(0))
+DL_OP1(Square, a* a)
+DL_OP1(Cube, a* a* a)
+DL_OP1(Reciprocal, T(1) / a)
+
+// The general loop of x ** y, with the exponents that people write as constants taken out.
+template <class Op, class T, int Scalars>
+void pow_loop(int64_t n, const void* a, const void* b, const void* c, void* o) {
+  if constexpr (Scalars == 2) {
+    const T y = *static_cast<const T*>(b);
+    if (y == T(2)) return unary_loop<Square, T>(n, a, b, c, o);
+    if (y == T(1)) return unary_loop<Identity, T>(n, a, b, c, o);
+    if (y == T(3)) return unary_loop<Cube, T>(n, a, b, c, o);
+    if (y == T(0.5)) return unary_loop<Sqrt, T>(n, a, b, c, o);
+    if (y == T(-0.5)) return unary_loop<Rsqrt, T>(n, a, b, c, o);
+    if (y == T(-1)) return unary_loop<Reciprocal, T>(n, a, b, c, o);
+  }
+  binary_loop<Op, T, Scalars>(n, a, b, c, o);
+}
+template <class Op, class T>
+constexpr void set_pow(TileTable& t) {
+  t.fn[int(TileOp::Pow)][0] = pow_loop<Op, T, 0>;
+  t.fn[int(TileOp::Pow)][1] = pow_loop<Op, T, 1>;
+  t.fn[int(TileOp::Pow)][2] = pow_loop<Op, T, 2>;
+}
+
+// Sine and kin: the vector formula up to `limit`, the C library for a tile that holds anything larger.
+template <class Fast, class Slow, class T>
+void periodic_loop(int64_t n, const void* pa, const void* pb, const void* pc, void* po) {
+  const T* a = static_cast<const T*>(pa);
+  const T limit = sizeof(T) == 4 ? T(kSinLimitF) : T(kSinLimitD);
+  T largest = 0;
+#pragma omp simd reduction(max : largest)
+  for (int64_t i = 0; i < n; i++) {
+    T x = vm_abs(a[i]);
+    largest = largest > x ? largest : x;  // a NaN is either skipped or sends the tile to the C library
+  }
+  if (largest <= limit)
+    unary_loop<Fast, T>(n, pa, pb, pc, po);
+  else
+    unary_loop<Slow, T>(n, pa, pb, pc, po);
+}
+template <class Fast, class Slow, class T>
+constexpr void set_periodic(TileTable& t, TileOp op) {
+  t.fn[int(op)][0] = periodic_loop<Fast, Slow, T>;
+}
+
+template <class T>
+constexpr void set_float(TileTable& t) {
+  set_common<T>(t);
+  set2<Add, T>(t, TileOp::Add);
+  set2<Sub, T>(t, TileOp::Sub);
+  set2<Mul, T>(t, TileOp::Mul);
+  set2<Div, T>(t, TileOp::Div);
+  set2<FDiv, T>(t, TileOp::FDiv);
+  set2<Rem, T>(t, TileOp::Rem);
+  set3<Fma, T>(t, TileOp::Fma);
+  set1<Neg, T>(t, TileOp::Neg);
+  set1<Abs, T>(t, TileOp::Abs);
+  set1<Sign, T>(t, TileOp::Sign);
+  set1<Sqrt, T>(t, TileOp::Sqrt);
+  set1<Rsqrt, T>(t, TileOp::Rsqrt);
+  set1<Exp, T>(t, TileOp::Exp);
+  set1<Expm1, T>(t, TileOp::Expm1);
+  set1<Log, T>(t, TileOp::Log);
+  set1<Log1p, T>(t, TileOp::Log1p);
+  set1<Log2, T>(t, TileOp::Log2);
+  set1<Sigmoid, T>(t, TileOp::Sigmoid);
+  set1<Tanh, T>(t, TileOp::Tanh);
+  set1<Floor, T>(t, TileOp::Floor);
+  set1<Ceil, T>(t, TileOp::Ceil);
+  set1<Round, T>(t, TileOp::Round);
+  set1<Trunc, T>(t, TileOp::Trunc);
+  set1<IsNan, T>(t, TileOp::IsNan);
+  set1<IsInf, T>(t, TileOp::IsInf);
+  set1<IsFinite, T>(t, TileOp::IsFinite);
+}
+
+}  // namespace
+}  // namespace DL_ISA
+}  // namespace dl

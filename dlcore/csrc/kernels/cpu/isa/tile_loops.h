@@ -1,0 +1,126 @@
+// Loops over a tile, and the micro-operations that look the same for floating-point and integer types.
+#pragma once
+#include "kernels/cpu/isa/tile_table.h"
+#include "kernels/cpu/isa/vmath_base.h"
+
+namespace dl {
+namespace DL_ISA {
+
+template <class Op, class T>
+void unary_loop(int64_t n, const void* pa, const void*, const void*, void* po) {
+  const T* a = static_cast<const T*>(pa);
+  T* o = static_cast<T*>(po);
+#pragma omp simd
+  for (int64_t i = 0; i < n; i++) o[i] = Op::f(a[i]);
+}
+
+template <class Op, class T, int Scalars>
+void binary_loop(int64_t n, const void* pa, const void* pb, const void*, void* po) {
+  const T* a = static_cast<const T*>(pa);
+  const T* b = static_cast<const T*>(pb);
+  T* o = static_cast<T*>(po);
+  if constexpr (Scalars == 0) {
+#pragma omp simd
+    for (int64_t i = 0; i < n; i++) o[i] = Op::f(a[i], b[i]);
+  } else if constexpr (Scalars == 1) {
+    const T x = *a;
+#pragma omp simd
+    for (int64_t i = 0; i < n; i++) o[i] = Op::f(x, b[i]);
+  } else {
+    const T y = *b;
+#pragma omp simd
+    for (int64_t i = 0; i < n; i++) o[i] = Op::f(a[i], y);
+  }
+}
+
+template <class Op, class T, int Scalars>
+void ternary_loop(int64_t n, const void* pa, const void* pb, const void* pc, void* po) {
+  const T* a = static_cast<const T*>(pa);
+  const T* b = static_cast<const T*>(pb);
+  const T* c = static_cast<const T*>(pc);
+  T* o = static_cast<T*>(po);
+  const T x = *a, y = *b, z = *c;
+#pragma omp simd
+  for (int64_t i = 0; i < n; i++) o[i] = Op::f(Scalars & 1 ? x : a[i], Scalars & 2 ? y : b[i], Scalars & 4 ? z : c[i]);
+}
+
+template <class Op, class T>
+constexpr void set1(TileTable& t, TileOp op) {
+  t.fn[int(op)][0] = unary_loop<Op, T>;
+}
+template <class Op, class T>
+constexpr void set2(TileTable& t, TileOp op) {
+  t.fn[int(op)][0] = binary_loop<Op, T, 0>;
+  t.fn[int(op)][1] = binary_loop<Op, T, 1>;
+  t.fn[int(op)][2] = binary_loop<Op, T, 2>;
+}
+template <class Op, class T>
+constexpr void set3(TileTable& t, TileOp op) {
+  TileFn* f = t.fn[int(op)];
+  f[0] = ternary_loop<Op, T, 0>;
+  f[1] = ternary_loop<Op, T, 1>;
+  f[2] = ternary_loop<Op, T, 2>;
+  f[3] = ternary_loop<Op, T, 3>;
+  f[4] = ternary_loop<Op, T, 4>;
+  f[5] = ternary_loop<Op, T, 5>;
+  f[6] = ternary_loop<Op, T, 6>;
+}
+
+#define DL_OP1(Name, expression) \
+  struct Name {                  \
+    template <class T>           \
+    DL_INLINE T f(T a) {         \
+      return expression;         \
+    }                            \
+  };
+#define DL_OP2(Name, expression) \
+  struct Name {                  \
+    template <class T>           \
+    DL_INLINE T f(T a, T b) {    \
+      return expression;         \
+    }                            \
+  };
+#define DL_OP3(Name, expression)   \
+  struct Name {                    \
+    template <class T>             \
+    DL_INLINE T f(T a, T b, T c) { \
+      return expression;           \
+    }                              \
+  };
+
+namespace {
+DL_OP1(Identity, a)
+DL_OP2(Eq, a == b ? T(1) : T(0))
+DL_OP2(Ne, a != b ? T(1) : T(0))
+DL_OP2(Lt, a < b ? T(1) : T(0))
+DL_OP2(Le, a <= b ? T(1) : T(0))
+DL_OP2(Gt, a > b ? T(1) : T(0))
+DL_OP2(Ge, a >= b ? T(1) : T(0))
+DL_OP2(And, ((a != T(0)) & (b != T(0))) ? T(1) : T(0))
+DL_OP2(Or, ((a != T(0)) | (b != T(0))) ? T(1) : T(0))
+DL_OP2(Xor, ((a != T(0)) ^ (b != T(0))) ? T(1) : T(0))
+DL_OP1(Not, a == T(0) ? T(1) : T(0))
+DL_OP2(Max, ((a > b) | (a != a)) ? a : b)  // NaN wins on either side
+DL_OP2(Min, ((a < b) | (a != a)) ? a : b)
+DL_OP3(Select, a != T(0) ? b : c)
+}  // namespace
+
+template <class T>
+constexpr void set_common(TileTable& t) {
+  set2<Eq, T>(t, TileOp::Eq);
+  set2<Ne, T>(t, TileOp::Ne);
+  set2<Lt, T>(t, TileOp::Lt);
+  set2<Le, T>(t, TileOp::Le);
+  set2<Gt, T>(t, TileOp::Gt);
+  set2<Ge, T>(t, TileOp::Ge);
+  set2<And, T>(t, TileOp::And);
+  set2<Or, T>(t, TileOp::Or);
+  set2<Xor, T>(t, TileOp::Xor);
+  set1<Not, T>(t, TileOp::Not);
+  set2<Max, T>(t, TileOp::Max);
+  set2<Min, T>(t, TileOp::Min);
+  set3<Select, T>(t, TileOp::Select);
+}
+
+}  // namespace DL_ISA
+}  // namespace dl

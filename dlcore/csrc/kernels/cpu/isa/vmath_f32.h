@@ -1,0 +1,183 @@
+// exp, log and kin in single precision. The ones that training leans on (exp, log, tanh, sigmoid, erf) stay in float; the
+// rest go through double, where a short formula is already correct to the last place of a float.
+// Polynomials are our own minimax fits (Remez exchange, relative error); each says its interval.
+#pragma once
+#include "kernels/cpu/isa/vmath_f64.h"
+
+namespace dl {
+namespace DL_ISA {
+
+constexpr float kInfF = __builtin_inff();
+constexpr float kNanF = __builtin_nanf("");
+constexpr float kLn2HiF = 0.693359375f, kLn2LoF = -2.12194440e-4f;
+constexpr float kLog2eF = 1.44269504f;
+
+// e^r for |r| <= ln(2)/2, relative error 3.1e-9
+DL_INLINE float exp_reduced(float r) {
+  float p = 0.0013814599f;
+  p = p * r + 0.008368717f;
+  p = p * r + 0.04166839f;
+  p = p * r + 0.16666521f;
+  p = p * r + 0.49999994f;
+  return (r * r) * p + r + 1.0f;
+}
+
+DL_INLINE float pow2_from_int(int32_t n) { return from_bits(uint32_t(n + 127) << 23); }
+
+DL_INLINE float vm_exp(float x) {
+  float c = x > 89.0f ? 89.0f : x;
+  c = c < -104.0f ? -104.0f : c;
+  float t = c * kLog2eF + kMagicF, n = t - kMagicF;
+  float r = c - n * kLn2HiF;
+  r = r - n * kLn2LoF;
+  int32_t k = int32_t(bits_of(t) - bits_of(kMagicF));
+  int32_t k1 = k >> 1;  // two factors: 2^128 and denormals are out of reach of one
+  return exp_reduced(r) * pow2_from_int(k1) * pow2_from_int(k - k1);
+}
+
+// e^x for x <= 0, flushing what is below 2^-126 to zero: for sums in which such a term cannot matter.
+DL_INLINE float exp_negative(float x) {
+  float c = x < -87.0f ? -87.0f : x;
+  float t = c * kLog2eF + kMagicF, n = t - kMagicF;
+  float r = c - n * kLn2HiF;
+  r = r - n * kLn2LoF;
+  float y = exp_reduced(r) * pow2_from_int(int32_t(bits_of(t) - bits_of(kMagicF)));
+  return x < -87.0f ? 0.0f : y;
+}
+
+DL_INLINE float vm_expm1(float x) {
+  float c = x > 88.8f ? 88.8f : x;
+  c = c < -18.0f ? -18.0f : c;
+  float t = c * kLog2eF + kMagicF, n = t - kMagicF;
+  float r = c - n * kLn2HiF;
+  r = r - n * kLn2LoF;
+  float p = 0.00019845879f;  // (e^r - 1 - r)/r^2 for |r| <= ln(2)/2, relative error of the whole 2.4e-10
+  p = p * r + 0.0013940628f;
+  p = p * r + 0.00833339f;
+  p = p * r + 0.041666362f;
+  p = p * r + 0.16666666f;
+  p = p * r + 0.5f;
+  float e = (r * r) * p + r;
+  float h = pow2_from_int(int32_t(bits_of(t) - bits_of(kMagicF)) - 1);  // half of 2^n: 2^128 does not exist
+  float y = (e * h + (h - 0.5f)) * 2.0f;
+  return x == 0.0f || x == kInfF ? x : y;
+}
+
+DL_INLINE float vm_log(float x) {
+  bool tiny = x < 0x1p-126f;
+  float v = tiny ? x * 0x1p25f : x;
+  uint32_t u = bits_of(v);
+  int32_t e = int32_t(u - 0x3f3504f3u) >> 23;  // exponent counted from sqrt(1/2)
+  float m = from_bits(u - (uint32_t(e) << 23));
+  float k = float(e) - (tiny ? 25.0f : 0.0f);
+  float f = m - 1.0f;
+  float p = -0.076344945f;  // (log(1+f) - f + f^2/2)/f^3 for 1+f in [sqrt(1/2), sqrt(2)], relative error of the whole 5.8e-9
+  p = p * f + 0.12761575f;
+  p = p * f + -0.13160183f;
+  p = p * f + 0.14201759f;
+  p = p * f + -0.16623357f;
+  p = p * f + 0.20001227f;
+  p = p * f + -0.2500082f;
+  p = p * f + 0.3333333f;
+  float q = f * f;
+  float y = (p * f) * q + k * kLn2LoF;
+  y = (y - 0.5f * q) + f;
+  y = y + k * kLn2HiF;
+  y = x == 0.0f ? -kInfF : y;
+  y = x < 0.0f ? kNanF : y;
+  y = x == kInfF ? x : y;
+  return x != x ? x : y;
+}
+
+DL_INLINE float vm_tanh(float x) {
+  float a = vm_abs(x), c = a > 10.0f ? 10.0f : a;
+  float t = vm_expm1(2.0f * c);
+  return vm_copysign(t / (t + 2.0f), x) + (x != x ? x : 0.0f);
+}
+
+DL_INLINE float vm_sigmoid(float x) {
+  float e = vm_exp(-vm_abs(x)), d = 1.0f / (1.0f + e);
+  return x >= 0.0f ? d : (x != x ? x : e * d);
+}
+
+// Near zero erf(x) = x (1 + P(x^2)); further out 1 - exp(-t Q(t)), where t Q(t) is minus the logarithm of erfc(t).
+DL_INLINE float vm_erf(float x) {
+  float t = vm_abs(x), z = x * x;
+  float p = -0.0005965798f;  // |x| <= 0.927, relative error 1.7e-8
+  p = p * z + 0.0049883067f;
+  p = p * z + -0.02676333f;
+  p = p * z + 0.112817265f;
+  p = p * z + -0.37612486f;
+  p = p * z + 0.12837915f;
+  float near = p * x + x;
+  float c = t > 4.0f ? 4.0f : t;
+  float q = 1.123173e-05f;  // 0.92 <= t <= 4, relative error of the whole 7.3e-10
+  q = q * c + -0.0003228078f;
+  q = q * c + 0.003642474f;
+  q = q * c + -0.023762092f;
+  q = q * c + 0.10623691f;
+  q = q * c + 0.6351513f;
+  q = q * c + 1.1286485f;
+  float far = vm_copysign(1.0f - exp_negative(-(q * c)), x);
+  return t < 0.925f ? near : (x != x ? x : far);
+}
+
+DL_INLINE float vm_log1p(float x) { return float(vm_log1p(double(x))); }
+DL_INLINE float vm_log2(float x) { return float(vm_log2(double(x))); }
+DL_INLINE float vm_log10(float x) {
+  double y = log_core(double(x), 0.0) * 0.43429448190325182765;
+  return float(log_special(double(x), y));
+}
+
+// |x| below kSinLimitF; in double two parts of pi/2 and short polynomials are enough for a float.
+constexpr float kSinLimitF = 1.0e6f;
+DL_INLINE float sin_core_f32(float xf, uint64_t quarter) {
+  double x = xf;
+  double t = x * kTwoOverPi + kMagicD, n = t - kMagicD;
+  double r = x - n * kPio2A;
+  r = r - n * 0x1.0b4611a626331p-34;
+  double z = r * r;
+  double s = 2.718304227275107e-06;  // |r| <= pi/4, relative error 4.9e-12
+  s = s * z + -0.00019839334082864853;
+  s = s * z + 0.008333329383581858;
+  s = s * z + -0.16666666641606995;
+  double sine = r + r * z * s;
+  double c = 2.4438379554881335e-05;  // |r| <= pi/4, relative error 9.6e-11
+  c = c * z + -0.0013887366910859391;
+  c = c * z + 0.04166664685462495;
+  double cosine = (1.0 - 0.5 * z) + z * z * c;
+  uint64_t q = bits_of(t) + quarter;
+  uint64_t odd = 0u - (q & 1u);
+  uint64_t sign = (q & 2u) << 62;
+  return float(from_bits(((bits_of(cosine) & odd) | (bits_of(sine) & ~odd)) ^ sign));
+}
+DL_INLINE float vm_sin(float x) { return x == 0.0f ? x : sin_core_f32(x, 0); }
+DL_INLINE float vm_cos(float x) { return sin_core_f32(x, 1); }
+DL_INLINE float vm_tan(float x) {
+  return x == 0.0f ? x : float(double(sin_core_f32(x, 0)) / double(sin_core_f32(x, 1)));
+}
+DL_INLINE float vm_sinh(float x) {  // (e^x - e^-x)/2 = (m + m/(m+1))/2 with m = e^x - 1
+  double m = vm_expm1(double(vm_abs(x)));
+  double y = 0.5 * (m + m / (m + 1.0));
+  y = m > 1e300 ? kInfD : y;
+  return vm_copysign(float(y), x) + (x != x ? x : 0.0f);
+}
+DL_INLINE float vm_cosh(float x) {
+  double e = vm_exp(double(vm_abs(x)));
+  return float(0.5 * (e + 1.0 / e));
+}
+
+// x^y = e^(y log|x|) with C's special cases.
+DL_INLINE float vm_pow(float xf, float yf) {
+  double x = xf, y = yf, a = vm_abs(x);
+  double l = a == 0.0 ? -kInfD : (a == kInfD ? kInfD : log_core(a, 0.0));
+  double m = vm_exp(y * l);
+  bool whole = vm_rint(y) == y, odd = whole && vm_rint(y * 0.5) != y * 0.5;
+  m = a == 1.0 ? 1.0 : m;
+  m = bits_of(x) >> 63 ? (odd ? -m : (whole || a == 0.0 || a == kInfD ? m : kNanD)) : m;
+  m = x != x || y != y ? x + y : m;
+  return float(x == 1.0 || y == 0.0 ? 1.0 : m);
+}
+
+}  // namespace DL_ISA
+}  // namespace dl

@@ -1,0 +1,80 @@
+// How one run of a tile program walks over its arrays. Private to tile.cpp and tile_plan.cpp.
+//
+// Axes are sorted into the memory order of the first output and merged where every array allows it. A tile is a run of
+// one inner row (`Chunks`), or, when rows are short, several whole rows at once (`Rows`).
+#pragma once
+#include <vector>
+
+#include "kernels/cpu/isa/cast_table.h"
+#include "kernels/cpu/isa/tile_table.h"
+#include "kernels/cpu/tile.h"
+
+namespace dl {
+
+struct TileProgram::Compiled {
+  int n_values = 0;                // inputs, then one per instruction
+  int n_regs = 0;                  // after linear scan, constants and inputs apart
+  std::vector<int16_t> reg;        // value -> register, -1 for inputs and constants
+  std::vector<int16_t> last_use;   // value -> last instruction reading it, n_code when it is an output, -1 never
+  std::vector<uint8_t> constant;   // value -> 1: computed from constants only
+  int cost = 0;                    // additions that one element is worth, roughly
+};
+
+// An array under the sorted and merged axes.
+struct TileOperand {
+  char* base;
+  int64_t stride[kMaxDims];  // in elements
+  int itemsize;
+  DType dtype;
+};
+
+struct TileGeometry {
+  int nd = 0;  // >= 1 after collapse
+  int64_t shape[kMaxDims];
+  int64_t elements = 0;
+};
+
+// Sorts and merges axes; `ops` holds the outputs first.
+void collapse_axes(TileGeometry& g, TileOperand* ops, int n_ops);
+
+enum class TileClass : uint8_t { Uniform, PerTile, Tile };  // one value per call, one per tile, one per element
+
+struct TileStep {
+  TileFn fn;
+  int16_t a, b, c, dst;
+};
+
+struct TileInput {
+  TileClass cls;
+  bool direct;       // read in place
+  int16_t reg;       // register it is loaded into, when neither direct nor a single value
+  CastFn load;
+};
+struct TileOutput {
+  int value;
+  bool direct;       // written in place by the instruction that makes it
+  CastFn store;
+};
+
+struct TilePlan {
+  const TileProgram* program;
+  const TileProgram::Compiled* compiled;
+  DType dtype;       // of the registers
+  int itemsize;
+  TileGeometry geo;
+  bool rows;         // a tile is several whole inner rows
+  int64_t inner, mid, per_tile, chunks, units, capacity;  // per_tile: elements of a row, or rows; capacity: elements
+  std::vector<TileOperand> ops;
+  std::vector<TileInput> in;
+  std::vector<TileOutput> out;
+  std::vector<TileClass> cls;            // per value
+  std::vector<TileStep> uniform, per_tile_steps, steps;
+  int n_regs;
+};
+
+void plan_tile(TilePlan& plan, const TileProgram& p, TileType type, const View* in, View* out, int nout);
+const TileTable* tile_table(TileType type);
+DType register_dtype(TileType type);
+const char* tile_mnemonic(int op);
+
+}  // namespace dl

@@ -1,0 +1,226 @@
+// The thread pool. A caller publishes a job, works on it itself, and waits only for workers that have already taken a
+// chunk: a worker that is asleep, late or descheduled never holds a region up.
+#include "runtime/pool.h"
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdlib>
+#include <exception>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#ifdef __linux__
+#include <pthread.h>
+#include <sched.h>
+#endif
+
+namespace dl {
+namespace {
+
+constexpr int kMaxThreads = 1024;
+constexpr int kSpins = 400;          // roughly 10-20 microseconds before a worker goes to sleep
+constexpr int kChunksPerThread = 4;  // enough to level uneven threads, few enough to keep claims cheap
+
+thread_local bool in_region = false;
+
+inline void cpu_relax() {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
+struct Job {
+  int64_t n, chunk;
+  void (*fn)(void*, int64_t, int64_t);
+  void* arg;
+  std::atomic<int64_t> next{0};
+  std::atomic<int> helpers{0};  // workers inside; changed under the pool's mutex only
+  int max_helpers = 0;
+  std::exception_ptr error;  // first one, under the pool's mutex
+  Job* link = nullptr;
+};
+
+int default_threads() {
+  if (const char* s = std::getenv("DLCORE_NUM_THREADS")) {
+    int n = std::atoi(s);
+    if (n >= 1) return n < kMaxThreads ? n : kMaxThreads;
+  }
+#ifdef __linux__
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof set, &set) == 0) {
+    int n = CPU_COUNT(&set);
+    if (n >= 1) return n < kMaxThreads ? n : kMaxThreads;
+  }
+#endif
+  unsigned n = std::thread::hardware_concurrency();
+  return n ? int(n) : 1;
+}
+
+class Pool {
+ public:
+  Pool() : threads_(default_threads()) {}
+
+  int threads() const { return threads_.load(std::memory_order_relaxed); }
+
+  void resize(int n) {
+    std::lock_guard<std::mutex> hold(mutex_);
+    threads_.store(n, std::memory_order_relaxed);
+    epoch_.fetch_add(1);
+    wake_.notify_all();  // workers beyond the new number leave
+  }
+
+  void run(Job& job, int helpers_wanted) {
+    job.max_helpers = helpers_wanted;
+    {
+      std::lock_guard<std::mutex> hold(mutex_);
+      while (started_ < threads() - 1) {
+        std::thread(&Pool::worker, this, started_).detach();
+        started_++;
+      }
+      job.link = jobs_;
+      jobs_ = &job;
+      epoch_.fetch_add(1, std::memory_order_release);
+      if (sleeping_ > 0) {
+        if (helpers_wanted < sleeping_) {
+          for (int i = 0; i < helpers_wanted; i++) wake_.notify_one();
+        } else {
+          wake_.notify_all();
+        }
+      }
+    }
+    work(job);
+    {
+      std::lock_guard<std::mutex> hold(mutex_);
+      Job** p = &jobs_;  // nobody joins from here on
+      while (*p != &job) p = &(*p)->link;
+      *p = job.link;
+    }
+    for (int i = 0; i < kSpins && job.helpers.load(std::memory_order_acquire); i++) cpu_relax();
+    if (job.helpers.load(std::memory_order_acquire)) {
+      std::unique_lock<std::mutex> hold(mutex_);
+      done_.wait(hold, [&] { return job.helpers.load(std::memory_order_relaxed) == 0; });
+    }
+    if (job.error) std::rethrow_exception(job.error);
+  }
+
+ private:
+  void work(Job& job) {
+    in_region = true;
+    for (;;) {
+      int64_t begin = job.next.fetch_add(job.chunk, std::memory_order_relaxed);
+      if (begin >= job.n) break;
+      int64_t end = job.n - begin < job.chunk ? job.n : begin + job.chunk;
+      try {
+        job.fn(job.arg, begin, end);
+      } catch (...) {
+        std::lock_guard<std::mutex> hold(mutex_);
+        if (!job.error) job.error = std::current_exception();
+        job.next.store(job.n, std::memory_order_relaxed);
+      }
+    }
+    in_region = false;
+  }
+
+  // The mutex is held. A job with chunks left and room for one more helper.
+  Job* find_job() {
+    for (Job* j = jobs_; j; j = j->link)
+      if (j->helpers.load(std::memory_order_relaxed) < j->max_helpers && j->next.load(std::memory_order_relaxed) < j->n)
+        return j;
+    return nullptr;
+  }
+
+  void worker(int index) {
+    std::unique_lock<std::mutex> hold(mutex_);
+    for (;;) {
+      if (index >= threads() - 1 && index == started_ - 1) {
+        started_--;  // leave from the top, so that the indices stay dense
+        epoch_.fetch_add(1);
+        wake_.notify_all();
+        return;
+      }
+      if (Job* job = find_job()) {
+        job->helpers.fetch_add(1, std::memory_order_relaxed);
+        hold.unlock();
+        work(*job);
+        hold.lock();
+        // After this the job may vanish with its caller's stack frame.
+        if (job->helpers.fetch_sub(1, std::memory_order_acq_rel) == 1) done_.notify_all();
+        continue;
+      }
+      uint64_t seen = epoch_.load(std::memory_order_relaxed);
+      hold.unlock();
+      bool news = false;
+      for (int i = 0; i < kSpins && !news; i++) {
+        cpu_relax();
+        news = epoch_.load(std::memory_order_acquire) != seen;
+      }
+      hold.lock();
+      if (epoch_.load(std::memory_order_relaxed) != seen) continue;
+      sleeping_++;
+      wake_.wait(hold, [&] { return epoch_.load(std::memory_order_relaxed) != seen; });
+      sleeping_--;
+    }
+  }
+
+  std::mutex mutex_;
+  std::condition_variable wake_, done_;
+  std::atomic<uint64_t> epoch_{0};  // changed under the mutex, watched without it by spinning workers
+  std::atomic<int> threads_;
+  Job* jobs_ = nullptr;
+  int started_ = 0, sleeping_ = 0;
+};
+
+// Never destroyed: its threads are detached and asleep at exit, and touch nothing but this object.
+Pool* g_pool = nullptr;
+std::once_flag g_once;
+
+Pool& pool() {
+  std::call_once(g_once, [] {
+    g_pool = new Pool;
+#ifdef __linux__
+    // A child of fork() has none of these threads: start over there, else it would count on helpers that do not exist.
+    pthread_atfork(nullptr, nullptr, [] {
+      g_pool = new Pool;
+      in_region = false;
+    });
+#endif
+  });
+  return *g_pool;
+}
+
+}  // namespace
+
+int num_threads() { return pool().threads(); }
+
+void set_num_threads(int n) { pool().resize(n < 1 ? 1 : n > kMaxThreads ? kMaxThreads : n); }
+
+void parallel_for_raw(int64_t n, int64_t grain, void (*fn)(void*, int64_t, int64_t), void* arg) {
+  if (n <= 0) return;
+  if (grain < 1) grain = 1;
+  if (n <= grain || in_region) {
+    fn(arg, 0, n);
+    return;
+  }
+  Pool& p = pool();
+  int threads = p.threads();
+  if (threads <= 1) {
+    fn(arg, 0, n);
+    return;
+  }
+  int64_t parts = int64_t(threads) * kChunksPerThread;
+  int64_t chunk = (n + parts - 1) / parts;
+  if (chunk < grain) chunk = grain;
+  int64_t chunks = (n + chunk - 1) / chunk;
+  Job job;
+  job.n = n;
+  job.chunk = chunk;
+  job.fn = fn;
+  job.arg = arg;
+  int64_t helpers = chunks - 1 < threads - 1 ? chunks - 1 : threads - 1;
+  p.run(job, int(helpers));
+}
+
+}  // namespace dl
