@@ -14,6 +14,8 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
+from ._hooks import HOOKS
+
 __version__ = "0.1.0"
 
 # Public name -> (module, attribute or None for the module itself).
@@ -47,10 +49,12 @@ _LAZY: dict[str, tuple[str, str | None]] = {
 _DTYPES = ("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float16", "float32", "float64")
 
 # What rooms resolve by name when it is first needed: {hook: "module:attribute"}.
-HOOKS = {
-    "run.workers": "dlcore.parallel:train",
-    "device.gpu": "dlcore.gpu:backend",
-}
+HOOKS.update(
+    {
+        "run.workers": "dlcore.parallel:train",
+        "device.gpu": "dlcore.gpu:backend",
+    }
+)
 
 
 def __getattr__(name: str) -> Any:
@@ -70,12 +74,6 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *_LAZY, *_DTYPES, "bfloat16"})
-
-
-def hook(name: str) -> Any:
-    """The object registered under `name` in `HOOKS`, imported now."""
-    module, attribute = HOOKS[name].split(":")
-    return getattr(importlib.import_module(module), attribute)
 
 
 def load_ipython_extension(ip: Any) -> None:
