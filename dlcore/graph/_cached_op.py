@@ -1,0 +1,25 @@
+"""CachedOp: what `hybridize()` puts in place of a block's forward function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from ._jit import Jit
+
+
+class CachedOp(Jit):
+    """A compiled function with the arrays it is known to use.
+
+    function   the forward function: arrays in, arrays (in lists, tuples, dicts) out
+    params     its parameters, for those who look at the graph; the function reads them itself
+    name       used in graphs and error texts
+
+    Under `autograd.record()` a call is one node on the tape, with a compiled backward graph.
+    """
+
+    def __init__(self, function: Callable[..., Any], params: Iterable[Any] = (), name: str = "") -> None:
+        super().__init__(function)
+        self.params = list(params)
+        if name:
+            self.__name__ = name

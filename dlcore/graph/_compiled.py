@@ -1,0 +1,105 @@
+"""A graph made ready to run: the passes, the plan, the executable, and what errors and reports need to know of it."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from dlcore import _core
+
+from . import _show
+from ._ir import Graph
+from ._lower import Lowered, lower
+from .passes import optimize
+from .passes.plan import Plan, plan, settle
+from .verify import verify
+
+
+class Compiled:
+    """Runs a graph on arrays. Compilation happens at the first run (or `prepare()`), once, whatever the thread."""
+
+    def __init__(self, graph: Graph, optimized: bool = True) -> None:
+        self.traced = graph
+        self.optimized = optimized
+        self.compile_seconds = 0.0
+        self._lock = threading.Lock()
+        self._ready: tuple[Graph, Plan, Lowered] | None = None
+        self._run: Any = None
+        self._states: list[Any] = []
+        self._written: frozenset[int] = frozenset()
+
+    def prepare(self) -> Compiled:
+        """Compiles now, unless that is done already."""
+        with self._lock:
+            if self._ready is None:
+                start = time.perf_counter()
+                self._ready = self._build()
+                self.compile_seconds = time.perf_counter() - start
+        return self
+
+    def _build(self) -> tuple[Graph, Plan, Lowered]:
+        graph = optimize(self.traced) if self.optimized else verify(self.traced, "trace")
+        graph = verify(settle(graph), "settle")
+        _show.stage("ir", "settle", graph)
+        memory = plan(graph)
+        _show.show_plan(graph, memory)
+        _show.show_cuda(graph)
+        lowered = lower(graph, memory)
+        self._states = [state.array for state in graph.states]
+        self._written = frozenset(id(state.array) for state in graph.writes)
+        self._run = lowered.executable.run
+        return graph, memory, lowered
+
+    @property
+    def graph(self) -> Graph:
+        """The graph after all passes."""
+        return self._parts()[0]
+
+    @property
+    def plan(self) -> Plan:
+        """Where its values live."""
+        return self._parts()[1]
+
+    @property
+    def lowered(self) -> Lowered:
+        """The executable and the node behind each instruction."""
+        return self._parts()[2]
+
+    def _parts(self) -> tuple[Graph, Plan, Lowered]:
+        self.prepare()
+        assert self._ready is not None
+        return self._ready
+
+    def run(self, arrays: Sequence[Any]) -> list[Any]:
+        """Runs on `arrays` (one per graph input) and the captured states; returns the output arrays."""
+        if self._ready is None:
+            self.prepare()
+        given = [a.copy() if id(a) in self._written else a for a in arrays] if self._written else list(arrays)
+        try:
+            return self._run(given + self._states)
+        except (ValueError, IndexError, TypeError, RuntimeError) as error:
+            raise self._located(error) from None
+
+    def profile(self, arrays: Sequence[Any]) -> list[tuple[Any, float]]:
+        """One run as [(node, seconds)] in running order; like `run`, it changes states."""
+        lowered = self.lowered
+        seconds = lowered.executable.profile(list(arrays) + self._states)
+        return list(zip(lowered.nodes, seconds, strict=True))
+
+    def _located(self, error: Exception) -> Exception:
+        """The same error with the layer and the user's line of the instruction that raised it."""
+        found = re.search(r"\[instruction (\d+)\]", str(error))
+        if not found:
+            return error
+        node = self.lowered.nodes[int(found.group(1))]
+        text = str(error).replace(" " + found.group(0), "").replace(found.group(0), "")
+        place = node.place()
+        return type(error)(f"{text}\n  in layer {place}" if place and "in layer" not in text else text)
+
+
+def is_recorded(arrays: Sequence[Any]) -> bool:
+    """Whether gradients are being recorded and one of `arrays` takes part."""
+    return _core.is_recording() and any(a._tracked for a in arrays)

@@ -1,0 +1,119 @@
+"""A graph as a differentiable function of arrays.
+
+While gradients are recorded, a call runs a forward graph that also hands out what the backward graph will need, and puts
+one node on the tape. The backward graph comes from the autodiff pass.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+from dlcore import _core
+
+from ._compiled import Compiled
+from ._ir import Graph
+from ._split import split
+from ._types import is_float
+from .passes.autodiff import autodiff
+from .passes.canonicalize import canonicalize
+from .passes.cse import cse
+from .passes.dead_code import dead_code
+from .passes.fold import fold
+from .verify import verify
+
+
+class GraphFunction:
+    """Runs a graph on arrays, and takes part in the recording of gradients when one is going on."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.plain = Compiled(graph)
+        self._pairs: dict[tuple[bool, ...], _Pair] = {}
+        self._lock = threading.Lock()
+
+    def __call__(self, arrays: Sequence[Any]) -> list[Any]:
+        """The outputs for `arrays` (one per graph input)."""
+        if not _core.is_recording():
+            return self.plain.run(arrays)
+        operands = [*arrays, *[state.array for state in self.graph.states]]
+        mask = tuple([a._tracked and is_float(a._dtype_name) for a in operands])
+        if not any(mask):
+            return _unrecorded(self.plain, arrays)
+        pair = self._pairs.get(mask)
+        if pair is None:
+            with self._lock:
+                pair = self._pairs.get(mask) or self._pairs.setdefault(mask, _Pair(self.graph, mask))
+        return pair(arrays, operands)
+
+
+class _Pair:
+    """The forward and backward graphs for one choice of operands that need gradients."""
+
+    def __init__(self, graph: Graph, mask: tuple[bool, ...]) -> None:
+        wrt = [value for value, wanted in zip(graph.sources(), mask, strict=True) if wanted]
+        found = autodiff(graph, wrt)
+        joint = verify(found.graph, "autodiff")
+        self._joint = joint
+        for rewrite in (canonicalize, fold, cse):
+            joint = verify(rewrite(joint), rewrite.__name__)
+        halves = split(joint, len(graph.outputs), len(found.heads))
+        self.mask, self.heads, self.direct = mask, found.heads, halves.direct
+        self.n_inputs, self.n_outputs = len(graph.inputs), len(graph.outputs)
+        self.forward = Compiled(dead_code(halves.forward))
+        self.backward = Compiled(halves.backward)
+        self._again: GraphFunction | None = None
+
+    def __call__(self, arrays: Sequence[Any], operands: list[Any]) -> list[Any]:
+        rng = _core.rng_state()
+        results = _unrecorded(self.forward, arrays)
+        outputs, saved = results[: self.n_outputs], results[self.n_outputs :]
+        direct = [operands[i] for i in self.direct]
+        versions = [a._version for a in direct]
+
+        def gradient(given: list[Any]) -> list[Any]:
+            for array, version in zip(direct, versions, strict=True):
+                if array._version != version:
+                    raise RuntimeError(
+                        f"backward of {self.forward.traced.name}: an array of shape {array.shape} that it needs was "
+                        f"changed in place after the forward pass (version {version}, now {array._version})"
+                    )
+            heads = [given[i] for i in self.heads]
+            if _core.is_recording():
+                return self._differentiable(operands, heads, rng)
+            return self.backward.run([*saved, *direct, *heads])
+
+        wanted = [a for a, mine in zip(operands, self.mask, strict=True) if mine]
+        _core.make_function_node(wanted, outputs, gradient)
+        return outputs
+
+    def _differentiable(self, operands: list[Any], heads: list[Any], rng: tuple[int, int]) -> list[Any]:
+        """The gradients as a function of everything they depend on, for gradients of gradients.
+
+        The forward part runs again, with the random numbers it had.
+        """
+        if self._again is None:
+            graph, _ = self._joint.clone()
+            graph.name = graph.name.replace(".joint", ".backward")
+            for state in graph.states:
+                state.value.kind = "input"
+            n = self.n_inputs
+            graph.inputs = graph.inputs[:n] + [s.value for s in graph.states] + graph.inputs[n:]
+            graph.states = []
+            graph.outputs = graph.outputs[self.n_outputs :]
+            self._again = GraphFunction(dead_code(graph))
+        now = _core.rng_state()
+        _core.set_rng_state(rng)
+        try:
+            return self._again([*operands, *heads])
+        finally:
+            _core.set_rng_state(now)
+
+
+def _unrecorded(compiled: Compiled, arrays: Sequence[Any]) -> list[Any]:
+    recording = _core.set_recording(False)
+    try:
+        return compiled.run(arrays)
+    finally:
+        _core.set_recording(recording)

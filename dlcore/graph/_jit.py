@@ -1,0 +1,169 @@
+"""`jit`: a Python function on arrays, traced once per signature and run as a compiled graph from then on."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import threading
+import types
+from collections.abc import Callable
+from typing import Any, TypeVar, overload
+
+from dlcore import _core
+
+from . import _tree
+from ._function import GraphFunction
+from ._trace import Trace, is_tracing, trace
+
+F = TypeVar("F", bound=Callable[..., Any])
+_generation = 0
+_generation_lock = threading.Lock()
+
+
+def invalidate() -> None:
+    """Makes every compiled function trace again at its next call.
+
+    To be called by whoever replaces an array that functions may have captured (a parameter that gets new storage);
+    changing the contents of an array needs nothing.
+    """
+    global _generation
+    with _generation_lock:
+        _generation += 1
+
+
+def generation() -> int:
+    """How often `invalidate` was called."""
+    return _generation
+
+
+class Jit:
+    """A compiled function. Made by `jit`; see there.
+
+    compilations   how often it was traced and compiled so far
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        functools.update_wrapper(self, function)
+        self._function = function
+        self._entries: dict[Any, _Entry] = {}
+        self._lock = threading.RLock()
+        self._seen_generation = generation()
+        self.compilations = 0
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        """Bound to an instance, like a method; the instance is a static argument."""
+        return self if instance is None else functools.partial(self, instance)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Runs the compiled function; arrays in `args` and `kwargs` may sit in lists, tuples and dicts."""
+        if is_tracing():
+            return self._function(*args, **kwargs)
+        arrays: list[Any] = []
+        spec = _tree.flatten((args, kwargs) if kwargs else (args,), arrays)
+        entry = self._entry(spec, arrays)
+        for call in entry.host_calls:
+            call()
+        return _tree.unflatten(entry.result, iter(entry.function(arrays)))
+
+    def _entry(self, spec: _tree.Spec, arrays: list[Any]) -> _Entry:
+        key = (
+            spec,
+            tuple([(a.shape, a._dtype_name, a._strides) for a in arrays]),
+            _core.is_recording(),
+            _core.is_training(),
+        )
+        if self._seen_generation != _generation:
+            with self._lock:
+                self._entries.clear()
+                self._seen_generation = generation()
+        entry = self._entries.get(key)
+        if entry is not None and entry.is_current():
+            return entry
+        with self._lock:
+            entry = self._entries.get(key)
+            if entry is None or not entry.is_current():
+                entry = self._entries[key] = self._compile(spec, arrays)
+        return entry
+
+    def _compile(self, spec: _tree.Spec, arrays: list[Any]) -> _Entry:
+        def call(stand_ins: list[Any]) -> tuple[Any, list[Any]]:
+            given = _tree.unflatten(spec, iter(stand_ins))
+            outputs: list[Any] = []
+            result = _tree.flatten(self._function(*given[0], **(given[1] if len(given) > 1 else {})), outputs)
+            return result, outputs
+
+        recording = _core.set_recording(False)
+        try:
+            traced = trace(call, arrays, getattr(self, "__name__", "function"))
+        finally:
+            _core.set_recording(recording)
+        self.compilations += 1
+        return _Entry(traced, _watched(self._function))
+
+    def entries(self) -> list[GraphFunction]:
+        """The compiled graphs, one per signature met so far."""
+        return [entry.function for entry in self._entries.values()]
+
+
+class _Entry:
+    """One signature: its graph, what it returns, and the variables whose arrays it captured."""
+
+    def __init__(self, traced: Trace, watched: list[tuple[Callable[[], Any], Any]]) -> None:
+        self.result = traced.result
+        self.host_calls = traced.host_calls
+        self.function = GraphFunction(traced.graph)
+        captured = {id(state.array) for state in traced.graph.states}
+        storages = {state.array._storage_id for state in traced.graph.states}
+        self._watched = [(get, a) for get, a in watched if id(a) in captured or a._storage_id in storages]
+
+    def is_current(self) -> bool:
+        """Whether the function's own variables still name the arrays that were captured."""
+        return all(get() is array for get, array in self._watched)
+
+
+def _watched(function: Callable[..., Any]) -> list[tuple[Callable[[], Any], Any]]:
+    """The arrays that the function's globals and closure name directly, each with a way to look again."""
+    function = inspect.unwrap(function)
+    if isinstance(function, types.MethodType):
+        function = function.__func__
+    if not isinstance(function, types.FunctionType):
+        return []
+    found: list[tuple[Callable[[], Any], Any]] = []
+    for name in function.__code__.co_names:
+        if isinstance(function.__globals__.get(name), _core.NDArray):
+            found.append((functools.partial(function.__globals__.get, name), function.__globals__[name]))
+    for cell in function.__closure__ or ():
+        try:
+            content = cell.cell_contents
+        except ValueError:  # not assigned yet
+            continue
+        if isinstance(content, _core.NDArray):
+            found.append((functools.partial(getattr, cell, "cell_contents"), content))
+    return found
+
+
+@overload
+def jit(function: F) -> F: ...
+@overload
+def jit(function: None = None) -> Callable[[F], F]: ...
+def jit(function: Any = None) -> Any:
+    """Compiles a function on arrays: the first call with a signature traces it, later calls run the compiled graph.
+
+    A whole training step can be compiled as it is written: forward, loss, `backward()` and `trainer.step()`. Arrays that
+    the function reads without getting them as arguments (parameters, optimizer state) are read and written in place.
+
+    Signature: shapes, dtypes and layouts of array arguments, the values of all other arguments (they must be hashable),
+    and whether gradients are recorded and training mode is on. Python code runs only while tracing: what it prints is
+    printed once, and random choices it makes are made once. Safe to call from several threads.
+
+    Errors: `TraceError` (a RuntimeError) when the function needs the value of an array, such as in `if x > 0`, with the
+    line; TypeError for an argument that is no array and cannot be hashed.
+
+    >>> import dlcore as dl
+    >>> @dl.jit
+    ... def f(x, y):
+    ...     return (x * y + 1).sum()
+    >>> float(f(dl.np.ones((2, 3)), dl.np.ones((2, 3))))
+    12.0
+    """
+    return Jit if function is None else Jit(function)

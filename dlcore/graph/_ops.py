@@ -1,0 +1,114 @@
+"""What the graph asks about operators: their records, and shape inference through the core."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dlcore import _core
+from dlcore.ops._record import RECORDS, Op
+
+from ._ir import FUSED, Node, Value, contiguous_strides, is_dense
+
+TILE_TYPES = {
+    "bool": "int32",
+    "int8": "int32",
+    "int16": "int32",
+    "int32": "int32",
+    "uint8": "int32",
+    "uint16": "int32",
+    "int64": "int64",
+    "uint32": "int64",
+    "uint64": "uint64",
+    "float16": "float32",
+    "bfloat16": "float32",
+    "float32": "float32",
+    "float64": "float64",
+}
+
+_by_id: dict[int, str] = {}
+
+
+def record_of(name: str) -> Op:
+    """The record of operator `name`; KeyError with the name when there is none."""
+    return RECORDS[name]
+
+
+def name_of(op_id: int) -> str:
+    """The name of the operator with number `op_id` in the core."""
+    if op_id not in _by_id:
+        _by_id.update({record.id: name for name, record in RECORDS.items()})
+    return _by_id[op_id]
+
+
+def infer(op: str, inputs: list[Value | None], attrs: tuple) -> list[tuple]:
+    """The core's inference for one call: [(dtype, shape, strides, view_of, offset)] per output.
+
+    Errors: TypeError and ValueError from the operator's rule, with its text.
+    """
+    metas = [None if v is None else v.meta() for v in inputs]
+    found = []
+    for dtype, shape, strides, view_of, offset, *_ in _core.infer(record_of(op).id, metas, attrs):
+        found.append((str(dtype), tuple(shape), tuple(strides), view_of, offset))
+    return found
+
+
+def infer_fused(node: Node) -> tuple[int, ...]:
+    """The shape that a fused group runs over: its operands, broadcast together."""
+    shape: tuple[int, ...] = ()
+    for value in node.inputs:
+        assert value is not None
+        shape = broadcast(shape, value.shape)
+    return shape
+
+
+def broadcast(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
+    """NumPy's rule; ValueError when the shapes do not go together."""
+    if len(a) < len(b):
+        a, b = b, a
+    out = list(a)
+    for i, size in enumerate(b):
+        at = len(a) - len(b) + i
+        if out[at] == 1:
+            out[at] = size
+        elif size not in (1, out[at]):
+            raise ValueError(f"shapes {a} and {b} do not broadcast")
+    return tuple(out)
+
+
+def default_strides(shape: tuple[int, ...], inputs: list[Value | None]) -> tuple[int, ...]:
+    """The layout of an elementwise result: that of the first dense operand of its shape, so channels-last stays so."""
+    for value in inputs:
+        if value is not None and value.shape == shape and shape and is_dense(shape, value.strides):
+            tidy = contiguous_strides(shape)
+            if any(size <= 1 for size in shape) and all(
+                size <= 1 or a == b for size, a, b in zip(shape, value.strides, tidy, strict=True)
+            ):
+                return tidy
+            return value.strides
+    return contiguous_strides(shape)
+
+
+def is_view(node: Node) -> bool:
+    """Whether the node computes nothing: every output is a window on an input."""
+    return bool(node.outputs) and all(out.base is not None for out in node.outputs)
+
+
+def is_elementwise(node: Node) -> bool:
+    """Whether the node is described by a tile program (an elementwise operator or a fused group)."""
+    return node.tile is not None or (node.op != FUSED and record_of(node.op).elementwise)
+
+
+def is_random(node: Node) -> bool:
+    """Whether the node draws random numbers."""
+    return node.op != FUSED and record_of(node.op).random
+
+
+def normal_attrs(op: str, attrs: tuple | dict[str, Any]) -> tuple:
+    """Attributes in the order of the record, with defaults filled in."""
+    specs = record_of(op).attrs
+    if isinstance(attrs, dict):
+        unknown = set(attrs) - {s.name for s in specs}
+        if unknown:
+            raise TypeError(f"{op}: unknown attributes {sorted(unknown)}")
+        return tuple(attrs.get(s.name, s.default) for s in specs)
+    return tuple(attrs) + tuple(s.default for s in specs[len(attrs) :])

@@ -1,0 +1,77 @@
+"""Rewriting node by node: the common ground of passes that replace calls by other calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from . import _ops
+from ._build import Builder
+from ._ir import FUSED, Graph, Node, State, Value
+
+# Gets the builder, the old node, and its operands in the new graph; returns the new outputs, or None to keep the call.
+Rule = Callable[[Builder, Node, list[Value | None]], list[Value] | None]
+
+
+def rebuild(graph: Graph, rule: Rule) -> Graph:
+    """A new graph in which every call was offered to `rule`; layouts of what follows are inferred anew.
+
+    Shapes and dtypes must stay as they were; ValueError names the node when a rule breaks that.
+    """
+    new: dict[Value, Value] = {}
+    fresh = Graph(name=graph.name, rng_blocks=graph.rng_blocks)
+
+    def moved(value: Value) -> Value:
+        if value not in new:
+            new[value] = Value(
+                value.dtype, value.shape, value.strides, value.weak, const=value.const, kind=value.kind, name=value.name
+            )
+        return new[value]
+
+    fresh.inputs = [moved(v) for v in graph.inputs]
+    fresh.states = [State(moved(s.value), s.array) for s in graph.states]
+    for node in graph.nodes:
+        operands = [None if v is None else moved(v) for v in node.inputs]
+        builder = Builder(fresh.nodes, node.scope, node.src)
+        outs = rule(builder, node, operands)
+        if outs is None:
+            outs = repeat(builder, node, operands)
+        for old, out in zip(node.outputs, outs, strict=True):
+            if (old.shape, old.dtype) != (out.shape, out.dtype):
+                raise ValueError(
+                    f"rewriting {node.op} ({node.place()}) turned {old.type_text()} into {out.type_text()}"
+                )
+            new[old] = out
+    fresh.outputs = [moved(v) for v in graph.outputs]
+    for state, old in zip(fresh.states, graph.states, strict=True):
+        if old.new is not None and moved(old.new) is not state.value:
+            state.new = moved(old.new)
+    return fresh
+
+
+def repeat(builder: Builder, node: Node, operands: list[Value | None]) -> list[Value]:
+    """The same call on new operands."""
+    twin = Node(node.op, operands, node.attrs, [], node.scope, node.src, node.rng, node.tile, node.register)
+    builder.nodes.append(twin)
+    if node.op == FUSED:
+        strides = _ops.default_strides(node.outputs[0].shape, operands)
+        twin.outputs = [
+            Value(out.dtype, out.shape, strides, node=twin, index=i) for i, out in enumerate(node.outputs)
+        ]
+        return twin.outputs
+    for i, (dtype, shape, strides, view_of, offset) in enumerate(_ops.infer(node.op, operands, node.attrs)):
+        out = Value(dtype, shape, strides, node=twin, index=i, name=node.outputs[i].name)
+        if view_of >= 0:
+            out.base, out.offset = operands[view_of], offset
+        twin.outputs.append(out)
+    return twin.outputs
+
+
+def scalar_of(value: Value | None) -> object:
+    """The number that every element of `value` has, if it is a constant (or a constant, repeated), else None."""
+    if value is None:
+        return None
+    root = value.root
+    if root.kind == "const" and root.size == 1:
+        const = root.const
+        return const.item() if hasattr(const, "item") else const
+    return None

@@ -1,0 +1,96 @@
+"""Cuts a joint graph in two: a forward graph that also returns what must be kept, and a backward graph that takes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from . import _ops
+from ._ir import Graph, Node, Value
+
+
+@dataclass
+class Halves:
+    """The two graphs.
+
+    forward    outputs: those of the function, then the saved values
+    backward   inputs: the saved values, then operands of the function, then head gradients; outputs: the gradients
+    direct     which operands the backward graph takes (numbers among inputs, then states, of the joint graph)
+    """
+
+    forward: Graph
+    backward: Graph
+    direct: list[int]
+
+
+def split(joint: Graph, n_outputs: int, n_heads: int) -> Halves:
+    """Cuts `joint`, whose first `n_outputs` outputs and state writes are the function's; the last inputs are the heads."""
+    forward = _ancestors(joint, joint.outputs[:n_outputs] + [s.new for s in joint.writes if s.new is not None])
+    written = {s.value for s in joint.writes}
+    heads = set(joint.inputs[len(joint.inputs) - n_heads :])
+    backward = _ancestors(joint, joint.outputs[n_outputs:]) - forward
+    operands = [v for v in joint.sources() if v not in heads]
+
+    saved: dict[Value, None] = {}
+    direct: dict[Value, None] = {}
+    views: set[Node] = set()
+
+    def take(value: Value | None) -> None:
+        """Sees to it that the backward graph gets `value`."""
+        if value is None or value.kind == "const" or value in heads or value.node in backward or value in saved:
+            return
+        if value.kind != "node":
+            (saved if value in written else direct)[value] = None
+        elif _ops.is_view(value.node):  # the memory is kept, and looked at anew
+            if value.node not in views:
+                views.add(value.node)
+                for operand in value.node.inputs:
+                    take(operand)
+        else:
+            saved[value] = None
+
+    for node in joint.nodes:
+        if node in backward:
+            for operand in node.inputs:
+                take(operand)
+    for value in joint.outputs[n_outputs:]:
+        take(value)
+    return Halves(
+        _forward(joint, forward, n_outputs, list(saved), n_heads),
+        _backward(joint, backward | views, n_outputs, list(saved), list(direct), n_heads),
+        [operands.index(v) for v in direct],
+    )
+
+
+def _ancestors(graph: Graph, results: list[Value]) -> set[Node]:
+    """The nodes that `results` depend on."""
+    needed = set(results)
+    found: set[Node] = set()
+    for node in reversed(graph.nodes):
+        if any(out in needed for out in node.outputs):
+            found.add(node)
+            needed.update(v for v in node.inputs if v is not None)
+    return found
+
+
+def _forward(joint: Graph, nodes: set[Node], n_outputs: int, saved: list[Value], n_heads: int) -> Graph:
+    copy, copies = joint.clone()
+    copy.name = joint.name.replace(".joint", ".forward")
+    copy.nodes = [twin for node, twin in zip(joint.nodes, copy.nodes, strict=True) if node in nodes]
+    copy.inputs = copy.inputs[: len(copy.inputs) - n_heads]
+    copy.outputs = copy.outputs[:n_outputs] + [copies[v] for v in saved]
+    return copy
+
+
+def _backward(
+    joint: Graph, nodes: set[Node], n_outputs: int, saved: list[Value], direct: list[Value], n_heads: int
+) -> Graph:
+    copy, copies = joint.clone()
+    copy.name = joint.name.replace(".joint", ".backward")
+    copy.nodes = [twin for node, twin in zip(joint.nodes, copy.nodes, strict=True) if node in nodes]
+    heads = copy.inputs[len(copy.inputs) - n_heads :]
+    copy.inputs = [copies[v] for v in saved + direct] + heads
+    for value in copy.inputs:
+        value.kind, value.node, value.index, value.base, value.offset = "input", None, 0, None, 0
+    copy.states = []
+    copy.outputs = copy.outputs[n_outputs:]
+    return copy

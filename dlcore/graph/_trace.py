@@ -1,0 +1,142 @@
+"""Tracing: runs a Python function once on stand-ins for its arrays and turns what it called into a Graph."""
+
+from __future__ import annotations
+
+import linecache
+import os
+import threading
+import types
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from dlcore import _core
+
+from . import _ops
+from ._ir import Graph, Node, State, Value, constant
+
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+_local = threading.local()
+
+
+@dataclass
+class Trace:
+    """A finished trace: the graph, what the function returned, and what must run on the host before every run."""
+
+    graph: Graph
+    result: Any
+    host_calls: list[Callable[[], None]] = field(default_factory=list)
+
+
+def is_tracing() -> bool:
+    """Whether this thread is inside a function that is being compiled."""
+    return getattr(_local, "host_calls", None) is not None
+
+
+def every_call(function: Callable[[], None]) -> None:
+    """Runs `function` now, or, inside a function that is being compiled, before each of its runs.
+
+    For the little Python that a compiled step must repeat every time, such as counting updates and asking a schedule
+    for the learning rate; `function` writes what it finds into arrays that the step reads.
+    """
+    if is_tracing():
+        _local.host_calls.append(function)
+    else:
+        function()
+
+
+def outside_trace(function: Callable[[], Any]) -> Any:
+    """Runs `function` for real even while this thread is tracing (to set up parameters, for instance).
+
+    It runs on a short-lived thread of its own, where neither the trace nor the recording of gradients is active.
+    """
+    if not is_tracing():
+        return function()
+    outcome: list[Any] = []
+
+    def work() -> None:
+        try:
+            outcome.append((function(), None))
+        except BaseException as error:  # handed to the waiting thread below
+            outcome.append((None, error))
+
+    thread = threading.Thread(target=work, name="dlcore-outside-trace")
+    thread.start()
+    thread.join()
+    value, error = outcome[0]
+    if error is not None:
+        raise error
+    return value
+
+
+def trace(call: Callable[[list[Any]], tuple[Any, list[Any]]], arrays: list[Any], name: str) -> Trace:
+    """Traces `call`, which gets stand-ins for `arrays` and returns (result description, list of result arrays).
+
+    Errors: `_core.TraceError` when the function needs the value of an array, with the user's line in the text.
+    """
+    tracer = _core.Tracer()
+    stand_ins = tracer.start(arrays)
+    _local.host_calls = host_calls = []
+    try:
+        result, outputs = call(stand_ins)
+        recorded = tracer.stop(outputs)
+    except BaseException as error:
+        tracer.abort()
+        _local.host_calls = None
+        if isinstance(error, _core.TraceError):
+            raise _core.TraceError(f"{error}{user_line(error.__traceback__)}") from None
+        raise
+    finally:
+        _local.host_calls = None
+    return Trace(graph_from(recorded, name), result, host_calls)
+
+
+def user_line(traceback: types.TracebackType | None) -> str:
+    """The innermost line of a traceback that is not dlcore's own, as "\\n  at file:line in name: text"."""
+    found = ""
+    while traceback is not None:
+        code = traceback.tb_frame.f_code
+        if not code.co_filename.startswith(_PACKAGE):
+            text = linecache.getline(code.co_filename, traceback.tb_lineno).strip()
+            found = f"\n  at {code.co_filename}:{traceback.tb_lineno} in {code.co_name}: {text}"
+        traceback = traceback.tb_next
+    return found
+
+
+def graph_from(recorded: dict[str, Any], name: str) -> Graph:
+    """The Graph of what `_core.Tracer.stop` returned."""
+    values: dict[int, Value] = {}
+
+    def value_of(number: int, kind: str) -> Value:
+        dtype, shape, strides, weak = recorded["values"][number]
+        values[number] = Value(str(dtype), tuple(shape), tuple(strides), bool(weak), kind=kind)
+        return values[number]
+
+    graph = Graph(name=name, rng_blocks=recorded["rng_blocks"])
+    graph.inputs = [value_of(number, "input") for number in recorded["inputs"]]
+    targets: dict[int, State] = {}
+    for number, array in recorded["captured"]:
+        state = State(value_of(number, "state"), array)
+        graph.states.append(state)
+        targets[id(array)] = state
+    for number, content, dtype in recorded["consts"]:
+        weak = bool(recorded["values"][number][3])
+        values[number] = constant(content, str(dtype), weak)
+    for op_id, ins, attrs, outs, scope, rng_offset, _view_of in recorded["records"]:
+        op = _ops.name_of(op_id)
+        node = Node(op, [None if i < 0 else values[i] for i in ins], tuple(attrs), scope=scope)
+        if _ops.record_of(op).random:
+            node.rng = rng_offset
+        for index, (number, found) in enumerate(zip(outs, _ops.infer(op, node.inputs, node.attrs), strict=True)):
+            out = value_of(number, "node")
+            out.node, out.index = node, index
+            if found[3] >= 0:
+                out.base, out.offset = node.inputs[found[3]], found[4]
+            node.outputs.append(out)
+        graph.nodes.append(node)
+    graph.outputs = [values[number] for number in recorded["outputs"]]
+    for number, array in recorded["writes"]:
+        state = targets[id(array)]
+        if values[number] is not state.value:
+            state.new = values[number]
+    return graph

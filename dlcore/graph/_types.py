@@ -1,0 +1,79 @@
+"""In which dtype an elementwise operator computes: the Python twin of the core's promotion and dtype rules.
+
+Fusion and autodiff need it; the tests hold it against what the core infers.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ._ir import ITEMSIZE, Node, Value
+
+FLOATS = ("float16", "bfloat16", "float32", "float64")
+
+
+def is_float(dtype: str) -> bool:
+    """Whether gradients can flow through arrays of this dtype."""
+    return dtype in FLOATS
+
+
+def promote(a: str, b: str) -> str:
+    """The dtype of an operation on arrays of two dtypes: the wider one of a kind, the float of an integer and a float.
+
+    >>> promote("int32", "float16"), promote("int8", "uint8"), promote("float16", "bfloat16")
+    ('float16', 'int16', 'float32')
+    """
+    if a == b or b == "bool":
+        return a
+    if a == "bool":
+        return b
+    if is_float(a) and is_float(b):
+        if {a, b} == {"float16", "bfloat16"}:
+            return "float32"
+        return a if ITEMSIZE[a] > ITEMSIZE[b] else b
+    if is_float(a) or is_float(b):
+        return a if is_float(a) else b
+    return np.promote_types(a, b).name
+
+
+def promote_weak(array: str, weak: str) -> str:
+    """The same for an array and a Python number, which never widens an array of its own kind."""
+    if weak == "bool":
+        return array
+    if is_float(weak):
+        return array if is_float(array) else "float32"
+    return "int64" if array == "bool" else array
+
+
+def common_dtype(values: list[Value | None]) -> str:
+    """What the operands are promoted to."""
+    strong = weak = ""
+    for value in values:
+        if value is None:
+            continue
+        if value.weak:
+            weak = promote(weak, value.dtype) if weak else value.dtype
+        else:
+            strong = promote(strong, value.dtype) if strong else value.dtype
+    if strong:
+        return promote_weak(strong, weak) if weak else strong
+    if not weak:
+        return "float32"
+    return "float64" if is_float(weak) else weak  # numbers alone stay in double precision
+
+
+def compute_dtype(rule: str, node: Node) -> str:
+    """The dtype in which an elementwise operator with this dtype rule computes."""
+    values = node.inputs
+    rule = rule.partition(":")[0]
+    if rule == "select":
+        return common_dtype(values[1:])
+    if rule == "floating":
+        only_weak = all(v is None or v.weak for v in values)
+        common = common_dtype(values)
+        return "float64" if only_weak else common if is_float(common) else "float32"
+    if rule == "update":
+        return "float64" if values[0] is not None and values[0].dtype == "float64" else "float32"
+    if rule in ("same", "first", "attr"):
+        return values[0].dtype if values and values[0] is not None else "float32"
+    return common_dtype(values)

@@ -1,0 +1,234 @@
+"""The reference interpreter: runs any graph with NumPy, slowly and obviously.
+
+A third opinion beside the imperative kernels and the compiled executable; it shares no code with either. Elementwise
+calls and fused groups go micro-operation by micro-operation, other operators through the oracle that their record names,
+random ones through a Philox generator written here.
+"""
+
+from __future__ import annotations
+
+import importlib
+import math
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from . import _ops
+from ._interpreter_random import RANDOM
+from ._ir import FUSED, Graph, Node, Value
+from ._lower import numpy_dtype
+from ._types import compute_dtype
+
+Array = np.ndarray
+
+
+def interpret(
+    graph: Graph,
+    inputs: Sequence[Array],
+    states: Sequence[Array] | None = None,
+    rng: tuple[int, int] = (0, 0),
+) -> tuple[list[Array], list[Array]]:
+    """Runs `graph` on NumPy arrays: (outputs, what each state holds afterwards).
+
+    inputs  one array per graph input, of its shape and dtype;  states: likewise, by default the captured arrays' values
+    rng     (seed, counter) as `_core.rng_state()` gave it before the run
+    """
+    if states is None:
+        states = [state.array.asnumpy() for state in graph.states]
+    values: dict[Value, Array] = {}
+    for value, array in zip(graph.sources(), [*inputs, *states], strict=True):
+        array = np.asarray(array)
+        if array.shape != value.shape:
+            raise ValueError(f"interpret: {value.type_text()} got an array of shape {array.shape}")
+        values[value] = array.astype(numpy_dtype(value.dtype))
+    for const in graph.consts():
+        values[const] = np.asarray(const.const, dtype=numpy_dtype(const.dtype))
+    for node in graph.nodes:
+        operands = [None if v is None else values[v] for v in node.inputs]
+        with np.errstate(all="ignore"):
+            results = call(node, operands, rng)
+        for out, result in zip(node.outputs, results, strict=True):
+            if result.shape != out.shape:
+                raise ValueError(f"interpret: {node.op} gave shape {result.shape}, the graph says {out.shape}")
+            values[out] = convert(result, out.dtype)
+    after = [values[s.value if s.new is None else s.new] for s in graph.states]
+    return [values[v] for v in graph.outputs], after
+
+
+def call(node: Node, operands: list[Array | None], rng: tuple[int, int]) -> list[Array]:
+    """The results of one node."""
+    if _ops.is_elementwise(node):
+        tile, register = node.tile, node.register
+        if node.op != FUSED:
+            record = _ops.record_of(node.op)
+            tile, register = record.tile, _ops.TILE_TYPES[compute_dtype(record.dtype, node)]
+        shape = node.outputs[0].shape
+        arrays = [np.broadcast_to(convert(a, register), shape) for a in operands if a is not None]
+        return run_tile(tile, register, arrays, shape)
+    record = _ops.record_of(node.op)
+    attrs = {spec.name: value for spec, value in zip(record.attrs, node.attrs, strict=True)}
+    if record.random:
+        return [RANDOM[record.kernel](node.outputs[0], attrs, rng[0], rng[1] + node.rng)]
+    wide = [_widen(a) for a in operands]
+    return _oracle_call(node.op, wide, attrs)
+
+
+def run_tile(tile: Any, register: str, inputs: list[Array], shape: tuple[int, ...]) -> list[Array]:
+    """A tile program, one micro-operation at a time, over whole arrays of the registers' type."""
+    dtype = np.dtype(register)
+    values: list[Array] = list(inputs)
+    for mnemonic, operands in tile.code:
+        if mnemonic == "const":
+            values.append(np.full(shape, operands, dtype))
+        else:
+            values.append(np.asarray(MICRO[mnemonic](*[values[o] for o in operands])).astype(dtype))
+    return [values[o] for o in tile.outs]
+
+
+def convert(array: Array, dtype: str) -> Array:
+    """What a store into memory of `dtype` keeps; anything but zero is true."""
+    if dtype == "bool":
+        return array != 0
+    return array.astype(numpy_dtype(dtype))
+
+
+def _widen(array: Array | None) -> Array | None:
+    return array.astype(np.float32) if array is not None and array.dtype.itemsize == 2 and array.dtype.kind in "fV" else array
+
+
+def _oracle_call(op: str, operands: list[Array | None], attrs: dict[str, Any]) -> list[Array]:
+    record = _ops.record_of(op)
+    if op in OWN:
+        return [OWN[op](*operands, **attrs)]
+    oracle = _oracle(record.ref, tuple(spec.name for spec in record.inputs), bool(record.inputs and record.inputs[-1].variadic))
+    result = oracle(operands, attrs)
+    several = isinstance(result, (tuple, list))
+    return [np.asarray(r) for r in result] if several else [np.asarray(result)]
+
+
+@cache
+def _oracle(ref: Any, names: tuple[str, ...], variadic: bool) -> Callable[[list, dict], Any]:
+    """A record's oracle as a function of operands and attributes: a dotted name, or an expression over its arguments."""
+    if callable(ref):
+        return lambda operands, attrs: ref(*operands, **attrs)
+    if all(part.isidentifier() for part in ref.split(".")) and "." in ref:
+        module, _, name = ref.rpartition(".")
+        function = getattr(importlib.import_module(module), name)
+        return lambda operands, attrs: function(*operands, **attrs)
+    code = compile(ref, "<oracle>", "eval")
+
+    def evaluate(operands: list, attrs: dict) -> Any:
+        plain = names[:-1] if variadic else names
+        scope: dict[str, Any] = {"np": np, **attrs, **dict(zip(plain, operands, strict=False))}
+        if "dtype" in scope and isinstance(scope["dtype"], str):
+            scope["dtype"] = numpy_dtype(scope["dtype"])
+        if variadic:
+            scope[names[-1]] = operands[len(plain) :]
+        if "sp." in ref:
+            import scipy.special
+
+            scope["sp"] = scipy.special
+        return eval(code, scope)  # the text comes from a stanza of this package
+
+    return evaluate
+
+
+def _softmax(x: Array, axis: int) -> Array:
+    e = np.exp(x - x.max(axis=axis, keepdims=True, initial=-np.inf))
+    return e / e.sum(axis=axis, keepdims=True)
+
+
+def _log_softmax(x: Array, axis: int) -> Array:
+    shifted = x - x.max(axis=axis, keepdims=True, initial=-np.inf)
+    return shifted - np.log(np.exp(shifted).sum(axis=axis, keepdims=True))
+
+
+OWN: dict[str, Callable[..., Array]] = {"softmax": _softmax, "log_softmax": _log_softmax}
+
+
+def _erf(x: Array) -> Array:
+    return np.vectorize(math.erf, otypes=[np.float64])(x) if x.size else x
+
+
+def _floor_divide(a: Array, b: Array) -> Array:
+    if a.dtype.kind == "f":
+        return np.floor_divide(a, b)
+    return np.where(b == 0, 0, np.floor_divide(a, np.where(b == 0, 1, b)))
+
+
+def _remainder(a: Array, b: Array) -> Array:
+    if a.dtype.kind == "f":
+        return np.remainder(a, b)
+    return np.where(b == 0, 0, np.remainder(a, np.where(b == 0, 1, b)))
+
+
+def _power(a: Array, b: Array) -> Array:
+    if a.dtype.kind == "f":
+        return np.power(a, b)
+    exact = np.power(a, np.maximum(b, 0))
+    inverse = np.where(a == 1, 1, np.where(a == -1, np.where(b % 2 == 0, 1, -1), 0))
+    return np.where(b < 0, inverse, exact)
+
+
+def _divide(a: Array, b: Array) -> Array:
+    if a.dtype.kind == "f":
+        return a / b
+    return np.where(b == 0, 0, np.trunc(a / np.where(b == 0, 1, b)))
+
+
+def _half(dtype: str) -> Callable[[Array], Array]:
+    return lambda x: x.astype(numpy_dtype(dtype)).astype(np.float32)
+
+
+MICRO: dict[str, Callable[..., Any]] = {
+    **{
+        name: getattr(np, name)
+        for name in (
+            "abs sign sqrt exp expm1 log log1p log2 log10 sin cos tan sinh cosh tanh floor ceil trunc isnan isinf "
+            "isfinite hypot"
+        ).split()
+    },
+    "neg": np.negative,
+    "rsqrt": lambda x: 1 / np.sqrt(x),
+    "asin": np.arcsin,
+    "acos": np.arccos,
+    "atan": np.arctan,
+    "asinh": np.arcsinh,
+    "acosh": np.arccosh,
+    "atanh": np.arctanh,
+    "atan2": np.arctan2,
+    "erf": _erf,
+    "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
+    "round": np.rint,
+    "round_bf16": _half("bfloat16"),
+    "round_f16": _half("float16"),
+    "add": np.add,
+    "sub": np.subtract,
+    "mul": np.multiply,
+    "div": _divide,
+    "fdiv": _floor_divide,
+    "rem": _remainder,
+    "pow": _power,
+    "max": np.maximum,
+    "min": np.minimum,
+    "fma": lambda a, b, c: a * b + c,
+    "select": lambda c, a, b: np.where(c != 0, a, b),
+    "eq": np.equal,
+    "ne": np.not_equal,
+    "lt": np.less,
+    "le": np.less_equal,
+    "gt": np.greater,
+    "ge": np.greater_equal,
+    "and": np.logical_and,
+    "or": np.logical_or,
+    "xor": np.logical_xor,
+    "not": np.logical_not,
+    "band": np.bitwise_and,
+    "bor": np.bitwise_or,
+    "bxor": np.bitwise_xor,
+    "bnot": np.invert,
+    "shl": np.left_shift,
+    "shr": np.right_shift,
+}

@@ -1,0 +1,37 @@
+"""The passes: each file holds one, a pure function graph -> graph (plan.py: graph -> Plan).
+
+Here: what rewrites a graph. Not here: tracing, running, or anything about Python functions (see the files beside).
+`optimize` runs them in order, with `verify` after each; autodiff is called by CachedOp, before `optimize`.
+To add a pass: write `passes/name.py` with `def name(graph: Graph) -> Graph` that clones first, then list it below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from .. import _show
+from .._ir import Graph
+from ..verify import verify
+from .canonicalize import canonicalize
+from .cse import cse
+from .dead_code import dead_code
+from .fold import fold
+from .fuse import fuse
+from .hoist import hoist
+from .layout import layout
+
+Pass = Callable[[Graph], Graph]
+PIPELINE: tuple[Pass, ...] = (dead_code, canonicalize, fold, cse, layout, dead_code, fuse, hoist, cse, dead_code)
+
+
+def optimize(graph: Graph, pipeline: tuple[Pass, ...] = PIPELINE) -> Graph:
+    """The graph after every pass of `pipeline`, checked after each one."""
+    graph = verify(graph, "trace")
+    _show.stage("passes", "trace", graph)
+    for rewrite in pipeline:
+        graph = verify(rewrite(graph), rewrite.__name__)
+        _show.stage("passes", rewrite.__name__, graph)
+    return graph
+
+
+__all__ = ["PIPELINE", "Pass", "optimize"]

@@ -1,0 +1,128 @@
+"""Reverse-mode gradients on the graph, from the same gradient programs as the tape uses.
+
+Method: walk the nodes backwards, give each the summed gradients of its outputs, instantiate its gradient program as
+nodes, and add what comes out to the gradients of its operands (Griewank and Walther, "Evaluating derivatives", ch. 3).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .. import _ops
+from .._build import Builder, split_inputs
+from .._ir import FUSED, Graph, Node, Value, constant
+from .._types import is_float
+
+
+@dataclass
+class Joint:
+    """Forward and backward in one graph.
+
+    graph      inputs: those of the forward graph, then one head gradient per floating-point output;
+               outputs: those of the forward graph, then one gradient per entry of `wrt` (zeros where nothing flows)
+    n_forward  how many of its nodes are the forward graph's;  heads: numbers of the outputs that have a head gradient
+    """
+
+    graph: Graph
+    n_forward: int
+    heads: list[int]
+
+
+def autodiff(graph: Graph, wrt: list[Value]) -> Joint:
+    """The joint graph for gradients of the outputs with respect to `wrt` (inputs or states of `graph`).
+
+    Errors: ValueError when `wrt` names something else, or a value that is not floating-point.
+    """
+    sources = set(graph.sources())
+    for value in wrt:
+        if value not in sources or not is_float(value.dtype):
+            raise ValueError(f"autodiff: {value.type_text()} is no floating-point input or state of {graph.name}")
+    joint, copies = graph.clone()
+    heads = [i for i, out in enumerate(joint.outputs) if is_float(out.dtype)]
+    walk = _Walk(joint, [copies[v] for v in wrt])
+    for i in heads:
+        out = joint.outputs[i]
+        head = Value(out.dtype, out.shape, _dense(out), kind="input", name=f"gradient of output {i}")
+        joint.inputs.append(head)
+        walk.add(out, head)
+    n_forward = len(joint.nodes)
+    joint.outputs = joint.outputs + walk.run()
+    joint.name = f"{graph.name}.joint"
+    return Joint(joint, n_forward, heads)
+
+
+def _dense(value: Value) -> tuple[int, ...]:
+    return _ops.default_strides(value.shape, [value])
+
+
+class _Walk:
+    def __init__(self, graph: Graph, wrt: list[Value]) -> None:
+        self.graph = graph
+        self.wrt = wrt
+        self.forward = list(graph.nodes)
+        self.grads: dict[Value, Value] = {}
+        self.active: set[Value] = set(wrt)
+        for node in self.forward:
+            if node.op != FUSED and not _differentiable(node):
+                continue
+            if any(v in self.active for v in node.inputs):
+                self.active.update(out for out in node.outputs if is_float(out.dtype))
+
+    def run(self) -> list[Value]:
+        for node in reversed(self.forward):
+            grads = [self.grads.get(out) for out in node.outputs]
+            if any(g is not None for g in grads) and any(v in self.active for v in node.inputs):
+                self.step(node, grads)
+        builder = Builder(self.graph.nodes)
+        return [self.grads.get(v) or zeros(builder, v) for v in self.wrt]
+
+    def step(self, node: Node, grads: list[Value | None]) -> None:
+        if node.op == FUSED:
+            raise ValueError("autodiff comes before fusion: a fused group has no gradient rule")
+        record = _ops.record_of(node.op)
+        if record.grad_program is None:
+            return
+        builder = Builder(self.graph.nodes, node.scope, node.src)
+        gys = [g if g is not None else zeros(builder, out) for g, out in zip(grads, node.outputs, strict=True)]
+        slots = split_inputs(record, node.inputs)
+        wanted = [i for i, slot in enumerate(slots) if self.wants(slot)]
+        env = {"in": slots, "out": list(node.outputs), "gy": gys}
+        found = builder.program(record.grad_program, record, node.attrs, env, wanted)
+        for i, result in zip(wanted, found, strict=True):
+            operands = slots[i] if isinstance(slots[i], list) else [slots[i]]
+            results = result if isinstance(result, list) else [result]
+            if result is None:
+                continue
+            for operand, gradient in zip(operands, results, strict=True):
+                if operand in self.active and gradient is not None:
+                    self.add(operand, fit(builder, gradient, operand), builder)
+
+    def wants(self, slot: Value | list[Value] | None) -> bool:
+        return any(v in self.active for v in (slot if isinstance(slot, list) else [slot]))
+
+    def add(self, value: Value, gradient: Value, builder: Builder | None = None) -> None:
+        if value not in self.active:
+            return
+        known = self.grads.get(value)
+        if known is not None:
+            builder = builder or Builder(self.graph.nodes)
+            gradient = builder.one("add", [known, gradient])
+        self.grads[value] = gradient
+
+
+def _differentiable(node: Node) -> bool:
+    return _ops.record_of(node.op).grad_program is not None
+
+
+def fit(builder: Builder, gradient: Value, like: Value) -> Value:
+    """A broadcast gradient summed back to the shape of `like` and cast to its dtype."""
+    if gradient.shape != like.shape:
+        gradient = builder.one("sum_to", [gradient], like.shape)
+    if gradient.dtype != like.dtype:
+        gradient = builder.one("cast", [gradient], like.dtype)
+    return gradient
+
+
+def zeros(builder: Builder, like: Value) -> Value:
+    """Zeros of the shape and dtype of `like`."""
+    return builder.one("broadcast_to", [constant(0.0, like.dtype)], like.shape)

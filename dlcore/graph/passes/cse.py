@@ -1,0 +1,66 @@
+"""Common subexpressions: of two equal calls on equal operands the second is dropped."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from .. import _ops
+from .._ir import FUSED, Graph, Node, Value
+
+
+def cse(graph: Graph) -> Graph:
+    """Merges equal calls (never random ones). Values are written once, so equal operands mean equal results."""
+    graph, _ = graph.clone()
+    numbers: dict[Any, int] = {}  # equal constants share a number, other values have their own
+    seen: dict[tuple, Node] = {}
+    changes: dict[Value, Value] = {}
+    kept = []
+    for node in graph.nodes:
+        node.inputs = [changes.get(v, v) if v is not None else None for v in node.inputs]
+        for out in node.outputs:
+            if out.base in changes:
+                out.base = changes[out.base]
+        key = _key(node, numbers)
+        twin = None if key is None else seen.get(key)
+        if twin is None:
+            kept.append(node)
+            if key is not None:
+                seen[key] = node
+            continue
+        changes.update(zip(node.outputs, twin.outputs, strict=True))
+    graph.nodes = kept
+    graph.replace(changes)
+    return graph
+
+
+def _key(node: Node, numbers: dict[Any, int]) -> tuple | None:
+    if _ops.is_random(node):
+        return None
+    operands = tuple(-1 if v is None else numbers.setdefault(_identity(v), len(numbers)) for v in node.inputs)
+    try:
+        attrs = tuple((type(a), a) for a in node.attrs)
+        hash(attrs)
+    except TypeError:
+        return None
+    program = ()
+    if node.op == FUSED:
+        code = tuple((m, _number(o)) if m == "const" else (m, *o) for m, o in node.tile.code)
+        layouts = tuple((out.dtype, out.strides) for out in node.outputs)
+        program = (node.register, code, tuple(node.tile.outs), layouts)
+    return (node.op, operands, attrs, program)
+
+
+def _number(x: Any) -> tuple:
+    """Distinguishes -0.0 from 0.0 and makes NaN equal to itself."""
+    return ("nan",) if x != x else (type(x), x, math.copysign(1.0, x))
+
+
+def _identity(value: Value) -> Any:
+    if value.kind != "const":
+        return value
+    if isinstance(value.const, np.ndarray) and value.const.ndim:
+        return (value.dtype, value.shape, value.const.tobytes())
+    return (value.dtype, value.weak, _number(value.const))

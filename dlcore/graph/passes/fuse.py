@@ -1,0 +1,208 @@
+"""Fusion: elementwise calls that feed each other become one group, which reads and writes memory once.
+
+A group has one shape and one register type. A value that stays inside must be what its dtype would have held: 16-bit
+floats are rounded by an instruction, truth values are made 0 or 1, other narrow types are not kept inside.
+Two groups are joined when no path leads out of one and back into the other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from .. import _ops
+from .._ir import FUSED, Graph, Node, Value
+from .._rebuild import scalar_of
+from .._tile import TileBuilder, renumber, used_inputs
+from .._types import compute_dtype
+
+MAX_INPUTS = 16
+MAX_OUTPUTS = 8
+MAX_CODE = 96
+_NATIVE = {"float32": ("float32", "float16", "bfloat16"), "float64": ("float64",), "int32": ("int32",), "int64": ("int64",), "uint64": ("uint64",)}
+_ROUND = {"float16": "round_f16", "bfloat16": "round_bf16"}
+
+
+@dataclass(eq=False)
+class _Unit:
+    """A group in the making, or a single call that is not fused."""
+
+    number: int
+    members: list[Node]
+    register: str = ""  # "" for calls that are not elementwise
+    shape: tuple[int, ...] = ()
+    parents: set[_Unit] = field(default_factory=set)  # units it reads from directly
+    below: int = 0  # bit k: unit k is needed, directly or not
+
+
+def fuse(graph: Graph) -> Graph:
+    """Puts every elementwise call into a fused group."""
+    graph, _ = graph.clone()
+    units = _Grouping(graph).run()
+    used = {v: set(nodes) for v, nodes in graph.users().items()}
+    results = set(graph.results())
+    nodes: list[Node] = []
+    changes: dict[Value, Value] = {}
+    for unit in _in_order(units):
+        nodes.extend(_emit(unit, used, results, changes) if unit.register else unit.members)
+    graph.nodes = nodes
+    graph.replace(changes)
+    return graph
+
+
+class _Grouping:
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.units: list[_Unit] = []
+        self.of: dict[Node, _Unit] = {}
+
+    def run(self) -> list[_Unit]:
+        for node in self.graph.nodes:
+            unit = self.single(node)
+            if unit.register:
+                for parent in sorted(unit.parents, key=lambda u: -u.number):
+                    if parent in unit.parents and self.fits(parent, unit):
+                        unit = self.join(parent, unit)
+        return [u for u in self.units if u.members]
+
+    def single(self, node: Node) -> _Unit:
+        unit = _Unit(len(self.units), [node])
+        self.units.append(unit)
+        self.of[node] = unit
+        for value in node.inputs:
+            if value is not None and value.node is not None:
+                unit.parents.add(self.of[value.node])
+        for parent in unit.parents:
+            unit.below |= parent.below | 1 << parent.number
+        if _ops.is_elementwise(node) and node.op != FUSED and node.outputs[0].size:
+            unit.shape = node.outputs[0].shape
+            unit.register = _register(node, self.of)
+        return unit
+
+    def fits(self, first: _Unit, second: _Unit) -> bool:
+        """Whether `second`, which reads from `first`, can join it."""
+        if first.register != second.register or first.shape != second.shape:
+            return False
+        if any(p is not first and p.below >> first.number & 1 for p in second.parents):
+            return False  # a path leads out of `first` and back into `second`
+        joined = set(first.members)
+        for node in second.members:
+            for value in node.inputs:
+                if value is not None and value.node in joined and not _stays(value, first.register):
+                    return False
+        members = [*first.members, *second.members]
+        code = sum(len(_ops.record_of(n.op).tile.code) for n in members)
+        inputs, outputs = _edges(members)
+        return code <= MAX_CODE and inputs <= MAX_INPUTS and outputs <= MAX_OUTPUTS
+
+    def join(self, first: _Unit, second: _Unit) -> _Unit:
+        first.members += second.members
+        for node in second.members:
+            self.of[node] = first
+        first.parents = (first.parents | second.parents) - {first, second}
+        first.below |= second.below & ~(1 << first.number)
+        bits = first.below | 1 << first.number
+        for unit in self.units:
+            if second in unit.parents:
+                unit.parents = (unit.parents - {second}) | {first}
+            if unit.below >> second.number & 1 or unit.below >> first.number & 1:
+                unit.below = (unit.below | bits) & ~(1 << second.number)
+        second.members, second.register, second.parents = [], "", set()
+        return first
+
+
+def _register(node: Node, of: dict[Node, _Unit]) -> str:
+    """The type of registers for a call alone. A cast may start a group in its result's type, as loads convert."""
+    record = _ops.record_of(node.op)
+    register = _ops.TILE_TYPES[compute_dtype(record.dtype, node)]
+    if node.op == "cast":
+        target = node.outputs[0].dtype
+        native = _ops.TILE_TYPES[target]
+        if target != "bool" and target in _NATIVE[native] and register != native:
+            source = node.inputs[0]
+            inside = source is not None and source.node is not None and of[source.node].register
+            if not inside or node.inputs[0].dtype == "bool":  # type: ignore[union-attr]
+                return native
+    return register
+
+
+def _stays(value: Value, register: str) -> bool:
+    """Whether a value of this dtype can be handed on in a register."""
+    return value.dtype == "bool" or value.dtype in _NATIVE[register]
+
+
+def _edges(members: list[Node]) -> tuple[int, int]:
+    """Upper bounds for the numbers of inputs and outputs of a group."""
+    made = {out for node in members for out in node.outputs}
+    read = {v for node in members for v in node.inputs if v is not None and v not in made and scalar_of(v) is None}
+    inside = {v for node in members for v in node.inputs if v in made}
+    return len(read), len(made - inside) + 1
+
+
+def _in_order(units: list[_Unit]) -> list[_Unit]:
+    """Units in an order that respects what they read, as close to the old one as possible."""
+    done: set[_Unit] = set()
+    ordered: list[_Unit] = []
+    for start in sorted(units, key=lambda u: u.number):
+        stack = [start]
+        while stack:
+            unit = stack[-1]
+            waiting = [p for p in unit.parents if p not in done]
+            if unit in done or not waiting:
+                stack.pop()
+                if unit not in done:
+                    done.add(unit)
+                    ordered.append(unit)
+            else:
+                stack.extend(waiting)
+    return ordered
+
+
+def _emit(unit: _Unit, used: dict[Value, set[Node]], results: set[Value], changes: dict[Value, Value]) -> list[Node]:
+    """One fused node for the group."""
+    made = {out for node in unit.members for out in node.outputs}
+    inputs: list[Value] = []
+    for node in unit.members:
+        for value in node.inputs:
+            if value is not None and value not in made and scalar_of(value) is None and value not in inputs:
+                inputs.append(value)
+    builder = TileBuilder(len(inputs), unit.register)
+    number: dict[Value, int] = {value: i for i, value in enumerate(inputs)}
+    stored: dict[Value, int] = {}
+    members = set(unit.members)
+    for node in unit.members:
+        operands = [number[v] if v in number else builder.const(scalar_of(v)) for v in node.inputs if v is not None]
+        for out, result in zip(node.outputs, builder.inline(_ops.record_of(node.op).tile, operands), strict=True):
+            number[out] = _as_stored(builder, node, out, result)
+            if out in results or not used.get(out, set()) <= members:
+                stored[out] = number[out]
+    if not stored:
+        return []
+    tile = builder.finish(list(stored.values()))
+    keep = used_inputs(tile)
+    first = unit.members[0]
+    fused = Node(FUSED, [inputs[i] for i in keep], (_label(unit.members),), scope=_scope(unit.members), src=first.src)
+    fused.tile, fused.register = renumber(tile, keep), unit.register
+    for i, out in enumerate(stored):
+        twin = Value(out.dtype, out.shape, out.strides, node=fused, index=i, name=out.name)
+        fused.outputs.append(twin)
+        changes[out] = twin
+    return [fused]
+
+
+def _as_stored(builder: TileBuilder, node: Node, out: Value, result: int) -> int:
+    """The register value as memory of the output's dtype would give it back."""
+    if out.dtype in _ROUND and builder.register == "float32":
+        return builder.emit(_ROUND[out.dtype], [result])
+    if out.dtype == "bool" and _ops.record_of(node.op).dtype not in ("bool_out", "predicate"):
+        return builder.emit("ne", [result, builder.const(0)])
+    return result
+
+
+def _label(members: list[Node]) -> str:
+    names = [node.op for node in members]
+    return "+".join(names if len(names) <= 4 else [*names[:3], f"{len(names) - 3} more"])
+
+
+def _scope(members: list[Node]) -> str:
+    scopes = list(dict.fromkeys(node.scope for node in members if node.scope))
+    return scopes[0] + (f" and {len(scopes) - 1} more" if len(scopes) > 1 else "") if scopes else ""

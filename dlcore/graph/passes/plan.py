@@ -1,0 +1,203 @@
+"""Memory: which value lives where, so that buffers whose times do not overlap share one arena.
+
+First `settle` gives every result (output or new value of a state) a buffer of its own. Then `plan` places: arguments and
+states where they are, results straight into outputs and states where that is safe, views inside their base,
+and everything else in the arena, best fit, largest first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from .. import _ops
+from .._ir import FUSED, ITEMSIZE, Graph, Node, State, Value, same_layout
+
+ALIGN = 64
+
+
+@dataclass(slots=True)
+class Place:
+    """kind is "input", "output", "const" or "arena"; `where` the number in that list; offset from there in bytes."""
+
+    kind: str
+    where: int
+    offset: int = 0
+
+
+@dataclass
+class Plan:
+    """Where every value lives; `copies` are (source, state) pairs to be done after the last node."""
+
+    places: dict[Value, Place]
+    copies: list[tuple[Value, State]]
+    arena_bytes: int
+    naive_bytes: int
+    lives: dict[Value, tuple[int, int]] = field(default_factory=dict)
+
+
+def settle(graph: Graph) -> Graph:
+    """Inserts copies so that every result is a fresh buffer, made by a node and claimed once."""
+    graph, _ = graph.clone()
+    claimed: set[Value] = set()
+    pending: list[tuple[Value, Node]] = []
+
+    def claim(value: Value) -> Value:
+        if value.kind == "node" and value.base is None and value not in claimed:
+            claimed.add(value)
+            return value
+        node = Node("copy", [value], _ops.normal_attrs("copy", ()), scope=value.node.scope if value.node else "")
+        dtype, shape, strides, *_ = _ops.infer("copy", node.inputs, node.attrs)[0]
+        node.outputs = [Value(dtype, shape, strides, node=node)]
+        pending.append((value, node))
+        claimed.add(node.outputs[0])
+        return node.outputs[0]
+
+    for state in graph.writes:
+        assert state.new is not None
+        state.new = claim(state.new)
+    graph.outputs = [claim(value) for value in graph.outputs]
+    after: dict[Node | None, list[Node]] = {}
+    for value, node in pending:
+        after.setdefault(value.node, []).append(node)
+    nodes = list(after.get(None, ()))
+    for node in graph.nodes:
+        nodes.append(node)
+        nodes.extend(after.get(node, ()))
+    graph.nodes = nodes
+    return graph
+
+
+def plan(graph: Graph) -> Plan:
+    """Places every value of a settled graph."""
+    return _Planner(graph).run()
+
+
+def may_share(node: Node, operand: Value, out: Value) -> bool:
+    """Whether `node` may write `out` over `operand`: element i is read before element i is written, and never again."""
+    allowed = _ops.is_elementwise(node) or (node.op != FUSED and _ops.record_of(node.op).inplace_ok)
+    return (
+        allowed
+        and operand.shape == out.shape
+        and same_layout(out.shape, operand.strides, out.strides)
+        and operand.root_offset == 0
+    )
+
+
+class _Planner:
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.end = len(graph.nodes)
+        self.defined: dict[Value, int] = {}
+        self.readers: dict[Value, list[int]] = {}  # root -> indices of nodes that read it or a view of it
+        for index, node in enumerate(graph.nodes):
+            for value in node.inputs:
+                if value is not None and not _ops.is_view(node):
+                    self.readers.setdefault(value.root, []).append(index)
+            for out in node.outputs:
+                self.defined[out] = index
+        self.places: dict[Value, Place] = {}
+        self.copies: list[tuple[Value, State]] = []
+
+    def run(self) -> Plan:
+        graph = self.graph
+        for i, value in enumerate(graph.sources()):
+            self.places[value] = Place("input", i)
+        for i, value in enumerate(graph.consts()):
+            self.places[value] = Place("const", i)
+        for i, value in enumerate(graph.outputs):
+            self.places[value] = Place("output", i)
+        self.bind_states()
+        buffers = self.share()
+        arena_bytes, naive_bytes = self.pack(buffers)
+        for node in graph.nodes:
+            for out in node.outputs:
+                if out.base is not None:
+                    root = self.places[out.root]
+                    step = out.root_offset * ITEMSIZE[out.dtype]
+                    self.places[out] = Place(root.kind, root.where, root.offset + step)
+        lives = {root: (start, end) for members, start, end in buffers for root in members}
+        return Plan(self.places, self.copies, arena_bytes, naive_bytes, lives)
+
+    def bind_states(self) -> None:
+        """New values go straight into their state where nobody needs the old one any more, else by a last copy."""
+        for i, state in enumerate(self.graph.states):
+            if state.new is None:
+                continue
+            if self.can_bind(state, state.new):
+                self.places[state.new] = Place("input", len(self.graph.inputs) + i)
+            else:
+                self.copies.append((state.new, state))
+
+    def can_bind(self, state: State, new: Value) -> bool:
+        if not same_layout(new.shape, new.strides, state.value.strides):
+            return False
+        at = self.defined[new]
+        for index in self.readers.get(state.value, ()):
+            if index > at:
+                return False
+            if index == at:
+                node = self.graph.nodes[at]
+                if not all(may_share(node, v, new) for v in node.inputs if v is not None and v.root is state.value):
+                    return False
+        return True
+
+    def share(self) -> list[tuple[list[Value], int, int]]:
+        """Buffers of the arena as (roots that use it in turn, first node, last node); in-place reuse chains roots."""
+        copied = {value for value, _ in self.copies}
+        buffers: list[tuple[list[Value], int, int]] = []
+        current: dict[Value, int] = {}
+        for index, node in enumerate(self.graph.nodes):
+            for out in node.outputs:
+                if out.base is not None or out in self.places:
+                    continue
+                last = self.end if out in copied else max(self.readers.get(out, [index]))
+                donor = self.donor(node, index, out, buffers, current)
+                if donor is None:
+                    current[out] = len(buffers)
+                    buffers.append(([out], index, last))
+                else:
+                    slot = current[donor]
+                    members, start, _ = buffers[slot]
+                    buffers[slot] = ([*members, out], start, last)
+                    current[out] = slot
+        return buffers
+
+    def donor(self, node: Node, index: int, out: Value, buffers: list, current: dict[Value, int]) -> Value | None:
+        """An operand whose buffer `out` may take over because this node is its last reader."""
+        for value in node.inputs:
+            if value is None or value.root not in current:
+                continue
+            root = value.root
+            members, _, last = buffers[current[root]]
+            if members[-1] is not root or last != index or root.nbytes != out.nbytes:
+                continue
+            if all(may_share(node, v, out) for v in node.inputs if v is not None and v.root is root):
+                return root
+        return None
+
+    def pack(self, buffers: list[tuple[list[Value], int, int]]) -> tuple[int, int]:
+        """Offsets in the arena: large buffers first, each into the tightest gap among those alive at the same time."""
+        placed: list[tuple[int, int, int, int]] = []  # offset, size, start, end
+        total = naive = 0
+        sizes = [max(root.nbytes for root in members) for members, _, _ in buffers]
+        for i in sorted(range(len(buffers)), key=lambda i: (-sizes[i], buffers[i][1])):
+            members, start, end = buffers[i]
+            size = -(-sizes[i] // ALIGN) * ALIGN
+            offset = _best_gap([(o, s) for o, s, a, b in placed if a <= end and start <= b], size)
+            placed.append((offset, size, start, end))
+            total = max(total, offset + size)
+            naive += sum(-(-root.nbytes // ALIGN) * ALIGN for root in members)
+            for root in members:
+                self.places[root] = Place("arena", 0, offset)
+        return total, naive
+
+
+def _best_gap(taken: list[tuple[int, int]], size: int) -> int:
+    best, best_gap, cursor = -1, -1, 0
+    for offset, length in sorted(taken):
+        gap = offset - cursor
+        if gap >= size and (best < 0 or gap < best_gap):
+            best, best_gap = cursor, gap
+        cursor = max(cursor, offset + length)
+    return cursor if best < 0 else best
+

@@ -1,0 +1,240 @@
+"""The rules of a well-formed graph, checked after every pass.
+
+A graph that breaks one raises `GraphError`, which names the rule, the node and its layer. The rules:
+order and single definition, arity, re-inferred shapes, dtypes and views, fused programs, state writes, random blocks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from . import _ops
+from ._ir import FUSED, Graph, Node, Value, numel
+
+
+class GraphError(RuntimeError):
+    """A graph breaks a rule; the text says which, where, what was expected and what came."""
+
+
+MICRO_ARITY = {
+    **dict.fromkeys(
+        "neg abs sign sqrt rsqrt exp expm1 log log1p log2 log10 sin cos tan asin acos atan sinh cosh tanh asinh acosh "
+        "atanh erf sigmoid floor ceil round trunc isnan isinf isfinite round_bf16 round_f16 not bnot".split(),
+        1,
+    ),
+    **dict.fromkeys(
+        "add sub mul div fdiv rem pow max min eq ne lt le gt ge and or xor band bor bxor shl shr atan2 hypot".split(),
+        2,
+    ),
+    **dict.fromkeys("select fma".split(), 3),
+}
+
+
+def verify(graph: Graph, after: str = "") -> Graph:
+    """Checks every rule and returns the graph; raises `GraphError` naming the pass in `after`."""
+    try:
+        for rule in RULES:
+            rule(graph)
+    except GraphError as error:
+        where = f" after {after}" if after else ""
+        raise GraphError(f"graph {graph.name}{where}: {error}") from None
+    return graph
+
+
+def _fail(graph: Graph, node: Node | None, text: str) -> None:
+    if node is None:
+        raise GraphError(text)
+    try:
+        line = graph.node_text(node)
+    except Exception:  # a broken graph may not even print
+        line = node.op
+    raise GraphError(f"{text}\n  node: {line}")
+
+
+def check_order(graph: Graph) -> None:
+    """Every value is defined once, before it is used, and knows its node."""
+    defined: set[Value] = set()
+    for kind, values in (("input", graph.inputs), ("state", [s.value for s in graph.states])):
+        for value in values:
+            if value.kind != kind or value.node is not None:
+                raise GraphError(f"{value.type_text()} is listed as {kind} but is marked as {value.kind}")
+            if value in defined:
+                raise GraphError(f"{kind} {value.type_text()} is listed twice")
+            defined.add(value)
+    for node in graph.nodes:
+        for value in node.inputs:
+            if value is not None and value.kind != "const" and value not in defined:
+                _fail(graph, node, f"operand {value.type_text()} is used before it is defined")
+        if not node.outputs:
+            _fail(graph, node, "a node without outputs")
+        for i, value in enumerate(node.outputs):
+            if value in defined:
+                _fail(graph, node, f"output {i} is defined twice")
+            if value.node is not node or value.index != i or value.kind != "node":
+                _fail(graph, node, f"output {i} does not point back to its node")
+            defined.add(value)
+    for value in graph.results():
+        if value.kind != "const" and value not in defined:
+            raise GraphError(f"result {value.type_text()} is never defined")
+
+
+def check_values(graph: Graph) -> None:
+    """Shapes and strides have one length, sizes are not negative, constants hold what they claim."""
+    seen: set[Value] = set(graph.sources()) | set(graph.all_uses())
+    for node in graph.nodes:
+        seen.update(node.outputs)
+    for value in seen:
+        if len(value.shape) != len(value.strides) or any(size < 0 for size in value.shape):
+            raise GraphError(f"shape {value.shape} and strides {value.strides} do not belong together")
+        if value.dtype not in _ops.TILE_TYPES:
+            raise GraphError(f"unknown dtype {value.dtype!r}")
+        if (value.kind == "const") != (value.const is not None):
+            raise GraphError(f"{value.type_text()} is marked as {value.kind} but its constant is {value.const!r}")
+        if value.kind == "const" and np.shape(value.const) != value.shape:
+            raise GraphError(f"a constant of shape {np.shape(value.const)} is declared as {value.shape}")
+
+
+def check_arity(graph: Graph) -> None:
+    """Operators exist, and get the number of operands and attributes that their record asks for."""
+    for node in graph.nodes:
+        if node.op == FUSED:
+            if node.tile is None or node.tile.n_in != len(node.inputs) or None in node.inputs:
+                _fail(graph, node, "a fused group whose program does not fit its operands")
+            continue
+        try:
+            record = _ops.record_of(node.op)
+        except KeyError:
+            _fail(graph, node, f"there is no operator {node.op!r}")
+        variadic = bool(record.inputs) and record.inputs[-1].variadic
+        wanted = len(record.inputs)
+        if len(node.inputs) < wanted - 1 if variadic else len(node.inputs) != wanted:
+            _fail(graph, node, f"{node.op} takes {wanted} operands, got {len(node.inputs)}")
+        for spec, value in zip(record.inputs, node.inputs, strict=False):
+            if value is None and not spec.optional:
+                _fail(graph, node, f"operand {spec.name!r} of {node.op} is missing")
+        if len(node.attrs) != len(record.attrs):
+            _fail(graph, node, f"{node.op} takes {len(record.attrs)} attributes, got {len(node.attrs)}")
+
+
+def check_types(graph: Graph) -> None:
+    """Inference gives the shapes, dtypes, layouts and views that the graph claims."""
+    for node in graph.nodes:
+        if node.op == FUSED:
+            _check_fused_types(graph, node)
+            continue
+        try:
+            found = _ops.infer(node.op, node.inputs, node.attrs)
+        except (TypeError, ValueError, IndexError, RuntimeError) as error:
+            _fail(graph, node, f"inference refuses it: {error}")
+        if len(found) != len(node.outputs):
+            _fail(graph, node, f"inference gives {len(found)} outputs, the node has {len(node.outputs)}")
+        for out, (dtype, shape, strides, view_of, offset) in zip(node.outputs, found, strict=True):
+            base = node.inputs[view_of] if view_of >= 0 else None
+            claimed = (out.dtype, out.shape, out.strides, out.offset if base is not None else 0)
+            if claimed != (dtype, shape, strides, offset if base is not None else 0) or out.base is not base:
+                _fail(
+                    graph,
+                    node,
+                    f"inference gives {dtype} {shape} strides {strides} "
+                    f"{'view' if base is not None else 'fresh'}, the node claims {claimed[0]} {claimed[1]} strides "
+                    f"{claimed[2]} {'view' if out.base is not None else 'fresh'}",
+                )
+
+
+def _check_fused_types(graph: Graph, node: Node) -> None:
+    try:
+        shape = _ops.infer_fused(node)
+        whole = _ops.broadcast(shape, node.outputs[0].shape)
+    except ValueError as error:
+        _fail(graph, node, str(error))
+    for out in node.outputs:
+        if out.shape != whole or out.base is not None:
+            _fail(graph, node, f"a fused group over {whole} claims an output of shape {out.shape}")
+        if numel(out.shape) and not _ops.is_dense(out.shape, out.strides):
+            _fail(graph, node, f"a fused group writes to strides {out.strides}, which are not dense")
+
+
+def check_fused(graph: Graph) -> None:
+    """Fused programs are in single-assignment order and use known micro-operations."""
+    for node in graph.nodes:
+        if node.op != FUSED:
+            continue
+        tile = node.tile
+        if node.register not in ("int32", "int64", "uint64", "float32", "float64"):
+            _fail(graph, node, f"registers of type {node.register!r}")
+        for i, (mnemonic, operands) in enumerate(tile.code):
+            if mnemonic == "const":
+                continue
+            if MICRO_ARITY.get(mnemonic) != len(operands):
+                _fail(graph, node, f"micro-operation {mnemonic!r} with {len(operands)} operands")
+            if any(not 0 <= o < tile.n_in + i for o in operands):
+                _fail(graph, node, f"instruction {i} of the program reads a value that comes later")
+        if len(tile.outs) != len(node.outputs) or any(not 0 <= o < tile.n_in + len(tile.code) for o in tile.outs):
+            _fail(graph, node, "the program's results do not fit the node's outputs")
+
+
+def check_states(graph: Graph) -> None:
+    """A state is listed once, and what is written into it has its shape and dtype."""
+    arrays: set[int] = set()
+    for state in graph.states:
+        if state.array is not None and id(state.array) in arrays:
+            raise GraphError(f"state {state.value.name or state.value.type_text()} is captured twice")
+        arrays.add(id(state.array))
+        new = state.new
+        if new is not None and (new.shape, new.dtype) != (state.value.shape, state.value.dtype):
+            raise GraphError(
+                f"a value {new.type_text()} is written into the state {state.value.type_text()} {state.value.name}"
+            )
+
+
+def check_views(graph: Graph) -> None:
+    """A view is made by a node from one of its own operands and stays inside the memory of its base."""
+    for node in graph.nodes:
+        for out in node.outputs:
+            if out.base is None:
+                continue
+            if not any(value is out.base for value in node.inputs):
+                _fail(graph, node, "an output is a view of something that is no operand")
+            if out.dtype != out.base.dtype:
+                _fail(graph, node, f"a view of dtype {out.dtype} on memory of dtype {out.base.dtype}")
+            low, high = _span(out)
+            base_low, base_high = _span(out.base)
+            if out.size and (low + out.offset < base_low or high + out.offset > base_high):
+                _fail(graph, node, "a view reaches outside the memory of its base")
+
+
+def _span(value: Value) -> tuple[int, int]:
+    steps = [(size - 1) * stride for size, stride in zip(value.shape, value.strides, strict=True) if size]
+    return sum(min(s, 0) for s in steps), sum(max(s, 0) for s in steps)
+
+
+def check_random(graph: Graph) -> None:
+    """Random operators, and only they, own random blocks: inside the graph's count, none shared."""
+    taken: list[tuple[int, int, Node]] = []
+    for node in graph.nodes:
+        if not _ops.is_random(node):
+            if node.rng != -1:
+                _fail(graph, node, "a node that draws no random numbers has random blocks")
+            continue
+        blocks = (node.outputs[0].size + 3) // 4
+        if node.rng < 0 or node.rng + blocks > graph.rng_blocks:
+            _fail(graph, node, f"random blocks {node.rng}..{node.rng + blocks} of {graph.rng_blocks}")
+        taken.append((node.rng, node.rng + blocks, node))
+    taken.sort(key=lambda t: t[:2])
+    for (_, end, _), (start, _, node) in zip(taken, taken[1:], strict=False):
+        if start < end:
+            _fail(graph, node, "two random operators share random blocks")
+
+
+RULES: tuple[Callable[[Graph], None], ...] = (
+    check_order,
+    check_values,
+    check_arity,
+    check_types,
+    check_views,
+    check_fused,
+    check_states,
+    check_random,
+)
