@@ -53,13 +53,19 @@ def unregister(ip: InteractiveShell) -> None:
 def define(ip: InteractiveShell, line: str, cell: str) -> None:
     """Bind what the cell describes; on a mistake the old binding stays and NetworkError points at the word."""
     text = f"{MAGIC} {line}\n{cell}"
-    made = make(text, ip.user_ns, place=f"Cell In[{ip.execution_count}]")
+    made = make(text, ip.user_ns, place=cell_name(ip))
     if isinstance(made, Template):
         ip.push({made.program.name: made})
         print(f"{made.signature}: a reusable block; write: use {made.program.name}(...)")
     else:
         ip.push({made.plan.name: made})
         print(f"{made.plan.name}: {describe(made)}")
+
+
+def cell_name(ip: InteractiveShell) -> str:
+    """``Cell In[3]`` while cell 3 runs. The list of inputs tells; the counter is ahead or not, depending on IPython."""
+    inputs = ip.user_ns.get("In", [])
+    return f"Cell In[{len(inputs) - 1}]" if len(inputs) > 1 else "Cell"
 
 
 def describe(network: Network) -> str:

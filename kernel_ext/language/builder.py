@@ -10,6 +10,7 @@ from dlcore.gluon import HybridBlock
 
 from .infer import infer
 from .kinds import shape_text
+from .layers import activation_layer
 from .plan import INPUT, USE, Plan, Step
 from .shapes import Shape, ShapeProblem
 from .source import to_source
@@ -27,17 +28,17 @@ class Network(HybridBlock):
         super().__init__()
         self.plan = plan
         self.shapes = infer(plan, given, probe)
-        self._layers = [self._make(number, step) for number, step in enumerate(plan.steps)]
+        self.layers = [self._register(step.name, self._layer(step)) for step in plan.steps]
+        self.activations = [self._register(f"{step.name}_{step.activation}", _after(step)) for step in plan.steps]
         self._last_use = _last_uses(plan)
 
-    def _make(self, number: int, step: Step) -> Any:
-        """The block of one step, registered under the step's name; None for a step that needs none."""
-        block = self._block(step)
+    def _register(self, name: str, block: Any) -> Any:
         if block is not None:
-            self.register_child(block, step.name)
+            self.register_child(block, name)
         return block
 
-    def _block(self, step: Step) -> Any:
+    def _layer(self, step: Step) -> Any:
+        """The Gluon block of one step; None for an input and for what is computed without a layer."""
         if step.word == INPUT:
             return None
         shape = self.shapes[step.sources[0]]
@@ -46,8 +47,9 @@ class Network(HybridBlock):
         row = WORDS[step.word]
         if row.build is None:
             return None
+        inside = (step.activation,) if row.activation == "inside" else ()
         try:
-            return row.build(step.settings, shape, step.activation)
+            return row.build(step.settings, shape, *inside)
         except ShapeProblem as problem:
             raise self.plan.source.error(str(problem), step.span) from None
 
@@ -56,17 +58,22 @@ class Network(HybridBlock):
         self._check(inputs)
         feed = iter(inputs)
         values: list[Any] = []
-        for number, (step, layer) in enumerate(zip(self.plan.steps, self._layers, strict=True)):
+        for number, step in enumerate(self.plan.steps):
             taken = [values[source] for source in step.sources]
             for source in self._last_use[number]:
                 values[source] = None
-            if step.word == INPUT:
-                values.append(next(feed))
-            elif layer is not None:
-                values.append(layer(*taken))
-            else:
-                values.append(WORDS[step.word].apply(step.settings, taken))  # type: ignore[misc]
+            values.append(next(feed) if step.word == INPUT else self._run(number, step, taken))
         return values[-1]
+
+    def _run(self, number: int, step: Step, taken: list[Any]) -> Any:
+        layer, activation = self.layers[number], self.activations[number]
+        if layer is not None:
+            value = layer(*taken)
+        else:
+            apply = WORDS[step.word].apply
+            assert apply is not None
+            value = apply(step.settings, taken)
+        return value if activation is None else activation(value)
 
     def _check(self, inputs: Sequence[Any]) -> None:
         wanted = [shape for step, shape in zip(self.plan.steps, self.shapes, strict=True) if step.word == INPUT]
@@ -82,6 +89,13 @@ class Network(HybridBlock):
     def to_source(self) -> str:
         """The text of this network, tidied: a cell that makes it again (with new parameters)."""
         return to_source(self.plan.program)
+
+
+def _after(step: Step) -> Any:
+    """The activation that follows a layer as a layer of its own, or None."""
+    row = WORDS.get(step.word)
+    after = row is not None and row.activation == "after" and step.activation
+    return activation_layer(step.activation) if after else None
 
 
 def _last_uses(plan: Plan) -> list[list[int]]:

@@ -13,7 +13,7 @@ def _nn() -> Any:
     return nn
 
 
-def conv(settings: Settings, shape: Shape | None, activation: str | None) -> Any:
+def conv(settings: Settings, shape: Shape | None, activation: str | None = None) -> Any:
     """nn.Conv2D."""
     return _nn().Conv2D(
         channels=settings["channels"],
@@ -33,27 +33,27 @@ def _pool(name: str, settings: Settings) -> Any:
     return getattr(_nn(), name)(pool_size=settings["kernel"], strides=stride, padding=padding(settings))
 
 
-def max_pool(settings: Settings, shape: Shape | None, activation: str | None) -> Any:
+def max_pool(settings: Settings, shape: Shape | None) -> Any:
     """nn.MaxPool2D."""
     return _pool("MaxPool2D", settings)
 
 
-def avg_pool(settings: Settings, shape: Shape | None, activation: str | None) -> Any:
+def avg_pool(settings: Settings, shape: Shape | None) -> Any:
     """nn.AvgPool2D."""
     return _pool("AvgPool2D", settings)
 
 
-def global_pool(settings: Settings, shape: Shape | None, activation: str | None) -> Any:
+def global_pool(settings: Settings, shape: Shape | None) -> Any:
     """nn.GlobalAvgPool2D."""
     return _nn().GlobalAvgPool2D()
 
 
-def flatten(settings: Settings, shape: Shape | None, activation: str | None) -> Any:
+def flatten(settings: Settings, shape: Shape | None) -> Any:
     """nn.Flatten."""
     return _nn().Flatten()
 
 
-def dense(settings: Settings, shape: Shape | None, activation: str | None) -> Any:
+def dense(settings: Settings, shape: Shape | None, activation: str | None = None) -> Any:
     """nn.Dense."""
     inputs = 0
     if shape:
@@ -70,24 +70,24 @@ def dense(settings: Settings, shape: Shape | None, activation: str | None) -> An
     )
 
 
-def batch_norm(settings: Settings, shape: Shape | None, activation: str | None) -> Any:
+def batch_norm(settings: Settings, shape: Shape | None) -> Any:
     """nn.BatchNorm over the first number of the shape (the channels)."""
     return _nn().BatchNorm(
         momentum=settings["momentum"], epsilon=settings["epsilon"], in_channels=shape[0] if shape else 0
     )
 
 
-def layer_norm(settings: Settings, shape: Shape | None, activation: str | None) -> Any:
+def layer_norm(settings: Settings, shape: Shape | None) -> Any:
     """nn.LayerNorm over the last number of the shape."""
     return _nn().LayerNorm(epsilon=settings["epsilon"], in_channels=shape[-1] if shape else 0)
 
 
-def dropout(settings: Settings, shape: Shape | None, activation: str | None) -> Any:
+def dropout(settings: Settings, shape: Shape | None) -> Any:
     """nn.Dropout."""
     return _nn().Dropout(settings["rate"])
 
 
-def embedding(settings: Settings, shape: Shape | None, activation: str | None) -> Any:
+def embedding(settings: Settings, shape: Shape | None) -> Any:
     """nn.Embedding."""
     return _nn().Embedding(settings["count"], settings["width"])
 

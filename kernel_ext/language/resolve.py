@@ -65,6 +65,7 @@ class _Resolver:
 
     def _body(self, body: tuple[Statement, ...]) -> None:
         for statement in body:
+            self.values.next_statement()
             if isinstance(statement, Repeat):
                 self._repeat(statement)
             elif isinstance(statement, Layer):
@@ -112,7 +113,7 @@ class _Resolver:
         base: str | None = None, **more: Any,
     ) -> None:  # fmt: skip
         name = self._name(statement.target, base or word)
-        text = statement_text(statement)
+        text = statement_text(self.values.filled(statement))
         self.steps.append(Step(name, word, settings, sources, text, statement.span, turn=self.turn, **more))
         if statement.target is not None:
             self._bind(statement.target)

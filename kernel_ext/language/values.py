@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ..errors import did_you_mean
 from .errors import Source, Span
 from .kinds import Kind, whole
 from .source import value_text
-from .tree import Brace, Name, Number, Size, Value
+from .tree import Brace, Layer, Name, Number, Size, Use, Value
 
 
 class Values:
@@ -17,9 +18,19 @@ class Values:
 
     def __init__(self, source: Source, namespace: Mapping[str, Any], arguments: Mapping[str, Any]) -> None:
         self.source, self.namespace, self.arguments = source, namespace, arguments
+        self._found: dict[int, Any] = {}
+
+    def next_statement(self) -> None:
+        """Forget what was worked out: each line, in each turn of a repeat, evaluates its braces anew, but only once."""
+        self._found.clear()
 
     def evaluate(self, value: Value) -> Any:
         """The Python value; a name that is no parameter stands for itself (``pad same``)."""
+        if id(value) not in self._found:
+            self._found[id(value)] = self._evaluate(value)
+        return self._found[id(value)]
+
+    def _evaluate(self, value: Value) -> Any:
         match value:
             case Number():
                 return value.value
@@ -39,6 +50,23 @@ class Values:
         except ValueError:
             via = "" if isinstance(value, (Number, Size)) else f" ({value_text(value)})"
             raise self.source.error(f"{what} must be {kind.what}, not {short(given)}{via}", value.span) from None
+
+    def filled(self, statement: Layer | Use) -> Layer | Use:
+        """The statement with its braces and parameters replaced by the numbers they stand for, to be shown."""
+        if isinstance(statement, Use):
+            args = None if statement.args is None else tuple(map(self._fill, statement.args))
+            keywords = tuple((key, self._fill(value)) for key, value in statement.keywords)
+            return replace(statement, args=args, keywords=keywords)
+        options = tuple((name, None if value is None else self._fill(value)) for name, value in statement.options)
+        return replace(statement, args=tuple(map(self._fill, statement.args)), options=options)
+
+    def _fill(self, value: Value) -> Value:
+        found = self.evaluate(value)
+        if isinstance(found, (list, tuple)) and len(found) > 1 and all(hasattr(side, "__index__") for side in found):
+            return Size(tuple(map(int, found)))
+        if isinstance(found, bool) or not isinstance(found, (int, float)):
+            return Number(int(found)) if hasattr(found, "__index__") and not isinstance(found, bool) else value
+        return Number(found)
 
     def python(self, code: str, span: Span) -> Any:
         """The value of a Python expression; its errors point at the brace."""

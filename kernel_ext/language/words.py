@@ -29,6 +29,7 @@ class Slot:
 class Word:
     """One layer word. It makes a Gluon layer (``build``) or computes on values (``apply``), never both.
 
+    ``activation`` says that an activation may end the line: "inside" the Gluon layer, or as a layer "after" it.
     ``operands`` is the fewest named values the word puts together; with only one, the line before is the other.
     ``also`` are other names people try: they are never accepted, only answered with the right one.
     """
@@ -41,7 +42,7 @@ class Word:
     apply: Callable[..., Any] | None = None
     slots: tuple[Slot, ...] = ()
     options: tuple[Slot, ...] = ()
-    activation: bool = False
+    activation: str = ""
     operands: int = 0
     also: tuple[str, ...] = ()
 
@@ -82,7 +83,7 @@ _ROWS = (
          slots=(Slot("channels", kinds.COUNT, doc="channels that come out"), Slot("kernel", kinds.PAIR, doc="window")),
          options=(STRIDE, PAD, Slot("dilate", kinds.PAIR, (1, 1), "gap between the window's points"),
                   Slot("groups", kinds.COUNT, 1, "independent groups of channels"), NOBIAS),
-         activation=True, also=("conv2d", "convolution", "conv2")),
+         activation="inside", also=("conv2d", "convolution", "conv2")),
     Word("maxpool", "The largest value of each window.", "maxpool 2", shapes.pool, layers.max_pool,
          slots=(Slot("kernel", kinds.PAIR, (2, 2), "window"),), options=POOLING,
          also=("max_pool", "maxpool2d", "max_pool2d", "pool")),
@@ -95,12 +96,12 @@ _ROWS = (
     Word("dense", "Every input connected with every output.", "dense 128 relu", shapes.dense, layers.dense,
          slots=(Slot("units", kinds.COUNT, doc="numbers that come out"),),
          options=(NOBIAS, Slot("noflatten", None, False, "keep all but the last number of the shape")),
-         activation=True, also=("linear", "fc", "fullyconnected", "fully_connected")),
+         activation="inside", also=("linear", "fc", "fullyconnected", "fully_connected")),
     Word("batchnorm", "Each channel brought to mean 0 and variance 1 over the batch.", "batchnorm relu", shapes.same,
          layers.batch_norm, options=(Slot("momentum", kinds.FRACTION, 0.9, "of the running statistics"), EPSILON),
-         activation=True, also=("bn", "batch_norm", "batchnorm2d")),
+         activation="after", also=("bn", "batch_norm", "batchnorm2d")),
     Word("layernorm", "The last axis brought to mean 0 and variance 1.", "layernorm", shapes.same, layers.layer_norm,
-         options=(EPSILON,), activation=True, also=("ln", "layer_norm")),
+         options=(EPSILON,), activation="after", also=("ln", "layer_norm")),
     Word("dropout", "While training, sets this share of the values to 0.", "dropout 0.5", shapes.same, layers.dropout,
          slots=(Slot("rate", kinds.FRACTION, 0.5, "share of the values"),)),
     Word("embedding", "A learned row of numbers for each index.", "embedding 1000 64", shapes.embedding,
@@ -109,18 +110,18 @@ _ROWS = (
     Word("reshape", "The same numbers in another shape.", "reshape 32x7x7", shapes.reshape, apply=layers.reshape,
          slots=(Slot("shape", kinds.SHAPE, doc="the new shape, without the batch"),), also=("view",)),
     Word("identity", "The value as it is, to give it a name.", "skip = identity", shapes.same, apply=layers.identity),
-    Word("add", "The sum of named values.", "add a b", shapes.equal, apply=layers.add, operands=1, activation=True,
+    Word("add", "The sum of named values.", "add a b", shapes.equal, apply=layers.add, operands=1, activation="after",
          also=("plus", "sum")),
     Word("multiply", "The product of named values, element by element.", "multiply a b", shapes.equal,
-         apply=layers.multiply, operands=1, activation=True, also=("mul", "times")),
+         apply=layers.multiply, operands=1, activation="after", also=("mul", "times")),
     Word("concat", "Named values end to end.", "concat a b", shapes.concat, apply=layers.concat, operands=1,
-         options=(Slot("axis", kinds.AXIS, 1, "which number of the shape grows"),), activation=True,
+         options=(Slot("axis", kinds.AXIS, 1, "which number of the shape grows"),), activation="after",
          also=("concatenate", "cat", "stack")),
 )  # fmt: skip
 
 
 def _activation_row(name: str, doc: str) -> Word:
-    def build(settings: dict[str, Any], shape: tuple[int, ...] | None, activation: str | None) -> Any:
+    def build(settings: dict[str, Any], shape: tuple[int, ...] | None) -> Any:
         return layers.activation_layer(name)
 
     return Word(name, doc, name, shapes.same, build)

@@ -109,6 +109,18 @@ def test_braces_see_the_notebook():
     assert shapes == [(3, 8, 8), (16, 8, 8), (16, 8, 8), (16, 8, 8)]
 
 
+def test_a_brace_is_evaluated_once_a_line_and_anew_each_turn():
+    widths = [5, 6, 7, 8]
+    text = "input 4\nrepeat 2:\n    dense {widths.pop(0)}\ndense {widths.pop(0)}"
+    assert shapes_of(text, widths=widths) == [(4,), (5,), (6,), (7,)]
+    assert widths == [8]
+
+
+def test_a_step_shows_the_numbers_that_stood_in_braces():
+    plan = plan_of("input {c}x8x8\na = conv {c * 2} {k} pad {k[0] // 2} relu", c=3, k=(3, 3))
+    assert [step.text for step in plan.steps] == ["input 3x8x8", "a = conv 6 3x3 pad 1 relu"]
+
+
 def test_numpy_integers_are_whole_numbers():
     numpy = pytest.importorskip("numpy")
     assert shapes_of("input 4\ndense {n}", n=numpy.int64(7))[-1] == (7,)

@@ -1,0 +1,166 @@
+"""What the pictures of a network show: its layers in order, where each takes its values from, shapes and parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from .language.plan import INPUT, USE, Plan
+
+Shape = tuple[int, ...]
+IDENTITY = "identity"  # only names a value, so the pictures leave it out
+
+
+@dataclass(frozen=True)
+class Group:
+    """A frame around layers: a nested network, or one turn of a repeat (``turn`` counts from 1; 0 for a network)."""
+
+    name: str
+    turn: int = 0
+    turns: int = 0
+
+
+@dataclass(frozen=True)
+class Item:
+    """One layer. ``sources`` are places in the list of items; a shape is without the batch, None when not known.
+
+    ``parameters`` counts numbers that are learned or kept; None when the layer has not met its first batch yet.
+    """
+
+    name: str
+    label: str
+    kind: str = "layer"
+    shape: Shape | None = None
+    sources: tuple[int, ...] = ()
+    parameters: int | None = 0
+    groups: tuple[Group, ...] = ()
+
+
+@dataclass(frozen=True)
+class Outline:
+    """A whole network. ``wired`` is False when only the list of layers is known, not where their values come from."""
+
+    name: str
+    items: tuple[Item, ...]
+    block: Any = field(repr=False, default=None)
+    wired: bool = True
+
+
+def unique_parameters(block: Any) -> list[Any]:
+    """Every parameter of a block once, however many layers share it."""
+    return list({id(parameter): parameter for parameter in block.collect_params().values()}.values())
+
+
+def size_of(parameter: Any) -> int | None:
+    """How many numbers a parameter holds; None while its shape waits for the first batch."""
+    shape = parameter.shape
+    if shape is None or any(side is None or side <= 0 for side in shape):
+        return None
+    count = 1
+    for side in shape:
+        count *= side
+    return count
+
+
+def parameter_count(block: Any) -> int | None:
+    """The numbers in all parameters of a block; None while one of them waits for the first batch."""
+    sizes = [size_of(parameter) for parameter in unique_parameters(block)]
+    return None if None in sizes else sum(size for size in sizes if size is not None)
+
+
+def outline(block: Any, name: str, shape: Shape | None = None) -> Outline:
+    """The outline of any Gluon block.
+
+    A ``%%network`` knows itself. Another block is traced on one sample of ``shape`` to see its wiring; without a shape
+    only its list of layers is known.
+    """
+    if isinstance(getattr(block, "plan", None), Plan):
+        known = block
+        if shape is not None and None in block.shapes:
+            known = _Shaped(block, shape)
+        items: list[Item] = []
+        _network(known, items, (), None)
+        return Outline(name, tuple(items), block)
+    if shape is not None:
+        from .traced import traced_items
+
+        return Outline(name, traced_items(block, shape), block)
+    return Outline(name, tuple(_tree(block, name, ())), block, wired=_is_chain(block))
+
+
+class _Shaped:
+    """A network without an input line, seen with a shape that was given for the picture alone."""
+
+    def __init__(self, block: Any, shape: Shape) -> None:
+        from .language.builder import probe
+        from .language.infer import infer
+
+        self.plan, self.layers = block.plan, block.layers
+        self.shapes = infer(block.plan, [shape], probe)
+
+
+def _network(net: Any, items: list[Item], groups: tuple[Group, ...], feed: int | None) -> int:
+    """Add the items of a ``%%network``; ``feed`` is the item that an inner network takes. Gives the output's place."""
+    turns = _turn_counts(net.plan)
+    place: list[int] = []
+    for step, layer, shape in zip(net.plan.steps, net.layers, net.shapes, strict=True):
+        inside = (*groups, *(Group(name, turn, turns[name]) for name, turn in step.turn))
+        name = step.name.removeprefix("".join(f"{repeat}_{turn}_" for repeat, turn in step.turn))
+        sources = tuple(place[source] for source in step.sources)
+        if step.word == INPUT and feed is not None:
+            place.append(feed)
+        elif step.word == IDENTITY and layer is None:
+            place.append(sources[0])
+        elif step.word == USE and isinstance(step.part, Plan):
+            inner = layer if shape is None or None not in layer.shapes else _Shaped(layer, net.shapes[step.sources[0]])
+            place.append(_network(inner, items, (*inside, Group(name)), sources[0]))
+        else:
+            kind = "input" if step.word == INPUT else "layer" if layer is not None else "join"
+            count = 0 if layer is None else parameter_count(layer)
+            items.append(Item(name, step.text, kind, shape, sources, count, inside))
+            place.append(len(items) - 1)
+    return place[-1]
+
+
+def _turn_counts(plan: Plan) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for step in plan.steps:
+        for name, turn in step.turn:
+            counts[name] = max(counts.get(name, 0), turn)
+    return counts
+
+
+def children(block: Any) -> dict[str, Any]:
+    """The blocks that a block is made of, by name."""
+    return dict(block._children)
+
+
+def _is_chain(block: Any) -> bool:
+    """Whether the wiring is plain from the outside: a Sequential of leaves and Sequentials."""
+    from dlcore.gluon import nn
+
+    if not children(block):
+        return True
+    return isinstance(block, (nn.Sequential, nn.HybridSequential)) and all(map(_is_chain, children(block).values()))
+
+
+def _tree(block: Any, name: str, groups: tuple[Group, ...]) -> Iterator[Item]:
+    """The leaves of a block tree, one after the other."""
+    number = 0
+    for child_name, child in children(block).items() or [(name, block)]:
+        if child is not block and children(child):
+            for item in _tree(child, child_name, (*groups, Group(child_name))):
+                yield replace(item, sources=() if number == 0 else (number - 1,))
+                number += 1
+        else:
+            label = block_label(child)
+            sources = () if number == 0 else (number - 1,)
+            yield Item(child_name, label, "layer", None, sources, parameter_count(child), groups)
+            number += 1
+
+
+def block_label(block: Any) -> str:
+    """What a Gluon layer is, in a few words: the first line of what it says of itself."""
+    text = repr(block).splitlines()[0].strip()
+    return text if text and not text.startswith("<") and len(text) <= 60 else type(block).__name__
