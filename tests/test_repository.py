@@ -147,3 +147,12 @@ def test_make_commands_in_the_documents_exist() -> None:
         for name in re.findall(r"`make ([a-z][\w-]*)", path.read_text(encoding="utf-8"))
     }
     assert not [pair for pair in asked if pair[1] not in targets]
+
+
+def test_every_switch_is_documented() -> None:
+    """CONTRIBUTING.md lists each environment variable of ours that the product or the tests read."""
+    documented = set(re.findall(r"DLCORE_[A-Z_]+", (ROOT / "CONTRIBUTING.md").read_text()))
+    code = {name: text for name, text in texts().items() if name.endswith((".py", ".cpp", ".h")) or name == "Makefile"}
+    used = {word for text in code.values() for word in re.findall(r"""["'](DLCORE_[A-Z_]+)["']""", text)}
+    assert used, "no switch was found in the code"
+    assert not used - documented
