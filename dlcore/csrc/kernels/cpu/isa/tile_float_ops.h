@@ -79,21 +79,18 @@ constexpr void set_pow(TileTable& t) {
   t.fn[int(TileOp::Pow)][2] = pow_loop<Op, T, 2>;
 }
 
-// Sine and kin: the vector formula up to `limit`, the C library for a tile that holds anything larger.
+// Sine and kin: the vector formula where all of a tile is within its limit, else element by element, those beyond the
+// limit through the C library. Either way an element's result does not depend on its neighbours.
 template <class Fast, class Slow, class T>
 void periodic_loop(int64_t n, const void* pa, const void* pb, const void* pc, void* po) {
   const T* a = static_cast<const T*>(pa);
+  T* o = static_cast<T*>(po);
   const T limit = sizeof(T) == 4 ? T(kSinLimitF) : T(kSinLimitD);
-  T largest = 0;
-#pragma omp simd reduction(max : largest)
-  for (int64_t i = 0; i < n; i++) {
-    T x = vm_abs(a[i]);
-    largest = largest > x ? largest : x;  // a NaN is either skipped or sends the tile to the C library
-  }
-  if (largest <= limit)
-    unary_loop<Fast, T>(n, pa, pb, pc, po);
-  else
-    unary_loop<Slow, T>(n, pa, pb, pc, po);
+  int beyond = 0;
+#pragma omp simd reduction(| : beyond)
+  for (int64_t i = 0; i < n; i++) beyond |= vm_abs(a[i]) > limit;
+  if (!beyond) return unary_loop<Fast, T>(n, pa, pb, pc, po);
+  for (int64_t i = 0; i < n; i++) o[i] = vm_abs(a[i]) > limit ? Slow::f(a[i]) : Fast::f(a[i]);
 }
 template <class Fast, class Slow, class T>
 constexpr void set_periodic(TileTable& t, TileOp op) {

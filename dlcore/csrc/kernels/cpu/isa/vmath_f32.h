@@ -45,7 +45,7 @@ DL_INLINE float exp_negative(float x) {
   return x < -87.0f ? 0.0f : y;
 }
 
-DL_INLINE float vm_expm1(float x) {
+DL_INLINE float expm1_core(float x) {  // -0 and infinity are the caller's
   float c = x > 88.8f ? 88.8f : x;
   c = c < -18.0f ? -18.0f : c;
   float t = c * kLog2eF + kMagicF, n = t - kMagicF;
@@ -59,7 +59,10 @@ DL_INLINE float vm_expm1(float x) {
   p = p * r + 0.5f;
   float e = (r * r) * p + r;
   float h = pow2_from_int(int32_t(bits_of(t) - bits_of(kMagicF)) - 1);  // half of 2^n: 2^128 does not exist
-  float y = (e * h + (h - 0.5f)) * 2.0f;
+  return (e * h + (h - 0.5f)) * 2.0f;
+}
+DL_INLINE float vm_expm1(float x) {
+  float y = expm1_core(x);
   return x == 0.0f || x == kInfF ? x : y;
 }
 
@@ -91,7 +94,7 @@ DL_INLINE float vm_log(float x) {
 
 DL_INLINE float vm_tanh(float x) {
   float a = vm_abs(x), c = a > 10.0f ? 10.0f : a;
-  float t = vm_expm1(2.0f * c);
+  float t = expm1_core(2.0f * c);
   return vm_copysign(t / (t + 2.0f), x) + (x != x ? x : 0.0f);
 }
 

@@ -44,7 +44,7 @@ DL_INLINE double vm_exp(double x) {
   return p * pow2_from_magic(t1) * pow2_from_magic(t2);
 }
 
-DL_INLINE double vm_expm1(double x) {
+DL_INLINE double expm1_core(double x) {  // -0 and infinity are the caller's
   double c = x > 709.9 ? 709.9 : x;
   c = c < -40.0 ? -40.0 : c;
   double n = (c * kLog2e + kMagicD) - kMagicD;
@@ -52,7 +52,10 @@ DL_INLINE double vm_expm1(double x) {
   r = r - n * kLn2Lo;
   double e = (r * r) * expm1_tail(r) + r;
   double h = pow2_from_magic(n - 1.0 + kMagicD);  // half of 2^n: 2^1024 itself does not exist
-  double y = (e * h + (h - 0.5)) * 2.0;
+  return (e * h + (h - 0.5)) * 2.0;
+}
+DL_INLINE double vm_expm1(double x) {
+  double y = expm1_core(x);
   return x == 0.0 || x == kInfD ? x : y;
 }
 
@@ -115,7 +118,7 @@ DL_INLINE double vm_sigmoid(double x) {
 
 DL_INLINE double vm_tanh(double x) {
   double a = vm_abs(x), c = a > 20.0 ? 20.0 : a;
-  double t = vm_expm1(2.0 * c);
+  double t = expm1_core(2.0 * c);
   return vm_copysign(t / (t + 2.0), x) + (x != x ? x : 0.0);
 }
 
