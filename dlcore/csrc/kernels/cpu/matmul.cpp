@@ -1,0 +1,372 @@
+// Matrix products: "matmul" (batched, any strides) and "dense" (x weight^T + bias).
+//
+// float32 and bfloat16 go through oneDNN, float16 through float32, float64 and integers through our own gemm. The
+// product is cut into blocks of C that run on our own pool; all blocks sum over the whole of k, so results do not
+// depend on threads.
+#include <algorithm>
+
+#include "kernels/cpu/gemm.h"
+#include "kernels/cpu/onednn.h"
+
+namespace dl {
+
+using namespace onednn;
+
+namespace {
+
+// One product C = A B for every batch index; all sizes and strides in elements.
+struct Product {
+  int64_t m, n, k;
+  Shape batch;
+  View a, b, c;                // shape (batch..., rows, cols) each, batch strides 0 where an operand is broadcast
+  const View* bias = nullptr;  // (n,), added to every row
+  bool relu = false;
+};
+
+int64_t row_stride(const View& v) { return v.strides[v.strides.n - 2]; }
+int64_t col_stride(const View& v) { return v.strides[v.strides.n - 1]; }
+Dims batch_strides(const View& v) {
+  Dims d = v.strides;
+  d.n -= 2;
+  return d;
+}
+
+// A matrix that oneDNN can read: one stride 1, the other at least the length of a line. Strides of length-1 axes are
+// free and get tidy values here.
+bool plain_matrix(int64_t rows, int64_t cols, int64_t& rs, int64_t& cs) {
+  if (cols == 1 && rs == 1 && rows > 1)
+    rs = 1, cs = rows;  // a column is read as a row-major line of the transpose
+  else if (cols == 1)
+    cs = 1;
+  if (rows == 1 && cs == 1) rs = cols;
+  if (rows == 1 && cs != 1 && cols > 1) rs = 1;
+  return (cs == 1 && rs >= cols) || (rs == 1 && cs >= rows);
+}
+
+// ---- oneDNN
+// ------------------------------------------------------------------------------------------------------------
+
+struct MatmulPlan : Plan {
+  using Plan::Plan;
+  bool usable = false;
+  int64_t bm = 0, bn = 0;            // block of C
+  std::unique_ptr<Prim> prim[2][2];  // [last rows][last columns]: edge blocks are smaller
+};
+
+// Cuts C so that all threads have work. Splitting the columns leaves A shared and splits the packing of B; tall
+// products are split by rows.
+void choose_blocks(const Product& p, int64_t batch, int64_t& bm, int64_t& bn) {
+  bm = p.m, bn = p.n;
+  int64_t threads = num_threads();
+  if (threads == 1 || batch >= 2 * threads || double(p.m) * double(p.n) * double(p.k) < 1 << 18) return;
+  auto cut = [](int64_t size, int64_t parts, int64_t unit) {
+    int64_t block = (size + parts - 1) / parts;
+    return std::min(size, (block + unit - 1) / unit * unit);
+  };
+  int64_t parts = (threads + batch - 1) / batch;
+  if (p.n >= p.m) {
+    bn = cut(p.n, parts, 16);
+    int64_t have = (p.n + bn - 1) / bn;
+    if (have < parts) bm = cut(p.m, (parts + have - 1) / have, 8);
+  } else {
+    bm = cut(p.m, parts, 8);
+    int64_t have = (p.m + bm - 1) / bm;
+    if (have < parts) bn = cut(p.n, (parts + have - 1) / have, 16);
+  }
+}
+
+std::unique_ptr<Prim> make_prim(const Product& p, int64_t m, int64_t n, DType t, int64_t ars, int64_t acs, int64_t brs,
+                                int64_t bcs, int64_t crs) {
+  OmpThreads omp(1);
+  using D = dnnl::memory::dims;
+  auto dt = data_type(t);
+  Desc a(D{m, p.k}, dt, D{ars, acs}), b(D{p.k, n}, dt, D{brs, bcs}), c(D{m, n}, dt, D{crs, 1});
+  auto attr = scratchpad_attr();
+  if (p.relu) {
+    dnnl::post_ops post;
+    post.append_eltwise(dnnl::algorithm::eltwise_relu, 0.0f, 0.0f);
+    attr.set_post_ops(post);
+  }
+  Desc bias = p.bias ? Desc(D{1, n}, dt, D{n, 1}) : Desc();
+  using Matmul = dnnl::matmul;
+  auto pd = p.bias ? Matmul::primitive_desc(onednn::engine(), a, b, bias, c, attr)
+                   : Matmul::primitive_desc(onednn::engine(), a, b, c, attr);
+  return std::make_unique<Prim>(
+      Matmul(pd),
+      std::initializer_list<Arg>{{DNNL_ARG_SRC, a}, {DNNL_ARG_WEIGHTS, b}, {DNNL_ARG_DST, c}, {DNNL_ARG_BIAS, bias}},
+      pd.scratchpad_desc());
+}
+
+bool run_onednn(const KernelCall& call, const Product& p, DType t) {
+  int64_t ars = row_stride(p.a), acs = col_stride(p.a), brs = row_stride(p.b), bcs = col_stride(p.b),
+          crs = row_stride(p.c);
+  if (!plain_matrix(p.m, p.k, ars, acs) || !plain_matrix(p.k, p.n, brs, bcs) || col_stride(p.c) != 1) return false;
+  if (p.m == 1) crs = p.n;
+  int64_t batch = numel(p.batch);
+  Key key(16);
+  for (int64_t v :
+       {int64_t(t), batch, p.m, p.n, p.k, ars, acs, brs, bcs, crs, int64_t(p.bias != nullptr), int64_t(p.relu)})
+    key.add(v);
+  auto plan = plan_for<MatmulPlan>(call, key, [&](const Key& made_for) {
+    auto made = std::make_shared<MatmulPlan>(made_for);
+    choose_blocks(p, batch, made->bm, made->bn);
+    int64_t last_m = p.m % made->bm ? p.m % made->bm : made->bm, last_n = p.n % made->bn ? p.n % made->bn : made->bn;
+    try {
+      for (int i = 0; i < 2; i++)
+        for (int j = 0; j < 2; j++)
+          if ((i == 0 || last_m != made->bm) && (j == 0 || last_n != made->bn))
+            made->prim[i][j] = make_prim(p, i ? last_m : made->bm, j ? last_n : made->bn, t, ars, acs, brs, bcs, crs);
+      made->usable = true;
+    } catch (const dnnl::error& e) {
+      if (e.status == dnnl_out_of_memory) throw MemoryError("matmul: oneDNN is out of memory");
+    }
+    return made;
+  });
+  if (!plan->usable) return false;
+  int64_t mb = (p.m + plan->bm - 1) / plan->bm, nb = (p.n + plan->bn - 1) / plan->bn, size = int64_t(itemsize(t));
+  double work = double(plan->bm) * double(plan->bn) * double(p.k);
+  Dims as = batch_strides(p.a), bs = batch_strides(p.b), cs = batch_strides(p.c);
+  parallel_for(batch * mb * nb, std::max<int64_t>(1, int64_t((1 << 17) / work)), [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; i++) {
+      int64_t z = i / (mb * nb), y = i / nb % mb, x = i % nb;
+      const auto& edge = plan->prim[plan->prim[1][0] && y == mb - 1][plan->prim[0][1] && x == nb - 1];
+      const char* bias = p.bias ? p.bias->ptr<const char>() + x * plan->bn * size : nullptr;
+      edge->run({p.a.ptr<const char>() + (offset_of(z, p.batch, as) + y * plan->bm * ars) * size,
+                 p.b.ptr<const char>() + (offset_of(z, p.batch, bs) + x * plan->bn * bcs) * size,
+                 p.c.ptr<const char>() + (offset_of(z, p.batch, cs) + y * plan->bm * crs + x * plan->bn) * size, bias});
+    }
+  });
+  return true;
+}
+
+// ---- our own gemm
+// --------------------------------------------------------------------------------------------------------
+
+template <class T>
+void run_gemm(const Product& p) {
+  Dims as = batch_strides(p.a), bs = batch_strides(p.b), cs = batch_strides(p.c);
+  parallel_for(numel(p.batch), 1, [&](int64_t begin, int64_t end) {
+    for (int64_t z = begin; z < end; z++) {
+      T* c = p.c.ptr<T>() + offset_of(z, p.batch, cs);
+      gemm<T>(p.m, p.n, p.k, {p.a.ptr<const T>() + offset_of(z, p.batch, as), row_stride(p.a), col_stride(p.a)},
+              {p.b.ptr<const T>() + offset_of(z, p.batch, bs), row_stride(p.b), col_stride(p.b)},
+              {c, row_stride(p.c), col_stride(p.c)});
+      for (int64_t i = 0; i < p.m && (p.bias || p.relu); i++)
+        for (int64_t j = 0; j < p.n; j++) {
+          T& v = c[i * row_stride(p.c) + j * col_stride(p.c)];
+          if (p.bias) v = T(v + p.bias->ptr<const T>()[j]);
+          if (p.relu && v < T(0)) v = T(0);
+        }
+    }
+  });
+}
+
+// ---- common
+// ----------------------------------------------------------------------------------------------------------------
+
+// Batch axes folded into the rows where B is the same for all of them: one large product instead of many small ones.
+void fold_batch(Product& p) {
+  int64_t ar = row_stride(p.a), cr = row_stride(p.c), a_span = p.m * ar, c_span = p.m * cr;
+  for (int i = p.batch.n - 1; i >= 0; i--) {
+    if (p.batch[i] == 1) continue;
+    if (p.b.strides[i] != 0 || p.a.strides[i] != a_span || p.c.strides[i] != c_span) return;
+    a_span *= p.batch[i];
+    c_span *= p.batch[i];
+  }
+  p.m *= numel(p.batch);
+  p.batch = Shape{};
+  p.a.strides = Dims{ar, col_stride(p.a)};
+  p.b.strides = Dims{row_stride(p.b), col_stride(p.b)};
+  p.c.strides = Dims{cr, col_stride(p.c)};
+}
+
+void operand(View& v, DType t, Temp& keep) {
+  if (v.dtype != t) v = as_contiguous(v, t, keep);
+}
+
+// Gives `v` batch axes that match `batch`.
+void spread(View& v, const Shape& batch) {
+  Shape full = batch;
+  full.push(v.shape[v.shape.n - 2]);
+  full.push(v.shape[v.shape.n - 1]);
+  v.strides = broadcast_strides(v.shape, v.strides, full);
+  for (int i = 0; i < batch.n; i++)
+    if (batch[i] == 1) v.strides[i] = 0;
+  // The matrix axes are never broadcast here, even when they have length 1.
+  v.shape = full;
+}
+
+// `t` is what oneDNN or gemm computes in; operands of other dtypes are converted, and so is the result.
+bool multiply(const KernelCall& call, Product p, DType t, const View& out) {
+  Temp ka, kb, kc, kbias, la, lb;
+  operand(p.a, t, ka);
+  operand(p.b, t, kb);
+  View bias;
+  if (p.bias) bias = as_contiguous(*p.bias, t, kbias), p.bias = &bias;
+  bool direct = out.dtype == t && is_contiguous(out.shape, out.strides);
+  p.c = direct ? out : temp_view(out.shape, t, kc);
+  if (direct) p.c.strides = contiguous_strides(out.shape);
+  bool onednn = t == DType::F32 || t == DType::BF16;
+  if (onednn) {  // oneDNN wants one unit stride in each matrix
+    int64_t rs = row_stride(p.a), cs = col_stride(p.a);
+    if (!plain_matrix(p.m, p.k, rs, cs)) p.a = as_contiguous(p.a, t, la);
+    rs = row_stride(p.b), cs = col_stride(p.b);
+    if (!plain_matrix(p.k, p.n, rs, cs)) p.b = as_contiguous(p.b, t, lb);
+  }
+  spread(p.a, p.batch);
+  spread(p.b, p.batch);
+  spread(p.c, p.batch);
+  fold_batch(p);
+  if (onednn) {
+    if (!run_onednn(call, p, t)) return false;
+  } else if (t == DType::F64) {
+    run_gemm<double>(p);
+  } else {
+    run_gemm<uint64_t>(p);
+  }
+  if (!direct) copy_view(out, View{p.c.data, t, out.shape, contiguous_strides(out.shape)});
+  return true;
+}
+
+void product(const KernelCall& c, const Product& p) {
+  const View& out = c.out[0];
+  if (out.numel() == 0) return;
+  if (p.k == 0 && !p.bias) return fill_zero(out);
+  if (p.k == 0) {
+    View b = *p.bias;
+    b.strides = broadcast_strides(b.shape, b.strides, out.shape);
+    b.shape = out.shape;
+    return copy_view(out, b);
+  }
+  DType t = out.dtype;
+  if (is_float(t)) {
+    if (t == DType::F64)
+      multiply(c, p, DType::F64, out);
+    else if (t == DType::BF16 && multiply(c, p, DType::BF16, out))
+      return;
+    else if (!multiply(c, p, DType::F32, out))
+      throw RuntimeError(c.op->name + ": oneDNN has no code for this product");
+  } else {
+    multiply(c, p, DType::I64, out);  // wraps like the narrower type does; bool becomes "any"
+  }
+}
+
+// ---- matmul
+// ------------------------------------------------------------------------------------------------------------
+
+template <class Call>
+bool flag(const Call& c, const char* name) {
+  return int_attr(c, name, 0) != 0;
+}
+
+void swap_last(Dims& d) { std::swap(d[d.n - 1], d[d.n - 2]); }
+
+// Shapes after the transposes; checks that they can be multiplied and returns the result's.
+Shape matmul_shape(const std::string& op, const Shape& a, const Shape& b) {
+  if (a.n < 2 || b.n < 2)
+    throw ValueError(op + ": expected arrays of at least 2 dimensions, got " + to_string(a) + " and " + to_string(b));
+  if (a[a.n - 1] != b[b.n - 2])
+    throw ValueError(op + ": expected (..., " + std::to_string(a[a.n - 1]) + ") x (" + std::to_string(a[a.n - 1]) +
+                     ", ...), got " + to_string(a) + " and " + to_string(b));
+  Shape ab = a, bb = b;
+  ab.n -= 2;
+  bb.n -= 2;
+  Shape out = broadcast_shapes(ab, bb, op.c_str());
+  out.push(a[a.n - 2]);
+  out.push(b[b.n - 1]);
+  return out;
+}
+
+void matmul(const KernelCall& c) {
+  Product p{};
+  p.a = c.in[0];
+  p.b = c.in[1];
+  if (flag(c, "transpose_a")) swap_last(p.a.shape), swap_last(p.a.strides);
+  if (flag(c, "transpose_b")) swap_last(p.b.shape), swap_last(p.b.strides);
+  Shape out = matmul_shape(c.op->name, p.a.shape, p.b.shape);
+  p.m = out[out.n - 2];
+  p.n = out[out.n - 1];
+  p.k = p.a.shape[p.a.shape.n - 1];
+  p.batch = out;
+  p.batch.n -= 2;
+  product(c, p);
+}
+DL_KERNEL("matmul", matmul);
+
+DL_INFER("matmul", [](InferCall& c) {
+  Shape a = c.in[0].shape, b = c.in[1].shape;
+  if (flag(c, "transpose_a") && a.n > 1) swap_last(a);
+  if (flag(c, "transpose_b") && b.n > 1) swap_last(b);
+  c.out[0].shape = matmul_shape(c.op->name, a, b);
+  c.out[0].strides = contiguous_strides(c.out[0].shape);
+});
+
+// ---- dense
+// -------------------------------------------------------------------------------------------------------------
+
+struct DenseShape {
+  int64_t rows, inputs, units;
+  Shape out;
+};
+
+template <class Call>
+DenseShape dense_shape(const Call& c, const Shape& x, const Shape& w, const Shape* bias) {
+  const std::string& op = c.op->name;
+  bool flatten = int_attr(c, "flatten", 1) != 0;
+  if (w.n != 2) throw ValueError(op + ": expected weight (units, inputs), got shape " + to_string(w));
+  if (x.n < 1) throw ValueError(op + ": expected x of at least 1 dimension, got shape ()");
+  DenseShape s{1, 1, w[0], {}};
+  int split = flatten && x.n > 1 ? 1 : x.n - 1;
+  for (int i = 0; i < split; i++) s.rows *= x[i], s.out.push(x[i]);
+  for (int i = split; i < x.n; i++) s.inputs *= x[i];
+  s.out.push(s.units);
+  if (s.inputs != w[1])
+    throw ValueError(op + ": expected " + std::to_string(w[1]) + " inputs (weight " + to_string(w) + "), got x " +
+                     to_string(x) + (flatten ? " with " : " whose last axis has ") + std::to_string(s.inputs));
+  if (bias && (bias->n != 1 || (*bias)[0] != s.units))
+    throw ValueError(op + ": expected bias (" + std::to_string(s.units) + ",), got shape " + to_string(*bias));
+  return s;
+}
+
+// x as a matrix: a view where the strides allow it.
+View as_matrix(const View& x, int64_t rows, int64_t cols, Temp& keep) {
+  View v = x;
+  bool two = x.shape.n == 2 && x.shape[0] == rows;
+  if (!two) {
+    v = as_contiguous(x, keep);
+    v.strides = Dims{cols, 1};
+  }
+  v.shape = Shape{rows, cols};
+  return v;
+}
+
+void dense(const KernelCall& c) {
+  DenseShape s = dense_shape(c, c.in[0].shape, c.in[1].shape, c.present(2) ? &c.in[2].shape : nullptr);
+  Temp keep;
+  Product p{};
+  p.m = s.rows, p.n = s.units, p.k = s.inputs;
+  p.a = as_matrix(c.in[0], s.rows, s.inputs, keep);
+  p.b = c.in[1];
+  swap_last(p.b.shape), swap_last(p.b.strides);
+  if (c.present(2)) p.bias = &c.in[2];
+  const Attr* act = find_attr(c, "act");
+  p.relu = act && act->kind == Attr::Str && act->s == "relu";
+  Output out(c.out[0]);
+  KernelCall flat = c;
+  View y = out.view();
+  y.shape = Shape{s.rows, s.units};
+  y.strides = Dims{s.units, 1};
+  flat.out = &y;
+  product(flat, p);
+  out.finish();
+}
+DL_KERNEL("dense", dense);
+
+DL_INFER("dense", [](InferCall& c) {
+  bool bias = c.nin > 2 && c.in[2].given;
+  c.out[0].shape = dense_shape(c, c.in[0].shape, c.in[1].shape, bias ? &c.in[2].shape : nullptr).out;
+  c.out[0].strides = contiguous_strides(c.out[0].shape);
+});
+
+}  // namespace
+}  // namespace dl
