@@ -35,6 +35,25 @@ def test_import_takes_at_most_the_limit(tmp_path: Path) -> None:
     assert min(times) <= LIMIT_SECONDS, f"import dlcore took {sorted(times)} seconds"
 
 
+@pytest.mark.serial
+def test_the_rooms_load_quickly_too(tmp_path: Path) -> None:
+    """Rooms load on first use; all that a training script touches must not take longer than a person notices."""
+    code = (
+        "import time; t = time.perf_counter(); import dlcore as d;"
+        "d.np, d.nd, d.autograd, d.gluon, d.metric, d.optim, d.run; print(time.perf_counter() - t)"
+    )
+    times = [float(python(code, tmp_path)) for _ in range(5)]
+    assert min(times) <= 3 * LIMIT_SECONDS, f"the rooms took {sorted(times)} seconds"
+
+
+def test_a_process_ends_silently(tmp_path: Path) -> None:
+    """No complaint of the binding layer about leaked objects when the interpreter ends."""
+    code = "import dlcore as d; x = d.np.array([1.0, 2.0]); y = (x * x).sum(); print(float(y))"
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert (done.returncode, done.stdout.strip(), done.stderr) == (0, "5.0", "")
+
+
 def test_import_brings_no_optional_package(tmp_path: Path) -> None:
     code = "import dlcore, json, sys; print(json.dumps(sorted(sys.modules)))"
     loaded = set(json.loads(python(code, tmp_path)))
