@@ -192,9 +192,8 @@ Tensor from_numpy(nb::handle array, bool copy) {
   if (!copy) return t;
   Tensor fresh = make_tensor(t->shape, t->dtype);
   View in = t->view(), out = fresh->view();
-  KernelCall call{find_op("copy"), &in, 1, &out, 1, nullptr};
-  KernelFn kernel = find_kernel("copy");
-  kernel(call);
+  static const OpDef& op = get_op("copy");
+  op.kernel(KernelCall{&op, &in, 1, &out, 1, nullptr});
   return fresh;
 }
 

@@ -1,6 +1,7 @@
 // Python objects to the core's values and back. Only bind/ includes Python.
 #pragma once
 #include <nanobind/nanobind.h>
+#include <nanobind/stl/shared_ptr.h>
 #include <nanobind/stl/string.h>
 
 #include <string>

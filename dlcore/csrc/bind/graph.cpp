@@ -74,7 +74,7 @@ static ExeInstr to_instr(nb::handle h) {
     instr.op = &get_op("fused");
     Attr program;
     program.kind = Attr::Obj;
-    program.obj = nb::cast<std::shared_ptr<TileProgram>>(nb::cast<nb::tuple>(t[0])[1]);
+    program.obj = std::make_shared<TileProgram>(*nb::cast<TileProgram*>(nb::cast<nb::tuple>(t[0])[1]));
     instr.attrs = {program};
   }
   for (nb::handle i : nb::borrow<nb::iterable>(t[1])) instr.in.push_back(nb::cast<int>(i));

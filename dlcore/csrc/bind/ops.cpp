@@ -144,12 +144,11 @@ static int register_from_spec(nb::dict d) {
   if (!kernel.is_none()) op->kernel_stem = text(kernel);
   op->kernel = find_kernel(op->kernel_stem);
   nb::object tile = get(d, "tile");
-  if (!tile.is_none()) op->tile = nb::cast<std::shared_ptr<TileProgram>>(tile);
+  if (!tile.is_none()) op->tile = std::make_shared<TileProgram>(*nb::cast<TileProgram*>(tile));  // a copy: the table outlives Python
   nb::object rule = get(d, "infer"), dtype = get(d, "dtype");
   if (!rule.is_none() && !op->kernel_stem.empty()) {
     op->infer_rule = text(rule);
-    op->infer = find_infer(op->infer_rule);
-    if (!op->infer) throw ValueError(op->name + ": no inference rule is called '" + op->infer_rule + "'");
+    op->infer = find_infer(op->infer_rule);  // a missing one is found by tests/ops, and told at the first call
   }
   if (!dtype.is_none() && !op->kernel_stem.empty()) {
     op->dtype_name = text(dtype);

@@ -59,7 +59,7 @@ static void default_strides(const std::vector<Meta>& in, Meta& out) {
 
 void infer(const OpDef& op, const std::vector<Meta>& in, const Attrs& attrs, std::vector<Meta>& out, DType* common) {
   if (!op.infer || !op.dtype_rule)
-    throw RuntimeError(op.name + ": has no inference rule (composite operators are inferred through their parts)");
+    throw RuntimeError(op.name + ": no inference rule is called '" + op.infer_rule + "' (composite operators are inferred through their parts)");
   out.assign(size_t(op.n_out < 0 ? 1 : op.n_out), Meta());
   DTypeCall d{&op, in.data(), int(in.size()), &attrs, out};
   op.dtype_rule(d);

@@ -100,6 +100,14 @@ static void rule_like(DTypeCall& c) {  // the dtype of the shape-only input
   rule_same(c);
 }
 
+static void rule_integer(DTypeCall& c) {  // bitwise operators
+  c.common = common_dtype(*c.op, c.in, c.nin);
+  if (is_float(c.common)) throw TypeError(c.op->name + ": expected integer or bool arrays, got " + dtype_name(c.common));
+  all_outputs(c, c.common);
+}
+
+DL_DTYPE("integer", rule_integer);
+DL_DTYPE("int_only", rule_integer);
 DL_DTYPE("promote", rule_promote);
 DL_DTYPE("arith", rule_promote);
 DL_DTYPE("floating", rule_floating);

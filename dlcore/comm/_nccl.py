@@ -1,0 +1,67 @@
+"""Communication between GPUs, one process each, through CuPy's NCCL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from dlcore._core import NDArray
+
+from ._communicator import Communicator, Reduction, check_op
+
+# NCCL's own numbers for element types.
+_TYPES = {"int8": 0, "uint8": 1, "int32": 2, "uint32": 3, "int64": 4, "uint64": 5, "float16": 6, "float32": 7, "float64": 8, "bfloat16": 9}
+_OPS = {"sum": 0, "max": 2, "mean": 4}
+
+
+class NCCLCommunicator(Communicator):
+    """A group of processes with one GPU each. `unique_id` is made on rank 0 with `new_id` and given to all.
+
+    All calls are queued on CuPy's current stream, in order with the kernels that made the arrays. NCCL refuses two
+    ranks on one GPU.
+    """
+
+    def __init__(self, unique_id: Any, rank: int, size: int, device: int) -> None:
+        import cupy
+        from cupy.cuda import nccl
+
+        if not nccl.available:
+            raise RuntimeError("NCCLCommunicator: CuPy has no NCCL here; install the [gpu] extra")
+        cupy.cuda.Device(device).use()
+        self.rank, self.size, self._cupy = rank, size, cupy
+        self._comm = nccl.NcclCommunicator(size, unique_id, rank)
+
+    @staticmethod
+    def new_id() -> Any:
+        """A name for a new group, to be handed to every rank."""
+        from cupy.cuda import nccl
+
+        return nccl.get_unique_id()
+
+    def allreduce(self, arrays: Sequence[NDArray], op: Reduction = "sum") -> None:
+        check_op(op)
+        stream = self._cupy.cuda.get_current_stream().ptr
+        for array in arrays:
+            self._comm.allReduce(array._ptr, array._ptr, array.size, self._type(array), _OPS[op], stream)
+
+    def broadcast(self, arrays: Sequence[NDArray], root: int = 0) -> None:
+        stream = self._cupy.cuda.get_current_stream().ptr
+        for array in arrays:
+            self._comm.bcast(array._ptr, array.size, self._type(array), root, stream)
+
+    def barrier(self) -> None:
+        word = self._cupy.zeros(1, dtype="float32")
+        stream = self._cupy.cuda.get_current_stream()
+        self._comm.allReduce(word.data.ptr, word.data.ptr, 1, _TYPES["float32"], _OPS["sum"], stream.ptr)
+        stream.synchronize()
+
+    def close(self) -> None:
+        if self._comm is not None:
+            self._comm.destroy()
+        self._comm = None
+
+    @staticmethod
+    def _type(array: NDArray) -> int:
+        if not array._contiguous:
+            raise ValueError(f"NCCL needs arrays without gaps, got shape {array.shape} with strides {array.strides}")
+        return _TYPES[array._dtype_name]

@@ -1,0 +1,124 @@
+"""One cell in every worker: variables go out by value, output streams back by rank, trained networks come home."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from ._pool import WorkerPool, pool
+from ._ship import is_network, names_read, pack, restore, state_of, unpack
+
+Emit = Callable[[int, str], None]  # rank, text
+
+
+class CellResult(NamedTuple):
+    """What a cell left: seconds it took, names of the networks whose weights came home."""
+
+    seconds: float
+    networks: list[str]
+
+
+def run_cell(source: str, size: int, namespace: Mapping[str, Any], emit: Emit, say: Callable[[str], None] | None = None) -> CellResult:
+    """Run `source` in `size` workers, each with `rank`, `size` and `comm` at hand, in a namespace of its own.
+
+    Names that the cell reads and `namespace` has are sent along by value. `emit` is called with each worker's output as
+    it comes. Afterwards the networks among them get rank 0's weights, written into the very objects. An exception in a
+    worker is raised as `WorkerError`; KeyboardInterrupt here interrupts all workers and, where one does not obey, ends
+    them.
+    """
+    wanted = {name: namespace[name] for name in names_read(source) if name in namespace and name not in ("rank", "size", "comm")}
+    package = pack(wanted)
+    networks = [name for name, value in wanted.items() if is_network(value)]
+    workers = pool(size, say)
+    begun = time.monotonic()
+    workers.call(_enter, package)
+    results = [workers.rank(rank).apply_async(_execute, source) for rank in range(size)]
+    try:
+        _stream(results, workers, emit)
+        for result in results:
+            workers.results(result)
+        if networks:
+            states = workers.results(workers.rank(0).apply_async(_states, networks))[0]
+            for name, state in states.items():
+                restore(wanted[name], state)
+    except KeyboardInterrupt:
+        workers.interrupt()
+        if not _settle(results):
+            workers.shutdown()
+        raise
+    return CellResult(time.monotonic() - begun, networks)
+
+
+def _settle(results: list[Any], seconds: float = 2.0) -> bool:
+    """True when every worker came to an end within `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not all(result.ready() for result in results) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return all(result.ready() for result in results)
+
+
+def _stream(results: list[Any], workers: WorkerPool, emit: Emit) -> None:
+    """Hand on the workers' output as it grows, until all are done. The first failure ends the others and is raised."""
+    shown = [[0, 0] for _ in results]
+
+    def flush() -> None:
+        for rank, result in enumerate(results):
+            for stream, text in enumerate((result.stdout, result.stderr)):
+                if len(text) > shown[rank][stream]:
+                    emit(rank, text[shown[rank][stream] :])
+                    shown[rank][stream] = len(text)
+
+    while not all(result.ready() for result in results):
+        time.sleep(0.05)
+        flush()
+        failed = [result for result in results if result.ready() and not result.successful()]
+        if failed or not workers.alive:
+            _settle(results, 1.0)
+            flush()
+            _give_up(results, failed, workers)
+    time.sleep(0.1)  # output may come a moment after the end
+    flush()
+
+
+def _give_up(results: list[Any], failed: list[Any], workers: WorkerPool) -> None:
+    """Raise the first failure. Ranks that wait for the failed one in a reduction cannot be reached: the pool is ended."""
+    waiting = not all(result.ready() for result in results)
+    try:
+        if failed:
+            workers.results(failed[0])
+        workers.collect(next(result for result in results if not result.ready()))
+    finally:
+        if waiting:
+            workers.shutdown()
+
+
+# ---- inside a worker -------------------------------------------------------------------------------------------------
+
+_space: dict[str, Any] = {}
+
+
+def _enter(package: bytes) -> None:
+    """A fresh namespace with what the notebook sent."""
+    from mpi4py import MPI
+
+    from dlcore.comm import MPICommunicator
+
+    old = _space.get("comm")
+    if isinstance(old, MPICommunicator):
+        old.close()
+    _space.clear()
+    comm = MPICommunicator(MPI.COMM_WORLD)
+    _space.update(__name__="__main__", rank=comm.rank, size=comm.size, comm=comm, **unpack(package))
+
+
+def _execute(source: str) -> None:
+    import linecache
+
+    lines = source.splitlines(keepends=True)
+    linecache.cache["<cell>"] = (len(source), None, lines, "<cell>")
+    exec(compile(source, "<cell>", "exec"), _space)
+
+
+def _states(names: list[str]) -> dict[str, Any]:
+    return {name: state_of(_space[name]) for name in names}
