@@ -126,12 +126,14 @@ def check_toolchain() -> None:
 def build() -> None:
     """Compile the core and put it beside the packages; the second time only what changed.
 
-    pip makes the editable install once (and again when pyproject.toml changes); later calls go straight to
+    pip makes the editable install once (and again when pyproject.toml or the list of modules changes); later calls go straight to
     Ninja and CMake, which is a matter of a fraction of a second when no source changed. The folder is not the
     one a wheel build uses, because that one runs with other copies of CMake and nanobind.
     """
     folder = ROOT / "build" / f"dev-{sys.implementation.cache_tag}"
     parts = [sys.version, str(ROOT), (ROOT / "pyproject.toml").read_text(encoding="utf-8")]
+    # The install maps module names to files, so a module that was added or renamed needs a new one.
+    parts += sorted(str(p) for top in ("dlcore", "kernel_ext", "widgets") for p in (ROOT / top).rglob("*.py"))
     content = hashlib.sha256("\0".join(parts).encode()).hexdigest()
     started = (folder / "build.ninja").exists()
     if started:  # before pip, which would hide the compiler's messages in a traceback of its own
