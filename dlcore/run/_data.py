@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -60,22 +60,6 @@ class IndexedBatches(Batches):
         return min(self.batch, int(self.samples or 0) - step * self.batch)
 
 
-class ArrayBatches(IndexedBatches):
-    """Batches of two arrays that lie in memory, taken out with one NumPy index each."""
-
-    def __init__(self, x: Any, y: Any, *args: Any, prepare: Callable[[np.ndarray], np.ndarray] | None = None) -> None:
-        self.x, self.y, self.prepare = as_numpy(x), as_numpy(y), prepare
-        if len(self.x) != len(self.y):
-            raise ValueError(f"data: expected as many labels as samples, got {len(self.x)} and {len(self.y)}")
-        super().__init__(len(self.x), *args)
-
-    def epoch(self, number: int) -> Generator[Batch, None, None]:
-        for step, (indices, counted) in enumerate(self.orders(number)):
-            x = self.x[indices]
-            x = x if self.prepare is None else self.prepare(x)
-            yield Batch(array(x, dtype=x.dtype), array(self.y[indices], dtype=self.y.dtype), counted, self.total(step))
-
-
 class DatasetBatches(IndexedBatches):
     """Batches of a Gluon dataset, fetched ahead by the data loader's threads."""
 
@@ -87,10 +71,12 @@ class DatasetBatches(IndexedBatches):
         from dlcore.gluon.data import DataLoader
 
         orders = list(self.orders(number))
-        loader = DataLoader(self.dataset, batch_sampler=[indices.tolist() for indices, _ in orders])
-        for step, (sample, (_, counted)) in enumerate(zip(loader, orders, strict=True)):
-            x, y = pair(sample)
-            yield Batch(x, y, counted, self.total(step))
+        # One thread works ahead: it prepares the next batch while the step of this one runs without the GIL.
+        loader = DataLoader(self.dataset, batch_sampler=[indices for indices, _ in orders], num_workers=1)
+        with iter(loader) as ready:
+            for step, (sample, (_, counted)) in enumerate(zip(ready, orders, strict=True)):
+                x, y = pair(sample)
+                yield Batch(x, y, counted, self.total(step))
 
 
 class LoaderBatches(Batches):
@@ -138,21 +124,25 @@ def as_numpy(values: Any) -> np.ndarray:
     return values.astype(np.float32) if values.dtype == np.float64 else values
 
 
-def _images(x: np.ndarray) -> np.ndarray:
-    """Bytes (n, height, width, channels) as floats in [0, 1], (n, channels, height, width)."""
-    return np.ascontiguousarray(x.transpose(0, 3, 1, 2), dtype=np.float32) / np.float32(255)
-
-
-def _named(name: str, train: bool) -> tuple[Any, Any]:
-    """The arrays (images, labels) of a data set known by name."""
+def _named(name: str, train: bool) -> Any:
+    """A data set known by its name, images as floats in [0, 1]."""
     from dlcore.gluon.data import vision
 
     known = {"mnist": vision.MNIST, "fashion_mnist": vision.FashionMNIST}
     kind = known.get(name.lower().replace("-", "_"))
     if kind is None:
         raise ValueError(f"data: there is no data set {name!r}{hint(name, known)}; there are {', '.join(known)}")
-    dataset = kind(train=train)
-    return dataset._data, dataset._label
+    return kind(train=train).transform_first(vision.transforms.ToTensor())
+
+
+def _paired(x: Any, y: Any) -> Any:
+    """Two arrays of equal length as a dataset."""
+    from dlcore.gluon.data import ArrayDataset
+
+    x, y = as_numpy(x), as_numpy(y)
+    if not x.ndim or not y.ndim or len(x) != len(y):
+        raise ValueError(f"data: expected as many labels as samples, got shapes {x.shape} and {y.shape}")
+    return ArrayDataset(x, y)
 
 
 def batches(
@@ -171,10 +161,9 @@ def batches(
     """
     order: Sequence[Any] = (batch, train, seed, rank, size)
     if isinstance(data, str):
-        x, y = _named(data, train)
-        return ArrayBatches(x, y, *order, prepare=_images)
-    if isinstance(data, (tuple, list)) and len(data) == 2 and all(hasattr(part, "__len__") for part in data):
-        return ArrayBatches(*data, *order)
+        data = _named(data, train)
+    elif isinstance(data, (tuple, list)) and len(data) == 2 and all(hasattr(part, "__len__") for part in data):
+        data = _paired(*data)
     if hasattr(data, "__getitem__") and hasattr(data, "__len__") and not hasattr(data, "asnumpy"):
         return DatasetBatches(data, *order)
     if hasattr(data, "__iter__") and not isinstance(data, np.ndarray) and not hasattr(data, "asnumpy"):

@@ -11,7 +11,7 @@ from dlcore import autograd
 from dlcore.array import array
 
 from ._data import Batches
-from ._objective import Objective
+from ._objective import Objective, are_classes
 from ._run import Run
 from ._step import Evaluator, Stepper
 
@@ -118,22 +118,23 @@ def _speed(run: Run) -> dict[str, float]:
     return {"seconds": run.seconds, "samples_per_second": run.samples_per_second}
 
 
-def make_ready(net: Any, data: Batches) -> bool:
-    """Give every parameter a value and a shape before the first step; True when the network had to be initialized.
+def make_ready(net: Any, data: Batches) -> tuple[bool, bool]:
+    """Give every parameter a value and a shape before the first step, with a first look at one sample.
 
-    Parameters whose shape is not known yet learn it from a first look at one sample.
+    Returns whether the network had to be initialized, and whether the labels are class numbers.
     """
     with closing(data.epoch(1)) as batches:
-        batch = next(iter(batches))
-    parameters = net.collect_params().values()
-    fresh = not any(_begun(parameter) for parameter in parameters)
+        batch = next(batches, None)
+    if batch is None:
+        raise ValueError("data: expected at least one batch an epoch, got none")
+    fresh = not any(_begun(parameter) for parameter in net.collect_params().values())
     if fresh:
         from dlcore import init
 
         net.initialize(init.Xavier())
     with autograd.predict_mode():
         net(batch.x[:1])
-    return fresh
+    return fresh, are_classes(batch.y)
 
 
 def _begun(parameter: Any) -> bool:

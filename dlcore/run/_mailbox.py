@@ -1,4 +1,4 @@
-"""The box between whoever asks (a button, a cell, another thread) and the training loop, which looks in between steps."""
+"""The box between whoever asks (a button, a cell, another thread) and the loop, which looks in between two steps."""
 
 from __future__ import annotations
 

@@ -55,7 +55,8 @@ def _takes_net(loss: Any) -> bool:
     positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     needed = [a.name for a in arguments if a.kind in positional and a.default is inspect.Parameter.empty]
     if len(needed) not in (2, 3):
-        raise TypeError(f"loss: expected a function of (net, x, y) or (output, label), got one of ({', '.join(needed)})")
+        found = ", ".join(needed)
+        raise TypeError(f"loss: expected a function of (net, x, y) or (output, label), got one of ({found})")
     return len(needed) == 3
 
 

@@ -1,27 +1,33 @@
-"""The optimizer of a run and which of its numbers are knobs."""
+"""The optimizer of a run, and which of its numbers are knobs."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-
-def make_trainer(net: Any, optimizer: Any, lr: float | None, settings: dict[str, Any], comm: Any) -> Any:
-    """A Gluon trainer over all parameters of `net`; `lr` None leaves the optimizer's own learning rate."""
-    from dlcore.gluon import Trainer
-
-    settings = dict(settings)
-    if lr is not None:
-        if not isinstance(optimizer, str):
-            optimizer.set_learning_rate(lr)
-        else:
-            settings["learning_rate"] = lr
-    return Trainer(net.collect_params(), optimizer, settings or None, comm=comm)
+from dlcore import optim
 
 
-def knobs_of(trainer: Any) -> dict[str, float]:
-    return {"lr": float(trainer.learning_rate), "wd": float(trainer.optimizer.wd)}
+def make_optimizer(optimizer: str | optim.Optimizer, lr: float | None, settings: Mapping[str, Any]) -> optim.Optimizer:
+    """An optimizer by name with its settings, or the given one. `lr` None leaves its own learning rate."""
+    if isinstance(optimizer, optim.Optimizer):
+        made = optim.create(optimizer, **settings)
+        if lr is not None:
+            made.set_learning_rate(lr)
+        return made
+    rate = {} if lr is None else {"learning_rate": lr}
+    return optim.create(optimizer, **rate, **settings)
 
 
-def turn(trainer: Any, values: dict[str, float]) -> None:
-    if "lr" in values:
-        trainer.set_learning_rate(values["lr"])
+def knobs_of(optimizer: optim.Optimizer) -> dict[str, float]:
+    """The numbers that may be changed between two steps; the learning rate only where no schedule decides it."""
+    knobs = optimizer.knobs
+    if optimizer.lr_scheduler is not None:
+        knobs.pop("lr", None)
+    return knobs
+
+
+def turn_knobs(optimizer: optim.Optimizer, values: Mapping[str, float]) -> None:
+    """Write knobs into the arrays that the compiled step reads."""
+    for name, value in values.items():
+        optimizer.set_knob(name, value)

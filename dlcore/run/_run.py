@@ -16,7 +16,6 @@ charts then follow either kind, because both are the same class.
 from __future__ import annotations
 
 import atexit
-import os
 import threading
 import time
 import weakref
@@ -85,8 +84,8 @@ class Run:
         self.history = History()
         self.events: list[Event] = []
         self.exception: BaseException | None = None
-        self._trace: TracebackType | None = None
-        self._work = work
+        self.traceback: TracebackType | None = None  # of the exception, from the user's line on
+        self._work: Callable[[Run], None] | None = work
         self._apply = apply
         self._knobs = Knobs(knobs or {})
         self._state = "pending"
@@ -190,7 +189,7 @@ class Run:
                 raise TimeoutError(f"run {self.name!r} is still {self.state} after {timeout} s, at step {self.step}")
         if self.exception is not None:
             # With its own traceback each time, which would otherwise grow with every wait.
-            raise self.exception.with_traceback(self._trace)
+            raise self.exception.with_traceback(self.traceback)
         return self
 
     def add_listener(self, listener: Listener) -> None:
@@ -198,8 +197,8 @@ class Run:
 
         `kind` is "update", "state" (the state changed) or "end" (the last call). `payload` has the keys state, name,
         step, steps_total, epoch, epochs, seconds, seconds_left, samples_per_second, knobs, error, `events` (the new
-        ones) and `series`: name -> (number of the first point, int64 steps, float64 values), the points since the call
-        before. A listener that raises is dropped; the run goes on.
+        ones; `first_event` is the number of the first) and `series`: name -> (number of the first point, int64 steps,
+        float64 values), the points since the call before. A listener that raises is dropped; the run goes on.
         """
         self._listeners.append(listener)
 
@@ -282,10 +281,11 @@ class Run:
     def _main(self) -> None:
         try:
             self._set_state("running")
+            assert self._work is not None
             self._work(self)
             state = "stopped" if self._halt else "finished"
         except BaseException as error:  # noqa: B036 - kept and raised again in whoever waits
-            self.exception, self._trace = error, _trimmed(error.__traceback__)
+            self.exception, self.traceback = error, _trimmed(error.__traceback__)
             state = "failed"
         self._pace.stop()
         try:
@@ -293,6 +293,7 @@ class Run:
             self._set_state(state, kind="end")
         finally:
             self._state = state
+            self._work = self._apply = None  # so that keeping the run keeps no network alive
             _alive.discard(self)
             self._ended.set()
 
@@ -351,9 +352,10 @@ class Run:
             if len(steps):
                 series[name] = (start, steps, values)
                 self._told[name] = start + len(steps)
-        events = self.events[self._told_events :]
+        first = self._told_events
+        events = self.events[first:]
         self._told_events += len(events)
-        return {**self.status(), "events": events, "series": series}
+        return {**self.status(), "first_event": first, "events": events, "series": series}
 
     def status(self) -> dict[str, Any]:
         """Where the run stands, as plain values: the payload of a listener without events and series."""
@@ -383,10 +385,9 @@ def _one_line(error: BaseException) -> str:
 
 
 def _trimmed(trace: TracebackType | None) -> TracebackType | None:
-    """The traceback without the frames of this folder on top, so that it starts at the user's line."""
-    folder = os.path.dirname(__file__)
+    """The traceback from the user's own line on, where there is one: the frames of dlcore above it say nothing."""
     below = trace
-    while below is not None and os.path.dirname(below.tb_frame.f_code.co_filename) == folder:
+    while below is not None and str(below.tb_frame.f_globals.get("__name__", "")).startswith("dlcore."):
         below = below.tb_next
     return below or trace
 

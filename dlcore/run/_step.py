@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from dlcore import autograd
+from dlcore._core import TraceError
 from dlcore.array import array
-from dlcore.graph import TraceError, jit
+from dlcore.graph import jit
 
 from ._data import Batch
 from ._objective import Objective, are_classes, right_share
@@ -28,8 +29,7 @@ class Compiled:
         except TraceError as error:
             if self._call is self._function:
                 raise
-            reason = str(error).strip().splitlines()
-            self._say(f"{self._what} runs uncompiled: {reason[0] if reason else 'tracing could not follow it'}")
+            self._say(f"{self._what} runs uncompiled: {' '.join(str(error).split())}")
             self._call = self._function
             return self._function(*arguments)
 
@@ -126,7 +126,5 @@ class Evaluator:
         if self.counts:
             scores["val_accuracy"] = float(sums[1] / count)
         if self.metric is not None:
-            names, values = self.metric.get()
-            names, values = (names, values) if isinstance(names, list) else ([names], [values])
-            scores.update({f"val_{name}": float(value) for name, value in zip(names, values, strict=True)})
+            scores.update({f"val_{name}": float(value) for name, value in self.metric.get_name_value()})
         return scores

@@ -2,35 +2,22 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
 from collections.abc import Callable
 from typing import Any, Literal
 
 import numpy as np
 
+from dlcore._hooks import HOOKS, hook
+
 from ._data import batches
-from ._knobs import hint
 from ._loop import TrainingLoop, make_ready
-from ._objective import Objective, are_classes
-from ._optimizer import knobs_of, make_trainer, turn
+from ._objective import Objective
+from ._optimizer import knobs_of, make_optimizer, turn_knobs
 from ._run import Run
 from ._text import TextProgress
 
 Show = Callable[[Run], Any] | Literal["text"] | bool | None
-
-_hooks: dict[str, Any] = {"workers": None, "show": None}
-
-
-def set_hook(name: Literal["workers", "show"], target: str | Callable[..., Any] | None) -> None:
-    """Fill in what this room must not import.
-
-    "workers": "module:function" that trains in several processes, called with train's own arguments and returning a
-    run. "show": a function of a run that displays it live; it is used where `show=None`.
-    """
-    if name not in _hooks:
-        raise ValueError(f"set_hook: there is no hook {name!r}{hint(name, _hooks)}; there are {', '.join(_hooks)}")
-    _hooks[name] = target
 
 
 def train(
@@ -66,7 +53,7 @@ def train(
     - `workers`: train data-parallel in that many processes.
     - `seed`: makes shuffling, dropout and first weights repeatable.
     - `show`: a function of the run that displays it, "text" for a line an epoch, False for nothing. None is the live
-      chart in a notebook that loaded the extension, lines in a terminal, nothing elsewhere.
+      chart in a notebook that loaded the extension (the hook "run.show"), lines in a terminal, nothing elsewhere.
     - `comm`: a communicator; this process then trains on its part of every batch.
 
     The network stays usable whatever ends the run. Raises TypeError or ValueError for arguments that cannot be meant,
@@ -99,9 +86,7 @@ def train(
             **optimizer_params,
         )
     else:
-        run = prepare(
-            net, data, val, epochs, batch, optimizer, lr, loss, metric, seed, name, comm, **optimizer_params
-        )
+        run = prepare(net, data, val, epochs, batch, optimizer, lr, loss, metric, seed, name, comm, **optimizer_params)
     _attach(run, show)
     run.start()
     return run if background else wait(run)
@@ -123,6 +108,8 @@ def prepare(
     **optimizer_params: Any,
 ) -> Run:
     """The run that `train` would start in this process, not started yet. Arguments as there."""
+    from dlcore.gluon import Trainer
+
     rank, size = (0, 1) if comm is None else (comm.rank, comm.size)
     order = _order_seed(seed, comm)
     if seed is not None:
@@ -135,14 +122,14 @@ def prepare(
     if seed is not None and rank:
         _core.seed(seed + rank)  # equal first weights, but each process drops out other units
     counts, measure = _metric(metric, classes)
-    trainer = make_trainer(net, optimizer, lr, optimizer_params, comm)
+    rule = make_optimizer(optimizer, lr, optimizer_params)
     loop = TrainingLoop(
         net,
         train_batches,
         val_batches,
         epochs=epochs,
         objective=Objective(net, loss, classes),
-        trainer=trainer,
+        trainer=Trainer(net.collect_params(), rule, comm=comm),
         counts=counts,
         metric=measure,
         comm=comm,
@@ -152,8 +139,8 @@ def prepare(
         name=name or getattr(net, "name", None) or type(net).__name__.lower(),
         epochs=epochs,
         steps_total=None if train_batches.steps is None else train_batches.steps * epochs,
-        knobs=knobs_of(trainer),
-        apply=lambda values: turn(trainer, values),
+        knobs=knobs_of(rule),
+        apply=lambda values: turn_knobs(rule, values),
     )
     if fresh:
         run.note("note", text="the network had no weights yet: initialized with Xavier")
@@ -185,27 +172,24 @@ def _check(net: Any, data: Any, epochs: int, batch: int, workers: int) -> None:
 
 
 def _launched(workers: int, **arguments: Any) -> Run:
-    """A run of several processes, from whoever registered to launch them."""
-    target = _hooks["workers"]
-    if target is None:
-        raise RuntimeError(f"train: workers={workers} needs a launcher, and none is registered")
-    if isinstance(target, str):
-        module, _, function = target.partition(":")
-        target = getattr(importlib.import_module(module), function)
-    return target(workers=workers, **arguments)
+    """A run of several processes, from whoever launches them."""
+    if "run.workers" not in HOOKS:
+        raise RuntimeError(f"train: workers={workers} needs a launcher, and none is registered as run.workers")
+    return hook("run.workers")(workers=workers, **arguments)
 
 
 def _attach(run: Run, show: Show) -> None:
-    if show is None:
-        show = _hooks["show"] or ("text" if sys.stdout is not None and sys.stdout.isatty() else False)
+    if show is None or show is True:
+        if "run.show" in HOOKS:
+            show = hook("run.show")
+        else:
+            show = "text" if show or (sys.stdout is not None and sys.stdout.isatty()) else False
     if show == "text":
         TextProgress(run)
     elif callable(show):
         show(run)
-    elif show not in (True, False):
-        raise ValueError(f'train: expected show= to be a function of the run, "text" or False, got {show!r}')
-    elif show is True:
-        TextProgress(run) if _hooks["show"] is None else _hooks["show"](run)
+    elif show is not False:
+        raise ValueError(f'train: expected show= to be a function of the run, "text", True or False, got {show!r}')
 
 
 def _metric(metric: Any, classes: bool) -> tuple[bool, Any]:

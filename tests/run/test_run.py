@@ -260,9 +260,7 @@ def test_a_relay_follows_the_real_run():
         real.start()
         while True:
             for letter in run.requests(timeout=0.02):
-                {"pause": real.pause, "resume": real.resume, "stop": real.stop}.get(
-                    letter.kind, lambda: real.set(**letter.value)
-                )()
+                getattr(real, letter.kind)(**letter.value)
             while payloads:
                 kind, payload = payloads.pop(0)
                 run.absorb(payload)

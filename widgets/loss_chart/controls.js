@@ -1,0 +1,142 @@
+// The row of buttons and knobs, and the line that says how far the run is.
+import { element, format } from "./panel.js";
+
+// The slider spans this many powers of ten to either side of where the learning rate began.
+const REACH = 2.5;
+const NOTCHES = 100; // a power of ten
+
+export class Controls {
+  constructor(store) {
+    this.store = store;
+    this.node = element("div", "dl-controls");
+    this.pauseButton = this.button("Pause", "dl-pause", () => {
+      store.send({ type: store.status.state === "paused" ? "resume" : "pause" });
+    });
+    this.stopButton = this.button("Stop", "dl-stop", () => store.send({ type: "stop" }));
+    this.knobs = element("div", "dl-knobs");
+    this.node.append(this.pauseButton, this.stopButton, this.knobs);
+    this.fields = new Map();
+  }
+
+  button(text, className, action) {
+    const button = element("button", `dl-button ${className}`, text);
+    button.type = "button";
+    button.onclick = action;
+    return button;
+  }
+
+  update() {
+    const { status, ended } = this.store;
+    this.pauseButton.textContent = status.state === "paused" ? "Resume" : "Pause";
+    for (const button of [this.pauseButton, this.stopButton]) button.disabled = ended;
+    for (const [name, value] of Object.entries(status.knobs)) {
+      if (!this.fields.has(name)) this.fields.set(name, this.field(name, value));
+      this.fields.get(name)(value, ended);
+    }
+  }
+
+  // One knob: a number to type, and for the learning rate a slider over powers of ten. Returns its update.
+  field(name, first) {
+    const label = element("label", "dl-knob", name === "lr" ? "learning rate" : name);
+    const input = element("input", "dl-value");
+    input.type = "text";
+    input.inputMode = "decimal";
+    input.setAttribute("aria-label", name);
+    const slider = name === "lr" && first > 0 ? this.slider(first) : null;
+    if (slider) label.append(slider);
+    label.append(input);
+    this.knobs.append(label);
+    let shown = null; // what the kernel said last
+    let touched = 0; // a moving hand is not to be pulled back by an older message
+    const turn = (value) => {
+      touched = performance.now();
+      this.store.send({ type: "set", name, value });
+    };
+    input.onchange = () => {
+      const value = Number(input.value);
+      if (input.value.trim() !== "" && Number.isFinite(value) && value >= 0) {
+        turn(value);
+        if (slider && value > 0) slider.value = String(Math.round(Math.log10(value) * NOTCHES));
+      } else {
+        input.value = format(shown);
+      }
+    };
+    input.onkeydown = (event) => event.stopPropagation(); // the notebook has plans for some of these keys
+    if (slider) {
+      slider.onkeydown = (event) => event.stopPropagation();
+      slider.oninput = () => {
+        const value = Number((10 ** (Number(slider.value) / NOTCHES)).toPrecision(3));
+        input.value = format(value);
+        turn(value);
+      };
+    }
+    return (value, ended) => {
+      input.disabled = ended;
+      if (slider) slider.disabled = ended;
+      if (value === shown || performance.now() - touched < 400) return;
+      shown = value;
+      if (document.activeElement !== input) input.value = format(value);
+      if (slider && value > 0) slider.value = String(Math.round(Math.log10(value) * NOTCHES));
+    };
+  }
+
+  slider(first) {
+    const slider = element("input", "dl-slider");
+    slider.type = "range";
+    slider.setAttribute("aria-label", "learning rate");
+    const middle = Math.log10(first) * NOTCHES;
+    slider.min = String(Math.round(middle - REACH * NOTCHES));
+    slider.max = String(Math.round(middle + REACH * NOTCHES));
+    slider.step = "1";
+    slider.value = String(Math.round(middle));
+    return slider;
+  }
+}
+
+export class Progress {
+  constructor(store) {
+    this.store = store;
+    this.node = element("div", "dl-head");
+    this.name = element("span", "dl-name");
+    this.state = element("span", "dl-state");
+    this.text = element("span", "dl-progress-text");
+    this.bar = element("div", "dl-bar");
+    this.fill = element("div", "dl-bar-fill");
+    this.note = element("div", "dl-note");
+    this.bar.append(this.fill);
+    this.bar.setAttribute("role", "progressbar");
+    const line = element("div", "dl-head-line");
+    line.append(this.name, this.state, this.text);
+    this.node.append(line, this.bar, this.note);
+  }
+
+  update() {
+    const { status, events } = this.store;
+    this.name.textContent = status.name;
+    this.state.textContent = status.state;
+    this.node.dataset.state = status.state;
+    const done = status.steps_total ? Math.min(1, status.step / status.steps_total) : 0;
+    this.fill.style.width = `${(100 * done).toFixed(2)}%`;
+    this.bar.setAttribute("aria-valuenow", String(Math.round(100 * done)));
+    const of = status.steps_total ? ` of ${count(status.steps_total)}` : "";
+    const parts = [`epoch ${status.epoch} of ${status.epochs}`, `step ${count(status.step)}${of}`];
+    if (status.samples_per_second) parts.push(`${count(Math.round(status.samples_per_second))} samples/s`);
+    if (this.store.ended) parts.push(`took ${time(status.seconds)}`);
+    else if (status.seconds_left !== null) parts.push(`${time(status.seconds_left)} left`);
+    this.text.textContent = parts.join("  ·  ");
+    const notes = events.filter((event) => event.kind === "note").map((event) => event.data.text);
+    this.note.textContent = status.error ?? notes.join("; ");
+    this.note.hidden = !this.note.textContent;
+    this.note.classList.toggle("dl-error", Boolean(status.error));
+  }
+}
+
+const count = (value) => value.toLocaleString("en-US");
+
+function time(seconds) {
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60)];
+  return hours ? `${hours} h ${minutes} min` : `${minutes} min ${whole % 60} s`;
+}

@@ -1,0 +1,141 @@
+"""The Python side of the live chart: it listens to a run, answers the page, and leaves a picture at the end."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import numpy as np
+from IPython.display import DisplayHandle, display
+
+from dlcore.run import Run
+
+from .static import png
+
+HERE = Path(__file__).parent
+# What a page is sent of a long curve when it asks for everything; at 16 bytes a point a third of a megabyte.
+POINTS = 20_000
+
+if not (HERE / "bundle.js").exists():
+    raise ImportError(f"{HERE / 'bundle.js'} is missing: build it with `python widgets/build.py`")
+
+
+class LossChart(anywidget.AnyWidget):
+    """The live chart of one run.
+
+    The page sends `hello` when it is loaded and gets the whole history; from then on it gets what is new, at most
+    20 times a second. Its buttons and knobs come back as messages that only leave a letter in the run's mailbox, so
+    they may be handled on any thread, also while a cell is busy.
+    """
+
+    _esm = HERE / "bundle.js"
+    _css = HERE / "bundle.css"
+
+    def __init__(self, run: Run) -> None:
+        super().__init__()
+        self._run = run
+        let_through(self)
+        self.on_msg(self._receive)
+        run.add_listener(self._tell)
+
+    def _tell(self, kind: str, payload: dict[str, Any]) -> None:
+        """Send the page what is new. Called on the run's thread."""
+        series, buffers = _packed(payload["series"])
+        content = {"type": "update", "series": series, "first_event": payload["first_event"]}
+        self.send({**content, **_plain(payload, payload["events"])}, buffers=buffers)
+
+    def _receive(self, _widget: Any, content: dict[str, Any], _buffers: Any) -> None:
+        kind = content.get("type")
+        if kind == "hello":
+            self._send_history()
+        elif kind == "picture":
+            self._send_picture()
+        elif kind in ("pause", "resume", "stop"):
+            getattr(self._run, kind)()
+        elif kind == "set":
+            try:
+                self._run.set(**{str(content["name"]): content["value"]})
+            except (ValueError, RuntimeError):
+                self._send_history()  # the page shows again what is in force
+
+    def _send_history(self) -> None:
+        """Everything so far, long curves thinned."""
+        run = self._run
+        series = {}
+        for name in run.history:
+            count = run.history.count(name)
+            steps, values = run.history.series(name, max_points=POINTS)
+            series[name] = (0, steps, values, count)
+        described, buffers = _packed(series)
+        content = {"type": "history", "model_id": self.model_id, "series": described, "first_event": 0}
+        self.send({**content, **_plain(run.status(), list(run.events))}, buffers=buffers)
+
+    def _send_picture(self) -> None:
+        if self._run.history.names():
+            data, size = png(self._run)
+            self.send({"type": "picture", "text": repr(self._run), "size": size}, buffers=[data])
+
+
+def _plain(status: dict[str, Any], events: list[Any]) -> dict[str, Any]:
+    """Status and events as JSON can hold them: no number that is not finite."""
+    keys = [key for key in status if key not in ("events", "series", "first_event")]
+    listed = [{"step": e[0], "seconds": e[1], "kind": e[2], "data": e[3]} for e in events]
+    return _finite({"status": {key: status[key] for key in keys}, "events": listed})
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(part) for part in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _packed(series: dict[str, tuple[Any, ...]]) -> tuple[list[dict[str, Any]], list[bytes]]:
+    """Descriptions of the curves, and two buffers of float64 for each: steps and values."""
+    described, buffers = [], []
+    for name, (start, steps, values, *count) in series.items():
+        described.append({"name": name, "start": start, "count": count[0] if count else len(steps)})
+        buffers += [np.asarray(steps, np.float64).tobytes(), np.asarray(values, np.float64).tobytes()]
+    return described, buffers
+
+
+def let_through(widget: anywidget.AnyWidget) -> None:
+    """Have the messages of this one widget handled at once, also while a cell is busy.
+
+    JupyterLab sends them to a second shell of the kernel. ipykernel 7.4 hands them back to the shell from which the
+    widget last spoke, which is the busy one; on this widget's own comm, and on no other, they stay where they came
+    in. Other versions have no such step and need nothing; where the name is gone, the buttons work when the cell has
+    returned, and always with `--background`.
+    """
+    comm = widget.comm
+    if comm is not None and callable(getattr(comm, "_reply_subshell_for", None)):
+        comm._reply_subshell_for = lambda data, default: default
+
+
+def show(run: Run) -> LossChart:
+    """Display `run` live in the running cell; at its end the output becomes a picture that needs no kernel.
+
+    Call it before the run is started. The widget is returned; to see a run of the past as a live chart again,
+    display `LossChart(run)`.
+    """
+    chart = LossChart(run)
+    handle = display(chart, display_id=True)
+
+    def finish(kind: str, payload: dict[str, Any]) -> None:
+        if kind == "end" and handle is not None:
+            leave_picture(run, handle)
+
+    run.add_listener(finish)
+    return chart
+
+
+def leave_picture(run: Run, handle: DisplayHandle) -> None:
+    """Put the picture of `run` in the place of its chart, in the page and so in the saved notebook."""
+    data: dict[str, Any] = {"text/plain": repr(run)}
+    metadata = {}
+    if run.history.names():
+        data["image/png"], metadata["image/png"] = png(run)
+    handle.update(data, metadata=metadata, raw=True)

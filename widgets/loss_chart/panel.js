@@ -1,0 +1,231 @@
+// One plot with a heading: the curves that share a scale, such as loss and val_loss.
+import uPlot from "uplot";
+
+const HEIGHT = 230;
+const TRAIN = "--dl-train";
+const VALIDATION = "--dl-val";
+
+export function format(value) {
+  if (value === null || value === undefined) return "";
+  if (!Number.isFinite(value)) return String(value).toLowerCase();
+  const size = Math.abs(value);
+  if (size !== 0 && (size < 1e-3 || size >= 1e5)) return value.toExponential(2);
+  return String(Number(value.toPrecision(4)));
+}
+
+export function element(tag, className, text) {
+  const node = document.createElement(tag);
+  if (className) node.className = className;
+  if (text !== undefined) node.textContent = text;
+  return node;
+}
+
+// The mean over a window around each point. A mean of the past alone would trail behind the curve.
+function smooth(values) {
+  const reach = Math.round(Math.max(2, Math.min(40, values.length / 60)));
+  const out = new Float64Array(values.length);
+  let sum = 0;
+  let count = 0;
+  const take = (index, sign) => {
+    if (index < 0 || index >= values.length || !Number.isFinite(values[index])) return;
+    sum += sign * values[index];
+    count += sign;
+  };
+  for (let i = 0; i < reach; i++) take(i, 1);
+  for (let i = 0; i < values.length; i++) {
+    take(i + reach, 1);
+    take(i - reach - 1, -1);
+    out[i] = count ? sum / count : NaN;
+  }
+  return out;
+}
+
+// One mark for one movement of the hand: changes of a knob that follow each other within a second.
+function turns(events) {
+  const marks = [];
+  for (const event of events) {
+    if (event.kind !== "knob") continue;
+    const before = marks[marks.length - 1];
+    if (before && before.data.name === event.data.name && event.seconds - before.seconds < 1) marks.pop();
+    marks.push(event);
+  }
+  return marks;
+}
+
+const finite = (value) => (Number.isFinite(value) ? value : null);
+
+export class Panel {
+  constructor(base, store) {
+    this.base = base;
+    this.store = store;
+    this.log = false;
+    this.node = element("div", "dl-panel");
+    const head = element("div", "dl-panel-head");
+    head.append(element("span", "dl-panel-title", base));
+    this.legend = element("span", "dl-legend");
+    head.append(this.legend);
+    this.scaleButton = element("button", "dl-scale", "log");
+    this.scaleButton.title = "Logarithmic scale";
+    this.scaleButton.setAttribute("aria-pressed", "false");
+    this.scaleButton.onclick = () => this.toggleScale();
+    if (base === "loss") head.append(this.scaleButton);
+    this.body = element("div", "dl-plot");
+    this.node.append(head, this.body);
+    this.plot = null;
+    this.resizer = new ResizeObserver(() => this.resize());
+    this.resizer.observe(this.body);
+  }
+
+  names() {
+    return [this.base, `val_${this.base}`];
+  }
+
+  data() {
+    const [train, val] = this.names().map((name) => this.store.curves.get(name));
+    const tables = [];
+    if (train) {
+      const steps = train.steps.subarray(0, train.length);
+      const values = train.values.subarray(0, train.length);
+      tables.push([steps, Array.from(values, finite), Array.from(smooth(values), finite)]);
+    } else {
+      tables.push([[], [], []]);
+    }
+    const steps = val ? Array.from(val.steps.subarray(0, val.length)) : [];
+    const values = val ? Array.from(val.values.subarray(0, val.length), finite) : [];
+    return uPlot.join([...tables, [steps, values]].map((table) => table.map((column) => column)));
+  }
+
+  options(width) {
+    const color = (name) => () => getComputedStyle(this.node).getPropertyValue(name).trim() || "#888";
+    const axis = {
+      stroke: color("--dl-muted"),
+      grid: { stroke: color("--dl-grid"), width: 1 },
+      ticks: { stroke: color("--dl-grid"), width: 1, size: 4 },
+      font: "11px system-ui, sans-serif",
+    };
+    return {
+      width,
+      height: HEIGHT,
+      legend: { show: false },
+      padding: [10, 14, 0, 0],
+      cursor: { drag: { x: true, y: false }, points: { size: 6 } },
+      scales: { x: { time: false }, y: this.log ? { distr: 3 } : { range: (u, low, high) => span(low, high) } },
+      axes: [
+        { ...axis, size: 30, values: (u, ticks) => ticks.map((t) => (Number.isInteger(t) ? compact(t) : "")) },
+        { ...axis, size: 52, values: (u, ticks) => ticks.map((t) => (t === null ? "" : format(t))) },
+      ],
+      series: [
+        {},
+        { stroke: color("--dl-train-faint"), width: 1, points: { show: false }, spanGaps: true },
+        { stroke: color(TRAIN), width: 2, points: { show: false }, spanGaps: true },
+        {
+          stroke: color(VALIDATION),
+          width: 2,
+          spanGaps: true,
+          points: { show: true, size: 6, fill: color(VALIDATION) },
+        },
+      ],
+      hooks: { draw: [(u) => this.marks(u)], setCursor: [(u) => this.describe(u.cursor.idx)] },
+    };
+  }
+
+  // A dashed line where a knob was turned.
+  marks(u) {
+    const { ctx, bbox } = u;
+    const style = getComputedStyle(this.node);
+    ctx.save();
+    ctx.strokeStyle = ctx.fillStyle = style.getPropertyValue("--dl-muted").trim() || "#888";
+    ctx.lineWidth = devicePixelRatio;
+    ctx.setLineDash([4 * devicePixelRatio, 4 * devicePixelRatio]);
+    ctx.textAlign = "left";
+    ctx.textBaseline = "alphabetic";
+    ctx.font = `${10 * devicePixelRatio}px system-ui, sans-serif`;
+    let free = -Infinity;
+    for (const event of turns(this.store.events)) {
+      const x = Math.round(u.valToPos(event.step, "x", true));
+      if (x < bbox.left || x > bbox.left + bbox.width) continue;
+      ctx.beginPath();
+      ctx.moveTo(x, bbox.top);
+      ctx.lineTo(x, bbox.top + bbox.height);
+      ctx.stroke();
+      const text = `${event.data.name} ${format(event.data.value)}`;
+      const width = ctx.measureText(text).width;
+      const left = x + width + 6 > bbox.left + bbox.width ? x - width - 4 : x + 4;
+      if (left > free) {
+        ctx.fillText(text, left, bbox.top + 10 * devicePixelRatio);
+        free = left + width + 6;
+      }
+    }
+    ctx.restore();
+  }
+
+  update() {
+    const data = this.data();
+    if (!data || !data[0].length) return;
+    if (!this.plot) {
+      const width = this.body.clientWidth;
+      if (!width) return; // not on the page yet; the size observer calls again
+      this.plot = new uPlot(this.options(width), data, this.body);
+    } else {
+      this.plot.setData(data);
+    }
+    this.describe(this.plot.cursor.idx);
+  }
+
+  // The numbers under the pointer, or the newest ones.
+  describe(index) {
+    const parts = [];
+    const labels = { 2: ["train", TRAIN], 3: ["validation", VALIDATION] };
+    for (const [column, [label, color]] of Object.entries(labels)) {
+      const values = this.plot?.data[column] ?? [];
+      const last = this.store.curves.get(this.names()[column - 2])?.last() ?? null;
+      let value = last;
+      if (index !== null && index !== undefined) value = values[index] ?? null;
+      else if (column === "2" && last !== null && Number.isFinite(last)) value = values[values.length - 1] ?? last;
+      if (last === null) continue;
+      const entry = element("span", "dl-legend-entry");
+      const swatch = element("span", "dl-swatch");
+      swatch.style.background = `var(${color})`;
+      entry.append(swatch, element("span", "", label), element("b", "", format(value) || "–"));
+      parts.push(entry);
+    }
+    this.legend.replaceChildren(...parts);
+  }
+
+  toggleScale() {
+    this.log = !this.log;
+    this.scaleButton.setAttribute("aria-pressed", String(this.log));
+    this.plot?.destroy();
+    this.plot = null;
+    this.update();
+  }
+
+  resize() {
+    const width = this.body.clientWidth;
+    if (!width) return;
+    if (!this.plot) this.update();
+    else if (Math.abs(width - this.plot.width) > 1) this.plot.setSize({ width, height: HEIGHT });
+  }
+
+  repaint() {
+    this.plot?.redraw(false, true);
+  }
+
+  close() {
+    this.resizer.disconnect();
+    this.plot?.destroy();
+  }
+}
+
+// A little air above and below; never an empty range.
+function span(low, high) {
+  if (low === null || high === null) return [0, 1];
+  const room = (high - low || Math.abs(high) || 1) * 0.06;
+  const floor = low - room;
+  return [low >= 0 && floor < 0 ? 0 : floor, high + room];
+}
+
+function compact(value) {
+  if (value >= 1e6) return `${value / 1e6}M`;
+  return value >= 1e4 ? `${value / 1e3}k` : String(value);
+}

@@ -1,0 +1,103 @@
+"""A run as a still picture: what stays in a saved notebook when no kernel is there."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dlcore.run import Event, Run
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+TRAIN, VALIDATION, MUTED, GRID = "#2457c5", "#d1600a", "#616161", "#e4e4e4"
+WIDTH, HEIGHT = 9.6, 2.9  # inches, at 100 dots an inch on the page
+POINTS = 4000
+
+
+def figure(run: Run) -> Figure:
+    """The curves of `run` as a matplotlib figure: loss on the left, one more plot for each metric.
+
+    It is drawn without pyplot, so that no global state is touched and any thread may call it.
+    Raises ValueError when the run has recorded nothing yet.
+    """
+    from matplotlib.figure import Figure
+
+    bases = _bases(run)
+    if not bases:
+        raise ValueError(f"figure: run {run.name!r} has recorded nothing yet")
+    drawn = Figure(figsize=(WIDTH, HEIGHT), dpi=100, layout="constrained", facecolor="white")
+    drawn.suptitle(_title(run), fontsize=10, x=0.01, ha="left", color="#212121")
+    for axes, base in zip(np.atleast_1d(drawn.subplots(1, len(bases))), bases, strict=True):
+        _draw(axes, run, base)
+    return drawn
+
+
+def png(run: Run, scale: int = 2) -> tuple[bytes, dict[str, int]]:
+    """The figure as PNG bytes, `scale` times as fine as it is shown, and its size on the page in CSS pixels."""
+    buffer = io.BytesIO()
+    figure(run).savefig(buffer, format="png", dpi=100 * scale)
+    return buffer.getvalue(), {"width": round(WIDTH * 100), "height": round(HEIGHT * 100)}
+
+
+def _bases(run: Run) -> list[str]:
+    """`loss` first, then the metrics in the order in which they came; `val_loss` belongs to `loss`."""
+    names = [name.removeprefix("val_") for name in run.history]
+    return list(dict.fromkeys(name for name in ["loss", *names] if name in names))
+
+
+def _title(run: Run) -> str:
+    names = [name for name in run.history if name.startswith("val_")]
+    scores = ", ".join(f"{name} {run.history.last(name):.4g}" for name in names)
+    steps = f"{run.step:,} steps, {run.epoch} epoch{'' if run.epoch == 1 else 's'} in {run.seconds:.1f} s"
+    return f"{run.name}: {run.state} after {steps}" + (f";  {scores}" if scores else "")
+
+
+def _draw(axes: Any, run: Run, base: str) -> None:
+    if base in run.history:
+        steps, values = run.history.series(base, max_points=POINTS)
+        axes.plot(steps, values, color=TRAIN, alpha=0.28, linewidth=0.7)
+        axes.plot(steps, smooth(values), color=TRAIN, linewidth=1.6, label="train")
+    if f"val_{base}" in run.history:
+        steps, values = run.history.series(f"val_{base}", max_points=POINTS)
+        axes.plot(steps, values, color=VALIDATION, linewidth=1.6, marker="o", markersize=4, label="validation")
+    for event in turns(run.events):
+        axes.axvline(event.step, color=MUTED, linewidth=0.7, linestyle=(0, (4, 4)))
+        text = f" {event.data['name']} {event.data['value']:.3g}"
+        axes.text(event.step, 1.0, text, transform=axes.get_xaxis_transform(), fontsize=7, color=MUTED, va="top")
+    axes.set_xlabel("step", fontsize=9, color=MUTED)
+    axes.set_ylabel(base, fontsize=9, color=MUTED)
+    axes.tick_params(labelsize=8, colors=MUTED, length=3)
+    axes.grid(color=GRID, linewidth=0.7)
+    axes.set_axisbelow(True)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    for side in ("left", "bottom"):
+        axes.spines[side].set_color("#bdbdbd")
+    axes.legend(frameon=False, fontsize=8, loc="best", labelcolor="#212121")
+
+
+def turns(events: list[Event]) -> list[Event]:
+    """One event for one movement of the hand: changes of a knob that follow each other within a second."""
+    marks: list[Event] = []
+    for event in events:
+        if event.kind != "knob":
+            continue
+        if marks and marks[-1].data["name"] == event.data["name"] and event.seconds - marks[-1].seconds < 1:
+            marks.pop()
+        marks.append(event)
+    return marks
+
+
+def smooth(values: np.ndarray) -> np.ndarray:
+    """The mean over a window around each point, as the live chart draws it; points that are not finite are left out."""
+    reach = int(round(max(2, min(40, len(values) / 60))))
+    good = np.isfinite(values)
+    sums = np.concatenate([[0.0], np.cumsum(np.where(good, values, 0.0))])
+    counts = np.concatenate([[0], np.cumsum(good)])
+    place = np.arange(len(values))
+    low, high = np.maximum(place - reach, 0), np.minimum(place + reach + 1, len(values))
+    count = counts[high] - counts[low]
+    return np.where(count > 0, (sums[high] - sums[low]) / np.maximum(count, 1), np.nan)

@@ -1,0 +1,132 @@
+// What the page knows of a run. The kernel owns the history; this is a copy that is asked for again
+// whenever it turns out to have a gap, so a message that was lost costs nothing but a moment.
+
+// Beyond this many points a curve is asked for again, thinned: the page's memory stays bounded.
+const ROOM = 60000;
+
+class Curve {
+  constructor() {
+    this.steps = new Float64Array(1024);
+    this.values = new Float64Array(1024);
+    this.length = 0; // points held here
+    this.count = 0; // points of the kernel's series that they stand for
+  }
+
+  append(steps, values, from) {
+    const more = steps.length - from;
+    if (this.length + more > this.steps.length) {
+      const size = 2 * (this.length + more);
+      this.steps = grown(this.steps, size);
+      this.values = grown(this.values, size);
+    }
+    this.steps.set(steps.subarray(from), this.length);
+    this.values.set(values.subarray(from), this.length);
+    this.length += more;
+    this.count += more;
+  }
+
+  last() {
+    return this.length ? this.values[this.length - 1] : null;
+  }
+}
+
+function grown(array, size) {
+  const larger = new Float64Array(size);
+  larger.set(array);
+  return larger;
+}
+
+function numbers(view) {
+  // A DataView may start anywhere; typed arrays must not.
+  const bytes = view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength);
+  return new Float64Array(bytes);
+}
+
+export class Store {
+  constructor(model) {
+    this.model = model;
+    this.curves = new Map();
+    this.events = [];
+    this.status = null;
+    this.asked = false;
+    this.modelId = null; // the page's own copy of the model does not tell
+    this.watchers = new Set();
+    this.scheduled = false;
+    this.receive = (content, buffers) => this.take(content, buffers);
+    model.on("msg:custom", this.receive);
+    this.ask();
+  }
+
+  // The first message of a page may wait behind a busy cell, while later ones go through a side entrance that
+  // JupyterLab is only then opening; so the question is repeated, less and less often.
+  ask(pause = 250) {
+    if (pause === 250 && this.asked) return;
+    this.asked = true;
+    this.send({ type: "hello" });
+    clearTimeout(this.again);
+    if (pause < 60000) this.again = setTimeout(() => this.asked && this.ask(3 * pause), pause);
+  }
+
+  send(content) {
+    this.model.send(content);
+  }
+
+  take(content, buffers) {
+    if (content.type === "history") {
+      this.asked = false;
+      this.modelId = content.model_id;
+      this.curves.clear();
+      this.events = [];
+    } else if (content.type !== "update") {
+      return;
+    }
+    this.status = content.status;
+    if (content.first_event <= this.events.length) {
+      this.events.length = content.first_event;
+      this.events.push(...content.events);
+    } else {
+      this.ask();
+    }
+    content.series.forEach((part, index) => {
+      this.extend(part, numbers(buffers[2 * index]), numbers(buffers[2 * index + 1]));
+    });
+    this.changed();
+  }
+
+  extend(part, steps, values) {
+    let curve = this.curves.get(part.name);
+    if (!curve) this.curves.set(part.name, (curve = new Curve()));
+    const known = curve.count - part.start;
+    if (known < 0) return this.ask();
+    if (known >= part.count) return;
+    curve.append(steps, values, Math.min(known, steps.length));
+    curve.count = part.start + part.count;
+    if (curve.length > ROOM) this.ask();
+  }
+
+  watch(callback) {
+    this.watchers.add(callback);
+    if (this.status) callback();
+    return () => this.watchers.delete(callback);
+  }
+
+  // However many messages come, a frame is drawn once.
+  changed() {
+    if (this.scheduled) return;
+    this.scheduled = true;
+    requestAnimationFrame(() => {
+      this.scheduled = false;
+      this.watchers.forEach((callback) => callback());
+    });
+  }
+
+  get ended() {
+    return ["stopped", "finished", "failed"].includes(this.status?.state);
+  }
+
+  close() {
+    clearTimeout(this.again);
+    this.model.off("msg:custom", this.receive);
+    this.watchers.clear();
+  }
+}
