@@ -117,6 +117,14 @@ bool unit_run(const TilePlan& plan, const TileOperand& o) {
   return !plan.rows || o.stride[last - 1] == plan.inner;
 }
 
+// An input that is also handed on as an output must be read before any output is stored over it.
+bool overwritten_while_output(const TilePlan& plan, int input, int nout) {
+  if (plan.compiled->last_use[size_t(input)] < int(plan.program->code.size())) return false;
+  for (int k = 0; k < nout; k++)
+    if (plan.ops[size_t(k)].base == plan.ops[size_t(nout + input)].base) return true;
+  return false;
+}
+
 void classify_inputs(TilePlan& plan, int nout) {
   const CastTable* casts = pick_cast_table();
   plan.n_regs = plan.compiled->n_regs;
@@ -134,7 +142,7 @@ void classify_inputs(TilePlan& plan, int nout) {
       t.cls = TileClass::PerTile;
     } else {
       t.cls = TileClass::Tile;
-      t.direct = o.dtype == plan.dtype && unit_run(plan, o);
+      t.direct = o.dtype == plan.dtype && unit_run(plan, o) && !overwritten_while_output(plan, k, nout);
       if (!t.direct) t.reg = int16_t(plan.n_regs++);
     }
     plan.in.push_back(t);

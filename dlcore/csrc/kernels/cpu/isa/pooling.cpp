@@ -1,80 +1,71 @@
 #include "kernels/cpu/isa/pooling.h"
 
+#include "kernels/cpu/isa/vec.h"
+
 namespace dl {
 namespace DL_ISA {
 namespace {
 
-constexpr int kBlock = 64;  // channels kept in registers or first-level cache while the window is walked
+// NaN wins, as in NumPy's maximum; of equal numbers the first stays. Works on vectors and on single numbers.
+template <class V>
+inline __attribute__((always_inline)) auto better(V v, V best) {
+  return (v > best) | ((v != v) & (best == best));
+}
 
-// NaN wins, as in NumPy's maximum.
-template <class T>
-inline __attribute__((always_inline)) bool beats(T v, T best) {
-  return v > best || v != v;
+// Calls f(V(), i) for whole vectors of channels and f(T(), i) for what is left.
+template <class T, class F>
+inline __attribute__((always_inline)) void for_channels(int64_t c, F&& f) {
+  int64_t i = 0;
+  for (; i + lanes<T>() <= c; i += lanes<T>()) f(Vec<T>(), i);
+  for (; i < c; i++) f(T(), i);
 }
 
 template <class T>
-void max_row(const T* const* src, int64_t n, int64_t c, T* __restrict out) {
-  for (int64_t b = 0; b < c; b += kBlock) {
-    int64_t w = c - b < kBlock ? c - b : kBlock;
-    T m[kBlock];
-    const T* s = src[0] + b;
-    for (int64_t i = 0; i < w; i++) m[i] = s[i];
+void max_row(const T* const* src, int64_t n, int64_t c, T* out) {
+  for_channels<T>(c, [&](auto zero, int64_t i) {
+    using V = decltype(zero);
+    V m = vec_load<V>(src[0] + i);
     for (int64_t k = 1; k < n; k++) {
-      s = src[k] + b;
-      for (int64_t i = 0; i < w; i++) m[i] = beats(s[i], m[i]) ? s[i] : m[i];
+      V v = vec_load<V>(src[k] + i);
+      m = better(v, m) ? v : m;
     }
-    for (int64_t i = 0; i < w; i++) out[b + i] = m[i];
-  }
+    vec_store(out + i, m);
+  });
 }
 
-// For each channel the index of the first maximum of its window.
-template <class T>
-inline __attribute__((always_inline)) void first_max(const T* const* src, int64_t n, int64_t b, int64_t w,
-                                                     int32_t* at) {
-  T m[kBlock];
-  const T* s = src[0] + b;
-  for (int64_t i = 0; i < w; i++) {
-    m[i] = s[i];
-    at[i] = 0;
-  }
+// Index of the first maximum of the window, as a number of type T (windows are small, so it is exact).
+template <class V, class T>
+inline __attribute__((always_inline)) V first_max(const T* const* src, int64_t n, int64_t i) {
+  V m = vec_load<V>(src[0] + i), at = V{};
   for (int64_t k = 1; k < n; k++) {
-    s = src[k] + b;
-    for (int64_t i = 0; i < w; i++) {
-      bool better = (s[i] > m[i]) | ((s[i] != s[i]) & (m[i] == m[i]));
-      m[i] = better ? s[i] : m[i];
-      at[i] = better ? int32_t(k) : at[i];
-    }
+    V v = vec_load<V>(src[k] + i), here = V{} + T(k);
+    auto take = better(v, m);
+    m = take ? v : m;
+    at = take ? here : at;
   }
+  return at;
 }
 
 template <class T>
-void max_grad_row(const T* const* src, int64_t n, int64_t c, const T* __restrict g, T* const* dst, bool add) {
-  int32_t at[kBlock];
-  for (int64_t b = 0; b < c; b += kBlock) {
-    int64_t w = c - b < kBlock ? c - b : kBlock;
-    first_max(src, n, b, w, at);
+void max_grad_row(const T* const* src, int64_t n, int64_t c, const T* g, T* const* dst, bool add) {
+  for_channels<T>(c, [&](auto zero, int64_t i) {
+    using V = decltype(zero);
+    V at = first_max<V>(src, n, i), gi = vec_load<V>(g + i);
     for (int64_t k = 0; k < n; k++) {
-      T* __restrict d = dst[k] + b;
-      if (add) {
-        for (int64_t i = 0; i < w; i++) d[i] += at[i] == int32_t(k) ? g[b + i] : T(0);
-      } else {
-        for (int64_t i = 0; i < w; i++) d[i] = at[i] == int32_t(k) ? g[b + i] : T(0);
-      }
+      V share = at == (V{} + T(k)) ? gi : V{};
+      vec_store(dst[k] + i, add ? vec_load<V>(dst[k] + i) + share : share);
     }
-  }
+  });
 }
 
 template <class T>
-void max_pick_row(const T* const* src, int64_t n, int64_t c, const T* const* values, T* __restrict out) {
-  int32_t at[kBlock];
-  for (int64_t b = 0; b < c; b += kBlock) {
-    int64_t w = c - b < kBlock ? c - b : kBlock;
-    first_max(src, n, b, w, at);
-    for (int64_t k = 0; k < n; k++) {
-      const T* v = values[k] + b;
-      for (int64_t i = 0; i < w; i++) out[b + i] = at[i] == int32_t(k) ? v[i] : out[b + i];
-    }
-  }
+void max_pick_row(const T* const* src, int64_t n, int64_t c, const T* const* values, T* out) {
+  for_channels<T>(c, [&](auto zero, int64_t i) {
+    using V = decltype(zero);
+    V at = first_max<V>(src, n, i), y = V{};
+    for (int64_t k = 0; k < n; k++) y = at == (V{} + T(k)) ? vec_load<V>(values[k] + i) : y;
+    vec_store(out + i, y);
+  });
 }
 
 template <class T>

@@ -1,0 +1,73 @@
+#include "kernels/cpu/isa/softmax.h"
+
+#include "kernels/cpu/isa/vmath_f32.h"
+#include "kernels/cpu/isa/vmath_f64.h"
+
+namespace dl {
+namespace DL_ISA {
+namespace {
+
+template <class T>
+T largest(const T* x, int64_t n) {
+  T m = x[0];
+#pragma omp simd reduction(max : m)
+  for (int64_t i = 1; i < n; i++) m = x[i] > m ? x[i] : m;
+  return m;
+}
+
+// y = exp(x - m); returns the sum. A NaN in x reaches the sum, and with it the whole line.
+template <class T>
+T exp_line(const T* x, T* y, int64_t n, T m) {
+  T sum = 0;
+#pragma omp simd reduction(+ : sum)
+  for (int64_t i = 0; i < n; i++) {
+    T e = vm_exp(x[i] - m);
+    y[i] = e;
+    sum += e;
+  }
+  return sum;
+}
+
+template <class T>
+T exp_sum(const T* x, int64_t n, T m) {
+  T sum = 0;
+#pragma omp simd reduction(+ : sum)
+  for (int64_t i = 0; i < n; i++) sum += vm_exp(x[i] - m);
+  return sum;
+}
+
+template <class T>
+void scaled_softmax(const T* x, T* y, int64_t n, T scale) {
+  T factor = scale / exp_line(x, y, n, largest(x, n));
+  for (int64_t i = 0; i < n; i++) y[i] *= factor;
+}
+
+template <class T>
+void softmax(const T* x, T* y, int64_t n) {
+  scaled_softmax(x, y, n, T(1));
+}
+
+template <class T>
+void log_softmax(const T* x, T* y, int64_t n) {
+  T m = largest(x, n), l = vm_log(exp_sum(x, n, m));
+  for (int64_t i = 0; i < n; i++) y[i] = (x[i] - m) - l;
+}
+
+template <class T>
+T log_sum_exp(const T* x, int64_t n) {
+  T m = largest(x, n);
+  return m + vm_log(exp_sum(x, n, m));
+}
+
+template <class T>
+constexpr SoftmaxRows<T> rows() {
+  return {softmax<T>, log_softmax<T>, log_sum_exp<T>, scaled_softmax<T>};
+}
+
+}  // namespace
+
+extern const SoftmaxTable softmax_table;
+constexpr SoftmaxTable softmax_table = {rows<float>(), rows<double>()};
+
+}  // namespace DL_ISA
+}  // namespace dl

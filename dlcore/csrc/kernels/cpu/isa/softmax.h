@@ -1,0 +1,22 @@
+// Softmax of contiguous lines, per instruction set.
+#pragma once
+#include <cstdint>
+
+#include "kernels/cpu/isa/isa.h"
+
+namespace dl {
+
+template <class T>
+struct SoftmaxRows {
+  void (*softmax)(const T* x, T* y, int64_t n);
+  void (*log_softmax)(const T* x, T* y, int64_t n);
+  T (*log_sum_exp)(const T* x, int64_t n);
+  void (*scaled_softmax)(const T* x, T* y, int64_t n, T scale);  // scale * softmax(x)
+};
+struct SoftmaxTable {
+  SoftmaxRows<float> f32;
+  SoftmaxRows<double> f64;
+};
+DL_ISA_TABLE(SoftmaxTable, softmax_table)
+
+}  // namespace dl
