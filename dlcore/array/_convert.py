@@ -1,0 +1,134 @@
+"""Making arrays from Python lists, numbers, NumPy arrays and whatever speaks DLPack."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .. import _core
+from .._core import NDArray
+from ..ops import F
+from .context import Context, device_name
+
+# What Python's own kinds mean; the default floating-point dtype is float32.
+_KINDS = {float: "float32", int: "int64", bool: "bool"}
+
+
+def dtype_name(dtype: Any) -> str | None:
+    """A dtype in any of its spellings as the core's name for it; None stays None."""
+    if dtype is None or isinstance(dtype, str):
+        return dtype
+    return _KINDS.get(dtype) or np.dtype(dtype).name
+
+
+def array(source: Any, dtype: Any = None, ctx: Context | str | None = None, device: Context | str | None = None) -> NDArray:
+    """An array with a copy of `source`: nested lists, numbers, a NumPy array, an NDArray, a DLPack object.
+
+    Without a dtype, arrays keep theirs and Python numbers become bool, int64 or float32. Raises ValueError for
+    ragged lists and TypeError for what is no number.
+
+    >>> array([[1, 2], [3, 4]]).shape
+    (2, 2)
+    >>> array([0.5]).dtype
+    dtype('float32')
+    """
+    made = _to_array(source, dtype_name(dtype), copy=True)
+    return _placed(made, device if ctx is None else ctx)
+
+
+def asarray(
+    source: Any, dtype: Any = None, ctx: Context | str | None = None, device: Context | str | None = None, copy: bool | None = None
+) -> NDArray:
+    """As `array`, but without a copy where none is needed (an NDArray, a NumPy array, a DLPack object).
+
+    >>> x = array([1.0])
+    >>> asarray(x) is x
+    True
+    """
+    made = _to_array(source, dtype_name(dtype), copy=bool(copy))
+    place = device if ctx is None else ctx
+    if isinstance(source, NDArray) and place is None:
+        return made
+    return _placed(made, place)
+
+
+def _placed(x: NDArray, ctx: Context | str | None) -> NDArray:
+    name = device_name(ctx)
+    return x if x._device == name else move(x, name)
+
+
+def move(x: NDArray, device: str) -> NDArray:
+    """A copy of x on another device; a gradient that comes back is moved home."""
+    y = _core.empty(x.shape, x._dtype_name, device)
+    recording = _core.set_recording(False)
+    try:
+        _core.assign(y, x)
+    finally:
+        _core.set_recording(recording)
+    if recording and x._tracked:
+        home = x._device
+        _core.make_function_node([x], [y], lambda gys: [move(gys[0], home)])
+    return y
+
+
+def _to_array(source: Any, dtype: str | None, copy: bool) -> NDArray:
+    if isinstance(source, NDArray):
+        if dtype is not None and dtype != source._dtype_name:
+            return F.cast(source, dtype)
+        return F.copy(source) if copy else source
+    if isinstance(source, np.ndarray):
+        return _from_numpy(source, dtype, copy)
+    if hasattr(source, "__dlpack__") and not isinstance(source, np.generic):
+        made = _core.from_dlpack(source)
+        if dtype is not None and dtype != made._dtype_name:
+            return F.cast(made, dtype)
+        return F.copy(made) if copy else made
+    return _from_numpy(_from_python(source, dtype), dtype, copy=False)
+
+
+def _from_numpy(source: np.ndarray, dtype: str | None, copy: bool) -> NDArray:
+    if dtype is None or dtype == source.dtype.name:
+        return _core.from_numpy(source, copy)
+    return F.cast(_core.from_numpy(source, False), dtype)
+
+
+def _from_python(source: Any, dtype: str | None) -> np.ndarray:
+    """Nested lists (with arrays among them) as a NumPy array; floats without a dtype become float32."""
+    if isinstance(source, (list, tuple)) and any(isinstance(s, NDArray) for s in source):
+        source = [s.asnumpy() if isinstance(s, NDArray) else s for s in source]
+    try:
+        made = np.array(source)
+    except ValueError as error:
+        raise ValueError(f"array: the lists are not of one shape: {error}") from None
+    if made.dtype == object or made.dtype.kind not in "biufV":
+        raise TypeError(f"array: cannot make numbers of {_brief(source)}")
+    if made.dtype.kind == "V" and made.dtype.name != "bfloat16":
+        raise TypeError(f"array: cannot make numbers of {_brief(source)}")
+    if dtype is None and made.dtype == np.float64 and not _strong(source):
+        return made.astype(np.float32)
+    return made
+
+
+def _strong(source: Any) -> bool:
+    """Whether a float64 comes from NumPy (and stays) rather than from a Python float."""
+    while isinstance(source, (list, tuple)) and source:
+        source = source[0]
+    return isinstance(source, (np.ndarray, np.generic))
+
+
+def _brief(source: Any) -> str:
+    text = repr(source)
+    return text if len(text) < 40 else text[:37] + "..."
+
+
+def convert_operand(value: Any) -> Any:
+    """What the core asks when an operator gets something that is neither array nor number."""
+    if isinstance(value, (np.ndarray, np.generic, list, tuple)) or hasattr(value, "__dlpack__"):
+        return _to_array(value, None, copy=False)
+    if hasattr(value, "__array__"):
+        return _from_numpy(np.asarray(value), None, copy=False)
+    return NotImplemented
+
+
+_core.set_converter(convert_operand)

@@ -1,0 +1,225 @@
+"""The classic layer functions (FullyConnected, Convolution, Pooling, ...): MXNet's arguments over our operators."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from .._core import NDArray
+from ..ops import F
+from ._convert import asarray
+
+Pair = int | Sequence[int]
+
+_ACTIVATIONS = {"relu": "relu", "sigmoid": "sigmoid", "tanh": "tanh", "softrelu": "softplus", "softsign": "softsign",
+                "log_sigmoid": "log_sigmoid", "mish": "mish", "silu": "silu", "swish": "silu", "gelu": "gelu_erf"}  # fmt: skip
+
+
+def Activation(data: Any, act_type: str) -> NDArray:
+    """An activation by name: relu, sigmoid, tanh, softrelu, softsign, log_sigmoid, mish, silu, gelu.
+
+    >>> Activation([-1.0, 1.0], "relu").tolist()
+    [0.0, 1.0]
+    """
+    if act_type not in _ACTIVATIONS:
+        raise ValueError(f"Activation: act_type must be one of {', '.join(_ACTIVATIONS)}, got {act_type!r}")
+    return getattr(F, _ACTIVATIONS[act_type])(data)
+
+
+def LeakyReLU(data: Any, gamma: Any = None, act_type: str = "leaky", slope: float = 0.25) -> NDArray:
+    """leaky (x or slope * x), prelu (slopes in gamma, one a channel), elu, selu or gelu.
+
+    >>> LeakyReLU([-1.0, 1.0], slope=0.5).tolist()
+    [-0.5, 1.0]
+    """
+    if act_type == "leaky":
+        return F.leaky_relu(data, slope)
+    if act_type == "prelu":
+        data, gamma = asarray(data), asarray(gamma)
+        if gamma.ndim == 1 and data.ndim > 1:
+            gamma = F.reshape(gamma, (-1,) + (1,) * (data.ndim - 2))
+        return F.leaky_relu(data, gamma)
+    if act_type == "elu":
+        return F.elu(data, slope)
+    if act_type in ("selu", "gelu"):
+        return F.selu(data) if act_type == "selu" else F.gelu_erf(data)
+    raise ValueError(f"LeakyReLU: act_type must be leaky, prelu, elu, selu or gelu, got {act_type!r}")
+
+
+def FullyConnected(
+    data: Any, weight: Any, bias: Any = None, num_hidden: int | None = None, no_bias: bool = False, flatten: bool = True
+) -> NDArray:
+    """data @ weight.T + bias; weight is (num_hidden, inputs).
+
+    >>> FullyConnected([[1.0, 2.0]], [[3.0, 4.0]], [1.0], num_hidden=1).tolist()
+    [[12.0]]
+    """
+    weight = asarray(weight)
+    if num_hidden is not None and weight.shape[0] != num_hidden:
+        raise ValueError(f"FullyConnected: num_hidden is {num_hidden}, weight has shape {weight.shape}")
+    return F.dense(data, weight, None if no_bias else bias, flatten)
+
+
+def _pair(value: Pair | None, default: int) -> tuple[int, int]:
+    if value is None or value == ():
+        return default, default
+    return (value, value) if isinstance(value, int) else (int(value[0]), int(value[1]))
+
+
+def Convolution(
+    data: Any,
+    weight: Any,
+    bias: Any = None,
+    kernel: Pair | None = None,
+    stride: Pair | None = None,
+    dilate: Pair | None = None,
+    pad: Pair | None = None,
+    num_filter: int | None = None,
+    num_group: int = 1,
+    no_bias: bool = False,
+    layout: str | None = None,
+    **ignored: Any,
+) -> NDArray:
+    """Two-dimensional convolution, (n, c, h, w) with weight (num_filter, c / num_group, kh, kw).
+
+    >>> Convolution([[[[1.0, 2.0]]]], [[[[1.0, 1.0]]]], kernel=(1, 2), num_filter=1, no_bias=True).tolist()
+    [[[[3.0]]]]
+    """
+    weight = asarray(weight)
+    if weight.ndim != 4 or layout not in (None, "NCHW"):
+        raise ValueError(f"Convolution: expected layout NCHW with a 4-d weight, got {layout or weight.shape}")
+    if kernel is not None and weight.shape[2:] != _pair(kernel, 1):
+        raise ValueError(f"Convolution: kernel {kernel} does not fit weight of shape {weight.shape}")
+    if num_filter is not None and weight.shape[0] != num_filter:
+        raise ValueError(f"Convolution: num_filter is {num_filter}, weight has shape {weight.shape}")
+    where = (_pair(stride, 1), _pair(pad, 0), _pair(dilate, 1))
+    return F.conv2d(data, weight, None if no_bias else bias, *where, num_group)
+
+
+def Pooling(
+    data: Any,
+    kernel: Pair | None = None,
+    pool_type: str = "max",
+    global_pool: bool = False,
+    stride: Pair | None = None,
+    pad: Pair | None = None,
+    pooling_convention: str = "valid",
+    count_include_pad: bool = True,
+    **ignored: Any,
+) -> NDArray:
+    """Max or average pooling over (n, c, h, w). As in MXNet a missing stride means 1.
+
+    >>> Pooling([[[[1.0, 2.0]]]], kernel=(1, 2), pool_type="avg").tolist()
+    [[[[1.5]]]]
+    """
+    if pool_type not in ("max", "avg", "sum"):
+        raise ValueError(f"Pooling: pool_type must be max, avg or sum, got {pool_type!r}")
+    if global_pool:
+        if pool_type == "sum":
+            return F.sum(data, (2, 3), True)
+        return F.global_max_pool2d(data) if pool_type == "max" else F.global_avg_pool2d(data)
+    size, steps, edge = _pair(kernel, 1), _pair(stride, 1), _pair(pad, 0)
+    if pooling_convention != "valid":
+        raise ValueError(f"Pooling: only pooling_convention 'valid' is supported, got {pooling_convention!r}")
+    if pool_type == "max":
+        return F.max_pool2d(data, size, steps, edge)
+    if pool_type == "sum":
+        return F.multiply(F.avg_pool2d(data, size, steps, edge, True), float(size[0] * size[1]))
+    return F.avg_pool2d(data, size, steps, edge, count_include_pad)
+
+
+def BatchNorm(
+    data: Any,
+    gamma: Any,
+    beta: Any,
+    moving_mean: NDArray,
+    moving_var: NDArray,
+    eps: float = 1e-3,
+    momentum: float = 0.9,
+    fix_gamma: bool = True,
+    use_global_stats: bool = False,
+    axis: int = 1,
+    **ignored: Any,
+) -> NDArray:
+    """Batch normalisation; with fix_gamma gamma counts as 1. In training the moving averages are changed in place.
+
+    >>> from dlcore import nd
+    >>> one = nd.ones((1,))
+    >>> BatchNorm(nd.array([[3.0]]), one, one, nd.array([1.0]), nd.array([4.0]), eps=0.0).tolist()
+    [[2.0]]
+    """
+    scale = F.ones_like(gamma) if fix_gamma else gamma
+    return F.batch_norm(
+        data, scale, beta, moving_mean, moving_var, eps, momentum, axis, use_global_stats=use_global_stats
+    )
+
+
+def LayerNorm(data: Any, gamma: Any, beta: Any, axis: int = -1, eps: float = 1e-5) -> NDArray:
+    """Mean 0 and variance 1 along the axis, times gamma, plus beta.
+
+    >>> LayerNorm([[5.0, 5.0]], [1.0, 1.0], [2.0, 3.0]).tolist()
+    [[2.0, 3.0]]
+    """
+    return F.layer_norm(data, gamma, beta, axis, eps)
+
+
+def Dropout(data: Any, p: float = 0.5, mode: str = "training", axes: Sequence[int] = ()) -> NDArray:
+    """Numbers set to 0 with probability p in training; `axes` share one draw along their length.
+
+    >>> Dropout(asarray([1.0]), 0.5).tolist()
+    [1.0]
+    """
+    if not axes:
+        return F.dropout(data, p, mode)
+    data = asarray(data)
+    shape = [1 if k in {a % data.ndim for a in axes} else n for k, n in enumerate(data.shape)]
+    return F.multiply(data, F.dropout(F.ones(shape, data.dtype, data._device), p, mode))
+
+
+def softmax(data: Any, axis: int = -1, temperature: float | None = None, length: Any = None, use_length: bool = False) -> NDArray:
+    """exp(x / temperature) divided by its sum along the axis; with a length only the first numbers of each row count.
+
+    >>> softmax([0.0, 0.0]).tolist()
+    [0.5, 0.5]
+    """
+    data = asarray(data)
+    if temperature not in (None, 1.0):
+        data = F.divide(data, temperature)
+    if length is None:
+        return F.softmax(data, axis)
+    places = F.arange(0, data.shape[axis], 1, "int64", data._device)
+    if axis % data.ndim != data.ndim - 1:
+        raise ValueError(f"softmax: a length needs the last axis, got axis {axis} of {data.ndim}")
+    inside = F.less(places, F.expand_dims(length, -1))
+    return F.where(inside, F.softmax(F.where(inside, data, -1e30), axis), 0.0)
+
+
+def softmax_cross_entropy(data: Any, label: Any) -> NDArray:
+    """MXNet's: the sum over the batch of the cross-entropy losses.
+
+    >>> round(float(softmax_cross_entropy([[0.0, 0.0]], [1.0])), 4)
+    0.6931
+    """
+    return F.sum(F.softmax_cross_entropy(data, label))
+
+
+def L2Normalization(data: Any, eps: float = 1e-10, mode: str = "instance") -> NDArray:
+    """Divided by the root of the sum of squares over a sample ("instance"), a channel or a place ("spatial").
+
+    >>> L2Normalization([[3.0, 4.0]]).tolist()[0][0] < 0.61
+    True
+    """
+    data = asarray(data)
+    axes = {"instance": tuple(range(1, data.ndim)), "channel": (1,), "spatial": tuple(range(2, data.ndim))}
+    if mode not in axes:
+        raise ValueError(f"L2Normalization: mode must be instance, channel or spatial, got {mode!r}")
+    return F.multiply(data, F.rsqrt(F.add(F.sum(F.square(data), axes[mode], True), eps)))
+
+
+def moments(data: Any, axes: int | Sequence[int] | None = None, keepdims: bool = False) -> tuple[NDArray, NDArray]:
+    """Mean and variance over the axes.
+
+    >>> [float(v) for v in moments([1.0, 3.0])]
+    [2.0, 1.0]
+    """
+    return F.mean(data, axes, keepdims), F.var(data, axes, keepdims)

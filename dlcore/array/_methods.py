@@ -1,0 +1,262 @@
+"""The methods of NDArray beside those that its stanzas give it (`method=True`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from .. import _core
+from .._core import NDArray
+from ..ops import RECORDS, F
+from . import _dunders, _indexing, _products, _repr
+from ._convert import dtype_name, move
+from ._shapes import classic_shape
+from .context import Context, device_name
+
+Axes = int | tuple[int, ...] | None
+
+
+def asscalar(self: NDArray) -> float | int | bool:
+    """The one number of an array of size 1; ValueError for any other size."""
+    return self.item()
+
+
+def tolist(self: NDArray) -> Any:
+    """The numbers as nested Python lists (a 0-d array gives the number itself)."""
+    return _repr._values(self).tolist()
+
+
+def astype(self: NDArray, dtype: Any, copy: bool = True) -> NDArray:
+    """The numbers in another dtype; with copy=False the array itself when it has that dtype."""
+    if not copy and dtype_name(dtype) == self._dtype_name:
+        return self
+    return F.cast(self, dtype)
+
+
+def as_in_context(self: NDArray, ctx: Context | str) -> NDArray:
+    """The array on that device: itself if it is there, else a copy (through which gradients flow)."""
+    name = device_name(ctx)
+    return self if name == self._device else move(self, name)
+
+
+def copyto(self: NDArray, other: NDArray | Context | str) -> NDArray:
+    """Writes the numbers into another array (cast and broadcast to it), or copies to a device."""
+    if isinstance(other, NDArray):
+        _core.assign(other, self)
+        return other
+    name = device_name(other)
+    return F.copy(self) if name == self._device else move(self, name)
+
+
+def reshape(self: NDArray, *shape: Any, **kwargs: Any) -> NDArray:
+    """Another shape for the same numbers: x.reshape(2, -1) or x.reshape((2, -1)).
+
+    -1 is worked out. As in MXNet 0 keeps an axis, -2 all remaining ones, -3 joins two, -4 splits one.
+    """
+    given = kwargs.pop("shape", shape[0] if len(shape) == 1 else shape)
+    if kwargs.keys() - {"reverse"}:
+        raise TypeError(f"reshape: unknown argument {sorted(kwargs)}")
+    return F.reshape(self, classic_shape(self.shape, given, kwargs.get("reverse", False)))
+
+
+def transpose(self: NDArray, *axes: Any) -> NDArray:
+    """Axes in another order: x.transpose(1, 0), x.transpose((1, 0)); without arguments all reversed. A view."""
+    order = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes
+    return F.transpose(self, order or None)
+
+
+def swapaxes(self: NDArray, dim1: int, dim2: int) -> NDArray:
+    """Two axes exchanged. A view."""
+    order = list(range(self.ndim))
+    try:
+        order[dim1], order[dim2] = order[dim2], order[dim1]
+    except IndexError:
+        raise IndexError(f"swapaxes: axes {dim1} and {dim2} of an array with {self.ndim} axes") from None
+    return F.transpose(self, tuple(order))
+
+
+def flatten(self: NDArray, order: str = "C") -> NDArray:
+    """MXNet's flatten: a matrix (d0, rest). `ravel()` gives one axis."""
+    if order != "C":
+        raise ValueError(f"flatten: only order 'C' is supported, got {order!r}")
+    return F.flatten2d(self)
+
+
+def ravel(self: NDArray) -> NDArray:
+    """All numbers on one axis; a view where possible."""
+    return F.reshape(self, (-1,) if self.size else (0,))
+
+
+def broadcast_to(self: NDArray, *shape: Any) -> NDArray:
+    """Repeated to a larger shape without copying. A view."""
+    return F.broadcast_to(self, shape[0] if len(shape) == 1 else shape)
+
+
+def clip(self: NDArray, min: Any = None, max: Any = None, a_min: Any = None, a_max: Any = None) -> NDArray:
+    """Held between two limits, either of which may be None."""
+    low, high = (a_min if min is None else min), (a_max if max is None else max)
+    if low is None:
+        return self if high is None else F.minimum(self, high)
+    return F.maximum(self, low) if high is None else F.clip(self, low, high)
+
+
+def round_(self: NDArray, decimals: int = 0) -> NDArray:
+    """Rounded to so many decimals, halves to the even digit."""
+    if decimals == 0:
+        return F.rint(self)
+    scale = 10.0**decimals
+    return F.divide(F.rint(F.multiply(self, scale)), scale)
+
+
+def norm(self: NDArray, ord: float = 2, axis: Axes = None, keepdims: bool = False) -> NDArray:
+    """The length of the array as a vector: the root of the sum of squares (ord 2) or the sum of sizes (ord 1)."""
+    from .linalg import norm as general
+
+    return general(self, ord, axis, keepdims)
+
+
+def take(self: NDArray, indices: Any, axis: int | None = None, mode: str = "raise") -> NDArray:
+    """Rows along the axis; without an axis from the flattened array."""
+    from .np import take as general
+
+    return general(self, indices, axis, mode)
+
+
+def dot(self: NDArray, other: Any) -> NDArray:
+    """x @ other, as numpy.dot."""
+    return _products.dot(self, other)
+
+
+def wait_to_read(self: NDArray) -> None:
+    """Returns when the numbers are there. Processor work is done when an operator returns; a GPU is waited for."""
+    if self._device != "cpu(0)":
+        self.asnumpy()
+
+
+def zero_grad(self: NDArray) -> None:
+    """Sets the gradient buffer to zero."""
+    if self.grad is not None:
+        _core.assign(self.grad, 0)
+
+
+def _reduction(name: str) -> Callable[..., NDArray]:
+    function = getattr(F, name)
+
+    def method(
+        self: NDArray, axis: Axes = None, dtype: Any = None, out: NDArray | None = None, keepdims: bool = False, **more: Any
+    ) -> NDArray:
+        if more.pop("exclude", False):  # MXNet: reduce all axes but these
+            kept = {axis} if isinstance(axis, int) else set(axis or ())
+            axis = tuple(a for a in range(self.ndim) if a not in {k % self.ndim for k in kept})
+        x = self if dtype is None else F.cast(self, dtype)
+        return function(x, axis, keepdims, out=out, **more)
+
+    method.__name__, method.__doc__ = name, function.__doc__
+    return method
+
+
+def to_array(self: NDArray, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+    """numpy.asarray(x): a copy of the numbers (copy=False gives a view of the memory, on the processor)."""
+    values = self._numpy_view() if copy is False else self.asnumpy()
+    return values if dtype is None else values.astype(dtype)
+
+
+def _dlpack(self: NDArray, *, stream: Any = None, **more: Any) -> Any:
+    return _core.to_dlpack(self)
+
+
+def _iterate(self: NDArray) -> Iterator[NDArray]:
+    for i in range(len(self)):
+        yield _indexing._row(self, i)
+
+
+def _context(self: NDArray) -> Context:
+    return Context(self._device)
+
+
+def _contains(self: NDArray, value: Any) -> bool:
+    return bool(F.any(F.equal(self, value)))
+
+
+def _reduce(self: NDArray) -> tuple[Any, tuple[Any, str]]:
+    from ._convert import array
+
+    return array, (self.asnumpy(), self._dtype_name)
+
+
+def _deepcopy(self: NDArray, memo: dict[int, Any]) -> NDArray:
+    return F.copy(self.detach())
+
+
+PROPERTIES = {
+    "T": lambda self: F.transpose(self),
+    "mT": lambda self: F.swap_last(self),
+    "device": _context,
+    "ctx": _context,
+    "context": _context,
+    "stype": lambda self: "default",
+}
+METHODS: dict[str, Callable[..., Any]] = {
+    **{f.__name__: f for f in (asscalar, tolist, astype, as_in_context, copyto, reshape, transpose, swapaxes, flatten)},
+    **{f.__name__: f for f in (ravel, broadcast_to, clip, norm, take, dot, wait_to_read, zero_grad)},
+    **{n: _reduction(n) for n in ("sum", "mean", "prod", "max", "min", "any", "all", "var", "std")},
+    "round": round_,
+    "as_in_ctx": as_in_context,
+    "to_device": as_in_context,
+    "as_nd_ndarray": lambda self: self,
+    "as_np_ndarray": lambda self: self,
+    "slice_axis": lambda self, axis, begin, end: _namespace().slice_axis(self, axis, begin, end),
+    "one_hot": lambda self, depth, **k: _namespace().one_hot(self, depth, **k),
+    "pick": lambda self, index, axis=-1, keepdims=False: F.pick(self, index, axis, keepdims),
+    "topk": lambda self, **k: _namespace().topk(self, **k),
+    "split": lambda self, num_outputs, axis=1, squeeze_axis=False: _namespace().split(self, num_outputs, axis, squeeze_axis),
+    "repeat": lambda self, repeats, axis=None: _namespace().repeat(self, repeats, axis),
+    "tile": lambda self, reps: _namespace().tile(self, reps),
+    "broadcast_like": lambda self, other: F.broadcast_like(self, other),
+    "reshape_like": lambda self, other: F._reshape_like(self, other),
+    "__array__": to_array,
+    "__dlpack__": _dlpack,
+    "__dlpack_device__": lambda self: _core.dlpack_device(self),
+    "__getitem__": _indexing.getitem,
+    "__setitem__": _indexing.setitem,
+    "__iter__": _iterate,
+    "__contains__": _contains,
+    "__repr__": _repr.to_repr,
+    "__str__": _repr.to_str,
+    "__format__": _repr.to_format,
+    "__reduce__": _reduce,
+    "__copy__": lambda self: F.copy(self),
+    "__deepcopy__": _deepcopy,
+}
+
+
+def _namespace() -> Any:
+    from . import nd
+
+    return nd
+
+
+class _Late:
+    """A method that is built from its stanza when first used; importing stays quick."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, instance: NDArray | None, owner: type) -> Any:
+        function = getattr(F, self.name)
+        setattr(NDArray, self.name, function)
+        return function if instance is None else function.__get__(instance, owner)
+
+
+def attach() -> None:
+    """Gives the core's NDArray class its Python side."""
+    for record in RECORDS.values():
+        if record.method and record.name not in METHODS:
+            setattr(NDArray, record.name, _Late(record.name))
+    for name, method in METHODS.items():
+        setattr(NDArray, name, method)
+    for name, getter in PROPERTIES.items():
+        setattr(NDArray, name, property(getter))
+    _dunders.attach()

@@ -1,0 +1,415 @@
+"""`dlcore.nd`: the classic names of MXNet over the same arrays and operators.
+
+Every operator and every alias in the stanzas is here (nd.exp, nd.broadcast_add, ...); below are the names whose arguments
+differ. Unlike MXNet, whole numbers and dtypes follow NumPy: `==` mixes dtypes, argmax gives int64.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as _np
+
+from .. import _core
+from .._core import NDArray
+from ..ops import RECORDS, F
+from . import linalg, random
+from . import np as _np_names
+from ._convert import asarray
+from ._convert import array as _array
+from ._creation import arange as _arange
+from ._creation import empty, eye, full, ones, ones_like, zeros, zeros_like
+from ._joining import concatenate, diag, repeat, swapaxes, tile
+from ._layers import (
+    Activation,
+    BatchNorm,
+    Convolution,
+    Dropout,
+    FullyConnected,
+    L2Normalization,
+    LayerNorm,
+    LeakyReLU,
+    Pooling,
+    moments,
+    softmax,
+    softmax_cross_entropy,
+)
+from ._methods import clip as _clip
+from ._methods import reshape as _reshape
+from ._products import batch_dot
+from ._products import classic_dot as dot
+from .context import Context, cpu, current_context, gpu, num_gpus
+
+_aliases: dict[str, str] = {}
+SwapAxis = swapaxes
+
+
+def __getattr__(name: str) -> Any:
+    if not _aliases:
+        for record in RECORDS.values():
+            if not record.internal:
+                _aliases.update({alias: record.name for alias in (record.name, *record.aliases)})
+        _aliases.update(gelu="gelu", batch_norm="batch_norm", dropout="dropout")
+    if name not in _aliases:
+        import difflib
+
+        near = difflib.get_close_matches(name, __dir__(), 1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise AttributeError(f"dlcore.nd has no {name!r}{hint}")
+    value = globals()[name] = getattr(F, _aliases[name])
+    return value
+
+
+def __dir__() -> list[str]:
+    hidden = {"annotations", "Callable", "Sequence", "Any", "RECORDS", "F"}
+    own = {n for n in globals() if not n.startswith("_")} - hidden
+    return sorted({*own, *_aliases, *(r.name for r in RECORDS.values() if not r.internal)})
+
+
+def array(source_array: Any, ctx: Context | str | None = None, dtype: Any = None) -> NDArray:
+    """An array with a copy of the source. As in MXNet, Python numbers and float64 become float32 without a dtype;
+    other NumPy arrays and NDArrays keep theirs.
+
+    >>> array([1, 2]).dtype
+    dtype('float32')
+    """
+    if dtype is None:
+        own = getattr(source_array, "dtype", None)
+        dtype = "float32" if own is None or own == _np.float64 else None
+    return _array(source_array, dtype, ctx)
+
+
+def arange(
+    start: float, stop: float | None = None, step: float = 1.0, repeat: int = 1, ctx: Context | str | None = None, dtype: Any = "float32"
+) -> NDArray:
+    """start, start + step, ... while before stop, each `repeat` times; float32 unless told otherwise.
+
+    >>> arange(3).tolist()
+    [0.0, 1.0, 2.0]
+    """
+    values = _arange(start, stop, step, dtype, ctx)
+    return values if repeat == 1 else _np_names.repeat(values, repeat)
+
+
+def waitall() -> None:
+    """Returns when all work given to the devices is done; the processor's is done when an operator returns."""
+    backend = _core.__dict__.get("synchronize")
+    if backend is not None:
+        backend()
+
+
+def _all_but(x: NDArray, axis: Any) -> tuple[int, ...]:
+    kept = {k % x.ndim for k in ((axis,) if isinstance(axis, int) else axis or ())}
+    return tuple(k for k in range(x.ndim) if k not in kept)
+
+
+def _reduction(name: str) -> Callable[..., NDArray]:
+    function = getattr(F, name)
+
+    def reduce(data: Any, axis: Any = None, keepdims: bool = False, exclude: bool = False, **more: Any) -> NDArray:
+        data = asarray(data)
+        axis = _all_but(data, axis) if exclude else axis
+        return function(data, axis if axis != () or exclude else None, keepdims, **more)
+
+    reduce.__name__, reduce.__doc__ = name, function.__doc__
+    return reduce
+
+
+sum, mean, prod = map(_reduction, ("sum", "mean", "prod"))
+max, min = map(_reduction, ("max", "min"))
+sum_axis, max_axis, min_axis = sum, max, min
+
+
+def norm(data: Any, ord: float = 2, axis: Any = None, keepdims: bool = False) -> NDArray:
+    """The root of the sum of squares (ord 2) or the sum of sizes (ord 1).
+
+    >>> float(norm([3.0, 4.0]))
+    5.0
+    """
+    return linalg.norm(data, ord, axis, keepdims)
+
+
+def concat(*data: Any, dim: int = 1) -> NDArray:
+    """Arrays joined along the axis `dim`.
+
+    >>> concat([[1.0]], [[2.0]]).tolist()
+    [[1.0, 2.0]]
+    """
+    return F.concat(*data, axis=dim)
+
+
+Concat = concat
+
+
+def stack(*data: Any, axis: int = 0) -> NDArray:
+    """Arrays of one shape joined along a new axis; given one by one or in a list.
+
+    >>> stack([1.0], [2.0]).shape
+    (2, 1)
+    """
+    given = data[0] if len(data) == 1 and isinstance(data[0], (list, tuple)) and isinstance(data[0][0], NDArray) else data
+    return F.stack(*given, axis=axis)
+
+
+def split(data: Any, num_outputs: int, axis: int = 1, squeeze_axis: bool = False) -> Any:
+    """Cut into equal parts along the axis (views); one part alone is returned bare.
+
+    >>> [p.tolist() for p in split([[1.0, 2.0]], 2)]
+    [[[1.0]], [[2.0]]]
+    """
+    parts = [F.squeeze(p, axis) if squeeze_axis else p for p in F.split(data, num_outputs, axis)]
+    return parts[0] if num_outputs == 1 else parts
+
+
+SliceChannel = split
+
+
+def slice(data: Any, begin: Sequence[int | None], end: Sequence[int | None], step: Sequence[int | None] = ()) -> NDArray:
+    """data[begin[0]:end[0], begin[1]:end[1], ...]; None means from the start or to the end. A view.
+
+    >>> slice([1.0, 2.0, 3.0], (1,), (None,)).tolist()
+    [2.0, 3.0]
+    """
+    import builtins
+
+    begin, end = ((v,) if isinstance(v, int) else v for v in (begin, end))
+    steps = [*step, *[None] * (len(begin) - len(step))]
+    return asarray(data)[tuple(builtins.slice(b, e, s) for b, e, s in zip(begin, end, steps, strict=True))]
+
+
+def slice_axis(data: Any, axis: int, begin: int, end: int | None) -> NDArray:
+    """data[..., begin:end, ...] on one axis. A view.
+
+    >>> slice_axis([[1.0, 2.0]], 1, 1, None).tolist()
+    [[2.0]]
+    """
+    import builtins
+
+    data = asarray(data)
+    keys: list[Any] = [builtins.slice(None)] * data.ndim
+    keys[axis] = builtins.slice(begin, end)
+    return data[tuple(keys)]
+
+
+def slice_like(data: Any, shape_like: NDArray, axes: Sequence[int] = ()) -> NDArray:
+    """The first part of data that is as long as `shape_like` on the given axes (all, if none). A view.
+
+    >>> slice_like([[1.0, 2.0]], zeros((1, 1))).tolist()
+    [[1.0]]
+    """
+    import builtins
+
+    data = asarray(data)
+    keys: list[Any] = [builtins.slice(None)] * data.ndim
+    for axis in axes or range(shape_like.ndim):
+        keys[axis] = builtins.slice(0, shape_like.shape[axis])
+    return data[tuple(keys)]
+
+
+def reshape(data: Any, shape: Sequence[int], reverse: bool = False) -> NDArray:
+    """Another shape, with MXNet's codes 0, -1, -2, -3 and -4.
+
+    >>> reshape(zeros((2, 3, 4)), (0, -1)).shape
+    (2, 12)
+    """
+    return _reshape(asarray(data), shape, reverse=reverse)
+
+
+Reshape = reshape
+
+
+def reshape_like(lhs: Any, rhs: NDArray) -> NDArray:
+    """lhs with the shape of rhs.
+
+    >>> reshape_like([1.0, 2.0], zeros((2, 1))).shape
+    (2, 1)
+    """
+    return F._reshape_like(lhs, rhs)
+
+
+def transpose(data: Any, axes: Sequence[int] = ()) -> NDArray:
+    """Axes in another order, all reversed if none are given. A view.
+
+    >>> transpose([[1.0, 2.0]]).shape
+    (2, 1)
+    """
+    return F.transpose(data, tuple(axes) or None)
+
+
+def broadcast_axis(data: Any, axis: int | Sequence[int] = (), size: int | Sequence[int] = ()) -> NDArray:
+    """Axes of length 1 repeated to the given sizes. A view.
+
+    >>> broadcast_axis([[1.0]], 1, 3).shape
+    (1, 3)
+    """
+    data = asarray(data)
+    shape = list(data.shape)
+    axes, sizes = ([v] if isinstance(v, int) else list(v) for v in (axis, size))
+    for k, n in zip(axes, sizes, strict=True):
+        shape[k] = n
+    return F.broadcast_to(data, shape)
+
+
+broadcast_axes = broadcast_axis
+
+
+def where(condition: Any, x: Any, y: Any) -> NDArray:
+    """x where the condition is not zero, else y; a vector as condition chooses rows.
+
+    >>> where([1.0, 0.0], [1.0, 2.0], [3.0, 4.0]).tolist()
+    [1.0, 4.0]
+    """
+    condition, x = asarray(condition), asarray(x)
+    if condition.ndim == 1 and x.ndim > 1:
+        condition = F.reshape(condition, (-1,) + (1,) * (x.ndim - 1))
+    return _np_names.where(condition, x, y)
+
+
+def clip(data: Any, a_min: float, a_max: float) -> NDArray:
+    """Held between a_min and a_max.
+
+    >>> clip([-1.0, 5.0], 0, 2).tolist()
+    [0.0, 2.0]
+    """
+    return _clip(asarray(data), a_min, a_max)
+
+
+def take(a: Any, indices: Any, axis: int = 0, mode: str = "raise") -> NDArray:
+    """Rows along the axis. mode: what an index out of range does: "raise" (the default here), "clip" or "wrap".
+
+    >>> take([10.0, 20.0], [1]).tolist()
+    [20.0]
+    """
+    return _np_names.take(a, indices, axis, mode)
+
+
+def Embedding(data: Any, weight: Any, input_dim: int | None = None, output_dim: int | None = None, **ignored: Any) -> NDArray:
+    """Rows of weight (input_dim, output_dim) that data names.
+
+    >>> Embedding([1.0], [[1.0], [2.0]]).tolist()
+    [[2.0]]
+    """
+    data = asarray(data)
+    return F.embedding(F.cast(data, "int64") if data.dtype.kind == "f" else data, weight)
+
+
+def pick(data: Any, index: Any, axis: int = -1, keepdims: bool = False, mode: str = "raise") -> NDArray:
+    """One number of each line along the axis.
+
+    >>> pick([[1.0, 2.0]], [1]).tolist()
+    [2.0]
+    """
+    return F.pick(data, index, axis, keepdims)
+
+
+def one_hot(indices: Any, depth: int, on_value: float = 1.0, off_value: float = 0.0, dtype: Any = "float32") -> NDArray:
+    """A new last axis with `on_value` at the place that the index names.
+
+    >>> one_hot([1], 2).tolist()
+    [[0.0, 1.0]]
+    """
+    return F.one_hot(indices, depth, on_value, off_value, dtype)
+
+
+def gather_nd(data: Any, indices: Any) -> NDArray:
+    """data[indices[0], indices[1], ...].
+
+    >>> gather_nd([[1.0, 2.0]], [[0], [1]]).tolist()
+    [2.0]
+    """
+    indices = asarray(indices)
+    if indices.dtype.kind == "f":
+        indices = F.cast(indices, "int64")
+    return F.gather_nd(data, *indices)
+
+
+def topk(data: Any, axis: int = -1, k: int = 1, ret_typ: str = "indices", is_ascend: bool = False, dtype: Any = "float32") -> Any:
+    """The k largest (or smallest) along the axis: "indices" (in `dtype`), "value", "both" or a "mask".
+
+    >>> topk([3.0, 1.0, 2.0], k=2).tolist()
+    [0.0, 2.0]
+    """
+    data = asarray(data)
+    order = F.argsort(data, axis, not is_ascend)
+    best = slice_axis(order, axis, 0, k)
+    if ret_typ == "indices":
+        return F.cast(best, dtype)
+    if ret_typ == "mask":
+        return F._take_along_axis_grad(F.ones_like(best, data.dtype), best, data, axis)
+    value = F.take_along_axis(data, best, axis)
+    if ret_typ not in ("value", "both"):
+        raise ValueError(f"topk: ret_typ must be 'indices', 'value', 'both' or 'mask', got {ret_typ!r}")
+    return value if ret_typ == "value" else [value, F.cast(best, dtype)]
+
+
+def sort(data: Any, axis: int = -1, is_ascend: bool = True) -> NDArray:
+    """The numbers along the axis in order.
+
+    >>> sort([2.0, 1.0]).tolist()
+    [1.0, 2.0]
+    """
+    return F.sort(data, axis, not is_ascend)
+
+
+def argsort(data: Any, axis: int = -1, is_ascend: bool = True, dtype: Any = "int64") -> NDArray:
+    """The positions that would sort the axis.
+
+    >>> argsort([2.0, 1.0]).tolist()
+    [1, 0]
+    """
+    return F.cast(F.argsort(data, axis, not is_ascend), dtype)
+
+
+def add_n(*args: Any) -> NDArray:
+    """The sum of all arguments.
+
+    >>> add_n([1.0], [2.0], [3.0]).tolist()
+    [6.0]
+    """
+    total = asarray(args[0])
+    for other in args[1:]:
+        total = F.add(total, other)
+    return total
+
+
+ElementWiseSum = add_n
+
+
+def pad(data: Any, mode: str = "constant", pad_width: Sequence[int] = (), constant_value: float = 0.0) -> NDArray:
+    """Numbers added at the ends; pad_width is (before0, after0, before1, after1, ...).
+
+    >>> pad([1.0], pad_width=(1, 1)).tolist()
+    [0.0, 1.0, 0.0]
+    """
+    pairs = list(zip(pad_width[::2], pad_width[1::2], strict=True))
+    return _np_names.pad(data, pairs, mode, constant_value)
+
+
+Pad = pad
+
+
+def shape_array(data: NDArray) -> NDArray:
+    """The shape as an int64 array.
+
+    >>> shape_array(zeros((2, 3))).tolist()
+    [2, 3]
+    """
+    return _array(list(data.shape), "int64")
+
+
+def cast(data: Any, dtype: Any) -> NDArray:
+    """The same numbers in another dtype.
+
+    >>> cast([1.7], "int32").tolist()
+    [1]
+    """
+    return F.cast(data, dtype)
+
+
+__all__ = [
+    "Activation", "BatchNorm", "Convolution", "Dropout", "FullyConnected", "L2Normalization", "LayerNorm", "LeakyReLU",
+    "NDArray", "Pooling", "array", "batch_dot", "concatenate", "cpu", "current_context", "diag", "dot", "empty", "eye", "full",
+    "gpu", "linalg", "moments", "num_gpus", "ones", "ones_like", "random", "repeat", "softmax", "softmax_cross_entropy",
+    "swapaxes", "tile", "zeros", "zeros_like",
+]  # fmt: skip

@@ -1,0 +1,90 @@
+"""From results back to variables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from .. import _core
+from .._core import NDArray
+
+Arrays = NDArray | Sequence[NDArray]
+
+
+def _list(value: Any, what: str) -> list[NDArray]:
+    values = [value] if isinstance(value, NDArray) else list(value)
+    for v in values:
+        if not isinstance(v, NDArray):
+            raise TypeError(f"{what} must be an NDArray or a list of them, got {type(v).__name__}")
+    return values
+
+
+def _head_grads(head_grads: Any, n: int) -> list[Any] | None:
+    if head_grads is None:
+        return None
+    grads = [head_grads] if isinstance(head_grads, NDArray) else list(head_grads)
+    if len(grads) != n:
+        raise ValueError(f"{n} heads, but {len(grads)} head gradients")
+    return grads
+
+
+def backward(heads: Arrays, head_grads: Any = None, retain_graph: bool = False, train_mode: bool = True) -> None:
+    """Computes the gradients of `heads` and puts them into the `.grad` of every variable they depend on.
+
+    head_grads: the gradient that arrives at each head (ones, if None). Raises RuntimeError when nothing was recorded,
+    when the record was used up (see retain_graph), or when a value it needs was changed in place since.
+
+    >>> from dlcore import nd; from dlcore.autograd import record
+    >>> x = nd.array([1.0, 2.0]); x.attach_grad()
+    >>> with record():
+    ...     y, z = x * 2, x * 3
+    >>> backward([y, z]); x.grad.tolist()
+    [5.0, 5.0]
+    """
+    arrays = _list(heads, "heads")
+    _core.backward(arrays, _head_grads(head_grads, len(arrays)), retain_graph, False, train_mode)
+
+
+def grad(
+    heads: Arrays,
+    variables: Arrays,
+    head_grads: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    train_mode: bool = True,
+) -> Any:
+    """The gradients of `heads` with respect to `variables`, returned instead of stored.
+
+    With create_graph they are themselves recorded, so that higher derivatives can be taken. One variable gives one
+    array, a list gives a list. Raises ValueError for a variable that the heads do not depend on.
+
+    >>> from dlcore import nd; from dlcore.autograd import record
+    >>> x = nd.array([2.0]); x.attach_grad()
+    >>> with record():
+    ...     first = grad(x * x * x, x, create_graph=True)
+    >>> grad(first, x).tolist()
+    [12.0]
+    """
+    arrays = _list(heads, "heads")
+    wanted = _list(variables, "variables")
+    retain = create_graph if retain_graph is None else retain_graph
+    found = _core.grad(arrays, wanted, _head_grads(head_grads, len(arrays)), retain, create_graph, train_mode)
+    return found[0] if isinstance(variables, NDArray) else found
+
+
+def mark_variables(variables: Arrays, gradients: Arrays, grad_reqs: str | Sequence[str] = "write") -> None:
+    """Makes arrays variables, each with the array that its gradient is written (or added, or not: "null") to.
+
+    >>> from dlcore import nd; from dlcore.autograd import record
+    >>> x, g = nd.array([1.0]), nd.zeros((1,))
+    >>> mark_variables(x, g); x.grad is not None
+    True
+    """
+    arrays, buffers = _list(variables, "variables"), _list(gradients, "gradients")
+    reqs = [grad_reqs] * len(arrays) if isinstance(grad_reqs, str) else list(grad_reqs)
+    if not len(arrays) == len(buffers) == len(reqs):
+        raise ValueError(f"{len(arrays)} variables, {len(buffers)} gradients and {len(reqs)} grad_reqs")
+    for x, g, req in zip(arrays, buffers, reqs, strict=True):
+        if req not in ("write", "add", "null"):
+            raise ValueError(f"grad_req must be 'write', 'add' or 'null', got {req!r}")
+        _core.mark_variable(x, g, req)
