@@ -89,7 +89,7 @@ void bind_array(nb::module_& m) {
             mark_variable(t, r == GradReq::Null ? Tensor() : zeros_like(t), r);
           },
           nb::arg("grad_req") = "write", nb::arg("stype") = nb::none(), "Makes this array a variable with a gradient buffer of zeros.")
-      .def("detach", [](const Tensor& t) { return alias_of(t); }, "The same memory, without its record.")
+      .def("detach", [](const Tensor& t) { return is_traced(t) ? invoke1("stop_gradient", {t}) : alias_of(t); }, "The same memory, without its record.")
       .def(
           "backward",
           [](const Tensor& t, nb::object head, bool retain, bool train) {

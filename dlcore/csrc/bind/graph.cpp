@@ -33,7 +33,7 @@ static nb::dict describe(Tracer& t, const std::vector<Tensor>& outputs) {
   nb::list values, records, captured, consts, writes;
   for (auto& m : t.values) values.append(nb::make_tuple(dtype_name(m.dtype), dims_tuple(m.shape), dims_tuple(m.strides), m.weak));
   for (auto& r : t.records)
-    records.append(nb::make_tuple(r.op->id, ids(r.in), attrs_tuple(r.attrs), ids(r.out), nb::str(r.scope.c_str()), r.rng_offset, r.view_of));
+    records.append(nb::make_tuple(r.op->id, ids(r.in), attrs_tuple(r.attrs), ids(r.out), nb::str(r.scope.c_str()), r.rng_offset, r.view_of, r.recording));
   for (auto& c : t.captured) {
     captured.append(nb::make_tuple(c.first, nb::cast(c.tensor)));
     if (c.current != c.first) writes.append(nb::make_tuple(c.current, nb::cast(c.tensor)));
@@ -75,7 +75,7 @@ static ExeInstr to_instr(nb::handle h) {
     Attr program;
     program.kind = Attr::Obj;
     program.obj = std::make_shared<TileProgram>(*nb::cast<TileProgram*>(nb::cast<nb::tuple>(t[0])[1]));
-    instr.attrs = {program};
+    instr.attrs = {program, Attr::of_dtype(to_dtype(nb::cast<nb::tuple>(t[0])[2], "fused"))};
   }
   for (nb::handle i : nb::borrow<nb::iterable>(t[1])) instr.in.push_back(nb::cast<int>(i));
   for (nb::handle i : nb::borrow<nb::iterable>(t[2])) instr.out.push_back(nb::cast<int>(i));

@@ -238,12 +238,12 @@ static std::shared_ptr<TileProgram> make_tile(int n_in, nb::handle code, nb::han
   return p;
 }
 
-// The operator of fused groups: any number of inputs, the program as its attribute.
+// The operator of fused groups: any number of inputs, the program and the dtype of its registers as attributes.
 static void register_fused() {
   auto op = std::make_unique<OpDef>();
   op->name = "fused";
   op->inputs = {{"xs", false, true, false}};
-  op->attrs = {{"program", AttrType::Obj, Attr()}};
+  op->attrs = {{"program", AttrType::Obj, Attr()}, {"register", AttrType::DTypeT, Attr()}};
   op->kernel_stem = "tile";
   op->kernel = find_kernel("tile");
   op->infer = find_infer("broadcast");

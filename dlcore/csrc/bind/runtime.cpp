@@ -46,6 +46,10 @@ void bind_runtime(nb::module_& m) {
   gil_hooks.release = []() -> void* { return PyEval_SaveThread(); };
   gil_hooks.acquire = [](void* state) { PyEval_RestoreThread(static_cast<PyThreadState*>(state)); };
   m.def("set_backend", &set_python_backend);
+  m.def("set_backend_loader", [](nb::object fn) {
+    PyObject* p = fn.release().ptr();
+    set_backend_loader([p](int type) { nb::borrow(p)(type); });
+  });
   m.def("memory_stats", &memory, "Bytes held by arrays, kept for reuse, the peak, and how often memory was asked for or reused.");
   m.def("empty_cache", &empty_cache);
   m.def("num_threads", &num_threads);

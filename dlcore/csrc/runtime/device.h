@@ -20,7 +20,9 @@ struct Backend {
   std::function<void(const Tensor& dst, const Tensor& src)> copy;
 };
 void set_backend(int type, Backend b);
-const Backend& backend(int type);  // throws RuntimeError when nothing registered
+// The backend of a device type. One that is not there yet is asked for through the loader, which registers it or throws.
+const Backend& backend(int type);
+void set_backend_loader(std::function<void(int type)> loader);
 
 struct MemoryStats {
   size_t allocated = 0, cached = 0, peak = 0, allocations = 0, reused = 0;

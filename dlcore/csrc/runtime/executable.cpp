@@ -69,6 +69,22 @@ void Executable::bind(const std::vector<Tensor>& inputs, const std::vector<Tenso
   }
 }
 
+// An error says which instruction it came from; the graph knows the layer.
+static void run_instruction(const KernelCall& c, size_t number) {
+  auto located = [&](const Error& e) { return std::string(e.what()) + format(" [instruction %zu]", number); };
+  try {
+    c.op->kernel(c);
+  } catch (const IndexError& e) {
+    throw IndexError(located(e));
+  } catch (const ValueError& e) {
+    throw ValueError(located(e));
+  } catch (const TypeError& e) {
+    throw TypeError(located(e));
+  } catch (const RuntimeError& e) {
+    throw RuntimeError(located(e));
+  }
+}
+
 std::vector<Tensor> Executable::run(const std::vector<Tensor>& given, std::vector<double>* seconds) {
   if (given.size() != input_value_.size()) throw TypeError(format("compiled graph: takes %zu arrays, got %zu", input_value_.size(), given.size()));
   std::vector<Tensor> inputs = given;
@@ -102,7 +118,7 @@ std::vector<Tensor> Executable::run(const std::vector<Tensor>& given, std::vecto
       Prepared& p = prepared_[k];
       KernelCall c{instr.op, p.views.data(), int(instr.in.size()), p.views.data() + instr.in.size(), int(instr.out.size()),
                    &instr.attrs, rng.seed, rng.counter + instr.rng_offset, &p.state};
-      instr.op->kernel(c);
+      run_instruction(c, k);
       if (seconds) {
         auto now = std::chrono::steady_clock::now();
         seconds->push_back(std::chrono::duration<double>(now - before).count());

@@ -2,6 +2,7 @@
 
 #include <atomic>
 
+#include "autograd/tape.h"
 #include "runtime/invoke.h"
 #include "runtime/random.h"
 
@@ -100,7 +101,7 @@ void Tracer::rebind(const Tensor& dst, int64_t value) {
 
 void Tracer::add(const OpDef& op, const Attrs& attrs, const Tensor* in, int nin, std::vector<Tensor>& out,
                  const std::vector<Meta>& metas) {
-  TraceRecord r{&op, {}, {}, attrs, current_scope(), 0, metas.empty() ? -1 : metas[0].view_of};
+  TraceRecord r{&op, {}, {}, attrs, current_scope(), 0, metas.empty() ? -1 : metas[0].view_of, is_recording()};
   Device device;
   for (int i = 0; i < nin; i++) {
     r.in.push_back(in[i] ? value_of(in[i]) : -1);

@@ -17,6 +17,7 @@ struct TraceRecord {
   std::string scope;
   uint64_t rng_offset = 0;
   int view_of = -1;
+  bool recording = false;  // whether gradients were being recorded: pause() cuts a compiled gradient as it cuts the tape
 };
 
 struct TraceError : RuntimeError {

@@ -103,8 +103,11 @@ MemoryStats memory_stats() {
 }
 void empty_cache() { cache().trim(); }
 
+static std::function<void(int)> backend_loader;
+void set_backend_loader(std::function<void(int)> loader) { backend_loader = std::move(loader); }
 void set_backend(int type, Backend b) { backends[type] = std::move(b); }
 const Backend& backend(int type) {
+  if (!backends[type].invoke && backend_loader) backend_loader(type);
   if (!backends[type].invoke) throw RuntimeError(format("no backend is registered for device type %d", type));
   return backends[type];
 }

@@ -54,14 +54,14 @@ void log_softmax(const T* x, T* y, int64_t n) {
 }
 
 template <class T>
-T log_sum_exp(const T* x, int64_t n) {
+T cross_entropy(const T* x, int64_t n, int64_t label) {
   T m = largest(x, n);
-  return m + vm_log(exp_sum(x, n, m));
+  return vm_log(exp_sum(x, n, m)) - (x[label] - m);
 }
 
 template <class T>
 constexpr SoftmaxRows<T> rows() {
-  return {softmax<T>, log_softmax<T>, log_sum_exp<T>, scaled_softmax<T>};
+  return {softmax<T>, log_softmax<T>, cross_entropy<T>, scaled_softmax<T>};
 }
 
 }  // namespace
