@@ -145,6 +145,7 @@ class Node:
     scope     layer path, such as "net/0.conv";  src: "file:line" of the user's program where known
     rng       first random block relative to the start of the run, -1 unless the operator draws random numbers
     tile      (fused nodes) the tile program;  register: the type its registers have
+    paused    recorded while no gradients were being recorded: none flow through it
     """
 
     op: str
@@ -156,6 +157,7 @@ class Node:
     rng: int = -1
     tile: Any = None
     register: str = ""
+    paused: bool = False
 
     def place(self) -> str:
         """Where this call came from, for error texts."""
@@ -242,6 +244,7 @@ class Graph:
                 node.rng,
                 node.tile,
                 node.register,
+                node.paused,
             )
             for out in node.outputs:
                 copy = _copy_value(out, copies)

@@ -92,11 +92,7 @@ class Jit:
             result = _tree.flatten(self._function(*given[0], **(given[1] if len(given) > 1 else {})), outputs)
             return result, outputs
 
-        recording = _core.set_recording(False)
-        try:
-            traced = trace(call, arrays, getattr(self, "__name__", "function"))
-        finally:
-            _core.set_recording(recording)
+        traced = trace(call, arrays, getattr(self, "__name__", "function"))
         self.compilations += 1
         return _Entry(traced, _watched(self._function))
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from dlcore import _core
 
 from . import _ops
@@ -20,19 +18,6 @@ class Lowered:
 
     executable: Any
     nodes: list[Node]
-
-
-def numpy_dtype(name: str) -> np.dtype:
-    """The NumPy dtype called `name`; bfloat16 comes from ml_dtypes.
-
-    >>> numpy_dtype("float32")
-    dtype('float32')
-    """
-    if name == "bfloat16":
-        import ml_dtypes
-
-        return np.dtype(ml_dtypes.bfloat16)
-    return np.dtype(name)
 
 
 def lower(graph: Graph, plan: Plan) -> Lowered:
@@ -62,15 +47,10 @@ def lower(graph: Graph, plan: Plan) -> Lowered:
         len(graph.inputs) + len(graph.states),
         len(graph.outputs),
         plan.arena_bytes,
-        [constant_array(value) for value in graph.consts()],
+        [_ops.constant_array(value) for value in graph.consts()],
         graph.rng_blocks,
     )
     return Lowered(executable, nodes)
-
-
-def constant_array(value: Value) -> Any:
-    """The array of a constant."""
-    return _core.from_numpy(np.array(value.const, dtype=numpy_dtype(value.dtype)), True)
 
 
 def _entry(value: Value, place: Place) -> tuple:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from dlcore import _core
 from dlcore.ops._record import RECORDS, Op
 
 from ._ir import FUSED, Node, Value, contiguous_strides, is_dense
+from ._types import numpy_dtype
 
 TILE_TYPES = {
     "bool": "int32",
@@ -112,3 +115,8 @@ def normal_attrs(op: str, attrs: tuple | dict[str, Any]) -> tuple:
             raise TypeError(f"{op}: unknown attributes {sorted(unknown)}")
         return tuple(attrs.get(s.name, s.default) for s in specs)
     return tuple(attrs) + tuple(s.default for s in specs[len(attrs) :])
+
+
+def constant_array(value: Value) -> Any:
+    """The array of a constant."""
+    return _core.from_numpy(np.array(value.const, dtype=numpy_dtype(value.dtype)), True)

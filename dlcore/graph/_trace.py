@@ -122,9 +122,9 @@ def graph_from(recorded: dict[str, Any], name: str) -> Graph:
     for number, content, dtype in recorded["consts"]:
         weak = bool(recorded["values"][number][3])
         values[number] = constant(content, str(dtype), weak)
-    for op_id, ins, attrs, outs, scope, rng_offset, _view_of in recorded["records"]:
+    for op_id, ins, attrs, outs, scope, rng_offset, _view_of, recording in recorded["records"]:
         op = _ops.name_of(op_id)
-        node = Node(op, [None if i < 0 else values[i] for i in ins], tuple(attrs), scope=scope)
+        node = Node(op, [None if i < 0 else values[i] for i in ins], tuple(attrs), scope=scope, paused=not recording)
         if _ops.record_of(op).random:
             node.rng = rng_offset
         for index, (number, found) in enumerate(zip(outs, _ops.infer(op, node.inputs, node.attrs), strict=True)):

@@ -77,3 +77,16 @@ def compute_dtype(rule: str, node: Node) -> str:
     if rule in ("same", "first", "attr"):
         return values[0].dtype if values and values[0] is not None else "float32"
     return common_dtype(values)
+
+
+def numpy_dtype(name: str) -> np.dtype:
+    """The NumPy dtype called `name`; bfloat16 comes from ml_dtypes.
+
+    >>> numpy_dtype("float32")
+    dtype('float32')
+    """
+    if name == "bfloat16":
+        import ml_dtypes
+
+        return np.dtype(ml_dtypes.bfloat16)
+    return np.dtype(name)

@@ -18,8 +18,7 @@ import numpy as np
 from . import _ops
 from ._interpreter_random import RANDOM
 from ._ir import FUSED, Graph, Node, Value
-from ._lower import numpy_dtype
-from ._types import compute_dtype
+from ._types import compute_dtype, numpy_dtype
 
 Array = np.ndarray
 
@@ -178,8 +177,8 @@ def _divide(a: Array, b: Array) -> Array:
     return np.where(b == 0, 0, np.trunc(a / np.where(b == 0, 1, b)))
 
 
-def _half(dtype: str) -> Callable[[Array], Array]:
-    return lambda x: x.astype(numpy_dtype(dtype)).astype(np.float32)
+def _through(dtype: str) -> Callable[[Array], Array]:
+    return lambda x: x.astype(numpy_dtype(dtype)).astype(x.dtype)
 
 
 MICRO: dict[str, Callable[..., Any]] = {
@@ -202,8 +201,10 @@ MICRO: dict[str, Callable[..., Any]] = {
     "erf": _erf,
     "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
     "round": np.rint,
-    "round_bf16": _half("bfloat16"),
-    "round_f16": _half("float16"),
+    "round_bf16": _through("bfloat16"),
+    "round_f16": _through("float16"),
+    "round_f32": _through("float32"),
+    **{f"wrap_{kind[0]}{bits}": _through(f"{kind}{bits}") for kind in ("int", "uint") for bits in (8, 16, 32)},
     "add": np.add,
     "sub": np.subtract,
     "mul": np.multiply,

@@ -17,11 +17,10 @@ from .cse import cse
 from .dead_code import dead_code
 from .fold import fold
 from .fuse import fuse
-from .hoist import hoist
 from .layout import layout
 
 Pass = Callable[[Graph], Graph]
-PIPELINE: tuple[Pass, ...] = (dead_code, canonicalize, fold, cse, layout, dead_code, fuse, hoist, cse, dead_code)
+PIPELINE: tuple[Pass, ...] = (dead_code, canonicalize, fold, cse, layout, dead_code, fuse, cse, dead_code)
 
 
 def optimize(graph: Graph, pipeline: tuple[Pass, ...] = PIPELINE) -> Graph:

@@ -37,7 +37,7 @@ def autodiff(graph: Graph, wrt: list[Value]) -> Joint:
     for value in wrt:
         if value not in sources or not is_float(value.dtype):
             raise ValueError(f"autodiff: {value.type_text()} is no floating-point input or state of {graph.name}")
-    joint, copies = graph.clone()
+    joint, copies = _expand(graph)
     heads = [i for i, out in enumerate(joint.outputs) if is_float(out.dtype)]
     walk = _Walk(joint, [copies[v] for v in wrt])
     for i in heads:
@@ -49,6 +49,26 @@ def autodiff(graph: Graph, wrt: list[Value]) -> Joint:
     joint.outputs = joint.outputs + walk.run()
     joint.name = f"{graph.name}.joint"
     return Joint(joint, n_forward, heads)
+
+
+def _expand(graph: Graph) -> tuple[Graph, dict[Value, Value]]:
+    """A clone in which calls that have a definition but no gradient of their own are taken apart."""
+    graph, copies = graph.clone()
+    nodes: list[Node] = []
+    changes: dict[Value, Value] = {}
+    for node in graph.nodes:
+        record = _ops.record_of(node.op) if node.op != FUSED else None
+        if record is None or record.grad_program is not None or record.define_program is None or node.paused:
+            nodes.append(node)
+            continue
+        builder = Builder(nodes, node.scope, node.src)
+        operands = [changes.get(v, v) if v is not None else None for v in node.inputs]
+        env = {"in": split_inputs(record, operands)}
+        results = builder.program(record.define_program, record, node.attrs, env, None)
+        changes.update(zip(node.outputs, results, strict=True))  # type: ignore[arg-type]
+    graph.nodes = nodes
+    graph.replace(changes)
+    return graph, copies
 
 
 def _dense(value: Value) -> tuple[int, ...]:
@@ -63,7 +83,7 @@ class _Walk:
         self.grads: dict[Value, Value] = {}
         self.active: set[Value] = set(wrt)
         for node in self.forward:
-            if node.op != FUSED and not _differentiable(node):
+            if not _differentiable(node):
                 continue
             if any(v in self.active for v in node.inputs):
                 self.active.update(out for out in node.outputs if is_float(out.dtype))
@@ -71,7 +91,7 @@ class _Walk:
     def run(self) -> list[Value]:
         for node in reversed(self.forward):
             grads = [self.grads.get(out) for out in node.outputs]
-            if any(g is not None for g in grads) and any(v in self.active for v in node.inputs):
+            if any(g is not None for g in grads) and any(out in self.active for out in node.outputs):
                 self.step(node, grads)
         builder = Builder(self.graph.nodes)
         return [self.grads.get(v) or zeros(builder, v) for v in self.wrt]
@@ -80,10 +100,12 @@ class _Walk:
         if node.op == FUSED:
             raise ValueError("autodiff comes before fusion: a fused group has no gradient rule")
         record = _ops.record_of(node.op)
-        if record.grad_program is None:
-            return
         builder = Builder(self.graph.nodes, node.scope, node.src)
-        gys = [g if g is not None else zeros(builder, out) for g, out in zip(grads, node.outputs, strict=True)]
+        used = {key for _, refs, _, _ in record.grad_program["steps"] for kind, key in filter(None, refs) if kind == "gy"}
+        gys = [
+            zeros(builder, out) if g is None and (i in used or record.n_out == -1) else g
+            for i, (g, out) in enumerate(zip(grads, node.outputs, strict=True))
+        ]
         slots = split_inputs(record, node.inputs)
         wanted = [i for i, slot in enumerate(slots) if self.wants(slot)]
         env = {"in": slots, "out": list(node.outputs), "gy": gys}
@@ -111,7 +133,7 @@ class _Walk:
 
 
 def _differentiable(node: Node) -> bool:
-    return _ops.record_of(node.op).grad_program is not None
+    return node.op == FUSED or (not node.paused and _ops.record_of(node.op).grad_program is not None)
 
 
 def fit(builder: Builder, gradient: Value, like: Value) -> Value:

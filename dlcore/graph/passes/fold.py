@@ -7,7 +7,6 @@ from dlcore import _core
 from .. import _ops
 from .._build import Builder
 from .._ir import FUSED, Graph, Node, Value, constant
-from .._lower import constant_array
 from .._rebuild import rebuild
 
 LIMIT = 4096  # elements: larger results are cheaper to compute again than to keep
@@ -31,7 +30,7 @@ def fold(graph: Graph) -> Graph:
 
 
 def _evaluate(node: Node, operands: list[Value | None]) -> list[Value] | None:
-    arrays = tuple(None if v is None else constant_array(v) for v in operands)
+    arrays = tuple(None if v is None else _ops.constant_array(v) for v in operands)
     recording = _core.set_recording(False)
     try:
         results = _core.invoke(_ops.record_of(node.op).id, arrays, node.attrs)

@@ -1,7 +1,7 @@
 """Fusion: elementwise calls that feed each other become one group, which reads and writes memory once.
 
-A group has one shape and one register type. A value that stays inside must be what its dtype would have held: 16-bit
-floats are rounded by an instruction, truth values are made 0 or 1, other narrow types are not kept inside.
+A group has one shape and one register type. A value that stays inside must be what its dtype would have held: narrow
+types are rounded or wrapped by an instruction, truth values are made 0 or 1.
 Two groups are joined when no path leads out of one and back into the other.
 """
 
@@ -18,8 +18,16 @@ from .._types import compute_dtype
 MAX_INPUTS = 16
 MAX_OUTPUTS = 8
 MAX_CODE = 96
-_NATIVE = {"float32": ("float32", "float16", "bfloat16"), "float64": ("float64",), "int32": ("int32",), "int64": ("int64",), "uint64": ("uint64",)}
-_ROUND = {"float16": "round_f16", "bfloat16": "round_bf16"}
+# What an instruction must do to a register so that it holds what memory of a narrower dtype would.
+_NARROW = {
+    "float16": "round_f16",
+    "bfloat16": "round_bf16",
+    "int8": "wrap_i8",
+    "int16": "wrap_i16",
+    "uint8": "wrap_u8",
+    "uint16": "wrap_u16",
+    "uint32": "wrap_u32",
+}
 
 
 @dataclass(eq=False)
@@ -117,7 +125,7 @@ def _register(node: Node, of: dict[Node, _Unit]) -> str:
     if node.op == "cast":
         target = node.outputs[0].dtype
         native = _ops.TILE_TYPES[target]
-        if target != "bool" and target in _NATIVE[native] and register != native:
+        if target != "bool" and register != native:
             source = node.inputs[0]
             inside = source is not None and source.node is not None and of[source.node].register
             if not inside or node.inputs[0].dtype == "bool":  # type: ignore[union-attr]
@@ -127,7 +135,7 @@ def _register(node: Node, of: dict[Node, _Unit]) -> str:
 
 def _stays(value: Value, register: str) -> bool:
     """Whether a value of this dtype can be handed on in a register."""
-    return value.dtype == "bool" or value.dtype in _NATIVE[register]
+    return value.dtype == "bool" or _ops.TILE_TYPES[value.dtype] == register
 
 
 def _edges(members: list[Node]) -> tuple[int, int]:
@@ -191,8 +199,8 @@ def _emit(unit: _Unit, used: dict[Value, set[Node]], results: set[Value], change
 
 def _as_stored(builder: TileBuilder, node: Node, out: Value, result: int) -> int:
     """The register value as memory of the output's dtype would give it back."""
-    if out.dtype in _ROUND and builder.register == "float32":
-        return builder.emit(_ROUND[out.dtype], [result])
+    if out.dtype in _NARROW:
+        return builder.emit(_NARROW[out.dtype], [result])
     if out.dtype == "bool" and _ops.record_of(node.op).dtype not in ("bool_out", "predicate"):
         return builder.emit("ne", [result, builder.const(0)])
     return result

@@ -320,6 +320,9 @@ void tile_kernel(const KernelCall& c) {
   if (p->n_in != c.nin || int(p->outs.size()) != c.nout)
     throw RuntimeError(format("%s: its program takes %d inputs and makes %d outputs, got %d and %d", c.op->name.c_str(),
                               p->n_in, int(p->outs.size()), c.nin, c.nout));
+  // A fused group says which registers it wants: a comparison's operands may all have become constants.
+  if (!c.op->tile && c.attrs->size() > 1 && !c.attrs->at(1).none())
+    return run_tile(*p, tile_type(c.attrs->at(1).dtype()), c.in, c.out, c.nout);
   DType t = c.nin ? c.in[0].dtype : c.out[0].dtype;
   for (int i = 1; i < c.nin; i++)
     if (c.in[i].dtype != t) t = promote(t, c.in[i].dtype);
