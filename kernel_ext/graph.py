@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .errors import CleanError
 from .folding import fold
 from .language.kinds import shape_text
+from .language.plan import Plan
 from .lookup import find_network, shape_argument
 from .outline import Group, Item, Outline, outline
 
@@ -26,7 +27,7 @@ def register(ip: InteractiveShell) -> None:
     @arguments.magic_arguments()
     @arguments.argument("net", help="a network of the notebook, such as lenet or lenet.conv1")
     @arguments.argument("--input", metavar="SHAPE", help="shape of one sample, such as 1x28x28, for a plain block")
-    @arguments.argument("--stage", help="show the compiled program after this stage instead, as text")
+    @arguments.argument("--stage", help="draw the program after a stage of the compiler, such as trace or fuse")
     def graph(line: str) -> None:
         """Draw a network as a flowchart, with shapes on the arrows and parameter counts in the boxes."""
         options = arguments.parse_argstring(graph, line)
@@ -41,16 +42,24 @@ def show(namespace: Mapping[str, Any], name: str, shape: str | None = None, stag
 
     block = find_network(namespace, name)
     sample = None if shape is None else shape_argument(shape)
-    if stage is not None:
-        from .stages import stage_text
-
-        print(stage_text(block, name, sample, stage))
+    if stage is None:
+        seen = outline(block, name, sample)
+        script = flowchart(seen).script
+        display({MIME: script, "text/plain": script}, raw=True)
+        if note := missing(seen):
+            print(note)
         return
-    seen = outline(block, name, sample)
-    script = flowchart(seen).script
-    display({MIME: script, "text/plain": script}, raw=True)
-    if note := missing(seen):
-        print(note)
+    from .traced import stage as after_stage
+
+    seen, text = after_stage(block, name, sample or input_shape(block, name), stage)
+    display({MIME: flowchart(seen).script, "text/plain": text}, raw=True)
+
+
+def input_shape(block: Any, name: str) -> tuple[int, ...]:
+    """The shape of one sample, where the network tells it; CleanError that says how to give it where it does not."""
+    if isinstance(getattr(block, "plan", None), Plan) and len(block.plan.inputs) == 1 and block.shapes[0] is not None:
+        return tuple(block.shapes[0])
+    raise CleanError(f"the shape of one sample is not known; name it: %graph {name} --input 1x28x28 --stage ...")
 
 
 def missing(seen: Outline) -> str:
@@ -127,7 +136,7 @@ def _title(group: Group, folded: bool) -> str:
 
 def _text(item: Item) -> str:
     """What stands in a box: the layer's line and its parameters."""
-    lines = [_escape(item.label)]
+    lines = _escape(item.label).split("\n")
     if item.parameters is None:
         lines.append("parameters after the first batch")
     elif item.parameters:

@@ -47,11 +47,6 @@ class Outline:
     wired: bool = True
 
 
-def unique_parameters(block: Any) -> list[Any]:
-    """Every parameter of a block once, however many layers share it."""
-    return list({id(parameter): parameter for parameter in block.collect_params().values()}.values())
-
-
 def size_of(parameter: Any) -> int | None:
     """How many numbers a parameter holds; None while its shape waits for the first batch."""
     shape = parameter.shape
@@ -65,7 +60,9 @@ def size_of(parameter: Any) -> int | None:
 
 def parameter_count(block: Any) -> int | None:
     """The numbers in all parameters of a block; None while one of them waits for the first batch."""
-    sizes = [size_of(parameter) for parameter in unique_parameters(block)]
+    from .language.builder import unique
+
+    sizes = [size_of(parameter) for parameter in unique(block.collect_params().values())]
     return None if None in sizes else sum(size for size in sizes if size is not None)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .language.kinds import shape_text
 from .lookup import find_network, shape_argument
-from .outline import Group, Outline, outline, size_of, unique_parameters
+from .outline import Group, Outline, outline, size_of
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -110,7 +110,9 @@ def summarize(seen: Outline) -> Table:
 
 def _totals(block: Any) -> tuple[str, ...]:
     """All parameters, each counted once, those that do not learn, and the memory they take."""
-    parameters = unique_parameters(block)
+    from .language.builder import unique
+
+    parameters = unique(block.collect_params().values())
     sizes = [size_of(parameter) for parameter in parameters]
     if None in sizes:
         return ("parameters: not all are known before the first batch",)

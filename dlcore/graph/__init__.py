@@ -12,7 +12,7 @@ from ._compiled import Compiled
 from ._function import GraphFunction
 from ._ir import Graph, Node, State, Value
 from ._jit import Jit, generation, invalidate, jit
-from ._trace import every_call, is_tracing, outside_trace
+from ._trace import every_call, is_tracing, outside_trace, trace
 from .explain import Explanation, explain
 from .verify import GraphError, verify
 
@@ -34,5 +34,6 @@ __all__ = [
     "is_tracing",
     "jit",
     "outside_trace",
+    "trace",
     "verify",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from dlcore import autograd
@@ -21,23 +21,53 @@ class Network(HybridBlock):
     """A network described in the language. It is a HybridBlock like any other, and knows its own text.
 
     ``plan`` has its steps, ``shapes`` the shape of each step without the batch (None where it is not known yet).
-    Inputs are arrays of shape (batch, *shape of the input line*).
+    Inputs are arrays of shape (batch, *shape of the input line*). A layer is an attribute under its name
+    (``net.conv1``) and its parameters are ``conv1.weight`` and so on.
     """
 
     def __init__(self, plan: Plan, given: Sequence[Shape | None] = ()) -> None:
-        super().__init__()
+        super().__init__(prefix=f"{plan.name}_")
+        self._fresh: dict[str, int] = {}  # the parameters that came with the network, and the version they had then
         self.plan = plan
         self.shapes = infer(plan, given, probe)
-        self.layers = [self._register(step.name, self._layer(step)) for step in plan.steps]
-        self.activations = [self._register(f"{step.name}_{step.activation}", _after(step)) for step in plan.steps]
+        self.layers = [self._add_child(step.name, self._layer_of(step)) for step in plan.steps]
+        self.activations = [self._add_child(f"{step.name}_{step.activation}", _after(step)) for step in plan.steps]
         self._last_use = _last_uses(plan)
 
-    def _register(self, name: str, block: Any) -> Any:
+    def _add_child(self, name: str, block: Any) -> Any:
         if block is not None:
             self.register_child(block, name)
         return block
 
-    def _layer(self, step: Step) -> Any:
+    def __getattr__(self, name: str) -> Any:
+        """A layer by its name; Python asks this only for names that are no attributes."""
+        children = self.__dict__.get("_children", {})
+        if name in children:
+            return children[name]
+        raise AttributeError(f"{type(self).__name__} {self.__dict__.get('_prefix', '')[:-1]} has no layer {name}")
+
+    def initialize(self, init: Any = None, ctx: Any = None, verbose: bool = False, force_reinit: bool = False) -> None:
+        """Give every parameter its first values anew: with another initializer (default: Xavier) or on another device.
+
+        A network has its first values from the beginning. They are replaced as long as nothing has changed them; a
+        trained network is left alone with a warning, as any block is, unless ``force_reinit``. Gluon blocks that came
+        with ``use`` keep their values and only go to the device.
+        """
+        from dlcore.init import Xavier
+
+        parameters = self.collect_params()
+        mine = {path: parameters[path] for path in self._fresh}
+        untouched = all(version(parameter) == self._fresh[path] for path, parameter in mine.items())
+        for path, parameter in parameters.items():
+            if path in mine or force_reinit or not is_initialized(parameter):
+                parameter.initialize(None, ctx, Xavier() if init is None else init, force_reinit or untouched)
+            elif ctx is not None:
+                parameter.reset_ctx(ctx)
+            if verbose:
+                print(f"initialized {parameter}")
+        self._fresh = {path: version(parameter) for path, parameter in mine.items()}
+
+    def _layer_of(self, step: Step) -> Any:
         """The Gluon block of one step; None for an input and for what is computed without a layer."""
         if step.word == INPUT:
             return None
@@ -55,17 +85,17 @@ class Network(HybridBlock):
 
     def forward(self, *inputs: Any) -> Any:
         """The output for a batch; raises ValueError when the inputs do not have the shapes of the text."""
-        self._check(inputs)
+        self._check_inputs(inputs)
         feed = iter(inputs)
         values: list[Any] = []
         for number, step in enumerate(self.plan.steps):
             taken = [values[source] for source in step.sources]
             for source in self._last_use[number]:
                 values[source] = None
-            values.append(next(feed) if step.word == INPUT else self._run(number, step, taken))
+            values.append(next(feed) if step.word == INPUT else self._compute(number, step, taken))
         return values[-1]
 
-    def _run(self, number: int, step: Step, taken: list[Any]) -> Any:
+    def _compute(self, number: int, step: Step, taken: list[Any]) -> Any:
         layer, activation = self.layers[number], self.activations[number]
         if layer is not None:
             value = layer(*taken)
@@ -75,7 +105,7 @@ class Network(HybridBlock):
             value = apply(step.settings, taken)
         return value if activation is None else activation(value)
 
-    def _check(self, inputs: Sequence[Any]) -> None:
+    def _check_inputs(self, inputs: Sequence[Any]) -> None:
         wanted = [shape for step, shape in zip(self.plan.steps, self.shapes, strict=True) if step.word == INPUT]
         if len(inputs) != len(wanted):
             raise ValueError(f"{self.plan.name} takes {len(wanted)} inputs, but got {len(inputs)}")
@@ -109,27 +139,56 @@ def _last_uses(plan: Plan) -> list[list[int]]:
 
 def probe(block: Any, shape: Shape) -> Shape:
     """The shape a Gluon block gives for one sample of ``shape``, found by running it once on zeros."""
-    from dlcore import np
-
     prepare(block)
     with autograd.pause():
-        out = block(np.zeros((1, *shape)))
+        out = block(sample(block, shape))
     if isinstance(out, (tuple, list)):
         raise ValueError(f"it gives {len(out)} values, and a network's line has one")
     return tuple(out.shape[1:])
 
 
-def prepare(block: Any) -> None:
-    """Initialise the parameters that nobody has initialised yet; the others keep their values."""
-    from dlcore import init
+def sample(block: Any, shape: Shape) -> Any:
+    """A batch of one sample of zeros, on the device that the block's parameters are on."""
+    from dlcore import np
 
-    fresh = [p for p in block.collect_params().values() if p._data is None and not p._deferred_init]
-    for parameter in fresh:
-        parameter.initialize(default_init=init.Xavier())
+    devices = [parameter.list_ctx()[0] for parameter in block.collect_params().values()]
+    return np.zeros((1, *shape), ctx=devices[0]) if devices else np.zeros((1, *shape))
+
+
+def prepare(block: Any) -> dict[str, int]:
+    """Initialise the parameters that nobody has initialised yet, and give their paths and versions."""
+    from dlcore.init import Xavier
+
+    fresh = {path: p for path, p in block.collect_params().items() if not is_initialized(p)}
+    for parameter in unique(fresh.values()):
+        parameter.initialize(default_init=Xavier())
+    return {path: version(parameter) for path, parameter in fresh.items()}
+
+
+def is_initialized(parameter: Any) -> bool:
+    """Whether a parameter has values, or will have them as soon as its shape is known."""
+    try:
+        parameter.list_ctx()
+    except RuntimeError:
+        return False
+    return True
+
+
+def unique(parameters: Iterable[Any]) -> list[Any]:
+    """Each parameter once, however many layers share it."""
+    return list({id(parameter): parameter for parameter in parameters}.values())
+
+
+def version(parameter: Any) -> int:
+    """How often the values of a parameter were written; -1 while it waits for its shape."""
+    try:
+        return int(parameter.data()._version)
+    except RuntimeError:
+        return -1
 
 
 def build(plan: Plan, given: Sequence[Shape | None] = ()) -> Network:
     """The network of a plan, ready to train. ``given`` are input shapes that the text does not tell."""
     network = Network(plan, given)
-    prepare(network)
+    network._fresh = prepare(network)
     return network

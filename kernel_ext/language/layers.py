@@ -82,6 +82,16 @@ def layer_norm(settings: Settings, shape: Shape | None) -> Any:
     return _nn().LayerNorm(epsilon=settings["epsilon"], in_channels=shape[-1] if shape else 0)
 
 
+def softmax(settings: Settings, shape: Shape | None) -> Any:
+    """nn.Softmax over the last axis."""
+    return _nn().Softmax()
+
+
+def leaky_relu(settings: Settings, shape: Shape | None) -> Any:
+    """nn.LeakyReLU."""
+    return _nn().LeakyReLU(settings["slope"])
+
+
 def dropout(settings: Settings, shape: Shape | None) -> Any:
     """nn.Dropout."""
     return _nn().Dropout(settings["rate"])

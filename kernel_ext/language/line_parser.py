@@ -212,7 +212,7 @@ class LineParser:
             self._fail("from needs the name of a value: from a", rest.span if rest else self._after(token.span.line))
         name = self._take()
         if rest := self._peek():
-            self._fail(f'nothing stands after "from {name.text}"', rest.span)
+            self._fail(f'"from {name.text}" ends the line; write {_shown(rest)} before it', rest.span)
         return Name(name.text, name.span)
 
     def is_value(self, words: tuple[str, ...] = ()) -> bool:

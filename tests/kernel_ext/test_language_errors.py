@@ -87,6 +87,7 @@ GOLDEN = [
     ("a = relu\na = tanh", 2, "a", '"a" is already named on line 1'),
     ("conv = relu", 1, "conv", '"conv" is a word of the language and cannot be the name of a value'),
     ("a = dense 3\nb = dense 3\ntanh from a", 2, "dense", "nothing uses what this line makes"),
+    ("a = relu\ndense 3 from a relu", 2, "relu", '"from a" ends the line; write relu before it'),
     ("add", 1, "", "add needs the names of the values it takes: add a b"),
     ("a = relu\nb = tanh\nadd a b from a", 3, "a", 'add names its values itself, so "from" means nothing here'),
     ("a =", 1, "=", 'what is "a"? a layer is missing after ='),
