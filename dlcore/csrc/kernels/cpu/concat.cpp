@@ -1,0 +1,135 @@
+// Joining arrays (concat, stack) and writing an array into a larger one (slice_grad, pad): strided copies into parts of
+// the output.
+#include "kernels/cpu/views.h"
+
+namespace dl {
+namespace {
+
+// Elements first, first + step, ... of `out` along each axis, as many as `shape` has.
+View part_of(const View& out, const Dims& first, const Dims& step, const Shape& shape) {
+  View v = out;
+  int64_t offset = 0;
+  for (int i = 0; i < out.shape.n; i++) {
+    int64_t begin = i < first.n ? first[i] : 0, by = i < step.n ? step[i] : 1;
+    offset += begin * out.strides[i];
+    v.strides[i] = out.strides[i] * by;
+  }
+  v.shape = shape;
+  v.data = v.ptr<char>() + offset * int64_t(itemsize(out.dtype));
+  return v;
+}
+
+Dims along(int ndim, int axis, int64_t value) {
+  Dims d;
+  for (int i = 0; i < ndim; i++) d.push(i == axis ? value : 0);
+  return d;
+}
+
+void need_one(const InferCall& c) {
+  if (c.nin < 1) throw ValueError(std::string(c.name()) + ": needs at least one array");
+}
+
+// ---- concat
+// ------------------------------------------------------------------------------------------------------------
+
+void concat(const KernelCall& c) {
+  const View& out = c.out[0];
+  int axis = normalize_axis(int_attr(c, "axis", 0), out.shape.n, c.op->name.c_str());
+  int64_t at = 0;
+  for (int k = 0; k < c.nin; k++) {
+    const View& x = c.in[k];
+    if (x.numel()) copy_view(part_of(out, along(out.shape.n, axis, at), Dims(), x.shape), x);
+    at += x.shape[axis];
+  }
+}
+DL_KERNEL("concat", concat);
+
+DL_INFER("concat", [](InferCall& c) {
+  need_one(c);
+  Shape out = c.in[0].shape;
+  if (out.n == 0) throw ValueError(std::string(c.name()) + ": single numbers cannot be joined, use stack");
+  int axis = normalize_axis(c.attr("axis").i, out.n, c.name());
+  bool last = true;  // all channels-last: so is the result
+  for (int k = 0; k < c.nin; k++) {
+    const Shape& s = c.in[k].shape;
+    bool fits = s.n == out.n;
+    for (int i = 0; fits && i < s.n; i++) fits = i == axis || s[i] == out[i];
+    if (!fits)
+      throw ValueError(std::string(c.name()) + ": arrays of shape " + to_string(c.in[0].shape) + " and " +
+                       to_string(s) + " cannot be joined along axis " + std::to_string(axis));
+    if (k) out[axis] += s[axis];
+    last &= is_channels_last(s, c.in[k].strides) && !is_contiguous(s, c.in[k].strides);
+  }
+  c.out[0].shape = out;
+  c.out[0].strides = last ? channels_last_strides(out) : contiguous_strides(out);
+});
+
+// ---- stack
+// -------------------------------------------------------------------------------------------------------------
+
+void stack(const KernelCall& c) {
+  const View& out = c.out[0];
+  int axis = normalize_axis(int_attr(c, "axis", 0), out.shape.n, c.op->name.c_str());
+  if (out.numel() == 0) return;
+  for (int k = 0; k < c.nin; k++) {
+    View x = c.in[k], part = out;
+    part.data = part.ptr<char>() + k * out.strides[axis] * int64_t(itemsize(out.dtype));
+    part.shape = x.shape;
+    part.strides = Dims();
+    for (int i = 0; i < out.shape.n; i++)
+      if (i != axis) part.strides.push(out.strides[i]);
+    copy_view(part, x);
+  }
+}
+DL_KERNEL("stack", stack);
+
+DL_INFER("stack", [](InferCall& c) {
+  need_one(c);
+  const Shape& s = c.in[0].shape;
+  for (int k = 1; k < c.nin; k++)
+    if (c.in[k].shape != s)
+      throw ValueError(std::string(c.name()) + ": arrays of shape " + to_string(s) + " and " +
+                       to_string(c.in[k].shape) + " cannot be stacked");
+  int axis = normalize_axis(c.attr("axis").i, s.n + 1, c.name());
+  Shape out;
+  for (int i = 0; i <= s.n; i++) out.push(i < axis ? s[i] : i == axis ? c.nin : s[i - 1]);
+  c.out[0].shape = out;
+  c.out[0].strides = contiguous_strides(out);
+});
+
+// ---- into a larger array
+// -------------------------------------------------------------------------------------------------
+
+// Zeros of the output's shape with g at start, start + step, ... of the leading axes. Inputs (g, x for its shape).
+void slice_grad(const KernelCall& c) {
+  const View &g = c.in[0], &out = c.out[0];
+  fill_zero(out);
+  const Attr *start = find_attr(c, "start"), *step = find_attr(c, "step");
+  Dims first = start->v, by = step && !step->none() ? step->v : Dims();
+  if (g.shape.n != out.shape.n)
+    throw ValueError(c.op->name + ": g " + to_string(g.shape) + " and x " + to_string(out.shape) +
+                     " differ in their number of axes");
+  if (g.numel() == 0) return;
+  for (int i = 0; i < out.shape.n; i++) {
+    int64_t a = i < first.n ? first[i] : 0, b = a + (g.shape[i] - 1) * (i < by.n ? by[i] : 1);
+    if (a < 0 || b < 0 || a >= out.shape[i] || b >= out.shape[i])
+      throw IndexError(format("%s: elements %lld to %lld are outside axis %d of size %lld", c.op->name.c_str(),
+                              (long long)a, (long long)b, i, (long long)out.shape[i]));
+  }
+  copy_view(part_of(out, first, by, g.shape), g);
+}
+DL_KERNEL("slice_grad", slice_grad);
+
+void pad(const KernelCall& c) {
+  const View &x = c.in[0], &out = c.out[0];
+  double value = float_attr(c, "value", 0.0);
+  if (out.numel() == 0) return;
+  Dims none = out.strides;
+  for (int64_t& s : none) s = 0;
+  copy_view(out, View{&value, DType::F64, out.shape, none});
+  if (x.numel()) copy_view(part_of(out, find_attr(c, "before")->v, Dims(), x.shape), x);
+}
+DL_KERNEL("pad", pad);
+
+}  // namespace
+}  // namespace dl
