@@ -14,7 +14,7 @@ _Class = TypeVar("_Class", bound="type[EvalMetric]")
 
 def host(array: Any) -> np.ndarray:
     """The values as a NumPy array, without a copy where the memory can be shared."""
-    if hasattr(array, "_numpy_view") and str(array.device).startswith("cpu"):
+    if hasattr(array, "_numpy_view") and array._device.startswith("cpu"):
         return array._numpy_view()
     return array.asnumpy() if hasattr(array, "asnumpy") else np.asarray(array)
 

@@ -124,7 +124,7 @@ def _column(array: Any) -> np.ndarray | None:
     if isinstance(array, np.ndarray):
         return None if array.dtype == object else array
     if hasattr(array, "_numpy_view"):
-        return array._numpy_view() if str(array.device).startswith("cpu") else array.asnumpy()
+        return array._numpy_view() if array._device.startswith("cpu") else array.asnumpy()
     return None
 
 

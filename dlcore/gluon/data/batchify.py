@@ -21,7 +21,7 @@ def _host(item: Any) -> np.ndarray:
     if isinstance(item, np.ndarray):
         return item
     if hasattr(item, "asnumpy"):
-        return item._numpy_view() if str(item.device).startswith("cpu") else item.asnumpy()
+        return item._numpy_view() if item._device.startswith("cpu") else item.asnumpy()
     array = np.asarray(item)
     if isinstance(item, np.generic):
         return array

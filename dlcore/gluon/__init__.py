@@ -1,0 +1,31 @@
+"""Gluon: networks as blocks, trained step by step, with the names of MXNet's Gluon.
+
+What lives here: `Block`, `HybridBlock`, `Parameter`, `ParameterDict`, `Constant`, `Trainer`; layers in `nn`, losses in
+`loss`, loaders and data sets in `data`, helpers in `utils`. Classes are in private files, one each, shown from here.
+What must not: operators (see `dlcore.ops`), training loops with events and knobs (see `dlcore.run`).
+Next: `_block.py` for how a call travels, `_parameter.py` for where weights live, `trainer.py` for a step.
+"""
+
+from dlcore import metric
+
+from . import data, loss, nn, utils
+from ._block import Block
+from ._hybrid_block import HybridBlock
+from ._parameter import Constant, DeferredInitializationError, Parameter
+from ._parameter_dict import ParameterDict
+from .trainer import Trainer
+
+__all__ = [
+    "Block",
+    "Constant",
+    "DeferredInitializationError",
+    "HybridBlock",
+    "Parameter",
+    "ParameterDict",
+    "Trainer",
+    "data",
+    "loss",
+    "metric",
+    "nn",
+    "utils",
+]

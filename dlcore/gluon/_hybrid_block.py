@@ -1,0 +1,96 @@
+"""HybridBlock: a block that can be compiled."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dlcore import _core
+
+from ._block import Block, plain
+from ._parameter import generation
+
+
+class HybridBlock(Block):
+    """A block whose computation is made of operators only, so that it can be compiled by `hybridize()`.
+
+    A subclass defines either `forward(self, x)`, or, in the older style, `hybrid_forward(self, F, x, **params)`, which
+    gets the operators as F and the block's own parameters by name.
+
+    >>> import dlcore as dl
+    >>> class Scale(dl.gluon.HybridBlock):
+    ...     def __init__(self):
+    ...         super().__init__()
+    ...         self.factor = self.params.get("factor", shape=(1,), init="ones")
+    ...     def hybrid_forward(self, F, x, factor):
+    ...         return F.broadcast_mul(x, factor)
+    >>> net = Scale()
+    >>> net.initialize()
+    >>> net.hybridize()
+    >>> net(dl.nd.array([1.0, 2.0])).asnumpy()
+    array([1., 2.], dtype=float32)
+    """
+
+    def __init__(self, prefix: str | None = None, params: Any = None) -> None:
+        super().__init__(prefix, params)
+        self._active = False
+        self._flags: dict[str, Any] = {}
+        self._compiled: Any = None
+        self._compiled_for: tuple[int, ...] = ()
+        self._checked = -1
+
+    def hybridize(self, active: bool = True, **kwargs: Any) -> None:
+        """Compile this block when it is next called, once for every kind of input (shapes and dtypes).
+
+        Python inside `forward` then runs only while compiling. `active=False` goes back. Hooks of blocks inside do not
+        run in a compiled call. `static_alloc`, `static_shape` and other words of old scripts are accepted.
+        """
+        self._active = active
+        self._flags = kwargs
+        self._compiled = None
+        super().hybridize(active, **kwargs)
+
+    def _run(self, *args: Any, **kwargs: Any) -> Any:
+        if not self._active or kwargs or _core.is_tracing() or getattr(plain, "on", False):
+            return self.forward(*args, **kwargs)
+        if self._checked != generation[0] and not self._check():
+            # The first call, which tells the parameters their shapes, runs as it is.
+            return self.forward(*args)
+        return self._compiled(*args)
+
+    def _check(self) -> bool:
+        """See that the compiled form stands for the arrays in use now; False if some parameter has none yet."""
+        arrays = [parameter._data for parameter in self.collect_params().values()]
+        if any(array is None for array in arrays):
+            return False
+        # Which array, and which gradient it wants, is all a compiled form depends on, besides the children.
+        found = tuple(value for array in arrays for value in (id(array), hash(array._grad_req)))  # type: ignore[union-attr]
+        found += tuple(id(block) for block in self._below())
+        if self._compiled is None or found != self._compiled_for:
+            from dlcore.graph import CachedOp
+
+            self._compiled = CachedOp(self.forward, arrays)
+            self._compiled_for = found
+        self._checked = generation[0]
+        return True
+
+    def _below(self) -> list[Block]:
+        """This block and all blocks inside it."""
+        blocks: list[Block] = []
+        self.apply(blocks.append)
+        return blocks
+
+    def forward(self, x: Any, *args: Any) -> Any:
+        """The computation; here, the older form with the parameters as arguments."""
+        if type(self).hybrid_forward is HybridBlock.hybrid_forward:
+            raise NotImplementedError(f"{type(self).__name__} has neither forward(x) nor hybrid_forward(F, x)")
+        from dlcore import nd
+
+        params = {name: parameter.data() for name, parameter in self._reg_params.items()}
+        return self.hybrid_forward(nd, x, *args, **params)
+
+    def hybrid_forward(self, F: Any, x: Any, *args: Any, **params: Any) -> Any:
+        """The computation in the older style: F has the operators, the parameters come by name."""
+        raise NotImplementedError(f"{type(self).__name__} has no hybrid_forward(F, x)")
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**super().__getstate__(), "_compiled": None, "_compiled_for": (), "_checked": -1}

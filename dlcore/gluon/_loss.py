@@ -1,0 +1,42 @@
+"""The base of all losses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dlcore.ops import F
+
+from ._hybrid_block import HybridBlock
+
+
+class Loss(HybridBlock):
+    """Base of losses: a subclass defines `forward(pred, label, sample_weight=None)`.
+
+    weight: a factor on the loss. batch_axis: the axis that counts samples.
+    """
+
+    def __init__(self, weight: float | None, batch_axis: int, prefix: str | None = None, params: Any = None) -> None:
+        super().__init__(prefix, params)
+        self._weight, self._batch_axis = weight, batch_axis
+
+    def _finish(self, loss: Any, sample_weight: Any) -> Any:
+        """Apply the weights, then take the mean over all axes but the batch's."""
+        if sample_weight is not None:
+            loss = F.multiply(loss, sample_weight)
+        if self._weight is not None and self._weight != 1.0:
+            loss = F.multiply(loss, self._weight)
+        batch = self._batch_axis % loss.ndim if loss.ndim else 0
+        others = tuple(axis for axis in range(loss.ndim) if axis != batch)
+        return F.mean(loss, axis=others) if others else loss
+
+    def _details(self) -> str:
+        return f"batch_axis={self._batch_axis}, w={self._weight}"
+
+
+def label_like(label: Any, pred: Any, loss: str) -> Any:
+    """`label` in the shape of `pred`, which must have as many elements."""
+    if tuple(label.shape) == tuple(pred.shape):
+        return label
+    if label.size != pred.size:
+        raise ValueError(f"{loss}: expected a label of shape {tuple(pred.shape)}, got {tuple(label.shape)}")
+    return F.reshape(label, tuple(pred.shape))

@@ -1,0 +1,330 @@
+"""Parameter: an array that a network learns, with its gradient."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from dlcore import _core, init
+from dlcore.array import context
+from dlcore.graph import invalidate, outside_trace
+
+GRAD_REQS = ("write", "add", "null")
+
+# Counts every change after which a graph compiled from some network may hold an array that is no longer in use.
+generation = [0]
+
+
+class DeferredInitializationError(RuntimeError):
+    """The parameter waits for its shape, which the first forward pass tells."""
+
+
+def device_name(ctx: Any) -> str:
+    """ "cpu(0)" for a Context, its name, a list with one of these, or None."""
+    if isinstance(ctx, (list, tuple)):
+        names = sorted({device_name(c) for c in ctx})
+        if len(names) != 1:
+            raise ValueError(
+                f"ctx: expected one device, got {names or 'none'}; one process works on one device, and several "
+                "devices are used by training with several workers"
+            )
+        return names[0]
+    return context.device_name(ctx)
+
+
+def dtype_name(dtype: Any) -> str:
+    """ "float32" for np.float32, np.dtype("float32") or "float32" """
+    return dtype if isinstance(dtype, str) else np.dtype(dtype).name
+
+
+class Parameter:
+    """An array that a network learns.
+
+    name: what it is called in messages; the ending ("weight", "bias", "gamma", ...) also chooses its initial values.
+    grad_req: "write" (a backward pass replaces the gradient), "add" (it adds) or "null" (no gradient).
+    shape: a tuple; 0 or -1 stands for a length that the first forward pass tells (with `allow_deferred_init`).
+    lr_mult, wd_mult: factors on the trainer's learning rate and weight decay for this parameter.
+    init: its initializer; None means the one given to `initialize`.
+
+    `data()` is one and the same NDArray for the parameter's whole life on a device: everything that changes its values
+    writes into it, so a compiled graph sees every change. Only `cast` and `reset_ctx` make a new array.
+
+    >>> import dlcore as dl
+    >>> weight = dl.gluon.Parameter("weight", shape=(2, 3))
+    >>> weight.initialize(init="ones")
+    >>> weight.data().shape, weight.grad().shape
+    ((2, 3), (2, 3))
+    """
+
+    def __init__(
+        self,
+        name: str = "weight",
+        grad_req: str = "write",
+        shape: int | Sequence[int] | None = None,
+        dtype: Any = "float32",
+        lr_mult: float = 1.0,
+        wd_mult: float = 1.0,
+        init: Any = None,
+        allow_deferred_init: bool = False,
+        differentiable: bool = True,
+        stype: str = "default",
+        grad_stype: str = "default",
+    ) -> None:
+        if stype != "default" or grad_stype != "default":
+            raise ValueError(f"Parameter {name}: only dense storage is available, got {stype!r} and {grad_stype!r}")
+        self.name = name
+        self.path = ""
+        self._shape = (shape,) if isinstance(shape, int) else None if shape is None else tuple(shape)
+        self._dtype = dtype_name(dtype)
+        self.lr_mult, self.wd_mult = lr_mult, wd_mult
+        self.init = init
+        self.allow_deferred_init = allow_deferred_init
+        self._differentiable = differentiable
+        self._grad_req = "null"
+        self._data: _core.NDArray | None = None
+        self._waiting: tuple[Any, str] | None = None
+        self.grad_seen = -1  # the version of the gradient that the trainer used last
+        self.grad_req = grad_req
+
+    # What it is.
+
+    @property
+    def shape(self) -> tuple[int, ...] | None:
+        """The shape; 0 or -1 for lengths not known yet, None if nothing is known."""
+        return self._shape
+
+    @shape.setter
+    def shape(self, shape: Sequence[int]) -> None:
+        new = tuple(shape)
+        old = self._shape
+        fits = old is None or (
+            len(old) == len(new) and all(a == b or a in (0, -1) for a, b in zip(old, new, strict=True))
+        )
+        if not fits:
+            raise ValueError(f"Parameter {self._title}: expected shape {old}, got {new}")
+        self._shape = new
+
+    @property
+    def dtype(self) -> str:
+        """The name of the dtype. Setting it is `cast`."""
+        return self._dtype
+
+    @dtype.setter
+    def dtype(self, dtype: Any) -> None:
+        self.cast(dtype)
+
+    @property
+    def grad_req(self) -> str:
+        """ "write", "add" or "null"."""
+        return self._grad_req
+
+    @grad_req.setter
+    def grad_req(self, req: str) -> None:
+        if req not in GRAD_REQS:
+            raise ValueError(f"Parameter {self.name}: grad_req must be one of {GRAD_REQS}, got {req!r}")
+        req = req if self._differentiable else "null"
+        if req != self._grad_req:
+            self._grad_req = req
+            generation[0] += 1
+            if self._data is not None:
+                self._attach(self._data)
+                invalidate()
+
+    @property
+    def _title(self) -> str:
+        return self.path or self.name
+
+    @property
+    def _shape_known(self) -> bool:
+        return self._shape is not None and all(length > 0 for length in self._shape)
+
+    def __repr__(self) -> str:
+        return f"Parameter {self._title} (shape={self._shape}, dtype={self._dtype})"
+
+    # Its array.
+
+    def initialize(
+        self, init: Any = None, ctx: Any = None, default_init: Any = None, force_reinit: bool = False
+    ) -> None:
+        """Make the array and fill it, or, while a length is unknown, remember to do so at the first forward pass.
+
+        The initializer is `init`, else the parameter's own, else `default_init` (else Uniform(0.07)), which goes by the
+        name's ending. An initialized parameter is left alone with a warning unless `force_reinit`.
+        """
+        if (self._data is not None or self._waiting is not None) and not force_reinit:
+            if self._data is not None:
+                warnings.warn(
+                    f"Parameter {self._title} is already initialized; pass force_reinit=True to do it again",
+                    stacklevel=2,
+                )
+                return
+        self._waiting = (self._initializer(init, default_init), device_name(ctx))
+        if self._shape_known:
+            self.finish_deferred_init()
+        elif not self.allow_deferred_init:
+            self._waiting = None
+            raise ValueError(f"Parameter {self._title}: cannot be initialized with the unknown shape {self._shape}")
+
+    def _initializer(self, given: Any, default: Any) -> Any:
+        from dlcore.init import Uniform, create
+
+        if given is not None or self.init is not None:
+            return create(given if given is not None else self.init).fill
+        rule = create(default) if default is not None else Uniform()
+        return lambda array: rule(self.name, array)
+
+    def finish_deferred_init(self) -> None:
+        """Make and fill the array now that its shape is known. Does nothing if that is done or was not asked for."""
+        if self._waiting is None:
+            return
+        if not self._shape_known:
+            raise DeferredInitializationError(f"Parameter {self._title}: shape {self._shape} is not known yet")
+        fill, device = self._waiting
+        # Even when a step is being traced, a parameter comes into being for real.
+        outside_trace(lambda: self._create(fill, device))
+        self._waiting = None
+
+    def _create(self, fill: Any, device: str) -> None:
+        assert self._shape is not None
+        if self._data is None or self._data._device != device:
+            array = _core.empty(self._shape, self._dtype, device)
+            fill(array)
+            self._adopt(array)
+        else:
+            fill(self._data)
+            self.zero_grad()
+
+    def _adopt(self, array: _core.NDArray) -> None:
+        self._attach(array)
+        if self._data is not None:
+            invalidate()  # compiled functions hold the old array
+        self._data = array
+        generation[0] += 1
+
+    def _attach(self, array: _core.NDArray) -> None:
+        array.attach_grad(self._grad_req)
+        self.grad_seen = -1 if array.grad is None else array.grad._version
+
+    def data(self, ctx: Any = None) -> _core.NDArray:
+        """The array. Raises RuntimeError before initialization, or when it is not on `ctx`."""
+        if self._data is None:
+            self._complain()
+        if ctx is not None and device_name(ctx) != self._data._device:
+            raise RuntimeError(f"Parameter {self._title} is on {self._data._device}, not on {device_name(ctx)}")
+        return self._data
+
+    def _complain(self) -> None:
+        if self._waiting is not None:
+            raise DeferredInitializationError(
+                f"Parameter {self._title} has no values yet: its shape {self._shape} becomes known when the network is "
+                "first called on data"
+            )
+        raise RuntimeError(
+            f"Parameter {self._title} has not been initialized: call initialize() on the network or the parameter first"
+        )
+
+    def set_data(self, data: Any) -> None:
+        """Write new values, of the parameter's shape, into its array. Tells an unknown shape."""
+        shape = tuple(data.shape) if hasattr(data, "shape") else np.shape(data)
+        self.shape = shape
+        array = data if isinstance(data, _core.NDArray) else _core.from_numpy(np.asarray(data))
+        if self._data is not None:
+            _core.assign(self._data, array)
+            return
+        device = self._waiting[1] if self._waiting else device_name(None)
+        self._waiting = (lambda own: _core.assign(own, array), device)
+        self.finish_deferred_init()
+
+    def grad(self, ctx: Any = None) -> _core.NDArray:
+        """The gradient's array. Raises RuntimeError before initialization and for grad_req "null"."""
+        data = self.data(ctx)
+        if self._grad_req == "null":
+            raise RuntimeError(f"Parameter {self._title} has no gradient: its grad_req is 'null'")
+        return data.grad
+
+    def zero_grad(self) -> None:
+        """Set the gradient to zero; does nothing if there is none."""
+        if self._data is not None and self._grad_req != "null" and self._data.grad is not None:
+            _core.assign(self._data.grad, _core.from_numpy(np.zeros((), np.float32)))
+            self.grad_seen = self._data.grad._version
+
+    def list_data(self) -> list[_core.NDArray]:
+        """The array on every device it is on: a list of one."""
+        return [self.data()]
+
+    def list_grad(self) -> list[_core.NDArray]:
+        """The gradient on every device it is on: a list of one."""
+        return [self.grad()]
+
+    def list_ctx(self) -> list[Any]:
+        """The devices it is on, or will be on: a list of one."""
+        if self._data is None and self._waiting is None:
+            self._complain()
+        return [context.Context(self._data._device if self._data is not None else self._waiting[1])]  # type: ignore[index]
+
+    def cast(self, dtype: Any) -> None:
+        """Change the dtype: the values are converted into a new array, the gradient becomes zero."""
+        self._dtype = dtype_name(dtype)
+        if self._data is not None and self._data.dtype.name != self._dtype:
+            self._replace(self._data._device)
+
+    def reset_ctx(self, ctx: Any) -> None:
+        """Move to another device, into a new array there; the gradient becomes zero."""
+        device = device_name(ctx)
+        if self._waiting is not None:
+            self._waiting = (self._waiting[0], device)
+        if self._data is not None and self._data._device != device:
+            self._replace(device)
+
+    reset_device = reset_ctx
+
+    def _replace(self, device: str) -> None:
+        old = self._data
+        assert old is not None
+        new = _core.empty(tuple(old.shape), self._dtype, device)
+        _core.assign(new, old)
+        self._adopt(new)
+
+    # Copies and pickles carry the values, not the device's memory.
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = dict(self.__dict__)
+        state["_data"] = None if self._data is None else (self._data.asnumpy(), self._data._device)
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        data = state.pop("_data")
+        self.__dict__.update(state, _data=None)
+        if data is not None:
+            values, device = data
+            array = _core.empty(values.shape, self._dtype, device)
+            _core.assign(array, _core.from_numpy(values))
+            self._adopt(array)
+
+
+class Constant(Parameter):
+    """A parameter with fixed values that no training changes.
+
+    >>> import dlcore as dl
+    >>> c = dl.gluon.Constant("limits", [1.0, 2.0])
+    >>> c.initialize()
+    >>> c.data().asnumpy()
+    array([1., 2.], dtype=float32)
+    """
+
+    def __init__(self, name: str | Any, value: Any = None) -> None:
+        if value is None:
+            name, value = "const", name
+        values = value.asnumpy() if hasattr(value, "asnumpy") else np.asarray(value)
+        if not hasattr(value, "dtype") and values.dtype.kind == "f":
+            values = values.astype(np.float32)
+        self.value = values
+        super().__init__(name, "null", values.shape, values.dtype, init=init.Constant(values), differentiable=False)
+
+    @property
+    def _shape_known(self) -> bool:
+        return math.prod(self._shape or ()) >= 0

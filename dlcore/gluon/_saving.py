@@ -1,0 +1,79 @@
+"""Parameters to and from safetensors files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from dlcore.io import load_arrays, save_arrays
+
+from ._parameter import Parameter
+
+
+def save(filename: str | os.PathLike[str], parameters: Mapping[str, Parameter], deduplicate: bool = False) -> None:
+    """Write the values; with `deduplicate`, a parameter of several names only under its first."""
+    arrays, seen = {}, set()
+    for name, parameter in parameters.items():
+        if deduplicate and id(parameter) in seen:
+            continue
+        seen.add(id(parameter))
+        arrays[name] = parameter.data().asnumpy()
+    save_arrays(filename, arrays, {"format": "dlcore.parameters"})
+
+
+def read(filename: str | os.PathLike[str]) -> dict[str, np.ndarray]:
+    """The arrays of the file by name."""
+    return load_arrays(filename)
+
+
+def load(
+    source: str,
+    parameters: Mapping[str, Parameter],
+    arrays: Mapping[str, Any],
+    ctx: Any = None,
+    allow_missing: bool = False,
+    ignore_extra: bool = False,
+    cast_dtype: bool = False,
+    take_dtype: bool = False,
+) -> None:
+    """Write `arrays` into the parameters of the same names: all, or, with an error that lists every fault, none.
+
+    A file's dtype that is not the parameter's is a fault, unless values may be cast or the parameter takes the dtype.
+    """
+    given = {id(parameters[name]) for name in arrays if name in parameters}
+    faults = []
+    for name, parameter in parameters.items():
+        if name not in arrays and id(parameter) not in given and not allow_missing:
+            faults.append(f"{name}: missing in the file (allow_missing=True leaves it as it is)")
+    for name, array in arrays.items():
+        if name in parameters:
+            faults += _misfits(name, parameters[name], array, cast_dtype)
+        elif not ignore_extra:
+            faults.append(f"{name}: not a parameter of this network (ignore_extra=True skips it)")
+    if faults:
+        shown = faults[:10] + ([f"... and {len(faults) - 10} more"] if len(faults) > 10 else [])
+        raise ValueError(f"{source}: its parameters do not fit:\n" + "\n".join(f"  {fault}" for fault in shown))
+    for name, array in arrays.items():
+        if name in parameters:
+            if ctx is not None:
+                parameters[name].reset_ctx(ctx)
+            if take_dtype:
+                parameters[name].cast(array.dtype)
+            parameters[name].set_data(array)
+
+
+def _misfits(name: str, parameter: Parameter, array: Any, cast_dtype: bool) -> list[str]:
+    faults = []
+    expected, found = parameter.shape, tuple(array.shape)
+    if expected is not None and (
+        len(expected) != len(found) or any(a not in (b, 0, -1) for a, b in zip(expected, found, strict=True))
+    ):
+        faults.append(f"{name}: expected shape {expected}, found {found}")
+    if array.dtype.name != parameter.dtype and not cast_dtype:
+        faults.append(
+            f"{name}: expected dtype {parameter.dtype}, found {array.dtype.name} (cast_dtype=True converts it)"
+        )
+    return faults

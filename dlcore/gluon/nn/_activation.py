@@ -1,0 +1,195 @@
+"""Activations: functions of each element, as layers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from dlcore.ops import F
+
+from .._hybrid_block import HybridBlock
+
+# Names that `activation=` takes. The two last words are MXNet's.
+_FUNCTIONS: dict[str, Callable[[Any], Any]] = {
+    "relu": lambda x: F.relu(x),
+    "sigmoid": lambda x: F.sigmoid(x),
+    "tanh": lambda x: F.tanh(x),
+    "gelu": lambda x: F.gelu(x),
+    "silu": lambda x: F.silu(x),
+    "softplus": lambda x: F.softplus(x),
+    "softsign": lambda x: F.softsign(x),
+    "elu": lambda x: F.elu(x),
+    "leaky_relu": lambda x: F.leaky_relu(x, 0.01),
+    "softrelu": lambda x: F.softplus(x),
+    "swish": lambda x: F.silu(x),
+}
+
+
+def check(name: str | None, layer: str) -> str | None:
+    """`name` if it is an activation or None, else ValueError."""
+    if name is not None and name not in _FUNCTIONS:
+        raise ValueError(f"{layer}: activation must be one of {', '.join(_FUNCTIONS)}; got {name!r}")
+    return name
+
+
+def activate(x: Any, name: str | None) -> Any:
+    """The activation `name` of x; None is the identity."""
+    return x if name is None else _FUNCTIONS[name](x)
+
+
+class Activation(HybridBlock):
+    """An activation by name: relu, sigmoid, tanh, gelu, silu, softplus (softrelu), softsign, elu, leaky_relu.
+
+    Keeps shapes.
+
+    >>> import dlcore as dl
+    >>> Activation("relu")(dl.nd.array([-1.0, 2.0])).asnumpy()
+    array([0., 2.], dtype=float32)
+    """
+
+    def __init__(self, activation: str, prefix: str | None = None, params: Any = None) -> None:
+        super().__init__(prefix, params)
+        self._name = check(activation, "Activation")
+
+    def forward(self, x: Any) -> Any:
+        return activate(x, self._name)
+
+    def _details(self) -> str:
+        return str(self._name)
+
+
+class _Elementwise(HybridBlock):
+    """An activation without arguments."""
+
+    def __init__(self, prefix: str | None = None, params: Any = None) -> None:
+        super().__init__(prefix, params)
+
+
+class ReLU(_Elementwise):
+    """max(x, 0).
+
+    >>> import dlcore as dl
+    >>> ReLU()(dl.nd.array([-1.0, 2.0])).asnumpy()
+    array([0., 2.], dtype=float32)
+    """
+
+    def forward(self, x: Any) -> Any:
+        return F.relu(x)
+
+
+class Sigmoid(_Elementwise):
+    """1 / (1 + exp(-x))."""
+
+    def forward(self, x: Any) -> Any:
+        return F.sigmoid(x)
+
+
+class Tanh(_Elementwise):
+    """tanh(x)."""
+
+    def forward(self, x: Any) -> Any:
+        return F.tanh(x)
+
+
+class SiLU(_Elementwise):
+    """x * sigmoid(x)."""
+
+    def forward(self, x: Any) -> Any:
+        return F.silu(x)
+
+
+class Softmax(HybridBlock):
+    """Softmax along `axis`. Losses of this library want scores before softmax."""
+
+    def __init__(self, axis: int = -1, prefix: str | None = None, params: Any = None) -> None:
+        super().__init__(prefix, params)
+        self._axis = axis
+
+    def forward(self, x: Any) -> Any:
+        return F.softmax(x, axis=self._axis)
+
+
+class LeakyReLU(HybridBlock):
+    """x where positive, else alpha * x.
+
+    >>> import dlcore as dl
+    >>> LeakyReLU(0.5)(dl.nd.array([-1.0, 2.0])).asnumpy()
+    array([-0.5,  2. ], dtype=float32)
+    """
+
+    def __init__(self, alpha: float, prefix: str | None = None, params: Any = None) -> None:
+        super().__init__(prefix, params)
+        if alpha < 0:
+            raise ValueError(f"LeakyReLU: expected alpha >= 0, got {alpha}")
+        self._alpha = alpha
+
+    def forward(self, x: Any) -> Any:
+        return F.leaky_relu(x, self._alpha)
+
+    def _details(self) -> str:
+        return str(self._alpha)
+
+
+class PReLU(HybridBlock):
+    """x where positive, else alpha * x with alpha learned.
+
+    One alpha for all, or, with `in_channels`, one for each place on axis 1.
+    """
+
+    def __init__(
+        self, alpha_initializer: Any = 0.25, in_channels: int = 1, prefix: str | None = None, params: Any = None
+    ) -> None:
+        super().__init__(prefix, params)
+        self._channels = in_channels
+        self.alpha = self.params.get("alpha", shape=(in_channels,), init=alpha_initializer)
+
+    def forward(self, x: Any) -> Any:
+        alpha = self.alpha.data()
+        if self._channels > 1:
+            alpha = F.reshape(alpha, (self._channels,) + (1,) * (x.ndim - 2))
+        return F.leaky_relu(x, alpha)
+
+
+class ELU(HybridBlock):
+    """x where positive, else alpha * (exp(x) - 1) (Clevert et al., 2016)."""
+
+    def __init__(self, alpha: float = 1.0, prefix: str | None = None, params: Any = None) -> None:
+        super().__init__(prefix, params)
+        self._alpha = alpha
+
+    def forward(self, x: Any) -> Any:
+        return F.elu(x, self._alpha)
+
+    def _details(self) -> str:
+        return str(self._alpha)
+
+
+class SELU(_Elementwise):
+    """Self-normalising: 1.0507 * elu(x, 1.6733) (Klambauer et al., 2017)."""
+
+    def forward(self, x: Any) -> Any:
+        return F.multiply(F.elu(x, 1.6732632423543772), 1.0507009873554805)
+
+
+class GELU(HybridBlock):
+    """x times the normal distribution's function of x; with `approximation="tanh"` by a formula with tanh."""
+
+    def __init__(self, approximation: str = "erf", prefix: str | None = None, params: Any = None) -> None:
+        super().__init__(prefix, params)
+        if approximation not in ("erf", "tanh"):
+            raise ValueError(f"GELU: approximation must be 'erf' or 'tanh', got {approximation!r}")
+        self._approximation = approximation
+
+    def forward(self, x: Any) -> Any:
+        return F.gelu(x, approximate=self._approximation == "tanh")
+
+
+class Swish(HybridBlock):
+    """x * sigmoid(beta * x) (Ramachandran et al., 2017)."""
+
+    def __init__(self, beta: float = 1.0, prefix: str | None = None, params: Any = None) -> None:
+        super().__init__(prefix, params)
+        self._beta = beta
+
+    def forward(self, x: Any) -> Any:
+        return F.multiply(x, F.sigmoid(F.multiply(x, self._beta)))

@@ -1,0 +1,144 @@
+"""Normalisation layers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dlcore.ops import F
+
+from .._block import shape_of
+from .._hybrid_block import HybridBlock
+from .._parameter import dtype_name
+
+
+class BatchNorm(HybridBlock):
+    """Normalises every place on `axis` over all other axes, then y = x * gamma + beta (Ioffe and Szegedy, 2015).
+
+    In training with the batch's mean and (biased) variance, which also move the running ones:
+    running = momentum * running + (1 - momentum) * batch. Elsewhere, and with `use_global_stats`, with the
+    running ones.
+    center=False fixes beta at 0, scale=False gamma at 1. in_channels 0 is learned from the first x. Keeps shapes.
+
+    >>> import dlcore as dl
+    >>> layer = BatchNorm()
+    >>> layer.initialize()
+    >>> layer(dl.nd.ones((2, 3, 4, 4))).shape
+    (2, 3, 4, 4)
+    """
+
+    def __init__(
+        self,
+        axis: int = 1,
+        momentum: float = 0.9,
+        epsilon: float = 1e-5,
+        center: bool = True,
+        scale: bool = True,
+        use_global_stats: bool = False,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        running_mean_initializer: Any = "zeros",
+        running_variance_initializer: Any = "ones",
+        in_channels: int = 0,
+        prefix: str | None = None,
+        params: Any = None,
+    ) -> None:
+        super().__init__(prefix, params)
+        self._axis, self._momentum, self._epsilon = axis, momentum, epsilon
+        self._use_global_stats = use_global_stats
+
+        def get(name: str, learned: bool, init: Any) -> Any:
+            return self.params.get(
+                name,
+                grad_req="write" if learned else "null",
+                shape=(in_channels,),
+                init=init,
+                allow_deferred_init=True,
+                differentiable=learned,
+            )
+
+        self.gamma = get("gamma", scale, gamma_initializer)
+        self.beta = get("beta", center, beta_initializer)
+        self.running_mean = get("running_mean", False, running_mean_initializer)
+        self.running_var = get("running_var", False, running_variance_initializer)
+
+    def infer_shape(self, x: Any) -> None:
+        shape = shape_of(x)
+        if not -len(shape) <= self._axis < len(shape):
+            raise ValueError(f"BatchNorm: x of shape {shape} has no axis {self._axis}")
+        for parameter in self._reg_params.values():
+            parameter.shape = (shape[self._axis],)
+
+    def cast(self, dtype: Any) -> None:
+        """Half-precision networks keep these parameters in float32, where the statistics are accurate."""
+        super().cast("float32" if dtype_name(dtype) in ("float16", "bfloat16") else dtype)
+
+    def forward(self, x: Any) -> Any:
+        return F.batch_norm(
+            x,
+            self.gamma.data(),
+            self.beta.data(),
+            self.running_mean.data(),
+            self.running_var.data(),
+            eps=self._epsilon,
+            momentum=self._momentum,
+            axis=self._axis,
+            use_global_stats=self._use_global_stats,
+        )
+
+    def _details(self) -> str:
+        channels = (self.gamma.shape or (0,))[0]
+        return f"axis={self._axis}, eps={self._epsilon}, momentum={self._momentum}, in_channels={channels or '?'}"
+
+
+class LayerNorm(HybridBlock):
+    """Normalises each line along `axis` by its own mean and variance, then y = x * gamma + beta (Ba et al., 2016).
+
+    in_channels (the length of `axis`) 0 is learned from the first x. Keeps shapes.
+
+    >>> import dlcore as dl
+    >>> layer = LayerNorm()
+    >>> layer.initialize()
+    >>> layer(dl.nd.ones((2, 5))).shape
+    (2, 5)
+    """
+
+    def __init__(
+        self,
+        axis: int = -1,
+        epsilon: float = 1e-5,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        in_channels: int = 0,
+        prefix: str | None = None,
+        params: Any = None,
+    ) -> None:
+        super().__init__(prefix, params)
+        self._axis, self._epsilon = axis, epsilon
+        self.gamma = self.params.get(
+            "gamma",
+            grad_req="write" if scale else "null",
+            shape=(in_channels,),
+            init=gamma_initializer,
+            allow_deferred_init=True,
+        )
+        self.beta = self.params.get(
+            "beta",
+            grad_req="write" if center else "null",
+            shape=(in_channels,),
+            init=beta_initializer,
+            allow_deferred_init=True,
+        )
+
+    def infer_shape(self, x: Any) -> None:
+        shape = shape_of(x)
+        if not -len(shape) <= self._axis < len(shape):
+            raise ValueError(f"LayerNorm: x of shape {shape} has no axis {self._axis}")
+        self.gamma.shape = self.beta.shape = (shape[self._axis],)
+
+    def forward(self, x: Any) -> Any:
+        return F.layer_norm(x, self.gamma.data(), self.beta.data(), axis=self._axis, eps=self._epsilon)
+
+    def _details(self) -> str:
+        return f"axis={self._axis}, eps={self._epsilon}, in_channels={(self.gamma.shape or (0,))[0] or '?'}"

@@ -1,0 +1,174 @@
+"""Trainer: applies an optimizer to the parameters of a network."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from dlcore import _core, optim
+from dlcore.graph import outside_trace
+from dlcore.io import load_arrays, load_metadata, save_arrays
+
+from ._parameter import Parameter
+
+_FORMAT = "dlcore.trainer"
+
+
+class Trainer:
+    """Changes parameters by their gradients, once for every `step`.
+
+    params: `net.collect_params()`, another dict, or a list of Parameters; those without gradient stay as they are.
+    optimizer: a name ("sgd", "adam", "rmsprop", ...) with `optimizer_params` for it, or an Optimizer.
+    comm: a communicator; gradients are then averaged over all workers before each step, so that workers with equal
+        shares of a batch do what one process would do with all of it.
+    kvstore, compression_params and update_on_kvstore are accepted for old scripts: one process needs no store.
+
+    A step may be compiled (`dlcore.jit`): the learning rate and the other knobs are arrays that it reads, and the count
+    of steps is one that it writes.
+
+    >>> import dlcore as dl
+    >>> net = dl.gluon.nn.Dense(1, in_units=1, use_bias=False)
+    >>> net.initialize(init="ones")
+    >>> trainer = Trainer(net.collect_params(), "sgd", {"learning_rate": 0.5})
+    >>> with dl.autograd.record():
+    ...     loss = net(dl.nd.ones((2, 1))).sum()
+    >>> loss.backward()
+    >>> trainer.step(2)
+    >>> net.weight.data().asnumpy()
+    array([[0.5]], dtype=float32)
+    """
+
+    def __init__(
+        self,
+        params: Mapping[str, Parameter] | Iterable[Parameter],
+        optimizer: str | optim.Optimizer,
+        optimizer_params: Mapping[str, Any] | None = None,
+        kvstore: Any = "device",
+        compression_params: Any = None,
+        update_on_kvstore: bool | None = None,
+        comm: Any = None,
+    ) -> None:
+        self._names, self._params = _named(params)
+        self._optimizer = optim.create(optimizer, **dict(optimizer_params or {}))
+        self._optimizer.param_dict = dict(enumerate(self._params))
+        self._scale = float(self._optimizer.rescale_grad)
+        self._states: list[optim.Optimizer | tuple[_core.NDArray, ...] | None] = [None] * len(self._params)
+        self.comm = comm
+
+    @property
+    def optimizer(self) -> optim.Optimizer:
+        """The optimizer."""
+        return self._optimizer
+
+    @property
+    def learning_rate(self) -> float:
+        """The learning rate now."""
+        return self._optimizer.learning_rate
+
+    def set_learning_rate(self, lr: float) -> None:
+        """Set the learning rate, also between the runs of a compiled step."""
+        self._optimizer.set_learning_rate(lr)
+
+    def step(self, batch_size: float, ignore_stale_grad: bool = False) -> None:
+        """One step with gradients divided by `batch_size` (1 if the loss is a mean already).
+
+        Raises UserWarning naming a parameter whose gradient no backward pass has renewed since the last step, unless
+        `ignore_stale_grad`, which leaves such parameters as they are.
+        """
+        self.allreduce_grads()
+        self.update(batch_size, ignore_stale_grad)
+
+    def allreduce_grads(self) -> None:
+        """Average the gradients over all workers; nothing to do in one process."""
+        if self.comm is not None and self.comm.size > 1:
+            self.comm.allreduce([p.grad() for p in self._params if p.grad_req != "null"], op="mean")
+
+    def update(self, batch_size: float, ignore_stale_grad: bool = False) -> None:
+        """`step` without the averaging: for gradients that are treated by hand after `allreduce_grads`."""
+        self._optimizer.rescale_grad = self._scale / batch_size
+        tracing = _core.is_tracing()
+        recording = _core.set_recording(False)
+        try:
+            chosen = [i for i, p in enumerate(self._params) if p.grad_req != "null"]
+            if not tracing:
+                chosen = self._fresh(chosen, ignore_stale_grad)
+            self._optimizer.begin_step()
+            for index in chosen:
+                parameter = self._params[index]
+                data, grad = parameter.data(), parameter.grad()
+                self._optimizer.apply(index, data, grad, self._state(index))
+                parameter.grad_seen = grad._version
+        finally:
+            _core.set_recording(recording)
+
+    def _fresh(self, chosen: list[int], ignore: bool) -> list[int]:
+        """Those of `chosen` with a gradient newer than the last step."""
+        stale = [i for i in chosen if self._params[i].grad()._version == self._params[i].grad_seen]
+        if stale and not ignore:
+            raise UserWarning(
+                f"Parameter {self._names[stale[0]]}: its gradient has not been renewed by a backward pass since the "
+                "last step. If only a part of the network was used on purpose, call step with ignore_stale_grad=True"
+            )
+        return [i for i in chosen if i not in set(stale)]
+
+    def _state(self, index: int) -> Any:
+        """The optimizer's arrays for one parameter, made when first needed."""
+        if self._states[index] is None:
+            data = self._params[index].data()
+            self._states[index] = outside_trace(lambda: self._optimizer.create_state(index, data))
+        return self._states[index]
+
+    def save_states(self, fname: str | os.PathLike[str]) -> None:
+        """Write the optimizer's arrays, step count and knobs to a safetensors file, for going on exactly from here."""
+        arrays: dict[str, Any] = {"t": self._optimizer.t}
+        for index, name in enumerate(self._names):
+            if self._params[index].grad_req != "null":
+                arrays.update({f"{name}/{k}": array for k, array in enumerate(self._state(index))})
+        about = {"optimizer": type(self._optimizer).__name__, "knobs": self._optimizer.knobs}
+        save_arrays(fname, arrays, {"format": _FORMAT, "trainer": json.dumps(about)})
+
+    def load_states(self, fname: str | os.PathLike[str]) -> None:
+        """Read a file of `save_states`, made with the same parameters and optimizer, else ValueError."""
+        metadata, arrays = load_metadata(fname), load_arrays(fname)
+        if metadata.get("format") != _FORMAT:
+            raise ValueError(f"{os.fspath(fname)}: not a file of Trainer.save_states")
+        about = json.loads(metadata["trainer"])
+        kind = type(self._optimizer).__name__
+        if about["optimizer"] != kind:
+            raise ValueError(f"{os.fspath(fname)}: made with the optimizer {about['optimizer']}, this one is {kind}")
+        mine = {"t": self._optimizer.t}
+        for index, name in enumerate(self._names):
+            if self._params[index].grad_req != "null":
+                mine.update({f"{name}/{k}": array for k, array in enumerate(self._state(index))})
+        shapes = {name: tuple(array.shape) for name, array in mine.items()}
+        found = {name: array.shape for name, array in arrays.items()}
+        if shapes != found:
+            name = next(n for n in {**shapes, **found} if shapes.get(n) != found.get(n))
+            raise ValueError(
+                f"{os.fspath(fname)}: {name}: expected shape {shapes.get(name)}, found {found.get(name)} "
+                "(None: not there)"
+            )
+        for name, array in mine.items():
+            _core.assign(array, _core.from_numpy(np.array(arrays[name])))
+        for name, value in about["knobs"].items():
+            if not (name == "lr" and self._optimizer.lr_scheduler is not None):
+                self._optimizer.set_knob(name, value)
+
+
+def _named(params: Mapping[str, Parameter] | Iterable[Parameter]) -> tuple[list[str], list[Parameter]]:
+    """Names and parameters, each parameter once."""
+    if isinstance(params, Mapping):
+        pairs = list(params.items())
+    else:
+        listed = list(params)
+        pairs = [(f"{i}.{getattr(p, 'path', '') or getattr(p, 'name', '')}", p) for i, p in enumerate(listed)]
+    for name, parameter in pairs:
+        if not isinstance(parameter, Parameter):
+            raise TypeError(f"Trainer: expected Parameters, got {type(parameter).__name__} for {name!r}")
+    once = {id(parameter): (name, parameter) for name, parameter in reversed(pairs)}
+    chosen = [pair for pair in pairs if once[id(pair[1])][0] == pair[0]]
+    return [name for name, _ in chosen], [parameter for _, parameter in chosen]

@@ -1,0 +1,228 @@
+"""The base of all optimizers and their registry."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+import numpy as np
+
+from dlcore import _core
+from dlcore.graph import every_call
+from dlcore.ops import F
+
+from .lr_scheduler import LRScheduler
+
+State = tuple[_core.NDArray, ...]
+_REGISTRY: dict[str, type[Optimizer]] = {}
+_Class = TypeVar("_Class", bound="type[Optimizer]")
+_HALF = ("float16", "bfloat16")
+
+
+def scalar(value: float) -> _core.NDArray:
+    """A 0-d float32 array for a knob."""
+    return _core.from_numpy(np.array(value, np.float32))
+
+
+class Optimizer:
+    """Changes weights by their gradients. A subclass gives `states` and `rule`.
+
+    learning_rate, wd: knobs of every optimizer; a subclass adds its own with `self._knob(name, value)`.
+    rescale_grad: factor on every gradient. clip_gradient: bound on every element of a gradient after that, or None.
+    lr_scheduler: gives the learning rate from the number of steps; `learning_rate`, if given, is its base.
+    multi_precision: keep a float32 copy of float16 and bfloat16 weights and update that.
+    param_dict: index -> parameter, for their `lr_mult` and `wd_mult`.
+
+    >>> import dlcore as dl
+    >>> sgd = dl.optim.SGD(learning_rate=0.5)
+    >>> w, g = dl.nd.array([1.0]), dl.nd.array([0.2])
+    >>> sgd.update(0, w, g, sgd.create_state(0, w))
+    >>> w.asnumpy()
+    array([0.9], dtype=float32)
+    """
+
+    default_learning_rate = 0.01
+
+    def __init__(
+        self,
+        learning_rate: float | None = None,
+        wd: float = 0.0,
+        rescale_grad: float = 1.0,
+        clip_gradient: float | None = None,
+        lr_scheduler: LRScheduler | None = None,
+        multi_precision: bool = False,
+        param_dict: dict[int, Any] | None = None,
+        begin_num_update: int = 0,
+    ) -> None:
+        if lr_scheduler is not None:
+            if learning_rate is not None:
+                lr_scheduler.base_lr = float(learning_rate)
+            learning_rate = lr_scheduler.base_lr
+        self._arrays: dict[str, _core.NDArray] = {}
+        self._values: dict[str, float] = {}
+        self._knob("lr", self.default_learning_rate if learning_rate is None else learning_rate)
+        self._knob("wd", wd)
+        self.t = scalar(begin_num_update)
+        self.rescale_grad = rescale_grad
+        self.clip_gradient = clip_gradient
+        self.lr_scheduler = lr_scheduler
+        self.multi_precision = multi_precision
+        self.param_dict = dict(param_dict or {})
+        self._seen: set[Any] = set()
+        self._scaled: dict[tuple[str, float], _core.NDArray] = {}
+
+    # Knobs.
+
+    def _knob(self, name: str, value: float) -> None:
+        self._arrays[name] = scalar(value)
+        self._values[name] = float(value)
+
+    @property
+    def knobs(self) -> dict[str, float]:
+        """Name and value of everything that `set_knob` can turn."""
+        values = dict(self._values)
+        if self.lr_scheduler is not None:
+            values["lr"] = float(self._arrays["lr"].asnumpy())
+        return values
+
+    def set_knob(self, name: str, value: float) -> None:
+        """Turn a knob ("lr", "wd", "momentum", ...), also between the runs of a compiled step.
+
+        Raises KeyError naming the knobs for an unknown name, UserWarning for "lr" while a schedule decides it.
+        """
+        if name not in self._arrays:
+            raise KeyError(f"{type(self).__name__} has the knobs {', '.join(self._arrays)}; got {name!r}")
+        if name == "lr" and self.lr_scheduler is not None:
+            raise UserWarning("the learning rate is decided by the optimizer's lr_scheduler")
+        _core.assign(self._arrays[name], scalar(value))
+        self._values[name] = float(value)
+
+    @property
+    def learning_rate(self) -> float:
+        """The learning rate now."""
+        return self.knobs["lr"]
+
+    lr = learning_rate
+
+    def set_learning_rate(self, lr: float) -> None:
+        """Same as `set_knob("lr", lr)`."""
+        self.set_knob("lr", lr)
+
+    @property
+    def wd(self) -> float:
+        """Weight decay."""
+        return self._values["wd"]
+
+    @property
+    def num_update(self) -> int:
+        """The number of steps so far."""
+        return int(self.t.asnumpy())
+
+    # Steps.
+
+    def begin_step(self) -> None:
+        """Count one step and let the schedule set the learning rate. `update` calls it by itself where needed."""
+        self._seen.clear()
+        self._scaled.clear()
+        if self.lr_scheduler is not None:
+            every_call(self._follow_schedule)
+        _core.assign(self.t, F.add(self.t, 1.0))
+
+    def _follow_schedule(self) -> None:
+        """Ask the schedule, plain Python, for the learning rate of the step that is about to run."""
+        assert self.lr_scheduler is not None
+        _core.assign(self._arrays["lr"], scalar(self.lr_scheduler(self.num_update + 1)))
+
+    def create_state(self, index: Any, weight: _core.NDArray) -> State:
+        """The arrays this rule keeps for one weight (float32 for half-precision weights), zeros to begin with."""
+        dtype = np.float32 if weight.dtype.name in _HALF else weight.dtype
+        zeros = [np.zeros(weight.shape, dtype) for _ in self.states]
+        if self.multi_precision and weight.dtype.name in _HALF:
+            zeros.append(weight.asnumpy().astype(np.float32))
+        return tuple(_to_device(array, weight) for array in zeros)
+
+    def update(self, index: Any, weight: Any, grad: Any, state: Any) -> None:
+        """Change `weight` and `state` in place by `grad`. Also takes equally long lists of all four.
+
+        A second update of an index begins a new step.
+        """
+        if isinstance(index, (list, tuple)):
+            for item in zip(index, weight, grad, state, strict=True):
+                self.update(*item)
+            return
+        if index in self._seen or not self._seen:
+            self.begin_step()
+        self._seen.add(index)
+        self.apply(index, weight, grad, state)
+
+    def apply(self, index: Any, weight: _core.NDArray, grad: _core.NDArray, state: State) -> None:
+        """`update` of one weight as part of a step that `begin_step` has begun."""
+        parameter = self.param_dict.get(index)
+        lr = self._times("lr", getattr(parameter, "lr_mult", 1.0))
+        wd = self._times("wd", getattr(parameter, "wd_mult", 1.0))
+        if len(state) > len(self.states):
+            *own, master = state
+            self.rule(master, grad, tuple(own), lr, wd)
+            _core.assign(weight, master)
+        else:
+            self.rule(weight, grad, state, lr, wd)
+
+    def _times(self, name: str, factor: float) -> _core.NDArray:
+        """A knob times a parameter's own factor, computed once a step."""
+        if factor == 1.0:
+            return self._arrays[name]
+        key = (name, factor)
+        if key not in self._scaled:
+            self._scaled[key] = F.multiply(self._arrays[name], factor)
+        return self._scaled[key]
+
+    def tail(self) -> dict[str, float]:
+        """What the update operators take beside their knobs: rescale and clip (-1 for none)."""
+        clip = self.clip_gradient
+        return {"rescale": self.rescale_grad, "clip": -1.0 if clip is None else clip}
+
+    @property
+    def states(self) -> Sequence[str]:
+        """The names of the arrays the rule keeps for every weight."""
+        return ()
+
+    def rule(
+        self, weight: _core.NDArray, grad: _core.NDArray, state: State, lr: _core.NDArray, wd: _core.NDArray
+    ) -> None:
+        """Write the new weight and state into the given arrays."""
+        raise NotImplementedError(f"{type(self).__name__} has no rule(weight, grad, state, lr, wd)")
+
+    def __repr__(self) -> str:
+        knobs = ", ".join(f"{name}={value:g}" for name, value in self._values.items())
+        return f"{type(self).__name__}({knobs})"
+
+
+def _to_device(array: np.ndarray, like: _core.NDArray) -> _core.NDArray:
+    """A copy of `array` where `like` is. No operator is run, so this may happen while a step is traced."""
+    host = _core.from_numpy(array)
+    if like._device.startswith("cpu"):
+        return host
+    result = _core.empty(array.shape, array.dtype.name, like._device)
+    _core.assign(result, host)
+    return result
+
+
+def register(cls: _Class) -> _Class:
+    """Make an optimizer class known to `create` by its lower-case name."""
+    _REGISTRY[cls.__name__.lower()] = cls
+    return cls
+
+
+def create(name: str | Optimizer, **kwargs: Any) -> Optimizer:
+    """An optimizer by name; an Optimizer is given back as it is. Raises ValueError listing the names of all.
+
+    >>> create("adam", learning_rate=0.01)
+    Adam(lr=0.01, wd=0, beta1=0.9, beta2=0.999)
+    """
+    if isinstance(name, Optimizer):
+        if kwargs:
+            raise ValueError(f"optim.create: {name!r} is complete, so {', '.join(kwargs)} cannot be given as well")
+        return name
+    if not isinstance(name, str) or name.lower() not in _REGISTRY:
+        raise ValueError(f"optim.create: expected an Optimizer or one of {', '.join(sorted(_REGISTRY))}; got {name!r}")
+    return _REGISTRY[name.lower()](**kwargs)

@@ -1,0 +1,77 @@
+"""Gradient descent, plain, with momentum, and Nesterov's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dlcore import _core
+from dlcore.ops import F
+
+from ._optimizer import Optimizer, State, register
+
+
+@register
+class SGD(Optimizer):
+    """Stochastic gradient descent; with g = clip(rescale * grad) + wd * w:
+
+        w = w - lr * g                                      without momentum
+        mom = momentum * mom - lr * g;  w = w + mom         with momentum (Polyak's heavy ball)
+
+    `lazy_update` is accepted for old scripts; gradients are dense. Other arguments: see `Optimizer`.
+
+    >>> SGD(learning_rate=0.1, momentum=0.9)
+    SGD(lr=0.1, wd=0, momentum=0.9)
+    """
+
+    def __init__(
+        self, learning_rate: float | None = None, momentum: float = 0.0, lazy_update: bool = True, **kwargs: Any
+    ) -> None:
+        super().__init__(learning_rate, **kwargs)
+        self._has_momentum = momentum != 0.0
+        if self._has_momentum:
+            self._knob("momentum", momentum)
+
+    @property
+    def momentum(self) -> float:
+        """The momentum now; 0 for plain descent."""
+        return self._values.get("momentum", 0.0)
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        return ("mom",) if self._has_momentum else ()
+
+    def rule(
+        self, weight: _core.NDArray, grad: _core.NDArray, state: State, lr: _core.NDArray, wd: _core.NDArray
+    ) -> None:
+        if not self._has_momentum:
+            F.sgd_update(weight, grad, lr=lr, wd=wd, **self.tail(), out=weight)
+            return
+        momentum = self._arrays["momentum"]
+        F.sgd_mom_update(weight, grad, state[0], lr=lr, momentum=momentum, wd=wd, **self.tail(), out=(weight, state[0]))
+
+
+@register
+class NAG(Optimizer):
+    """Nesterov's accelerated gradient (Sutskever et al., 2013); with g = clip(rescale * grad) + wd * w:
+
+        mom = momentum * mom + g;  w = w - lr * (momentum * mom + g)
+
+    >>> NAG(learning_rate=0.1)
+    NAG(lr=0.1, wd=0, momentum=0.9)
+    """
+
+    default_learning_rate = 0.1
+
+    def __init__(self, learning_rate: float | None = None, momentum: float = 0.9, **kwargs: Any) -> None:
+        super().__init__(learning_rate, **kwargs)
+        self._knob("momentum", momentum)
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        return ("mom",)
+
+    def rule(
+        self, weight: _core.NDArray, grad: _core.NDArray, state: State, lr: _core.NDArray, wd: _core.NDArray
+    ) -> None:
+        momentum = self._arrays["momentum"]
+        F.nag_mom_update(weight, grad, state[0], lr=lr, momentum=momentum, wd=wd, **self.tail(), out=(weight, state[0]))

@@ -1,0 +1,145 @@
+"""Optimizers against PyTorch's and against NumPy, knobs, schedules."""
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from dlcore import _core, optim  # noqa: E402
+
+START = np.random.default_rng(0).normal(size=(3, 4)).astype(np.float32)
+GRADS = [np.random.default_rng(k + 1).normal(size=(3, 4)).astype(np.float32) for k in range(6)]
+
+
+def run(optimizer, dtype=np.float32, start=START, grads=GRADS):
+    w = _core.from_numpy(start.astype(dtype))
+    state = optimizer.create_state(0, w)
+    for g in grads:
+        optimizer.update(0, w, _core.from_numpy(g.astype(dtype)), state)
+    return w.asnumpy()
+
+
+def run_torch(make):
+    w = torch.nn.Parameter(torch.tensor(START.astype(np.float64)))
+    other = make([w])
+    for g in GRADS:
+        w.grad = torch.tensor(g.astype(np.float64))
+        other.step()
+    return w.detach().numpy()
+
+
+CASES = {
+    "sgd": (optim.SGD(0.1), lambda p: torch.optim.SGD(p, 0.1)),
+    "sgd wd": (optim.SGD(0.1, wd=0.02), lambda p: torch.optim.SGD(p, 0.1, weight_decay=0.02)),
+    "momentum": (optim.SGD(0.1, momentum=0.8, wd=0.02), lambda p: torch.optim.SGD(p, 0.1, 0.8, weight_decay=0.02)),
+    "nag": (optim.NAG(0.1, momentum=0.8), lambda p: torch.optim.SGD(p, 0.1, 0.8, nesterov=True)),
+    "adam": (optim.Adam(0.1, wd=0.02), lambda p: torch.optim.Adam(p, 0.1, weight_decay=0.02)),
+    "adamw": (optim.AdamW(0.1, wd=0.02, epsilon=1e-8), lambda p: torch.optim.AdamW(p, 0.1, weight_decay=0.02)),
+    "adagrad": (optim.AdaGrad(0.1, epsilon=1e-10), lambda p: torch.optim.Adagrad(p, 0.1)),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_same_path_as_pytorch(name):
+    optimizer, reference = CASES[name]
+    np.testing.assert_allclose(run(optimizer), run_torch(reference), rtol=2e-5, atol=2e-6)
+    assert optimizer.num_update == len(GRADS)
+
+
+def test_rmsprop_has_epsilon_inside_the_root():
+    w, n = START.astype(np.float64), 0.0
+    for g in GRADS:
+        d = g + 0.02 * w
+        n = 0.7 * n + 0.3 * d * d
+        w = w - 0.1 * d / np.sqrt(n + 1e-3)
+    np.testing.assert_allclose(run(optim.RMSProp(0.1, rho=0.7, epsilon=1e-3, wd=0.02)), w, rtol=2e-5)
+    old = optim.RMSProp(0.1, gamma1=0.7, epsilon=1e-3, wd=0.02)
+    np.testing.assert_allclose(run(old), w, rtol=2e-5)
+
+
+def test_rescale_and_clip():
+    w = START.astype(np.float64)
+    for g in GRADS:
+        w = w - 0.1 * (np.clip(g * 0.5, -0.3, 0.3) + 0.01 * w)
+    np.testing.assert_allclose(run(optim.SGD(0.1, wd=0.01, rescale_grad=0.5, clip_gradient=0.3)), w, rtol=2e-5)
+
+
+@pytest.mark.parametrize("make", [lambda **k: optim.SGD(0.1, momentum=0.9, **k), lambda **k: optim.Adam(0.1, **k)])
+def test_dtypes(make):
+    expected = run(make())
+    np.testing.assert_allclose(run(make(), np.float64), expected, rtol=1e-4, atol=1e-5)
+    half = run(make(multi_precision=True), np.float16)
+    assert half.dtype == np.float16
+    np.testing.assert_allclose(half, expected, rtol=5e-3, atol=5e-3)
+
+
+def test_a_float32_copy_keeps_steps_that_half_precision_would_lose():
+    start, grads = np.ones((1,), np.float32), [np.ones((1,), np.float32)] * 100
+    assert run(optim.SGD(1e-4), np.float16, start, grads)[0] == 1.0
+    assert run(optim.SGD(1e-4, multi_precision=True), np.float16, start, grads)[0] == pytest.approx(0.99, abs=1e-3)
+
+
+def test_multipliers_of_parameters():
+    class P:
+        def __init__(self, lr_mult, wd_mult):
+            self.lr_mult, self.wd_mult = lr_mult, wd_mult
+
+    sgd = optim.SGD(0.1, wd=0.5, param_dict={0: P(1.0, 1.0), 1: P(0.5, 0.0)})
+    w = [_core.from_numpy(np.ones(1, np.float32)) for _ in range(2)]
+    g = [_core.from_numpy(np.ones(1, np.float32)) for _ in range(2)]
+    sgd.update([0, 1], w, g, [(), ()])
+    assert w[0].asnumpy() == pytest.approx(1 - 0.1 * 1.5) and w[1].asnumpy() == pytest.approx(1 - 0.05)
+    assert sgd.num_update == 1
+    sgd.update([0, 1], w, g, [(), ()])
+    assert sgd.num_update == 2
+
+
+def test_knobs():
+    adam = optim.create("adam", learning_rate=0.1)
+    array = adam._arrays["lr"]
+    assert adam.knobs == {"lr": 0.1, "wd": 0.0, "beta1": 0.9, "beta2": 0.999}
+    adam.set_learning_rate(0.01)
+    assert adam.learning_rate == 0.01 and float(array.asnumpy()) == pytest.approx(0.01)
+    assert adam._arrays["lr"] is array, "a compiled step reads this very array"
+    adam.set_knob("beta1", 0.5)
+    assert adam.knobs["beta1"] == 0.5
+    with pytest.raises(KeyError, match="Adam has the knobs lr, wd, beta1, beta2; got 'momentum'"):
+        adam.set_knob("momentum", 0.5)
+
+
+def test_create():
+    assert isinstance(optim.create("SGD", momentum=0.9), optim.SGD)
+    kept = optim.Adam()
+    assert optim.create(kept) is kept
+    with pytest.raises(ValueError, match="one of adagrad, adam, adamw, nag, rmsprop, sgd; got 'adan'"):
+        optim.create("adan")
+    with pytest.raises(ValueError, match="is complete, so learning_rate"):
+        optim.create(kept, learning_rate=1)
+    with pytest.raises(ValueError, match="centered form is not available"):
+        optim.RMSProp(centered=True)
+
+
+S = optim.lr_scheduler
+SCHEDULES = [
+    (S.FactorScheduler(3, 0.5, base_lr=1.0), {1: 1, 3: 1, 4: 0.5, 6: 0.5, 7: 0.25}),
+    (S.FactorScheduler(1, 0.1, stop_factor_lr=0.05, base_lr=1.0), {1: 1, 2: 0.1, 3: 0.05, 9: 0.05}),
+    (S.MultiFactorScheduler([2, 5], 0.1, base_lr=1.0), {2: 1, 3: 0.1, 5: 0.1, 6: 0.01}),
+    (S.PolyScheduler(10, 1.0, pwr=1, final_lr=0.2), {0: 1, 5: 0.6, 10: 0.2, 20: 0.2}),
+    (S.CosineScheduler(10, 1.0, final_lr=0.5), {0: 1, 5: 0.75, 10: 0.5, 99: 0.5}),
+    (S.CosineScheduler(12, 1.0, warmup_steps=2, warmup_begin_lr=0.5), {0: 0.5, 1: 0.75, 2: 1, 7: 0.5, 12: 0}),
+    (S.LRScheduler(1.0, 4, 0.1, "constant"), {1: 0.1, 3: 0.1, 4: 1}),
+]
+
+
+@pytest.mark.parametrize(("schedule", "expected"), SCHEDULES)
+def test_schedules(schedule, expected):
+    assert {n: schedule(n) for n in expected} == pytest.approx(expected)
+
+
+def test_a_schedule_sets_the_rate_of_every_step():
+    sgd = optim.SGD(learning_rate=1.0, lr_scheduler=S.FactorScheduler(2, 0.5))
+    start, one = np.zeros(1, np.float32), np.ones(1, np.float32)
+    assert run(sgd, start=start, grads=[one] * 5)[0] == pytest.approx(-(1 + 1 + 0.5 + 0.5 + 0.25))
+    assert sgd.learning_rate == 0.25
+    with pytest.raises(UserWarning, match="decided by the optimizer's lr_scheduler"):
+        sgd.set_learning_rate(1.0)
