@@ -22,7 +22,9 @@ def dtype_name(dtype: Any) -> str | None:
     return _KINDS.get(dtype) or np.dtype(dtype).name
 
 
-def array(source: Any, dtype: Any = None, ctx: Context | str | None = None, device: Context | str | None = None) -> NDArray:
+def array(
+    source: Any, dtype: Any = None, ctx: Context | str | None = None, device: Context | str | None = None
+) -> NDArray:
     """An array with a copy of `source`: nested lists, numbers, a NumPy array, an NDArray, a DLPack object.
 
     Without a dtype, arrays keep theirs and Python numbers become bool, int64 or float32. Raises ValueError for
@@ -38,7 +40,11 @@ def array(source: Any, dtype: Any = None, ctx: Context | str | None = None, devi
 
 
 def asarray(
-    source: Any, dtype: Any = None, ctx: Context | str | None = None, device: Context | str | None = None, copy: bool | None = None
+    source: Any,
+    dtype: Any = None,
+    ctx: Context | str | None = None,
+    device: Context | str | None = None,
+    copy: bool | None = None,
 ) -> NDArray:
     """As `array`, but without a copy where none is needed (an NDArray, a NumPy array, a DLPack object).
 

@@ -71,17 +71,25 @@ def arange(
     return F.arange(start, stop, step, dtype, device_name(device if ctx is None else ctx))
 
 
-def eye(n: int, m: int | None = None, k: int = 0, dtype: Any = "float32", ctx: Place = None, device: Place = None) -> NDArray:
+def eye(
+    n: int, m: int | None = None, k: int = 0, dtype: Any = "float32", ctx: Place = None, device: Place = None
+) -> NDArray:
     """A matrix with ones on its k-th diagonal.
 
     >>> eye(2).tolist()
     [[1.0, 0.0], [0.0, 1.0]]
     """
-    return F.eye(n, m, k, dtype or "float32", device_name(device if ctx is None else ctx))
+    return F.eye(n, n if m is None else m, k, dtype or "float32", device_name(device if ctx is None else ctx))
 
 
 def linspace(
-    start: float, stop: float, num: int = 50, endpoint: bool = True, dtype: Any = None, ctx: Place = None, device: Place = None
+    start: float,
+    stop: float,
+    num: int = 50,
+    endpoint: bool = True,
+    dtype: Any = None,
+    ctx: Place = None,
+    device: Place = None,
 ) -> NDArray:
     """`num` numbers at equal distances from start to stop.
 

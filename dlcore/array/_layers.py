@@ -176,7 +176,9 @@ def Dropout(data: Any, p: float = 0.5, mode: str = "training", axes: Sequence[in
     return F.multiply(data, F.dropout(F.ones(shape, data.dtype, data._device), p, mode))
 
 
-def softmax(data: Any, axis: int = -1, temperature: float | None = None, length: Any = None, use_length: bool = False) -> NDArray:
+def softmax(
+    data: Any, axis: int = -1, temperature: float | None = None, length: Any = None, use_length: bool = False
+) -> NDArray:
     """exp(x / temperature) divided by its sum along the axis; with a length only the first numbers of each row count.
 
     >>> softmax([0.0, 0.0]).tolist()

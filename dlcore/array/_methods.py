@@ -145,7 +145,12 @@ def _reduction(name: str) -> Callable[..., NDArray]:
     function = getattr(F, name)
 
     def method(
-        self: NDArray, axis: Axes = None, dtype: Any = None, out: NDArray | None = None, keepdims: bool = False, **more: Any
+        self: NDArray,
+        axis: Axes = None,
+        dtype: Any = None,
+        out: NDArray | None = None,
+        keepdims: bool = False,
+        **more: Any,
     ) -> NDArray:
         if more.pop("exclude", False):  # MXNet: reduce all axes but these
             kept = {axis} if isinstance(axis, int) else set(axis or ())
@@ -211,7 +216,9 @@ METHODS: dict[str, Callable[..., Any]] = {
     "one_hot": lambda self, depth, **k: _namespace().one_hot(self, depth, **k),
     "pick": lambda self, index, axis=-1, keepdims=False: F.pick(self, index, axis, keepdims),
     "topk": lambda self, **k: _namespace().topk(self, **k),
-    "split": lambda self, num_outputs, axis=1, squeeze_axis=False: _namespace().split(self, num_outputs, axis, squeeze_axis),
+    "split": lambda self, num_outputs, axis=1, squeeze_axis=False: _namespace().split(
+        self, num_outputs, axis, squeeze_axis
+    ),
     "repeat": lambda self, repeats, axis=None: _namespace().repeat(self, repeats, axis),
     "tile": lambda self, reps: _namespace().tile(self, reps),
     "broadcast_like": lambda self, other: F.broadcast_like(self, other),

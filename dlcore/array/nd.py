@@ -16,8 +16,8 @@ from .._core import NDArray
 from ..ops import RECORDS, F
 from . import linalg, random
 from . import np as _np_names
-from ._convert import asarray
 from ._convert import array as _array
+from ._convert import asarray
 from ._creation import arange as _arange
 from ._creation import empty, eye, full, ones, ones_like, zeros, zeros_like
 from ._joining import concatenate, diag, repeat, swapaxes, tile
@@ -81,7 +81,12 @@ def array(source_array: Any, ctx: Context | str | None = None, dtype: Any = None
 
 
 def arange(
-    start: float, stop: float | None = None, step: float = 1.0, repeat: int = 1, ctx: Context | str | None = None, dtype: Any = "float32"
+    start: float,
+    stop: float | None = None,
+    step: float = 1.0,
+    repeat: int = 1,
+    ctx: Context | str | None = None,
+    dtype: Any = "float32",
 ) -> NDArray:
     """start, start + step, ... while before stop, each `repeat` times; float32 unless told otherwise.
 
@@ -148,7 +153,9 @@ def stack(*data: Any, axis: int = 0) -> NDArray:
     >>> stack([1.0], [2.0]).shape
     (2, 1)
     """
-    given = data[0] if len(data) == 1 and isinstance(data[0], (list, tuple)) and isinstance(data[0][0], NDArray) else data
+    given = (
+        data[0] if len(data) == 1 and isinstance(data[0], (list, tuple)) and isinstance(data[0][0], NDArray) else data
+    )
     return F.stack(*given, axis=axis)
 
 
@@ -165,7 +172,9 @@ def split(data: Any, num_outputs: int, axis: int = 1, squeeze_axis: bool = False
 SliceChannel = split
 
 
-def slice(data: Any, begin: Sequence[int | None], end: Sequence[int | None], step: Sequence[int | None] = ()) -> NDArray:
+def slice(
+    data: Any, begin: Sequence[int | None], end: Sequence[int | None], step: Sequence[int | None] = ()
+) -> NDArray:
     """data[begin[0]:end[0], begin[1]:end[1], ...]; None means from the start or to the end. A view.
 
     >>> slice([1.0, 2.0, 3.0], (1,), (None,)).tolist()
@@ -284,7 +293,9 @@ def take(a: Any, indices: Any, axis: int = 0, mode: str = "raise") -> NDArray:
     return _np_names.take(a, indices, axis, mode)
 
 
-def Embedding(data: Any, weight: Any, input_dim: int | None = None, output_dim: int | None = None, **ignored: Any) -> NDArray:
+def Embedding(
+    data: Any, weight: Any, input_dim: int | None = None, output_dim: int | None = None, **ignored: Any
+) -> NDArray:
     """Rows of weight (input_dim, output_dim) that data names.
 
     >>> Embedding([1.0], [[1.0], [2.0]]).tolist()
@@ -324,7 +335,9 @@ def gather_nd(data: Any, indices: Any) -> NDArray:
     return F.gather_nd(data, *indices)
 
 
-def topk(data: Any, axis: int = -1, k: int = 1, ret_typ: str = "indices", is_ascend: bool = False, dtype: Any = "float32") -> Any:
+def topk(
+    data: Any, axis: int = -1, k: int = 1, ret_typ: str = "indices", is_ascend: bool = False, dtype: Any = "float32"
+) -> Any:
     """The k largest (or smallest) along the axis: "indices" (in `dtype`), "value", "both" or a "mask".
 
     >>> topk([3.0, 1.0, 2.0], k=2).tolist()

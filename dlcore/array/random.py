@@ -122,7 +122,9 @@ def randint(
     return F.random_randint(low, high, dims, dtype or "int64", device_name(device if ctx is None else ctx), out=out)
 
 
-def bernoulli(p: float = 0.5, shape: Shape = None, dtype: Any = None, ctx: Place = None, *, size: Shape = None) -> NDArray:
+def bernoulli(
+    p: float = 0.5, shape: Shape = None, dtype: Any = None, ctx: Place = None, *, size: Shape = None
+) -> NDArray:
     """1 with probability p, else 0.
 
     >>> float(bernoulli(1.0))
@@ -131,7 +133,9 @@ def bernoulli(p: float = 0.5, shape: Shape = None, dtype: Any = None, ctx: Place
     return F.random_bernoulli(p, _shape(shape, size), dtype or "float32", device_name(ctx))
 
 
-def exponential(scale: Any = 1.0, shape: Shape = None, dtype: Any = None, ctx: Place = None, *, size: Shape = None) -> NDArray:
+def exponential(
+    scale: Any = 1.0, shape: Shape = None, dtype: Any = None, ctx: Place = None, *, size: Shape = None
+) -> NDArray:
     """Exponentially distributed numbers with mean `scale`: -scale * log(1 - u) for an even u (inversion).
 
     >>> float(exponential(0.0))

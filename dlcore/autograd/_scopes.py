@@ -77,4 +77,13 @@ def predict_mode() -> _Scope:
     return _Scope(None, False)
 
 
-__all__ = ["is_recording", "is_training", "pause", "predict_mode", "record", "set_recording", "set_training", "train_mode"]
+__all__ = [
+    "is_recording",
+    "is_training",
+    "pause",
+    "predict_mode",
+    "record",
+    "set_recording",
+    "set_training",
+    "train_mode",
+]

@@ -10,10 +10,12 @@ op = partial(_op, family="loss", np_name="")
 _logits, _labels = real(-3, 3, shape=(4, 3)), fixed([0, 2, 1, 2], "int64")
 
 op("softmax_cross_entropy", "logits, labels, axis: int = -1",
-   "-log(softmax(logits)) at the label: one loss for each line along the axis. Labels are whole numbers (of any dtype).",
+   "-log(softmax(logits)) at the label: a loss for each line along the axis. Labels are whole numbers (of any dtype).",
    dtype="first", infer="pick", kernel="softmax_cross_entropy",
-   grad={"logits": "_softmax_cross_entropy_grad(gy, logits, labels, axis=axis)"}, ref="dlcore.ops.reference.softmax_cross_entropy",
-   samples=[case(_logits, _labels), case(real(shape=(2, 3, 4)), fixed([[0.0, 1.0, 2.0, 0.0], [1.0, 2.0, 2.0, 0.0]], "float32"), axis=1)],
+   grad={"logits": "_softmax_cross_entropy_grad(gy, logits, labels, axis=axis)"},
+   ref="dlcore.ops.reference.softmax_cross_entropy",
+   samples=[case(_logits, _labels), case(real(shape=(2, 3, 4)),
+            fixed([[0.0, 1.0, 2.0, 0.0], [1.0, 2.0, 2.0, 0.0]], "float32"), axis=1)],
    errors=[bad("out of range", _logits, fixed([0, 3, 0, 0], "int64"), raises="IndexError"),
            bad(r"\(4,\).*\(2,\)|\(2,\).*\(4,\)", _logits, fixed([0, 1], "int64"))],
    tol={"float16": 4e-3, "bfloat16": 4e-2}, example="softmax_cross_entropy([[0., 0.]], [1]) -> [0.693147]")

@@ -27,14 +27,16 @@ op("sgd_mom_update", f"w, g, mom, lr: scalar = 0.01, momentum: scalar = 0.9, {_K
    "Gradient descent with momentum: mom = momentum * mom - lr * (g + wd * w); w + mom.", outs="w2, mom2",
    dtype="update:0,2", expr=_G + "v = momentum * mom - lr * d; w + v, v",
    ref=f"(lambda v: (w + v, v))(momentum * mom - lr * ({_REF_G}))",
-   samples=(*_wg, real(-1, 1), _lr, fixed(0.9), *_tail), example="sgd_mom_update([1.], [2.], [0.5], 0.1, 0.9) -> ([1.25], [0.25])",
+   samples=(*_wg, real(-1, 1), _lr, fixed(0.9), *_tail),
+   example="sgd_mom_update([1.], [2.], [0.5], 0.1, 0.9) -> ([1.25], [0.25])",
    formula="Polyak's heavy ball in the form MXNet uses")
 
 op("nag_mom_update", f"w, g, mom, lr: scalar = 0.01, momentum: scalar = 0.9, {_KNOBS}",
    "Nesterov's accelerated gradient: mom = momentum * mom + d; w - lr * (momentum * mom + d).", outs="w2, mom2",
    dtype="update:0,2", expr=_G + "v = momentum * mom + d; w - lr * (momentum * v + d), v",
    ref=f"(lambda d: (lambda v: (w - lr * (momentum * v + d), v))(momentum * mom + d))({_REF_G})",
-   samples=(*_wg, real(-1, 1), _lr, fixed(0.9), *_tail), example="nag_mom_update([1.], [2.], [0.5], 0.1, 0.9) -> ([0.5795], [2.45])",
+   samples=(*_wg, real(-1, 1), _lr, fixed(0.9), *_tail),
+   example="nag_mom_update([1.], [2.], [0.5], 0.1, 0.9) -> ([0.5795], [2.45])",
    formula="Sutskever et al., On the importance of initialization and momentum, ICML 2013")
 
 op("adam_update", "w, g, m, v, lr: scalar = 0.001, beta1: scalar = 0.9, beta2: scalar = 0.999, eps: scalar = 1e-8, "
@@ -61,7 +63,8 @@ op("adagrad_update", f"w, g, n, lr: scalar = 0.01, eps: scalar = 1e-7, {_KNOBS}"
    "AdaGrad: n = n + d * d; w - lr * d / (sqrt(n) + eps).", outs="w2, n2",
    dtype="update:0,2", expr=_G + "s = n + d * d; w - lr * d / (sqrt(s) + eps), s",
    ref=f"(lambda d: (lambda s: (w - lr * d / (np.sqrt(s) + eps), s))(n + d * d))({_REF_G})",
-   samples=(*_wg, real(0.1, 1), _lr, fixed(1e-7), *_tail), example="adagrad_update([1.], [2.], [0.], 0.1) -> ([0.9], [4.])",
+   samples=(*_wg, real(0.1, 1), _lr, fixed(1e-7), *_tail),
+   example="adagrad_update([1.], [2.], [0.], 0.1) -> ([0.9], [4.])",
    formula="Duchi et al., JMLR 12, 2011")
 
 op("lerp", "old, new, keep: scalar = 0.9", "keep * old + (1 - keep) * new: a running average moved one step.",

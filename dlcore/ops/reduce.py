@@ -41,7 +41,7 @@ op("prod", f"x, {_KEEP}", "Product over the given axes. Whole numbers are multip
 
 
 def _extreme(name: str, word: str, sign: str) -> None:
-    op(name, f"x, {_KEEP}", f"The {word} number along the given axes; NaN if there is one. Equal ones share the gradient.",
+    op(name, f"x, {_KEEP}", f"The {word} number along the axes; NaN if there is one. Equal ones share the gradient.",
        dtype="same", infer="reduce", kernel=name,
        grad="hit = x == _unreduce(y, x, axis, keepdims); n = sum(cast(hit, 'int32'), axis=axis, keepdims=True);"
             "where(hit, _unreduce(gy, x, axis, keepdims) / n, 0.0)",
@@ -72,7 +72,8 @@ op("cumsum", "x, axis: opt_int = None, reverse: bool = False",
    dtype="sum", infer="cumulative", kernel="cumsum",
    grad="_reshape_like(cumsum(gy, axis=axis, reverse=not reverse), x)", method=True,
    ref="np.cumsum(x, axis=axis) if not reverse else np.flip(np.cumsum(np.flip(x, axis), axis=axis), axis)",
-   samples=[case(real(shape=(2, 3))), case(real(shape=(2, 3, 4)), axis=1), case(real(shape=(2, 5)), axis=-1, reverse=True),
+   samples=[case(real(shape=(2, 3))), case(real(shape=(2, 3, 4)), axis=1),
+            case(real(shape=(2, 5)), axis=-1, reverse=True),
             case(real(shape=(0, 3)), axis=0)],
    errors=[_axis], example="cumsum([1., 2., 3.]) -> [1., 3., 6.]", tol={"float16": 4e-3, "bfloat16": 4e-2})
 
@@ -90,18 +91,21 @@ op("sum_to", "x, shape: ints", "Sums a broadcast array back to the shape it came
    kernel="sum_to", grad="broadcast_like(gy, x)", np_name="", tol={"float16": 4e-3, "bfloat16": 4e-2},
    ref="x.sum(axis=tuple(range(x.ndim - len(shape)))).sum(axis=tuple(i for i, n in enumerate(shape) if n == 1 != "
        "x.shape[x.ndim - len(shape) + i]), keepdims=True).reshape(shape)",
-   samples=[case(real(shape=(2, 3, 4)), shape=(3, 1)), case(real(shape=(2, 3)), shape=(1, 3)), case(real(shape=(2, 3)), shape=())],
+   samples=[case(real(shape=(2, 3, 4)), shape=(3, 1)), case(real(shape=(2, 3)), shape=(1, 3)),
+            case(real(shape=(2, 3)), shape=())],
    example="sum_to([[1., 2.], [3., 4.]], (1, 2)) -> [[4., 6.]]")
 
 op("var", f"x, {_KEEP}, ddof: float = 0.0", "Variance: the mean square distance from the mean, divided by n - ddof.",
    define="d = x - mean(x, axis=axis, keepdims=True);"
           f"sum(d * d, {_REDUCED}) / (_axis_size(x, axis) - ddof)",
-   ref=f"np.var(x, {_REDUCED}, ddof=ddof)", samples=[case(real(shape=(2, 3, 4))), case(real(shape=(2, 3)), axis=1, ddof=1.0),
+   ref=f"np.var(x, {_REDUCED}, ddof=ddof)",
+   samples=[case(real(shape=(2, 3, 4))), case(real(shape=(2, 3)), axis=1, ddof=1.0),
                                                       case(real(shape=(2, 3, 4)), axis=(0, 2), keepdims=True)],
    method=True, tol={"float16": 2e-2, "bfloat16": 1e-1}, example="var([1., 3.]) -> 1.")
 op("std", f"x, {_KEEP}, ddof: float = 0.0", "Standard deviation: the root of the variance.",
    define="sqrt(var(x, axis=axis, keepdims=keepdims, ddof=ddof))", method=True,
-   ref=f"np.std(x, {_REDUCED}, ddof=ddof)", samples=[case(real(shape=(2, 3, 4))), case(real(shape=(2, 3)), axis=1, ddof=1.0)],
+   ref=f"np.std(x, {_REDUCED}, ddof=ddof)",
+   samples=[case(real(shape=(2, 3, 4))), case(real(shape=(2, 3)), axis=1, ddof=1.0)],
    tol={"float16": 2e-2, "bfloat16": 1e-1}, example="std([1., 3.]) -> 1.")
 
 op("logsumexp", f"x, {_KEEP}", "log(sum(exp(x))) along the axes, without overflow.",

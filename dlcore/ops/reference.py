@@ -128,9 +128,7 @@ def conv2d_dx(
     g: Array, weight: Array, x: Array, stride: Ints = (1, 1), pad: Ints = (0, 0), dilate: Ints = (1, 1), groups: int = 1
 ) -> Array:
     padded, taps, (oh, ow) = _taps(np.zeros(x.shape, g.dtype), weight.shape[2:], stride, pad, dilate, 0)
-    for (c, k), i, j in itertools.product(
-        _groups(x, weight, groups), range(weight.shape[2]), range(weight.shape[3])
-    ):
+    for (c, k), i, j in itertools.product(_groups(x, weight, groups), range(weight.shape[2]), range(weight.shape[3])):
         taps[:, c, :, :, i, j] += np.einsum("nkxy,kc->ncxy", g[:, k], weight[k, :, i, j])
     return padded[:, :, pad[0] : pad[0] + x.shape[2], pad[1] : pad[1] + x.shape[3]]
 
@@ -139,9 +137,7 @@ def conv2d_dw(
     g: Array, x: Array, weight: Array, stride: Ints = (1, 1), pad: Ints = (0, 0), dilate: Ints = (1, 1), groups: int = 1
 ) -> Array:
     _, taps, _ = _taps(x, weight.shape[2:], stride, pad, dilate, 0)
-    return np.concatenate(
-        [np.einsum("nkxy,ncxyij->kcij", g[:, k], taps[:, c]) for c, k in _groups(x, weight, groups)]
-    )
+    return np.concatenate([np.einsum("nkxy,ncxyij->kcij", g[:, k], taps[:, c]) for c, k in _groups(x, weight, groups)])
 
 
 def _maxima(x: Array, kernel: Ints, stride: Ints | None, pad: Ints) -> tuple[Array, tuple[Array, ...]]:
@@ -235,8 +231,7 @@ def batch_norm_train(
 def batch_norm_grad(
     g: Array, x: Array, gamma: Array, mean: Array, var: Array, axis: int = 1, eps: float = 1e-5
 ) -> tuple[Array, Array, Array]:
-    one, zero = np.ones_like(gamma), np.zeros_like(gamma)
-    h, _, var = batch_norm_train(x, one, zero, axis, eps)
+    h = (x - along(mean, x, axis)) / np.sqrt(along(var, x, axis) + eps)
     dgamma, dbeta = (g * h).sum(_others(x, axis)), g.sum(_others(x, axis))
     n = x.size / x.shape[axis]
     dx = g - along(dbeta / n, x, axis) - h * along(dgamma / n, x, axis)
@@ -294,9 +289,11 @@ def permutation_check(y: Array, n: int, **_: Any) -> bool:
 
 
 def mask_moments(y: Array, x: Array, p: float = 0.5) -> bool:
-    values = set(np.unique(y.astype(np.float32)))
-    kept = np.asarray(1 / (1 - p), y.dtype).astype(np.float32)
-    return values == {np.float32(0), kept} and _moments((y != 0).astype(np.float64), 1 - p, (p * (1 - p)) ** 0.5, x.shape)
+    values = set(np.unique(y.astype(np.float32)).tolist())
+    kept = float(np.float32(1 / (1 - p)))
+    return values == {0.0, kept} and _moments(
+        (y != 0).astype(np.float64), 1 - p, (p * (1 - p)) ** 0.5, x.shape
+    )
 
 
 def dropout_moments(y: Array, x: Array, p: float = 0.5) -> bool:

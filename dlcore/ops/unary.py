@@ -9,7 +9,8 @@ from ._samples import fixed, real
 op = partial(_op, family="elementwise")
 
 
-def _float(name: str, doc: str, expr: str, grad: str, samples: object, example: str, ref: str = "", **more: object) -> None:
+def _float(name: str, doc: str, expr: str, grad: str, samples: object, example: str, ref: str = "",
+**more: object) -> None:
     """A function of real numbers; whole numbers are taken as float32."""
     more.setdefault("method", True)
     op(name, "x", doc, dtype="floating", expr=expr, grad=grad, ref=ref or f"numpy.{name}", samples=samples,
@@ -40,7 +41,8 @@ _step("isnan", "Whether x is not a number.", "isnan(x)", "isnan([1., float('nan'
       dtype="predicate", samples=fixed([0.0, float("nan"), float("inf"), -1.0]), method=False)
 _step("isinf", "Whether x is infinite.", "isinf(x)", "isinf([1., float('-inf')]) -> [False, True]",
       dtype="predicate", samples=fixed([0.0, float("nan"), float("inf"), -1.0]), method=False)
-_step("isfinite", "Whether x is neither infinite nor NaN.", "isfinite(x)", "isfinite([1., float('inf')]) -> [True, False]",
+_step("isfinite", "Whether x is neither infinite nor NaN.", "isfinite(x)",
+      "isfinite([1., float('inf')]) -> [True, False]",
       dtype="predicate", samples=fixed([0.0, float("nan"), float("inf"), -1.0]), method=False)
 _step("logical_not", "Whether x is false (zero).", "not x", "logical_not([1., 0.]) -> [False, True]",
       dtype="predicate", method=False)
@@ -48,42 +50,58 @@ _step("logical_not", "Whether x is false (zero).", "not x", "logical_not([1., 0.
 _float("sqrt", "Square root; NaN below zero.", "sqrt(x)", "0.5 * gy / y", real(0.3, 4), "sqrt([4., 9.]) -> [2., 3.]")
 _float("rsqrt", "One over the square root.", "rsqrt(x)", "-0.5 * gy * y / x", real(0.3, 4), "rsqrt([4.]) -> [0.5]",
        "1 / np.sqrt(x)", np_name="")
-_float("cbrt", "Cube root.", "sign(x) * pow(abs(x), 1 / 3)", "gy * y / (3.0 * x)", real(0.3, 4), "cbrt([8., -27.]) -> [2., -3.]",
+_float("cbrt", "Cube root.", "sign(x) * pow(abs(x), 1 / 3)", "gy * y / (3.0 * x)", real(0.3, 4),
+       "cbrt([8., -27.]) -> [2., -3.]",
        tol={"float32": 4e-6})
 _float("reciprocal", "One over x.", "1 / x", "-gy * y * y", real(0.3, 4), "reciprocal([2., 4.]) -> [0.5, 0.25]",
        "1 / x")
 _float("exp", "e to the power x.", "exp(x)", "gy * y", real(-3, 3), "exp([0., 1.]) -> [1., 2.718282]")
 _float("exp2", "2 to the power x.", "exp(x * 0.6931471805599453)", "gy * y * 0.6931471805599453", real(-3, 3),
        "exp2([3.]) -> [8.]", tol={"float32": 4e-6}, method=False)
-_float("expm1", "exp(x) - 1, exact near zero.", "expm1(x)", "gy * (y + 1.0)", real(-2, 2), "expm1([0., 1.]) -> [0., 1.718282]")
-_float("log", "Natural logarithm; -inf at zero, NaN below.", "log(x)", "gy / x", real(0.3, 4), "log([1., 2.718282]) -> [0., 1.]")
-_float("log1p", "log(1 + x), exact near zero.", "log1p(x)", "gy / (x + 1.0)", real(-0.5, 2), "log1p([0., 1.]) -> [0., 0.693147]")
+_float("expm1", "exp(x) - 1, exact near zero.", "expm1(x)", "gy * (y + 1.0)", real(-2, 2),
+       "expm1([0., 1.]) -> [0., 1.718282]")
+_float("log", "Natural logarithm; -inf at zero, NaN below.", "log(x)", "gy / x", real(0.3, 4),
+       "log([1., 2.718282]) -> [0., 1.]")
+_float("log1p", "log(1 + x), exact near zero.", "log1p(x)", "gy / (x + 1.0)", real(-0.5, 2),
+       "log1p([0., 1.]) -> [0., 0.693147]")
 _float("log2", "Logarithm with base 2.", "log2(x)", "gy / (x * 0.6931471805599453)", real(0.3, 4), "log2([8.]) -> [3.]")
-_float("log10", "Logarithm with base 10.", "log10(x)", "gy / (x * 2.302585092994046)", real(0.3, 4), "log10([1000.]) -> [3.]")
+_float("log10", "Logarithm with base 10.", "log10(x)", "gy / (x * 2.302585092994046)", real(0.3, 4),
+       "log10([1000.]) -> [3.]")
 _float("sin", "Sine of an angle in radians.", "sin(x)", "gy * cos(x)", real(-4, 4), "sin([0., 1.570796]) -> [0., 1.]")
-_float("cos", "Cosine of an angle in radians.", "cos(x)", "-gy * sin(x)", real(-4, 4), "cos([0., 3.141593]) -> [1., -1.]")
-_float("tan", "Tangent of an angle in radians.", "tan(x)", "gy * (y * y + 1.0)", real(-1.2, 1.2), "tan([0., 0.785398]) -> [0., 1.]")
+_float("cos", "Cosine of an angle in radians.", "cos(x)", "-gy * sin(x)", real(-4, 4),
+       "cos([0., 3.141593]) -> [1., -1.]")
+_float("tan", "Tangent of an angle in radians.", "tan(x)", "gy * (y * y + 1.0)", real(-1.2, 1.2),
+       "tan([0., 0.785398]) -> [0., 1.]")
 _float("arcsin", "Angle whose sine is x; NaN outside [-1, 1].", "asin(x)", "gy * rsqrt(1.0 - x * x)", real(-0.9, 0.9),
        "arcsin([1.]) -> [1.570796]")
-_float("arccos", "Angle whose cosine is x; NaN outside [-1, 1].", "acos(x)", "-gy * rsqrt(1.0 - x * x)", real(-0.9, 0.9),
+_float("arccos", "Angle whose cosine is x; NaN outside [-1, 1].", "acos(x)", "-gy * rsqrt(1.0 - x * x)",
+       real(-0.9, 0.9),
        "arccos([1., 0.]) -> [0., 1.570796]")
-_float("arctan", "Angle whose tangent is x.", "atan(x)", "gy / (x * x + 1.0)", real(-3, 3), "arctan([1.]) -> [0.785398]")
+_float("arctan", "Angle whose tangent is x.", "atan(x)", "gy / (x * x + 1.0)", real(-3, 3),
+       "arctan([1.]) -> [0.785398]")
 _float("sinh", "Hyperbolic sine.", "sinh(x)", "gy * cosh(x)", real(-2, 2), "sinh([0., 1.]) -> [0., 1.175201]")
 _float("cosh", "Hyperbolic cosine.", "cosh(x)", "gy * sinh(x)", real(-2, 2), "cosh([0., 1.]) -> [1., 1.543081]")
 _float("tanh", "Hyperbolic tangent.", "tanh(x)", "gy * (1.0 - y * y)", real(-3, 3), "tanh([0., 1.]) -> [0., 0.761594]")
-_float("arcsinh", "Number whose hyperbolic sine is x.", "asinh(x)", "gy * rsqrt(x * x + 1.0)", real(-3, 3), "arcsinh([0., 1.]) -> [0., 0.881374]")
-_float("arccosh", "Number (>= 0) whose hyperbolic cosine is x.", "acosh(x)", "gy * rsqrt(x * x - 1.0)", real(1.3, 4), "arccosh([1., 2.]) -> [0., 1.316958]")
-_float("arctanh", "Number whose hyperbolic tangent is x.", "atanh(x)", "gy / (1.0 - x * x)", real(-0.8, 0.8), "arctanh([0., 0.5]) -> [0., 0.549306]")
-_float("degrees", "Radians as degrees.", "x * 57.29577951308232", "gy * 57.29577951308232", real(-4, 4), "degrees([3.141593]) -> [180.]", aliases="rad2deg")
-_float("radians", "Degrees as radians.", "x * 0.017453292519943295", "gy * 0.017453292519943295", real(-180, 180), "radians([180.]) -> [3.141593]", aliases="deg2rad")
+_float("arcsinh", "Number whose hyperbolic sine is x.", "asinh(x)", "gy * rsqrt(x * x + 1.0)", real(-3, 3),
+       "arcsinh([0., 1.]) -> [0., 0.881374]")
+_float("arccosh", "Number (>= 0) whose hyperbolic cosine is x.", "acosh(x)", "gy * rsqrt(x * x - 1.0)", real(1.3, 4),
+       "arccosh([1., 2.]) -> [0., 1.316958]")
+_float("arctanh", "Number whose hyperbolic tangent is x.", "atanh(x)", "gy / (1.0 - x * x)", real(-0.8, 0.8),
+       "arctanh([0., 0.5]) -> [0., 0.549306]")
+_float("degrees", "Radians as degrees.", "x * 57.29577951308232", "gy * 57.29577951308232", real(-4, 4),
+       "degrees([3.141593]) -> [180.]", aliases="rad2deg")
+_float("radians", "Degrees as radians.", "x * 0.017453292519943295", "gy * 0.017453292519943295", real(-180, 180),
+       "radians([180.]) -> [3.141593]", aliases="deg2rad")
 _float("erf", "Gauss error function, 2/sqrt(pi) times the integral of exp(-t*t) from 0 to x.", "erf(x)",
        "gy * (1.1283791670955126 * exp(-square(x)))", real(-4, 4), "erf([0., -1., 10.]) -> [0., -0.842701, 1.]",
        "scipy.special.erf", np_name="", method=False, formula="NIST Digital Library of Mathematical Functions, 7.2.1")
 
 # Neural-network activations.
-_float("sigmoid", "1 / (1 + exp(-x)).", "sigmoid(x)", "gy * (y * (1.0 - y))", real(-4, 4), "sigmoid([0., 2.]) -> [0.5, 0.880797]",
+_float("sigmoid", "1 / (1 + exp(-x)).", "sigmoid(x)", "gy * (y * (1.0 - y))", real(-4, 4),
+       "sigmoid([0., 2.]) -> [0.5, 0.880797]",
        "scipy.special.expit", np_name="")
-_float("log_sigmoid", "log(sigmoid(x)), without overflow.", "min(x, 0) - log1p(exp(-abs(x)))", "gy * sigmoid(-x)", real(-4, 4),
+_float("log_sigmoid", "log(sigmoid(x)), without overflow.", "min(x, 0) - log1p(exp(-abs(x)))", "gy * sigmoid(-x)",
+       real(-4, 4),
        "log_sigmoid([0.]) -> [-0.693147]", "sp.log_expit(x)", np_name="", method=False)
 op("relu", "x", "max(x, 0). The gradient at 0 is 0.", dtype="same", expr="max(x, 0)", grad="where(x > 0, gy, 0.0)",
    ref="np.maximum(x, 0)", samples=real(-2, 2), method=True, inplace_ok=True, np_name="",
@@ -95,7 +113,8 @@ op("relu6", "x", "x held between 0 and 6.", dtype="same", expr="min(max(x, 0), 6
 op("leaky_relu", "x, slope: scalar = 0.25", "x where positive, else slope * x. An array as slope gives PReLU.",
    dtype="floating", expr="x if x > 0 else slope * x", np_name="",
    grad={"x": "where(x > 0, gy, gy * slope)", "slope": "where(x > 0, 0.0, gy * x)"},
-   ref="np.where(x > 0, x, slope * x)", samples=(real(-2, 2), fixed(0.1)), example="leaky_relu([-1., 2.], 0.1) -> [-0.1, 2.]",
+   ref="np.where(x > 0, x, slope * x)", samples=(real(-2, 2), fixed(0.1)),
+   example="leaky_relu([-1., 2.], 0.1) -> [-0.1, 2.]",
    formula="He et al., Delving Deep into Rectifiers, arXiv:1502.01852")
 op("elu", "x, alpha: scalar = 1.0", "x where positive, else alpha * (exp(x) - 1).", dtype="floating", np_name="",
    expr="x if x > 0 else alpha * expm1(min(x, 0))", grad={"x": "where(x > 0, gy, gy * (y + alpha))"},
@@ -103,26 +122,34 @@ op("elu", "x, alpha: scalar = 1.0", "x where positive, else alpha * (exp(x) - 1)
    example="elu([-1., 2.]) -> [-0.632121, 2.]", formula="Clevert et al., arXiv:1511.07289")
 _float("selu", "Scaled ELU with the constants that keep mean 0 and variance 1.",
        "1.0507009873554805 * (x if x > 0 else 1.6732632423543772 * expm1(min(x, 0)))",
-       "gy * where(x > 0, 1.0507009873554805, y + 1.7580993408473766)", real(-2, 2), "selu([-1., 1.]) -> [-1.111331, 1.050701]",
-       "1.0507009873554805 * np.where(x > 0, x, 1.6732632423543772 * np.expm1(np.minimum(x, 0)))", np_name="", method=False,
+       "gy * where(x > 0, 1.0507009873554805, y + 1.7580993408473766)", real(-2, 2),
+       "selu([-1., 1.]) -> [-1.111331, 1.050701]",
+       "1.0507009873554805 * np.where(x > 0, x, 1.6732632423543772 * np.expm1(np.minimum(x, 0)))", np_name="",
+       method=False,
        formula="Klambauer et al., Self-Normalizing Neural Networks, arXiv:1706.02515")
 _float("gelu_erf", "Gaussian error linear unit: x times the normal distribution function of x.",
        "0.5 * x * (1 + erf(x * 0.7071067811865476))",
-       "gy * (0.5 * (1.0 + erf(x * 0.7071067811865476)) + x * (0.3989422804014327 * exp(-0.5 * square(x))))", real(-3, 3),
-       "gelu_erf([-1., 1.]) -> [-0.158655, 0.841345]", "0.5 * x * (1 + sp.erf(x / np.sqrt(2)))", np_name="", method=False,
+       "gy * (0.5 * (1.0 + erf(x * 0.7071067811865476)) + x * (0.3989422804014327 * exp(-0.5 * square(x))))",
+       real(-3, 3),
+       "gelu_erf([-1., 1.]) -> [-0.158655, 0.841345]", "0.5 * x * (1 + sp.erf(x / np.sqrt(2)))", np_name="",
+       method=False,
        formula="Hendrycks and Gimpel, arXiv:1606.08415")
-_float("gelu_tanh", "GELU by its tanh approximation.", "0.5 * x * (1 + tanh(0.7978845608028654 * (x + 0.044715 * x * x * x)))",
+_float("gelu_tanh", "GELU by its tanh approximation.",
+       "0.5 * x * (1 + tanh(0.7978845608028654 * (x + 0.044715 * x * x * x)))",
        "t = tanh(0.7978845608028654 * (x + 0.044715 * x * x * x));"
        "gy * (0.5 * (1.0 + t) + 0.5 * x * (1.0 - t * t) * (0.7978845608028654 + 0.1070322243 * square(x)))",
        real(-3, 3), "gelu_tanh([-1., 1.]) -> [-0.158808, 0.841192]",
        "0.5 * x * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3)))", np_name="", method=False,
        formula="Hendrycks and Gimpel, arXiv:1606.08415")
-_float("silu", "x * sigmoid(x), also called swish.", "x * sigmoid(x)", "s = sigmoid(x); gy * (s + y * (1.0 - s))", real(-3, 3),
+_float("silu", "x * sigmoid(x), also called swish.", "x * sigmoid(x)", "s = sigmoid(x); gy * (s + y * (1.0 - s))",
+       real(-3, 3),
        "silu([0., 1.]) -> [0., 0.731059]", "x * sp.expit(x)", np_name="", method=False)
 _float("mish", "x * tanh(softplus(x)).", "x * tanh(max(x, 0) + log1p(exp(-abs(x))))",
-       "t = tanh(softplus(x)); gy * (t + x * sigmoid(x) * (1.0 - t * t))", real(-3, 3), "mish([0., 1.]) -> [0., 0.865098]",
+       "t = tanh(softplus(x)); gy * (t + x * sigmoid(x) * (1.0 - t * t))", real(-3, 3),
+       "mish([0., 1.]) -> [0., 0.865098]",
        "x * np.tanh(np.logaddexp(x, 0))", np_name="", method=False, formula="Misra, arXiv:1908.08681")
-_float("softplus", "log(1 + exp(x)), without overflow.", "max(x, 0) + log1p(exp(-abs(x)))", "gy * sigmoid(x)", real(-3, 3),
+_float("softplus", "log(1 + exp(x)), without overflow.", "max(x, 0) + log1p(exp(-abs(x)))", "gy * sigmoid(x)",
+       real(-3, 3),
        "softplus([0.]) -> [0.693147]", "np.logaddexp(x, 0)", np_name="", method=False, aliases="SoftReLU")
 _float("softsign", "x / (1 + |x|).", "x / (1 + abs(x))", "gy / square(1.0 + abs(x))", real(-3, 3),
        "softsign([-1., 3.]) -> [-0.5, 0.75]", "x / (1 + np.abs(x))", np_name="", method=False)
@@ -138,4 +165,3 @@ op("smooth_l1", "x, scalar: scalar = 1.0", "Half a square near zero, straight be
    ref="np.where(np.abs(x) < 1 / scalar**2, 0.5 * scalar**2 * x * x, np.abs(x) - 0.5 / scalar**2)",
    samples=(real(-2, 2), fixed(1.2)), example="smooth_l1([0.5, 2.]) -> [0.125, 1.5]",
    formula="Girshick, Fast R-CNN, arXiv:1504.08083")
-

@@ -78,6 +78,8 @@ static void rule_index_out(DTypeCall& c) {
   all_outputs(c, DType::I64);
 }
 static void rule_select(DTypeCall& c) {
+  if (!c.in[0].weak && c.in[0].dtype != DType::Bool)
+    throw TypeError(c.op->name + ": the condition must be bool, got " + dtype_name(c.in[0].dtype));
   c.common = common_dtype(*c.op, c.in, c.nin, 1);
   all_outputs(c, c.common);
 }
@@ -106,8 +108,13 @@ static void rule_integer(DTypeCall& c) {  // bitwise operators
   all_outputs(c, c.common);
 }
 
+static void rule_int_only(DTypeCall& c) {
+  rule_integer(c);
+  if (c.common == DType::Bool) throw TypeError(c.op->name + ": expected integer arrays, got bool");
+}
+
 DL_DTYPE("integer", rule_integer);
-DL_DTYPE("int_only", rule_integer);
+DL_DTYPE("int_only", rule_int_only);
 DL_DTYPE("promote", rule_promote);
 DL_DTYPE("arith", rule_promote);
 DL_DTYPE("floating", rule_floating);

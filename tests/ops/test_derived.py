@@ -1,0 +1,43 @@
+"""Every operator, by what its stanza says: oracle, gradients, errors, example. Nothing here names an operator."""
+
+from __future__ import annotations
+
+import pytest
+from ops import harness
+
+from dlcore.ops import RECORDS, Op
+
+ALL = [pytest.param(r, id=r.name) for r in RECORDS.values()]
+PUBLIC = [pytest.param(r, id=r.name) for r in RECORDS.values() if not r.internal]
+DIFFERENTIABLE = [pytest.param(r, id=r.name) for r in RECORDS.values() if harness.differentiable(r)]
+ERRORS = [pytest.param(r, row, id=f"{r.name}-{k}") for r in RECORDS.values() for k, row in enumerate(r.errors)]
+
+
+@pytest.mark.parametrize("record", ALL)
+def test_agrees_with_its_oracle(record: Op) -> None:
+    for dtype in harness.dtypes_of(record):
+        harness.check_oracle(record, dtype)
+
+
+@pytest.mark.parametrize("record", DIFFERENTIABLE)
+def test_first_and_second_derivatives(record: Op) -> None:
+    assert harness.check_gradients(record), f"{record.name}: no sample has a float array that a gradient flows to"
+
+
+@pytest.mark.parametrize(("record", "row"), ERRORS)
+def test_errors(record: Op, row: harness.Bad) -> None:
+    harness.check_error(record, row)
+
+
+@pytest.mark.parametrize("record", PUBLIC)
+def test_example(record: Op) -> None:
+    harness.check_example(record)
+
+
+@pytest.mark.parametrize("record", ALL)
+def test_stanza_is_complete(record: Op) -> None:
+    assert record.doc.endswith("."), "a sentence of documentation"
+    assert record.ref, "an oracle"
+    assert record.samples, "samples"
+    assert record.internal or record.example, "an example"
+    assert record.elementwise == (record.tile is not None)
