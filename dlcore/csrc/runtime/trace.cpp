@@ -22,9 +22,18 @@ void throw_value_needed(const char* what) {
                    "Use where(condition, a, b) instead of a Python branch, or move this line out of the compiled function");
 }
 
-int64_t Tracer::new_value(const Meta& m) {
+int64_t Tracer::new_value(const Meta& m, int64_t root) {
   values.push_back(m);
-  return int64_t(values.size()) - 1;
+  int64_t id = int64_t(values.size()) - 1;
+  root_.push_back(root < 0 ? id : root);
+  overwritten_.push_back(false);
+  return id;
+}
+
+void Tracer::check_not_stale(const OpDef& op, int64_t value) const {
+  if (root_[size_t(value)] != value && overwritten_[size_t(root_[size_t(value)])])
+    throw TraceError(op.name + ": reads a view (a slice, a reshaped array) of an array that was changed in place after the view was "
+                     "made; inside a compiled function, take the view again after the change");
 }
 
 std::vector<Tensor> Tracer::start(const std::vector<Tensor>& ins) {
@@ -87,7 +96,11 @@ int64_t Tracer::value_of(const Tensor& t) {
 
 void Tracer::rebind(const Tensor& dst, int64_t value) {
   if (is_traced(dst)) {
-    if (dst->trace_owner != serial) value_of(dst);
+    int64_t old = value_of(dst);
+    if (root_[size_t(old)] != old)
+      throw TraceError("a part of an array (a slice, or an array reshaped) is changed in place inside a compiled function; use "
+                       "where() or index_put() to make the changed array instead");
+    overwritten_[size_t(old)] = true;
     dst->trace_id = value;
     return;
   }
@@ -96,6 +109,7 @@ void Tracer::rebind(const Tensor& dst, int64_t value) {
   for (auto it = range.first; it != range.second; ++it)
     if (it->second != i)
       throw TraceError("an array is changed in place inside a compiled function while another view of its memory is in use there");
+  overwritten_[size_t(captured[i].current)] = true;
   captured[i].current = value;
 }
 
@@ -105,6 +119,7 @@ void Tracer::add(const OpDef& op, const Attrs& attrs, const Tensor* in, int nin,
   Device device;
   for (int i = 0; i < nin; i++) {
     r.in.push_back(in[i] ? value_of(in[i]) : -1);
+    if (in[i]) check_not_stale(op, r.in.back());
     if (in[i] && in[i]->device.type != 0) device = in[i]->device;
   }
   for (auto& m : metas) {
@@ -115,7 +130,7 @@ void Tracer::add(const OpDef& op, const Attrs& attrs, const Tensor* in, int nin,
     t->strides = m.strides;
     t->device = device;
     t->trace_owner = serial;
-    t->trace_id = new_value(m);
+    t->trace_id = new_value(m, m.view_of < 0 ? -1 : root_[size_t(r.in[size_t(m.view_of)])]);
     r.out.push_back(t->trace_id);
     out.push_back(t);
   }

@@ -47,8 +47,11 @@ class Tracer {
   uint64_t serial;
 
  private:
-  int64_t new_value(const Meta& m);
+  int64_t new_value(const Meta& m, int64_t root = -1);
   int64_t captured_index(const Tensor& t);
+  void check_not_stale(const OpDef& op, int64_t value) const;
+  std::vector<int64_t> root_;    // per value: the value whose memory it is a view of, or itself
+  std::vector<bool> overwritten_;  // per value: an in-place write replaced it; a view of it would have seen that write
   std::multimap<const Storage*, size_t> by_storage_;
   bool active_ = false;
 };
