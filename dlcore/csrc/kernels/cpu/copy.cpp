@@ -1,84 +1,129 @@
-// Copies with conversion and broadcasting, and arrays made from nothing.
-#include <cmath>
+// Strided copies with conversion: the kernel "copy", and what cast, contiguous, reshape and assignment come down to.
+#include "kernels/cpu/copy.h"
 
-#include "kernels/cpu/tile.h"
+#include <algorithm>
+
+#include "kernels/cpu/isa/transpose_table.h"
+#include "kernels/cpu/tile_plan.h"
 #include "runtime/pool.h"
 
 namespace dl {
 namespace {
 
-TileType copy_type(DType from, DType to) {
-  if (is_float(from) || is_float(to)) {
-    bool wide = from == DType::F64 || to == DType::F64 || (is_float(to) && itemsize(from) == 8 && itemsize(to) == 8);
-    return wide ? TileType::F64 : TileType::F32;
+constexpr int64_t kGrainElements = 16 * 1024;
+constexpr int64_t kSide = 64;  // of the squares that a transposing copy works in
+
+struct Copy {
+  TileGeometry geo;
+  TileOperand ops[2];  // destination, source
+  CastFn cast;
+};
+
+// Adds the offsets of position `at` (counted over axes [0, n)) to both pointers.
+void advance(const Copy& c, int n, int64_t at, char*& dst, const char*& src) {
+  for (int i = n - 1; i >= 0; i--) {
+    int64_t k = at % c.geo.shape[i];
+    at /= c.geo.shape[i];
+    dst += k * c.ops[0].stride[i] * c.ops[0].itemsize;
+    src += k * c.ops[1].stride[i] * c.ops[1].itemsize;
   }
-  if (from == DType::U64) return TileType::U64;
-  return itemsize(from) < 4 && itemsize(to) <= 4 ? TileType::I32 : TileType::I64;
 }
 
-const TileProgram& identity() {
-  static const TileProgram* p = [] {
-    auto* made = new TileProgram;
-    made->n_in = 1;
-    made->outs = {0};
-    prepare(*made);
-    return made;
-  }();
-  return *p;
-}
-
-void copy(const KernelCall& c) { run_tile(identity(), copy_type(c.in[0].dtype, c.out[0].dtype), c.in, c.out, 1); }
-
-// A value at every element: a 0-d view broadcast over the output.
-void fill(const View& out, double value) {
-  View in{&value, DType::F64, Shape(), Dims()};
-  View target = out;
-  run_tile(identity(), copy_type(is_float(out.dtype) && out.dtype != DType::F64 ? DType::F32 : out.dtype, out.dtype), &in, &target, 1);
-}
-
-void zeros(const KernelCall& c) { fill(c.out[0], 0); }
-void ones(const KernelCall& c) { fill(c.out[0], 1); }
-
-// The value is the last input (full(value), full_like(x, value)).
-void full(const KernelCall& c) {
-  KernelCall one = c;
-  one.in = c.in + c.nin - 1;
-  one.nin = 1;
-  copy(one);
-}
-
-template <class F>
-void each(const View& out, F value) {  // value(i) for the flat index i, by way of a contiguous double block
-  int64_t n = out.numel();
-  std::vector<double> block(size_t(n), 0.0);
-  parallel_for(n, 4096, [&](int64_t b, int64_t e) {
-    for (int64_t i = b; i < e; i++) block[size_t(i)] = value(i);
+void copy_line(const Copy& c) {
+  parallel_for(c.geo.shape[0], kGrainElements, [&](int64_t b, int64_t e) {
+    const TileOperand &d = c.ops[0], &s = c.ops[1];
+    c.cast(e - b, s.base + b * s.stride[0] * s.itemsize, s.stride[0], d.base + b * d.stride[0] * d.itemsize, d.stride[0]);
   });
-  View in{block.data(), DType::F64, out.shape, contiguous_strides(out.shape)}, target = out;
-  run_tile(identity(), TileType::F64, &in, &target, 1);
 }
 
-double attr(const KernelCall& c, const char* name) {
-  const Attr& a = (*c.attrs)[size_t(c.op->attr_index(name))];
-  return a.kind == Attr::Float ? a.f : double(a.i);
+void copy_rows(const Copy& c) {
+  int last = c.geo.nd - 1;
+  int64_t n = c.geo.shape[last], rows = 1;
+  for (int i = 0; i < last; i++) rows *= c.geo.shape[i];
+  parallel_for(rows, kGrainElements / n + 1, [&](int64_t b, int64_t e) {
+    for (int64_t r = b; r < e; r++) {
+      char* dst = c.ops[0].base;
+      const char* src = c.ops[1].base;
+      advance(c, last, r, dst, src);
+      c.cast(n, src, c.ops[1].stride[last], dst, c.ops[0].stride[last]);
+    }
+  });
 }
 
-void arange(const KernelCall& c) {
-  double start = attr(c, "start"), step = attr(c, "step");
-  each(c.out[0], [=](int64_t i) { return start + double(i) * step; });
+int size_class(int itemsize) { return itemsize == 1 ? 0 : itemsize == 2 ? 1 : itemsize == 4 ? 2 : 3; }
+
+// The last axis is unit-strided in the destination, the one before it in the source.
+void copy_transposed(const Copy& c) {
+  int across = c.geo.nd - 1, along = c.geo.nd - 2;
+  const TileOperand &d = c.ops[0], &s = c.ops[1];
+  TransposeFn transpose = pick_transpose_table()->fn[size_class(s.itemsize)];
+  bool same = d.dtype == s.dtype;
+  int64_t n = c.geo.shape[across], m = c.geo.shape[along], outer = 1;
+  for (int i = 0; i < along; i++) outer *= c.geo.shape[i];
+  int64_t nb = (n + kSide - 1) / kSide, mb = (m + kSide - 1) / kSide;
+  parallel_for(outer * nb * mb, kGrainElements / (kSide * kSide), [&](int64_t b, int64_t e) {
+    alignas(64) char block[kSide * kSide * 8];
+    for (int64_t k = b; k < e; k++) {
+      int64_t i = k % nb * kSide, j = k / nb % mb * kSide;
+      int64_t rows = std::min(kSide, n - i), cols = std::min(kSide, m - j);
+      char* dst = d.base;
+      const char* src = s.base;
+      advance(c, along, k / (nb * mb), dst, src);
+      dst += (i + j * d.stride[along]) * d.itemsize;
+      src += (i * s.stride[across] + j) * s.itemsize;
+      if (same) {
+        transpose(rows, cols, src, s.stride[across], dst, d.stride[along]);
+        continue;
+      }
+      transpose(rows, cols, src, s.stride[across], block, kSide);
+      for (int64_t r = 0; r < cols; r++)
+        c.cast(rows, block + r * kSide * s.itemsize, 1, dst + r * d.stride[along] * d.itemsize, 1);
+    }
+  });
 }
 
-void eye(const KernelCall& c) {
-  int64_t m = int64_t(attr(c, "m")), k = int64_t(attr(c, "k"));
-  each(c.out[0], [=](int64_t i) { return i % m - i / m == k ? 1.0 : 0.0; });
+void swap_axes(Copy& c, int i, int j) {
+  std::swap(c.geo.shape[i], c.geo.shape[j]);
+  for (TileOperand& o : c.ops) std::swap(o.stride[i], o.stride[j]);
 }
 
-DL_KERNEL("copy", copy);
-DL_KERNEL("zeros", zeros);
-DL_KERNEL("ones", ones);
-DL_KERNEL("full", full);
-DL_KERNEL("arange", arange);
-DL_KERNEL("eye", eye);
+TileOperand operand(const View& v, const Shape& target) {
+  TileOperand o;
+  o.base = static_cast<char*>(v.data);
+  o.dtype = v.dtype;
+  o.itemsize = int(itemsize(v.dtype));
+  Dims strides = broadcast_strides(v.shape, v.strides, target);
+  for (int i = 0; i < target.n; i++) o.stride[i] = strides[i];
+  return o;
+}
+
+void copy_kernel(const KernelCall& c) { strided_copy(c.out[0], c.in[0]); }
 
 }  // namespace
+
+void strided_copy(const View& dst, const View& src) {
+  Copy c;
+  if (dst.numel() == 0) return;
+  c.cast = pick_cast_table()->fn[int(src.dtype)][int(dst.dtype)];
+  c.geo.nd = dst.shape.n;
+  for (int i = 0; i < dst.shape.n; i++) c.geo.shape[i] = dst.shape[i];
+  c.ops[0] = operand(dst, dst.shape);
+  c.ops[1] = operand(src, dst.shape);
+  collapse_axes(c.geo, c.ops, 2);
+  int last = c.geo.nd - 1;
+  if (last == 0) return copy_line(c);
+  int unit = -1;  // the axis along which the source is contiguous
+  for (int i = 0; i < last; i++)
+    if (c.ops[1].stride[i] == 1) unit = i;
+  if (unit >= 0 && c.ops[0].stride[last] == 1 && c.ops[1].stride[last] != 0 && c.geo.shape[unit] > 3 &&
+      c.geo.shape[last] > 3) {
+    for (int i = unit; i + 1 < last; i++) swap_axes(c, i, i + 1);  // the others keep their order
+    return copy_transposed(c);
+  }
+  if (c.geo.shape[last] < 8 && c.geo.shape[last - 1] > c.geo.shape[last]) swap_axes(c, last - 1, last);
+  copy_rows(c);
+}
+
+DL_KERNEL("copy", copy_kernel);
+
 }  // namespace dl

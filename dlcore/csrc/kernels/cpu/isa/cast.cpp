@@ -54,9 +54,8 @@ DL_INLINE float rounding_source(P x) {  // a float that rounds to 16 bits as x i
     return narrow_to_odd(double(x));
 }
 template <class D, class S>
-DL_INLINE D convert(S from) {
-  auto x = plain(from);
-  using P = decltype(x);
+DL_INLINE D number(S x) {
+  using P = S;
   if constexpr (std::is_same_v<D, Bool>)
     return Bool{uint8_t(x != 0)};
   else if constexpr (std::is_same_v<D, Half>)
@@ -73,6 +72,13 @@ DL_INLINE D convert(S from) {
   } else {
     return D(x);
   }
+}
+template <class D, class S>
+DL_INLINE D convert(S x) {
+  if constexpr (std::is_same_v<D, S>)
+    return x;
+  else
+    return number<D>(plain(x));
 }
 
 template <class S, class D>
