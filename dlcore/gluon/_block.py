@@ -46,6 +46,9 @@ class Block:
     ['dense.weight', 'dense.bias']
     """
 
+    _children: dict[str, Block]
+    _reg_params: dict[str, Parameter]
+
     def __init__(self, prefix: str | None = None, params: ParameterDict | None = None) -> None:
         set_plainly = super().__setattr__
         set_plainly("_children", {})

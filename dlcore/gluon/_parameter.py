@@ -213,8 +213,8 @@ class Parameter:
         """The array. Raises RuntimeError before initialization, or when it is not on `ctx`."""
         if self._data is None:
             self._complain()
-        if ctx is not None and device_name(ctx) != self._data._device:
-            raise RuntimeError(f"Parameter {self._title} is on {self._data._device}, not on {device_name(ctx)}")
+        if ctx is not None and repr(context.Context(ctx)) != self._data._device:
+            raise RuntimeError(f"Parameter {self._title} is on {self._data._device}, not on {context.Context(ctx)}")
         return self._data
 
     def _complain(self) -> None:

@@ -58,7 +58,7 @@ class ParameterDict(dict[str, Parameter]):
 
     def initialize(self, init: Any = None, ctx: Any = None, verbose: bool = False, force_reinit: bool = False) -> None:
         """Initialize every parameter; see `Block.initialize`."""
-        for parameter in self.values():
+        for parameter in {id(parameter): parameter for parameter in self.values()}.values():
             parameter.initialize(None, ctx, init, force_reinit)
             if verbose:
                 print(f"initialized {parameter}")

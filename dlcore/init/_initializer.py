@@ -59,7 +59,7 @@ class Initializer:
     __hash__ = None  # type: ignore[assignment]
 
 
-def register(*names: str) -> Any:
+def register(*names: str | type) -> Any:
     """Make an initializer class known by names; as a bare decorator, by its lower-case class name.
 
     >>> import dlcore as dl
@@ -75,7 +75,7 @@ def register(*names: str) -> Any:
 
     def add(cls: _Class) -> _Class:
         for name in names or (cls.__name__.lower(),):
-            _REGISTRY[name.lower()] = cls
+            _REGISTRY[str(name).lower()] = cls
         return cls
 
     return add

@@ -33,7 +33,7 @@ class Accuracy(EvalMetric):
             pred = pred.argmax(axis=axis)
             if pred.size != label.size:
                 raise ValueError(f"{self.name}: predictions of shape {scores} do not fit labels of shape {label.shape}")
-        return np.count_nonzero(pred.reshape(-1) == label.reshape(-1)), label.size
+        return int(np.count_nonzero(pred.reshape(-1) == label.reshape(-1))), label.size
 
 
 @register("top_k_accuracy", "top_k_acc")
@@ -58,7 +58,7 @@ class TopKAccuracy(EvalMetric):
                 f"{self.name}: expected scores (n, classes) and labels (n,), got {pred.shape}, {label.shape}"
             )
         top = np.argsort(-pred, axis=1, kind="stable")[:, : self.top_k]
-        return np.count_nonzero(top == label.reshape(-1, 1)), label.size
+        return int(np.count_nonzero(top == label.reshape(-1, 1))), label.size
 
 
 @register("ce", "cross-entropy", "nll_loss")

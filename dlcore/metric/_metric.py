@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-_REGISTRY: dict[str, type[EvalMetric]] = {}
+_REGISTRY: dict[str, Callable[..., EvalMetric]] = {}
 _Class = TypeVar("_Class", bound="type[EvalMetric]")
 
 
@@ -87,14 +87,14 @@ class CustomMetric(EvalMetric):
         return value if isinstance(value, tuple) else (float(value), 1)
 
 
-def register(*names: str) -> Any:
+def register(*names: str | type) -> Any:
     """Make a metric class known to `create` by names; as a bare decorator, by its lower-case class name."""
     if len(names) == 1 and isinstance(names[0], type):
         return register()(names[0])
 
     def add(cls: _Class) -> _Class:
         for name in (cls.__name__, *names):
-            _REGISTRY[name.lower()] = cls
+            _REGISTRY[str(name).lower()] = cls
         return cls
 
     return add

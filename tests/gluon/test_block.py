@@ -35,8 +35,8 @@ def test_parameters_are_named_by_path_and_selected_by_pattern():
     assert list(net.collect_params()) == PATHS
     assert list(net.collect_params(".*weight")) == PATHS[::2]
     assert list(net.collect_params("features.1|head.bias")) == ["features.1.weight", "features.1.bias", "head.bias"]
-    assert list(net.collect_params("model_dense0_.*")) == ["head.weight", "head.bias"]
-    assert net.name == "model" and net.head.prefix == "model_dense0_" and net.head.name == "model_dense0"
+    assert list(net.collect_params("model_dense2_.*")) == ["head.weight", "head.bias"]
+    assert net.name == "model" and net.head.prefix == "model_dense2_" and net.head.name == "model_dense2"
     assert Net().name != Net().name
 
 

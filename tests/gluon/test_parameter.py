@@ -69,7 +69,7 @@ def test_what_is_missing_is_said():
     with pytest.raises(ValueError, match="grad_req must be one of .*got 'always'"):
         p.grad_req = "always"
     with pytest.raises(RuntimeError, match="on cpu.0., not on gpu.1."):
-        p._data and p.data("gpu(1)")
+        p.data("gpu(1)")
 
 
 def test_set_data_tells_an_unknown_shape():

@@ -162,7 +162,7 @@ class _Transformed(Dataset):
     def take_batch(self, indices: np.ndarray) -> Any:
         batch_fn = getattr(self._fn, "batch", None)
         batch = self._source.take_batch(indices) if batch_fn else None
-        if batch is None or isinstance(batch, tuple):
+        if batch_fn is None or batch is None or isinstance(batch, tuple):
             return None
         return batch_fn(batch)
 
@@ -177,7 +177,7 @@ class _FirstTransformed(_Transformed):
     def take_batch(self, indices: np.ndarray) -> Any:
         batch_fn = getattr(self._fn, "batch", None)
         batch = self._source.take_batch(indices) if batch_fn else None
-        if batch is None:
+        if batch_fn is None or batch is None:
             return None
         return (batch_fn(batch[0]), *batch[1:]) if isinstance(batch, tuple) else batch_fn(batch)
 
