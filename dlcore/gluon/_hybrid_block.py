@@ -83,7 +83,7 @@ class HybridBlock(Block):
         """The computation; here, the older form with the parameters as arguments."""
         if type(self).hybrid_forward is HybridBlock.hybrid_forward:
             raise NotImplementedError(f"{type(self).__name__} has neither forward(x) nor hybrid_forward(F, x)")
-        from dlcore import nd
+        from dlcore.array import nd
 
         params = {name: parameter.data() for name, parameter in self._reg_params.items()}
         return self.hybrid_forward(nd, x, *args, **params)

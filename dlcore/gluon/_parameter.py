@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -217,7 +217,7 @@ class Parameter:
             raise RuntimeError(f"Parameter {self._title} is on {self._data._device}, not on {context.Context(ctx)}")
         return self._data
 
-    def _complain(self) -> None:
+    def _complain(self) -> NoReturn:
         if self._waiting is not None:
             raise DeferredInitializationError(
                 f"Parameter {self._title} has no values yet: its shape {self._shape} becomes known when the network is "

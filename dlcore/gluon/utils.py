@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from dlcore import _core, nd
+from dlcore import _core
+from dlcore.array import nd
 from dlcore.io import cache_dir
 from dlcore.io import download as _download
 from dlcore.ops import F

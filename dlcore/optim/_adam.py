@@ -45,9 +45,10 @@ class Adam(Optimizer):
 
     def rule(self, weight: _core.NDArray, grad: _core.NDArray, state: State, lr: _core.NDArray, wd: Any) -> None:
         beta1, beta2 = self._arrays["beta1"], self._arrays["beta2"]
+        m, v = state
         F.adam_update(
-            weight, grad, *state, lr=lr, beta1=beta1, beta2=beta2, eps=self.epsilon, wd=wd, **self.tail(), t=self.t,
-            out=(weight, *state),
+            weight, grad, m, v, lr=lr, beta1=beta1, beta2=beta2, eps=self.epsilon, wd=wd, **self.tail(), t=self.t,
+            out=(weight, m, v),
         )  # fmt: skip
 
 

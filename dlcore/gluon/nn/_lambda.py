@@ -44,7 +44,7 @@ class Identity(HybridBlock):
 def _named(function: str | Callable[..., Any]) -> tuple[str, Callable[..., Any] | None]:
     """Name and function; a name must be one of an operator, the function is then looked up when called."""
     if isinstance(function, str):
-        from dlcore import nd
+        from dlcore.array import nd
 
         if not hasattr(nd, function) and not hasattr(F, function):
             raise ValueError(f"Lambda: there is no operator {function!r}")
@@ -55,7 +55,7 @@ def _named(function: str | Callable[..., Any]) -> tuple[str, Callable[..., Any] 
 
 
 def _operator(name: str) -> Callable[..., Any]:
-    from dlcore import nd
+    from dlcore.array import nd
 
     return getattr(nd, name) if hasattr(nd, name) else getattr(F, name)
 
@@ -94,7 +94,7 @@ class HybridLambda(HybridBlock):
     def forward(self, x: Any, *args: Any) -> Any:
         if self._function is None:
             return _operator(self._name)(x, *args)
-        from dlcore import nd
+        from dlcore.array import nd
 
         return self._function(nd, x, *args)
 
