@@ -12,7 +12,8 @@ from ._convert import asarray
 Pair = int | Sequence[int]
 
 _ACTIVATIONS = {"relu": "relu", "sigmoid": "sigmoid", "tanh": "tanh", "softrelu": "softplus", "softsign": "softsign",
-                "log_sigmoid": "log_sigmoid", "mish": "mish", "silu": "silu", "swish": "silu", "gelu": "gelu_erf"}  # fmt: skip
+                "log_sigmoid": "log_sigmoid", "mish": "mish", "silu": "silu", "swish": "silu",
+                "gelu": "gelu_erf"}  # fmt: skip
 
 
 def Activation(data: Any, act_type: str) -> NDArray:

@@ -24,9 +24,7 @@ class Context:
     __slots__ = ("device_type", "device_id", "_before")
 
     def __init__(self, device_type: str | Context = "cpu", device_id: int = 0) -> None:
-        if isinstance(device_type, Context):
-            device_type, device_id = device_type.device_type, device_type.device_id
-        match = re.fullmatch(r"(cpu|gpu)(?:[(:](\d+)\)?)?", device_type)
+        match = re.fullmatch(r"(cpu|gpu)(?:[(:](\d+)\)?)?", str(device_type))
         if match is None:
             raise ValueError(f"Context: expected 'cpu', 'gpu' or 'gpu(1)', got {device_type!r}")
         self.device_type = match[1]

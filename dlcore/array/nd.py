@@ -1,12 +1,12 @@
 """`dlcore.nd`: the classic names of MXNet over the same arrays and operators.
 
-Every operator and every alias in the stanzas is here (nd.exp, nd.broadcast_add, ...); below are the names whose arguments
-differ. Unlike MXNet, whole numbers and dtypes follow NumPy: `==` mixes dtypes, argmax gives int64.
+Every operator and every alias in the stanzas is here (nd.exp, nd.broadcast_add, ...); below are the names whose
+arguments differ. Unlike MXNet, whole numbers and dtypes follow NumPy: `==` mixes dtypes, argmax gives int64.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as _np
@@ -16,6 +16,20 @@ from .._core import NDArray
 from ..ops import RECORDS, F
 from . import linalg, random
 from . import np as _np_names
+from ._classic import (
+    broadcast_axis,
+    concat,
+    pad,
+    reshape,
+    reshape_like,
+    shape_array,
+    slice,
+    slice_axis,
+    slice_like,
+    split,
+    stack,
+    transpose,
+)
 from ._convert import array as _array
 from ._convert import asarray
 from ._creation import arange as _arange
@@ -36,13 +50,13 @@ from ._layers import (
     softmax_cross_entropy,
 )
 from ._methods import clip as _clip
-from ._methods import reshape as _reshape
 from ._products import batch_dot
 from ._products import classic_dot as dot
 from .context import Context, cpu, current_context, gpu, num_gpus
 
 _aliases: dict[str, str] = {}
 SwapAxis = swapaxes
+Concat, SliceChannel, Reshape, broadcast_axes, Pad = concat, split, reshape, broadcast_axis, pad
 
 
 def __getattr__(name: str) -> Any:
@@ -133,134 +147,6 @@ def norm(data: Any, ord: float = 2, axis: Any = None, keepdims: bool = False) ->
     5.0
     """
     return linalg.norm(data, ord, axis, keepdims)
-
-
-def concat(*data: Any, dim: int = 1) -> NDArray:
-    """Arrays joined along the axis `dim`.
-
-    >>> concat([[1.0]], [[2.0]]).tolist()
-    [[1.0, 2.0]]
-    """
-    return F.concat(*data, axis=dim)
-
-
-Concat = concat
-
-
-def stack(*data: Any, axis: int = 0) -> NDArray:
-    """Arrays of one shape joined along a new axis; given one by one or in a list.
-
-    >>> stack([1.0], [2.0]).shape
-    (2, 1)
-    """
-    given = (
-        data[0] if len(data) == 1 and isinstance(data[0], (list, tuple)) and isinstance(data[0][0], NDArray) else data
-    )
-    return F.stack(*given, axis=axis)
-
-
-def split(data: Any, num_outputs: int, axis: int = 1, squeeze_axis: bool = False) -> Any:
-    """Cut into equal parts along the axis (views); one part alone is returned bare.
-
-    >>> [p.tolist() for p in split([[1.0, 2.0]], 2)]
-    [[[1.0]], [[2.0]]]
-    """
-    parts = [F.squeeze(p, axis) if squeeze_axis else p for p in F.split(data, num_outputs, axis)]
-    return parts[0] if num_outputs == 1 else parts
-
-
-SliceChannel = split
-
-
-def slice(
-    data: Any, begin: Sequence[int | None], end: Sequence[int | None], step: Sequence[int | None] = ()
-) -> NDArray:
-    """data[begin[0]:end[0], begin[1]:end[1], ...]; None means from the start or to the end. A view.
-
-    >>> slice([1.0, 2.0, 3.0], (1,), (None,)).tolist()
-    [2.0, 3.0]
-    """
-    import builtins
-
-    begin, end = ((v,) if isinstance(v, int) else v for v in (begin, end))
-    steps = [*step, *[None] * (len(begin) - len(step))]
-    return asarray(data)[tuple(builtins.slice(b, e, s) for b, e, s in zip(begin, end, steps, strict=True))]
-
-
-def slice_axis(data: Any, axis: int, begin: int, end: int | None) -> NDArray:
-    """data[..., begin:end, ...] on one axis. A view.
-
-    >>> slice_axis([[1.0, 2.0]], 1, 1, None).tolist()
-    [[2.0]]
-    """
-    import builtins
-
-    data = asarray(data)
-    keys: list[Any] = [builtins.slice(None)] * data.ndim
-    keys[axis] = builtins.slice(begin, end)
-    return data[tuple(keys)]
-
-
-def slice_like(data: Any, shape_like: NDArray, axes: Sequence[int] = ()) -> NDArray:
-    """The first part of data that is as long as `shape_like` on the given axes (all, if none). A view.
-
-    >>> slice_like([[1.0, 2.0]], zeros((1, 1))).tolist()
-    [[1.0]]
-    """
-    import builtins
-
-    data = asarray(data)
-    keys: list[Any] = [builtins.slice(None)] * data.ndim
-    for axis in axes or range(shape_like.ndim):
-        keys[axis] = builtins.slice(0, shape_like.shape[axis])
-    return data[tuple(keys)]
-
-
-def reshape(data: Any, shape: Sequence[int], reverse: bool = False) -> NDArray:
-    """Another shape, with MXNet's codes 0, -1, -2, -3 and -4.
-
-    >>> reshape(zeros((2, 3, 4)), (0, -1)).shape
-    (2, 12)
-    """
-    return _reshape(asarray(data), shape, reverse=reverse)
-
-
-Reshape = reshape
-
-
-def reshape_like(lhs: Any, rhs: NDArray) -> NDArray:
-    """lhs with the shape of rhs.
-
-    >>> reshape_like([1.0, 2.0], zeros((2, 1))).shape
-    (2, 1)
-    """
-    return F._reshape_like(lhs, rhs)
-
-
-def transpose(data: Any, axes: Sequence[int] = ()) -> NDArray:
-    """Axes in another order, all reversed if none are given. A view.
-
-    >>> transpose([[1.0, 2.0]]).shape
-    (2, 1)
-    """
-    return F.transpose(data, tuple(axes) or None)
-
-
-def broadcast_axis(data: Any, axis: int | Sequence[int] = (), size: int | Sequence[int] = ()) -> NDArray:
-    """Axes of length 1 repeated to the given sizes. A view.
-
-    >>> broadcast_axis([[1.0]], 1, 3).shape
-    (1, 3)
-    """
-    data = asarray(data)
-    shape = list(data.shape)
-    axes, sizes = ([v] if isinstance(v, int) else list(v) for v in (axis, size))
-    for k, n in zip(axes, sizes, strict=True):
-        shape[k] = n
-    return F.broadcast_to(data, shape)
-
-
-broadcast_axes = broadcast_axis
 
 
 def where(condition: Any, x: Any, y: Any) -> NDArray:
@@ -389,28 +275,6 @@ def add_n(*args: Any) -> NDArray:
 ElementWiseSum = add_n
 
 
-def pad(data: Any, mode: str = "constant", pad_width: Sequence[int] = (), constant_value: float = 0.0) -> NDArray:
-    """Numbers added at the ends; pad_width is (before0, after0, before1, after1, ...).
-
-    >>> pad([1.0], pad_width=(1, 1)).tolist()
-    [0.0, 1.0, 0.0]
-    """
-    pairs = list(zip(pad_width[::2], pad_width[1::2], strict=True))
-    return _np_names.pad(data, pairs, mode, constant_value)
-
-
-Pad = pad
-
-
-def shape_array(data: NDArray) -> NDArray:
-    """The shape as an int64 array.
-
-    >>> shape_array(zeros((2, 3))).tolist()
-    [2, 3]
-    """
-    return _array(list(data.shape), "int64")
-
-
 def cast(data: Any, dtype: Any) -> NDArray:
     """The same numbers in another dtype.
 
@@ -421,8 +285,10 @@ def cast(data: Any, dtype: Any) -> NDArray:
 
 
 __all__ = [
-    "Activation", "BatchNorm", "Convolution", "Dropout", "FullyConnected", "L2Normalization", "LayerNorm", "LeakyReLU",
-    "NDArray", "Pooling", "array", "batch_dot", "concatenate", "cpu", "current_context", "diag", "dot", "empty", "eye", "full",
-    "gpu", "linalg", "moments", "num_gpus", "ones", "ones_like", "random", "repeat", "softmax", "softmax_cross_entropy",
-    "swapaxes", "tile", "zeros", "zeros_like",
+    "Activation", "BatchNorm", "Convolution", "Dropout", "FullyConnected", "L2Normalization", "LayerNorm",
+    "LeakyReLU", "NDArray", "Pooling", "array", "batch_dot", "broadcast_axis", "concat", "concatenate", "cpu",
+    "current_context", "diag", "dot", "empty", "eye", "full", "gpu", "linalg", "moments", "num_gpus", "ones",
+    "ones_like", "pad", "random", "repeat", "reshape", "reshape_like", "shape_array", "slice", "slice_axis",
+    "slice_like", "softmax", "softmax_cross_entropy", "split", "stack", "swapaxes", "tile", "transpose",
+    "zeros", "zeros_like",
 ]  # fmt: skip

@@ -261,9 +261,7 @@ def unique(a: Any) -> NDArray:
     return asarray(_np.unique(asarray(a).asnumpy()))
 
 
-def reshape(
-    a: Any, newshape: int | Sequence[int] | None = None, *, shape: int | Sequence[int] | None = None
-) -> NDArray:
+def reshape(a: Any, newshape: Any = None, *, shape: Any = None) -> NDArray:
     """The same numbers in another shape; one -1 is worked out.
 
     >>> reshape([1, 2, 3, 4], (2, -1)).shape
@@ -383,8 +381,8 @@ def shape(a: Any) -> tuple[int, ...]:
 
 
 __all__ = [
-    "arange", "array", "asarray", "atleast_1d", "atleast_2d", "concatenate", "diag", "diff", "dot", "einsum", "empty",
-    "empty_like", "eye", "full", "full_like", "hstack", "linalg", "linspace", "matmul", "meshgrid", "moveaxis", "ndarray",
-    "ones", "ones_like", "outer", "pad", "random", "repeat", "roll", "split", "stack", "swapaxes", "tensordot", "tile",
-    "vstack", "zeros", "zeros_like",
+    "arange", "array", "asarray", "atleast_1d", "atleast_2d", "concatenate", "diag", "diff", "dot", "einsum",
+    "empty", "empty_like", "eye", "full", "full_like", "hstack", "linalg", "linspace", "matmul", "meshgrid",
+    "moveaxis", "ndarray", "ones", "ones_like", "outer", "pad", "random", "repeat", "roll", "split", "stack",
+    "swapaxes", "tensordot", "tile", "vstack", "zeros", "zeros_like",
 ]  # fmt: skip

@@ -1,7 +1,7 @@
 """Random numbers: one counter-based generator for all devices, seeded by `seed`.
 
-`shape` and `size` mean the same, so that code for MXNet's and for NumPy's namespaces runs. Parameters may be arrays; the
-result has their broadcast shape when no shape is given.
+`shape` and `size` mean the same, so that code for MXNet's and for NumPy's namespaces runs. Parameters may be arrays;
+the result has their broadcast shape when no shape is given.
 """
 
 from __future__ import annotations

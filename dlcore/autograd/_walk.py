@@ -8,7 +8,7 @@ from typing import Any
 from .. import _core
 from .._core import NDArray
 
-Arrays = NDArray | Sequence[NDArray]
+Arrays = Any  # an NDArray or a sequence of them
 
 
 def _list(value: Any, what: str) -> list[NDArray]:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import ast
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 # Function name in an expression -> (micro-operation, number of operands).
 CALLS: dict[str, tuple[str, int]] = {
@@ -57,7 +57,7 @@ _COMPARE: dict[type, str] = {
     ast.Gt: "gt",
     ast.GtE: "ge",
 }
-_FOLD = {
+_FOLD: dict[str, Any] = {
     "add": lambda a, b: a + b,
     "sub": lambda a, b: a - b,
     "mul": lambda a, b: a * b,
@@ -101,7 +101,8 @@ class _Builder:
         self.const_of: dict[int, float] = {}
 
     def build(self) -> Tile:
-        *assignments, last = ast.parse(self.source.strip()).body
+        body: list[Any] = ast.parse(self.source.strip()).body
+        *assignments, last = body
         for statement in assignments:
             if not (isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name)):
                 self.fail(statement, "only 'name = expression' may come before the result")
@@ -111,7 +112,7 @@ class _Builder:
         results = last.value.elts if isinstance(last.value, ast.Tuple) else [last.value]
         return prune(Tile(self.n_in, self.code, [self.value(r) for r in results]))
 
-    def fail(self, node: ast.AST, why: str) -> None:
+    def fail(self, node: ast.AST, why: str) -> NoReturn:
         raise ExprError(f"expression {self.source!r}: {why}, at '{ast.unparse(node)}'")
 
     def emit(self, mnemonic: str, operands: tuple) -> int:
@@ -133,7 +134,7 @@ class _Builder:
             self.known[key] = self.n_in + len(self.code) - 1
         return self.known[key]
 
-    def value(self, node: ast.expr) -> int:
+    def value(self, node: Any) -> int:
         kind = type(node)
         if kind is ast.Name:
             if node.id in self.env:
@@ -160,7 +161,6 @@ class _Builder:
         if kind is ast.Call and isinstance(node.func, ast.Name):
             return self.call(node)
         self.fail(node, f"{kind.__name__} is not part of the scalar language")
-        raise AssertionError  # fail() always raises
 
     def binary(self, node: ast.BinOp) -> int:
         left = self.value(node.left)
@@ -173,8 +173,8 @@ class _Builder:
                 return self.emit("sqrt", (left,))
         return self.emit(_BINARY[type(node.op)], (left, self.value(node.right)))
 
-    def call(self, node: ast.Call) -> int:
-        name = node.func.id  # type: ignore[attr-defined]
+    def call(self, node: Any) -> int:
+        name = node.func.id
         if name not in CALLS:
             self.fail(node, f"unknown function {name!r}; known: {', '.join(sorted(CALLS))}")
         mnemonic, count = CALLS[name]

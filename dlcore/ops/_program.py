@@ -15,7 +15,7 @@ A program is {"steps": [(operator, references, attributes, first slot)], "result
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
     from ._record import Op
@@ -92,7 +92,7 @@ class _Builder:
                     self.env[out] = ("out", k)
                     self.env["g" + out] = ("gy", k)
 
-    def fail(self, node: ast.AST, why: str) -> None:
+    def fail(self, node: ast.AST, why: str) -> NoReturn:
         raise ProgramError(f"{self.record.name}: {why}, at '{ast.unparse(node)}'")
 
     def result(self, source: str | None) -> Ref:
@@ -100,7 +100,8 @@ class _Builder:
 
     def run(self, source: str | None) -> list[Ref]:
         """Runs the statements of `source` and gives the references of its last one."""
-        *assignments, last = ast.parse((source or "").strip()).body
+        body: list[Any] = ast.parse((source or "").strip()).body
+        *assignments, last = body
         for statement in assignments:
             if not isinstance(statement, ast.Assign):
                 self.fail(statement, "only 'name = expression' may come before the result")
@@ -113,22 +114,22 @@ class _Builder:
             results += self.call_all(node) if self.is_multi(node) else [self.value(node)]
         return results
 
-    def is_multi(self, node: ast.expr) -> bool:
+    def is_multi(self, node: Any) -> bool:
         from ._record import get
 
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
             return False
         return get(node.func.id).n_out != 1
 
-    def assign(self, target: ast.expr, value: ast.expr) -> None:
+    def assign(self, target: Any, value: Any) -> None:
         if isinstance(target, ast.Tuple):
             refs = self.call_all(value)
             for name, ref in zip(target.elts, refs, strict=True):
-                self.env[name.id] = ref  # type: ignore[attr-defined]
+                self.env[ast.unparse(name)] = ref
         else:
-            self.env[target.id] = self.value(value)  # type: ignore[attr-defined]
+            self.env[target.id] = self.value(value)
 
-    def value(self, node: ast.expr) -> Ref:
+    def value(self, node: Any) -> Ref:
         kind = type(node)
         if kind is ast.Name:
             if node.id in self.env:
@@ -144,7 +145,7 @@ class _Builder:
             return self.binary(node)
         if kind is ast.UnaryOp:
             if isinstance(node.op, ast.USub) and isinstance(node.operand, ast.Constant):
-                return ("const", -node.operand.value)
+                return ("const", -float(ast.literal_eval(node.operand)))
             return self.step(_UNARY[type(node.op)], [self.value(node.operand)], [])[0]
         if kind is ast.Compare and len(node.ops) == 1:
             operands = [self.value(node.left), self.value(node.comparators[0])]
@@ -152,22 +153,20 @@ class _Builder:
         if kind is ast.Call:
             return self.call_all(node)[0]
         self.fail(node, f"{kind.__name__} is not part of the operator language")
-        return None
 
     def binary(self, node: ast.BinOp) -> Ref:
         if isinstance(node.op, ast.Pow) and isinstance(node.right, ast.Constant) and node.right.value == 2:
             return self.step("square", [self.value(node.left)], [])[0]
         return self.step(_BINARY[type(node.op)], [self.value(node.left), self.value(node.right)], [])[0]
 
-    def call_all(self, node: ast.expr) -> list[Ref]:
+    def call_all(self, node: Any) -> list[Ref]:
         """The references of every output of a call."""
         from ._record import REQUIRED, get
 
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
             self.fail(node, "expected a call of an operator")
-            return []
         callee = get(node.func.id)
-        given: dict[str, ast.expr] = {k.arg or "": k.value for k in node.keywords}
+        given: dict[str, Any] = {k.arg or "": k.value for k in node.keywords}
         positional = list(node.args)
         refs: list[Ref] = []
         for slot in callee.inputs:
@@ -196,18 +195,17 @@ class _Builder:
             self.fail(node, f"{callee.name} does not take {sorted(given) or ast.unparse(positional[0])}")
         return self.step(callee.name, refs, attrs)
 
-    def attr(self, node: ast.expr) -> tuple:
+    def attr(self, node: Any) -> tuple:
         if isinstance(node, ast.Name) and node.id in self.attrs:
             return ("attr", node.id)
         if isinstance(node, ast.UnaryOp) and isinstance(node.operand, ast.Name):
             return ("fn", "not" if isinstance(node.op, ast.Not) else "neg", [node.operand.id])
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ATTR_FUNCTIONS:
-            return ("fn", node.func.id, [a.id for a in node.args])  # type: ignore[attr-defined]
+            return ("fn", node.func.id, [ast.unparse(a) for a in node.args])
         try:
             return ("lit", ast.literal_eval(node))
         except ValueError:
             self.fail(node, "this is no attribute value")
-            return ()
 
     def step(self, name: str, refs: list[Ref], attrs: list[tuple]) -> list[Ref]:
         from ._record import get

@@ -42,7 +42,7 @@ op("_conv2d_dw", f"g, x, weight: like, {_CONV}", "The gradient of conv2d with re
 _POOL = "kernel: ints, stride: opt_ints = None, pad: ints = (0, 0)"
 _PSAME = "kernel=kernel, stride=stride, pad=pad"
 _apart = real(shape=(2, 3, 5, 6), apart=True)
-op("max_pool2d", f"x, {_POOL}", "The largest number of each window; stride None means the kernel's. Padding never wins.",
+op("max_pool2d", f"x, {_POOL}", "The largest number of each window; stride None means the window. Padding never wins.",
    dtype="same", infer="pool2d", kernel="max_pool2d", grad=f"_max_pool2d_grad(gy, x, {_PSAME})",
    ref="dlcore.ops.reference.max_pool2d",
    samples=[case(_apart, kernel=(2, 2)), case(_apart, kernel=(3, 2), stride=(2, 1), pad=(1, 1))],

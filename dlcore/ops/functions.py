@@ -48,9 +48,14 @@ SHAPE_RULES = {
 }
 
 
-def signature(record: Op, typed: bool = False) -> str:
-    """The parameters as Python source: "x, axis=-1" or, typed, "x: ArrayLike, axis: int = -1"."""
-    by_name: dict[str, Input | Attr] = {p.name: p for p in (*record.inputs, *record.attrs)}
+def _literal(value: Any) -> str:
+    return f'"{value}"' if isinstance(value, str) else repr(value)
+
+
+def parameters(record: Op, typed: bool = False) -> list[str]:
+    """The parameters as Python source: ["x", "axis=-1"] or, typed, ["x: ArrayLike", "axis: int = -1"]."""
+    by_name: dict[str, Input | Attr] = {i.name: i for i in record.inputs}
+    by_name.update({a.name: a for a in record.attrs})
     parts = []
     starred = False
     for name in record.order:
@@ -63,10 +68,15 @@ def signature(record: Op, typed: bool = False) -> str:
             hint, text = ATTR_HINTS[part.type], name
         text += f": {hint}" if typed else ""
         if part.default is not REQUIRED:
-            text += f" = {part.default!r}" if typed else f"={part.default!r}"
+            text += (" = " if typed else "=") + _literal(part.default)
         parts.append(text)
     hint = ": NDArray | Sequence[NDArray] | None = None" if typed else "=None"
-    return ", ".join(parts + ([] if starred else ["*"]) + ["out" + hint])
+    return [*parts, *([] if starred else ["*"]), "out" + hint]
+
+
+def signature(record: Op, typed: bool = False) -> str:
+    """The parameters in one line."""
+    return ", ".join(parameters(record, typed))
 
 
 def make(record: Op) -> Callable[..., Any]:

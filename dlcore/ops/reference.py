@@ -43,7 +43,7 @@ def take_grad(g: Array, indices: Array, x: Array, axis: int = 0) -> Array:
 
 def take_along_axis_grad(g: Array, indices: Array, x: Array, axis: int = -1) -> Array:
     out = np.zeros(x.shape, g.dtype)
-    places = list(np.indices(indices.shape, sparse=True))
+    places: list[Array] = list(np.indices(indices.shape, sparse=True))
     places[axis] = indices
     np.add.at(out, tuple(places), g)
     return out
@@ -291,9 +291,7 @@ def permutation_check(y: Array, n: int, **_: Any) -> bool:
 def mask_moments(y: Array, x: Array, p: float = 0.5) -> bool:
     values = set(np.unique(y.astype(np.float32)).tolist())
     kept = float(np.float32(1 / (1 - p)))
-    return values == {0.0, kept} and _moments(
-        (y != 0).astype(np.float64), 1 - p, (p * (1 - p)) ** 0.5, x.shape
-    )
+    return values == {0.0, kept} and _moments((y != 0).astype(np.float64), 1 - p, (p * (1 - p)) ** 0.5, x.shape)
 
 
 def dropout_moments(y: Array, x: Array, p: float = 0.5) -> bool:

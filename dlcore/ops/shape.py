@@ -10,7 +10,7 @@ op = partial(_op, family="shape")
 _view = partial(op, dtype="same", kernel="view")
 _x23, _x234 = real(shape=(2, 3)), real(shape=(2, 3, 4))
 
-op("reshape", "x, shape: ints", "The same numbers in order, in another shape; a -1 is worked out. A view where possible.",
+op("reshape", "x, shape: ints", "The same numbers in order, in another shape; -1 is worked out. A view if possible.",
    dtype="same", infer="reshape", kernel="reshape", grad="_reshape_like(gy, x)", ref="np.reshape(x, shape)", np_name="",
    samples=[case(_x234, shape=(4, -1)), case(_x23, shape=(6,)), case(real(shape=()), shape=(1, 1)),
             case(real(shape=(0, 3)), shape=(3, 0))],

@@ -1,6 +1,7 @@
 """Stanzas: functions of one number, element by element."""
 
 from functools import partial
+from typing import Any
 
 from ._record import op as _op
 from ._samples import fixed, real
@@ -9,15 +10,15 @@ from ._samples import fixed, real
 op = partial(_op, family="elementwise")
 
 
-def _float(name: str, doc: str, expr: str, grad: str, samples: object, example: str, ref: str = "",
-**more: object) -> None:
+def _float(name: str, doc: str, expr: str, grad: str, samples: Any, example: str, ref: str = "",
+**more: Any) -> None:
     """A function of real numbers; whole numbers are taken as float32."""
     more.setdefault("method", True)
     op(name, "x", doc, dtype="floating", expr=expr, grad=grad, ref=ref or f"numpy.{name}", samples=samples,
        example=example, inplace_ok=True, **more)
 
 
-def _step(name: str, doc: str, expr: str, example: str, ref: str = "", dtype: str = "same", **more: object) -> None:
+def _step(name: str, doc: str, expr: str, example: str, ref: str = "", dtype: str = "same", **more: Any) -> None:
     """A function whose derivative is zero wherever it exists."""
     op(name, "x", doc, dtype=dtype, expr=expr, ref=ref or f"numpy.{name}", example=example,
        **{"samples": fixed([-2.6, -1.0, -0.4, 0.0, 0.3, 1.7, 3.0]), "method": True, **more})

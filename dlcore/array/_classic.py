@@ -1,0 +1,142 @@
+"""The classic shape functions: MXNet's argument names and shape codes over our operators."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Sequence
+from typing import Any
+
+from .._core import NDArray
+from ..ops import F
+from . import np as _np_names
+from ._convert import array, asarray
+from ._methods import reshape as _reshape
+
+
+def concat(*data: Any, dim: int = 1) -> NDArray:
+    """Arrays joined along the axis `dim`.
+
+    >>> concat([[1.0]], [[2.0]]).tolist()
+    [[1.0, 2.0]]
+    """
+    return F.concat(*data, axis=dim)
+
+
+def stack(*data: Any, axis: int = 0) -> NDArray:
+    """Arrays of one shape joined along a new axis; given one by one or in a list.
+
+    >>> stack([1.0], [2.0]).shape
+    (2, 1)
+    """
+    given = (
+        data[0] if len(data) == 1 and isinstance(data[0], (list, tuple)) and isinstance(data[0][0], NDArray) else data
+    )
+    return F.stack(*given, axis=axis)
+
+
+def split(data: Any, num_outputs: int, axis: int = 1, squeeze_axis: bool = False) -> Any:
+    """Cut into equal parts along the axis (views); one part alone is returned bare.
+
+    >>> [p.tolist() for p in split([[1.0, 2.0]], 2)]
+    [[[1.0]], [[2.0]]]
+    """
+    parts = [F.squeeze(p, axis) if squeeze_axis else p for p in F.split(data, num_outputs, axis)]
+    return parts[0] if num_outputs == 1 else parts
+
+
+def slice(
+    data: Any, begin: Sequence[int | None], end: Sequence[int | None], step: Sequence[int | None] = ()
+) -> NDArray:
+    """data[begin[0]:end[0], begin[1]:end[1], ...]; None means from the start or to the end. A view.
+
+    >>> slice([1.0, 2.0, 3.0], (1,), (None,)).tolist()
+    [2.0, 3.0]
+    """
+    begin, end = ((v,) if isinstance(v, int) else v for v in (begin, end))
+    steps = [*step, *[None] * (len(begin) - len(step))]
+    return asarray(data)[tuple(builtins.slice(b, e, s) for b, e, s in zip(begin, end, steps, strict=True))]
+
+
+def slice_axis(data: Any, axis: int, begin: int, end: int | None) -> NDArray:
+    """data[..., begin:end, ...] on one axis. A view.
+
+    >>> slice_axis([[1.0, 2.0]], 1, 1, None).tolist()
+    [[2.0]]
+    """
+    data = asarray(data)
+    keys: list[Any] = [builtins.slice(None)] * data.ndim
+    keys[axis] = builtins.slice(begin, end)
+    return data[tuple(keys)]
+
+
+def slice_like(data: Any, shape_like: NDArray, axes: Sequence[int] = ()) -> NDArray:
+    """The first part of data that is as long as `shape_like` on the given axes (all, if none). A view.
+
+    >>> slice_like([[1.0, 2.0]], array([[1.0]])).tolist()
+    [[1.0]]
+    """
+    data = asarray(data)
+    keys: list[Any] = [builtins.slice(None)] * data.ndim
+    for axis in axes or range(shape_like.ndim):
+        keys[axis] = builtins.slice(0, shape_like.shape[axis])
+    return data[tuple(keys)]
+
+
+def reshape(data: Any, shape: Sequence[int], reverse: bool = False) -> NDArray:
+    """Another shape, with MXNet's codes 0, -1, -2, -3 and -4.
+
+    >>> reshape(array([[[1.0] * 4] * 3] * 2), (0, -1)).shape
+    (2, 12)
+    """
+    return _reshape(asarray(data), shape, reverse=reverse)
+
+
+def reshape_like(lhs: Any, rhs: NDArray) -> NDArray:
+    """lhs with the shape of rhs.
+
+    >>> reshape_like([1.0, 2.0], array([[1.0], [2.0]])).shape
+    (2, 1)
+    """
+    return F._reshape_like(lhs, rhs)
+
+
+def transpose(data: Any, axes: Sequence[int] = ()) -> NDArray:
+    """Axes in another order, all reversed if none are given. A view.
+
+    >>> transpose([[1.0, 2.0]]).shape
+    (2, 1)
+    """
+    return F.transpose(data, tuple(axes) or None)
+
+
+def broadcast_axis(data: Any, axis: int | Sequence[int] = (), size: int | Sequence[int] = ()) -> NDArray:
+    """Axes of length 1 repeated to the given sizes. A view.
+
+    >>> broadcast_axis([[1.0]], 1, 3).shape
+    (1, 3)
+    """
+    data = asarray(data)
+    shape = list(data.shape)
+    axes, sizes = ([v] if isinstance(v, int) else list(v) for v in (axis, size))
+    for k, n in zip(axes, sizes, strict=True):
+        shape[k] = n
+    return F.broadcast_to(data, shape)
+
+
+def pad(data: Any, mode: str = "constant", pad_width: Sequence[int] = (), constant_value: float = 0.0) -> NDArray:
+    """Numbers added at the ends; pad_width is (before0, after0, before1, after1, ...).
+
+    >>> pad([1.0], pad_width=(1, 1)).tolist()
+    [0.0, 1.0, 0.0]
+    """
+    pairs = list(zip(pad_width[::2], pad_width[1::2], strict=True))
+    return _np_names.pad(data, pairs, mode, constant_value)
+
+
+def shape_array(data: NDArray) -> NDArray:
+    """The shape as an int64 array.
+
+    >>> shape_array(array([[1.0] * 3] * 2)).tolist()
+    [2, 3]
+    """
+    return array(list(data.shape), "int64")
