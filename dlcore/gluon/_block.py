@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
@@ -20,8 +19,6 @@ from ._parameter import Parameter, generation
 from ._parameter_dict import ParameterDict
 
 _EXPLAINED = (TypeError, ValueError, IndexError, RuntimeError, MemoryError)
-# While set, hybridized blocks run their forward functions as they are (for summaries and shape inference).
-plain = threading.local()
 
 
 class Block:

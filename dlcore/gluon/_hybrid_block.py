@@ -6,7 +6,8 @@ from typing import Any
 
 from dlcore import _core
 
-from ._block import Block, plain
+from ._block import Block
+from ._mode import plain
 from ._parameter import generation
 
 

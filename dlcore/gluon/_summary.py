@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from dlcore import _core
 
-from ._block import Block, plain
+from ._mode import plain
 from ._parameter import device_name
+
+if TYPE_CHECKING:
+    from ._block import Block
 
 
 @dataclass
