@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from dlcore.array import array
+from dlcore.gluon.data import ArrayDataset, DataLoader, Sampler, vision
 
 from ._knobs import hint
 
@@ -25,10 +27,9 @@ class Batches:
     """Batches of (x, y), the last one of an epoch as short as it comes.
 
     With `size` processes every one of them walks the same batches in the same order and takes its own part of each.
-    Subclasses give `samples`, `steps` (None where unknown) and `epoch`.
+    Subclasses give `steps` (in an epoch; None where unknown) and `epoch`.
     """
 
-    samples: int | None
     steps: int | None
 
     def epoch(self, number: int) -> Generator[Batch, None, None]:
@@ -42,14 +43,13 @@ class IndexedBatches(Batches):
     def __init__(self, count: int, batch: int, shuffle: bool, seed: int, rank: int = 0, size: int = 1) -> None:
         if count < 1:
             raise ValueError("data: expected at least one sample, got none")
-        self.samples = count
+        self.count, self.batch, self.shuffle, self.seed = count, batch, shuffle, seed
         self.steps = -(-count // batch)
-        self.batch, self.shuffle, self.seed = batch, shuffle, seed
         self.rank, self.size = rank, size
 
     def orders(self, number: int) -> Iterator[tuple[np.ndarray, int]]:
         """For every batch: the indices of this process's samples, and how many of them count."""
-        order = np.arange(self.samples)
+        order = np.arange(self.count)
         if self.shuffle:
             np.random.default_rng((self.seed, number)).shuffle(order)
         for start in range(0, len(order), self.batch):
@@ -57,7 +57,7 @@ class IndexedBatches(Batches):
 
     def total(self, step: int) -> int:
         """How many samples batch number `step` (from 0) holds in all processes together."""
-        return min(self.batch, int(self.samples or 0) - step * self.batch)
+        return min(self.batch, self.count - step * self.batch)
 
 
 class DatasetBatches(IndexedBatches):
@@ -68,15 +68,27 @@ class DatasetBatches(IndexedBatches):
         self.dataset = dataset
 
     def epoch(self, number: int) -> Generator[Batch, None, None]:
-        from dlcore.gluon.data import DataLoader
-
         orders = list(self.orders(number))
         # One thread works ahead: it prepares the next batch while the step of this one runs without the GIL.
-        loader = DataLoader(self.dataset, batch_sampler=[indices for indices, _ in orders], num_workers=1)
-        with iter(loader) as ready:
+        loader = DataLoader(self.dataset, batch_sampler=_InOrder([indices for indices, _ in orders]), num_workers=1)
+        ready: Any = iter(loader)
+        with closing(ready):
             for step, (sample, (_, counted)) in enumerate(zip(ready, orders, strict=True)):
                 x, y = pair(sample)
                 yield Batch(x, y, counted, self.total(step))
+
+
+class _InOrder(Sampler):
+    """Batches of indices that were decided beforehand."""
+
+    def __init__(self, batches: list[np.ndarray]) -> None:
+        self._batches = batches
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        return iter(self._batches)
+
+    def __len__(self) -> int:
+        return len(self._batches)
 
 
 class LoaderBatches(Batches):
@@ -85,7 +97,6 @@ class LoaderBatches(Batches):
     def __init__(self, loader: Any, rank: int = 0, size: int = 1) -> None:
         self.loader = loader
         self.rank, self.size = rank, size
-        self.samples = None
         self.steps = len(loader) if hasattr(loader, "__len__") else None
 
     def epoch(self, number: int) -> Generator[Batch, None, None]:
@@ -126,8 +137,6 @@ def as_numpy(values: Any) -> np.ndarray:
 
 def _named(name: str, train: bool) -> Any:
     """A data set known by its name, images as floats in [0, 1]."""
-    from dlcore.gluon.data import vision
-
     known = {"mnist": vision.MNIST, "fashion_mnist": vision.FashionMNIST}
     kind = known.get(name.lower().replace("-", "_"))
     if kind is None:
@@ -137,8 +146,6 @@ def _named(name: str, train: bool) -> Any:
 
 def _paired(x: Any, y: Any) -> Any:
     """Two arrays of equal length as a dataset."""
-    from dlcore.gluon.data import ArrayDataset
-
     x, y = as_numpy(x), as_numpy(y)
     if not x.ndim or not y.ndim or len(x) != len(y):
         raise ValueError(f"data: expected as many labels as samples, got shapes {x.shape} and {y.shape}")

@@ -75,14 +75,15 @@ class TrainingLoop:
 
     def _evaluate(self, run: Run, evaluator: Evaluator) -> bool:
         """The scores after an epoch. False when it was ended before they were known."""
-        scores: dict[str, float] | None = {}
+        scores: dict[str, float] = {}
         if self.val is not None:
             # Several processes must agree before they part ways, which they only do between training steps.
             go_on = run.boundary if self.comm is None else lambda: True
             with closing(self.val.epoch(1)) as batches:
-                scores = evaluator(batches, go_on, self.comm)
-            if scores is None:
+                found = evaluator(batches, go_on, self.comm)
+            if found is None:
                 return False
+            scores = found
             run.record(**scores)
         trained = {name: value for name in ("loss", "accuracy") if (value := _mean_since(run, name)) is not None}
         run.note("epoch", epoch=run.epoch, scores={**trained, **scores}, **_speed(run))
@@ -102,6 +103,8 @@ class TrainingLoop:
         go_on, *values = word.asnumpy().tolist()
         if self.comm.rank != 0:
             run.turn(dict(zip(names, values, strict=True)))
+            if not go_on:
+                run.halt()
         return bool(go_on)
 
 

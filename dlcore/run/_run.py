@@ -27,14 +27,12 @@ import numpy as np
 
 from ._history import History
 from ._knobs import Knobs
+from ._listeners import Listener, Listeners
 from ._mailbox import Letter, Mailbox
 from ._pace import Pace
 
-PERIOD = 1 / 20
 STATES = ("pending", "running", "paused", "stopped", "finished", "failed")
 ENDED = ("stopped", "finished", "failed")
-
-Listener = Callable[[str, dict[str, Any]], None]
 
 
 class Event(NamedTuple):
@@ -96,10 +94,7 @@ class Run:
         self._halt = False
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
-        self._listeners: list[Listener] = []
-        self._told: dict[str, int] = {}
-        self._told_events = 0
-        self._told_at = -PERIOD
+        self._listeners = Listeners()
         self._scalars: list[tuple[str, int, Any]] = []
 
     # ------------------------------------------------------------------ what anybody may read
@@ -143,6 +138,8 @@ class Run:
         of = "" if self.steps_total is None else f" of {self.steps_total:,}"
         parts = [f"Run {self.name!r} {self.state}", f"step {self.step:,}{of}", f"epoch {self.epoch}/{self.epochs}"]
         parts += [f"{name} {value:.4g}" for name in self.history if (value := self.history.last(name)) is not None]
+        if self.exception is not None:
+            parts.append(f"{_one_line(self.exception)} (wait() shows where)")
         return f"<{', '.join(parts)}>"
 
     # ------------------------------------------------------------------ what anybody may ask
@@ -200,12 +197,11 @@ class Run:
         ones; `first_event` is the number of the first) and `series`: name -> (number of the first point, int64 steps,
         float64 values), the points since the call before. A listener that raises is dropped; the run goes on.
         """
-        self._listeners.append(listener)
+        self._listeners.add(listener)
 
     def remove_listener(self, listener: Listener) -> None:
         """Stop calling `listener`; unknown ones are ignored."""
-        if listener in self._listeners:
-            self._listeners.remove(listener)
+        self._listeners.remove(listener)
 
     # ------------------------------------------------------------------ what the work calls, on the run's thread
 
@@ -220,7 +216,7 @@ class Run:
             self._pace.stop()
             self._set_state("paused")
             self._mailbox.wait()
-            time.sleep(max(0.0, self._told_at + PERIOD - time.monotonic()))
+            time.sleep(self._listeners.wait())
             self._obey(self._mailbox.take())
             self._tell("update")
         if self._state == "paused":
@@ -229,6 +225,10 @@ class Run:
             self._pace.start()
         self._tell_if_due()
         return not self._halt
+
+    def halt(self) -> None:
+        """End at the next boundary, as told by another process; the run is then called stopped."""
+        self._halt = True
 
     def requests(self, timeout: float = 0.0) -> list[Letter]:
         """For work that relays: the requests since the last call, waiting up to `timeout` seconds for one.
@@ -330,32 +330,13 @@ class Run:
             self.history.append(name, step, float(value))
 
     def _tell_if_due(self) -> None:
-        if time.monotonic() - self._told_at >= PERIOD:
+        if not self._listeners.wait():
             self._tell("update")
 
     def _tell(self, kind: str) -> None:
-        self._told_at = time.monotonic()
         self._settle()
-        payload = self._payload()
-        for listener in list(self._listeners):
-            try:
-                listener(kind, payload)
-            except Exception as error:  # whatever a display does, the training goes on
-                self.remove_listener(listener)
-                self.note("note", text=f"a listener was dropped: {type(error).__name__}: {error}")
-
-    def _payload(self) -> dict[str, Any]:
-        series = {}
-        for name in self.history:
-            start = self._told.get(name, 0)
-            steps, values = self.history.series(name, start)
-            if len(steps):
-                series[name] = (start, steps, values)
-                self._told[name] = start + len(steps)
-        first = self._told_events
-        events = self.events[first:]
-        self._told_events += len(events)
-        return {**self.status(), "first_event": first, "events": events, "series": series}
+        for text in self._listeners.tell(kind, self.status(), self.history, self.events):
+            self.note("note", text=text)
 
     def status(self) -> dict[str, Any]:
         """Where the run stands, as plain values: the payload of a listener without events and series."""
@@ -387,9 +368,14 @@ def _one_line(error: BaseException) -> str:
 def _trimmed(trace: TracebackType | None) -> TracebackType | None:
     """The traceback from the user's own line on, where there is one: the frames of dlcore above it say nothing."""
     below = trace
-    while below is not None and str(below.tb_frame.f_globals.get("__name__", "")).startswith("dlcore."):
+    while below is not None and _is_ours(below.tb_frame.f_globals.get("__name__")):
         below = below.tb_next
     return below or trace
+
+
+def _is_ours(module: str | None) -> bool:
+    """Whether a frame's module is dlcore's; the functions that are made of operator stanzas have no module at all."""
+    return not module or module.startswith("dlcore.")
 
 
 _alive: weakref.WeakSet[Run] = weakref.WeakSet()

@@ -14,7 +14,12 @@ export class Controls {
     });
     this.stopButton = this.button("Stop", "dl-stop", () => store.send({ type: "stop" }));
     this.knobs = element("div", "dl-knobs");
-    this.node.append(this.pauseButton, this.stopButton, this.knobs);
+    this.others = element("div", "dl-knobs dl-others");
+    this.others.hidden = true;
+    this.moreButton = this.button("more", "dl-more", () => this.toggleOthers());
+    this.moreButton.title = "The optimizer's other knobs";
+    this.moreButton.hidden = true;
+    this.node.append(this.pauseButton, this.stopButton, this.knobs, this.moreButton, this.others);
     this.fields = new Map();
   }
 
@@ -23,6 +28,11 @@ export class Controls {
     button.type = "button";
     button.onclick = action;
     return button;
+  }
+
+  toggleOthers() {
+    this.others.hidden = !this.others.hidden;
+    this.moreButton.setAttribute("aria-expanded", String(!this.others.hidden));
   }
 
   update() {
@@ -45,7 +55,9 @@ export class Controls {
     const slider = name === "lr" && first > 0 ? this.slider(first) : null;
     if (slider) label.append(slider);
     label.append(input);
-    this.knobs.append(label);
+    const place = slider ? this.knobs : this.others;
+    place.append(label);
+    if (place === this.others) this.moreButton.hidden = false;
     let shown = null; // what the kernel said last
     let touched = 0; // a moving hand is not to be pulled back by an older message
     const turn = (value) => {

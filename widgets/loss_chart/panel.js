@@ -60,6 +60,7 @@ export class Panel {
     this.store = store;
     this.log = false;
     this.node = element("div", "dl-panel");
+    this.node.dataset.name = base;
     const head = element("div", "dl-panel-head");
     head.append(element("span", "dl-panel-title", base));
     this.legend = element("span", "dl-legend");
@@ -162,6 +163,9 @@ export class Panel {
   update() {
     const data = this.data();
     if (!data || !data[0].length) return;
+    // For whoever looks at the page from outside: from which step on, and how many points of the kernel's, it shows.
+    this.node.dataset.first = String(data[0][0]);
+    this.node.dataset.points = String(this.store.curves.get(this.base)?.count ?? 0);
     if (!this.plot) {
       const width = this.body.clientWidth;
       if (!width) return; // not on the page yet; the size observer calls again

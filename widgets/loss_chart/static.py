@@ -52,7 +52,8 @@ def _title(run: Run) -> str:
     names = [name for name in run.history if name.startswith("val_")]
     scores = ", ".join(f"{name} {run.history.last(name):.4g}" for name in names)
     steps = f"{run.step:,} steps, {run.epoch} epoch{'' if run.epoch == 1 else 's'} in {run.seconds:.1f} s"
-    return f"{run.name}: {run.state} after {steps}" + (f";  {scores}" if scores else "")
+    end = run.status()["error"] or scores
+    return f"{run.name}: {run.state} after {steps}" + (f";  {end}" if end else "")
 
 
 def _draw(axes: Any, run: Run, base: str) -> None:

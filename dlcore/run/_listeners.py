@@ -1,0 +1,60 @@
+"""Those who are told how a run is going, and how much each telling has to say."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ._history import History
+
+PERIOD = 1 / 20
+
+Listener = Callable[[str, dict[str, Any]], None]
+
+
+class Listeners:
+    """Calls every listener with what is new in the history and among the events since the call before."""
+
+    def __init__(self) -> None:
+        self._listeners: list[Listener] = []
+        self._points: dict[str, int] = {}
+        self._events = 0
+        self._at = -PERIOD
+
+    def add(self, listener: Listener) -> None:
+        """Call `listener` from the next telling on."""
+        self._listeners.append(listener)
+
+    def remove(self, listener: Listener) -> None:
+        """Stop calling `listener`; unknown ones are ignored."""
+        if listener in self._listeners:
+            self._listeners.remove(listener)
+
+    def wait(self) -> float:
+        """Seconds until the next telling is due; 0 when it is."""
+        return max(0.0, self._at + PERIOD - time.monotonic())
+
+    def tell(self, kind: str, status: dict[str, Any], history: History, events: Sequence[Any]) -> list[str]:
+        """Tell everybody; returns a line for each listener that raised and was dropped."""
+        self._at = time.monotonic()
+        payload = {**status, **self._news(history, events)}
+        dropped = []
+        for listener in list(self._listeners):
+            try:
+                listener(kind, payload)
+            except Exception as error:  # whatever a display does, the training goes on
+                self.remove(listener)
+                dropped.append(f"a listener was dropped: {type(error).__name__}: {error}")
+        return dropped
+
+    def _news(self, history: History, events: Sequence[Any]) -> dict[str, Any]:
+        series = {}
+        for name in history:
+            start = self._points.get(name, 0)
+            steps, values = history.series(name, start)
+            if len(steps):
+                series[name] = (start, steps, values)
+                self._points[name] = start + len(steps)
+        first, self._events = self._events, len(events)
+        return {"first_event": first, "events": list(events[first:]), "series": series}

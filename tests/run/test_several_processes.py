@@ -1,0 +1,120 @@
+"""The loop with a communicator: parts of a batch on several ranks do what one rank does with all of it.
+
+The ranks here are threads of this process, each with a network and a run of its own.
+"""
+
+import threading
+
+import numpy as np
+import pytest
+
+import dlcore as dl
+from dlcore.comm import Communicator
+from dlcore.gluon import nn
+from dlcore.run import prepare
+
+
+class ThreadRank(Communicator):
+    """One of several ranks that meet at a barrier and read each other's arrays."""
+
+    def __init__(self, rank, size, barrier, table):
+        self.rank, self.size = rank, size
+        self._barrier, self._table = barrier, table
+
+    def _together(self, arrays, combine):
+        self._table[self.rank] = [array.asnumpy() for array in arrays]
+        self._barrier.wait(30)
+        results = [combine([row[k] for row in self._table]) for k in range(len(arrays))]
+        self._barrier.wait(30)
+        for array, result in zip(arrays, results, strict=True):
+            dl._core.assign(array, dl._core.from_numpy(np.asarray(result, array.dtype)))
+
+    def allreduce(self, arrays, op="sum"):
+        self._together(arrays, lambda rows: {"sum": np.sum, "mean": np.mean, "max": np.max}[op](rows, axis=0))
+
+    def broadcast(self, arrays, root=0):
+        self._together(arrays, lambda rows: rows[root])
+
+    def barrier(self):
+        self._barrier.wait(30)
+
+
+def ranks(size):
+    barrier, table = threading.Barrier(size), [None] * size
+    return [ThreadRank(rank, size, barrier, table) for rank in range(size)]
+
+
+def data(count):
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=(count, 4)).astype("float32")
+    return x, x[:, :3].argmax(axis=1).astype("int32")
+
+
+def network(seed=0):
+    net = nn.HybridSequential()
+    net.add(nn.Dense(8, activation="tanh", in_units=4), nn.Dense(3, in_units=8))
+    net.initialize()
+    rng = np.random.default_rng(seed)
+    for parameter in net.collect_params().values():
+        parameter.set_data(dl.nd.array(rng.normal(size=parameter.shape, scale=0.4).astype("float32")))
+    return net
+
+
+def weights(net):
+    return [parameter.data().asnumpy() for parameter in net.collect_params().values()]
+
+
+def together(size, make):
+    """`make(comm)` on a thread for each rank, since preparing a run is a collective act; returns what it gave."""
+    made = [None] * size
+
+    def work(comm):
+        made[comm.rank] = make(comm)
+
+    threads = [threading.Thread(target=work, args=(comm,)) for comm in ranks(size)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    return made
+
+
+@pytest.mark.parametrize("size, count, batch", [(2, 64, 16), (2, 70, 16), (3, 50, 16), (2, 33, 16)])
+def test_parts_of_a_batch_do_what_the_whole_batch_does(size, count, batch):
+    """The last batches hold 6, 2 and 1 samples: unequal parts, and parts with no sample at all."""
+    settings = {"epochs": 3, "batch": batch, "lr": 0.2, "momentum": 0.9, "seed": 4, "val": data(41)}
+    alone = network()
+    reference = prepare(alone, data(count), **settings).start().wait(timeout=60)
+    nets = [network(seed=rank) for rank in range(size)]  # rank 0's weights are everybody's
+
+    runs = together(size, lambda comm: prepare(nets[comm.rank], data(count), comm=comm, **settings).start().wait(60))
+    for net in nets:
+        for one, other in zip(weights(alone), weights(net), strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-5)
+    for run in runs:
+        assert run.state == "finished" and run.step == reference.step
+        for name in ("loss", "accuracy", "val_loss", "val_accuracy"):
+            np.testing.assert_allclose(run.history.series(name)[1], reference.history.series(name)[1], atol=1e-5)
+
+
+def test_what_is_asked_of_the_first_rank_happens_on_all_at_the_same_step():
+    nets = [network(), network()]
+    runs = together(
+        2, lambda comm: prepare(nets[comm.rank], data(64), epochs=10**6, batch=16, seed=0, comm=comm).start()
+    )
+    while runs[0].step < 5:
+        pass
+    runs[0].set(lr=0.03)
+    while runs[0].knobs["lr"] != 0.03:
+        pass
+    step = runs[0].step
+    while runs[0].step < step + 5:
+        pass
+    runs[0].stop()
+    for run in runs:
+        run.wait(timeout=20)
+    assert runs[0].step == runs[1].step
+    turned = [[event.step for event in run.events if event.kind == "knob"] for run in runs]
+    assert turned[0] == turned[1] and len(turned[0]) == 1
+    for one, other in zip(weights(nets[0]), weights(nets[1]), strict=True):
+        np.testing.assert_array_equal(one, other)

@@ -1,0 +1,180 @@
+"""The Python side of the live chart: what it sends to the page, what it does with what the page sends."""
+
+import json
+import time
+
+import numpy as np
+import pytest
+
+pytest.importorskip("anywidget")
+
+from dlcore.run import Run  # noqa: E402
+from dlcore.widgets.loss_chart import LossChart  # noqa: E402
+from dlcore.widgets.loss_chart.model import POINTS, leave_picture, let_through  # noqa: E402
+
+
+def work(run):
+    run.begin()
+    for step in range(400):
+        if not run.boundary():
+            return
+        run.advance(samples=2, loss=1 / (step + 1), accuracy=step / 400)
+        time.sleep(0.0005)
+    run.record(val_loss=0.5)
+
+
+@pytest.fixture
+def run():
+    made = Run(work, name="example", epochs=1, steps_total=400, knobs={"lr": 0.1, "momentum": 0.9})
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def chart(run):
+    made = LossChart(run)
+    made.sent = []
+    made.send = lambda content, buffers=None: made.sent.append((content, buffers))
+    return made
+
+
+def curves(content, buffers):
+    """name -> (number of the first point, steps, values), as the page reads them."""
+    found = {}
+    for place, part in enumerate(content["series"]):
+        steps, values = (np.frombuffer(buffers[2 * place + k], np.float64) for k in (0, 1))
+        found[part["name"]] = (part["start"], part["count"], steps, values)
+    return found
+
+
+def test_the_page_gets_every_point_once_in_binary(run, chart):
+    run.start().wait()
+    loss, events = [], []
+    for content, buffers in chart.sent:
+        assert content["type"] == "update"
+        json.dumps(content, allow_nan=False)
+        assert content["first_event"] == len(events)
+        events += content["events"]
+        for name, (start, count, steps, values) in curves(content, buffers).items():
+            assert len(steps) == len(values) == count
+            if name == "loss":
+                assert start == len(loss)
+                loss += values.tolist()
+    np.testing.assert_array_equal(loss, 1 / np.arange(1, 401))
+    assert [event["data"]["state"] for event in events] == ["running", "finished"]
+    assert chart.sent[-1][0]["status"]["state"] == "finished"
+    assert len(chart.sent) <= run.seconds * 20 + 4
+
+
+def test_hello_is_answered_with_the_whole_history(run, chart):
+    run.start().wait()
+    chart.sent.clear()
+    chart._receive(chart, {"type": "hello"}, [])
+    ((content, buffers),) = chart.sent
+    assert content["type"] == "history" and content["model_id"] == chart.model_id
+    found = curves(content, buffers)
+    assert list(found) == ["loss", "accuracy", "val_loss"]
+    np.testing.assert_array_equal(found["loss"][3], run.history.series("loss")[1])
+    np.testing.assert_array_equal(found["val_loss"][2], [400])
+    assert content["status"]["knobs"] == {"lr": 0.1, "momentum": 0.9}
+
+
+def test_a_long_history_is_thinned_but_says_how_much_it_stands_for():
+    run = Run(lambda run: None)
+    run.history.extend("loss", np.arange(1, 70_001), np.linspace(3, 0, 70_000))
+    chart = LossChart(run)
+    chart.send = lambda content, buffers=None: sent.append((content, buffers))
+    sent = []
+    chart._receive(chart, {"type": "hello"}, [])
+    start, count, steps, values = curves(*sent[0])["loss"]
+    assert (start, count) == (0, 70_000) and len(steps) <= POINTS
+    assert steps[0] == 1 and steps[-1] == 70_000 and values[0] == 3 and values[-1] == 0
+
+
+def test_numbers_that_are_none_do_not_break_the_message():
+    run = Run(lambda run: run.note("epoch", scores={"loss": float("nan")}))
+    chart = LossChart(run)
+    sent = []
+    chart.send = lambda content, buffers=None: sent.append(content)
+    run.start().wait()
+    for content in sent:
+        json.dumps(content, allow_nan=False)
+    assert any(event["data"].get("scores") == {"loss": None} for content in sent for event in content["events"])
+
+
+def test_buttons_and_knobs_only_leave_letters(run, chart):
+    for content in (
+        {"type": "set", "name": "lr", "value": 0.02},
+        {"type": "pause"},
+        {"type": "resume"},
+        {"type": "stop"},
+    ):
+        chart._receive(chart, content, [])
+    assert [tuple(letter) for letter in run._mailbox.take()] == [
+        ("set", {"lr": 0.02}),
+        ("pause", {}),
+        ("resume", {}),
+        ("stop", {}),
+    ]
+
+
+@pytest.mark.parametrize("name, value", [("lr", -1), ("lr", "fast"), ("nothing", 1.0)])
+def test_a_knob_that_cannot_be_is_answered_with_what_is_in_force(run, chart, name, value):
+    chart._receive(chart, {"type": "set", "name": name, "value": value}, [])
+    assert chart.sent[-1][0]["type"] == "history" and chart.sent[-1][0]["status"]["knobs"]["lr"] == 0.1
+    assert run._mailbox.take() == []
+
+
+def test_a_message_of_another_kind_is_ignored(run, chart):
+    chart._receive(chart, {"type": "close the door"}, [])
+    assert chart.sent == [] and run._mailbox.take() == []
+
+
+def test_only_this_widgets_comm_is_let_through():
+    class Comm:
+        def _reply_subshell_for(self, data, default):
+            return "the busy shell"
+
+    class Widget:
+        comm = Comm()
+
+    other = Comm()
+    let_through(Widget)
+    assert Widget.comm._reply_subshell_for({}, "where it came in") == "where it came in"
+    assert other._reply_subshell_for({}, "where it came in") == "the busy shell"
+    Widget.comm = object()  # a kernel without that step
+    let_through(Widget)
+    Widget.comm = None
+    let_through(Widget)
+
+
+def test_ipykernel_still_has_the_step_that_is_left_out():
+    """When this fails ipykernel has changed: look again at how messages reach a widget while a cell is busy."""
+    import inspect
+
+    ipykernel = pytest.importorskip("ipykernel", minversion="7.4")
+    from ipykernel.comm.comm import BaseComm
+
+    assert list(inspect.signature(BaseComm._reply_subshell_for).parameters) == ["self", "data", "default"], ipykernel
+
+
+class Handle:
+    def update(self, data, *, metadata, raw):
+        assert raw
+        self.data, self.metadata = data, metadata
+
+
+def test_the_picture_takes_the_charts_place(run):
+    run.start().wait()
+    handle = Handle()
+    leave_picture(run, handle)
+    assert handle.data["image/png"].startswith(b"\x89PNG") and "finished" in handle.data["text/plain"]
+    assert set(handle.metadata["image/png"]) == {"width", "height"}
+    assert "application/vnd.jupyter.widget-view+json" not in handle.data
+
+
+def test_a_run_that_recorded_nothing_leaves_its_text():
+    run = Run(lambda run: None, name="empty").start().wait()
+    handle = Handle()
+    leave_picture(run, handle)
+    assert list(handle.data) == ["text/plain"] and handle.metadata == {}
