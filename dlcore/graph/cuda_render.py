@@ -51,10 +51,15 @@ class CudaKernel:
     """
 
     name: str
-    source: str
+    body: str
     elements: int
     grid: int
     block: int = BLOCK
+
+    @property
+    def source(self) -> str:
+        """The whole text to compile: the prelude and the kernel's own function."""
+        return PRELUDE + self.body
 
 
 def render(node: Node, name: str) -> CudaKernel:
@@ -80,7 +85,6 @@ def render_tile(name: str, tile: Any, register: str, ins: Sequence[Operand], out
     for i, (operand, value) in enumerate(zip(outs, tile.outs, strict=True)):
         body.append(f"out{i}[{_offset(strides[len(ins) + i])}] = {_store(f'v{value}', operand.dtype, register)};")
     lines = [
-        PRELUDE,
         f'extern "C" __global__ void {name}({", ".join(params)}) {{',
         "  const long long step = (long long)gridDim.x * blockDim.x;",
         "  long long i = (long long)blockIdx.x * blockDim.x + threadIdx.x;",

@@ -46,8 +46,7 @@ def interpret(
         values[const] = np.asarray(const.const, dtype=numpy_dtype(const.dtype))
     for node in graph.nodes:
         operands = [None if v is None else values[v] for v in node.inputs]
-        with np.errstate(all="ignore"):
-            results = call(node, operands, rng)
+        results = call(node, operands, rng)
         for out, result in zip(node.outputs, results, strict=True):
             if result.shape != out.shape:
                 raise ValueError(f"interpret: {node.op} gave shape {result.shape}, the graph says {out.shape}")
@@ -58,6 +57,11 @@ def interpret(
 
 def call(node: Node, operands: list[Array | None], rng: tuple[int, int]) -> list[Array]:
     """The results of one node."""
+    with np.errstate(all="ignore"):
+        return _call(node, operands, rng)
+
+
+def _call(node: Node, operands: list[Array | None], rng: tuple[int, int]) -> list[Array]:
     if _ops.is_elementwise(node):
         tile, register = node.tile, node.register
         if node.op != FUSED:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+import dlcore.array  # noqa: F401  (gives arrays their operators)
 from dlcore import _core
 from dlcore.graph._ir import Graph
 from dlcore.graph._trace import trace
