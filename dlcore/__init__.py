@@ -54,7 +54,7 @@ _DTYPES = ("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32
 HOOKS.update(
     {
         "run.workers": "dlcore.parallel:train",
-        "device.gpu": "dlcore.gpu:backend",
+        "device.gpu": "dlcore.cuda:backend",
     }
 )
 

@@ -21,7 +21,7 @@ ORDER: list[list[str]] = [
     ["array"],
     ["autograd"],
     ["graph"],
-    ["symbol", "gpu"],
+    ["symbol", "cuda"],
     ["comm"],
     ["init", "optim", "metric", "io"],
     ["gluon"],
@@ -44,7 +44,7 @@ NOT_MODULES = {"widgets/build.py"}
 # The core must work where there is no notebook: these belong to widgets and kernel_ext.
 NOTEBOOK_PACKAGES = {"IPython", "ipywidgets", "anywidget", "matplotlib", "mermaid", "traitlets", "ipykernel"}
 # A backend is found through the device table, so that its absence is one clear error in one place.
-NEVER_BY_NAME = {"gpu"}
+NEVER_BY_NAME = {"cuda"}
 
 
 @dataclass(frozen=True)

@@ -35,8 +35,9 @@ static nb::dict describe(Tracer& t, const std::vector<Tensor>& outputs) {
   for (auto& r : t.records)
     records.append(nb::make_tuple(r.op->id, ids(r.in), attrs_tuple(r.attrs), ids(r.out), nb::str(r.scope.c_str()), r.rng_offset, r.view_of, r.recording));
   for (auto& c : t.captured) {
-    captured.append(nb::make_tuple(c.first, nb::cast(c.tensor)));
-    if (c.current != c.first) writes.append(nb::make_tuple(c.current, nb::cast(c.tensor)));
+    nb::object array = nb::cast(c.tensor);  // one object for both lists: a write names its target by identity
+    captured.append(nb::make_tuple(c.first, array));
+    if (c.current != c.first) writes.append(nb::make_tuple(c.current, array));
   }
   for (auto& [id, tensor] : t.consts) consts.append(nb::make_tuple(id, const_value(tensor), dtype_name(tensor->dtype)));
   d["values"] = values;

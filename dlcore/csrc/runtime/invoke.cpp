@@ -97,11 +97,12 @@ static void run_kernel(const OpDef& op, const std::vector<Tensor>& in, const std
   op.kernel(c);
 }
 
+// Numbers (0-d arrays on the CPU: Python scalars, learning rates) go wherever the other arrays are.
 static Device device_of(const OpDef& op, const std::vector<Tensor>& in) {
   Device d;
   const Tensor* first = nullptr;
   for (auto& t : in) {
-    if (!t || (t->weak && t->ndim() == 0)) continue;
+    if (!t || (t->ndim() == 0 && t->device.type == 0)) continue;
     if (!first) {
       first = &t;
       d = t->device;
@@ -289,7 +290,10 @@ void assign(const Tensor& dst, const Tensor& src) {
   if (active_tracer() || taped) {
     Tensor value = broadcast_to(src, dst->shape);
     if (value->dtype != dst->dtype) value = value->weak ? retype_scalar(value, dst->dtype) : cast_to(value, dst->dtype);
-    if (active_tracer()) active_tracer()->rebind(dst, active_tracer()->value_of(value));
+    if (active_tracer()) {
+      value = invoke1("copy", {value});  // a value of its own: views of src and views of dst must not be taken for each other
+      active_tracer()->rebind(dst, active_tracer()->value_of(value));
+    }
     if (taped) {  // dst becomes the new value for what is recorded after this
       if (!active_tracer()) {
         run_kernel(get_op("copy"), {value}, {dst}, {});

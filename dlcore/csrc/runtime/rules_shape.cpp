@@ -339,7 +339,9 @@ DL_INFER("eye", [](InferCall& c) { c.out[0].shape = Shape{c.attr("n").i, c.attr(
 DL_INFER("permutation", [](InferCall& c) { c.out[0].shape = Shape{c.attr("n").i}; });
 DL_INFER("one_hot", [](InferCall& c) {
   c.out[0].shape = c.in[0].shape;
-  c.out[0].shape.push(c.attr("depth").i);
+  int64_t depth = c.attr("depth").i;
+  if (depth < 0) throw ValueError(format("%s: depth must not be negative, got %lld", c.name(), (long long)depth));
+  c.out[0].shape.push(depth);
 });
 DL_INFER("pad", [](InferCall& c) {
   Dims before = c.attr("before").v, after = c.attr("after").v;

@@ -95,6 +95,7 @@ int64_t Tracer::value_of(const Tensor& t) {
 }
 
 void Tracer::rebind(const Tensor& dst, int64_t value) {
+  values[size_t(value)].weak = false;  // an array keeps its dtype, whatever number was put into it
   if (is_traced(dst)) {
     int64_t old = value_of(dst);
     if (root_[size_t(old)] != old)

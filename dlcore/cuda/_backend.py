@@ -1,0 +1,107 @@
+"""The GPU in the core's device table: memory from CuPy, one callback per operator, copies between devices."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from dlcore import _core
+from dlcore.ops._record import RECORDS
+
+from . import concat, conv, copy, index, matmul, norm, pooling, random, reduce, softmax, tile  # noqa: F401 - their kernels
+from ._arrays import narrowed, wrap, widened
+from ._call import KERNELS, Call
+from .absent import load_cupy
+
+GPU = 1  # the core's number for this kind of device
+
+
+class Backend:
+    """What the core calls for arrays on a GPU."""
+
+    def __init__(self, cupy: Any) -> None:
+        self.cupy = cupy
+        _core.set_backend(GPU, self.allocate, self.invoke, self.copy)
+
+    def num_gpus(self) -> int:
+        """How many devices CuPy can use."""
+        return int(self.cupy.cuda.runtime.getDeviceCount())
+
+    def allocate(self, nbytes: int, device: int) -> tuple[int, Any]:
+        """Memory from CuPy's pool: its address and its owner."""
+        with self.cupy.cuda.Device(device):
+            memory = self.cupy.cuda.alloc(max(nbytes, 1))
+        return memory.ptr, memory
+
+    def invoke(self, op: str, ins: list[Any], outs: list[Any], attrs: tuple, seed: int, counter: int) -> None:
+        """Run one operator on core arrays that are all on one device."""
+        record = RECORDS[op]
+        with self.cupy.cuda.Device(int(outs[0]._device[4:-1])):
+            if record.tile is not None:
+                tile.launch(record.tile, register_of(ins, outs), ins, outs)
+            else:
+                named = dict(zip((a.name for a in record.attrs), attrs, strict=True))
+                self.run(record.kernel, op, ins, outs, named, seed, counter)
+
+    def run(self, stem: str, op: str, ins: list[Any], outs: list[Any], attrs: dict, seed: int = 0, counter: int = 0) -> None:
+        """Run the kernel `stem` on core arrays; bfloat16 is computed in float32."""
+        cupy = self.cupy
+        if stem not in KERNELS:
+            raise RuntimeError(f"{op}: no GPU kernel is called {stem!r}")
+        given = [None if a is None else wrap(cupy, a) for a in ins]
+        given = [
+            widened(cupy, g) if a is not None and a._dtype_name == "bfloat16" else g for a, g in zip(ins, given, strict=True)
+        ]
+        made = [wrap(cupy, a) for a in outs]
+        half = [a._dtype_name == "bfloat16" for a in outs]
+        wide = [cupy.empty(m.shape, "float32") if h else m for m, h in zip(made, half, strict=True)]
+        KERNELS[stem](Call(op, cupy, given, wide, attrs, seed, counter))
+        for m, w, h in zip(made, wide, half, strict=True):
+            if h:
+                m[...] = narrowed(cupy, w)
+
+    def copy(self, dst: Any, src: Any) -> None:
+        """dst[...] = src for arrays of one shape and dtype, one or both of them on a GPU."""
+        cupy = self.cupy
+        if dst._device.startswith("cpu"):
+            host = dst._numpy_view()
+            values = wrap(cupy, src).get()
+            host[...] = values.view(host.dtype) if host.dtype != values.dtype else values
+            return
+        with cupy.cuda.Device(int(dst._device[4:-1])):
+            target = wrap(cupy, dst)
+            if src._device.startswith("cpu"):
+                values = src._numpy_view()
+                values = values.view("uint16") if target.dtype != values.dtype else values
+                target[...] = cupy.asarray(values)
+            else:
+                target[...] = wrap(cupy, src)
+
+    def synchronize(self) -> None:
+        """Wait until everything queued on the current device is done."""
+        self.cupy.cuda.get_current_stream().synchronize()
+
+
+
+
+def register_of(ins: list[Any], outs: list[Any]) -> str:
+    """The type a tile program computes in: that of the inputs together, and of the floating outputs."""
+    from dlcore.graph._types import promote
+
+    names = [a._dtype_name for a in ins] or [a._dtype_name for a in outs]
+    names += [a._dtype_name for a in outs if a._dtype_name.startswith(("float", "bfloat"))]
+    common = names[0]
+    for name in names[1:]:
+        common = promote(common, name)
+    if common in ("float64", "uint64"):
+        return common
+    if common.startswith(("float", "bfloat")):
+        return "float32"
+    return "int64" if common in ("int64", "uint32") else "int32"
+
+
+@cache
+def backend() -> Backend:
+    """The backend, made and registered at the first call. Raises `GPUUnavailable` where there is no GPU."""
+    return Backend(load_cupy())
+

@@ -1,0 +1,71 @@
+"""Copies, fills and arrays made from nothing."""
+
+from __future__ import annotations
+
+from ._call import Call, kernel
+
+
+@kernel("copy")
+def copy(call: Call) -> None:
+    call.y[...] = call.x
+
+
+@kernel("reshape")
+def reshape(call: Call) -> None:
+    call.y[...] = call.x.reshape(call.y.shape)
+
+
+@kernel("zeros")
+def zeros(call: Call) -> None:
+    call.y.fill(0)
+
+
+@kernel("ones")
+def ones(call: Call) -> None:
+    call.y.fill(1)
+
+
+@kernel("full", "full_like")
+def full(call: Call) -> None:
+    call.y[...] = call.ins[-1]
+
+
+@kernel("arange")
+def arange(call: Call) -> None:
+    n = call.y.shape[0]
+    call.y[...] = call.attrs["start"] + call.xp.arange(n, dtype="float64") * call.attrs["step"]
+
+
+@kernel("eye")
+def eye(call: Call) -> None:
+    n, m = call.y.shape
+    call.y[...] = call.xp.eye(n, m, call.attrs["k"], dtype=call.y.dtype)
+
+
+@kernel("tril")
+def tril(call: Call) -> None:
+    call.y[...] = call.xp.tril(call.x, call.attrs["k"])
+
+
+@kernel("triu")
+def triu(call: Call) -> None:
+    call.y[...] = call.xp.triu(call.x, call.attrs["k"])
+
+
+@kernel("pad")
+def pad(call: Call) -> None:
+    call.y.fill(call.attrs["value"])
+    call.y[tuple(slice(b, b + n) for b, n in zip(call.attrs["before"], call.x.shape, strict=True))] = call.x
+
+
+@kernel("slice_grad")
+def slice_grad(call: Call) -> None:
+    g, start = call.x, call.attrs["start"]
+    step = call.attrs["step"] or (1,) * len(start)
+    call.y.fill(0)
+    window = []
+    for first, by, size in zip(start, step, g.shape, strict=False):
+        last = first + size * by
+        window.append(slice(first, last if last >= 0 else None, by))
+    if g.size:
+        call.y[tuple(window)] = g

@@ -1,0 +1,110 @@
+"""A compiled graph on a GPU: the same flat list of instructions as the CPU's, over one arena in device memory.
+
+Every run queues one kernel after another on CuPy's current stream; nothing is waited for. Random offsets, learning
+rates and other knobs are read from memory, as on the CPU.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from dlcore import _core
+from dlcore.ops._record import RECORDS
+
+from . import tile
+from ._backend import GPU, backend
+
+
+class Executable:
+    """Like `_core.Executable`, with the same first arguments; `tiles[i]` is the tile program of a fused instruction."""
+
+    def __init__(
+        self,
+        values: Sequence[tuple],
+        instrs: Sequence[tuple],
+        n_inputs: int,
+        n_outputs: int,
+        arena_bytes: int,
+        consts: Sequence[Any],
+        rng_blocks: int = 0,
+        *,
+        tiles: dict[int, Any],
+        device: str,
+    ) -> None:
+        self._values, self._instrs, self._tiles = list(values), list(instrs), tiles
+        self._n_inputs, self._device = n_inputs, device
+        self._backend = backend()
+        self._names = _core.op_names()
+        self._arena = _core.empty((max(arena_bytes, 1),), "uint8", device)
+        self._consts = [self._moved(c) for c in consts]
+        self._rng_blocks = rng_blocks
+        self._outputs = [-1] * n_outputs
+        for number, (_, _, _, kind, where, _) in enumerate(values):
+            if kind == "output" and self._outputs[where] < 0:
+                self._outputs[where] = number
+        self._fixed = {n: self._view(n, self._buffer(n)) for n, v in enumerate(self._values) if v[3] in ("arena", "const")}
+
+    def _moved(self, array: Any) -> Any:
+        target = _core.empty(array.shape, array.dtype, self._device)
+        _core.assign(target, array)
+        return target
+
+    def _buffer(self, number: int) -> Any:
+        kind, where = self._values[number][3:5]
+        return self._arena if kind == "arena" else self._consts[where]
+
+    def _view(self, number: int, buffer: Any) -> Any:
+        dtype, shape, strides, _, _, offset = self._values[number]
+        index = int(self._device[4:-1])
+        return _core._from_pointer(buffer._ptr + offset, shape, strides, dtype, GPU, index, buffer)
+
+    def run(self, inputs: Sequence[Any]) -> list[Any]:
+        """Queue one run; returns the output arrays. State among the inputs is written in place."""
+        if len(inputs) != self._n_inputs:
+            raise TypeError(f"compiled graph: takes {self._n_inputs} arrays, got {len(inputs)}")
+        given = [a if a._device == self._device else self._moved(a) for a in inputs]
+        outputs = []
+        for number in self._outputs:
+            dtype, shape, strides, *_ = self._values[number]
+            outputs.append(_empty_strided(shape, strides, dtype, self._device))
+        views = dict(self._fixed)
+        for number, (_, _, _, kind, where, _) in enumerate(self._values):
+            if kind == "input":
+                views[number] = self._view(number, given[where])
+            elif kind == "output":
+                views[number] = self._view(number, outputs[where])
+        seed, counter = _core.rng_state()
+        if self._rng_blocks:
+            _core.set_rng_state((seed, counter + self._rng_blocks))
+        with self._backend.cupy.cuda.Device(int(self._device[4:-1])):
+            for i, instr in enumerate(self._instrs):
+                self._step(i, instr, views, seed, counter)
+        for a, b in zip(inputs, given, strict=True):
+            if a is not b:  # a knob kept on the CPU (lr, t): the graph may have changed it
+                _core.assign(a, b)
+        return outputs
+
+    def _step(self, i: int, instr: tuple, views: dict[int, Any], seed: int, counter: int) -> None:
+        op, in_ids, out_ids, attrs, rng = instr
+        ins = [None if n < 0 else views[n] for n in in_ids]
+        outs = [views[n] for n in out_ids]
+        if isinstance(op, tuple):
+            tile.launch(self._tiles[i], op[2], ins, outs)
+            return
+        name = self._names[op]
+        record = RECORDS[name]
+        if record.tile is not None:
+            self._backend.invoke(name, ins, outs, tuple(attrs), seed, counter + rng)
+        else:
+            named = dict(zip((a.name for a in record.attrs), attrs, strict=True))
+            self._backend.run(record.kernel, name, ins, outs, named, seed, counter + rng)
+
+    def __len__(self) -> int:
+        return len(self._instrs)
+
+
+def _empty_strided(shape: tuple, strides: tuple, dtype: Any, device: str) -> Any:
+    """A fresh array with these (dense) strides."""
+    flat = _core.empty(shape, dtype, device)
+    return _core._from_pointer(flat._ptr, shape, strides, dtype, GPU, int(device[4:-1]), flat)

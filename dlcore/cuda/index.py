@@ -1,0 +1,153 @@
+"""Reading and writing by position. Every index is checked: out of range is an IndexError, never memory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ._call import Array, Call, accumulator, kernel
+
+
+def checked(call: Call, index: Array, size: int, axis: int) -> Array:
+    """`index` as int64 within 0..size-1, negatives counted from the end."""
+    index = index.astype("int64")
+    wrong = (index < -size) | (index >= size)
+    if bool(wrong.any()):
+        value = int(index[wrong].reshape(-1)[0])
+        raise IndexError(f"{call.op.lstrip('_')}: index {value} is out of range for axis {axis} of size {size}")
+    return call.xp.where(index < 0, index + size, index)
+
+
+def scatter_add(call: Call, target: Array, where: Any, values: Array) -> None:
+    """target[where] += values, with repeated places added up."""
+    if hasattr(call.xp.add, "at"):
+        call.xp.add.at(target, where, values)
+    else:
+        import cupyx
+
+        cupyx.scatter_add(target, where, values)
+
+
+def _added(call: Call, shape: tuple[int, ...], where: Any, g: Array, start: Array | None = None) -> None:
+    total = call.xp.zeros(shape, dtype=accumulator(call.xp, g))
+    if start is not None:
+        total[...] = start
+    scatter_add(call, total, where, g.astype(total.dtype, copy=False))
+    call.y[...] = total
+
+
+@kernel("take")
+def take(call: Call) -> None:
+    x, index = call.ins
+    axis = call.axis
+    call.y[...] = call.xp.take(x, checked(call, index, x.shape[axis], axis), axis=axis)
+
+
+@kernel("take_grad")
+def take_grad(call: Call) -> None:
+    g, index, x = call.ins
+    axis = int(call.attrs["axis"]) % x.ndim
+    where = (slice(None),) * axis + (checked(call, index, x.shape[axis], axis),)
+    _added(call, x.shape, where, g)
+
+
+def _along(call: Call, x: Array, index: Array, axis: int) -> tuple[Array, ...]:
+    """Index arrays for all axes: `index` along one, the places themselves along the others."""
+    grid = list(call.xp.meshgrid(*(call.xp.arange(n) for n in index.shape), indexing="ij"))
+    grid[axis] = checked(call, index, x.shape[axis], axis)
+    return tuple(grid)
+
+
+@kernel("take_along_axis")
+def take_along_axis(call: Call) -> None:
+    x, index = call.ins
+    call.y[...] = x[_along(call, x, index, call.axis)]
+
+
+@kernel("take_along_axis_grad")
+def take_along_axis_grad(call: Call) -> None:
+    g, index, x = call.ins
+    axis = int(call.attrs["axis"]) % x.ndim
+    _added(call, x.shape, _along(call, x, index, axis), g)
+
+
+@kernel("pick")
+def pick(call: Call) -> None:
+    x, index = call.ins
+    axis = call.axis
+    index = _expanded(call, index, x.ndim, axis)
+    call.y[...] = x[_along(call, x, index, axis)].reshape(call.y.shape)
+
+
+@kernel("pick_grad")
+def pick_grad(call: Call) -> None:
+    g, index, x = call.ins
+    axis = int(call.attrs["axis"]) % x.ndim
+    index = _expanded(call, index, x.ndim, axis)
+    _added(call, x.shape, _along(call, x, index, axis), g.reshape(index.shape))
+
+
+def _expanded(call: Call, index: Array, ndim: int, axis: int) -> Array:
+    return index if index.ndim == ndim else call.xp.expand_dims(index, axis)
+
+
+def _places(call: Call, x: Array, indices: list[Array]) -> tuple[Array, ...]:
+    return tuple(checked(call, index, x.shape[i], i) for i, index in enumerate(indices))
+
+
+@kernel("gather_nd")
+def gather_nd(call: Call) -> None:
+    x, *indices = call.ins
+    call.y[...] = x[_places(call, x, indices)]
+
+
+@kernel("gather_nd_grad")
+def gather_nd_grad(call: Call) -> None:
+    g, x, *indices = call.ins
+    _added(call, x.shape, _places(call, x, indices), g)
+
+
+@kernel("index_put")
+def index_put(call: Call) -> None:
+    x, value, *indices = call.ins
+    call.y[...] = x
+    call.y[_places(call, x, indices)] = value
+
+
+@kernel("index_add")
+def index_add(call: Call) -> None:
+    x, value, *indices = call.ins
+    where = _places(call, x, indices)
+    shape = call.xp.broadcast_arrays(*where)[0].shape + x.shape[len(indices) :]
+    _added(call, x.shape, where, call.xp.broadcast_to(value, shape), start=x)
+
+
+@kernel("one_hot")
+def one_hot(call: Call) -> None:
+    on, off = call.attrs["on"], call.attrs["off"]
+    hit = call.x[..., None].astype("int64") == call.xp.arange(call.attrs["depth"])
+    call.y[...] = call.xp.where(hit, on, off)
+
+
+def _order(call: Call) -> Array:
+    """A stable order along the axis, NaN last in either direction."""
+    x, axis = call.x, call.axis
+    if not call.attrs["descending"]:
+        return call.xp.argsort(x, axis=axis, kind="stable")
+    # A stable falling order is the rising order of the flipped array, read backwards; NaN then stands first.
+    backward = (slice(None),) * axis + (slice(None, None, -1),)
+    order = (x.shape[axis] - 1 - call.xp.argsort(x[backward], axis=axis, kind="stable"))[backward]
+    if x.dtype.kind != "f":
+        return order
+    missing = call.xp.isnan(call.xp.take_along_axis(x, order, axis=axis))
+    last = call.xp.argsort(missing.astype("int8"), axis=axis, kind="stable")
+    return call.xp.take_along_axis(order, last, axis=axis)
+
+
+@kernel("sort")
+def sort(call: Call) -> None:
+    call.y[...] = call.xp.take_along_axis(call.x, _order(call), axis=call.axis) if call.x.ndim else call.x
+
+
+@kernel("argsort")
+def argsort(call: Call) -> None:
+    call.y[...] = _order(call) if call.x.ndim else 0

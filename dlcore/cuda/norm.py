@@ -1,0 +1,44 @@
+"""Batch normalisation: statistics and gradients over all axes but one."""
+
+from __future__ import annotations
+
+from ._call import Array, Call, accumulator, kernel
+
+
+def _along(v: Array, ndim: int, axis: int) -> Array:
+    shape = [1] * ndim
+    shape[axis] = -1
+    return v.reshape(shape)
+
+
+def _others(x: Array, axis: int) -> tuple[int, ...]:
+    return tuple(a for a in range(x.ndim) if a != axis)
+
+
+@kernel("batch_norm_train")
+def batch_norm_train(call: Call) -> None:
+    x, gamma, beta = call.ins
+    y, mean, var = call.outs
+    axis = call.axis
+    wide = x.astype(accumulator(call.xp, x), copy=False)
+    m = wide.mean(axis=_others(x, axis))
+    d = wide - _along(m, x.ndim, axis)
+    v = (d * d).mean(axis=_others(x, axis))
+    y[...] = d * _along(gamma / call.xp.sqrt(v + call.attrs["eps"]), x.ndim, axis) + _along(beta, x.ndim, axis)
+    mean[...] = m
+    var[...] = v
+
+
+@kernel("batch_norm_grad")
+def batch_norm_grad(call: Call) -> None:
+    g, x, gamma, mean, var = call.ins
+    dx, dgamma, dbeta = call.outs
+    axis = int(call.attrs["axis"]) % x.ndim
+    n, others, wide = x.ndim, _others(x, axis), accumulator(call.xp, x)
+    g, x = g.astype(wide, copy=False), x.astype(wide, copy=False)
+    r = 1 / call.xp.sqrt(var.astype(wide, copy=False) + call.attrs["eps"])
+    h = (x - _along(mean.astype(wide, copy=False), n, axis)) * _along(r, n, axis)
+    dgamma[...] = (g * h).sum(axis=others)
+    dbeta[...] = g.sum(axis=others)
+    inner = g - _along(g.mean(axis=others), n, axis) - h * _along((g * h).mean(axis=others), n, axis)
+    dx[...] = inner * _along(gamma.astype(wide, copy=False) * r, n, axis)

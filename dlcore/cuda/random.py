@@ -1,0 +1,104 @@
+"""Random arrays: Philox 4x32-10 counters, the same mapping as csrc/kernels/cpu/random.cpp, so the same numbers.
+
+The arithmetic is that of the reference description at the top of that file; only normal numbers differ in their last
+bits, because a device has its own logarithm and cosine.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from ._call import Array, Call, kernel
+
+_M0, _M1 = 0xD2511F53, 0xCD9E8D57
+_W0, _W1 = 0x9E3779B9, 0xBB67AE85
+
+
+def words(xp: Any, n: int, seed: int, counter: int, stream: int = 0) -> Array:
+    """The first n 32-bit words (as uint64) of blocks counter, counter + 1, ..."""
+    blocks = xp.arange((n + 3) // 4, dtype="uint64") + xp.uint64(counter % 2**64)
+    low, shift = xp.uint64(0xFFFFFFFF), xp.uint64(32)
+    x = [blocks & low, blocks >> shift, xp.full_like(blocks, stream), xp.zeros_like(blocks)]
+    k0, k1 = seed & 0xFFFFFFFF, seed >> 32
+    for _ in range(10):
+        a, b = x[0] * xp.uint64(_M0), x[2] * xp.uint64(_M1)
+        x = [(b >> shift) ^ x[1] ^ xp.uint64(k0), b & low, (a >> shift) ^ x[3] ^ xp.uint64(k1), a & low]
+        k0, k1 = (k0 + _W0) & 0xFFFFFFFF, (k1 + _W1) & 0xFFFFFFFF
+    return xp.stack(x, axis=1).reshape(-1)[:n]
+
+
+def _words(call: Call, stream: int = 0, n: int | None = None) -> Array:
+    return words(call.xp, call.y.size if n is None else n, call.seed, call.counter, stream)
+
+
+def _unit(call: Call, n: int, plus: int = 0) -> Array:
+    """Numbers in [0, 1), or (0, 1] with plus=1, of the precision that the output has."""
+    xp, w = call.xp, _words(call, 0, n)
+    if call.y.dtype == xp.float64:
+        w2 = _words(call, 1, n)
+        return ((w << xp.uint64(21)) + (w2 >> xp.uint64(11)) + xp.uint64(plus)).astype("float64") * 2.0**-53
+    return ((w >> xp.uint64(8)) + xp.uint64(plus)).astype("float32") * xp.float32(2.0**-24)
+
+
+@kernel("random_uniform")
+def random_uniform(call: Call) -> None:
+    kind = call.xp.float64 if call.y.dtype == call.xp.float64 else call.xp.float32
+    low, high = kind(call.attrs["low"]), kind(call.attrs["high"])
+    values = low + _unit(call, call.y.size) * kind(call.attrs["high"] - call.attrs["low"])
+    if low < high:
+        values = call.xp.minimum(values, call.xp.nextafter(high, low))
+    call.y[...] = values.reshape(call.y.shape)
+
+
+@kernel("random_normal")
+def random_normal(call: Call) -> None:
+    xp, n = call.xp, (call.y.size + 3) // 4 * 4
+    if not call.attrs["scale"] >= 0:
+        raise ValueError(f"{call.op}: scale must not be negative, got {call.attrs['scale']}")
+    u = _unit(call, n, plus=1)[0::2]
+    v = _unit(call, n)[1::2]
+    r = xp.sqrt(-2 * xp.log(u))
+    angle = v * u.dtype.type(2 * math.pi)
+    both = xp.stack([r * xp.cos(angle), r * xp.sin(angle)], axis=1).reshape(-1)[: call.y.size]
+    call.y[...] = (call.attrs["loc"] + call.attrs["scale"] * both).reshape(call.y.shape)
+
+
+@kernel("random_randint")
+def random_randint(call: Call) -> None:
+    xp, low, high = call.xp, int(call.attrs["low"]), int(call.attrs["high"])
+    if high <= low:
+        raise ValueError(f"{call.op}: high must be above low, got low={low} and high={high}")
+    size, half = high - low, xp.uint64(32)
+    a, b = _words(call, 0), _words(call, 1)  # the 64-bit word a * 2^32 + b, times size, upper half
+    s1, s0 = xp.uint64(size >> 32), xp.uint64(size & 0xFFFFFFFF)
+    mask = xp.uint64(0xFFFFFFFF)
+    middle = a * s0 + ((b * s0) >> half)
+    other = b * s1 + (middle & mask)
+    upper = a * s1 + (middle >> half) + (other >> half)
+    call.y[...] = (upper + xp.uint64(low % 2**64)).view("int64").reshape(call.y.shape)
+
+
+def _choose(call: Call, p: float, below: float, above: float) -> None:
+    if not 0 <= p <= 1:
+        raise ValueError(f"{call.op}: p must be between 0 and 1, got {p}")
+    threshold = call.xp.uint64(math.ceil(p * 2**24))
+    hit = (_words(call) >> call.xp.uint64(8)) < threshold
+    call.y[...] = call.xp.where(hit, below, above).reshape(call.y.shape)
+
+
+@kernel("random_bernoulli")
+def random_bernoulli(call: Call) -> None:
+    _choose(call, call.attrs["p"], 1.0, 0.0)
+
+
+@kernel("dropout_mask")
+def dropout_mask(call: Call) -> None:
+    p = call.attrs["p"]
+    _choose(call, p, 0.0, 1 / (1 - p) if p < 1 else 0.0)
+
+
+@kernel("random_permutation")
+def random_permutation(call: Call) -> None:
+    keys = (_words(call, 0) << call.xp.uint64(32)) + _words(call, 1)
+    call.y[...] = call.xp.argsort(keys, kind="stable")

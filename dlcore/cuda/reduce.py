@@ -1,0 +1,74 @@
+"""Reductions."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from ._call import Call, accumulator, kernel
+
+
+def _axes(call: Call) -> Any:
+    axis = call.attrs["axis"]
+    return tuple(axis) if isinstance(axis, (tuple, list)) else axis
+
+
+@kernel("sum", "prod", "mean", "max", "min", "any", "all")
+def reduction(call: Call) -> None:
+    x, axes, keep = call.x, _axes(call), call.attrs["keepdims"]
+    name = call.op
+    if name in ("sum", "prod"):
+        wide = call.y.dtype if call.y.dtype.kind in "iu" else accumulator(call.xp, x)
+        call.y[...] = getattr(x, name)(axis=axes, keepdims=keep, dtype=wide)
+    elif name == "mean":
+        wide = call.xp.float64 if x.dtype == call.xp.float64 else call.xp.float32
+        call.y[...] = x.mean(axis=axes, keepdims=keep, dtype=wide)
+    else:
+        if name in ("max", "min") and x.size == 0 and call.y.size:
+            raise ValueError(f"{name}: zero-size axis has no {name}imum")
+        call.y[...] = getattr(x, name)(axis=axes, keepdims=keep)
+
+
+@kernel("argmax", "argmin")
+def arg_reduction(call: Call) -> None:
+    axis = call.attrs["axis"]
+    axis = axis[0] if isinstance(axis, (tuple, list)) else axis
+    found = getattr(call.xp, call.op)(call.x, axis=axis)
+    call.y[...] = found.reshape(call.y.shape)
+
+
+@kernel("cumsum")
+def cumsum(call: Call) -> None:
+    x, axis = call.x, call.attrs["axis"]
+    if axis is None:
+        x, axis = x.reshape(-1), 0
+    backward = (slice(None),) * (axis % x.ndim) + (slice(None, None, -1),)
+    x = x[backward] if call.attrs["reverse"] else x
+    total = x.cumsum(axis=axis, dtype=call.y.dtype if call.y.dtype.kind in "iu" else accumulator(call.xp, x))
+    call.y[...] = total[backward] if call.attrs["reverse"] else total
+
+
+@kernel("sum_to")
+def sum_to(call: Call) -> None:
+    x, shape = call.x, call.y.shape
+    lead = x.ndim - len(shape)
+    axes = (*range(lead), *(lead + i for i, n in enumerate(shape) if n == 1 and x.shape[lead + i] != 1))
+    call.y[...] = x.sum(axis=axes, dtype=accumulator(call.xp, x)).reshape(shape) if axes else x.reshape(shape)
+
+
+@kernel("axis_size")
+def axis_size(call: Call) -> None:
+    axes = _axes(call)
+    axes = range(call.x.ndim) if axes is None else (axes if isinstance(axes, tuple) else (axes,))
+    call.y[...] = math.prod(call.x.shape[a] for a in axes)
+
+
+@kernel("mean_but")
+def mean_but(call: Call) -> None:
+    axes = tuple(a for a in range(call.x.ndim) if a != call.axis)
+    call.y[...] = call.x.mean(axis=axes, dtype=accumulator(call.xp, call.x))
+
+
+@kernel("size_but")
+def size_but(call: Call) -> None:
+    call.y[...] = call.x.size // max(call.x.shape[call.axis], 1)

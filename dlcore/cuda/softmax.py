@@ -1,0 +1,53 @@
+"""Softmax, its logarithm and cross-entropy. 16-bit floats are computed in float32."""
+
+from __future__ import annotations
+
+from ._call import Array, Call, accumulator, kernel
+
+
+def _shifted(call: Call, x: Array, axis: int) -> Array:
+    x = x.astype(accumulator(call.xp, x), copy=False)
+    return x - x.max(axis=axis, keepdims=True) if x.shape[axis] else x
+
+
+@kernel("softmax")
+def softmax(call: Call) -> None:
+    e = call.xp.exp(_shifted(call, call.x, call.axis))
+    call.y[...] = e / e.sum(axis=call.axis, keepdims=True)
+
+
+@kernel("log_softmax")
+def log_softmax(call: Call) -> None:
+    x = _shifted(call, call.x, call.axis)
+    call.y[...] = x - call.xp.log(call.xp.exp(x).sum(axis=call.axis, keepdims=True))
+
+
+def _labels(call: Call, logits: Array, labels: Array, axis: int) -> Array:
+    xp, classes = call.xp, logits.shape[axis]
+    labels = labels.astype("int64")
+    wrong = (labels < 0) | (labels >= classes)
+    if bool(wrong.any()):
+        value = int(labels[wrong].reshape(-1)[0])
+        raise IndexError(f"{call.op.lstrip('_')}: label {value} is out of range for {classes} classes")
+    return xp.expand_dims(labels, axis)
+
+
+@kernel("softmax_cross_entropy")
+def softmax_cross_entropy(call: Call) -> None:
+    logits, labels = call.ins
+    axis = call.axis
+    x = _shifted(call, logits, axis)
+    picked = call.xp.take_along_axis(x, _labels(call, logits, labels, axis), axis=axis).squeeze(axis)
+    call.y[...] = call.xp.log(call.xp.exp(x).sum(axis=axis)) - picked
+
+
+@kernel("softmax_cross_entropy_grad")
+def softmax_cross_entropy_grad(call: Call) -> None:
+    g, logits, labels = call.ins
+    axis = int(call.attrs["axis"]) % logits.ndim
+    e = call.xp.exp(_shifted(call, logits, axis))
+    p = e / e.sum(axis=axis, keepdims=True)
+    shape = [1] * logits.ndim
+    shape[axis] = logits.shape[axis]
+    hit = call.xp.arange(logits.shape[axis]).reshape(shape) == _labels(call, logits, labels, axis)
+    call.y[...] = (p - hit) * call.xp.expand_dims(g, axis).astype(p.dtype, copy=False)

@@ -1,0 +1,70 @@
+"""The GPU's kernels, run with NumPy in CuPy's place: the same functions, compared with the CPU's kernels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from ops import harness
+
+from dlcore import _core
+from dlcore.cuda import _backend  # noqa: F401 - fills the table
+from dlcore.cuda._arrays import narrowed, widened
+from dlcore.cuda._call import KERNELS, Call
+from dlcore.ops import RECORDS, Op
+
+OWN = [r for r in RECORDS.values() if r.kernel not in ("", "tile", "view")]
+RUN = [pytest.param(r, id=r.name) for r in OWN]
+
+
+def on_numpy(record: Op, inputs: list[Any], attrs: dict[str, Any], like: list[np.ndarray], rng: tuple[int, int]) -> list[np.ndarray]:
+    """The GPU kernel's outputs for NumPy inputs; what it leaves unwritten stays visible."""
+    outs = [np.full(a.shape, 77, a.dtype) for a in like]
+    named = {a.name: attrs.get(a.name, a.default) for a in record.attrs}
+    KERNELS[record.kernel](Call(record.name, np, inputs, outs, named, *rng))
+    return outs
+
+
+def as_list(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, (tuple, list)) else [value]
+
+
+@pytest.mark.parametrize("record", RUN)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_agrees_with_the_cpu(record: Op, dtype: str) -> None:
+    ran = 0
+    for layout, inputs, attrs in harness.calls_of(record, np.dtype(dtype), harness.generator(record)):
+        attrs = dict(attrs)
+        if any(a.name == "dtype" and a.type == "dtype" for a in record.attrs) and record.random and "int" not in record.name:
+            attrs.setdefault("dtype", "int64" if "permutation" in record.name else dtype)
+        arrays = [None if v is None else _core.from_numpy(np.asarray(v)) for v in inputs]
+        state = (1234, 5 + ran)
+        _core.set_rng_state(state)
+        expected = [a.asnumpy() for a in as_list(harness.function(record)(*arrays, **attrs))]
+        got = on_numpy(record, [None if v is None else np.asarray(v) for v in inputs], attrs, expected, state)
+        for e, g in zip(expected, got, strict=True):
+            tolerance = 3e-6 if e.dtype == np.float32 else 1e-12
+            tolerance = max(tolerance, record.tol.get(dtype, 0))
+            np.testing.assert_allclose(g, e, rtol=tolerance, atol=tolerance, err_msg=f"{record.name} {layout} {attrs}")
+        ran += 1
+    assert ran
+
+
+def test_every_kernel_of_the_cpu_exists() -> None:
+    assert sorted({r.kernel for r in OWN} - set(KERNELS)) == []
+
+
+def test_indices_out_of_range_name_axis_index_and_size() -> None:
+    with pytest.raises(IndexError, match="index 7 is out of range for axis 0 of size 4"):
+        on_numpy(RECORDS["take"], [np.zeros((4, 2)), np.array([0, 7])], {}, [np.zeros((2, 2))], (0, 0))
+
+
+def test_bfloat16_travels_as_bits() -> None:
+    import ml_dtypes
+
+    values = np.array([1.0, -2.5, 3.14159, 1e-30, np.inf, -np.inf, 65504.0, 1.00390625], np.float32)
+    bits = values.astype(ml_dtypes.bfloat16).view(np.uint16)
+    np.testing.assert_array_equal(narrowed(np, values), bits)
+    np.testing.assert_array_equal(widened(np, bits), values.astype(ml_dtypes.bfloat16).astype(np.float32))
+    assert np.isnan(widened(np, narrowed(np, np.array([np.nan], np.float32))))[0]
