@@ -2,31 +2,21 @@
 
 #include <cstring>
 
+#include "kernels/cpu/isa/vec.h"
+
 namespace dl {
 namespace DL_ISA {
 namespace {
 
-#if defined(__AVX512F__)
-constexpr int kBytes = 64;
-#elif defined(__AVX2__)
-constexpr int kBytes = 32;
-#else
-constexpr int kBytes = 16;
-#endif
 constexpr int kRows = 6, kVectors = 2;  // 12 accumulators: fits 16 registers with room for operands
 
 template <class T>
-constexpr int lanes() {
-  return kBytes / int(sizeof(T));
-}
-
-template <class T>
 void tile(int64_t k, const T* a, const T* b, T* c) {
-  typedef T V __attribute__((vector_size(kBytes), aligned(sizeof(T)), may_alias));
+  using V = Vec<T>;
   V acc[kRows][kVectors] = {};
-  constexpr int n = lanes<T>();
+  constexpr int64_t n = lanes<T>();
   for (int64_t p = 0; p < k; p++) {
-    V b0 = *reinterpret_cast<const V*>(b), b1 = *reinterpret_cast<const V*>(b + n);
+    V b0 = vec_load<V>(b), b1 = vec_load<V>(b + n);
 #pragma GCC unroll 6
     for (int i = 0; i < kRows; i++) {
       acc[i][0] += a[i] * b0;
@@ -42,7 +32,7 @@ void tile(int64_t k, const T* a, const T* b, T* c) {
 
 template <class T>
 constexpr GemmTile<T> make() {
-  return {kRows, kVectors * lanes<T>(), tile<T>};
+  return {kRows, int(kVectors * lanes<T>()), tile<T>};
 }
 extern const GemmTable gemm_table;
 constexpr GemmTable gemm_table = {make<float>(), make<double>(), make<uint64_t>()};

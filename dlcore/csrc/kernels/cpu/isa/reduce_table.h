@@ -1,0 +1,26 @@
+// Sums, products and extremes over runs and over stacks of rows.
+#pragma once
+#include <cstdint>
+
+#include "kernels/cpu/isa/isa.h"
+
+namespace dl {
+
+enum class ReduceOp : uint8_t { Sum, Prod, Max, Min };
+inline constexpr int kReduceOps = 4;
+// Types that are accumulated in; U8 has extremes only (for any and all).
+enum class ReduceType : uint8_t { F32, F64, I32, I64, U64, U8 };
+inline constexpr int kReduceTypes = 6;
+
+struct ReduceFns {
+  void (*init)(int64_t n, void* acc);                       // the identity of the operation
+  void (*run)(int64_t n, const void* x, void* acc);         // acc[0] op= x[0] op x[1] ...
+  // acc[i] op= x[i] op x[i + stride] op ... (rows of them, n columns)
+  void (*rows)(int64_t rows, int64_t n, const void* x, int64_t stride, void* acc);
+};
+struct ReduceTable {
+  ReduceFns fn[kReduceOps][kReduceTypes];
+};
+DL_ISA_TABLE(ReduceTable, reduce_table)
+
+}  // namespace dl

@@ -1,0 +1,137 @@
+// Kernels of the reductions: sum, mean, prod, max, min, any, all and sum_to.
+#include <limits>
+
+#include "kernels/cpu/copy.h"
+#include "kernels/cpu/reduce_plan.h"
+#include "kernels/cpu/views.h"
+
+namespace dl {
+namespace {
+
+enum class Kind { Sum, Mean, Prod, Max, Min, Any, All };
+
+ReduceOp op_of(Kind kind) {
+  switch (kind) {
+    case Kind::Prod:
+      return ReduceOp::Prod;
+    case Kind::Max:
+    case Kind::Any:
+      return ReduceOp::Max;
+    case Kind::Min:
+    case Kind::All:
+      return ReduceOp::Min;
+    default:
+      return ReduceOp::Sum;
+  }
+}
+
+DType accumulator(Kind kind, DType in, DType out) {
+  switch (kind) {
+    case Kind::Any:
+    case Kind::All:
+      return DType::U8;
+    case Kind::Mean:
+      return is_float(in) && in != DType::F64 ? DType::F32 : DType::F64;
+    case Kind::Max:
+    case Kind::Min:
+      if (in == DType::Bool) return DType::U8;
+      if (is_float(in)) return in == DType::F64 ? DType::F64 : DType::F32;
+      if (in == DType::U64) return DType::U64;
+      return in == DType::I64 || in == DType::U32 ? DType::I64 : DType::I32;
+    default:
+      if (is_float(in) || is_float(out)) return in == DType::F64 || out == DType::F64 ? DType::F64 : DType::F32;
+      return is_unsigned_int(out) ? DType::U64 : DType::I64;
+  }
+}
+
+ReduceType reduce_type(DType acc) {
+  switch (acc) {
+    case DType::F32:
+      return ReduceType::F32;
+    case DType::F64:
+      return ReduceType::F64;
+    case DType::I32:
+      return ReduceType::I32;
+    case DType::I64:
+      return ReduceType::I64;
+    case DType::U64:
+      return ReduceType::U64;
+    default:
+      return ReduceType::U8;
+  }
+}
+
+void fill(const View& out, double value) { strided_copy(out, View{&value, DType::F64, Shape(), Dims()}); }
+
+// What a reduction of nothing gives.
+void reduce_nothing(Kind kind, const View& out, const char* name, const Shape& shape) {
+  switch (kind) {
+    case Kind::Max:
+    case Kind::Min:
+      throw ValueError(format("%s: zero-size array of shape %s has no identity", name, to_string(shape).c_str()));
+    case Kind::Mean:
+      return fill(out, std::numeric_limits<double>::quiet_NaN());
+    default:
+      return fill(out, kind == Kind::Prod || kind == Kind::All ? 1.0 : 0.0);
+  }
+}
+
+void reduce(Kind kind, const char* name, const View& in, const View& out, uint32_t mask, const Dims& out_strides) {
+  if (out.numel() == 0) return;
+  if (in.numel() == 0) return reduce_nothing(kind, out, name, in.shape);
+  Reduction r;
+  r.op = op_of(kind);
+  r.acc = accumulator(kind, in.dtype, out.dtype);
+  r.type = reduce_type(r.acc);
+  r.read = r.acc == DType::U8 ? DType::Bool : r.acc;  // only truth values are accumulated in bytes
+  r.in = in;
+  r.out = out;
+  split_axes(r, mask, out_strides);
+  if (kind == Kind::Mean) r.divide = double(r.reduced.count());
+  run_reduction(r);
+}
+
+template <Kind K>
+void reduce_kernel(const KernelCall& c) {
+  const View& in = c.in[0];
+  uint32_t mask = axis_mask(*find_attr(c, "axis"), in.shape.n, c.op->name.c_str());
+  bool keepdims = int_attr(c, "keepdims", 0) != 0;
+  reduce(K, c.op->name.c_str(), in, c.out[0], mask, strides_along_input(c.out[0], in.shape.n, mask, keepdims));
+}
+
+// The reverse of a broadcast: leading axes and those that had size 1 are added up.
+void sum_to(const KernelCall& c) {
+  const View &in = c.in[0], &out = c.out[0];
+  int lead = in.shape.n - out.shape.n;
+  uint32_t mask = 0;
+  Dims strides;
+  for (int i = 0; i < in.shape.n; i++) {
+    bool reduced = i < lead || (out.shape[i - lead] == 1 && in.shape[i] != 1);
+    if (reduced) mask |= 1u << i;
+    strides.push(reduced ? 0 : out.strides[i - lead]);
+  }
+  reduce(Kind::Sum, c.op->name.c_str(), in, out, mask, strides);
+}
+
+// How many elements a reduction over `axis` adds up, as a number of the output's dtype.
+void axis_size(const KernelCall& c) {
+  const Shape& shape = c.in[0].shape;
+  uint32_t mask = axis_mask(*find_attr(c, "axis"), shape.n, c.op->name.c_str());
+  int64_t n = 1;
+  for (int i = 0; i < shape.n; i++)
+    if (mask >> i & 1) n *= shape[i];
+  fill(c.out[0], double(n));
+}
+
+DL_KERNEL("sum", reduce_kernel<Kind::Sum>);
+DL_KERNEL("mean", reduce_kernel<Kind::Mean>);
+DL_KERNEL("prod", reduce_kernel<Kind::Prod>);
+DL_KERNEL("max", reduce_kernel<Kind::Max>);
+DL_KERNEL("min", reduce_kernel<Kind::Min>);
+DL_KERNEL("any", reduce_kernel<Kind::Any>);
+DL_KERNEL("all", reduce_kernel<Kind::All>);
+DL_KERNEL("sum_to", sum_to);
+DL_KERNEL("axis_size", axis_size);
+
+}  // namespace
+}  // namespace dl
