@@ -49,7 +49,7 @@ class Compiled:
         _show.show_cuda(graph)
         lowered = lower(graph, memory)
         self._states = [state.array for state in graph.states]
-        self._written = frozenset(id(state.array) for state in graph.writes)
+        self._written = frozenset(state.array._storage_id for state in graph.writes)
         self._run = lowered.executable.run
         return graph, memory, lowered
 
@@ -77,7 +77,9 @@ class Compiled:
         """Runs on `arrays` (one per graph input) and the captured states; returns the output arrays."""
         if self._ready is None:
             self.prepare()
-        given = [a.copy() if id(a) in self._written else a for a in arrays] if self._written else list(arrays)
+        given = list(arrays)
+        if self._written:  # an argument that is also a state: the program sees what it holds now
+            given = [_copied(a) if a._storage_id in self._written else a for a in given]
         try:
             return self._run(given + self._states)
         except (ValueError, IndexError, TypeError, RuntimeError) as error:
@@ -100,6 +102,7 @@ class Compiled:
         return type(error)(f"{text}\n  in layer {place}" if place and "in layer" not in text else text)
 
 
-def is_recorded(arrays: Sequence[Any]) -> bool:
-    """Whether gradients are being recorded and one of `arrays` takes part."""
-    return _core.is_recording() and any(a._tracked for a in arrays)
+def _copied(array: Any) -> Any:
+    copy = _core.empty(array.shape, array._dtype_name, array._device)
+    _core.assign(copy, array)
+    return copy

@@ -108,9 +108,8 @@ class _Entry:
         self.result = traced.result
         self.host_calls = traced.host_calls
         self.function = GraphFunction(traced.graph)
-        captured = {id(state.array) for state in traced.graph.states}
         storages = {state.array._storage_id for state in traced.graph.states}
-        self._watched = [(get, a) for get, a in watched if id(a) in captured or a._storage_id in storages]
+        self._watched = [(get, a) for get, a in watched if a._storage_id in storages]
 
     def is_current(self) -> bool:
         """Whether the function's own variables still name the arrays that were captured."""

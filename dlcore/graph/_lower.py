@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from dlcore import _core
+from dlcore._hooks import hook
 
 from . import _ops
 from ._ir import FUSED, Graph, Node, Value
@@ -26,6 +28,7 @@ def lower(graph: Graph, plan: Plan) -> Lowered:
     number = {value: i for i, value in enumerate(values)}
     table = [_entry(value, plan.places[value]) for value in values]
     instrs, nodes = [], []
+    tiles: dict[int, Any] = {}
     for node in graph.nodes:
         if _ops.is_view(node):
             continue
@@ -33,6 +36,7 @@ def lower(graph: Graph, plan: Plan) -> Lowered:
         outs = [number[v] for v in node.outputs]
         if node.op == FUSED:
             program = _core.TileProgram(node.tile.n_in, node.tile.code, node.tile.outs)
+            tiles[len(instrs)] = node.tile
             instrs.append((("fused", program, node.register), ins, outs, (), 0))
         else:
             instrs.append((_ops.record_of(node.op).id, ins, outs, node.attrs, max(node.rng, 0)))
@@ -41,7 +45,7 @@ def lower(graph: Graph, plan: Plan) -> Lowered:
     for source, state in plan.copies:
         instrs.append((copy_id, [number[source]], [number[state.value]], _ops.normal_attrs("copy", ()), 0))
         nodes.append(Node("copy", [source], scope=source.node.scope if source.node else "", outputs=[state.value]))
-    executable = _core.Executable(
+    executable = _maker(graph, tiles)(
         table,
         instrs,
         len(graph.inputs) + len(graph.states),
@@ -51,6 +55,14 @@ def lower(graph: Graph, plan: Plan) -> Lowered:
         graph.rng_blocks,
     )
     return Lowered(executable, nodes)
+
+
+def _maker(graph: Graph, tiles: dict[int, Any]) -> Any:
+    """What builds the executable: the core's own, or the GPU room's where the graph's state lies on a GPU."""
+    device = next((s.array._device for s in graph.states if s.array._device.startswith("gpu")), None)
+    if device is None:
+        return _core.Executable
+    return partial(hook("device.gpu.executable"), tiles=tiles, device=device)
 
 
 def _entry(value: Value, place: Place) -> tuple:

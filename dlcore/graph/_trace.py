@@ -103,6 +103,11 @@ def user_line(traceback: types.TracebackType | None) -> str:
     return found
 
 
+def window(array: Any) -> tuple:
+    """What makes two NDArray objects the same array: memory, shape, layout and dtype."""
+    return (array._storage_id, array._ptr, array.shape, array._strides, array._dtype_name)
+
+
 def graph_from(recorded: dict[str, Any], name: str) -> Graph:
     """The Graph of what `_core.Tracer.stop` returned."""
     values: dict[int, Value] = {}
@@ -114,11 +119,11 @@ def graph_from(recorded: dict[str, Any], name: str) -> Graph:
 
     graph = Graph(name=name, rng_blocks=recorded["rng_blocks"])
     graph.inputs = [value_of(number, "input") for number in recorded["inputs"]]
-    targets: dict[int, State] = {}
+    targets: dict[tuple, State] = {}
     for number, array in recorded["captured"]:
         state = State(value_of(number, "state"), array)
         graph.states.append(state)
-        targets[id(array)] = state
+        targets[window(array)] = state
     for number, content, dtype in recorded["consts"]:
         weak = bool(recorded["values"][number][3])
         values[number] = constant(content, str(dtype), weak)
@@ -136,7 +141,7 @@ def graph_from(recorded: dict[str, Any], name: str) -> Graph:
         graph.nodes.append(node)
     graph.outputs = [values[number] for number in recorded["outputs"]]
     for number, array in recorded["writes"]:
-        state = targets[id(array)]
+        state = targets[window(array)]
         if values[number] is not state.value:
             state.new = values[number]
     return graph

@@ -180,7 +180,7 @@ def check_states(graph: Graph) -> None:
     """A state is listed once, and what is written into it has its shape and dtype."""
     arrays: set[int] = set()
     for state in graph.states:
-        if state.array is not None and id(state.array) in arrays:
+        if id(state.array) in arrays:
             raise GraphError(f"state {state.value.name or state.value.type_text()} is captured twice")
         arrays.add(id(state.array))
         new = state.new

@@ -72,7 +72,9 @@ def build_for_cpu(kernels: list[CudaKernel], folder: Path) -> ctypes.CDLL:
     return ctypes.CDLL(str(library))
 
 
-def run_on_cpu(library: ctypes.CDLL, kernel: CudaKernel, arrays: list[np.ndarray], grid: int = 0, block: int = 32) -> None:
+def run_on_cpu(
+    library: ctypes.CDLL, kernel: CudaKernel, arrays: list[np.ndarray], grid: int = 0, block: int = 32
+) -> None:
     """Runs a kernel over arrays whose memory it reads and writes; a small grid makes every thread stride."""
     pointers = (ctypes.c_void_p * len(arrays))(*[a.ctypes.data for a in arrays])
     getattr(library, f"run_{kernel.name}")(pointers, grid or min(kernel.grid, 3), block)

@@ -66,7 +66,9 @@ class Program:
         return [array(a) for a in self.states]
 
 
-def random_program(seed: int, dtype: str = "float32", n_steps: int = 12, smooth: bool = False, states: bool = True) -> Program:
+def random_program(
+    seed: int, dtype: str = "float32", n_steps: int = 12, smooth: bool = False, states: bool = True
+) -> Program:
     """A program that any seed makes valid; with `smooth` it has only operators that finite differences can follow."""
     rng = np.random.default_rng(seed)
     inputs = [_draw(rng, SHAPES[rng.integers(len(SHAPES))], dtype) for _ in range(2)]
@@ -88,7 +90,9 @@ def random_program(seed: int, dtype: str = "float32", n_steps: int = 12, smooth:
         for number, state in enumerate(held):
             viewed = any(op in VIEWS and len(inputs) + number in operands for op, operands, _ in program.steps)
             fits = result.shape == state.shape and result.dtype == state.dtype
-            if fits and not viewed and rng.random() < 0.4:  # a view of a state would see the write, a traced one must not be used
+            if (
+                fits and not viewed and rng.random() < 0.4
+            ):  # a view of a state would see the write, a traced one must not be used
                 program.writes.append((len(program.steps) - 1, number, len(program.steps) - 1))
                 values[len(inputs) + number] = result
     program.outputs = [n_sources + n_steps - 1, *sorted(rng.choice(len(values), 2))]
@@ -101,7 +105,9 @@ def _draw(rng: np.random.Generator, shape: tuple[int, ...], dtype: str) -> np.nd
     return rng.uniform(-1.5, 1.5, shape).astype(dtype)
 
 
-def _random_step(rng: np.random.Generator, values: list[np.ndarray], smooth: bool) -> tuple[str, list[int], dict] | None:
+def _random_step(
+    rng: np.random.Generator, values: list[np.ndarray], smooth: bool
+) -> tuple[str, list[int], dict] | None:
     """One valid call on values whose shapes fit, or None when the draw does not fit."""
     a, b, c = (int(i) for i in rng.integers(len(values), size=3))
     shape, floating = values[a].shape, values[a].dtype.kind == "f"
@@ -121,7 +127,11 @@ def _random_step(rng: np.random.Generator, values: list[np.ndarray], smooth: boo
         return str(rng.choice(SMOOTH_BINARY if smooth or not floating else BINARY)), [a, b], {}
     if kind == "reduce" and shape and floating:
         axis = int(rng.integers(-len(shape), len(shape)))
-        return str(rng.choice(["sum", "mean"] if smooth else ["sum", "mean", "max"])), [a], {"axis": axis, "keepdims": bool(rng.random() < 0.5)}
+        return (
+            str(rng.choice(["sum", "mean"] if smooth else ["sum", "mean", "max"])),
+            [a],
+            {"axis": axis, "keepdims": bool(rng.random() < 0.5)},
+        )
     if kind == "shape" and shape:
         return _shape_step(rng, a, shape)
     if kind == "join" and shape:
@@ -129,7 +139,9 @@ def _random_step(rng: np.random.Generator, values: list[np.ndarray], smooth: boo
         same = [i for i, v in enumerate(values) if v.shape == shape and v.dtype == values[a].dtype]
         return str(rng.choice(["concat", "stack"])), [a, int(rng.choice(same))], {"axis": axis}
     if kind == "matmul" and len(shape) == 2 and floating:
-        fits = [i for i, v in enumerate(values) if v.ndim == 2 and v.shape[0] == shape[1] and v.dtype == values[a].dtype]
+        fits = [
+            i for i, v in enumerate(values) if v.ndim == 2 and v.shape[0] == shape[1] and v.dtype == values[a].dtype
+        ]
         return ("matmul", [a, int(rng.choice(fits))], {}) if fits else None
     if kind == "softmax" and shape and floating:
         return str(rng.choice(["softmax", "log_softmax"])), [a], {"axis": int(rng.integers(len(shape)))}
