@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from dataclasses import replace
 
-from .outline import Group, Item
+from .items import Group, Item
 
 MOST_ITEMS = 40
 LONGEST_PATTERN = 12

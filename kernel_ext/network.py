@@ -70,7 +70,7 @@ def cell_name(ip: InteractiveShell) -> str:
 
 def describe(network: Network) -> str:
     """``1x28x28 -> 10, 421,642 parameters``, or what is known of it before the first batch."""
-    from .outline import parameter_count
+    from .items import parameter_count
 
     steps = zip(network.plan.steps, network.shapes, strict=True)
     inputs = [shape for step, shape in steps if step.word == INPUT]

@@ -1,69 +1,15 @@
-"""What the pictures of a network show: its layers in order, where each takes its values from, shapes and parameters."""
+"""Finds what the pictures of a network show: its layers in order, where each takes its values from, shapes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
+from .items import Group, Item, Outline, Shape, block_label, children, parameter_count
 from .language.plan import INPUT, USE, Plan
 
-Shape = tuple[int, ...]
 IDENTITY = "identity"  # only names a value, so the pictures leave it out
-
-
-@dataclass(frozen=True)
-class Group:
-    """A frame around layers: a nested network, or one turn of a repeat (``turn`` counts from 1; 0 for a network)."""
-
-    name: str
-    turn: int = 0
-    turns: int = 0
-
-
-@dataclass(frozen=True)
-class Item:
-    """One layer. ``sources`` are places in the list of items; a shape is without the batch, None when not known.
-
-    ``parameters`` counts numbers that are learned or kept; None when the layer has not met its first batch yet.
-    """
-
-    name: str
-    label: str
-    kind: str = "layer"
-    shape: Shape | None = None
-    sources: tuple[int, ...] = ()
-    parameters: int | None = 0
-    groups: tuple[Group, ...] = ()
-
-
-@dataclass(frozen=True)
-class Outline:
-    """A whole network. ``wired`` is False when only the list of layers is known, not where their values come from."""
-
-    name: str
-    items: tuple[Item, ...]
-    block: Any = field(repr=False, default=None)
-    wired: bool = True
-
-
-def size_of(parameter: Any) -> int | None:
-    """How many numbers a parameter holds; None while its shape waits for the first batch."""
-    shape = parameter.shape
-    if shape is None or any(side is None or side <= 0 for side in shape):
-        return None
-    count = 1
-    for side in shape:
-        count *= side
-    return count
-
-
-def parameter_count(block: Any) -> int | None:
-    """The numbers in all parameters of a block; None while one of them waits for the first batch."""
-    from .language.builder import unique
-
-    sizes = [size_of(parameter) for parameter in unique(block.collect_params().values())]
-    return None if None in sizes else sum(size for size in sizes if size is not None)
 
 
 def outline(block: Any, name: str, shape: Shape | None = None) -> Outline:
@@ -128,11 +74,6 @@ def _turn_counts(plan: Plan) -> dict[str, int]:
     return counts
 
 
-def children(block: Any) -> dict[str, Any]:
-    """The blocks that a block is made of, by name."""
-    return dict(block._children)
-
-
 def _is_chain(block: Any) -> bool:
     """Whether the wiring is plain from the outside: a Sequential of leaves and Sequentials."""
     from dlcore.gluon import nn
@@ -155,9 +96,3 @@ def _tree(block: Any, name: str, groups: tuple[Group, ...]) -> Iterator[Item]:
             sources = () if number == 0 else (number - 1,)
             yield Item(child_name, label, "layer", None, sources, parameter_count(child), groups)
             number += 1
-
-
-def block_label(block: Any) -> str:
-    """What a Gluon layer is, in a few words: the first line of what it says of itself."""
-    text = repr(block).splitlines()[0].strip()
-    return text if text and not text.startswith("<") and len(text) <= 60 else type(block).__name__

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from .items import Group, Outline, size_of
 from .language.kinds import shape_text
 from .lookup import find_network, shape_argument
-from .outline import Group, Outline, outline, size_of
+from .outline import outline
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell

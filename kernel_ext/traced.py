@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .errors import CleanError, nearest
-from .outline import Group, Item, Outline, Shape, block_label, children, parameter_count
+from .items import Group, Item, Outline, Shape, block_label, children, parameter_count
 
 FUSED = "fused"
 

@@ -7,8 +7,7 @@ from typing import Any
 
 from ..errors import did_you_mean
 from .errors import NetworkError
-from .plan import Plan
-from .template import Template
+from .plan import Plan, Reusable
 from .tree import Name, Use
 from .values import Values, short
 
@@ -27,7 +26,7 @@ def network_names(namespace: Mapping[str, Any]) -> list[str]:
 
 def usable(value: object) -> bool:
     """A network, a reusable block, or a Gluon block."""
-    return isinstance(value, Template) or is_gluon_block(value)
+    return isinstance(value, Reusable) or is_gluon_block(value)
 
 
 def find_part(use: Use, values: Values, stack: tuple[str, ...]) -> tuple[Any, str]:
@@ -47,7 +46,7 @@ def find_part(use: Use, values: Values, stack: tuple[str, ...]) -> tuple[Any, st
         name, found = "block", values.evaluate(use.block)
     args = [values.evaluate(value) for value in use.args or ()]
     keywords = {key: values.evaluate(value) for key, value in use.keywords}
-    if isinstance(found, Template):
+    if isinstance(found, Reusable):
         try:
             arguments = found.arguments(*args, **keywords)
         except TypeError as problem:

@@ -5,6 +5,7 @@ A plan is plain data: it holds no notebook and no text to be evaluated, so one p
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,22 @@ from .tree import Program
 
 INPUT = "input"
 USE = "use"
+
+
+class Reusable:
+    """What ``use name(values)`` makes a network from; `Template` is the one kind there is.
+
+    Named here so that resolving a program, which may use a template, and a template, which resolves its program, need
+    not import each other.
+    """
+
+    def arguments(self, *args: Any, **keywords: Any) -> dict[str, Any]:
+        """The value of each parameter; raises TypeError as a Python call would."""
+        raise NotImplementedError
+
+    def plan(self, arguments: Mapping[str, Any], stack: tuple[str, ...] = ()) -> Plan:
+        """The plan for these values of the parameters."""
+        raise NotImplementedError
 
 
 @dataclass(frozen=True)

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from .plan import Plan, Reusable
 from .source import header_text, to_source
 from .tree import Program
 
-if TYPE_CHECKING:
-    from .plan import Plan
 
-
-class Template:
+class Template(Reusable):
     """Makes a network from values for its parameters.
 
     ``block(64, stride=2)`` in Python and ``use block(64, stride=2)`` in another network both make a new network with
