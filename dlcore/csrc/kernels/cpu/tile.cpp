@@ -22,6 +22,8 @@ constexpr OpInfo kOps[kTileOps] = {
 #undef X
 };
 
+const TileTable* const g_tables[] = {pick_tile_f32(), pick_tile_f64(), pick_tile_i32(), pick_tile_i64(), pick_tile_u64()};
+
 constexpr int64_t kGrainOps = 32 * 1024;  // element-operations below which a thread is not worth waking
 
 int op_cost(TileOp op) {
@@ -116,9 +118,7 @@ DType register_dtype(TileType type) {
 }
 
 const TileTable* tile_table(TileType type) {
-  static const TileTable* const tables[] = {pick_tile_f32(), pick_tile_f64(), pick_tile_i32(), pick_tile_i64(),
-                                            pick_tile_u64()};
-  return tables[int(type)];
+  return g_tables[int(type)];
 }
 
 void prepare(TileProgram& p) {
@@ -335,6 +335,8 @@ void tile_kernel(const KernelCall& c) {
 
 void run_tile(const TileProgram& p, TileType type, const View* in, View* out, int nout) {
   if (out[0].numel() == 0) return;
+  if (!p.compiled) throw RuntimeError("tile: the program was not prepared");
+  if (run_tile_small(p, type, in, out, nout)) return;
   TilePlan& plan = plan_for_this_thread();
   plan_tile(plan, p, type, in, out, nout);
   int64_t grain = kGrainOps / (plan.capacity * std::max(plan.compiled->cost, 1)) + 1;

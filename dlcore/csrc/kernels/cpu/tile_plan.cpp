@@ -203,7 +203,6 @@ void choose_outputs(TilePlan& plan, int nout) {
 }  // namespace
 
 void plan_tile(TilePlan& plan, const TileProgram& p, TileType type, const View* in, View* out, int nout) {
-  if (!p.compiled) throw RuntimeError("tile: the program was not prepared");
   plan.program = &p;
   plan.compiled = p.compiled.get();
   plan.dtype = register_dtype(type);

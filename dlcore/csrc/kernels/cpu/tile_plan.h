@@ -72,6 +72,9 @@ struct TilePlan {
   int n_regs;
 };
 
+// Runs small arrays of one layout at once; false if they are not that (nothing of theirs is changed then).
+bool run_tile_small(const TileProgram& p, TileType type, const View* in, View* out, int nout);
+
 void plan_tile(TilePlan& plan, const TileProgram& p, TileType type, const View* in, View* out, int nout);
 const TileTable* tile_table(TileType type);
 DType register_dtype(TileType type);
