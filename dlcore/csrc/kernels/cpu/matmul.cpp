@@ -58,12 +58,14 @@ struct MatmulPlan : Plan {
 void choose_blocks(const Product& p, int64_t batch, int64_t& bm, int64_t& bn) {
   bm = p.m, bn = p.n;
   int64_t threads = num_threads();
-  if (threads == 1 || batch >= 2 * threads || double(p.m) * double(p.n) * double(p.k) < 1 << 18) return;
+  double work = double(p.m) * double(p.n) * double(p.k);
+  if (threads == 1 || batch >= 2 * threads || work < 1 << 18) return;
   auto cut = [](int64_t size, int64_t parts, int64_t unit) {
     int64_t block = (size + parts - 1) / parts;
     return std::min(size, (block + unit - 1) / unit * unit);
   };
-  int64_t parts = (threads + batch - 1) / batch;
+  // Two pieces a thread: one that comes late then costs a piece, not half of the product.
+  int64_t parts = ((work < 1 << 22 ? threads : 2 * threads) + batch - 1) / batch;
   if (p.n >= p.m) {
     bn = cut(p.n, parts, 16);
     int64_t have = (p.n + bn - 1) / bn;

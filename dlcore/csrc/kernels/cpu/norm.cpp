@@ -1,9 +1,10 @@
 // Batch normalisation over all axes but one: statistics, normalised result and gradients. Computed in float32 (float64
 // for float64 arrays) with partial results joined in float64.
 //
-// The mean comes first and squared distances from it second, block by block; blocks are joined by the rule of Chan,
-// Golub and LeVeque ("Updating formulae and a pairwise algorithm for computing sample variances", 1979), so that a
-// large mean does not spoil the variance. Blocks do not depend on the number of threads, so neither do results.
+// Sums and squared distances are made block by block around a centre near the block's mean; blocks are joined by the
+// rule of Chan, Golub and LeVeque ("Updating formulae and a pairwise algorithm for computing sample variances", 1979),
+// so that a large mean does not spoil the variance. Blocks do not depend on the number of threads, so neither do
+// results.
 #include <algorithm>
 #include <cmath>
 #include <vector>

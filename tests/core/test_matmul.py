@@ -1,0 +1,104 @@
+"""matmul and dense: sizes that are cut into blocks, every layout, broadcasting, all dtypes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from core.arrays import BF16, layouts, nd, near, threads
+
+from dlcore.ops import F
+
+RTOL = {"float32": 2e-6, "float64": 1e-14, "float16": 1e-3, "bfloat16": 8e-3}
+
+
+def draw(shape: tuple[int, ...], dtype: str = "float32") -> np.ndarray:
+    x = np.random.default_rng(len(shape) * 100 + sum(shape)).standard_normal(shape)
+    return x.astype(BF16 if dtype == "bfloat16" else dtype)
+
+
+@pytest.mark.parametrize("dtype", RTOL)
+@pytest.mark.parametrize("m, k, n", [(1, 1, 1), (1, 70, 5), (70, 1, 5), (7, 5, 1), (65, 130, 33), (128, 64, 1030), (300, 257, 31)])
+def test_products_of_all_shapes(m: int, k: int, n: int, dtype: str) -> None:
+    a, b = draw((m, k), dtype), draw((k, n), dtype)
+    near(F.matmul(nd(a), nd(b)), a.astype("float64") @ b.astype("float64"), RTOL[dtype])
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "bfloat16"])
+def test_every_layout_of_both_operands(dtype: str) -> None:
+    a, b = draw((65, 40), dtype), draw((40, 50), dtype)
+    want = a.astype("float64") @ b.astype("float64")
+    for _, x in layouts(a):
+        for _, y in layouts(b):
+            near(F.matmul(nd(x), nd(y)), want, RTOL[dtype])
+
+
+@pytest.mark.parametrize(
+    "a, b",
+    [
+        ((2, 3, 4), (4, 5)),
+        ((3, 4), (2, 4, 5)),
+        ((2, 1, 3, 4), (5, 4, 6)),
+        ((6, 3, 4), (6, 4, 5)),
+        ((2, 2, 1, 4), (1, 2, 4, 1)),
+        ((0, 3, 4), (4, 5)),
+        ((2, 3, 0), (0, 5)),
+        ((2, 0, 4), (4, 0)),
+    ],
+)
+def test_leading_axes_are_broadcast(a: tuple[int, ...], b: tuple[int, ...]) -> None:
+    x, y = draw(a), draw(b)
+    near(F.matmul(nd(x), nd(y)), np.matmul(x, y), 2e-6)
+    turned = np.ascontiguousarray(np.swapaxes(y, -1, -2))
+    near(F.matmul(nd(x), F.swap_last(nd(turned))), np.matmul(x, y), 2e-6)
+
+
+def test_an_operand_repeated_by_stride_zero() -> None:
+    x, y = np.broadcast_to(draw((1, 30)), (20, 30)), np.broadcast_to(draw((30, 1)), (30, 7))
+    near(F.matmul(nd(x), nd(y)), np.matmul(x, y), 2e-6)
+
+
+@pytest.mark.parametrize("dtype", ["int8", "uint8", "int32", "int64", "uint64"])
+def test_integers_wrap_as_numpy_has_them(dtype: str) -> None:
+    rng = np.random.default_rng(0)
+    info = np.iinfo(dtype)
+    a, b = (rng.integers(info.min, info.max, s, dtype=dtype, endpoint=True) for s in ((13, 300), (300, 9)))
+    got = F.matmul(nd(a), nd(b)).asnumpy()
+    assert got.dtype == a.dtype
+    np.testing.assert_array_equal(got, a @ b)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_results_do_not_depend_on_threads(dtype: str) -> None:
+    a, b = nd(draw((150, 333), dtype)), nd(draw((333, 170), dtype))
+    results = []
+    for n in (1, 2, 3):
+        with threads(n):
+            results.append(F.matmul(a, b).asnumpy())
+    # Blocks of C differ between thread counts, and with them oneDNN's order of additions within a block.
+    np.testing.assert_allclose(results[0], results[1], rtol=0, atol=1e-4 if dtype == "float32" else 1e-12)
+    np.testing.assert_allclose(results[0], results[2], rtol=0, atol=1e-4 if dtype == "float32" else 1e-12)
+    with threads(2):
+        np.testing.assert_array_equal(F.matmul(a, b).asnumpy(), results[1])
+
+
+@pytest.mark.parametrize("dtype", RTOL)
+def test_dense_with_and_without_flattening(dtype: str) -> None:
+    x, w, b = draw((6, 3, 4, 5), dtype), draw((70, 60), dtype), draw((70,), dtype)
+    want = x.astype("float64").reshape(6, 60) @ w.astype("float64").T
+    for _, image in layouts(x):
+        near(F.dense(nd(image), nd(w), nd(b)), want + b.astype("float64"), RTOL[dtype])
+        near(F.dense(nd(image), nd(w)), want, RTOL[dtype])
+    v = draw((9, 5), dtype)
+    near(F.dense(nd(x), nd(v), flatten=False), x.astype("float64") @ v.astype("float64").T, RTOL[dtype])
+
+
+def test_dense_of_nothing_is_the_bias() -> None:
+    y = F.dense(nd(np.zeros((2, 0), "float32")), nd(np.zeros((3, 0), "float32")), nd(np.arange(3, dtype="float32")))
+    np.testing.assert_array_equal(y.asnumpy(), [[0, 1, 2], [0, 1, 2]])
+
+
+def test_shapes_that_do_not_meet() -> None:
+    with pytest.raises(ValueError, match=r"matmul: expected \(\.\.\., 3\) x \(3, \.\.\.\), got \(2, 3\) and \(4, 5\)"):
+        F.matmul(nd(draw((2, 3))), nd(draw((4, 5))))
+    with pytest.raises(ValueError, match=r"dense: expected bias \(4,\), got shape \(5,\)"):
+        F.dense(nd(draw((2, 3))), nd(draw((4, 3))), nd(draw((5,))))
