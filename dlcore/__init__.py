@@ -55,6 +55,7 @@ HOOKS.update(
     {
         "run.workers": "dlcore.parallel:train",
         "device.gpu": "dlcore.cuda:backend",
+        "device.gpu.executable": "dlcore.cuda:Executable",
     }
 )
 

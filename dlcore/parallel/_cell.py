@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from ._pool import WorkerPool, pool
+from ._pool import WorkerError, WorkerPool, pool
 from ._ship import is_network, names_read, pack, restore, state_of, unpack
 
 Emit = Callable[[int, str], None]  # rank, text
@@ -36,8 +36,6 @@ def run_cell(source: str, size: int, namespace: Mapping[str, Any], emit: Emit, s
     results = [workers.rank(rank).apply_async(_execute, source) for rank in range(size)]
     try:
         _stream(results, workers, emit)
-        for result in results:
-            workers.results(result)
         if networks:
             states = workers.results(workers.rank(0).apply_async(_states, networks))[0]
             for name, state in states.items():
@@ -64,7 +62,7 @@ def _stream(results: list[Any], workers: WorkerPool, emit: Emit) -> None:
 
     def flush() -> None:
         for rank, result in enumerate(results):
-            for stream, text in enumerate((result.stdout, result.stderr)):
+            for stream, text in enumerate((result.stdout[0], result.stderr[0])):
                 if len(text) > shown[rank][stream]:
                     emit(rank, text[shown[rank][stream] :])
                     shown[rank][stream] = len(text)
@@ -72,22 +70,29 @@ def _stream(results: list[Any], workers: WorkerPool, emit: Emit) -> None:
     while not all(result.ready() for result in results):
         time.sleep(0.05)
         flush()
-        failed = [result for result in results if result.ready() and not result.successful()]
-        if failed or not workers.alive:
+        if not workers.alive or any(_failure(result, workers) for result in results if result.ready()):
             _settle(results, 1.0)
-            flush()
-            _give_up(results, failed, workers)
+            break
     time.sleep(0.1)  # output may come a moment after the end
     flush()
+    _raise_first(results, workers)
 
 
-def _give_up(results: list[Any], failed: list[Any], workers: WorkerPool) -> None:
-    """Raise the first failure. Ranks that wait for the failed one in a reduction cannot be reached: the pool is ended."""
-    waiting = not all(result.ready() for result in results)
+def _failure(result: Any, workers: WorkerPool) -> tuple[str, str, str] | None:
+    """What went wrong in the cell of one worker: name, text and traceback of its exception."""
+    return workers.results(result)[0]
+
+
+def _raise_first(results: list[Any], workers: WorkerPool) -> None:
+    """Raise the first failure. Ranks that wait for it in a reduction cannot be reached any more: the pool is ended."""
+    waiting = [result for result in results if not result.ready()]
     try:
-        if failed:
-            workers.results(failed[0])
-        workers.collect(next(result for result in results if not result.ready()))
+        for rank, result in enumerate(results):
+            failure = _failure(result, workers) if result.ready() else None
+            if failure is not None:
+                raise WorkerError(rank, *failure)
+        for result in waiting:  # a worker died: say which
+            workers.collect(result)
     finally:
         if waiting:
             workers.shutdown()
@@ -112,12 +117,21 @@ def _enter(package: bytes) -> None:
     _space.update(__name__="__main__", rank=comm.rank, size=comm.size, comm=comm, **unpack(package))
 
 
-def _execute(source: str) -> None:
+def _execute(source: str) -> tuple[str, str, str] | None:
+    """Run the cell; None, or name, text and traceback (the cell's own frames and below) of what it raised."""
     import linecache
+    import traceback
 
-    lines = source.splitlines(keepends=True)
-    linecache.cache["<cell>"] = (len(source), None, lines, "<cell>")
-    exec(compile(source, "<cell>", "exec"), _space)
+    linecache.cache["<cell>"] = (len(source), None, source.splitlines(keepends=True), "<cell>")
+    try:
+        exec(compile(source, "<cell>", "exec"), _space)
+    except BaseException as error:
+        trace = error.__traceback__
+        while trace is not None and trace.tb_frame.f_code.co_filename != "<cell>":
+            trace = trace.tb_next
+        lines = traceback.format_exception(type(error), error, trace)
+        return type(error).__name__, str(error), "".join(lines)
+    return None
 
 
 def _states(names: list[str]) -> dict[str, Any]:

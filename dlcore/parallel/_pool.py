@@ -73,6 +73,7 @@ class WorkerPool:
                 controller_ip="127.0.0.1",
                 profile_dir=self._folder,
                 log_level=40,
+                shutdown_atexit=False,  # this module ends it, in its own order
                 send_engines_connection_env=True,
             )
             self._cluster.config.MPIEngineSetLauncher.mpi_cmd = [_mpiexec()]
@@ -96,7 +97,7 @@ class WorkerPool:
 
     def rank(self, rank: int) -> Any:
         """An ipyparallel view of one worker."""
-        view = self._client[self._ids[rank]]
+        view = self._client[[self._ids[rank]]]
         view.use_cloudpickle()
         return view
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 from dlcore.run import Run
+from dlcore.run._optimizer import knobs_of, make_optimizer
+from dlcore.run._train import prepare
 
 from . import _worker
 from ._pool import WorkerError, WorkerPool, pool
@@ -31,14 +34,10 @@ def train(workers: int, *, net: Any, name: str | None = None, epochs: int = 1, *
 
 
 def _knobs(arguments: dict[str, Any]) -> dict[str, float]:
-    """The knobs before the workers have said theirs: what the optimizer would start with."""
-    from dlcore.run._optimizer import knobs_of, make_trainer
-    from dlcore.gluon import Parameter
-
-    extra = {k: v for k, v in arguments.items() if k not in ("data", "val", "batch", "optimizer", "lr", "loss", "metric", "seed")}
-    stand_in = Parameter("knobs", shape=(1,))
-    stand_in.initialize()
-    return knobs_of(make_trainer({"knobs": stand_in}, arguments.get("optimizer", "sgd"), arguments.get("lr"), extra, None))
+    """The knobs before the workers have said theirs: what the optimizer starts with. A wrong setting is told here."""
+    named = inspect.signature(prepare).parameters
+    settings = {name: value for name, value in arguments.items() if name not in named}
+    return knobs_of(make_optimizer(arguments.get("optimizer", "sgd"), arguments.get("lr"), settings))
 
 
 class Relay:
@@ -53,7 +52,7 @@ class Relay:
         workers.call(_worker.begin, self.package)
         try:
             self._follow(run, workers)
-            restore(self.net, workers.results(workers.rank(0).apply_async(_worker.finish, block=False))[0])
+            restore(self.net, workers.results(workers.rank(0).apply_async(_worker.finish))[0])
         finally:
             if workers.alive:
                 workers.call(_worker.end)
