@@ -51,12 +51,12 @@ class HybridBlock(Block):
         super().hybridize(active, **kwargs)
 
     def _run(self, *args: Any, **kwargs: Any) -> Any:
-        if not self._active or kwargs or _core.is_tracing() or getattr(plain, "on", False):
+        if not self._active or _core.is_tracing() or getattr(plain, "on", False):
             return self.forward(*args, **kwargs)
         if self._checked != generation[0] and not self._check():
             # The first call, which tells the parameters their shapes, runs as it is.
-            return self.forward(*args)
-        return self._compiled(*args)
+            return self.forward(*args, **kwargs)
+        return self._compiled(*args, **kwargs)
 
     def _check(self) -> bool:
         """See that the compiled form stands for the arrays in use now; False if some parameter has none yet."""

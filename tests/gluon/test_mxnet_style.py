@@ -119,7 +119,7 @@ net.add(nn.Dense(1))
 net.initialize(init.Normal(sigma=0.01))
 loss = gloss.L2Loss()
 trainer = gluon.Trainer(net.collect_params(), 'sgd', {'learning_rate': 0.03})
-for epoch in range(3):
+for epoch in range(5):
     for X, y in gluon.data.DataLoader(gluon.data.ArrayDataset(features, labels), 10, shuffle=True):
         with autograd.record():
             l = loss(net(X), y)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,10 @@ class Dataset:
 
     def __len__(self) -> int:
         raise NotImplementedError(f"{type(self).__name__} has no __len__()")
+
+    def __iter__(self) -> Iterator[Any]:
+        # Without this Python would count up until an IndexError, which a computed dataset never raises.
+        return (self[index] for index in range(len(self)))
 
     def take_batch(self, indices: np.ndarray) -> Any:
         """Many elements at once as stacked NumPy arrays, or None where there is no quick way.
