@@ -33,6 +33,14 @@ COMPARE = {"eq": "equal", "ne": "not_equal", "lt": "less", "le": "less_equal", "
 UNARY = {"neg": "negative", "abs": "abs", "pos": "positive"}
 
 # NumPy's functions that have another name here; all others are looked up under their own.
+REDUCTIONS = {
+    "add": "sum",
+    "multiply": "prod",
+    "maximum": "max",
+    "minimum": "min",
+    "logical_and": "all",
+    "logical_or": "any",
+}
 UFUNCS = {
     "absolute": "abs",
     "true_divide": "divide",
@@ -103,6 +111,10 @@ def array_ufunc(self: NDArray, ufunc: np.ufunc, method: str, *inputs: Any, **kwa
     out = kwargs.pop("out", None)
     if out is not None and not all(isinstance(o, NDArray) for o in out):
         raise TypeError(f"numpy.{ufunc.__name__}: cannot write an NDArray into a NumPy array; use x.asnumpy()")
+    if method == "reduce" and out is None and ufunc.__name__ in REDUCTIONS and not kwargs.keys() - {"axis", "keepdims"}:
+        return getattr(inputs[0], REDUCTIONS[ufunc.__name__])(
+            axis=kwargs.get("axis", 0), keepdims=kwargs.get("keepdims", False)
+        )
     name = UFUNCS.get(ufunc.__name__, ufunc.__name__)
     if method != "__call__" or kwargs or (name != "matmul" and not hasattr(F, name)):
         raise TypeError(f"numpy.{ufunc.__name__} ({method}) is not available for NDArray; use x.asnumpy()")

@@ -60,7 +60,7 @@ Concat, SliceChannel, Reshape, broadcast_axes, Pad = concat, split, reshape, bro
 
 
 def __getattr__(name: str) -> Any:
-    if not _aliases:
+    if name not in _aliases:
         for record in RECORDS.values():
             if not record.internal:
                 _aliases.update({alias: record.name for alias in (record.name, *record.aliases)})
@@ -112,7 +112,10 @@ def arange(
 
 
 def waitall() -> None:
-    """Returns when all work given to the devices is done; the processor's is done when an operator returns."""
+    """Returns when all work given to the devices is done; the processor's is done when an operator returns.
+
+    >>> waitall()
+    """
     backend = _core.__dict__.get("synchronize")
     if backend is not None:
         backend()

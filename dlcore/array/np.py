@@ -89,7 +89,7 @@ def __getattr__(name: str) -> Any:
 
         value = _np.dtype(ml_dtypes.bfloat16)
     else:
-        if not _made:
+        if name not in _made:
             _made.update({r.np_name: r.name for r in RECORDS.values() if r.np_name and not r.internal})
         if name not in _made:
             import difflib

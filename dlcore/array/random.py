@@ -221,19 +221,23 @@ def multinomial(data: Any, shape: Shape = None, get_prob: bool = False, dtype: A
     return F.cast(picked, dtype), F.reshape(log_p, picked.shape)
 
 
+def _float_of(data: NDArray) -> Any:
+    return data.dtype if data._dtype_name.startswith(("float", "bfloat")) else "float32"
+
+
 def normal_like(data: NDArray, loc: float = 0.0, scale: float = 1.0) -> NDArray:
-    """Normally distributed numbers of data's shape, dtype and device.
+    """Normally distributed numbers of data's shape, dtype (float32 for whole numbers) and device.
 
     >>> normal_like(asarray([1.0, 2.0])).shape
     (2,)
     """
-    return F.random_normal(loc, scale, data.shape, data.dtype, data._device)
+    return F.random_normal(loc, scale, data.shape, _float_of(data), data._device)
 
 
 def uniform_like(data: NDArray, low: float = 0.0, high: float = 1.0) -> NDArray:
-    """Numbers spread evenly over [low, high) of data's shape, dtype and device.
+    """Numbers spread evenly over [low, high) of data's shape and dtype (float32 for whole numbers).
 
     >>> uniform_like(asarray([1.0, 2.0])).shape
     (2,)
     """
-    return F.random_uniform(low, high, data.shape, data.dtype, data._device)
+    return F.random_uniform(low, high, data.shape, _float_of(data), data._device)

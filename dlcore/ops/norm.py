@@ -74,7 +74,7 @@ op("batch_norm_infer", "x, gamma, beta, running_mean, running_var, axis: int = 1
    example="batch_norm_infer([[3.]], [1.], [0.], [1.], [4.]) -> [[0.999999]]")
 op("_mean_but", "x, axis: int = 1", "The mean over all axes but one.", dtype="mean", infer="reduce_but",
    kernel="mean_but",
-   grad="_along(gy / _size_but(x, axis=axis), x, axis=axis)", ref="dlcore.ops.reference.mean_but",
+   grad="broadcast_like(_along(gy / _size_but(x, axis=axis), x, axis=axis), x)", ref="dlcore.ops.reference.mean_but",
    samples=[case(_bx), case(real(shape=(4, 3)), axis=-1)])
 op("_size_but", "x: like, axis: int = 1", "How many numbers _mean_but adds up for each result.", dtype="floating",
    infer="scalar",

@@ -118,5 +118,5 @@ op("logsumexp", f"x, {_KEEP}", "log(sum(exp(x))) along the axes, without overflo
 
 op("count_nonzero", f"x, {_KEEP}", "How many numbers along the axes are not zero (int64).",
    define=f"sum(not_equal(x, 0), {_REDUCED})", ref=f"np.count_nonzero(x, {_REDUCED})",
-   samples=[case(fixed([[0.0, 1.0], [2.0, 0.0]])), case(fixed([[0.0, 1.0], [2.0, 3.0]]), axis=1)],
+   smooth=False, samples=[case(fixed([[0.0, 1.0], [2.0, 0.0]])), case(fixed([[0.0, 1.0], [2.0, 3.0]]), axis=1)],
    example="count_nonzero([0., 2., 3.]) -> 2")

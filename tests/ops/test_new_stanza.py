@@ -1,0 +1,71 @@
+"""One stanza, written here, gives an operator everything: function, signature, gradients, table row, tests."""
+
+from __future__ import annotations
+
+import inspect
+
+import numpy as np
+import pytest
+from ops import harness
+
+from dlcore import autograd
+from dlcore.array import nd
+from dlcore.ops import F, op
+from dlcore.ops._samples import bad, real
+from dlcore.ops.docs import row, stub
+
+bump = op(
+    "bump_for_test", "x, width: scalar = 2.0", "A bump of the given width around zero.",
+    dtype="floating", expr="t = x / width; exp(-t * t) * cos(x)",
+    grad={"x": "w2 = width * width; e = exp(-square(x) / w2); gy * (-e * sin(x) - 2.0 * x / w2 * y)"},
+    ref="np.exp(-(x / width) ** 2) * np.cos(x)", samples=(real(-2, 2), real(1, 2)),
+    errors=[bad("cannot be broadcast", real(shape=(2,)), real(shape=(3,)))],
+    example="bump_for_test([0.]) -> [1.]", aliases="BumpForTest",
+)  # fmt: skip
+
+
+def test_function_with_its_signature_and_documentation() -> None:
+    assert str(inspect.signature(F.bump_for_test)) == "(x, width=2.0, *, out=None)"
+    assert "A bump of the given width" in F.bump_for_test.__doc__
+    assert "bump_for_test([0.])" in F.bump_for_test.__doc__
+
+
+@pytest.mark.parametrize("dtype", harness.dtypes_of(bump), ids=str)
+def test_derived_oracle(dtype: np.dtype) -> None:
+    harness.check_oracle(bump, dtype)
+
+
+def test_derived_gradients_errors_and_example() -> None:
+    assert harness.differentiable(bump) == ["x"]
+    assert harness.check_gradients(bump) == 2
+    harness.check_error(bump, bump.errors[0])
+    harness.check_example(bump)
+
+
+def test_a_wrong_gradient_is_caught() -> None:
+    wrong = op("wrong_bump_for_test", "x", "A bump whose gradient is off by one part in a thousand.", dtype="floating",
+               expr="sin(x)", grad="gy * cos(x) * 1.001", ref="numpy.sin", samples=real(-1, 1),
+               example="wrong_bump_for_test([0.]) -> [0.]")  # fmt: skip
+    with pytest.raises(AssertionError, match="gradient"):
+        harness.check_gradients(wrong)
+    off = op("off_for_test", "x", "Its oracle says something else.", dtype="floating", expr="sin(x) + 1e-5",
+             ref="numpy.sin", samples=real(-1, 1), example="off_for_test([0.]) -> [0.]")  # fmt: skip
+    with pytest.raises(AssertionError, match="error"):
+        harness.check_oracle(off, np.dtype("float32"))
+
+
+def test_alias_row_stub_and_ssa_form() -> None:
+    assert nd.BumpForTest is F.bump_for_test
+    assert row(bump)[0] == "bump_for_test" and "nd.BumpForTest" in row(bump)[4]
+    assert "def bump_for_test(" in stub() and "width: ArrayLike = 2.0" in stub()
+    assert bump.tile is not None and bump.tile.n_in == 2
+
+
+def test_both_ways_to_a_gradient() -> None:
+    x = nd.array([0.3, -0.8])
+    x.attach_grad()
+    with autograd.record():
+        y = F.bump_for_test(x)
+    y.backward(retain_graph=True)
+    direct = autograd.grad(y, x)
+    np.testing.assert_array_equal(direct.asnumpy(), x.grad.asnumpy())
