@@ -54,7 +54,11 @@ def expected_dx(x: np.ndarray, w: np.ndarray, gy: np.ndarray, attrs: dict[str, A
     groups = attrs.get("groups", 1)
     per, out = c // groups, w.shape[0] // groups
     for g in range(groups):
-        part = np.einsum("nohw,ocij->nchwij", gy[:, g * out : (g + 1) * out].astype("float64"), w[g * out : (g + 1) * out].astype("float64"))
+        part = np.einsum(
+            "nohw,ocij->nchwij",
+            gy[:, g * out : (g + 1) * out].astype("float64"),
+            w[g * out : (g + 1) * out].astype("float64"),
+        )
         for i in range(w.shape[2]):
             for j in range(w.shape[3]):
                 rows, cols = i * dh + sh * np.arange(gy.shape[2]), j * dw + sw * np.arange(gy.shape[3])
@@ -123,7 +127,9 @@ def test_no_channels_leave_the_bias() -> None:
 
 def test_errors_say_what_was_expected() -> None:
     x, w = nd(draw((2, 4, 5, 5), "float32")), nd(draw((8, 3, 3, 3), "float32"))
-    with pytest.raises(ValueError, match=r"conv2d: expected x \(N, C, H, W\) with C = 3 \(weight \(8, 3, 3, 3\)\), got \(2, 4, 5, 5\)"):
+    with pytest.raises(
+        ValueError, match=r"conv2d: expected x \(N, C, H, W\) with C = 3 \(weight \(8, 3, 3, 3\)\), got \(2, 4, 5, 5\)"
+    ):
         F.conv2d(x, w)
     with pytest.raises(ValueError, match="stride"):
         F.conv2d(x, nd(draw((8, 4, 3, 3), "float32")), stride=(0, 1))

@@ -17,7 +17,9 @@ def draw(shape: tuple[int, ...], dtype: str = "float32") -> np.ndarray:
 
 
 @pytest.mark.parametrize("dtype", RTOL)
-@pytest.mark.parametrize("m, k, n", [(1, 1, 1), (1, 70, 5), (70, 1, 5), (7, 5, 1), (65, 130, 33), (128, 64, 1030), (300, 257, 31)])
+@pytest.mark.parametrize(
+    "m, k, n", [(1, 1, 1), (1, 70, 5), (70, 1, 5), (7, 5, 1), (65, 130, 33), (128, 64, 1030), (300, 257, 31)]
+)
 def test_products_of_all_shapes(m: int, k: int, n: int, dtype: str) -> None:
     a, b = draw((m, k), dtype), draw((k, n), dtype)
     near(F.matmul(nd(a), nd(b)), a.astype("float64") @ b.astype("float64"), RTOL[dtype])

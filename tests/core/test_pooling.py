@@ -64,7 +64,11 @@ def test_max_pooling(attrs: dict[str, Any], dtype: str) -> None:
     for _, image in layouts(x):
         near(F.max_pool2d(nd(image), **attrs), y, RTOL[dtype])
         for _, gradient in layouts(g):
-            near(F._max_pool2d_grad(nd(gradient), nd(image), **attrs), max_grad(x, g.astype("float64"), attrs), RTOL[dtype])
+            near(
+                F._max_pool2d_grad(nd(gradient), nd(image), **attrs),
+                max_grad(x, g.astype("float64"), attrs),
+                RTOL[dtype],
+            )
 
 
 @pytest.mark.parametrize("attrs", ATTRS)

@@ -1,0 +1,93 @@
+"""Batch normalisation: statistics that stay accurate, both memory layouts, gradients by finite differences."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from core.arrays import BF16, channels_last, layouts, nd, near, threads
+
+from dlcore.ops import F
+
+RTOL = {"float32": 3e-6, "float64": 1e-13, "float16": 3e-3, "bfloat16": 2e-2}
+
+
+def draw(shape: tuple[int, ...], dtype: str = "float64") -> np.ndarray:
+    x = np.random.default_rng(sum(shape)).standard_normal(shape)
+    return x.astype(BF16 if dtype == "bfloat16" else dtype)
+
+
+def forward(x: np.ndarray, gamma: np.ndarray, beta: np.ndarray, axis: int, eps: float) -> tuple[np.ndarray, ...]:
+    moved = np.moveaxis(x.astype("float64"), axis, -1)
+    mean = moved.reshape(-1, moved.shape[-1]).mean(axis=0)
+    var = moved.reshape(-1, moved.shape[-1]).var(axis=0)
+    y = (moved - mean) / np.sqrt(var + eps) * gamma.astype("float64") + beta.astype("float64")
+    return np.moveaxis(y, -1, axis), mean, var
+
+
+@pytest.mark.parametrize("dtype", RTOL)
+@pytest.mark.parametrize(
+    ("shape", "axis"),
+    [((6, 5, 4, 3), 1), ((3, 70, 6, 6), 1), ((700, 20), -1), ((3, 4, 17), 2), ((2, 3, 40), 1), ((9,), 0)],
+)
+def test_forward(shape: tuple[int, ...], axis: int, dtype: str) -> None:
+    x, gamma, beta = draw(shape, dtype), draw((shape[axis],), dtype), draw((shape[axis],), dtype) + 1
+    want = forward(x, gamma, beta, axis, 1e-3)
+    for _, image in layouts(x):
+        for got, value in zip(F.batch_norm_train(nd(image), nd(gamma), nd(beta), axis, 1e-3), want, strict=True):
+            near(got, value, RTOL[dtype])
+
+
+@pytest.mark.parametrize("last", [False, True])
+@pytest.mark.parametrize("offset", [1e3, 1e4])
+def test_a_large_mean_does_not_spoil_the_variance(last: bool, offset: float) -> None:
+    x = (np.random.default_rng(0).standard_normal((8, 32, 12, 12)) + offset).astype("float32")
+    x[0, :, 0, 0] = 0  # the first number of each channel is far from all others
+    gamma = np.ones(32, "float32")
+    _, mean, var = forward(x, gamma, gamma, 1, 1e-5)
+    _, m, v = F.batch_norm_train(nd(channels_last(x) if last else x), nd(gamma), nd(gamma))
+    np.testing.assert_allclose(m.asnumpy(), mean, rtol=1e-6)
+    np.testing.assert_allclose(v.asnumpy(), var, rtol=1e-4)
+
+
+@pytest.mark.parametrize(("shape", "axis"), [((4, 3, 5, 2), 1), ((2, 20, 4, 5), 1), ((40, 7), -1)])
+def test_gradients_are_finite_differences(shape: tuple[int, ...], axis: int) -> None:
+    x, gamma, beta, g = draw(shape), draw((shape[axis],)) + 2, draw((shape[axis],)), draw(shape)[::-1].copy()
+    _, mean, var = forward(x, gamma, beta, axis, 1e-5)
+    step = 1e-6
+
+    def slope(which: int) -> np.ndarray:
+        args = [x, gamma, beta]
+        out = np.zeros(args[which].size)
+        for i in range(out.size):
+            moved = [a.copy() for a in args]
+            moved[which].flat[i] += step
+            up = (forward(moved[0], moved[1], moved[2], axis, 1e-5)[0] * g).sum()
+            moved[which].flat[i] -= 2 * step
+            out[i] = (up - (forward(moved[0], moved[1], moved[2], axis, 1e-5)[0] * g).sum()) / (2 * step)
+        return out.reshape(args[which].shape)
+
+    want = [slope(k) for k in range(3)]
+    for _, image in layouts(x):
+        for _, gradient in layouts(g):
+            got = F._batch_norm_grad(nd(gradient), nd(image), nd(gamma), nd(mean), nd(var), axis, 1e-5)
+            for a, b in zip(got, want, strict=True):
+                near(a, b, 1e-7)
+
+
+def test_results_do_not_depend_on_threads() -> None:
+    x, gamma = draw((9, 20, 30, 30), "float32"), draw((20,), "float32")
+    for image in (x, channels_last(x)):
+        results = []
+        for n in (1, 2, 5):
+            with threads(n):
+                results.append([a.asnumpy() for a in F.batch_norm_train(nd(image), nd(gamma), nd(gamma))])
+        for other in results[1:]:
+            for a, b in zip(results[0], other, strict=True):
+                np.testing.assert_array_equal(a, b)
+
+
+def test_empty_batches_and_wrong_lengths() -> None:
+    gamma = nd(np.ones(3, "float32"))
+    assert F.batch_norm_train(nd(np.ones((0, 3), "float32")), gamma, gamma)[0].shape == (0, 3)
+    with pytest.raises(ValueError, match=r"batch_norm_train: expected gamma \(4,\) for x \(2, 4\), got \(3,\)"):
+        F.batch_norm_train(nd(np.ones((2, 4), "float32")), gamma, gamma)
