@@ -17,6 +17,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from ._table import REQUIRED, get
+
 if TYPE_CHECKING:
     from ._record import Op
 
@@ -115,8 +117,6 @@ class _Builder:
         return results
 
     def is_multi(self, node: Any) -> bool:
-        from ._record import get
-
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
             return False
         return get(node.func.id).n_out != 1
@@ -161,8 +161,6 @@ class _Builder:
 
     def call_all(self, node: Any) -> list[Ref]:
         """The references of every output of a call."""
-        from ._record import REQUIRED, get
-
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
             self.fail(node, "expected a call of an operator")
         callee = get(node.func.id)
@@ -208,8 +206,6 @@ class _Builder:
             self.fail(node, "this is no attribute value")
 
     def step(self, name: str, refs: list[Ref], attrs: list[tuple]) -> list[Ref]:
-        from ._record import get
-
         callee = get(name)
         key = (name, repr(refs), repr(attrs))
         if key not in self.known or callee.random:

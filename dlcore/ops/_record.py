@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from . import _expr, _program
 from ._samples import Bad, Case, Draw
+from ._table import RECORDS, REQUIRED, get
 
 ATTR_TYPES = {
     "bool",
@@ -24,7 +25,6 @@ ATTR_TYPES = {
     "opt_ints",
     "opt_dtype",
 }
-REQUIRED = object()  # marks an argument without a default
 
 
 class Input(NamedTuple):
@@ -112,29 +112,12 @@ class Op:
         return -1 if self.outs == ("*",) else len(self.outs)
 
 
-RECORDS: dict[str, Op] = {}
 _on_new: list[Callable[[Op], None]] = []
 
 
 def on_new(hook: Callable[[Op], None]) -> None:
     """Calls `hook` with every record made from now on (once the built-in ones are registered)."""
     _on_new.append(hook)
-
-
-def get(name: str) -> Op:
-    """The record of operator `name`.
-
-    >>> get("exp").expr
-    'exp(x)'
-    """
-    try:
-        return RECORDS[name]
-    except KeyError:
-        import difflib
-
-        near = difflib.get_close_matches(name, RECORDS, 1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise KeyError(f"there is no operator {name!r}{hint}") from None
 
 
 def op(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .. import _core
+from .functions import function
 
 if TYPE_CHECKING:
     from .._core import NDArray
@@ -19,9 +20,7 @@ def gelu(x: Any, approximate: bool = False) -> NDArray:
     >>> round(float(gelu(1.0)), 4)
     0.8413
     """
-    from . import F
-
-    return F.gelu_tanh(x) if approximate else F.gelu_erf(x)
+    return function("gelu_tanh")(x) if approximate else function("gelu_erf")(x)
 
 
 def batch_norm(
@@ -48,17 +47,15 @@ def batch_norm(
     >>> batch_norm(nd.array([[5.0]]), one, zero, nd.array([1.0]), nd.array([4.0]), eps=0.0).tolist()
     [[2.0]]
     """
-    from . import F
-
     if training is None:
         training = _core.is_training()
     if use_global_stats or not training:
-        return F.batch_norm_infer(x, gamma, beta, running_mean, running_var, axis, eps)
-    y, mean, var = F.batch_norm_train(x, gamma, beta, axis, eps)
+        return function("batch_norm_infer")(x, gamma, beta, running_mean, running_var, axis, eps)
+    y, mean, var = function("batch_norm_train")(x, gamma, beta, axis, eps)
     was = _core.set_recording(False)
     try:
-        F.lerp(running_mean, mean, momentum, out=running_mean)
-        F.lerp(running_var, var, momentum, out=running_var)
+        function("lerp")(running_mean, mean, momentum, out=running_mean)
+        function("lerp")(running_var, var, momentum, out=running_var)
     finally:
         _core.set_recording(was)
     return y
@@ -72,13 +69,11 @@ def dropout(x: Any, p: float = 0.5, mode: str = "training") -> NDArray:
     >>> dropout(3.0, 0.5)
     3.0
     """
-    from . import F
-
     if mode not in ("training", "always"):
         raise ValueError(f"dropout: mode must be 'training' or 'always', got {mode!r}")
     if p == 0 or not (mode == "always" or _core.is_training()):
         return x
-    return F.dropout_train(x, p)
+    return function("dropout_train")(x, p)
 
 
 FUNCTIONS = {f.__name__: f for f in (gelu, batch_norm, dropout)}

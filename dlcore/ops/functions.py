@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from .. import _core
-from ._record import REQUIRED, Attr, Input, Op
+from ._record import REQUIRED, Attr, Input, Op, get
 
 ATTR_HINTS = {
     "bool": "bool",
@@ -77,6 +78,12 @@ def parameters(record: Op, typed: bool = False) -> list[str]:
 def signature(record: Op, typed: bool = False) -> str:
     """The parameters in one line."""
     return ", ".join(parameters(record, typed))
+
+
+@cache
+def function(name: str) -> Callable[..., Any]:
+    """The function of the operator `name`, built when it is first asked for."""
+    return make(get(name))
 
 
 def make(record: Op) -> Callable[..., Any]:
