@@ -29,7 +29,8 @@ class Builder:
         node = Node(op, list(inputs), full, scope=self.scope, src=self.src)
         self._fit_numbers(record, node)
         for index, (dtype, shape, strides, view_of, offset) in enumerate(_ops.infer(op, node.inputs, full)):
-            value = Value(dtype, shape, strides, node=node, index=index)
+            weak = shape == () and bool(node.inputs) and all(v is None or v.weak for v in node.inputs)
+            value = Value(dtype, shape, strides, weak, node=node, index=index)
             if view_of >= 0:
                 value.base, value.offset = node.inputs[view_of], offset
             node.outputs.append(value)

@@ -33,8 +33,8 @@ def rebuild(graph: Graph, rule: Rule) -> Graph:
         operands = [None if v is None else moved(v) for v in node.inputs]
         builder = Builder(fresh.nodes, node.scope, node.src)
         outs = rule(builder, node, operands)
-        if outs is None:
-            outs = repeat(builder, node, operands)
+        if outs is None or any(old.weak != out.weak for old, out in zip(node.outputs, outs, strict=True)):
+            outs = repeat(builder, node, operands)  # a number that turned into an array would promote differently
         for old, out in zip(node.outputs, outs, strict=True):
             if (old.shape, old.dtype) != (out.shape, out.dtype):
                 raise ValueError(
@@ -59,7 +59,8 @@ def repeat(builder: Builder, node: Node, operands: list[Value | None]) -> list[V
         ]
         return twin.outputs
     for i, (dtype, shape, strides, view_of, offset) in enumerate(_ops.infer(node.op, operands, node.attrs)):
-        out = Value(dtype, shape, strides, node=twin, index=i, name=node.outputs[i].name)
+        old = node.outputs[i]
+        out = Value(dtype, shape, strides, old.weak, node=twin, index=i, name=old.name)
         if view_of >= 0:
             out.base, out.offset = operands[view_of], offset
         twin.outputs.append(out)

@@ -41,5 +41,5 @@ def _evaluate(node: Node, operands: list[Value | None]) -> list[Value] | None:
     for result, claimed in zip(results, node.outputs, strict=True):
         if result._dtype_name != claimed.dtype or tuple(result.shape) != claimed.shape:
             return None  # Python numbers promote differently from the arrays made of them here
-        outs.append(constant(result.asnumpy(), claimed.dtype))
+        outs.append(constant(result.asnumpy(), claimed.dtype, claimed.weak))
     return outs

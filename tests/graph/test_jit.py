@@ -1,0 +1,339 @@
+"""`jit`: what counts as a signature, state, guards, errors, threads, and a whole training step."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import numpy as np
+import pytest
+from graph.programs import array
+
+import dlcore as dl
+from dlcore import _core, autograd, gluon
+from dlcore.gluon import nn
+from dlcore.graph import every_call, invalidate, is_tracing
+from dlcore.ops import F
+
+
+def numbers(*shape: int) -> Any:
+    return array(np.arange(np.prod(shape), dtype=np.float32).reshape(shape))
+
+
+def test_results_come_back_in_the_containers_they_were_returned_in() -> None:
+    @dl.jit
+    def f(pair: tuple, options: dict) -> dict:
+        a, b = pair
+        return {"sum": [a + b, options["scale"]], "difference": (a - b,), "nothing": None}
+
+    found = f((numbers(2, 2), numbers(2, 2)), {"scale": 3})
+    np.testing.assert_array_equal(found["sum"][0].asnumpy(), 2 * np.arange(4).reshape(2, 2))
+    assert found["sum"][1] == 3 and found["nothing"] is None and isinstance(found["difference"], tuple)
+
+
+def test_a_new_shape_dtype_or_static_value_compiles_once_more() -> None:
+    @dl.jit
+    def f(x: Any, power: int) -> Any:
+        return x**power
+
+    for x, power, expected in [
+        (numbers(2), 2, 1),
+        (numbers(2), 2, 1),
+        (numbers(3), 2, 2),
+        (numbers(3), 3, 3),
+        (array([1.0], "float64"), 3, 4),
+        (numbers(2), 2, 4),
+        (numbers(2), 2.0, 5),
+    ]:
+        np.testing.assert_allclose(f(x, power).asnumpy(), x.asnumpy() ** power)
+        assert f.compilations == expected
+    with autograd.train_mode():
+        f(numbers(2), 2)
+    assert f.compilations == 6
+
+
+def test_numpy_arrays_are_taken_as_arrays() -> None:
+    f = dl.jit(lambda x: x + 1)
+    assert f(np.ones(3, np.float32)).asnumpy().tolist() == [2, 2, 2]
+
+
+def test_captured_arrays_are_read_anew_and_written_in_place() -> None:
+    total = array([0.0, 0.0], "float32")
+
+    @dl.jit
+    def f(x: Any) -> Any:
+        before = total * 1
+        _core.assign(total, total + x)
+        return before
+
+    for k in range(3):
+        version = total._version
+        assert f(array([1.0, 2.0], "float32")).asnumpy().tolist() == [k, 2 * k]
+        assert total._version > version
+    _core.assign(total, 10.0)
+    assert f(array([1.0, 2.0], "float32")).asnumpy().tolist() == [10, 10]
+    assert total.asnumpy().tolist() == [11, 12] and f.compilations == 1
+
+
+def test_two_captured_arrays_can_change_places() -> None:
+    a, b = array([1.0, 2.0]), array([3.0, 4.0])
+
+    @dl.jit
+    def swap() -> None:
+        old = a + 0
+        _core.assign(a, b)
+        _core.assign(b, old)
+
+    swap()
+    assert a.asnumpy().tolist() == [3, 4] and b.asnumpy().tolist() == [1, 2]
+    swap()
+    assert a.asnumpy().tolist() == [1, 2] and b.asnumpy().tolist() == [3, 4]
+
+
+def test_an_argument_that_is_also_a_state_keeps_its_old_value() -> None:
+    state = array([1.0, 2.0])
+
+    @dl.jit
+    def f(x: Any) -> Any:
+        _core.assign(state, state * 10)
+        return x + state
+
+    assert f(state).asnumpy().tolist() == [11, 22]
+
+
+def test_a_variable_that_names_another_array_is_noticed() -> None:
+    w = array([1.0])
+
+    def f(x: Any) -> Any:
+        return x * w
+
+    compiled = dl.jit(f)
+    assert compiled(array([2.0])).item() == 2
+    w = array([5.0])
+    assert compiled(array([2.0])).item() == 10
+    assert compiled.compilations == 2
+
+
+def test_invalidate_traces_again() -> None:
+    holder = {"w": array([1.0])}
+    f = dl.jit(lambda x: x * holder["w"])
+    assert f(array([2.0])).item() == 2
+    holder["w"] = array([3.0])
+    invalidate()
+    assert f(array([2.0])).item() == 6
+
+
+def test_an_inner_compiled_function_becomes_part_of_the_outer_one() -> None:
+    inner = dl.jit(lambda x: x * 2)
+    outer = dl.jit(lambda x: inner(x) + 1)
+    assert outer(array([3.0])).item() == 7
+    assert inner.compilations == 0 and outer.compilations == 1
+
+
+def test_methods_are_bound() -> None:
+    class Model:
+        def __init__(self, factor: float) -> None:
+            self.factor = array([factor])
+
+        @dl.jit
+        def __call__(self, x: Any) -> Any:
+            return x * self.factor
+
+    a, b = Model(2.0), Model(3.0)
+    assert a(array([1.0])).item() == 2 and b(array([1.0])).item() == 3
+
+
+def test_host_code_runs_before_every_run() -> None:
+    lr, seen = array(0.0, "float32"), []
+
+    def schedule() -> None:
+        seen.append(is_tracing())
+        _core.assign(lr, 0.5 * len(seen))
+
+    @dl.jit
+    def f(x: Any) -> Any:
+        every_call(schedule)
+        return x * lr
+
+    assert [f(array([2.0], "float32")).item() for _ in range(3)] == [1, 2, 3]
+    assert seen == [False, False, False] and f.compilations == 1
+
+
+@pytest.mark.parametrize("use", [bool, float, lambda a: a.asnumpy(), lambda a: a.item(), lambda a: list(range(int(a)))])
+def test_needing_a_value_says_what_and_where(use: Any) -> None:
+    def f(x: Any) -> Any:
+        y = x.sum()
+        use(y)  # the line in question
+        return y
+
+    with pytest.raises(_core.TraceError) as caught:
+        dl.jit(f)(numbers(3))
+    text = str(caught.value)
+    assert "needs the value" in text and "test_jit.py" in text
+    assert f(numbers(3)).item() == 3 and not _core.is_tracing(), "tracing must be over"
+
+
+def test_a_branch_names_the_users_line() -> None:
+    def f(x: Any) -> Any:
+        if x.sum() > 0:
+            return x
+        return -x
+
+    with pytest.raises(_core.TraceError, match=r"test_jit\.py:\d+ in f: if x\.sum\(\) > 0:"):
+        dl.jit(f)(numbers(3))
+
+
+def test_a_view_overtaken_by_a_write_is_refused() -> None:
+    w = array([[1.0, 2.0], [3.0, 4.0]])
+
+    def f(x: Any) -> Any:
+        row = F.reshape(w, (4,))
+        _core.assign(w, w * 2)
+        return row + x
+
+    with pytest.raises(_core.TraceError, match="view"):
+        dl.jit(f)(array([1.0]))
+
+
+def test_a_mistake_in_the_function_leaves_no_trace_behind() -> None:
+    def f(x: Any) -> Any:
+        raise KeyError("mine")
+
+    with pytest.raises(KeyError, match="mine"):
+        dl.jit(f)(numbers(2))
+    assert not is_tracing() and not _core.is_tracing()
+
+
+def test_an_unhashable_argument_is_named() -> None:
+    with pytest.raises(TypeError, match="set"):
+        dl.jit(lambda x, s: x)(numbers(2), {1, 2})
+
+
+def test_an_error_while_running_names_the_layer() -> None:
+    net = nn.HybridSequential(prefix="net")
+    net.add(nn.Embedding(4, 3))
+    net.initialize()
+    f = dl.jit(lambda i: net(i))
+    f(array([1, 2], "int64"))
+    with pytest.raises(IndexError, match=r"out of range(.|\n)*in layer net"):
+        f(array([1, 9], "int64"))
+    np.testing.assert_array_equal(f(array([1, 2], "int64")).shape, (2, 3))
+
+
+def test_many_threads_compile_once() -> None:
+    state = array([0.0])
+
+    @dl.jit
+    def f(x: Any) -> Any:
+        _core.assign(state, state + 1)
+        return x * 2
+
+    results: list[float] = []
+
+    def work() -> None:
+        for k in range(50):
+            results.append(f(array([float(k)])).item() - 2 * k)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert results == [0.0] * 200 and f.compilations == 1
+    assert state.item() == 200
+
+
+def make_step(optimizer: str, **options: Any) -> tuple[Any, Any, Any]:
+    """A small convolutional network with batch normalisation and dropout, and its training step."""
+    _core.seed(3)
+    net = nn.HybridSequential()
+    net.add(
+        nn.Conv2D(4, 3, padding=1, in_channels=1), nn.BatchNorm(in_channels=4), nn.Activation("relu"), nn.MaxPool2D(2),
+        nn.Flatten(), nn.Dropout(0.5), nn.Dense(8, activation="tanh", in_units=36), nn.Dense(3, in_units=8),
+    )  # fmt: skip
+    net.initialize(init=dl.init.Xavier())
+    loss = gluon.loss.SoftmaxCrossEntropyLoss()
+    trainer = gluon.Trainer(net.collect_params(), optimizer, options)
+
+    def step(x: Any, y: Any) -> Any:
+        with autograd.record():
+            value = loss(net(x), y).mean()
+        value.backward()
+        trainer.step(1)
+        return value
+
+    return net, trainer, step
+
+
+def batch(seed: int, size: int = 8) -> tuple[Any, Any]:
+    rng = np.random.default_rng(seed)
+    return array(rng.normal(size=(size, 1, 6, 6)), "float32"), array(rng.integers(0, 3, size), "int64")
+
+
+def everything(net: Any) -> dict[str, np.ndarray]:
+    return {name.split("_", 1)[-1]: p.data().asnumpy() for name, p in net.collect_params().items()}
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "options"),
+    [("adam", {"learning_rate": 0.01}), ("sgd", {"learning_rate": 0.1, "momentum": 0.9, "wd": 1e-3}), ("rmsprop", {})],
+)
+def test_a_compiled_training_step_equals_the_imperative_one(optimizer: str, options: dict) -> None:
+    runs = []
+    for compiled in (False, True):
+        net, trainer, step = make_step(optimizer, **options)
+        run = dl.jit(step) if compiled else step
+        losses = []
+        for k in range(5):
+            if k == 3:
+                trainer.set_learning_rate(0.003)
+            losses.append(run(*batch(k)).item())
+        losses.append(run(*batch(9, size=5)).item())  # the last batch of an epoch
+        losses.append(run(*batch(10)).item())
+        if compiled:
+            assert run.compilations == 2, "one for each batch size, none for a new learning rate"
+        runs.append((losses, everything(net)))
+    np.testing.assert_allclose(runs[1][0], runs[0][0], rtol=1e-5)
+    for (name, found), expected in zip(runs[1][1].items(), runs[0][1].values(), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=2e-4, atol=2e-6, err_msg=name)
+
+
+def test_deferred_shapes_and_optimizer_state_are_made_while_tracing() -> None:
+    net = nn.Dense(2)
+    net.initialize()
+    trainer = gluon.Trainer(net.collect_params(), "adam")
+
+    @dl.jit
+    def step(x: Any) -> Any:
+        with autograd.record():
+            value = (net(x) ** 2).mean()
+        value.backward()
+        trainer.step(1)
+        return value
+
+    losses = [step(numbers(3, 4)).item() for _ in range(20)]
+    assert losses[-1] < losses[0] and step.compilations == 1
+    assert net.weight.shape == (2, 4) and trainer.optimizer.num_update == 20
+
+
+def test_a_schedule_is_followed_without_compiling_again() -> None:
+    net = nn.Dense(1, in_units=1, use_bias=False)
+    net.initialize(init="ones")
+    schedule = dl.optim.lr_scheduler.FactorScheduler(step=1, factor=0.5, base_lr=1.0)
+    trainer = gluon.Trainer(net.collect_params(), "sgd", {"learning_rate": 1.0, "lr_scheduler": schedule})
+
+    @dl.jit
+    def step(x: Any) -> None:
+        with autograd.record():
+            value = net(x).sum()
+        value.backward()
+        trainer.step(1)
+
+    rates = []
+    for _ in range(4):
+        before = net.weight.data().item()
+        step(array([[1.0]], "float32"))
+        rates.append(before - net.weight.data().item())
+    expected = [schedule(k + 1) for k in range(4)]
+    np.testing.assert_allclose(rates, expected, rtol=1e-5)
+    assert step.compilations == 1 and rates[0] > rates[-1]
