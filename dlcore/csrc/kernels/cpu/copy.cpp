@@ -32,7 +32,8 @@ void advance(const Copy& c, int n, int64_t at, char*& dst, const char*& src) {
 void copy_line(const Copy& c) {
   parallel_for(c.geo.shape[0], kGrainElements, [&](int64_t b, int64_t e) {
     const TileOperand &d = c.ops[0], &s = c.ops[1];
-    c.cast(e - b, s.base + b * s.stride[0] * s.itemsize, s.stride[0], d.base + b * d.stride[0] * d.itemsize, d.stride[0]);
+    c.cast(e - b, s.base + b * s.stride[0] * s.itemsize, s.stride[0], d.base + b * d.stride[0] * d.itemsize,
+           d.stride[0]);
   });
 }
 

@@ -38,8 +38,8 @@ void eye(const KernelCall& c) {
   int64_t k = int_attr(c, "k", 0), row = std::max<int64_t>(0, -k), col = std::max<int64_t>(0, k);
   int64_t n = std::min(out.shape[0] - row, out.shape[1] - col);
   if (n <= 0) return;
-  View diagonal{out.ptr<char>() + (row * out.strides[0] + col * out.strides[1]) * int64_t(itemsize(out.dtype)), out.dtype,
-                Shape{n}, Dims{out.strides[0] + out.strides[1]}};
+  View diagonal{out.ptr<char>() + (row * out.strides[0] + col * out.strides[1]) * int64_t(itemsize(out.dtype)),
+                out.dtype, Shape{n}, Dims{out.strides[0] + out.strides[1]}};
   fill(diagonal, 1.0);
 }
 

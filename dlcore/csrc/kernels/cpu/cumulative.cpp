@@ -48,8 +48,8 @@ void cumulative(const KernelCall& c) {
   if (in.numel() == 0) return;
   const Attr* axis = find_attr(c, "axis");
   bool all = !axis || axis->none(), reverse = int_attr(c, "reverse", 0) != 0;
-  DType type = out.dtype == DType::F64 ? DType::F64
-               : is_float(out.dtype)   ? DType::F32
+  DType type = out.dtype == DType::F64      ? DType::F64
+               : is_float(out.dtype)        ? DType::F32
                : is_unsigned_int(out.dtype) ? DType::U64
                                             : DType::I64;
   Temp keep;

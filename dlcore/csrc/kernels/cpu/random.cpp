@@ -24,12 +24,13 @@
 namespace dl {
 namespace {
 
-constexpr int64_t kBlock = 1024;     // elements made at a time; a multiple of 4
+constexpr int64_t kBlock = 1024;  // elements made at a time; a multiple of 4
 constexpr int64_t kGrain = 16 * 1024;
 
 double float_of(const KernelCall& c, const char* name) { return float_attr(c, name, 0.0); }
 
-// Calls make(begin, n, words) for pieces of [0, count), in parallel. `begin` is a multiple of 4, so `words` starts at a block.
+// Calls make(begin, n, words) for pieces of [0, count), in parallel. `begin` is a multiple of 4, so `words` starts at a
+// block.
 template <class F>
 void each_piece(int64_t count, F&& make) {
   int64_t pieces = (count + kBlock - 1) / kBlock;
@@ -118,8 +119,8 @@ void random_normal(const KernelCall& c) {
 void random_randint(const KernelCall& c) {
   int64_t low = int_attr(c, "low", 0), high = int_attr(c, "high", 0);
   if (high <= low)
-    throw ValueError(format("%s: high must be above low, got low=%lld and high=%lld", c.op->name.c_str(), (long long)low,
-                            (long long)high));
+    throw ValueError(format("%s: high must be above low, got low=%lld and high=%lld", c.op->name.c_str(),
+                            (long long)low, (long long)high));
   uint64_t range = uint64_t(high) - uint64_t(low);
   Words words(c);
   fill<int64_t>(c.out[0], DType::I64, [&](int64_t begin, int64_t n, int64_t* out) {
@@ -152,7 +153,8 @@ void random_bernoulli(const KernelCall& c) {
 
 void dropout_mask(const KernelCall& c) {
   double p = float_of(c, "p");
-  if (!(p >= 0 && p < 1)) throw ValueError(format("%s: p must be at least 0 and below 1, got %g", c.op->name.c_str(), p));
+  if (!(p >= 0 && p < 1))
+    throw ValueError(format("%s: p must be at least 0 and below 1, got %g", c.op->name.c_str(), p));
   if (c.out[0].dtype != DType::F64) return choose(c, p, 0.0f, float(1.0 / (1.0 - p)));
   Words words(c);
   uint32_t threshold = uint32_t(std::ceil(p * 16777216.0));

@@ -12,11 +12,11 @@ namespace dl {
 
 namespace {
 
-constexpr int64_t kBuffer = 2048;        // elements converted at a time
-constexpr int64_t kStrip = 1024;         // columns worked on at a time
-constexpr int64_t kGrain = 32 * 1024;    // elements below which a thread is not worth waking
+constexpr int64_t kBuffer = 2048;      // elements converted at a time
+constexpr int64_t kStrip = 1024;       // columns worked on at a time
+constexpr int64_t kGrain = 32 * 1024;  // elements below which a thread is not worth waking
 constexpr int64_t kBlockWork = 64 * 1024;
-constexpr int64_t kEnoughUnits = 32;     // results to share out, from which a reduction is not cut any more
+constexpr int64_t kEnoughUnits = 32;  // results to share out, from which a reduction is not cut any more
 
 int64_t magnitude(int64_t v) { return v < 0 ? -v : v; }
 

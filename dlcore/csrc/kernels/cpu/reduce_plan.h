@@ -33,9 +33,9 @@ struct ReduceAxes {
 struct Reduction {
   ReduceOp op;
   ReduceType type;
-  DType acc;           // the type accumulated in
-  DType read;          // what elements are converted to when they are not of that type
-  double divide = 0;   // mean: what the sum is divided by
+  DType acc;          // the type accumulated in
+  DType read;         // what elements are converted to when they are not of that type
+  double divide = 0;  // mean: what the sum is divided by
   View in, out;
   ReduceAxes kept, reduced;
 };

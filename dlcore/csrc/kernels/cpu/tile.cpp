@@ -22,7 +22,8 @@ constexpr OpInfo kOps[kTileOps] = {
 #undef X
 };
 
-const TileTable* const g_tables[] = {pick_tile_f32(), pick_tile_f64(), pick_tile_i32(), pick_tile_i64(), pick_tile_u64()};
+const TileTable* const g_tables[] = {pick_tile_f32(), pick_tile_f64(), pick_tile_i32(), pick_tile_i64(),
+                                     pick_tile_u64()};
 
 constexpr int64_t kGrainOps = 32 * 1024;  // element-operations below which a thread is not worth waking
 
@@ -79,7 +80,8 @@ void check(const TileProgram& p) {
   }
   if (p.outs.empty()) throw RuntimeError("tile: the program has no output");
   for (int v : p.outs)
-    if (v < 0 || v >= made) throw RuntimeError(format("tile: output value %d does not exist (0 to %d do)", v, made - 1));
+    if (v < 0 || v >= made)
+      throw RuntimeError(format("tile: output value %d does not exist (0 to %d do)", v, made - 1));
 }
 
 }  // namespace
@@ -117,9 +119,7 @@ DType register_dtype(TileType type) {
   return of[int(type)];
 }
 
-const TileTable* tile_table(TileType type) {
-  return g_tables[int(type)];
-}
+const TileTable* tile_table(TileType type) { return g_tables[int(type)]; }
 
 void prepare(TileProgram& p) {
   check(p);
@@ -313,6 +313,18 @@ TilePlan& plan_for_this_thread() {
   return plan;
 }
 
+// A fused group says what its registers are; an operator computes in the promotion of its inputs, and of its outputs
+// too when they are floating-point (the square root of integers is not computed in integers).
+DType register_dtype_of(const KernelCall& c) {
+  if (!c.op->tile && c.attrs->size() > 1 && (*c.attrs)[1].kind == Attr::DTypeV) return (*c.attrs)[1].dtype();
+  DType t = c.nin ? c.in[0].dtype : c.out[0].dtype;
+  for (int i = 1; i < c.nin; i++)
+    if (c.in[i].dtype != t) t = promote(t, c.in[i].dtype);
+  for (int i = 0; i < c.nout; i++)
+    if (is_float(c.out[i].dtype) && c.out[i].dtype != t) t = promote(t, c.out[i].dtype);
+  return t;
+}
+
 void tile_kernel(const KernelCall& c) {
   const TileProgram* p = c.op->tile.get();
   if (!p) p = static_cast<const TileProgram*>(c.attrs->at(0).obj.get());
@@ -323,11 +335,7 @@ void tile_kernel(const KernelCall& c) {
   // A fused group says which registers it wants: a comparison's operands may all have become constants.
   if (!c.op->tile && c.attrs->size() > 1 && !c.attrs->at(1).none())
     return run_tile(*p, tile_type(c.attrs->at(1).dtype()), c.in, c.out, c.nout);
-  DType t = c.nin ? c.in[0].dtype : c.out[0].dtype;
-  for (int i = 1; i < c.nin; i++)
-    if (c.in[i].dtype != t) t = promote(t, c.in[i].dtype);
-  for (int i = 0; i < c.nout; i++)
-    if (is_float(c.out[i].dtype) && c.out[i].dtype != t) t = promote(t, c.out[i].dtype);
+  DType t = register_dtype_of(c);
   run_tile(*p, tile_type(t), c.in, c.out, c.nout);
 }
 

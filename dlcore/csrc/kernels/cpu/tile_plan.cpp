@@ -171,7 +171,10 @@ void choose_steps(TilePlan& plan, TileType type) {
       throw TypeError(format("tile: '%s' is not defined for %s", tile_mnemonic(ins.op), dtype_name(plan.dtype)));
     for (int16_t* x : {&s.a, &s.b, &s.c})
       if (*x < 0) *x = 0;
-    (cls == TileClass::Uniform ? plan.uniform : cls == TileClass::PerTile ? plan.per_tile_steps : plan.steps).push_back(s);
+    (cls == TileClass::Uniform   ? plan.uniform
+     : cls == TileClass::PerTile ? plan.per_tile_steps
+                                 : plan.steps)
+        .push_back(s);
   }
 }
 

@@ -12,12 +12,12 @@
 namespace dl {
 
 struct TileProgram::Compiled {
-  int n_values = 0;                // inputs, then one per instruction
-  int n_regs = 0;                  // after linear scan, constants and inputs apart
-  std::vector<int16_t> reg;        // value -> register, -1 for inputs and constants
-  std::vector<int16_t> last_use;   // value -> last instruction reading it, n_code when it is an output, -1 never
-  std::vector<uint8_t> constant;   // value -> 1: computed from constants only
-  int cost = 0;                    // additions that one element is worth, roughly
+  int n_values = 0;               // inputs, then one per instruction
+  int n_regs = 0;                 // after linear scan, constants and inputs apart
+  std::vector<int16_t> reg;       // value -> register, -1 for inputs and constants
+  std::vector<int16_t> last_use;  // value -> last instruction reading it, n_code when it is an output, -1 never
+  std::vector<uint8_t> constant;  // value -> 1: computed from constants only
+  int cost = 0;                   // additions that one element is worth, roughly
 };
 
 // An array under the sorted and merged axes.
@@ -46,28 +46,28 @@ struct TileStep {
 
 struct TileInput {
   TileClass cls;
-  bool direct;       // read in place
-  int16_t reg;       // register it is loaded into, when neither direct nor a single value
+  bool direct;  // read in place
+  int16_t reg;  // register it is loaded into, when neither direct nor a single value
   CastFn load;
 };
 struct TileOutput {
   int value;
-  bool direct;       // written in place by the instruction that makes it
+  bool direct;  // written in place by the instruction that makes it
   CastFn store;
 };
 
 struct TilePlan {
   const TileProgram* program;
   const TileProgram::Compiled* compiled;
-  DType dtype;       // of the registers
+  DType dtype;  // of the registers
   int itemsize;
   TileGeometry geo;
-  bool rows;         // a tile is several whole inner rows
+  bool rows;                                              // a tile is several whole inner rows
   int64_t inner, mid, per_tile, chunks, units, capacity;  // per_tile: elements of a row, or rows; capacity: elements
   std::vector<TileOperand> ops;
   std::vector<TileInput> in;
   std::vector<TileOutput> out;
-  std::vector<TileClass> cls;            // per value
+  std::vector<TileClass> cls;  // per value
   std::vector<TileStep> uniform, per_tile_steps, steps;
   int n_regs;
 };

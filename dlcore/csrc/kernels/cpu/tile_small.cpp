@@ -46,7 +46,8 @@ struct Small {
   alignas(64) char memory[kStackBytes];
 
   // A constructor, so that the arrays are left as they are.
-  Small(const TileProgram& program, DType t, int64_t count, int64_t bytes) : p(program), dtype(t), n(count), size(bytes) {}
+  Small(const TileProgram& program, DType t, int64_t count, int64_t bytes)
+      : p(program), dtype(t), n(count), size(bytes) {}
 
   // n == 1 counts as a run of one, so that nothing needs to be told apart there.
   char* room(int64_t count) {
@@ -109,7 +110,8 @@ bool run_tile_small(const TileProgram& p, TileType type, const View* in, View* o
     if (!s.ptr[v]) s.ptr[v] = s.room(s.single[v] ? 1 : n);
     TileFn fn = table->fn[ins.op][s.single[v] ? 0 : variant];
     if (!fn) return false;  // the planned way says what is wrong
-    fn(s.single[v] ? 1 : n, s.ptr[ins.a], arity > 1 ? s.ptr[ins.b] : nullptr, arity > 2 ? s.ptr[ins.c] : nullptr, s.ptr[v]);
+    fn(s.single[v] ? 1 : n, s.ptr[ins.a], arity > 1 ? s.ptr[ins.b] : nullptr, arity > 2 ? s.ptr[ins.c] : nullptr,
+       s.ptr[v]);
   }
   for (int k = 0; k < nout; k++) {
     int v = p.outs[size_t(k)];

@@ -1,8 +1,8 @@
 // Conversion between any two data types over a run of elements: the loads and stores of the tile machine, and `copy`.
 //
-// Rules (those of NumPy's astype where C++ leaves the result open): integers wrap; floating to integer truncates, and what
-// does not fit (NaN and infinities too) gives the smallest integer of the 32- or 64-bit step it goes through, wrapped
-// further; anything but zero is True; to float16 and bfloat16 one rounding, ties to even.
+// Rules (those of NumPy's astype where C++ leaves the result open): integers wrap; floating to integer truncates, and
+// what does not fit (NaN and infinities too) gives the smallest integer of the 32- or 64-bit step it goes through,
+// wrapped further; anything but zero is True; to float16 and bfloat16 one rounding, ties to even.
 #pragma once
 #include <cstdint>
 

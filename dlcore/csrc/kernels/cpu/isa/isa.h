@@ -1,9 +1,9 @@
 // Run-time choice of the vector instruction set.
 //
 // Every .cpp in this folder is compiled once per set with DL_ISA = base | avx2 | avx512 and puts its code in
-// `namespace dl::DL_ISA`. Each exports a table of functions, a constant (no initialiser runs, so no instruction of a set
-// that this processor lacks is ever executed), and DL_ISA_PICK returns the table of the active set.
-// Code here must not use inline functions of headers outside this folder: the linker keeps one copy of those for all sets.
+// `namespace dl::DL_ISA`. Each exports a table of functions, a constant (no initialiser runs, so no instruction of a
+// set that this processor lacks is ever executed), and DL_ISA_PICK returns the table of the active set. Code here must
+// not use inline functions of headers outside this folder: the linker keeps one copy of those for all sets.
 #pragma once
 
 namespace dl {
@@ -38,19 +38,19 @@ const char* isa_name(Isa isa);
 #endif
 
 // Inside namespace dl: declares `name` of every set and `const type& get_name()`, the active one.
-#define DL_ISA_TABLE(type, name)                 \
-  namespace base {                               \
-  extern const type name;                        \
-  }                                              \
-  DL_ISA_DECLARE_AVX2(type, name)                \
-  DL_ISA_DECLARE_AVX512(type, name)              \
-  inline const type* pick_##name() {             \
-    switch (::dl::active_isa()) {                \
-      DL_ISA_CASE_AVX512(name)                   \
-      DL_ISA_CASE_AVX2(name)                     \
-      default:                                   \
-        return &::dl::base::name;                \
-    }                                            \
+#define DL_ISA_TABLE(type, name)     \
+  namespace base {                   \
+  extern const type name;            \
+  }                                  \
+  DL_ISA_DECLARE_AVX2(type, name)    \
+  DL_ISA_DECLARE_AVX512(type, name)  \
+  inline const type* pick_##name() { \
+    switch (::dl::active_isa()) {    \
+      DL_ISA_CASE_AVX512(name)       \
+      DL_ISA_CASE_AVX2(name)         \
+      default:                       \
+        return &::dl::base::name;    \
+    }                                \
   }
 
 }  // namespace dl

@@ -51,7 +51,8 @@ void init(int64_t n, void* acc) {
 }
 
 template <class T>
-constexpr int kLanes = 256 / int(sizeof(T));  // four vectors of the widest set: enough to hide the latency of an addition
+constexpr int kLanes =
+    256 / int(sizeof(T));  // four vectors of the widest set: enough to hide the latency of an addition
 
 template <ReduceOp Op, class T>
 T run_block(int64_t n, const T* x) {  // one block: every lane adds up a few, then the lanes meet in a tree

@@ -13,8 +13,8 @@ enum class ReduceType : uint8_t { F32, F64, I32, I64, U64, U8 };
 inline constexpr int kReduceTypes = 6;
 
 struct ReduceFns {
-  void (*init)(int64_t n, void* acc);                       // the identity of the operation
-  void (*run)(int64_t n, const void* x, void* acc);         // acc[0] op= x[0] op x[1] ...
+  void (*init)(int64_t n, void* acc);                // the identity of the operation
+  void (*run)(int64_t n, const void* x, void* acc);  // acc[0] op= x[0] op x[1] ...
   // acc[i] op= x[i] op x[i + stride] op ... (rows of them, n columns)
   void (*rows)(int64_t rows, int64_t n, const void* x, int64_t stride, void* acc);
 };

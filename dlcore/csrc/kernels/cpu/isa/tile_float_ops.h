@@ -55,7 +55,7 @@ DL_OP1(IsNan, a != a ? T(1) : T(0))
 DL_OP1(IsInf, vm_abs(a) == T(__builtin_inf()) ? T(1) : T(0))
 DL_OP1(IsFinite, vm_abs(a) < T(__builtin_inf()) ? T(1) : T(0))
 DL_OP1(Square, a* a)
-DL_OP1(Cube, a* a* a)
+DL_OP1(Cube, a * a * a)
 DL_OP1(Reciprocal, T(1) / a)
 
 // The general loop of x ** y, with the exponents that people write as constants taken out.

@@ -1,5 +1,5 @@
-// Bit tricks and roundings shared by the vector mathematics: branch-free scalar code that the compiler turns into vectors.
-// Include only from files of this folder: everything lives in dl::DL_ISA.
+// Bit tricks and roundings shared by the vector mathematics: branch-free scalar code that the compiler turns into
+// vectors. Include only from files of this folder: everything lives in dl::DL_ISA.
 #pragma once
 #include <cmath>
 #include <cstdint>
@@ -21,13 +21,15 @@ DL_INLINE auto from_bits(Unsigned u) {  // a 4-byte number gives a float, an 8-b
 
 DL_INLINE float vm_abs(float x) { return from_bits(bits_of(x) & 0x7fffffffu); }
 DL_INLINE double vm_abs(double x) { return from_bits(bits_of(x) & 0x7fffffffffffffffull); }
-DL_INLINE float vm_copysign(float m, float s) { return from_bits((bits_of(m) & 0x7fffffffu) | (bits_of(s) & 0x80000000u)); }
+DL_INLINE float vm_copysign(float m, float s) {
+  return from_bits((bits_of(m) & 0x7fffffffu) | (bits_of(s) & 0x80000000u));
+}
 DL_INLINE double vm_copysign(double m, double s) {
   return from_bits((bits_of(m) & 0x7fffffffffffffffull) | (bits_of(s) & 0x8000000000000000ull));
 }
 
-// Adding and taking away 1.5 * 2^(mantissa bits) rounds to the nearest integer (ties to even) for moderate x, and leaves
-// that integer in the low bits of the sum.
+// Adding and taking away 1.5 * 2^(mantissa bits) rounds to the nearest integer (ties to even) for moderate x, and
+// leaves that integer in the low bits of the sum.
 constexpr float kMagicF = 12582912.0f;
 constexpr double kMagicD = 6755399441055744.0;
 

@@ -1,6 +1,6 @@
-// exp, log and kin in single precision. The ones that training leans on (exp, log, tanh, sigmoid, erf) stay in float; the
-// rest go through double, where a short formula is already correct to the last place of a float.
-// Polynomials are our own minimax fits (Remez exchange, relative error); each says its interval.
+// exp, log and kin in single precision. The ones that training leans on (exp, log, tanh, sigmoid, erf) stay in float;
+// the rest go through double, where a short formula is already correct to the last place of a float. Polynomials are
+// our own minimax fits (Remez exchange, relative error); each says its interval.
 #pragma once
 #include "kernels/cpu/isa/vmath_f64.h"
 
@@ -74,7 +74,8 @@ DL_INLINE float vm_log(float x) {
   float m = from_bits(u - (uint32_t(e) << 23));
   float k = float(e) - (tiny ? 25.0f : 0.0f);
   float f = m - 1.0f;
-  float p = -0.076344945f;  // (log(1+f) - f + f^2/2)/f^3 for 1+f in [sqrt(1/2), sqrt(2)], relative error of the whole 5.8e-9
+  float p =
+      -0.076344945f;  // (log(1+f) - f + f^2/2)/f^3 for 1+f in [sqrt(1/2), sqrt(2)], relative error of the whole 5.8e-9
   p = p * f + 0.12761575f;
   p = p * f + -0.13160183f;
   p = p * f + 0.14201759f;

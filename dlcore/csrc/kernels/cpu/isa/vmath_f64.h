@@ -1,5 +1,5 @@
-// exp, log and kin in double precision, written so that a loop over them vectorises. Errors stay below 4 ulp (most below 1.5).
-// Polynomials are our own minimax fits (Remez exchange, relative error); each says its interval.
+// exp, log and kin in double precision, written so that a loop over them vectorises. Errors stay below 4 ulp (most
+// below 1.5). Polynomials are our own minimax fits (Remez exchange, relative error); each says its interval.
 #pragma once
 #include "kernels/cpu/isa/vmath_base.h"
 
