@@ -9,6 +9,7 @@ be killed, a watchdog in every engine notices within a few seconds.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
 import shutil
 import signal
@@ -50,6 +51,7 @@ class WorkerPool:
         self._cluster: Any = None
         self._client: Any = None
         self.view: Any = None
+        self.pids: list[int] = []
         try:
             self._start(say or (lambda text: None))
         except BaseException:
@@ -83,8 +85,9 @@ class WorkerPool:
         view = self._client[:]
         view.block = True
         view.use_cloudpickle()
-        ranks = view.apply_sync(_settle_in, os.getpid(), self._cluster.controller.process.pid)
-        order = sorted(range(self.size), key=lambda i: ranks[i])
+        told = view.apply_sync(_settle_in, os.getpid(), self._cluster.controller.process.pid)
+        order = sorted(range(self.size), key=lambda i: told[i][0])
+        self.pids = [told[i][1] for i in order]
         self._ids = [self._client.ids[i] for i in order]
         self.view = self._client[self._ids]
         self.view.use_cloudpickle()
@@ -152,6 +155,10 @@ class WorkerPool:
             client.close()
         if cluster is not None:
             cluster.stop_cluster_sync()
+        for pid in self.pids:  # one that waits for a lost rank does not hear that it should go
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.pids = []
         shutil.rmtree(self._folder, ignore_errors=True)
         if _pools.get(self.size) is self:
             del _pools[self.size]
@@ -192,8 +199,8 @@ class _environment:
                 os.environ[name] = value
 
 
-def _settle_in(owner: int, controller: int) -> int:
-    """First call in a worker: its MPI rank, and a watchdog that ends it when the notebook's process is gone."""
+def _settle_in(owner: int, controller: int) -> tuple[int, int]:
+    """First call in a worker: its MPI rank and process number, and a watchdog that ends it when the notebook's process is gone."""
     from mpi4py import MPI
 
     def watch() -> None:
@@ -211,7 +218,7 @@ def _settle_in(owner: int, controller: int) -> int:
         return True
 
     threading.Thread(target=watch, name="dlcore watchdog", daemon=True).start()
-    return MPI.COMM_WORLD.rank
+    return MPI.COMM_WORLD.rank, os.getpid()
 
 
 def _readable(text: Any) -> str:

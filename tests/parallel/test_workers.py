@@ -1,0 +1,179 @@
+"""Real worker processes: training that equals one process, cells, errors, interrupts, and nothing left behind."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import dlcore as dl
+from dlcore import _core, gluon, parallel
+
+pytestmark = pytest.mark.serial
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(250, 1, 8, 8)).astype("float32")
+Y = RNG.integers(0, 4, 250)
+
+
+def network(seed: int) -> gluon.nn.HybridSequential:
+    _core.seed(seed)
+    net = gluon.nn.HybridSequential()
+    net.add(
+        gluon.nn.Conv2D(4, 3, padding=1, in_channels=1, activation="relu"),
+        gluon.nn.Flatten(),
+        gluon.nn.Dense(4, in_units=256),
+    )
+    net.initialize(dl.init.Xavier())
+    return net
+
+
+def weights(net: Any) -> list[np.ndarray]:
+    return [p.data().asnumpy() for p in net.collect_params().values()]
+
+
+def cell(source: str, **names: Any) -> tuple[list[str], parallel.CellResult]:
+    said = ["", ""]
+
+    def emit(rank: int, text: str) -> None:
+        said[rank] += text
+
+    result = parallel.run_cell(source, 2, names, emit)
+    return said, result
+
+
+def test_two_workers_train_as_one_process_does() -> None:
+    alone, together = network(1), network(1)
+    arguments = {"epochs": 2, "batch": 33, "optimizer": "adam", "lr": 0.01, "seed": 5, "show": False}
+    one = dl.run.train(alone, (X, Y), val=(X, Y), **arguments)  # 250 = 7 * 33 + 19: parts of unequal size
+    own = [id(p.data()) for p in together.collect_params().values()]
+    two = dl.run.train(together, (X, Y), val=(X, Y), workers=2, **arguments)
+    for a, b in zip(weights(alone), weights(together), strict=True):
+        np.testing.assert_allclose(b, a, atol=1e-5)
+    assert two.state == "finished" and two.step == one.step == 16
+    np.testing.assert_allclose(two.history.series("loss")[1], one.history.series("loss")[1], atol=1e-5)
+    np.testing.assert_allclose(two.history.series("val_accuracy")[1], one.history.series("val_accuracy")[1], atol=1e-6)
+    assert own == [id(p.data()) for p in together.collect_params().values()], "the notebook's own arrays hold the weights"
+
+
+def test_knobs_and_stop_reach_the_workers() -> None:
+    net = network(2)
+    run = dl.run.train(net, (X, Y), epochs=100000, batch=50, lr=0.01, workers=2, background=True, show=False)
+    _until(lambda: run.step > 3)
+    before = weights(net)
+    run.set(lr=0.002)
+    _until(lambda: any(event.kind == "knob" for event in run.events))
+    run.stop()
+    run.wait(timeout=30)
+    assert run.state == "stopped"
+    assert run.knobs["lr"] == pytest.approx(0.002)
+    assert any(np.abs(a - b).max() > 0 for a, b in zip(before, weights(net), strict=True)), "weights came home"
+
+
+def test_an_error_in_a_worker_is_one_readable_traceback() -> None:
+    def loss(output: Any, label: Any) -> Any:
+        raise KeyError("no such thing")
+
+    net = network(3)
+    before = weights(net)
+    with pytest.raises(parallel.WorkerError, match="rank 0: KeyError.*no such thing") as caught:
+        dl.run.train(net, (X, Y), loss=loss, workers=2, show=False)
+    text = "\n".join(caught.value._render_traceback_())
+    assert 'raise KeyError("no such thing")' in text and "rank 0" in text
+    for a, b in zip(before, weights(net), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_a_cell_sees_rank_size_comm_and_the_notebook() -> None:
+    said, _ = cell(
+        "z = np.ones(3) * (rank + factor)\ncomm.allreduce([z])\nprint(rank, size, z.asnumpy().tolist())",
+        np=dl.np,
+        factor=10,
+    )
+    assert said == ["0 2 [21.0, 21.0, 21.0]\n", "1 2 [21.0, 21.0, 21.0]\n"]
+
+
+def test_each_cell_starts_clean() -> None:
+    cell("leftover = 1")
+    said, _ = cell("print('leftover' in globals())")
+    assert said == ["False\n", "False\n"]
+
+
+def test_trained_networks_come_home() -> None:
+    net = network(4)
+    weight = net[2].bias.data()
+    _, result = cell("if rank == 0:\n    net[2].bias.set_data(net[2].bias.data() + 7)", net=net)
+    assert result.networks == ["net"]
+    assert net[2].bias.data() is weight
+    assert weight.asnumpy().tolist() == [7.0] * 4
+
+
+def test_a_failing_rank_is_named_and_the_rest_is_ended() -> None:
+    with pytest.raises(parallel.WorkerError, match="rank 1: ZeroDivisionError") as caught:
+        cell("if rank == 1:\n    1 / 0\ncomm.barrier()")
+    text = "\n".join(caught.value._render_traceback_())
+    assert "1 / 0" in text and "ipyparallel" not in text
+    said, _ = cell("print(rank)")  # a new pool answers
+    assert said == ["0\n", "1\n"]
+
+
+def test_interrupt_stops_all() -> None:
+    threading.Timer(1.0, lambda: os.kill(os.getpid(), 2)).start()
+    begun = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        cell("import time\nfor _ in range(600):\n    time.sleep(0.1)")
+    assert time.monotonic() - begun < 20
+    said, _ = cell("print('alive')")
+    assert said == ["alive\n", "alive\n"]
+
+
+def test_what_cannot_be_sent_is_named() -> None:
+    with pytest.raises(TypeError, match="'handle'.*cannot be sent"):
+        cell("print(handle)", handle=threading.Lock())
+
+
+def test_workers_listen_on_loopback_only() -> None:
+    pool = parallel.pool(2)
+    for address in _listening({*pool.pids}):
+        assert address.startswith("0100007F:"), f"a worker listens on {address}"
+
+
+def test_nothing_is_left_running() -> None:
+    pool = parallel.pool(2)
+    pids, folder = list(pool.pids), Path(pool._folder)
+    assert all(_exists(pid) for pid in pids) and folder.exists()
+    parallel.shutdown()
+    _until(lambda: not any(_exists(pid) for pid in pids))
+    assert not folder.exists()
+
+
+def _until(condition: Any, seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited too long"
+        time.sleep(0.02)
+
+
+def _exists(pid: int) -> bool:
+    try:
+        return "Z" not in Path(f"/proc/{pid}/stat").read_text().split(")")[-1].split()[0]
+    except FileNotFoundError:
+        return False
+
+
+def _listening(pids: set[int]) -> list[str]:
+    """Local addresses (hexadecimal, as the kernel lists them) on which these processes accept connections."""
+    inodes = set()
+    for pid in pids:
+        for link in Path(f"/proc/{pid}/fd").iterdir():
+            target = os.readlink(link) if link.is_symlink() else ""
+            if target.startswith("socket:["):
+                inodes.add(target[8:-1])
+    rows = Path("/proc/net/tcp").read_text().splitlines()[1:]
+    found = [row.split() for row in rows]
+    return [row[1] for row in found if row[3] == "0A" and row[9] in inodes]
