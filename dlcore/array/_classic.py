@@ -10,7 +10,7 @@ from .._core import NDArray
 from ..ops import F
 from . import np as _np_names
 from ._convert import array, asarray
-from ._methods import reshape as _reshape
+from ._shared import reshape as _reshape
 
 
 def concat(*data: Any, dim: int = 1) -> NDArray:

@@ -12,7 +12,7 @@ from .._core import NDArray
 from ..ops import RECORDS, F
 from . import _dunders, _indexing, _products, _repr
 from ._convert import dtype_name, move
-from ._shapes import classic_shape
+from ._shared import clip, reshape
 from .context import Context, device_name
 
 Axes = int | tuple[int, ...] | None
@@ -50,17 +50,6 @@ def copyto(self: NDArray, other: NDArray | Context | str) -> NDArray:
     return F.copy(self) if name == self._device else move(self, name)
 
 
-def reshape(self: NDArray, *shape: Any, **kwargs: Any) -> NDArray:
-    """Another shape for the same numbers: x.reshape(2, -1) or x.reshape((2, -1)).
-
-    -1 is worked out. As in MXNet 0 keeps an axis, -2 all remaining ones, -3 joins two, -4 splits one.
-    """
-    given = kwargs.pop("shape", shape[0] if len(shape) == 1 else shape)
-    if kwargs.keys() - {"reverse"}:
-        raise TypeError(f"reshape: unknown argument {sorted(kwargs)}")
-    return F.reshape(self, classic_shape(self.shape, given, kwargs.get("reverse", False)))
-
-
 def transpose(self: NDArray, *axes: Any) -> NDArray:
     """Axes in another order: x.transpose(1, 0), x.transpose((1, 0)); without arguments all reversed. A view."""
     order = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes
@@ -92,14 +81,6 @@ def ravel(self: NDArray) -> NDArray:
 def broadcast_to(self: NDArray, *shape: Any) -> NDArray:
     """Repeated to a larger shape without copying. A view."""
     return F.broadcast_to(self, shape[0] if len(shape) == 1 else shape)
-
-
-def clip(self: NDArray, min: Any = None, max: Any = None, a_min: Any = None, a_max: Any = None) -> NDArray:
-    """Held between two limits, either of which may be None."""
-    low, high = (a_min if min is None else min), (a_max if max is None else max)
-    if low is None:
-        return self if high is None else F.minimum(self, high)
-    return F.maximum(self, low) if high is None else F.clip(self, low, high)
 
 
 def round_(self: NDArray, decimals: int = 0) -> NDArray:

@@ -49,9 +49,9 @@ from ._layers import (
     softmax,
     softmax_cross_entropy,
 )
-from ._methods import clip as _clip
 from ._products import batch_dot
 from ._products import classic_dot as dot
+from ._shared import clip as _clip
 from .context import Context, cpu, current_context, gpu, num_gpus
 
 _aliases: dict[str, str] = {}

@@ -37,8 +37,8 @@ from ._joining import (
     tile,
     vstack,
 )
-from ._methods import clip as _clip
 from ._products import dot, einsum, matmul, outer, tensordot
+from ._shared import clip as _clip
 
 ndarray = NDArray
 newaxis = None

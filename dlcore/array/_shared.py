@@ -1,0 +1,28 @@
+"""What is a method of an array and a function of a namespace alike, below both."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .._core import NDArray
+from ..ops import F
+from ._shapes import classic_shape
+
+
+def reshape(self: NDArray, *shape: Any, **kwargs: Any) -> NDArray:
+    """Another shape for the same numbers: x.reshape(2, -1) or x.reshape((2, -1)).
+
+    -1 is worked out. As in MXNet 0 keeps an axis, -2 all remaining ones, -3 joins two, -4 splits one.
+    """
+    given = kwargs.pop("shape", shape[0] if len(shape) == 1 else shape)
+    if kwargs.keys() - {"reverse"}:
+        raise TypeError(f"reshape: unknown argument {sorted(kwargs)}")
+    return F.reshape(self, classic_shape(self.shape, given, kwargs.get("reverse", False)))
+
+
+def clip(self: NDArray, min: Any = None, max: Any = None, a_min: Any = None, a_max: Any = None) -> NDArray:
+    """Held between two limits, either of which may be None."""
+    low, high = (a_min if min is None else min), (a_max if max is None else max)
+    if low is None:
+        return self if high is None else F.minimum(self, high)
+    return F.maximum(self, low) if high is None else F.clip(self, low, high)
