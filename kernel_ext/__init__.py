@@ -4,14 +4,13 @@ Here lives what needs IPython and nothing else does: ``network`` (%%network), ``
 (%summary), ``train`` (%train), ``parallel`` (%%parallel), ``errors`` (error boxes), ``outline`` (what the pictures
 show of a network), and ``language`` (the text of a %%network cell, plain Python).
 What must not live here: layers, training, charts; those are in ``dlcore`` and ``widgets``, which import nothing here.
-A new magic is a file with ``register(ip)`` and its name in MAGICS below.
+A new magic is a file of its name with ``register(ip)`` (``unregister(ip)`` where there is more), and a word in MAGICS.
 """
 
 from __future__ import annotations
 
 import sys
 from importlib import import_module
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,13 +22,14 @@ MAGICS = ("network", "graph", "summary", "train", "parallel")
 def load_ipython_extension(ip: InteractiveShell) -> None:
     """Register every magic. Loading twice, or reloading, leaves one of each."""
     for name in MAGICS:
-        if find_spec(f".{name}", __name__) is not None:
-            import_module(f".{name}", __name__).register(ip)
+        import_module(f".{name}", __name__).register(ip)
 
 
 def unload_ipython_extension(ip: InteractiveShell) -> None:
     """Take the magics and their completions back."""
     for name in MAGICS:
         module = sys.modules.get(f"{__name__}.{name}")
-        if hasattr(module, "unregister"):
+        if module is not None and hasattr(module, "unregister"):
             module.unregister(ip)
+        for magics in ip.magics_manager.magics.values():
+            magics.pop(name, None)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-RED, BOLD, PLAIN = "\x1b[31m", "\x1b[1m", "\x1b[0m"
+RED, PLAIN = "\x1b[31m", "\x1b[0m"
 
 
 class CleanError(ValueError):
     """An error in what the user wrote, shown as its text alone: the traceback would only show our own files.
+
+    ``label`` begins the box.
 
     >>> raise CleanError("there is no network named lenat")
     Traceback (most recent call last):
@@ -17,10 +19,11 @@ class CleanError(ValueError):
     dlcore.kernel_ext.errors.CleanError: there is no network named lenat
     """
 
+    label = "Error"
+
     def render(self, color: bool = False) -> list[str]:
         """The lines of the box; ``color`` adds the terminal codes that notebooks and terminals understand."""
-        name = type(self).__name__
-        head = f"{RED}{name}{PLAIN}" if color else name
+        head = f"{RED}{self.label}{PLAIN}" if color else self.label
         first, *rest = str(self).splitlines() or [""]
         return [f"{head}: {first}", *rest]
 

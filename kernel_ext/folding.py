@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
 
 from .items import Group, Item
@@ -93,7 +93,7 @@ def find_patterns(items: tuple[Item, ...]) -> tuple[Item, ...]:
     return tuple(found)
 
 
-def _best_pattern(signs: list[tuple[object, ...]], at: int) -> tuple[int, int]:
+def _best_pattern(signs: Sequence[tuple[object, ...]], at: int) -> tuple[int, int]:
     """The pattern that starts here and saves most: its length and how often it stands in a row."""
     best = (1, 1)
     for length in range(1, LONGEST_PATTERN + 1):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 from .errors import CleanError
@@ -14,10 +15,11 @@ from .outline import Group, Item, Outline, outline
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
-    from mermaid.flowchart import FlowChart, Node
+    from mermaid.flowchart import Node
 
 MIME = "text/vnd.mermaid"
-SHAPES = {"input": "stadium-shape", "join": "circle", "network": "subroutine-shape", "layer": "normal"}
+LAYOUT = "%%{init: {'flowchart': {'padding': 8, 'rankSpacing': 32, 'subGraphTitleMargin': {'top': 2, 'bottom': 20}}}}%%"
+SHAPES = {"input": "stadium-shape", "join": "round-edge", "network": "subroutine-shape", "layer": "normal"}
 
 
 def register(ip: InteractiveShell) -> None:
@@ -44,7 +46,7 @@ def show(namespace: Mapping[str, Any], name: str, shape: str | None = None, stag
     sample = None if shape is None else shape_argument(shape)
     if stage is None:
         seen = outline(block, name, sample)
-        script = flowchart(seen).script
+        script = flowchart(seen)
         display({MIME: script, "text/plain": script}, raw=True)
         if note := missing(seen):
             print(note)
@@ -52,7 +54,7 @@ def show(namespace: Mapping[str, Any], name: str, shape: str | None = None, stag
     from .traced import stage as after_stage
 
     seen, text = after_stage(block, name, sample or input_shape(block, name), stage)
-    display({MIME: flowchart(seen).script, "text/plain": text}, raw=True)
+    display({MIME: flowchart(seen), "text/plain": text}, raw=True)
 
 
 def input_shape(block: Any, name: str) -> tuple[int, ...]:
@@ -69,62 +71,80 @@ def missing(seen: Outline) -> str:
     return f"The shapes are not known. Name the shape of one sample to see them: %graph {seen.name} --input 1x28x28"
 
 
-def flowchart(seen: Outline) -> FlowChart:
-    """The picture of an outline; repeats and then nested networks are folded when it would get too long."""
+def flowchart(seen: Outline) -> str:
+    """The picture of an outline in Mermaid's words; repeats and then nested networks are folded when it gets long."""
     try:
+        from mermaid.configuration import Config
         from mermaid.flowchart import FlowChart, Link
     except ImportError:
         raise CleanError("%graph needs the package mermaid-py: pip install mermaid-py") from None
+
+    class Layout(Config):
+        """Spacing only: colours are left to the theme of the notebook."""
+
+        def __str__(self) -> str:
+            return LAYOUT
+
     items = fold(seen.items)
-    folded = len(items) < len(seen.items)
     nodes: dict[int, Node] = {}
-    top = _frame(list(enumerate(items)), 0, folded, nodes, [0])
+    top = _boxes(list(enumerate(items)), 0, len(items) < len(seen.items), nodes, [0])
     links = [
         Link(nodes[source], nodes[number], message=_shape(items[source]))
         for number, item in enumerate(items)
         for source in item.sources
     ]
     if items:
-        top.append(_end(items[-1]))
+        top.append(_end())
         links.append(Link(nodes[len(items) - 1], top[-1], message=_shape(items[-1])))
-    return FlowChart(seen.name, top, links, orientation="TB")
+    script = FlowChart(seen.name, top, links, orientation="TB", config=Layout()).script
+    # A frame with a direction of its own keeps arrows from reaching the boxes inside it.
+    return script.replace("\n\tdirection TB", "")
 
 
 def _shape(item: Item) -> str:
     return "" if item.shape is None else shape_text(item.shape)
 
 
-def _end(item: Item) -> Node:
+def _end() -> Node:
     from mermaid.flowchart import Node as MermaidNode
 
     return MermaidNode("out", "output", shape="stadium-shape")
 
 
-def _frame(
+def _boxes(
     members: list[tuple[int, Item]], depth: int, folded: bool, nodes: dict[int, Node], frames: list[int]
 ) -> list[Node]:
     """The boxes of these items, those of one group inside a frame."""
     from mermaid.flowchart import Node as MermaidNode
 
     found: list[Node] = []
-    at = 0
-    while at < len(members):
-        number, item = members[at]
-        if len(item.groups) <= depth:
-            found.append(MermaidNode(f"n{number}", _text(item), shape=SHAPES[item.kind]))
-            nodes[number] = found[-1]
-            at += 1
+    for group, inside in _by_group(members, depth):
+        if group is None:
+            number, item = inside[0]
+            nodes[number] = MermaidNode(f"n{number}", _text(item, folded), shape=SHAPES[item.kind])
+            found.append(nodes[number])
             continue
-        group = item.groups[depth]
-        end = at
-        while end < len(members) and members[end][1].groups[depth : depth + 1] == (group,):
-            end += 1
+        titles, deeper = [_title(group, folded)], depth + 1
+        while len(runs := _by_group(inside, deeper)) == 1 and runs[0][0] is not None:
+            titles.append(_title(runs[0][0], folded))
+            deeper += 1
         frames[0] += 1
         name = f"g{frames[0]}"
-        inner = _frame(members[at:end], depth + 1, folded, nodes, frames)
-        found.append(MermaidNode(name, _title(group, folded), sub_nodes=inner, direction="TB"))
-        at = end
+        boxes = _boxes(inside, deeper, folded, nodes, frames)
+        found.append(MermaidNode(name, ": ".join(titles), sub_nodes=boxes, direction="TB"))
     return found
+
+
+def _by_group(members: list[tuple[int, Item]], depth: int) -> list[tuple[Group | None, list[tuple[int, Item]]]]:
+    """The members in runs of one group at this depth; one that stands in none is a run of its own."""
+    runs: list[tuple[Group | None, list[tuple[int, Item]]]] = []
+    for number, item in members:
+        group = item.groups[depth] if len(item.groups) > depth else None
+        if runs and group is not None and runs[-1][0] == group:
+            runs[-1][1].append((number, item))
+        else:
+            runs.append((group, [(number, item)]))
+    return runs
 
 
 def _title(group: Group, folded: bool) -> str:
@@ -134,13 +154,17 @@ def _title(group: Group, folded: bool) -> str:
     return f"{name}, {group.turns} times" if folded else f"{name}, turn {group.turn} of {group.turns}"
 
 
-def _text(item: Item) -> str:
-    """What stands in a box: the layer's line and its parameters."""
+def _text(item: Item, folded: bool) -> str:
+    """What stands in a box: the layer's line and its parameters, for a folded repeat those of one turn."""
     lines = _escape(item.label).split("\n")
-    if item.parameters is None:
+    turns = prod(group.turns for group in item.groups if group.turn) if folded else 1
+    count = item.parameters
+    if count is None:
         lines.append("parameters after the first batch")
-    elif item.parameters:
-        lines.append(f"{item.parameters:,} parameter{'s' if item.parameters > 1 else ''}")
+    elif count and turns > 1 and count % turns == 0:
+        lines.append(f"{turns} x {count // turns:,} parameters")
+    elif count:
+        lines.append(f"{count:,} parameter{'s' if count > 1 else ''}{' in all' if turns > 1 else ''}")
     return "<br/>".join(lines)
 
 

@@ -39,7 +39,7 @@ def register(ip: InteractiveShell) -> None:
     def network_matcher(context: Any) -> dict[str, Any]:
         return match(context, ip.user_ns)
 
-    ip.register_magic_function(network, "cell", "network")
+    ip.magics_manager.register_function(network, magic_kind="cell", magic_name="network")
     unregister(ip)
     ip.Completer.custom_matchers.append(network_matcher)
 

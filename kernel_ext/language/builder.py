@@ -124,8 +124,9 @@ class Network(HybridBlock):
 def _after(step: Step) -> Any:
     """The activation that follows a layer as a layer of its own, or None."""
     row = WORDS.get(step.word)
-    after = row is not None and row.activation == "after" and step.activation
-    return activation_layer(step.activation) if after else None
+    if row is None or row.activation != "after" or step.activation is None:
+        return None
+    return activation_layer(step.activation)
 
 
 def _last_uses(plan: Plan) -> list[list[int]]:

@@ -53,6 +53,8 @@ class NetworkError(CleanError):
     NetworkError: there is no layer convv
     """
 
+    label = "NetworkError"
+
     def __init__(self, message: str, source: Source, span: Span) -> None:
         super().__init__(message)
         self.message = message
@@ -87,7 +89,7 @@ class NetworkError(CleanError):
             f"{self.source.place}, line {self.span.line}",
             f"    {text}".rstrip(),
             f"    {' ' * self.span.start}{red}{'^' * width}{plain}",
-            f"{red}{type(self).__name__}{plain}: {first}",
+            f"{red}{self.label}{plain}: {first}",
             *rest,
         ]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import NoReturn
 
 from .errors import Source, Span
 
@@ -42,11 +43,11 @@ def tokenize(source: Source, number: int) -> list[Token]:
 class _LineLexer:
     def __init__(self, source: Source, number: int) -> None:
         self.source, self.number = source, number
-        self.line = source.line(number).replace("×", "x")
+        self.line = source.line(number)
         self.at = 0
 
     def run(self) -> list[Token]:
-        tokens = []
+        tokens: list[Token] = []
         while True:
             while self.at < len(self.line) and self.line[self.at].isspace():
                 self.at += 1
@@ -78,7 +79,7 @@ class _LineLexer:
         parts: list[int | float | str] = []
         while True:
             parts.append(self._component(start))
-            more = re.match(rf"x(?={COMPONENT})", self.line[self.at :])
+            more = re.match(rf"[x×](?={COMPONENT})", self.line[self.at :])
             if not more:
                 break
             self.at += 1
@@ -123,7 +124,7 @@ class _LineLexer:
         self.at = len(self.line.rstrip())
         raise self.source.error("this { has no closing }", self._span(start))
 
-    def _bad(self, start: int) -> None:
+    def _bad(self, start: int) -> NoReturn:
         while self.at < len(self.line) and not (self.line[self.at].isspace() or self.line[self.at] in "(),=:#{}"):
             self.at += 1
         word = self.line[start : self.at]

@@ -11,7 +11,7 @@ def shell():
     """A fresh shell; ``shell.colors`` is off so that boxes can be compared as text."""
     InteractiveShell.clear_instance()
     ip = InteractiveShell.instance(colors="nocolor")
-    ip.run_line_magic("load_ext", "dlcore.kernel_ext")
+    ip.run_line_magic("load_ext", "dlcore")
     yield ip
     ip.history_manager.end_session()
     InteractiveShell.clear_instance()

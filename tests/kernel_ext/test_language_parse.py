@@ -56,9 +56,9 @@ def test_options_are_equal_in_any_order():
 
 
 def test_spacing_comments_and_the_times_sign():
-    text = "%%network  n( c ,s = 2 )\n\n  # head\ninput  1×28×28#here\nrepeat   2 :\n  relu\n # odd\n  tanh\ndense 1"
+    text = "%%network  n( c ,s = 2 )\n\n  # head\ninput  1×28×28#2 × 3\nrepeat   2 :\n  relu\n # odd\n  tanh\ndense 1"
     assert to_source(parse(text)) == (
-        "%%network n(c, s=2)\n# head\ninput 1x28x28  # here\nrepeat 2:\n    relu\n    # odd\n    tanh\ndense 1"
+        "%%network n(c, s=2)\n# head\ninput 1x28x28  # 2 × 3\nrepeat 2:\n    relu\n    # odd\n    tanh\ndense 1"
     )
 
 

@@ -88,16 +88,18 @@ def test_no_traceback_of_ours_is_ever_shown(shell, capsys, cell):
 
 
 def test_loading_again_leaves_one_of_each(shell):
-    shell.run_line_magic("load_ext", "dlcore.kernel_ext")
-    shell.run_line_magic("reload_ext", "dlcore.kernel_ext")
+    shell.run_line_magic("load_ext", "dlcore")
+    shell.run_line_magic("reload_ext", "dlcore")
     matchers = [getattr(m, "matcher_identifier", "") for m in shell.Completer.custom_matchers]
     assert matchers.count("dlcore.network") == 1
     run(shell, LENET)
     assert offered(shell, "%%network n\nmaxp") == ["maxpool"]
 
 
-def test_unloading_takes_the_completion_back(shell):
-    shell.run_line_magic("unload_ext", "dlcore.kernel_ext")
+def test_unloading_takes_magics_and_completion_back(shell):
+    assert shell.find_cell_magic("network") and shell.find_line_magic("graph")
+    shell.run_line_magic("unload_ext", "dlcore")
+    assert shell.find_cell_magic("network") is None and shell.find_line_magic("graph") is None
     assert "maxpool" not in offered(shell, "%%network n\nmaxp")
 
 
