@@ -231,3 +231,26 @@ def test_params_may_be_a_list_and_are_taken_once():
         gluon.Trainer([1], "sgd")
     with pytest.raises(ValueError, match="is complete, so wd cannot be given"):
         gluon.Trainer([dense.weight], optim.SGD(0.1), {"wd": 0.1})
+
+
+def test_gradients_of_a_compiled_backward_count_as_renewed():
+    net, trainer = make("sgd", learning_rate=0.1)
+    other_net, other = make("sgd", learning_rate=0.1)
+    loss = gluon.loss.SoftmaxCrossEntropyLoss()
+
+    @dl.jit
+    def backward(x, y):
+        with dl.autograd.record():
+            value = loss(net(x), y).mean()
+        value.backward()
+        return value
+
+    plain = make_step(other_net, other)
+    for x, y in BATCHES:
+        backward(x, y)
+        trainer.allreduce_grads()
+        trainer.update(1)
+        plain(x, y)
+    close(weights(net), weights(other_net))
+    with pytest.raises(UserWarning, match="has not been renewed"):
+        trainer.update(1)
