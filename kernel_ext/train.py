@@ -85,20 +85,33 @@ def show_run(run: Run) -> Any:
     return show(run)
 
 
+def _is_ours(trace: TracebackType) -> bool:
+    """Whether a line of a traceback is dlcore's; what is made of operator stanzas belongs to no module at all."""
+    module = trace.tb_frame.f_globals.get("__name__")
+    return not module or str(module).startswith("dlcore.")
+
+
 def _outside(trace: TracebackType) -> bool:
     """Whether an error went through code that is neither dlcore's nor that of the magic, such as a user's block."""
     below = trace.tb_next
-    while below is not None:
-        if not str(below.tb_frame.f_globals.get("__name__", "")).startswith("dlcore."):
-            return True
+    while below is not None and _is_ours(below):
         below = below.tb_next
-    return False
+    return below is not None
 
 
 def _render_from(ip: InteractiveShell, error: Exception, trace: TracebackType | None) -> None:
-    """Have IPython show `error` from the user's line on; the way from the cell to there is our own."""
+    """Have IPython show `error` with the user's own lines; `run.wait()` still raises it with all of them."""
+    shown = _own_lines(trace) or trace
 
     def render() -> list[str]:
-        return ip.InteractiveTB.structured_traceback(type(error), error, trace, tb_offset=0)
+        return ip.InteractiveTB.structured_traceback(type(error), error, shown, tb_offset=0)
 
     error._render_traceback_ = render  # type: ignore[attr-defined]
+
+
+def _own_lines(trace: TracebackType | None) -> TracebackType | None:
+    """The traceback without dlcore's lines; None when there are no others."""
+    if trace is None:
+        return None
+    below = _own_lines(trace.tb_next)
+    return below if _is_ours(trace) else TracebackType(below, trace.tb_frame, trace.tb_lasti, trace.tb_lineno)

@@ -22,7 +22,8 @@ def compile_loss(ip: InteractiveShell, line: str, cell: str) -> Callable[[Any, A
     the notebook's value, so that `loss = loss(net(x), y)` means what it says. An error in it shows the line in the
     cell. Raises SyntaxError with the place, CleanError when the cell assigns no `loss`.
     """
-    place = _remember(ip, f"%%train {line}\n{cell}")
+    # The first line is a comment, since what shows tracebacks reads the text as Python.
+    place = _remember(ip, f"# %%train {line}\n{cell}")
     tree = ast.parse(cell, place)
     ast.increment_lineno(tree)  # the line of the magic itself is the cell's first
     assigned = _assigned(tree)
@@ -32,6 +33,8 @@ def compile_loss(ip: InteractiveShell, line: str, cell: str) -> Callable[[Any, A
     box: dict[str, Any] = {}
     exec(compile(_as_function(tree, kept), place, "exec"), ip.user_ns, box)  # the user's own code, in the user's names
     function = box[FUNCTION]
+    # Named as the code of any cell is, so that a traceback shows the cell's lines and not those of a function.
+    function.__code__ = function.__code__.replace(co_name="<module>")
 
     def loss_of(net: Any, x: Any, y: Any) -> Any:
         return function(x, y, **_values(kept, ip.user_ns))

@@ -131,7 +131,10 @@ def pair(sample: Any) -> tuple[Any, Any]:
 
 def as_numpy(values: Any) -> np.ndarray:
     """Any array as a NumPy array; 64-bit floats become 32-bit ones, the dtype networks are made with."""
-    values = values.asnumpy() if hasattr(values, "asnumpy") else np.asarray(values)
+    try:
+        values = values.asnumpy() if hasattr(values, "asnumpy") else np.asarray(values)
+    except ValueError:
+        raise ValueError(f"data: expected an array, got a {type(values).__name__} that is none") from None
     return values.astype(np.float32) if values.dtype == np.float64 else values
 
 

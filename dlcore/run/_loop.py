@@ -85,8 +85,8 @@ class TrainingLoop:
                 return False
             scores = found
             run.record(**scores)
-        trained = {name: value for name in ("loss", "accuracy") if (value := _mean_since(run, name)) is not None}
-        run.note("epoch", epoch=run.epoch, scores={**trained, **scores}, **_speed(run))
+        run.settle()
+        run.note("epoch", epoch=run.epoch, scores={**_trained(run), **scores}, **_speed(run))
         return True
 
     def _boundary(self, run: Run) -> bool:
@@ -108,13 +108,15 @@ class TrainingLoop:
         return bool(go_on)
 
 
-def _mean_since(run: Run, name: str) -> float | None:
-    """Mean of a series over the epoch that has just ended."""
-    if name not in run.history:
-        return None
-    steps, values = run.history.series(name)
+def _trained(run: Run) -> dict[str, float]:
+    """The means of the training scores over the epoch that has just ended."""
     begun = max((event.step for event in run.events if event.kind == "epoch"), default=0)
-    return float(values[steps > begun].mean())
+    means = {}
+    for name in ("loss", "accuracy"):
+        if name in run.history:
+            steps, values = run.history.series(name)
+            means[name] = float(values[steps > begun].mean())
+    return means
 
 
 def _speed(run: Run) -> dict[str, float]:

@@ -251,13 +251,19 @@ class Run:
         for name, value in scalars.items():
             self._scalars.append((name, self.step, value))
         if len(self._scalars) > 256:
-            self._settle()
+            self.settle()
 
     def record(self, **values: float) -> None:
         """Add a point at the present step to each named series."""
-        self._settle()
+        self.settle()
         for name, value in values.items():
             self.history.append(name, self.step, float(value))
+
+    def settle(self) -> None:
+        """Turn the scalars of `advance` that are still waiting into points of the history."""
+        scalars, self._scalars = self._scalars, []
+        for name, step, value in scalars:
+            self.history.append(name, step, float(value))
 
     def note(self, kind: str, **data: Any) -> None:
         """Add an event at the present step."""
@@ -289,7 +295,7 @@ class Run:
             state = "failed"
         self._pace.stop()
         try:
-            self._settle()
+            self.settle()
             self._set_state(state, kind="end")
         finally:
             self._state = state
@@ -323,18 +329,12 @@ class Run:
             self.note("state", state=state)
             self._tell(kind)
 
-    def _settle(self) -> None:
-        """Turn waiting scalars into points of the history."""
-        scalars, self._scalars = self._scalars, []
-        for name, step, value in scalars:
-            self.history.append(name, step, float(value))
-
     def _tell_if_due(self) -> None:
         if not self._listeners.wait():
             self._tell("update")
 
     def _tell(self, kind: str) -> None:
-        self._settle()
+        self.settle()
         for text in self._listeners.tell(kind, self.status(), self.history, self.events):
             self.note("note", text=text)
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import dlcore as dl
+from dlcore import kernel_ext
 from dlcore._hooks import HOOKS
 from dlcore.gluon import nn
 
@@ -14,7 +15,7 @@ def notebook(shell):
     rng = np.random.default_rng(0)
     x = rng.normal(size=(90, 2)).astype("float32")
     y = (x[:, 0] > x[:, 1]).astype("int32")
-    shell.push({"net": nn.Dense(2), "x_train": x, "y_train": y, "train": (x, y), "dl": dl})
+    shell.push({"net": nn.Dense(2), "x_train": x, "y_train": y, "train": (x, y), "short": y[:3], "dl": dl})
     return shell
 
 
@@ -73,6 +74,15 @@ def test_an_error_in_the_cell_shows_its_line(notebook, capsys):
     assert error is None and run.state == "finished"
 
 
+def test_an_error_in_an_operator_shows_the_cells_line_alone(notebook, capsys):
+    cell = "%%train net --data train\nout = net(x)\nloss = dl.nd.dot(out, out).mean()\n"
+    error, _ = run_cell(notebook, cell)
+    assert isinstance(error, ValueError)
+    shown = capsys.readouterr().out
+    assert "----> 3 loss = dl.nd.dot(out, out).mean()" in shown and "got (64, 2) and (64, 2)" in shown
+    assert "File" not in shown
+
+
 def test_a_syntax_error_in_the_cell_shows_its_line(notebook, capsys):
     error, _ = run_cell(notebook, "%%train net --data train\nloss = net(x\n")
     assert isinstance(error, SyntaxError)
@@ -90,7 +100,8 @@ def test_a_cell_without_loss_says_what_is_missing(notebook, capsys):
     [
         ("%train nett --data train", 'there is no network named nett; did you mean "net"?'),
         ("%train net --data train --optimizer adm", "expected an Optimizer or one of"),
-        ("%train net --data x_train,train", "expected as many labels as samples"),
+        ("%train net --data x_train,train", "expected an array, got a tuple that is none"),
+        ("%train net --data x_train,short", "expected as many labels as samples, got shapes (90, 2) and (3,)"),
     ],
 )
 def test_a_mistake_is_a_short_box(notebook, capsys, line, text):
@@ -129,5 +140,5 @@ def test_an_interrupt_stops_between_two_steps(notebook, monkeypatch, capsys):
 
 def test_loading_gives_run_train_the_display_and_unloading_takes_it_back(shell):
     assert HOOKS["run.show"] == "dlcore.kernel_ext.train:show_run"
-    shell.run_line_magic("unload_ext", "dlcore.kernel_ext")
+    kernel_ext.unload_ipython_extension(shell)
     assert "run.show" not in HOOKS

@@ -2,6 +2,7 @@
 import uPlot from "uplot";
 
 const HEIGHT = 230;
+const DOTS = 40;
 const TRAIN = "--dl-train";
 const VALIDATION = "--dl-val";
 
@@ -123,11 +124,16 @@ export class Panel {
           stroke: color(VALIDATION),
           width: 2,
           spanGaps: true,
-          points: { show: true, size: 6, fill: color(VALIDATION) },
+          points: { show: () => this.dotted(), size: 6, fill: color(VALIDATION) },
         },
       ],
       hooks: { draw: [(u) => this.marks(u)], setCursor: [(u) => this.describe(u.cursor.idx)] },
     };
+  }
+
+  // Few values are shown as dots, many would run together.
+  dotted() {
+    return (this.store.curves.get(`val_${this.base}`)?.length ?? 0) <= DOTS;
   }
 
   // A dashed line where a knob was turned.

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 TRAIN, VALIDATION, MUTED, GRID = "#2457c5", "#d1600a", "#616161", "#e4e4e4"
 WIDTH, HEIGHT = 9.6, 2.9  # inches, at 100 dots an inch on the page
 POINTS = 4000
+DOTS = 40  # more values than these run together
 
 
 def figure(run: Run) -> Figure:
@@ -63,7 +64,8 @@ def _draw(axes: Any, run: Run, base: str) -> None:
         axes.plot(steps, smooth(values), color=TRAIN, linewidth=1.6, label="train")
     if f"val_{base}" in run.history:
         steps, values = run.history.series(f"val_{base}", max_points=POINTS)
-        axes.plot(steps, values, color=VALIDATION, linewidth=1.6, marker="o", markersize=4, label="validation")
+        dots = {"marker": "o", "markersize": 4} if len(steps) <= DOTS else {}
+        axes.plot(steps, values, color=VALIDATION, linewidth=1.6, label="validation", **dots)
     for event in turns(run.events):
         axes.axvline(event.step, color=MUTED, linewidth=0.7, linestyle=(0, (4, 4)))
         text = f" {event.data['name']} {event.data['value']:.3g}"
