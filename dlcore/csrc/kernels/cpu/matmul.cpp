@@ -66,7 +66,9 @@ void choose_blocks(const Product& p, int64_t batch, int64_t& bm, int64_t& bn) {
   };
   // Two pieces a thread: one that comes late then costs a piece, not half of the product.
   int64_t parts = ((work < 1 << 22 ? threads : 2 * threads) + batch - 1) / batch;
-  if (p.n >= p.m) {
+  if (row_stride(p.b) == 1 && p.n > 1 && p.m >= 16 * threads && batch == 1) {
+    bm = cut(p.m, threads, 8);  // B is read along k already: whole columns of it are cheap to read twice
+  } else if (p.n >= p.m) {
     bn = cut(p.n, parts, 16);
     int64_t have = (p.n + bn - 1) / bn;
     if (have < parts) bm = cut(p.m, (parts + have - 1) / have, 8);
