@@ -78,7 +78,13 @@ def _in_place(name: str) -> Callable[[NDArray, Any], NDArray]:
             if self._grad_req != "null":
                 raise RuntimeError(f"in-place {name} of a variable with a gradient inside autograd.record()")
             return _invoke(number, (self, other), ())
-        _invoke(number, (self, other), (), self)
+        if self._dtype_name[0] in "iu" or self._dtype_name == "bool":
+            result = _invoke(number, (self, other), ())
+            if result._dtype_name != self._dtype_name and "float" in result._dtype_name:
+                raise TypeError(f"in-place {name}: the result is {result.dtype}, the array holds {self.dtype}")
+            _core.assign(self, result)
+        else:
+            _invoke(number, (self, other), (), self)
         return self
 
     return method

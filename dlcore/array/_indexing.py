@@ -37,10 +37,32 @@ def setitem(self: NDArray, key: Any, value: Any) -> None:
     keys = key if isinstance(key, tuple) else (key,)
     if len(keys) == 1 and (keys[0] is Ellipsis or (type(keys[0]) is slice and keys[0] == slice(None))):
         _core.assign(self, value)
+    elif _core.is_tracing():
+        _core.assign(self, _replaced(self, keys, value))
     elif _is_basic(keys):
         _core.assign(_basic(self, _full(self, keys)), value)
     else:
         _put(self, keys, value)
+
+
+def _replaced(x: NDArray, keys: tuple, value: Any) -> NDArray:
+    """x with a part replaced, as a new array: inside a trace views cannot be written to."""
+    value = F.cast(value, x._dtype_name)
+    if _is_basic(keys):
+        start, size, step, shape = _extent(x, _full(x, keys))
+        place = F._slice_grad(F.ones(size, "bool"), x, start, step)
+        spread = F._slice_grad(F.reshape(F.broadcast_to(value, shape), size), x, start, step)
+        return F.where(place, spread, x)
+    if len(keys) == 1 and getattr(keys[0], "dtype", None) == np.bool_ and tuple(keys[0].shape) == x.shape:
+        return F.where(keys[0], value, x)
+    basic = [k for k in keys if isinstance(k, slice) or k is None or k is Ellipsis]
+    behind = list(keys[len(keys) - len(basic) :])
+    if any(a is not b for a, b in zip(basic, behind, strict=True)) or any(
+        k not in (Ellipsis, slice(None)) for k in basic
+    ):
+        raise TypeError("inside a compiled function only leading axes can be assigned to by arrays of indices")
+    _, arrays, _ = _plan(x, keys)
+    return F.index_put(x, value, *arrays)
 
 
 def _is_basic(keys: tuple) -> bool:
@@ -86,8 +108,8 @@ def _width(key: Any) -> int:
     return key.ndim if dtype is not None and dtype == np.bool_ else 1
 
 
-def _basic(x: NDArray, keys: list) -> NDArray:
-    """A view: cut every axis, then drop those with a number and insert those for None."""
+def _extent(x: NDArray, keys: list) -> tuple[tuple[int, ...], ...]:
+    """Where a basic index starts, how many numbers it takes in which steps, and the shape of the result."""
     start, size, step, shape = [], [], [], []
     axis = 0
     for key in keys:
@@ -110,11 +132,17 @@ def _basic(x: NDArray, keys: list) -> NDArray:
             size.append(1)
             step.append(1)
         axis += 1
-    if tuple(size) != x.shape or any(s != 1 for s in step):
-        x = F.slice(x, tuple(start), tuple(size), tuple(step))
-    elif tuple(shape) == x.shape:
-        return F.slice(x, tuple(start), tuple(size))
-    return x if tuple(shape) == x.shape else F.reshape(x, tuple(shape))
+    return tuple(start), tuple(size), tuple(step), tuple(shape)
+
+
+def _basic(x: NDArray, keys: list) -> NDArray:
+    """A view: cut every axis, then drop those with a number and insert those for None."""
+    start, size, step, shape = _extent(x, keys)
+    if size != x.shape or any(s != 1 for s in step):
+        x = F.slice(x, start, size, step)
+    elif shape == x.shape:
+        return F.slice(x, start, size)
+    return x if shape == x.shape else F.reshape(x, shape)
 
 
 def _index_array(key: Any) -> Any:

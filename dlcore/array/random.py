@@ -15,7 +15,8 @@ from .. import _core
 from .._core import NDArray
 from ..ops import F
 from ._convert import asarray
-from .context import Context, device_name
+from .context import Context
+from .context import device_name as _place
 
 Shape = int | Sequence[int] | None
 Place = Context | str | None
@@ -40,7 +41,11 @@ def get_state() -> tuple[int, int]:
 
 
 def set_state(state: tuple[int, int]) -> None:
-    """Goes back to a state that `get_state` gave."""
+    """Goes back to a state that `get_state` gave.
+
+    >>> state = get_state(); a = float(normal()); set_state(state); a == float(normal())
+    True
+    """
     _core.set_rng_state(tuple(state))
 
 
@@ -64,7 +69,7 @@ def uniform(
     >>> uniform(0, 1, shape=(2, 3)).shape
     (2, 3)
     """
-    place, kind = device_name(device if ctx is None else ctx), dtype or "float32"
+    place, kind = _place(device if ctx is None else ctx), dtype or "float32"
     dims = out.shape if out is not None else _shape(shape, size, low, high)
     if _is_array(low, high):
         unit = F.random_uniform(0.0, 1.0, dims, kind, place)
@@ -81,7 +86,7 @@ def normal(
     >>> normal(0, 1, shape=(2, 3)).shape
     (2, 3)
     """
-    place, kind = device_name(device if ctx is None else ctx), dtype or "float32"
+    place, kind = _place(device if ctx is None else ctx), dtype or "float32"
     dims = out.shape if out is not None else _shape(shape, size, loc, scale)
     if _is_array(loc, scale):
         unit = F.random_normal(0.0, 1.0, dims, kind, place)
@@ -119,7 +124,7 @@ def randint(
     if high is None:
         low, high = 0, low
     dims = out.shape if out is not None else _shape(shape, size)
-    return F.random_randint(low, high, dims, dtype or "int64", device_name(device if ctx is None else ctx), out=out)
+    return F.random_randint(low, high, dims, dtype or "int64", _place(device if ctx is None else ctx), out=out)
 
 
 def bernoulli(
@@ -130,7 +135,7 @@ def bernoulli(
     >>> float(bernoulli(1.0))
     1.0
     """
-    return F.random_bernoulli(p, _shape(shape, size), dtype or "float32", device_name(ctx))
+    return F.random_bernoulli(p, _shape(shape, size), dtype or "float32", _place(ctx))
 
 
 def exponential(
@@ -141,7 +146,7 @@ def exponential(
     >>> float(exponential(0.0))
     0.0
     """
-    unit = F.random_uniform(0.0, 1.0, _shape(shape, size, scale), dtype or "float32", device_name(ctx))
+    unit = F.random_uniform(0.0, 1.0, _shape(shape, size, scale), dtype or "float32", _place(ctx))
     return F.multiply(F.negative(F.log1p(F.negative(unit))), scale)
 
 
@@ -162,7 +167,7 @@ def permutation(x: int | NDArray) -> NDArray:
     [0, 1, 2]
     """
     if isinstance(x, int):
-        return F.random_permutation(x, "int64", device_name(None))
+        return F.random_permutation(x, "int64", _place(None))
     x = asarray(x)
     return F.take(x, F.random_permutation(x.shape[0], "int64", x._device))
 
@@ -188,15 +193,15 @@ def choice(a: int | NDArray, size: Shape = None, replace: bool = True, p: Any = 
     if not replace:
         if count > n:
             raise ValueError(f"choice: cannot draw {count} of {n} without putting back")
-        keys = F.random_uniform(0.0, 1.0, (n,), "float32", device_name(None))
+        keys = F.random_uniform(0.0, 1.0, (n,), "float32", _place(None))
         if p is not None:  # the largest of log(p) + Gumbel noise (Vieira, 2014; Kool et al., arXiv:1903.06059)
             keys = F.add(F.log(asarray(p)), gumbel(shape=(n,)))
         index = F.slice(F.argsort(keys, -1, True), (0,), (count,))
     elif p is None:
-        index = F.random_randint(0, n, (count,), "int64", device_name(None))
+        index = F.random_randint(0, n, (count,), "int64", _place(None))
     else:
         ends = _np.cumsum(asarray(p).asnumpy())
-        draws = F.random_uniform(0.0, float(ends[-1]), (count,), "float64", device_name(None)).asnumpy()
+        draws = F.random_uniform(0.0, float(ends[-1]), (count,), "float64", _place(None)).asnumpy()
         index = asarray(_np.minimum(_np.searchsorted(ends, draws, side="right"), n - 1))
     index = F.reshape(index, dims)
     return index if isinstance(a, int) else F.take(asarray(a), index)

@@ -103,7 +103,7 @@ op("sort", "x, axis: int = -1, descending: bool = False", "The numbers along the
 op("argsort", "x, axis: int = -1, descending: bool = False",
    "The positions that would sort the axis; equal numbers keep their order.",
    dtype="index_out", infer="same", kernel="argsort", method=True,
-   ref="np.argsort(x if not descending else -x, axis=axis, kind='stable')",
+   ref="np.argsort(-x.astype(np.float64) if descending else x, axis=axis, kind='stable')",
    samples=[case(_line), case(_line, axis=0), case(_line, descending=True)],
    errors=[bad("axis 5", _line, axis=5, raises="IndexError")],
    example="argsort([3., 1., 2.]) -> [1, 2, 0]")

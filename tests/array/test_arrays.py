@@ -151,6 +151,17 @@ def test_in_place_keeps_the_memory_and_the_dtype() -> None:
         x += array([[1.0, 2.0], [3.0, 4.0]])
 
 
+def test_in_place_does_not_cut_fractions_off() -> None:
+    x = array([1, 2])
+    x += 3
+    x //= 2
+    assert x.tolist() == [2, 2] and x.dtype == np.int64
+    with pytest.raises(TypeError, match="the result is float32, the array holds int64"):
+        x += 1.5
+    with pytest.raises(TypeError, match="in-place divide"):
+        x /= 2
+
+
 def test_in_place_while_recording() -> None:
     x = array([1.0, 2.0])
     x.attach_grad()

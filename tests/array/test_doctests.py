@@ -27,9 +27,7 @@ def test_public_functions_of_the_namespaces_have_examples() -> None:
         module = importlib.import_module(name)
         for attribute in dir(module):
             value = getattr(module, attribute)
-            if (
-                callable(value)
-                and not isinstance(value, type)
-                and getattr(value, "__module__", "").startswith("dlcore")
-            ):
+            if attribute[0] == "_" or isinstance(value, type):
+                continue
+            if callable(value) and getattr(value, "__module__", "").startswith(ROOMS):
                 assert ">>>" in (value.__doc__ or ""), f"{name}.{attribute} has no example"

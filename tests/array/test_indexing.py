@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from dlcore import autograd
+from dlcore import autograd, jit
 from dlcore.array import nd
 from dlcore.array import np as dnp
 
@@ -127,3 +127,31 @@ def test_any_integer_index(data: st.DataObject, shape: tuple[int, ...]) -> None:
     key = data.draw(hnp.integer_array_indices(shape))
     base = np.arange(np.prod(shape), dtype=np.float32).reshape(shape)
     np.testing.assert_array_equal(nd.array(base)[key].asnumpy(), base[key])
+
+
+@pytest.mark.parametrize(
+    "key", KEYS[:24] + [[0, 2], ([0, 1], [2, 3]), (1, [0, 2]), ([0, 1], ...), BASE > 20], ids=lambda k: repr(k)[:40]
+)
+def test_writing_inside_a_compiled_function(key: object) -> None:
+    @jit
+    def step(x, v):
+        y = x * 1
+        y[key] = v
+        return y
+
+    want = BASE.copy()
+    value = 9.0 if isinstance(key, np.ndarray) else np.arange(BASE[key].size, dtype=np.float32).reshape(BASE[key].shape)
+    want[key] = value
+    got = step(nd.array(BASE), nd.array(value))
+    np.testing.assert_array_equal(got.asnumpy(), want)
+
+
+def test_what_cannot_be_written_inside_a_compiled_function() -> None:
+    @jit
+    def step(x):
+        y = x * 1
+        y[:, [0, 1]] = 0
+        return y
+
+    with pytest.raises((TypeError, RuntimeError), match="leading axes"):
+        step(nd.array(BASE))

@@ -30,17 +30,17 @@ TOLERANCE = {"float16": 1.5e-3, "bfloat16": 1.2e-2, "float32": 2e-6, "float64": 
 # Which dtypes a dtype rule is tested with.
 DTYPES = {
     "arith": FLOATS + INTS,
-    "promote": [*FLOATS, np.dtype("int32"), np.dtype("int64")],
-    "floating": [*FLOATS, np.dtype("int32"), np.dtype("uint8")],
+    "promote": FLOATS + INTS,
+    "floating": FLOATS + INTS + BOOL,
     "bool_out": FLOATS + INTS + BOOL,
-    "predicate": FLOATS,
-    "same": [*FLOATS, np.dtype("int32"), np.dtype("int64")],
-    "first": [*FLOATS, np.dtype("int32")],
+    "predicate": FLOATS + INTS + BOOL,
+    "same": FLOATS + INTS,
+    "first": FLOATS + INTS + BOOL,
     "integer": INTS + BOOL,
     "int_only": INTS,
     "sum": FLOATS + INTS + BOOL,
-    "mean": [*FLOATS, np.dtype("int32")],
-    "index_out": [*FLOATS, np.dtype("int32"), np.dtype("int64")],
+    "mean": FLOATS + INTS + BOOL,
+    "index_out": FLOATS + INTS,
     "select": FLOATS + INTS + BOOL,
 }
 ONLY_FLOAT_FAMILIES = {"conv", "norm", "loss", "optimizer", "random"}
