@@ -27,7 +27,8 @@ def lower(graph: Graph, plan: Plan) -> Lowered:
     values = list(plan.places)
     number = {value: i for i, value in enumerate(values)}
     table = [_entry(value, plan.places[value]) for value in values]
-    instrs, nodes = [], []
+    instrs: list[tuple[Any, list[int], list[int], tuple, int]] = []
+    nodes: list[Node] = []
     tiles: dict[int, Any] = {}
     for node in graph.nodes:
         if _ops.is_view(node):

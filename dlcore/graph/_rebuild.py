@@ -42,9 +42,9 @@ def rebuild(graph: Graph, rule: Rule) -> Graph:
                 )
             new[old] = out
     fresh.outputs = [moved(v) for v in graph.outputs]
-    for state, old in zip(fresh.states, graph.states, strict=True):
-        if old.new is not None and moved(old.new) is not state.value:
-            state.new = moved(old.new)
+    for state, before in zip(fresh.states, graph.states, strict=True):
+        if before.new is not None and moved(before.new) is not state.value:
+            state.new = moved(before.new)
     return fresh
 
 

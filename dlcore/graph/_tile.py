@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from dlcore.ops._expr import Tile, prune
 
-NUMBER = {"float32": np.float32, "float64": np.float64, "int32": np.int32, "int64": np.int64, "uint64": np.uint64}
-_EXACT = {
+NUMBER: dict[str, Any] = {"float32": np.float32, "float64": np.float64, "int32": np.int32, "int64": np.int64, "uint64": np.uint64}
+_EXACT: dict[str, Callable[..., Any]] = {
     "add": lambda a, b: a + b,
     "sub": lambda a, b: a - b,
     "mul": lambda a, b: a * b,
@@ -50,7 +50,7 @@ class TileBuilder:
 
     def emit(self, mnemonic: str, operands: Sequence[int]) -> int:
         """The value of one instruction; a select on a constant and arithmetic on constants need none."""
-        numbers = [self._consts.get(o) for o in operands]
+        numbers: list[Any] = [self._consts.get(o) for o in operands]  # None where the operand is no constant
         if mnemonic == "select" and numbers[0] is not None:
             return operands[1] if numbers[0] else operands[2]
         if mnemonic in _EXACT and None not in numbers and not any(n != n for n in numbers):

@@ -76,7 +76,8 @@ def trace(call: Callable[[list[Any]], tuple[Any, list[Any]]], arrays: list[Any],
     """
     tracer = _core.Tracer()
     stand_ins = tracer.start(arrays)
-    _local.host_calls = host_calls = []
+    host_calls: list[Any] = []
+    _local.host_calls = host_calls
     try:
         result, outputs = call(stand_ins)
         recorded = tracer.stop(outputs)

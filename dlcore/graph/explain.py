@@ -35,7 +35,7 @@ def explain(compiled: Any, *args: Any, **kwargs: Any) -> Explanation:
     2
     """
     if isinstance(compiled, (Compiled, GraphFunction)):
-        functions = [compiled]
+        functions: list[Any] = [compiled]
     elif isinstance(compiled, Jit):
         if args or kwargs:
             compiled(*args, **kwargs)

@@ -65,9 +65,9 @@ def check_order(graph: Graph) -> None:
                 raise GraphError(f"{kind} {value.type_text()} is listed twice")
             defined.add(value)
     for node in graph.nodes:
-        for value in node.inputs:
-            if value is not None and value.kind != "const" and value not in defined:
-                _fail(graph, node, f"operand {value.type_text()} is used before it is defined")
+        for operand in node.inputs:
+            if operand is not None and operand.kind != "const" and operand not in defined:
+                _fail(graph, node, f"operand {operand.type_text()} is used before it is defined")
         if not node.outputs:
             _fail(graph, node, "a node without outputs")
         for i, value in enumerate(node.outputs):

@@ -100,8 +100,10 @@ class _Walk:
         if node.op == FUSED:
             raise ValueError("autodiff comes before fusion: a fused group has no gradient rule")
         record = _ops.record_of(node.op)
+        program = record.grad_program
+        assert program is not None, node.op
         builder = Builder(self.graph.nodes, node.scope, node.src)
-        used = {key for _, refs, _, _ in record.grad_program["steps"] for kind, key in filter(None, refs) if kind == "gy"}
+        used = {key for _, refs, _, _ in program["steps"] for kind, key in filter(None, refs) if kind == "gy"}
         gys = [
             zeros(builder, out) if g is None and (i in used or record.n_out == -1) else g
             for i, (g, out) in enumerate(zip(grads, node.outputs, strict=True))
@@ -109,7 +111,7 @@ class _Walk:
         slots = split_inputs(record, node.inputs)
         wanted = [i for i, slot in enumerate(slots) if self.wants(slot)]
         env = {"in": slots, "out": list(node.outputs), "gy": gys}
-        found = builder.program(record.grad_program, record, node.attrs, env, wanted)
+        found = builder.program(program, record, node.attrs, env, wanted)
         for i, result in zip(wanted, found, strict=True):
             operands = slots[i] if isinstance(slots[i], list) else [slots[i]]
             results = result if isinstance(result, list) else [result]

@@ -106,7 +106,7 @@ def _transpose(builder: Builder, node: Node, operands: Operands) -> list[Value] 
     x = operands[0]
     assert x is not None
     axes = _axes(node.op, node.attrs, len(x.shape))
-    source = x
+    source: Value | None = x
     if x.node is not None and x.node.op == "transpose":
         inner = _axes("transpose", x.node.attrs, len(x.shape))
         axes, source = tuple(inner[a] for a in axes), x.node.inputs[0]

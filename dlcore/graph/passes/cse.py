@@ -45,7 +45,7 @@ def _key(node: Node, numbers: dict[Any, int]) -> tuple | None:
         hash(attrs)
     except TypeError:
         return None
-    program = ()
+    program: tuple = ()
     if node.op == FUSED:
         code = tuple((m, _number(o)) if m == "const" else (m, *o) for m, o in node.tile.code)
         layouts = tuple((out.dtype, out.strides) for out in node.outputs)

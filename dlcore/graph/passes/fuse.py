@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from dlcore.ops._expr import Tile
+
 from .. import _ops
 from .._ir import FUSED, Graph, Node, Value
 from .._rebuild import scalar_of
@@ -98,7 +100,7 @@ class _Grouping:
                 if value is not None and value.node in joined and not _stays(value, first.register):
                     return False
         members = [*first.members, *second.members]
-        code = sum(len(_ops.record_of(n.op).tile.code) for n in members)
+        code = sum(len(_tile_of(n).code) for n in members)
         inputs, outputs = _edges(members)
         return code <= MAX_CODE and inputs <= MAX_INPUTS and outputs <= MAX_OUTPUTS
 
@@ -131,6 +133,13 @@ def _register(node: Node, of: dict[Node, _Unit]) -> str:
             if not inside or node.inputs[0].dtype == "bool":  # type: ignore[union-attr]
                 return native
     return register
+
+
+def _tile_of(node: Node) -> Tile:
+    """The program of an elementwise operator; only such nodes come into a unit."""
+    tile = _ops.record_of(node.op).tile
+    assert tile is not None, node.op
+    return tile
 
 
 def _stays(value: Value, register: str) -> bool:
@@ -179,7 +188,7 @@ def _emit(unit: _Unit, used: dict[Value, set[Node]], results: set[Value], change
     members = set(unit.members)
     for node in unit.members:
         operands = [number[v] if v in number else builder.const(scalar_of(v)) for v in node.inputs if v is not None]
-        for out, result in zip(node.outputs, builder.inline(_ops.record_of(node.op).tile, operands), strict=True):
+        for out, result in zip(node.outputs, builder.inline(_tile_of(node), operands), strict=True):
             number[out] = _as_stored(builder, node, out, result)
             if out in results or not used.get(out, set()) <= members:
                 stored[out] = number[out]
