@@ -1,4 +1,4 @@
-"""Adding operator calls to a graph, as `invoke` would make them: composites taken apart, numbers fitted, types inferred."""
+"""Adding operator calls to a graph as `invoke` would make them: composites taken apart, numbers fitted, types set."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Builder:
         return value
 
     def _fit_numbers(self, record: Any, node: Node) -> None:
-        """Python numbers take the dtype that the operator computes in, arrays are cast where its kernel wants one dtype."""
+        """Python numbers take the dtype the operator computes in, arrays are cast where its kernel wants one dtype."""
         common = compute_dtype(record.dtype, node)
         for i, value in enumerate(node.inputs):
             if value is not None and value.weak and value.kind == "const" and value.dtype != common:

@@ -111,7 +111,7 @@ template <class T> __device__ inline T dl_fdiv_as(T a, T b, dl_tag<true>) {
   return q - whole > (T)0.5 ? whole + 1 : whole;
 }
 template <class T> __device__ inline T dl_fdiv(T a, T b) { return dl_fdiv_as(a, b, dl_tag<dl_kind<T>::real>()); }
-template <class T> __device__ inline T dl_pow(T a, T b) {  // whole numbers; a negative exponent gives 1 / a**-b, cut off
+template <class T> __device__ inline T dl_pow(T a, T b) {  // whole numbers; a negative b gives 1 / a**-b, cut off
   if (dl_kind<T>::is_signed && b < 0) return a == 1 ? 1 : a == (T)-1 ? (b & 1 ? (T)-1 : (T)1) : (T)0;
   unsigned long long r = 1, x = (unsigned long long)a;
   for (unsigned long long e = (unsigned long long)b; e; e >>= 1) {

@@ -1,7 +1,7 @@
 """A graph as a differentiable function of arrays.
 
-While gradients are recorded, a call runs a forward graph that also hands out what the backward graph will need, and puts
-one node on the tape. The backward graph comes from the autodiff pass.
+While gradients are recorded, a call runs a forward graph that also hands out what the backward graph will need, and
+puts one node on the tape. The backward graph comes from the autodiff pass.
 """
 
 from __future__ import annotations

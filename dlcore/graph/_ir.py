@@ -1,7 +1,8 @@
 """The intermediate representation: values, nodes, graphs, and their readable text.
 
 A graph is a list of operator calls in an order that can be run. Every value is written once; an in-place write of the
-traced program shows as a new value together with an entry in `Graph.writes` that says into which captured array it goes.
+traced program shows as a new value together with an entry in `Graph.writes` that says into which captured array it
+goes.
 """
 
 from __future__ import annotations
@@ -302,7 +303,9 @@ class Graph:
 
     def __str__(self) -> str:
         names = self.names()
-        lines = [f"graph {self.name} ({len(self.nodes)} nodes, {len(self.states)} states, {self.rng_blocks} random blocks)"]
+        lines = [
+            f"graph {self.name} ({len(self.nodes)} nodes, {len(self.states)} states, {self.rng_blocks} random blocks)"
+        ]
         lines += [f"  {names[v]}: {v.type_text()} {v.name}".rstrip() for v in self.sources()]
         lines += ["  " + self.node_text(node, names) for node in self.nodes]
         lines += [f"  write {names[s.value]} <- {names[s.new]}" for s in self.writes if s.new is not None]

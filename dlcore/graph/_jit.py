@@ -144,8 +144,9 @@ def jit(function: None = None) -> Callable[[F], F]: ...
 def jit(function: Any = None) -> Any:
     """Compiles a function on arrays: the first call with a signature traces it, later calls run the compiled graph.
 
-    A whole training step can be compiled as it is written: forward, loss, `backward()` and `trainer.step()`. Arrays that
-    the function reads without getting them as arguments (parameters, optimizer state) are read and written in place.
+    A whole training step can be compiled as it is written: forward, loss, `backward()` and `trainer.step()`. Arrays
+    that the function reads without getting them as arguments (parameters, optimizer state) are read and written in
+    place.
 
     Signature: shapes, dtypes and layouts of array arguments, the values of all other arguments (they must be hashable),
     and whether gradients are recorded and training mode is on. Python code runs only while tracing: what it prints is

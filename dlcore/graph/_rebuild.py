@@ -50,13 +50,13 @@ def rebuild(graph: Graph, rule: Rule) -> Graph:
 
 def repeat(builder: Builder, node: Node, operands: list[Value | None]) -> list[Value]:
     """The same call on new operands."""
-    twin = Node(node.op, operands, node.attrs, [], node.scope, node.src, node.rng, node.tile, node.register, node.paused)
+    twin = Node(
+        node.op, operands, node.attrs, [], node.scope, node.src, node.rng, node.tile, node.register, node.paused
+    )
     builder.nodes.append(twin)
     if node.op == FUSED:
         strides = _ops.default_strides(node.outputs[0].shape, operands)
-        twin.outputs = [
-            Value(out.dtype, out.shape, strides, node=twin, index=i) for i, out in enumerate(node.outputs)
-        ]
+        twin.outputs = [Value(out.dtype, out.shape, strides, node=twin, index=i) for i, out in enumerate(node.outputs)]
         return twin.outputs
     for i, (dtype, shape, strides, view_of, offset) in enumerate(_ops.infer(node.op, operands, node.attrs)):
         old = node.outputs[i]

@@ -30,10 +30,16 @@ def show_plan(graph: Graph, memory: Plan) -> None:
     if not wanted("plan"):
         return
     names = graph.names()
-    print(f"[dlcore] plan of {graph.name}: arena {memory.arena_bytes} bytes, unshared {memory.naive_bytes}", file=sys.stderr)
+    print(
+        f"[dlcore] plan of {graph.name}: arena {memory.arena_bytes} bytes, unshared {memory.naive_bytes}",
+        file=sys.stderr,
+    )
     for value, place in memory.places.items():
         life = memory.lives.get(value, "")
-        print(f"  {names.get(value, '?')}: {value.type_text()} {place.kind} {place.where}+{place.offset} {life}", file=sys.stderr)
+        print(
+            f"  {names.get(value, '?')}: {value.type_text()} {place.kind} {place.where}+{place.offset} {life}",
+            file=sys.stderr,
+        )
 
 
 def show_cuda(graph: Graph) -> None:

@@ -1,4 +1,4 @@
-"""Cuts a joint graph in two: a forward graph that also returns what must be kept, and a backward graph that takes it."""
+"""Cuts a joint graph in two: a forward graph that also returns what must be kept, a backward graph that takes it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Halves:
 
 
 def split(joint: Graph, n_outputs: int, n_heads: int) -> Halves:
-    """Cuts `joint`, whose first `n_outputs` outputs and state writes are the function's; the last inputs are the heads."""
+    """Cuts `joint`: its first `n_outputs` outputs and state writes are the function's, its last inputs the heads."""
     forward = _ancestors(joint, joint.outputs[:n_outputs] + [s.new for s in joint.writes if s.new is not None])
     written = {s.value for s in joint.writes}
     heads = set(joint.inputs[len(joint.inputs) - n_heads :])
@@ -38,7 +38,7 @@ def split(joint: Graph, n_outputs: int, n_heads: int) -> Halves:
         """Sees to it that the backward graph gets `value`."""
         if value is None or value.kind == "const" or value in heads or value.node in backward or value in saved:
             return
-        if value.kind != "node":
+        if value.node is None:
             (saved if value in written else direct)[value] = None
         elif _ops.is_view(value.node):  # the memory is kept, and looked at anew
             if value.node not in views:
@@ -92,5 +92,7 @@ def _backward(
     for value in copy.inputs:
         value.kind, value.node, value.index, value.base, value.offset = "input", None, 0, None, 0
     copy.states = []
+    if not any(_ops.is_random(node) for node in copy.nodes):
+        copy.rng_blocks = 0  # the numbers come with the saved values
     copy.outputs = copy.outputs[n_outputs:]
     return copy

@@ -10,7 +10,13 @@ import numpy as np
 
 from dlcore.ops._expr import Tile, prune
 
-NUMBER: dict[str, Any] = {"float32": np.float32, "float64": np.float64, "int32": np.int32, "int64": np.int64, "uint64": np.uint64}
+NUMBER: dict[str, Any] = {
+    "float32": np.float32,
+    "float64": np.float64,
+    "int32": np.int32,
+    "int64": np.int64,
+    "uint64": np.uint64,
+}
 _EXACT: dict[str, Callable[..., Any]] = {
     "add": lambda a, b: a + b,
     "sub": lambda a, b: a - b,
@@ -56,7 +62,10 @@ class TileBuilder:
         if mnemonic in _EXACT and None not in numbers and not any(n != n for n in numbers):
             with np.errstate(all="ignore"):
                 return self.const(_EXACT[mnemonic](*[NUMBER[self.register](n) for n in numbers]))
-        if mnemonic in ("mul", "div") and numbers[1] == 1 or mnemonic == "sub" and numbers[1] == 0 == math.copysign(1, numbers[1]) - 1:
+        if mnemonic in ("mul", "div") and numbers[1] == 1:
+            return operands[0]
+        # Not so for -0.0: -0.0 - -0.0 is 0.0.
+        if mnemonic == "sub" and numbers[1] == 0 and math.copysign(1, numbers[1]) == 1:
             return operands[0]
         if mnemonic == "mul" and numbers[0] == 1:
             return operands[1]

@@ -18,8 +18,8 @@ def flatten(obj: Any, leaves: list[NDArray]) -> Spec:
 
     Values that are no arrays are part of the description; TypeError when such a value cannot be hashed.
 
-    >>> flatten((1, [2.0]), [])
-    ('tuple', <class 'tuple'>, (('static', <class 'int'>, 1), ('list', <class 'list'>, (('static', <class 'float'>, 2.0),))))
+    >>> flatten((1, 2.0), [])
+    ('tuple', <class 'tuple'>, (('static', <class 'int'>, 1), ('static', <class 'float'>, 2.0)))
     """
     if isinstance(obj, NDArray):
         leaves.append(obj)

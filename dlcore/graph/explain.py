@@ -52,12 +52,13 @@ def _describe(compiled: Compiled) -> Explanation:
     graph, memory, lowered = compiled.graph, compiled.plan, compiled.lowered
     fused = sum(node.op == FUSED for node in lowered.nodes)
     lines = [
-        f"{graph.name}: {len(compiled.traced.nodes)} traced calls became {len(lowered.nodes)} kernels ({fused} fused groups)",
+        f"{graph.name}: {len(compiled.traced.nodes)} traced calls became {len(lowered.nodes)} kernels "
+        f"({fused} fused groups)",
         f"kernels: {len(lowered.nodes)}",
         f"arena_bytes: {memory.arena_bytes}",
         f"naive_bytes: {memory.naive_bytes}",
         f"compile_seconds: {compiled.compile_seconds:.3f}",
-        f"state arrays: {len(graph.states)}, written {len(graph.writes)}, of them {len(memory.copies)} by a copy at the end",
+        f"state arrays: {len(graph.states)}, written {len(graph.writes)}, {len(memory.copies)} of them by a last copy",
     ]
     names = graph.names()
     lines += ["  " + graph.node_text(node, names) for node in lowered.nodes]

@@ -1,8 +1,8 @@
 """The reference interpreter: runs any graph with NumPy, slowly and obviously.
 
 A third opinion beside the imperative kernels and the compiled executable; it shares no code with either. Elementwise
-calls and fused groups go micro-operation by micro-operation, other operators through the oracle that their record names,
-random ones through a Philox generator written here.
+calls and fused groups go micro-operation by micro-operation, other operators through the oracle that their record
+names, random ones through a Philox generator written here.
 """
 
 from __future__ import annotations
@@ -98,14 +98,20 @@ def convert(array: Array, dtype: str) -> Array:
 
 
 def _widen(array: Array | None) -> Array | None:
-    return array.astype(np.float32) if array is not None and array.dtype.itemsize == 2 and array.dtype.kind in "fV" else array
+    return (
+        array.astype(np.float32)
+        if array is not None and array.dtype.itemsize == 2 and array.dtype.kind in "fV"
+        else array
+    )
 
 
 def _oracle_call(op: str, operands: list[Array | None], attrs: dict[str, Any]) -> list[Array]:
     record = _ops.record_of(op)
     if op in OWN:
         return [OWN[op](*operands, **attrs)]
-    oracle = _oracle(record.ref, tuple(spec.name for spec in record.inputs), bool(record.inputs and record.inputs[-1].variadic))
+    oracle = _oracle(
+        record.ref, tuple(spec.name for spec in record.inputs), bool(record.inputs and record.inputs[-1].variadic)
+    )
     result = oracle(operands, attrs)
     several = isinstance(result, (tuple, list))
     return [np.asarray(r) for r in result] if several else [np.asarray(result)]
@@ -113,7 +119,7 @@ def _oracle_call(op: str, operands: list[Array | None], attrs: dict[str, Any]) -
 
 @cache
 def _oracle(ref: Any, names: tuple[str, ...], variadic: bool) -> Callable[[list, dict], Any]:
-    """A record's oracle as a function of operands and attributes: a dotted name, or an expression over its arguments."""
+    """A record's oracle as a function of operands and attributes: a dotted name or an expression over the arguments."""
     if callable(ref):
         return lambda operands, attrs: ref(*operands, **attrs)
     if all(part.isidentifier() for part in ref.split(".")) and "." in ref:

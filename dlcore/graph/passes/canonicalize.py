@@ -1,7 +1,7 @@
 """One form for what can be written in several ways, so that the later passes see fewer cases.
 
-Reads of an array that only need its shape become attributes, arrays of one number become broadcast constants, calls that
-change nothing disappear, chains of views become one view.
+Reads of an array that only need its shape become attributes, arrays of one number become broadcast constants, calls
+that change nothing disappear, chains of views become one view.
 """
 
 from __future__ import annotations
@@ -63,7 +63,11 @@ def _axis_size(builder: Builder, node: Node, operands: Operands) -> list[Value] 
     if node.op == "_size_but":
         axes = set(range(len(x.shape))) - {axis % ndim}
     else:
-        axes = set(range(len(x.shape))) if axis is None else {a % ndim for a in ((axis,) if isinstance(axis, int) else axis)}
+        axes = (
+            set(range(len(x.shape)))
+            if axis is None
+            else {a % ndim for a in ((axis,) if isinstance(axis, int) else axis)}
+        )
     return _number(numel(x.shape[a] for a in axes), node.outputs[0], builder)
 
 
@@ -72,7 +76,9 @@ def _unreduce(builder: Builder, node: Node, operands: Operands) -> list[Value]:
     assert g is not None and x is not None
     axis = _named(node)["axis"]
     ndim = max(len(x.shape), 1)
-    axes = set(range(len(x.shape))) if axis is None else {a % ndim for a in ((axis,) if isinstance(axis, int) else axis)}
+    axes = (
+        set(range(len(x.shape))) if axis is None else {a % ndim for a in ((axis,) if isinstance(axis, int) else axis)}
+    )
     kept = tuple(1 if i in axes else size for i, size in enumerate(x.shape))
     if g.shape != kept:
         g = builder.one("reshape", [g], kept)
@@ -123,7 +129,7 @@ def _axes(op: str, attrs: tuple, ndim: int) -> tuple[int, ...]:
 
 
 def _identity(builder: Builder, node: Node, operands: Operands) -> list[Value] | None:
-    """copy, positive, stop_gradient, a cast to the same dtype: values are written once, so the operand itself will do."""
+    """copy, positive, stop_gradient, a cast to the same dtype: values are written once, so the operand will do."""
     return [operands[0]] if _same(operands[0], node) else None  # type: ignore[list-item]
 
 

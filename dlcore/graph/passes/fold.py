@@ -1,4 +1,4 @@
-"""Constant folding: a call whose operands are all constants is made now, by the same kernels, and becomes a constant."""
+"""Constant folding: a call whose operands are all constants is made now, by the same kernels."""
 
 from __future__ import annotations
 

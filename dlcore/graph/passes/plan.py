@@ -1,8 +1,8 @@
 """Memory: which value lives where, so that buffers whose times do not overlap share one arena.
 
-First `settle` gives every result (output or new value of a state) a buffer of its own. Then `plan` places: arguments and
-states where they are, results straight into outputs and states where that is safe, views inside their base,
-and everything else in the arena, best fit, largest first.
+First `settle` gives every result (output or new value of a state) a buffer of its own. Then `plan` places: arguments
+and states where they are, results straight into outputs and states where that is safe, views inside their base, and
+everything else in the arena, best fit, largest first.
 """
 
 from __future__ import annotations
@@ -200,4 +200,3 @@ def _best_gap(taken: list[tuple[int, int]], size: int) -> int:
             best, best_gap = cursor, gap
         cursor = max(cursor, offset + length)
     return cursor if best < 0 else best
-
