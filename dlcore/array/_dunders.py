@@ -60,6 +60,12 @@ def _forward(name: str) -> Callable[[NDArray, Any], NDArray]:
     return method
 
 
+def _power(self: NDArray, other: Any) -> NDArray:
+    if type(other) is int and other == 2:  # by far the commonest power, and much cheaper
+        return F.square(self)
+    return F.power(self, other)
+
+
 def _reflected(name: str) -> Callable[[NDArray, Any], NDArray]:
     number = get(name).id
 
@@ -144,6 +150,7 @@ def attach() -> None:
         setattr(NDArray, f"__{sign}__", _compare(name))
     for sign, name in UNARY.items():
         setattr(NDArray, f"__{sign}__", getattr(F, name))
+    NDArray.__pow__ = _power
     NDArray.__invert__ = invert
     NDArray.__matmul__ = lambda self, other: _products.matmul(self, other)
     NDArray.__rmatmul__ = lambda self, other: _products.matmul(other, self)

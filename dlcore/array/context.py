@@ -12,6 +12,15 @@ from .._hooks import hook
 _local = threading.local()
 
 
+def _stack() -> list[Context]:
+    """The `with` blocks of this thread, innermost last."""
+    try:
+        return _local.stack
+    except AttributeError:
+        _local.stack = []
+        return _local.stack
+
+
 class Context:
     """A device: its kind ("cpu" or "gpu") and number. As a `with` block it is the default for new arrays.
 
@@ -21,7 +30,7 @@ class Context:
     True
     """
 
-    __slots__ = ("device_type", "device_id", "_before")
+    __slots__ = ("device_type", "device_id")
 
     def __init__(self, device_type: str | Context = "cpu", device_id: int = 0) -> None:
         match = re.fullmatch(r"(cpu|gpu)(?:[(:](\d+)\)?)?", str(device_type))
@@ -40,14 +49,13 @@ class Context:
         return hash((self.device_type, self.device_id))
 
     def __enter__(self) -> Context:
-        self._before = getattr(_local, "current", None)
-        _local.current = self
+        _stack().append(self)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        _local.current = self._before
+        _stack().pop()
 
     def empty_cache(self) -> None:
         """Gives memory that is kept for reuse back to the system."""
@@ -104,7 +112,8 @@ def current_context() -> Context:
     ...     current_context()
     gpu(0)
     """
-    return getattr(_local, "current", None) or _CPU
+    stack = _stack()
+    return stack[-1] if stack else _CPU
 
 
 _CPU = Context("cpu", 0)

@@ -279,8 +279,9 @@ def test_contexts() -> None:
     assert str(gpu(2)) == "gpu(2)" and Context("gpu:3").device_id == 3 and array([1]).ctx == cpu() == array([1]).device
     with gpu(1):
         assert dl.current_context() == gpu(1)
-        with cpu():
+        with cpu() as here, here:
             assert dl.current_context() == cpu()
+        assert dl.current_context() == gpu(1)
     assert dl.current_context() == cpu()
     with pytest.raises(ValueError, match="expected 'cpu'"):
         Context("tpu")

@@ -397,6 +397,13 @@ def check_error(record: Op, row: Bad) -> None:
         function(record)(*inputs, **row.attrs)
 
 
+def call_with_text(record: Op) -> None:
+    """Calls with a word where the first array belongs, the rest as in the first sample."""
+    rng = generator(record)
+    _, inputs, attrs = next(calls_of(record, np.dtype(np.float32), rng))
+    function(record)("word", *to_arrays(inputs[1:]), **attrs)
+
+
 def check_example(record: Op) -> None:
     call, arrow, value = record.example.partition(" -> ")
     assert arrow, f"{record.name}: the example needs 'call -> value'"

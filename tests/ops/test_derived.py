@@ -29,6 +29,15 @@ def test_errors(record: Op, row: harness.Bad) -> None:
     harness.check_error(record, row)
 
 
+TAKES_ARRAYS = [pytest.param(r, id=r.name) for r in RECORDS.values() if r.inputs and not r.inputs[0].scalar]
+
+
+@pytest.mark.parametrize("record", TAKES_ARRAYS)
+def test_text_is_no_array(record: Op) -> None:
+    with pytest.raises(TypeError, match="cannot make an array of"):
+        harness.call_with_text(record)
+
+
 @pytest.mark.parametrize("record", PUBLIC)
 def test_example(record: Op) -> None:
     harness.check_example(record)
