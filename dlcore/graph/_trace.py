@@ -136,6 +136,7 @@ def graph_from(recorded: dict[str, Any], name: str) -> Graph:
         for index, (number, found) in enumerate(zip(outs, _ops.infer(op, node.inputs, node.attrs), strict=True)):
             out = value_of(number, "node")
             out.node, out.index = node, index
+            out.strides = found[2]  # after an in-place write the traced array still shows its old layout
             if found[3] >= 0:
                 out.base, out.offset = node.inputs[found[3]], found[4]
             node.outputs.append(out)
