@@ -1,0 +1,138 @@
+"""Reductions: every layout and set of axes against NumPy, NaN, empty arrays, accuracy, any number of threads."""
+
+from __future__ import annotations
+
+import itertools
+import os
+
+import numpy as np
+import pytest
+from core.arrays import BF16, layouts, nd, threads
+from core.tiles import run_under
+
+from dlcore.ops import F
+
+SHAPES = [(), (1,), (3000,), (5, 9), (64, 10), (10, 64), (3, 70, 8, 9), (4000, 3), (3, 4000), (1, 5, 1)]
+SHAPES += [(0, 3), (300, 200), (20, 1, 33)]
+DTYPES = [np.dtype(n) for n in ("float32", "float64", "float16", "int32", "int64", "uint8", "bool")] + [BF16]
+RTOL = {"float32": 3e-6, "float64": 1e-13, "float16": 2e-3, "bfloat16": 1.2e-2}
+rng = np.random.default_rng(5)
+
+
+def draw(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+    if dtype.kind in "iub":
+        return np.asarray(rng.integers(0, 2 if dtype.kind == "b" else 50, shape)).astype(dtype)
+    return np.asarray(rng.standard_normal(shape)).astype(dtype)
+
+
+def axes_of(ndim: int) -> list[tuple[int, ...] | None]:
+    return [None, *(c for k in range(1, ndim + 1) for c in itertools.combinations(range(ndim), k))]
+
+
+def check(got: np.ndarray, want: np.ndarray, size: int) -> None:
+    assert got.shape == want.shape
+    if got.dtype.kind in "iub":
+        np.testing.assert_array_equal(got, want.astype(got.dtype))
+    else:
+        rtol = RTOL[got.dtype.name]
+        got, want = got.astype("float64"), want.astype("float64")
+        np.testing.assert_allclose(got, want, rtol=rtol, atol=rtol * max(1, size) ** 0.5)
+
+
+@pytest.mark.filterwarnings("ignore:Mean of empty slice", "ignore:invalid value")
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_against_numpy(dtype: np.dtype, shape: tuple[int, ...]) -> None:
+    x = draw(shape, dtype)
+    wide = x if dtype.kind in "iub" else x.astype("float64")
+    forms = [y for _, y in layouts(x)] if x.ndim and x.size else [x]
+    keep = False
+    for name in ("sum", "mean", "max", "min", "any", "all"):
+        for axis in axes_of(x.ndim):
+            keep = not keep
+            try:
+                want = np.asarray(getattr(np, name)(wide, axis=axis, keepdims=keep))
+            except ValueError:
+                with pytest.raises(ValueError, match=f"{name}: zero-size"):
+                    getattr(F, name)(nd(x), axis=axis, keepdims=keep)
+                continue
+            for y in forms:
+                check(getattr(F, name)(nd(y), axis=axis, keepdims=keep).asnumpy(), want, x.size)
+
+
+@pytest.mark.parametrize("axis", [None, 0, 1, (0, 1)])
+def test_products(axis: int | tuple[int, ...] | None) -> None:
+    for dtype in ("float32", "float64", "int64"):
+        x = rng.uniform(0.8, 1.2, (40, 30)).astype(dtype) if dtype != "int64" else rng.integers(-3, 4, (40, 30))
+        for _, y in layouts(x):
+            np.testing.assert_allclose(F.prod(nd(y), axis=axis).asnumpy(), np.prod(x, axis=axis), rtol=2e-5)
+
+
+def test_broadcast_and_empty_inputs() -> None:
+    x = np.broadcast_to(np.arange(5.0), (7, 5))
+    np.testing.assert_array_equal(F.sum(nd(x), axis=0).asnumpy(), 7 * np.arange(5.0))
+    empty = nd(np.zeros((0, 3), "float32"))
+    np.testing.assert_array_equal(F.sum(empty, axis=0).asnumpy(), np.zeros(3))
+    np.testing.assert_array_equal(F.prod(empty, axis=0).asnumpy(), np.ones(3))
+    assert F.max(empty, axis=1).shape == (0,)
+
+
+@pytest.mark.parametrize("where", [0, 17, 4999])
+def test_nan_wins(where: int) -> None:
+    x = rng.standard_normal(5000).astype("float32")
+    x[where] = np.nan
+    for shape in [(5000,), (50, 100)]:
+        y = x.reshape(shape)
+        for names, axes in [(("max", "min"), axes_of(y.ndim)), (("argmax", "argmin"), (None, *range(y.ndim)))]:
+            for name, axis in itertools.product(names, axes):
+                want = getattr(np, name)(y, axis=axis)
+                np.testing.assert_array_equal(getattr(F, name)(nd(y), axis=axis).asnumpy(), want)
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_positions_of_extremes(dtype: np.dtype) -> None:
+    for shape in [(3000,), (7, 300), (300, 7), (4, 5, 6)]:
+        x = draw(shape, dtype)
+        values = x.astype("float32") if dtype == BF16 else x
+        for axis in (None, *range(x.ndim)):
+            for name in ("argmax", "argmin"):
+                want = getattr(np, name)(values, axis=axis, keepdims=True)
+                for _, y in layouts(x):
+                    np.testing.assert_array_equal(getattr(F, name)(nd(y), axis=axis, keepdims=True).asnumpy(), want)
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_running_sums(dtype: np.dtype) -> None:
+    for shape in [(300,), (7, 40), (3, 50, 5)]:
+        x = draw(shape, dtype)
+        wide = x.astype("int64" if dtype.kind in "iub" else "float64")
+        for axis in (None, *range(x.ndim)):
+            want = np.cumsum(wide, axis=axis)
+            back = np.flip(np.cumsum(np.flip(wide, axis), axis=axis), axis)
+            for _, y in layouts(x):
+                check(F.cumsum(nd(y), axis=axis).asnumpy(), want, 100)
+                check(F.cumsum(nd(y), axis=axis, reverse=True).asnumpy(), back, 100)
+
+
+def test_accuracy_of_long_sums() -> None:
+    x = rng.random((1 << 12, 1 << 9), dtype="float32")
+    exact = x.astype("float64")
+    assert abs(float(F.sum(nd(x)).asnumpy()) / exact.sum() - 1) < 3e-7
+    np.testing.assert_allclose(F.sum(nd(x), axis=0).asnumpy(), exact.sum(axis=0), rtol=1e-6)
+    np.testing.assert_allclose(F.mean(nd(x.astype("float16")), axis=0).asnumpy(), exact.mean(axis=0), rtol=1e-3)
+
+
+@pytest.mark.parametrize("axis", [None, (0,), (1,), (0, 2)])
+def test_same_bits_for_any_number_of_threads(axis: tuple[int, ...] | None) -> None:
+    x = nd(rng.standard_normal((200, 60, 50)).astype("float32"))
+    with threads(1):
+        want = F.sum(x, axis=axis).asnumpy()
+    for n in (2, 3, 8):
+        with threads(n):
+            np.testing.assert_array_equal(F.sum(x, axis=axis).asnumpy(), want)
+
+
+@pytest.mark.skipif("DLCORE_ISA" in os.environ, reason="already inside such a run")
+@pytest.mark.parametrize("isa", ["base", "avx2"])
+def test_lower_instruction_sets(isa: str) -> None:
+    run_under(isa, __file__, "(against_numpy and (float32 or int32)) or nan or accuracy")
