@@ -91,7 +91,7 @@ def register(ip: InteractiveShell) -> None:
     with rank 0's weights. Processes stay warm for the next cell; each cell starts with an empty namespace.
     `%parallel --stop` ends them.
     """
-    ip.register_magic_function(magic, magic_kind="line_cell", magic_name="parallel")
+    ip.register_magic_function(magic, "line_cell", "parallel")  # type: ignore[arg-type]
 
 
 def unregister(ip: InteractiveShell) -> None:

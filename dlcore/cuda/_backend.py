@@ -9,7 +9,7 @@ from dlcore import _core
 from dlcore.ops._record import RECORDS
 
 from . import concat, conv, copy, index, matmul, norm, pooling, random, reduce, softmax, tile  # noqa: F401 - their kernels
-from ._arrays import narrowed, wrap, widened
+from ._arrays import narrowed, widened, wrap
 from ._call import KERNELS, Call
 from .absent import load_cupy
 
@@ -43,14 +43,17 @@ class Backend:
                 named = dict(zip((a.name for a in record.attrs), attrs, strict=True))
                 self.run(record.kernel, op, ins, outs, named, seed, counter)
 
-    def run(self, stem: str, op: str, ins: list[Any], outs: list[Any], attrs: dict, seed: int = 0, counter: int = 0) -> None:
+    def run(
+        self, stem: str, op: str, ins: list[Any], outs: list[Any], attrs: dict, seed: int = 0, counter: int = 0
+    ) -> None:
         """Run the kernel `stem` on core arrays; bfloat16 is computed in float32."""
         cupy = self.cupy
         if stem not in KERNELS:
             raise RuntimeError(f"{op}: no GPU kernel is called {stem!r}")
         given = [None if a is None else wrap(cupy, a) for a in ins]
         given = [
-            widened(cupy, g) if a is not None and a._dtype_name == "bfloat16" else g for a, g in zip(ins, given, strict=True)
+            widened(cupy, g) if a is not None and a._dtype_name == "bfloat16" else g
+            for a, g in zip(ins, given, strict=True)
         ]
         made = [wrap(cupy, a) for a in outs]
         half = [a._dtype_name == "bfloat16" for a in outs]
@@ -82,8 +85,6 @@ class Backend:
         self.cupy.cuda.get_current_stream().synchronize()
 
 
-
-
 def register_of(ins: list[Any], outs: list[Any]) -> str:
     """The type a tile program computes in: that of the inputs together, and of the floating outputs."""
     from dlcore.graph._types import promote
@@ -104,4 +105,3 @@ def register_of(ins: list[Any], outs: list[Any]) -> str:
 def backend() -> Backend:
     """The backend, made and registered at the first call. Raises `GPUUnavailable` where there is no GPU."""
     return Backend(load_cupy())
-

@@ -19,7 +19,7 @@ class Call:
 
     op: str
     xp: Any
-    ins: list[Array | None]
+    ins: list[Any]
     outs: list[Array]
     attrs: dict[str, Any]
     seed: int = 0

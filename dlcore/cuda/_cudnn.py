@@ -13,7 +13,7 @@ from ._call import Call, pair
 
 
 @cache
-def _frontend() -> Any | None:
+def _frontend() -> Any:  # the module, or None where it is not installed
     try:
         import cudnn
     except ImportError:
@@ -39,7 +39,9 @@ def _tensor(graph: Any, name: str, spec: tuple) -> Any:
 
 
 @cache
-def _plan(device: int, what: str, first: tuple, second: tuple, out: tuple, pad: tuple, stride: tuple, dilate: tuple) -> Any:
+def _plan(
+    device: int, what: str, first: tuple, second: tuple, out: tuple, pad: tuple, stride: tuple, dilate: tuple
+) -> Any:
     cudnn = _frontend()
     graph = cudnn.pygraph(
         io_data_type=cudnn.data_type.FLOAT,
@@ -64,7 +66,12 @@ def _plan(device: int, what: str, first: tuple, second: tuple, out: tuple, pad: 
 
 
 def _run(call: Call, what: str, first: Any, second: Any) -> bool:
-    if call.xp.__name__ != "cupy" or _frontend() is None or first.dtype.kind != "f" or 0 in (*first.shape, *second.shape):
+    if (
+        call.xp.__name__ != "cupy"
+        or _frontend() is None
+        or first.dtype.kind != "f"
+        or 0 in (*first.shape, *second.shape)
+    ):
         return False
     device = call.xp.cuda.Device().id
     options = tuple(pair(call.attrs[name]) for name in ("pad", "stride", "dilate"))

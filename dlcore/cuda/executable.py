@@ -43,7 +43,9 @@ class Executable:
         for number, (_, _, _, kind, where, _) in enumerate(values):
             if kind == "output" and self._outputs[where] < 0:
                 self._outputs[where] = number
-        self._fixed = {n: self._view(n, self._buffer(n)) for n, v in enumerate(self._values) if v[3] in ("arena", "const")}
+        self._fixed = {
+            n: self._view(n, self._buffer(n)) for n, v in enumerate(self._values) if v[3] in ("arena", "const")
+        }
 
     def _moved(self, array: Any) -> Any:
         target = _core.empty(array.shape, array.dtype, self._device)

@@ -59,7 +59,7 @@ def max_pool2d(call: Call) -> None:
 def _first_hits(call: Call, window: _Window, x: Array) -> Iterator[tuple[tuple, Array]]:
     """For each place: where it is the first to hold its window's maximum."""
     full = window.padded(call, x, _lowest(call, x))
-    best = None
+    best: Array = None
     for place in window.places():
         best = full[place].copy() if best is None else call.xp.maximum(best, full[place])
     free = call.xp.ones(best.shape, dtype=bool)

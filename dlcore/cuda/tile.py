@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from dlcore.graph.cuda_render import Operand, render_tile
+from dlcore.ops._expr import Tile
 
 
 def operand(array: Any) -> Operand:
@@ -18,12 +19,7 @@ def operand(array: Any) -> Operand:
 def _compiled(code: tuple, n_in: int, tile_outs: tuple, register: str, ins: tuple, outs: tuple) -> tuple[Any, int, int]:
     import cupy
 
-    class Tile:
-        pass
-
-    tile = Tile()
-    tile.code, tile.n_in, tile.outs = code, n_in, tile_outs
-    made = render_tile("tile", tile, register, ins, outs)
+    made = render_tile("tile", Tile(n_in, list(code), list(tile_outs)), register, ins, outs)
     module = cupy.RawModule(code=made.source, backend="nvrtc", options=("--std=c++17",))
     return module.get_function("tile"), made.grid, made.block
 
