@@ -126,9 +126,9 @@ def check_toolchain() -> None:
 def build() -> None:
     """Compile the core and put it beside the packages; the second time only what changed.
 
-    pip makes the editable install once (and again when pyproject.toml or the list of modules changes); later calls go straight to
-    Ninja and CMake, which is a matter of a fraction of a second when no source changed. The folder is not the
-    one a wheel build uses, because that one runs with other copies of CMake and nanobind.
+    pip makes the editable install once (and again when pyproject.toml or the list of modules changes); later calls go
+    straight to Ninja and CMake, which is a matter of a fraction of a second when no source changed. The folder is not
+    the one a wheel build uses, because that one runs with other copies of CMake and nanobind.
     """
     folder = ROOT / "build" / f"dev-{sys.implementation.cache_tag}"
     parts = [sys.version, str(ROOT), (ROOT / "pyproject.toml").read_text(encoding="utf-8")]

@@ -115,9 +115,8 @@ def main() -> None:
     print(f"{'':18} {'median':>10} {'fastest':>10} {'slowest':>10} {'against PyTorch':>16}")
     for name, times in seconds.items():
         ratio = medians[name] / medians["PyTorch eager"]
-        print(
-            f"{name:18} {medians[name] * 1e3:7.2f} ms {min(times) * 1e3:7.2f} ms {max(times) * 1e3:7.2f} ms {ratio:15.2f}x"
-        )
+        figures = " ".join(f"{value * 1e3:7.2f} ms" for value in (medians[name], min(times), max(times)))
+        print(f"{name:18} {figures} {ratio:15.2f}x")
     per_round = [a / b for a, b in zip(seconds["dlcore compiled"], seconds["PyTorch eager"], strict=True)]
     print(f"compiled / PyTorch, median of the rounds' own ratios: {statistics.median(per_round):.2f}")
     if arguments.json:

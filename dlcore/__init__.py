@@ -1,7 +1,7 @@
 """dlcore: deep learning in a notebook, on a tensor, autograd and graph core of its own.
 
-This file only assembles: every room is loaded when it is first used, and late-bound hooks are registered here by name, so
-that no room imports one to its right (ARCHITECTURE.md has the order).
+This file only assembles: every room is loaded when it is first used, and late-bound hooks are registered here by name,
+so that no room imports one to its right (ARCHITECTURE.md has the order).
 
 >>> import dlcore as dl
 >>> x = dl.np.array([1.0, 2.0, 3.0])
@@ -48,7 +48,20 @@ _LAZY: dict[str, tuple[str, str | None]] = {
     "num_gpus": ("dlcore.array", "num_gpus"),
     "current_context": ("dlcore.array", "current_context"),
 }
-_DTYPES = ("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float16", "float32", "float64")
+_DTYPES = (
+    "bool",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "uint8",
+    "uint16",
+    "uint32",
+    "uint64",
+    "float16",
+    "float32",
+    "float64",
+)
 
 # What rooms resolve by name when it is first needed: {hook: "module:attribute"}.
 HOOKS.update(

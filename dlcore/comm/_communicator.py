@@ -33,7 +33,7 @@ class Communicator(ABC):
     def barrier(self) -> None:
         """Return once every rank has called it."""
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027  (many hold nothing)
         """Let go of what the communicator holds. It cannot be used afterwards."""
 
     def __repr__(self) -> str:

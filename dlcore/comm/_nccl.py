@@ -10,7 +10,18 @@ from dlcore._core import NDArray
 from ._communicator import Communicator, Reduction, check_op
 
 # NCCL's own numbers for element types.
-_TYPES = {"int8": 0, "uint8": 1, "int32": 2, "uint32": 3, "int64": 4, "uint64": 5, "float16": 6, "float32": 7, "float64": 8, "bfloat16": 9}
+_TYPES = {
+    "int8": 0,
+    "uint8": 1,
+    "int32": 2,
+    "uint32": 3,
+    "int64": 4,
+    "uint64": 5,
+    "float16": 6,
+    "float32": 7,
+    "float64": 8,
+    "bfloat16": 9,
+}
 _OPS = {"sum": 0, "max": 2, "mean": 4}
 
 

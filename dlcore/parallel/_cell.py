@@ -19,7 +19,9 @@ class CellResult(NamedTuple):
     networks: list[str]
 
 
-def run_cell(source: str, size: int, namespace: Mapping[str, Any], emit: Emit, say: Callable[[str], None] | None = None) -> CellResult:
+def run_cell(
+    source: str, size: int, namespace: Mapping[str, Any], emit: Emit, say: Callable[[str], None] | None = None
+) -> CellResult:
     """Run `source` in `size` workers, each with `rank`, `size` and `comm` at hand, in a namespace of its own.
 
     Names that the cell reads and `namespace` has are sent along by value. `emit` is called with each worker's output as
@@ -27,7 +29,11 @@ def run_cell(source: str, size: int, namespace: Mapping[str, Any], emit: Emit, s
     worker is raised as `WorkerError`; KeyboardInterrupt here interrupts all workers and, where one does not obey, ends
     them.
     """
-    wanted = {name: namespace[name] for name in names_read(source) if name in namespace and name not in ("rank", "size", "comm")}
+    wanted = {
+        name: namespace[name]
+        for name in names_read(source)
+        if name in namespace and name not in ("rank", "size", "comm")
+    }
     package = pack(wanted)
     networks = [name for name, value in wanted.items() if is_network(value)]
     workers = pool(size, say)

@@ -105,7 +105,7 @@ class WorkerPool:
         return view
 
     def call(self, function: Callable[..., Any], *args: Any, timeout: float | None = None) -> list[Any]:
-        """`function(*args)` in every worker; the results in order of rank. Raises WorkerError for the first that failed."""
+        """`function(*args)` in every worker; the results by rank. Raises WorkerError for the first that failed."""
         return self.collect(self.view.apply_async(function, *args), timeout)
 
     def collect(self, result: Any, timeout: float | None = None) -> list[Any]:
@@ -115,7 +115,9 @@ class WorkerPool:
             result.wait(0.05)
             if not self.alive:
                 self.shutdown()
-                raise WorkerError(self._first_dead(), "WorkerDied", "the process ended without a word (killed, or out of memory?)")
+                raise WorkerError(
+                    self._first_dead(), "WorkerDied", "the process ended without a word (killed, or out of memory?)"
+                )
             if deadline is not None and time.monotonic() > deadline:
                 raise TimeoutError(f"workers did not answer within {timeout} s")
         return self.results(result)
@@ -200,7 +202,7 @@ class _environment:
 
 
 def _settle_in(owner: int, controller: int) -> tuple[int, int]:
-    """First call in a worker: its MPI rank and process number, and a watchdog that ends it when the notebook's process is gone."""
+    """First call in a worker: its MPI rank and process number, and a watchdog for the end of the notebook's process."""
     from mpi4py import MPI
 
     def watch() -> None:

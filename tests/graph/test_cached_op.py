@@ -19,8 +19,8 @@ def network() -> Any:
     net = nn.HybridSequential()
     net.add(
         nn.Conv2D(4, 3, padding=1, in_channels=2), nn.BatchNorm(in_channels=4), nn.Activation("relu"),
-        nn.MaxPool2D(2), nn.Dropout(0.3), nn.Flatten(), nn.Dense(5, activation="tanh", in_units=36), nn.LayerNorm(in_channels=5),
-        nn.Dense(3, in_units=5),
+        nn.MaxPool2D(2), nn.Dropout(0.3), nn.Flatten(), nn.Dense(5, activation="tanh", in_units=36),
+        nn.LayerNorm(in_channels=5), nn.Dense(3, in_units=5),
     )  # fmt: skip
     return net
 

@@ -36,7 +36,7 @@ def addresses(value: Value, memory: Plan) -> set[tuple[str, int, int]]:
 
 
 def simulate(graph: Graph, memory: Plan) -> None:
-    """Plays the instructions byte by byte: each byte remembers which root wrote it, and every read must find its own."""
+    """Plays the instructions: each byte remembers which root wrote it, and every read must find its own."""
     owner: dict[tuple[str, int, int], Value] = {}
     for value in [*graph.sources(), *graph.consts()]:
         for byte in addresses(value, memory):

@@ -1,4 +1,4 @@
-"""Random programs give the same results interpreted, imperative and compiled; gradients agree with finite differences."""
+"""Random programs agree interpreted, imperative and compiled, and their gradients with finite differences."""
 
 from __future__ import annotations
 

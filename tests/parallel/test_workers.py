@@ -58,7 +58,9 @@ def test_two_workers_train_as_one_process_does() -> None:
     assert two.state == "finished" and two.step == one.step == 16
     np.testing.assert_allclose(two.history.series("loss")[1], one.history.series("loss")[1], atol=1e-5)
     np.testing.assert_allclose(two.history.series("val_accuracy")[1], one.history.series("val_accuracy")[1], atol=1e-6)
-    assert own == [id(p.data()) for p in together.collect_params().values()], "the notebook's own arrays hold the weights"
+    assert own == [id(p.data()) for p in together.collect_params().values()], (
+        "the notebook's own arrays hold the weights"
+    )
 
 
 def test_knobs_and_stop_reach_the_workers() -> None:
