@@ -1,8 +1,8 @@
 """Blocks: structure, names, initialization, saving, hooks, errors, hybridize."""
 
 import copy
+import pickle
 
-import cloudpickle
 import numpy as np
 import pytest
 
@@ -228,7 +228,7 @@ def test_sequential_is_a_sequence():
         assert type(part) is type(net) and list(part) == layers[1:]
 
 
-@pytest.mark.parametrize("through", [copy.deepcopy, lambda net: cloudpickle.loads(cloudpickle.dumps(net))])
+@pytest.mark.parametrize("through", [copy.deepcopy, lambda net: pickle.loads(pickle.dumps(net))])
 @pytest.mark.parametrize("hybrid", [False, True])
 def test_copies_have_their_own_weights(through, hybrid):
     net = nn.HybridSequential(nn.Dense(3, activation="relu"), nn.BatchNorm(), nn.Dense(2))
