@@ -68,6 +68,12 @@ op("logaddexp", "a, b", "log(exp(a) + exp(b)), without overflow.", dtype="floati
    grad={"a": "gy * exp(a - y)", "b": "gy * exp(b - y)"}, ref="numpy.logaddexp", samples=_apart, errors=[_shapes],
    tol={"float32": 4e-6}, example="logaddexp([0.], [0.]) -> [0.693147]")
 
+op("copysign", "a, b", "The size of a with the sign of b (of -0. too).", dtype="floating",
+   expr="-abs(a) if b < 0 or (b == 0 and 1 / b < 0) else abs(a)",
+   grad={"a": "gy * sign(a) * sign(y)"}, ref="numpy.copysign",
+   samples=(fixed([-2.0, 1.5, 0.7, -0.3]), fixed([1.0, -1.0, 2.0])), errors=[_shapes],
+   example="copysign([2., 3.], [-1., 1.]) -> [-2., 3.]")
+
 op("fmod", "a, b", "What is left of a after dividing by b and cutting off; it has the sign of a, as in C.",
    dtype="floating", expr="a - b * trunc(a / b)", grad={"a": "gy", "b": "-gy * trunc(a / b)"}, ref="numpy.fmod",
    samples=(fixed([-4.3, -1.2, 0.4, 1.7, 2.9, 5.5]), fixed([1.1, 2.0, -1.5, 3.0, -2.0, 1.6])), errors=[_shapes],

@@ -45,6 +45,9 @@ _step("isinf", "Whether x is infinite.", "isinf(x)", "isinf([1., float('-inf')])
 _step("isfinite", "Whether x is neither infinite nor NaN.", "isfinite(x)",
       "isfinite([1., float('inf')]) -> [True, False]",
       dtype="predicate", samples=fixed([0.0, float("nan"), float("inf"), -1.0]), method=False)
+_step("signbit", "Whether the sign is minus (of -0. too).", "x < 0 or (x == 0 and 1 / x < 0)",
+      "signbit([-1., 0., 2.]) -> [True, False, False]", dtype="predicate", method=False,
+      samples=fixed([-2.5, -0.0, 0.0, 1.0]))
 _step("logical_not", "Whether x is false (zero).", "not x", "logical_not([1., 0.]) -> [False, True]",
       dtype="predicate", method=False)
 
