@@ -150,10 +150,14 @@ def attach() -> None:
         setattr(NDArray, f"__{sign}__", _compare(name))
     for sign, name in UNARY.items():
         setattr(NDArray, f"__{sign}__", getattr(F, name))
-    NDArray.__pow__ = _power
-    NDArray.__invert__ = invert
-    NDArray.__matmul__ = lambda self, other: _products.matmul(self, other)
-    NDArray.__rmatmul__ = lambda self, other: _products.matmul(other, self)
-    NDArray.__hash__ = object.__hash__  # by identity, although == compares values
-    NDArray.__array_priority__ = 1000.0
-    NDArray.__array_ufunc__ = array_ufunc
+    others = {
+        "__pow__": _power,
+        "__invert__": invert,
+        "__matmul__": lambda self, other: _products.matmul(self, other),
+        "__rmatmul__": lambda self, other: _products.matmul(other, self),
+        "__hash__": object.__hash__,  # by identity, although == compares values
+        "__array_priority__": 1000.0,
+        "__array_ufunc__": array_ufunc,
+    }
+    for name, value in others.items():
+        setattr(NDArray, name, value)

@@ -41,8 +41,9 @@ def test_lists_and_numpy_arrays_are_taken() -> None:
         F.add("word", 1.0)
 
 
-def test_stub_in_the_tree_is_the_stanzas() -> None:
-    command = [sys.executable, "-m", "dlcore.ops.docs", "--check"]  # apart: other tests here declare operators
+@pytest.mark.parametrize("tool", ["dlcore.ops.docs", "dlcore.array.stub"])
+def test_stubs_in_the_tree_are_the_stanzas(tool: str) -> None:
+    command = [sys.executable, "-m", tool, "--check"]  # apart: other tests here declare operators
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
 
