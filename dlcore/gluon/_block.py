@@ -279,9 +279,13 @@ class Block:
         for parameter in own:
             if parameter._data is None and parameter._waiting is None:
                 parameter.data()  # raises, saying what to do
-        if any(not parameter._shape_known for parameter in own):
-            self.infer_shape(*args)
+        unknown = [parameter for parameter in own if not parameter._shape_known]
         for parameter in own:
+            if parameter._shape_known:
+                parameter.finish_deferred_init()
+        if unknown:
+            self.infer_shape(*args)
+        for parameter in unknown:
             parameter.finish_deferred_init()
         self._ready = True
 

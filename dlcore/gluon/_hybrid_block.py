@@ -7,6 +7,7 @@ from typing import Any
 from dlcore import _core
 
 from ._block import Block
+from ._infer import Learning
 from ._mode import plain
 from ._parameter import generation
 
@@ -60,12 +61,13 @@ class HybridBlock(Block):
 
     def _check(self) -> bool:
         """See that the compiled form stands for the arrays in use now; False if some parameter has none yet."""
-        arrays = [parameter._data for parameter in self.collect_params().values()]
+        below = self._below()
+        arrays = [parameter._data for block in below for parameter in block.own_params().values()]
         if any(array is None for array in arrays):
             return False
         # Which array, and which gradient it wants, is all a compiled form depends on, besides the children.
         found = tuple(value for array in arrays for value in (id(array), hash(array._grad_req)))  # type: ignore[union-attr]
-        found += tuple(id(block) for block in self._below())
+        found += tuple(id(block) for block in below)
         if self._compiled is None or found != self._compiled_for:
             from dlcore.graph import CachedOp
 
@@ -92,6 +94,31 @@ class HybridBlock(Block):
     def hybrid_forward(self, F: Any, x: Any, *args: Any, **params: Any) -> Any:
         """The computation in the older style: F has the operators, the parameters come by name."""
         raise NotImplementedError(f"{type(self).__name__} has no hybrid_forward(F, x)")
+
+    def infer_shape(self, *args: Any) -> None:
+        """Set the unknown lengths of this block's own parameters from its inputs.
+
+        In the older style they are learned from the operators that `hybrid_forward` calls; a block with `forward` that
+        has such parameters defines this.
+        """
+        if type(self).hybrid_forward is HybridBlock.hybrid_forward:
+            super().infer_shape(*args)
+            return
+        from dlcore.array import nd
+
+        params = {name: p.data() if p._shape_known else p for name, p in self._reg_params.items()}
+        recording, training = _core.set_recording(False), _core.set_training(False)
+        try:
+            self.hybrid_forward(Learning(nd), *args, **params)
+        except (AttributeError, TypeError) as error:
+            waiting = ", ".join(name for name, p in self._reg_params.items() if not p._shape_known)
+            raise ValueError(
+                f"{type(self).__name__}: the shape of {waiting} could not be learned from hybrid_forward ({error}); "
+                "give it, or define infer_shape(x)"
+            ) from error
+        finally:
+            _core.set_recording(recording)
+            _core.set_training(training)
 
     def __getstate__(self) -> dict[str, Any]:
         return {**super().__getstate__(), "_compiled": None, "_compiled_for": (), "_checked": -1}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import warnings
 from collections.abc import Sequence
@@ -175,7 +176,7 @@ class Parameter:
         if given is not None or self.init is not None:
             return create(given if given is not None else self.init).fill
         rule = create(default) if default is not None else Uniform()
-        return lambda array: rule(self.name, array)
+        return functools.partial(rule, self.name)
 
     def finish_deferred_init(self) -> None:
         """Make and fill the array now that its shape is known. Does nothing if that is done or was not asked for."""

