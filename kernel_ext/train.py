@@ -34,7 +34,7 @@ def register(ip: InteractiveShell) -> None:
         """
         return start(ip, line, cell)
 
-    ip.register_magic_function(train, "line_cell", "train")
+    ip.register_magic_function(train, "line_cell", "train")  # type: ignore[arg-type]
     HOOKS[SHOW] = f"{__name__}:show_run"
 
 

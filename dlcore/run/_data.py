@@ -109,6 +109,12 @@ class LoaderBatches(Batches):
             yield Batch(x, y, counted, total)
 
 
+def placed(batches: Iterator[Batch], device: Any) -> Iterator[Batch]:
+    """The batches where the network is."""
+    for batch in batches:
+        yield batch._replace(x=batch.x.as_in_context(device), y=batch.y.as_in_context(device))
+
+
 def share(indices: np.ndarray, rank: int, size: int) -> tuple[np.ndarray, int]:
     """This process's part of a batch, and how many of its samples count.
 

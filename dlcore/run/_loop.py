@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from dlcore import autograd
-from dlcore.array import array
+from dlcore.array import array, current_context
 
-from ._data import Batches
+from ._data import Batches, placed
 from ._objective import Objective, are_classes
 from ._run import Run
 from ._step import Evaluator, Stepper
@@ -39,6 +39,7 @@ class TrainingLoop:
         self.net, self.data, self.val, self.epochs = net, data, val, epochs
         self.objective, self.trainer, self.counts, self.metric = objective, trainer, counts, metric
         self.comm = comm if comm is not None and comm.size > 1 else None
+        self.device = device_of(net)
 
     def __call__(self, run: Run) -> None:
         """Train to the end, or until the run says to end now."""
@@ -63,7 +64,7 @@ class TrainingLoop:
         """One epoch of steps. False when it was ended before its last step."""
         first = run.step
         with closing(self.data.epoch(run.epoch)) as batches:
-            for batch in batches:
+            for batch in placed(batches, self.device):
                 if not self._boundary(run):
                     return False
                 run.advance(batch.total, **stepper(batch))
@@ -80,7 +81,7 @@ class TrainingLoop:
             # Several processes must agree before they part ways, which they only do between training steps.
             go_on = run.boundary if self.comm is None else lambda: True
             with closing(self.val.epoch(1)) as batches:
-                found = evaluator(batches, go_on, self.comm)
+                found = evaluator(placed(batches, self.device), go_on, self.comm)
             if found is None:
                 return False
             scores = found
@@ -138,8 +139,15 @@ def make_ready(net: Any, data: Batches) -> tuple[bool, bool]:
 
         net.initialize(init.Xavier())
     with autograd.predict_mode():
-        net(batch.x[:1])
+        net(batch.x[:1].as_in_context(device_of(net)))
     return fresh, are_classes(batch.y)
+
+
+def device_of(net: Any) -> Any:
+    """Where the network's parameters are; the current device for a network that has none."""
+    for parameter in net.collect_params().values():
+        return parameter.list_ctx()[0]
+    return current_context()
 
 
 def _begun(parameter: Any) -> bool:

@@ -52,6 +52,7 @@ class Stepper:
         if self.comm is None or self.comm.size == 1:
             return self._named(self._whole(batch.x, batch.y))
         weight = array(np.float32(batch.samples * self.comm.size / batch.total), dtype="float32")
+        weight = weight.as_in_context(batch.x.context)
         scalars = self._gradients(batch.x, batch.y, weight)
         self.trainer.allreduce_grads()
         self.trainer.update(1)

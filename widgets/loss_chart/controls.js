@@ -1,5 +1,5 @@
 // The row of buttons and knobs, and the line that says how far the run is.
-import { element, format } from "./panel.js";
+import { count, element, format } from "./panel.js";
 
 // The slider spans this many powers of ten to either side of where the learning rate began.
 const REACH = 2.5;
@@ -142,8 +142,6 @@ export class Progress {
     this.note.classList.toggle("dl-error", Boolean(status.error));
   }
 }
-
-const count = (value) => value.toLocaleString("en-US");
 
 function time(seconds) {
   if (seconds < 9.95) return `${seconds.toFixed(1)} s`;

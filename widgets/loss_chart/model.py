@@ -15,8 +15,8 @@ from dlcore.run import Run
 from .static import png
 
 HERE = Path(__file__).parent
-# What a page is sent of a long curve when it asks for everything; at 16 bytes a point a third of a megabyte.
-POINTS = 20_000
+# What a page is sent of a long curve when it asks for everything: several points for every pixel it has for them.
+POINTS = 8_000
 
 if not (HERE / "bundle.js").exists():
     raise ImportError(f"{HERE / 'bundle.js'} is missing: build it with `python widgets/build.py`")

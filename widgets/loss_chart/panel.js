@@ -14,6 +14,8 @@ export function format(value) {
   return String(Number(value.toPrecision(4)));
 }
 
+export const count = (value) => value.toLocaleString("en-US");
+
 export function element(tag, className, text) {
   const node = document.createElement(tag);
   if (className) node.className = className;

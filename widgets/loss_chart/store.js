@@ -1,8 +1,8 @@
 // What the page knows of a run. The kernel owns the history; this is a copy that is asked for again
 // whenever it turns out to have a gap, so a message that was lost costs nothing but a moment.
 
-// Beyond this many points a curve is asked for again, thinned: the page's memory stays bounded.
-const ROOM = 60000;
+// Beyond this many points a curve is asked for again, thinned: the page's memory and its work stay bounded.
+const ROOM = 24000;
 
 class Curve {
   constructor() {
@@ -49,6 +49,7 @@ export class Store {
     this.events = [];
     this.status = null;
     this.asked = false;
+    this.roots = new Set(); // the places on the page where the chart is shown
     this.modelId = null; // the page's own copy of the model does not tell
     this.watchers = new Set();
     this.scheduled = false;

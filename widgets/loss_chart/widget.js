@@ -21,6 +21,7 @@ function render(store, el) {
   plots.append(waiting);
   root.append(progress.node, plots, controls.node);
   el.append(root);
+  store.roots.add(root);
   const panels = new Map();
 
   const unwatch = store.watch(() => {
@@ -42,6 +43,7 @@ function render(store, el) {
   theme.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light", "data-jp-theme-name"] });
 
   return () => {
+    store.roots.delete(root);
     unwatch();
     theme.disconnect();
     panels.forEach((panel) => panel.close());
