@@ -15,7 +15,7 @@ class CleanError(ValueError):
 
     >>> raise CleanError("there is no network named lenat")
     Traceback (most recent call last):
-    ...
+        ...
     dlcore.kernel_ext.errors.CleanError: there is no network named lenat
     """
 

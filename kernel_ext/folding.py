@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
+from itertools import zip_longest
 
-from .items import Group, Item
+from .items import Group, Item, Shape
 
 MOST_ITEMS = 40
 LONGEST_PATTERN = 12
@@ -56,10 +57,12 @@ def _merge(
     """One item for each key, where its first stood; links within a key and links backwards are dropped."""
     place = {key: number for number, key in enumerate(dict.fromkeys(keys))}
     merged: list[Item | None] = [None] * len(place)
-    links: list[dict[int, None]] = [{} for _ in place]
+    links: list[dict[int, Shape | None]] = [{} for _ in place]
     for item, key in zip(items, keys, strict=True):
         at = place[key]
-        links[at].update({place[keys[source]]: None for source in item.sources if place[keys[source]] < at})
+        for source, taken in zip_longest(item.sources, item.taken):
+            if place[keys[source]] < at:
+                links[at].setdefault(place[keys[source]], taken)
         first = merged[at]
         if first is None:
             merged[at] = shown(item)
@@ -68,7 +71,9 @@ def _merge(
         total = (first.parameters or 0) + (item.parameters or 0) if known else None
         merged[at] = replace(first, parameters=total, shape=item.shape if last_shape else first.shape)
     return tuple(
-        replace(item, sources=tuple(link)) for item, link in zip(merged, links, strict=True) if item is not None
+        replace(item, sources=tuple(link), taken=tuple(shape for shape in link.values() if shape is not None))
+        for item, link in zip(merged, links, strict=True)
+        if item is not None
     )
 
 

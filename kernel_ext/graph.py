@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import zip_longest
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -66,9 +67,10 @@ def input_shape(block: Any, name: str) -> tuple[int, ...]:
 
 def missing(seen: Outline) -> str:
     """What the picture cannot show, and how to get it; empty when it shows everything."""
-    if all(item.shape is not None for item in seen.items):
+    if seen.wired and all(item.shape is not None for item in seen.items):
         return ""
-    return f"The shapes are not known. Name the shape of one sample to see them: %graph {seen.name} --input 1x28x28"
+    what = "shapes are" if seen.wired else "shapes and the arrows between the layers are"
+    return f"The {what} not known. Name the shape of one sample to see them: %graph {seen.name} --input 1x28x28"
 
 
 def flowchart(seen: Outline) -> str:
@@ -89,20 +91,20 @@ def flowchart(seen: Outline) -> str:
     nodes: dict[int, Node] = {}
     top = _boxes(list(enumerate(items)), 0, len(items) < len(seen.items), nodes, [0])
     links = [
-        Link(nodes[source], nodes[number], message=_shape(items[source]))
+        Link(nodes[source], nodes[number], message=_shape(taken or items[source].shape))
         for number, item in enumerate(items)
-        for source in item.sources
+        for source, taken in zip_longest(item.sources, item.taken)
     ]
-    if items:
+    if items and seen.wired:
         top.append(_end())
-        links.append(Link(nodes[len(items) - 1], top[-1], message=_shape(items[-1])))
+        links.append(Link(nodes[len(items) - 1], top[-1], message=_shape(items[-1].shape)))
     script = FlowChart(seen.name, top, links, orientation="TB", config=Layout()).script
     # A frame with a direction of its own keeps arrows from reaching the boxes inside it.
     return script.replace("\n\tdirection TB", "")
 
 
-def _shape(item: Item) -> str:
-    return "" if item.shape is None else shape_text(item.shape)
+def _shape(shape: tuple[int, ...] | None) -> str:
+    return "" if shape is None else shape_text(shape)
 
 
 def _end() -> Node:

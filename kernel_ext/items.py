@@ -22,6 +22,7 @@ class Item:
     """One layer. ``sources`` are places in the list of items; a shape is without the batch, None when not known.
 
     ``parameters`` counts numbers that are learned or kept; None when the layer has not met its first batch yet.
+    ``taken`` are the shapes that come from the sources, where they are not the shapes of those items.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Item:
     sources: tuple[int, ...] = ()
     parameters: int | None = 0
     groups: tuple[Group, ...] = ()
+    taken: tuple[Shape, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from .language import Template, make
 from .language.completion import complete
 from .language.kinds import shape_text
 from .language.plan import INPUT
+from .language.reference import reference
 from .language.source import MAGIC
 
 if TYPE_CHECKING:
@@ -23,17 +24,9 @@ def register(ip: InteractiveShell) -> None:
 
     @no_var_expand
     def network(line: str, cell: str) -> None:
-        """Describe a network, one layer a line, and bind it to NAME.
-
-        %%network lenet
-        input 1x28x28
-        conv 32 3x3 pad 1 relu
-        maxpool 2
-        dense 10
-
-        %%network NAME(channels, stride=1) binds a reusable block instead: use NAME(64) in another network.
-        """
         define(ip, line, cell)
+
+    network.__doc__ = reference()  # what %%network? shows
 
     @context_matcher(identifier="dlcore.network")
     def network_matcher(context: Any) -> dict[str, Any]:

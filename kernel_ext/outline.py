@@ -29,7 +29,9 @@ def outline(block: Any, name: str, shape: Shape | None = None) -> Outline:
         from .traced import traced_items
 
         return Outline(name, traced_items(block, shape), block)
-    return Outline(name, tuple(_tree(block, name, ())), block, wired=_is_chain(block))
+    wired = _is_chain(block)
+    listed = tuple(item if wired else replace(item, sources=()) for item in _tree(block, name, ()))
+    return Outline(name, listed, block, wired)
 
 
 class _Shaped:

@@ -116,9 +116,11 @@ def _operators(graph: Any) -> tuple[Item, ...]:
         place[id(value)] = len(items)
         items.append(Item("input", "input", "input", tuple(value.shape)))
     for node in graph.nodes:
-        sources = [place[id(value)] for value in node.inputs if value is not None and id(value) in place]
-        label = f"{node.op}\n{node.scope}" if node.scope else node.op
+        taken = {place[id(value)]: tuple(value.shape) for value in node.inputs if id(value) in place}
+        label = f"{node.op}: {node.attrs[0]}" if node.op == FUSED else node.op
+        if node.scope:
+            label += f"\n{node.scope}"
         shape = tuple(node.outputs[0].shape) if node.outputs else None
-        items.append(Item(node.op, label, "layer", shape, tuple(dict.fromkeys(sources))))
+        items.append(Item(node.op, label, "layer", shape, tuple(taken), taken=tuple(taken.values())))
         place.update({id(value): len(items) - 1 for value in node.outputs})
     return tuple(items)

@@ -167,6 +167,13 @@ def test_any_block_is_traced_when_its_input_is_named(shell, names):
     assert 'subgraph g1 ["head"]' in data[MIME]
 
 
+def test_without_an_input_a_block_of_unknown_wiring_has_no_arrows(shell, names):
+    names["residual"] = Residual()
+    data, printed = displayed(shell, "%graph residual")
+    assert len(nodes_of(data[MIME])) == 4 and arrows_of(data[MIME]) == []
+    assert printed.startswith("The shapes and the arrows between the layers are not known. ")
+
+
 def test_tracing_changes_no_running_statistics(shell, names):
     net = nn.HybridSequential()
     net.add(nn.Dense(4, in_units=4), nn.BatchNorm(in_channels=4))
@@ -183,7 +190,15 @@ def test_a_stage_of_the_compiler(shell, names):
     assert "conv2d" in data[MIME] and "lenet.conv1" in data[MIME]
     assert data["text/plain"].startswith("graph lenet")
     fused, _ = displayed(shell, "%graph lenet --stage fuse")
-    assert "fused" in fused[MIME] and "fused" not in data[MIME]
+    assert "fused" not in data[MIME]
+    assert '["fused: relu<br/>lenet.conv1"]' in fused[MIME]
+
+
+def test_a_stage_shows_the_shape_of_the_output_that_is_taken(shell, names):
+    names["normed"] = make("input 3x2x2\nbatchnorm")
+    script = displayed(shell, "%graph normed --stage trace")[0][MIME]
+    taken = {shape for source, shape, target in arrows_of(script)}
+    assert {"1x3x2x2", "3"} <= taken
 
 
 def test_a_label_cannot_break_the_diagram(shell, names):

@@ -6,6 +6,7 @@ import pytest
 
 from dlcore.gluon import HybridBlock
 from dlcore.kernel_ext.language import NetworkError
+from dlcore.kernel_ext.language.words import WORDS
 
 LENET = """%%network lenet
 input 1x28x28
@@ -85,6 +86,12 @@ def test_no_traceback_of_ours_is_ever_shown(shell, capsys, cell):
     shown = capsys.readouterr().out
     assert "Traceback" not in shown and ".py" not in shown
     assert shown.startswith("Cell In[1], line ")
+
+
+def test_help_names_every_word_and_option(shell):
+    text = shell.object_inspect("%%network")["docstring"]
+    for row in WORDS.values():
+        assert row.name in text and all(slot.name in text for slot in (*row.slots, *row.options)), row.name
 
 
 def test_loading_again_leaves_one_of_each(shell):
