@@ -30,6 +30,27 @@ from ._classic import (
     stack,
     transpose,
 )
+from ._classic_more import (
+    SequenceLast,
+    SequenceMask,
+    SequenceReverse,
+    UpSampling,
+    all_finite,
+    argmax_channel,
+    batch_take,
+    depth_to_space,
+    nanprod,
+    nansum,
+    ravel_multi_index,
+    rcbrt,
+    round,
+    scatter_nd,
+    sequence_mask,
+    size_array,
+    softmin,
+    space_to_depth,
+    unravel_index,
+)
 from ._convert import array as _array
 from ._convert import asarray
 from ._creation import arange as _arange
@@ -289,9 +310,12 @@ def cast(data: Any, dtype: Any) -> NDArray:
 
 __all__ = [
     "Activation", "BatchNorm", "Convolution", "Dropout", "FullyConnected", "L2Normalization", "LayerNorm",
-    "LeakyReLU", "NDArray", "Pooling", "array", "batch_dot", "broadcast_axis", "concat", "concatenate", "cpu",
-    "current_context", "diag", "dot", "empty", "eye", "full", "gpu", "linalg", "moments", "num_gpus", "ones",
-    "ones_like", "pad", "random", "repeat", "reshape", "reshape_like", "shape_array", "slice", "slice_axis",
-    "slice_like", "softmax", "softmax_cross_entropy", "split", "stack", "swapaxes", "tile", "transpose",
-    "zeros", "zeros_like",
+    "LeakyReLU", "NDArray", "Pooling", "SequenceLast", "SequenceMask", "SequenceReverse", "UpSampling",
+    "all_finite", "argmax_channel", "array", "batch_dot", "batch_take", "broadcast_axis", "concat",
+    "concatenate", "cpu", "current_context", "depth_to_space", "diag", "dot", "empty", "eye", "full", "gpu",
+    "linalg", "moments", "nanprod", "nansum", "num_gpus", "ones", "ones_like", "pad", "random",
+    "ravel_multi_index", "rcbrt", "repeat", "reshape", "reshape_like", "round", "scatter_nd", "sequence_mask",
+    "shape_array", "size_array", "slice", "slice_axis", "slice_like", "softmax", "softmax_cross_entropy",
+    "softmin", "space_to_depth", "split", "stack", "swapaxes", "tile", "transpose", "unravel_index", "zeros",
+    "zeros_like",
 ]  # fmt: skip

@@ -203,6 +203,37 @@ def test_classic_functions() -> None:
     nd.waitall()
 
 
+def test_sequences_pictures_and_positions() -> None:
+    x = rng.normal(size=(5, 3, 2)).astype(np.float32)  # time, batch, features
+    length = np.array([2, 5, 1])
+    steps = np.arange(5)[:, None]
+    masked = nd.SequenceMask(nd.array(x), nd.array(length), True, value=-1.0)
+    np.testing.assert_array_equal(masked.asnumpy(), np.where((steps < length)[..., None], x, -1))
+    turned = nd.SequenceMask(nd.array(x.swapaxes(0, 1)), nd.array(length), True, value=-1.0, axis=1)
+    np.testing.assert_array_equal(turned.asnumpy(), masked.asnumpy().swapaxes(0, 1))
+    last = nd.SequenceLast(nd.array(x), nd.array(length), True)
+    np.testing.assert_array_equal(last.asnumpy(), x[length - 1, np.arange(3)])
+    np.testing.assert_array_equal(nd.SequenceLast(nd.array(x)).asnumpy(), x[-1])
+    back = nd.SequenceReverse(nd.array(x), nd.array(length), True).asnumpy()
+    for b, n in enumerate(length):
+        np.testing.assert_array_equal(back[:, b], np.concatenate([x[:n, b][::-1], x[n:, b]]))
+    picture = nd.array(rng.normal(size=(2, 8, 3, 5)).astype(np.float32))
+    spread = nd.depth_to_space(picture, 2)
+    assert spread.shape == (2, 2, 6, 10)
+    np.testing.assert_array_equal(nd.space_to_depth(spread, 2).asnumpy(), picture.asnumpy())
+    up = nd.UpSampling(picture, scale=3).asnumpy()
+    np.testing.assert_array_equal(up, picture.asnumpy().repeat(3, 2).repeat(3, 3))
+    flat_places = nd.array(np.array([0, 7, 23]))
+    places = nd.unravel_index(flat_places, (2, 3, 4))
+    np.testing.assert_array_equal(places.asnumpy(), np.stack(np.unravel_index([0, 7, 23], (2, 3, 4))))
+    assert nd.ravel_multi_index(places, (2, 3, 4)).tolist() == [0, 7, 23]
+    assert nd.scatter_nd(nd.array([1.0, 2.0]), nd.array([[0, 1], [1, 0]]), (2, 2)).tolist() == [[0, 1], [2, 0]]
+    with pytest.raises(ValueError, match="axis must be 0 or 1"):
+        nd.SequenceMask(nd.array(x), nd.array(length), True, axis=2)
+    with pytest.raises(ValueError, match="nearest"):
+        nd.UpSampling(picture, 2, "bilinear")
+
+
 def test_random_numbers() -> None:
     random.seed(3)
     a = random.uniform(-1, 1, shape=(50, 50))

@@ -1,0 +1,234 @@
+"""Less common classic functions: pictures, sequences, sums without NaN, positions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as _np
+
+from .. import _core
+from .._core import NDArray
+from ..ops import F
+from ._convert import array, asarray
+
+
+def UpSampling(data: Any, scale: int, sample_type: str = "nearest", num_args: int = 1, **ignored: Any) -> NDArray:
+    """Every number of a picture (n, c, h, w) repeated scale by scale times.
+
+    >>> UpSampling([[[[1.0, 2.0]]]], 2).tolist()
+    [[[[1.0, 1.0, 2.0, 2.0], [1.0, 1.0, 2.0, 2.0]]]]
+    """
+    if sample_type != "nearest":
+        raise ValueError(f"UpSampling: only sample_type 'nearest' is supported, got {sample_type!r}")
+    data = asarray(data)
+    n, c, h, w = data.shape
+    wide = F.broadcast_to(F.reshape(data, (n, c, h, 1, w, 1)), (n, c, h, scale, w, scale))
+    return F.reshape(wide, (n, c, h * scale, w * scale))
+
+
+def depth_to_space(data: Any, block_size: int) -> NDArray:
+    """Channels spread out into blocks of the picture: (n, c b b, h, w) to (n, c, h b, w b), as in ONNX's DCR mode.
+
+    >>> depth_to_space([[[[1.0]], [[2.0]], [[3.0]], [[4.0]]]], 2).tolist()
+    [[[[1.0, 2.0], [3.0, 4.0]]]]
+    """
+    data = asarray(data)
+    n, c, h, w = data.shape
+    b = block_size
+    parts = F.transpose(F.reshape(data, (n, b, b, c // (b * b), h, w)), (0, 3, 4, 1, 5, 2))
+    return F.reshape(parts, (n, c // (b * b), h * b, w * b))
+
+
+def space_to_depth(data: Any, block_size: int) -> NDArray:
+    """Blocks of the picture gathered into channels; undoes `depth_to_space`.
+
+    >>> space_to_depth([[[[1.0, 2.0], [3.0, 4.0]]]], 2).tolist()
+    [[[[1.0]], [[2.0]], [[3.0]], [[4.0]]]]
+    """
+    data = asarray(data)
+    n, c, h, w = data.shape
+    b = block_size
+    parts = F.transpose(F.reshape(data, (n, c, h // b, b, w // b, b)), (0, 3, 5, 1, 2, 4))
+    return F.reshape(parts, (n, c * b * b, h // b, w // b))
+
+
+def _steps(data: NDArray, sequence_length: Any, axis: int) -> tuple[NDArray, NDArray]:
+    """The numbers of the time steps and the lengths, shaped to be compared over data's first two axes."""
+    if axis not in (0, 1):
+        raise ValueError(f"sequence axis must be 0 or 1, got {axis}")
+    steps = F.arange(0, data.shape[axis], 1, "int64", data._device)
+    length = F.cast(asarray(sequence_length), "int64")
+    tail = (1,) * (data.ndim - 2)
+    if axis == 0:
+        return F.reshape(steps, (-1, 1, *tail)), F.reshape(length, (1, -1, *tail))
+    return F.reshape(steps, (1, -1, *tail)), F.reshape(length, (-1, 1, *tail))
+
+
+def SequenceMask(
+    data: Any, sequence_length: Any = None, use_sequence_length: bool = False, value: float = 0.0, axis: int = 0
+) -> NDArray:
+    """Everything behind each sequence's length replaced by `value`.
+
+    data is (time, batch, ...) or, with axis 1, (batch, time, ...).
+
+    >>> SequenceMask([[1.0, 2.0], [3.0, 4.0]], [1, 2], True).tolist()
+    [[1.0, 2.0], [0.0, 4.0]]
+    """
+    data = asarray(data)
+    if not use_sequence_length or sequence_length is None:
+        return data
+    steps, length = _steps(data, sequence_length, axis)
+    return F.where(F.less(steps, length), data, value)
+
+
+def SequenceLast(data: Any, sequence_length: Any = None, use_sequence_length: bool = False, axis: int = 0) -> NDArray:
+    """The last step of each sequence.
+
+    >>> SequenceLast([[1.0, 2.0], [3.0, 4.0]], [1, 2], True).tolist()
+    [1.0, 4.0]
+    """
+    data = asarray(data)
+    if not use_sequence_length or sequence_length is None:
+        return F.take(data, data.shape[axis] - 1, axis)
+    last = F.subtract(F.cast(asarray(sequence_length), "int64"), 1)
+    batch = F.arange(0, data.shape[1 - axis], 1, "int64", data._device)
+    return F.gather_nd(data, last, batch) if axis == 0 else F.gather_nd(data, batch, last)
+
+
+def SequenceReverse(
+    data: Any, sequence_length: Any = None, use_sequence_length: bool = False, axis: int = 0
+) -> NDArray:
+    """Each sequence in reversed order, what lies behind its length left in place. data is (time, batch, ...).
+
+    >>> SequenceReverse([[1.0, 2.0], [3.0, 4.0]], [1, 2], True).tolist()
+    [[1.0, 4.0], [3.0, 2.0]]
+    """
+    data = asarray(data)
+    if axis != 0:
+        raise ValueError(f"SequenceReverse: only axis 0 is supported, got {axis}")
+    if not use_sequence_length or sequence_length is None:
+        return F.flip(data, 0)
+    steps = F.reshape(F.arange(0, data.shape[0], 1, "int64", data._device), (-1, 1))
+    length = F.reshape(F.cast(asarray(sequence_length), "int64"), (1, -1))
+    source = F.where(F.less(steps, length), F.subtract(F.subtract(length, 1), steps), steps)
+    batch = F.reshape(F.arange(0, data.shape[1], 1, "int64", data._device), (1, -1))
+    return F.gather_nd(data, source, batch)
+
+
+sequence_mask = SequenceMask
+
+
+def softmin(data: Any, axis: int = -1) -> NDArray:
+    """softmax of -data.
+
+    >>> softmin([0.0, 0.0]).tolist()
+    [0.5, 0.5]
+    """
+    return F.softmax(F.negative(data), axis)
+
+
+def nansum(data: Any, axis: Any = None, keepdims: bool = False) -> NDArray:
+    """The sum of the numbers that are not NaN.
+
+    >>> float(nansum([1.0, float("nan")]))
+    1.0
+    """
+    return F.sum(F.where(F.isnan(data), 0.0, data), axis, keepdims)
+
+
+def nanprod(data: Any, axis: Any = None, keepdims: bool = False) -> NDArray:
+    """The product of the numbers that are not NaN.
+
+    >>> float(nanprod([2.0, float("nan")]))
+    2.0
+    """
+    return F.prod(F.where(F.isnan(data), 1.0, data), axis, keepdims)
+
+
+def rcbrt(data: Any) -> NDArray:
+    """One over the cube root.
+
+    >>> rcbrt([8.0]).tolist()
+    [0.5]
+    """
+    return F.reciprocal(F.cbrt(data))
+
+
+def round(data: Any) -> NDArray:
+    """The nearest whole number, halves away from zero (MXNet's round; `rint` takes the even one).
+
+    >>> round([0.5, -1.5, 2.4]).tolist()
+    [1.0, -2.0, 2.0]
+    """
+    return F.multiply(F.sign(data), F.floor(F.add(F.abs(data), 0.5)))
+
+
+def argmax_channel(data: Any) -> NDArray:
+    """argmax over axis 1.
+
+    >>> argmax_channel([[1.0, 3.0]]).tolist()
+    [1]
+    """
+    return F.argmax(data, 1)
+
+
+def batch_take(a: Any, indices: Any) -> NDArray:
+    """The number of each row that indices name.
+
+    >>> batch_take([[1.0, 2.0], [3.0, 4.0]], [1, 0]).tolist()
+    [2.0, 3.0]
+    """
+    return F.pick(a, indices, -1)
+
+
+def scatter_nd(data: Any, indices: Any, shape: Sequence[int]) -> NDArray:
+    """Zeros of the given shape with data at indices[0], indices[1], ...; the opposite of gather_nd.
+
+    >>> scatter_nd([5.0], [[1]], (3,)).tolist()
+    [0.0, 5.0, 0.0]
+    """
+    data, indices = asarray(data), F.cast(asarray(indices), "int64")
+    return F.index_put(F.zeros(shape, data.dtype, data._device), data, *indices)
+
+
+def size_array(data: NDArray) -> NDArray:
+    """How many numbers there are, as an int64 array.
+
+    >>> size_array(array([1.0, 2.0])).tolist()
+    [2]
+    """
+    return array([data.size], "int64")
+
+
+def unravel_index(data: Any, shape: Sequence[int]) -> NDArray:
+    """Places counted in order as one row of positions for each axis.
+
+    >>> unravel_index([3], (2, 2)).tolist()
+    [[1], [1]]
+    """
+    rest, rows = F.cast(asarray(data), "int64"), []
+    for n in reversed(tuple(shape)):
+        rows.append(F.remainder(rest, n))
+        rest = F.floor_divide(rest, n)
+    return F.stack(*reversed(rows))
+
+
+def ravel_multi_index(data: Any, shape: Sequence[int]) -> NDArray:
+    """The opposite of `unravel_index`.
+
+    >>> ravel_multi_index([[1], [1]], (2, 2)).tolist()
+    [3]
+    """
+    data = F.cast(asarray(data), "int64")
+    strides = _np.cumprod([1, *reversed(tuple(shape))])[:-1][::-1]
+    return F.sum(F.multiply(data, F.reshape(_core.from_numpy(strides, True), (-1,) + (1,) * (data.ndim - 1))), 0)
+
+
+def all_finite(data: Any) -> NDArray:
+    """Whether no number is infinite or NaN.
+
+    >>> bool(all_finite([1.0, float("inf")]))
+    False
+    """
+    return F.all(F.isfinite(data))
