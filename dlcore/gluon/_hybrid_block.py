@@ -71,7 +71,7 @@ class HybridBlock(Block):
         if self._compiled is None or found != self._compiled_for:
             from dlcore.graph import CachedOp
 
-            self._compiled = CachedOp(self.forward, arrays)
+            self._compiled = CachedOp(self.forward, arrays, self.name)
             self._compiled_for = found
         self._checked = generation[0]
         return True

@@ -96,6 +96,9 @@ class Trainer:
             chosen = [i for i, p in enumerate(self._params) if p.grad_req != "null"]
             if not tracing:
                 chosen = self._fresh(chosen, ignore_stale_grad)
+            if chosen:
+                device = self._params[chosen[0]].data()._device
+                outside_trace(lambda: self._optimizer.place(device))
             self._optimizer.begin_step()
             for index in chosen:
                 parameter = self._params[index]

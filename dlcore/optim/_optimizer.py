@@ -118,6 +118,12 @@ class Optimizer:
         """The number of steps so far."""
         return int(self.t.asnumpy())
 
+    def place(self, device: str) -> None:
+        """Keep the knobs on `device`, where the weights are: a compiled step must not mix devices."""
+        if self.t._device != device:
+            self._arrays = {name: _moved(array, device) for name, array in self._arrays.items()}
+            self.t = _moved(self.t, device)
+
     # Steps.
 
     def begin_step(self) -> None:
@@ -139,7 +145,7 @@ class Optimizer:
         zeros = [np.zeros(weight.shape, dtype) for _ in self.states]
         if self.multi_precision and weight.dtype.name in _HALF:
             zeros.append(weight.asnumpy().astype(np.float32))
-        return tuple(_to_device(array, weight) for array in zeros)
+        return tuple(_moved(_core.from_numpy(array), weight._device) for array in zeros)
 
     def update(self, index: Any, weight: Any, grad: Any, state: Any) -> None:
         """Change `weight` and `state` in place by `grad`. Also takes equally long lists of all four.
@@ -151,6 +157,7 @@ class Optimizer:
                 self.update(*item)
             return
         if index in self._seen or not self._seen:
+            self.place(weight._device)
             self.begin_step()
         self._seen.add(index)
         self.apply(index, weight, grad, state)
@@ -197,13 +204,12 @@ class Optimizer:
         return f"{type(self).__name__}({knobs})"
 
 
-def _to_device(array: np.ndarray, like: _core.NDArray) -> _core.NDArray:
-    """A copy of `array` where `like` is. No operator is run, so this may happen while a step is traced."""
-    host = _core.from_numpy(array)
-    if like._device.startswith("cpu"):
-        return host
-    result = _core.empty(array.shape, array.dtype.name, like._device)
-    _core.assign(result, host)
+def _moved(array: _core.NDArray, device: str) -> _core.NDArray:
+    """`array` on `device`: itself if it is there already."""
+    if array._device == device:
+        return array
+    result = _core.empty(tuple(array.shape), array.dtype.name, device)
+    _core.assign(result, array)
     return result
 
 
