@@ -266,8 +266,10 @@ class Run:
             self.history.append(name, step, float(value))
 
     def note(self, kind: str, **data: Any) -> None:
-        """Add an event at the present step."""
+        """Add an event at the present step; what is noted for people to read (`text=`) is told at once."""
         self.events.append(Event(self.step, self.seconds, kind, data))
+        if "text" in data and self.state in ("running", "paused"):
+            self._tell("update")
 
     def absorb(self, payload: Mapping[str, Any]) -> None:
         """For work that relays: take over what a listener of the real run was told, in order, and tell it on."""
@@ -336,7 +338,7 @@ class Run:
     def _tell(self, kind: str) -> None:
         self.settle()
         for text in self._listeners.tell(kind, self.status(), self.history, self.events):
-            self.note("note", text=text)
+            self.events.append(Event(self.step, self.seconds, "note", {"text": text}))
 
     def status(self) -> dict[str, Any]:
         """Where the run stands, as plain values: the payload of a listener without events and series."""

@@ -4,6 +4,7 @@ The ranks here are threads of this process, each with a network and a run of its
 """
 
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -103,13 +104,13 @@ def test_what_is_asked_of_the_first_rank_happens_on_all_at_the_same_step():
         2, lambda comm: prepare(nets[comm.rank], data(64), epochs=10**6, batch=16, seed=0, comm=comm).start()
     )
     while runs[0].step < 5:
-        pass
+        time.sleep(0.001)
     runs[0].set(lr=0.03)
     while runs[0].knobs["lr"] != 0.03:
-        pass
+        time.sleep(0.001)
     step = runs[0].step
     while runs[0].step < step + 5:
-        pass
+        time.sleep(0.001)
     runs[0].stop()
     for run in runs:
         run.wait(timeout=20)

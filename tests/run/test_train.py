@@ -1,6 +1,7 @@
 """`train` on real networks: against a loop written by hand, in every form of data and loss, ended in every way."""
 
 import io
+import time
 
 import numpy as np
 import pytest
@@ -119,16 +120,16 @@ def test_a_learning_rate_of_zero_holds_the_weights_from_the_next_step_on():
     net = network()
     run = train(net, points(), epochs=10**6, lr=0.1, background=True, show=False)
     while run.step < 5:
-        pass
+        time.sleep(0.001)
     run.pause()
     run.set(lr=0)
     while run.state != "paused" or run.knobs["lr"] != 0:
-        pass
+        time.sleep(0.001)
     held = weights(net)
     step = run.step
     run.resume()
     while run.step < step + 10:
-        pass
+        time.sleep(0.001)
     run.stop()
     run.wait(timeout=20)
     for one, other in zip(held, weights(net), strict=True):
@@ -153,7 +154,7 @@ def test_a_stopped_network_is_usable_and_can_be_trained_again():
     net = network()
     run = train(net, points(), epochs=10**6, background=True, show=False)
     while run.step < 3:
-        pass
+        time.sleep(0.001)
     run.stop()
     assert run.wait(timeout=20).state == "stopped"
     assert np.isfinite(net(dl.nd.array(points(2)[0])).asnumpy()).all()
@@ -199,7 +200,7 @@ def test_an_interrupt_while_waiting_stops_at_a_step(monkeypatch, capsys):
     def interrupted(self, timeout=None):
         calls.append(timeout)
         while len(calls) == 1 and self.step < 3:
-            pass
+            time.sleep(0.001)
         if len(calls) == 1:
             raise KeyboardInterrupt
         return wait(self, timeout)
