@@ -30,14 +30,19 @@ class Network(HybridBlock):
         self._fresh: dict[str, int] = {}  # the parameters that came with the network, and the version they had then
         self.plan = plan
         self.shapes = infer(plan, given, probe)
-        self.layers = [self._add_child(step.name, self._layer_of(step)) for step in plan.steps]
-        self.activations = [self._add_child(f"{step.name}_{step.activation}", _after(step)) for step in plan.steps]
+        for step in plan.steps:
+            self._add_child(step.name, self._layer_of(step))
+            self._add_child(_after_name(step), _after(step))
         self._last_use = _last_uses(plan)
 
-    def _add_child(self, name: str, block: Any) -> Any:
+    def _add_child(self, name: str, block: Any) -> None:
         if block is not None:
             self.register_child(block, name)
-        return block
+
+    @property
+    def layers(self) -> list[Any]:
+        """The block of each step, None where a step needs none. A layer that is replaced by assignment counts."""
+        return [self._children.get(step.name) for step in self.plan.steps]
 
     def __getattr__(self, name: str) -> Any:
         """A layer by its name; Python asks this only for names that are no attributes."""
@@ -92,11 +97,11 @@ class Network(HybridBlock):
             taken = [values[source] for source in step.sources]
             for source in self._last_use[number]:
                 values[source] = None
-            values.append(next(feed) if step.word == INPUT else self._compute(number, step, taken))
+            values.append(next(feed) if step.word == INPUT else self._compute(step, taken))
         return values[-1]
 
-    def _compute(self, number: int, step: Step, taken: list[Any]) -> Any:
-        layer, activation = self.layers[number], self.activations[number]
+    def _compute(self, step: Step, taken: list[Any]) -> Any:
+        layer, activation = self._children.get(step.name), self._children.get(_after_name(step))
         if layer is not None:
             value = layer(*taken)
         else:
@@ -119,6 +124,10 @@ class Network(HybridBlock):
     def to_source(self) -> str:
         """The text of this network, tidied: a cell that makes it again (with new parameters)."""
         return to_source(self.plan.program)
+
+
+def _after_name(step: Step) -> str:
+    return f"{step.name}_{step.activation}"
 
 
 def _after(step: Step) -> Any:

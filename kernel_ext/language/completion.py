@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import inspect
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -118,8 +119,8 @@ def _python(code: str, namespace: Mapping[str, Any], parameters: list[str]) -> l
         return [Offer(name, "instance") for name in dict.fromkeys(known) if name.startswith(prefix) and name != prefix]
     value = namespace.get(path[0])
     for name in path[1:]:
-        value = getattr(value, name, None)
-    if value is None:
+        value = inspect.getattr_static(value, name, None)
+    if value is None or isinstance(value, property):
         return []
     found = [name for name in dir(value) if name.startswith(prefix) and (prefix or not name.startswith("_"))]
     return [Offer(".".join([*path, name]), "instance") for name in found]

@@ -7,7 +7,7 @@ from typing import Any
 
 from .plan import Plan, Reusable
 from .source import header_text, to_source
-from .tree import Program
+from .tree import Program, python_names
 
 
 class Template(Reusable):
@@ -68,6 +68,11 @@ class Template(Reusable):
     def to_source(self) -> str:
         """The block's text, as a cell that makes it again."""
         return to_source(self.program)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """A copy or a pickle takes along only those names of the notebook that the text mentions."""
+        needed = {name: self.namespace[name] for name in python_names(self.program) if name in self.namespace}
+        return {**self.__dict__, "namespace": needed}
 
     def __repr__(self) -> str:
         return f"reusable block {self.signature}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -123,6 +124,35 @@ class Program:
     parameters: tuple[Parameter, ...] | None = None
     source: Source = field(default=Source(""), compare=False, repr=False)
     span: Span = _span()
+
+
+def python_names(program: Program) -> set[str]:
+    """Every name of the notebook that the text mentions: in braces, and after ``use``."""
+    names: set[str] = set()
+    codes: list[str] = []
+    values: list[Value | None] = [parameter.default for parameter in program.parameters or ()]
+    for statement in walk(program.body):
+        if isinstance(statement, Repeat):
+            values.append(statement.count)
+        elif isinstance(statement, Use):
+            values += [*(statement.args or ()), *(value for _, value in statement.keywords)]
+            if isinstance(statement.block, Name):
+                names.add(statement.block.name)
+            else:
+                values.append(statement.block)
+        elif isinstance(statement, Layer):
+            values += [*statement.args, *(value for _, value in statement.options)]
+    for value in values:
+        if isinstance(value, Brace):
+            codes.append(value.code)
+        elif isinstance(value, Size):
+            codes += [part for part in value.parts if isinstance(part, str)]
+    for code in codes:
+        try:
+            names |= {node.id for node in ast.walk(ast.parse(code, mode="eval")) if isinstance(node, ast.Name)}
+        except SyntaxError:
+            continue  # reported where the text is resolved
+    return names
 
 
 def walk(body: tuple[Statement, ...]) -> Iterator[Statement]:

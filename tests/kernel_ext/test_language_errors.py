@@ -113,6 +113,7 @@ GOLDEN = [
     ("repeat 2\n    relu", 1, "", "repeat ends with a colon: repeat 3:"),
     ("repeat {half}:\n    relu", 1, "{half}",
      "the number of turns must be a whole number of at least 1, not 0.5 ({half})"),
+    ("repeat 2000:\n    relu", 1, "2000", "2000 turns are too many; 1000 is the most"),
     ("\trelu", 1, "\t", "indent with spaces, not with tabs"),
     ("relu\ninput 3", 2, "input", "input stands above the layers"),
     ("input 3\n", 1, "input 3", "net has no layers"),

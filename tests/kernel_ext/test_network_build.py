@@ -226,6 +226,26 @@ def test_a_reusable_block_makes_networks_in_python():
         block()
 
 
+def test_a_pickled_block_takes_only_what_it_mentions():
+    names = {"n": 3, "kernel": (3, 3), "other": lambda: None, "size": 2}
+    names["inner"] = make("%%network inner(c={n})\ndense c relu", names)
+    block = make(
+        "%%network block(c)\nconv c {kernel} pad {[k // 2 for k in kernel]}\nreshape {size}x2\nuse inner()", names
+    )
+    twin = pickle.loads(pickle.dumps(block))
+    assert set(twin.namespace) == {"kernel", "size", "inner"}
+    assert set(twin.namespace["inner"].namespace) == {"n"}
+    assert make("input 1x2x1\nuse twin(2)", {"twin": twin}).shapes[-1] == (3,)
+
+
+def test_a_layer_can_be_replaced():
+    net = make(LENET)
+    net.dense2 = nn.Dense(3)
+    net.dense2.initialize()
+    assert net(batch(2, 1, 28, 28)).shape == (2, 3)
+    assert net.layers[-1] is net.dense2
+
+
 # --- calls
 
 
