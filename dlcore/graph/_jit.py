@@ -60,7 +60,11 @@ class Jit:
             return self._function(*args, **kwargs)
         arrays: list[Any] = []
         spec = _tree.flatten((args, kwargs) if kwargs else (args,), arrays)
+        if not all(_on_cpu(a) for a in arrays):
+            return self._function(*args, **kwargs)
         entry = self._entry(spec, arrays)
+        if not entry.on_cpu:
+            return self._function(*args, **kwargs)
         for call in entry.host_calls:
             call()
         return _tree.unflatten(entry.result, iter(entry.function(arrays)))
@@ -101,6 +105,11 @@ class Jit:
         return [entry.function for entry in self._entries.values()]
 
 
+def _on_cpu(array: Any) -> bool:
+    """Executables run on the CPU; on another device the function's operators run one by one."""
+    return array._device.startswith("cpu")
+
+
 class _Entry:
     """One signature: its graph, what it returns, and the variables whose arrays it captured."""
 
@@ -108,6 +117,7 @@ class _Entry:
         self.result = traced.result
         self.host_calls = traced.host_calls
         self.function = GraphFunction(traced.graph)
+        self.on_cpu = all(_on_cpu(state.array) for state in traced.graph.states)
         storages = {state.array._storage_id for state in traced.graph.states}
         self._watched = [(get, a) for get, a in watched if a._storage_id in storages]
 
@@ -150,7 +160,8 @@ def jit(function: Any = None) -> Any:
 
     Signature: shapes, dtypes and layouts of array arguments, the values of all other arguments (they must be hashable),
     and whether gradients are recorded and training mode is on. Python code runs only while tracing: what it prints is
-    printed once, and random choices it makes are made once. Safe to call from several threads.
+    printed once, and random choices it makes are made once. Safe to call from several threads. With arrays on another
+    device than the CPU the function runs as it is, without being compiled.
 
     Errors: `TraceError` (a RuntimeError) when the function needs the value of an array, such as in `if x > 0`, with the
     line; TypeError for an argument that is no array and cannot be hashed.

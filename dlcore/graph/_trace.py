@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import linecache
-import os
 import threading
 import types
 from collections.abc import Callable
@@ -14,8 +13,8 @@ from dlcore import _core
 
 from . import _ops
 from ._ir import Graph, Node, State, Value, constant
+from ._source import SourceLines, is_own
 
-_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _local = threading.local()
 
 
@@ -79,7 +78,8 @@ def trace(call: Callable[[list[Any]], tuple[Any, list[Any]]], arrays: list[Any],
     host_calls: list[Any] = []
     _local.host_calls = host_calls
     try:
-        result, outputs = call(stand_ins)
+        with SourceLines(tracer) as lines:
+            result, outputs = call(stand_ins)
         recorded = tracer.stop(outputs)
     except BaseException as error:
         tracer.abort()
@@ -89,7 +89,10 @@ def trace(call: Callable[[list[Any]], tuple[Any, list[Any]]], arrays: list[Any],
         raise
     finally:
         _local.host_calls = None
-    return Trace(graph_from(recorded, name), result, host_calls)
+    graph = graph_from(recorded, name)
+    for number, node in enumerate(graph.nodes):
+        node.src = lines.of(number)
+    return Trace(graph, result, host_calls)
 
 
 def user_line(traceback: types.TracebackType | None) -> str:
@@ -97,7 +100,7 @@ def user_line(traceback: types.TracebackType | None) -> str:
     found = ""
     while traceback is not None:
         code = traceback.tb_frame.f_code
-        if not code.co_filename.startswith(_PACKAGE):
+        if not is_own(code.co_filename):
             text = linecache.getline(code.co_filename, traceback.tb_lineno).strip()
             found = f"\n  at {code.co_filename}:{traceback.tb_lineno} in {code.co_name}: {text}"
         traceback = traceback.tb_next

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from typing import Any
 
 import numpy as np
 import pytest
-from graph.programs import array
+from graph.programs import array, trace_of
 
 import dlcore as dl
 from dlcore import _core, autograd, gluon
@@ -215,9 +216,24 @@ def test_an_error_while_running_names_the_layer() -> None:
     net.initialize()
     f = dl.jit(lambda i: net(i))
     f(array([1, 2], "int64"))
-    with pytest.raises(IndexError, match=r"out of range(.|\n)*in layer net"):
+    with pytest.raises(IndexError, match=r"out of range(.|\n)*in layer net.* at .*test_jit\.py:\d+$"):
         f(array([1, 9], "int64"))
     np.testing.assert_array_equal(f(array([1, 2], "int64")).shape, (2, 3))
+
+
+def test_calls_know_the_users_line() -> None:
+    def inner(x: Any) -> Any:
+        return x * 2
+
+    def f(x: Any) -> Any:
+        y = inner(x) + 1
+        return y.sum()
+
+    graph = trace_of(f, numbers(3))
+    first = inner.__code__.co_firstlineno
+    lines = [int(node.src.rsplit(":", 1)[1]) - first for node in graph.nodes]
+    assert [node.op for node in graph.nodes] == ["multiply", "add", "sum"] and lines == [1, 4, 5]
+    assert all("test_jit.py" in node.src for node in graph.nodes) and sys.gettrace() is None
 
 
 def test_many_threads_compile_once() -> None:
