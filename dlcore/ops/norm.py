@@ -25,7 +25,9 @@ _STATS = ("d = x - mean(x, axis=axis, keepdims=True);"
           "r = rsqrt(mean(square(d), axis=axis, keepdims=True) + eps);")
 op("layer_norm", "x, gamma, beta, axis: int = -1, eps: float = 1e-5",
    "x with mean 0 and variance 1 along the axis, times gamma, plus beta; both have the length of the axis.",
+   dtype="first", infer="layer_norm", kernel="layer_norm",
    define=_STATS + "d * r * _along(gamma, x, axis=axis) + _along(beta, x, axis=axis)",
+   grad={"x": "dx, dg, db = _layer_norm_grad(gy, x, gamma, axis=axis, eps=eps); dx", "gamma": "dg", "beta": "db"},
    ref="dlcore.ops.reference.layer_norm",
    samples=[case(real(shape=(3, 5)), real(shape=(5,)), real(shape=(5,))),
             case(real(shape=(2, 4, 3)), real(shape=(4,)), real(shape=(4,)), axis=1)],
@@ -33,6 +35,15 @@ op("layer_norm", "x, gamma, beta, axis: int = -1, eps: float = 1e-5",
    example="layer_norm([[1., 3.]], [1., 1.], [0., 0.]) -> [[-0.999995, 0.999995]]",
    formula="Ba et al., arXiv:1607.06450",
    tol={"float32": 1e-5, "float16": 2e-2, "bfloat16": 2e-1})
+op("_layer_norm_grad", "g, x, gamma, axis: int = -1, eps: float = 1e-5",
+   "The gradients of layer_norm with respect to x, gamma and beta.", outs="dx, dgamma, dbeta", dtype="first",
+   infer="layer_norm_grad", kernel="layer_norm_grad",
+   define=_STATS + "h = d * r; t = g * _along(gamma, x, axis=axis); n = _size_but(x, axis=axis);"
+          "dx = r * (t - mean(t, axis=axis, keepdims=True) - h * mean(t * h, axis=axis, keepdims=True));"
+          "dx, n * _mean_but(g * h, axis=axis), n * _mean_but(g, axis=axis)",
+   ref="dlcore.ops.reference.layer_norm_grad", tol={"float32": 2e-5, "float16": 5e-2, "bfloat16": 4e-1},
+   samples=[case(real(shape=(3, 5)), real(shape=(3, 5)), real(shape=(5,))),
+            case(real(shape=(2, 4, 3)), real(shape=(2, 4, 3)), real(shape=(4,)), axis=1)])
 op("_along", "v, x: like, axis: int = 1",
    "A vector with axes of length 1 around it, so that it lies along x's axis. A view.",
    dtype="same", infer="along", kernel="reshape", grad={"v": "_reshape_like(gy, v)"}, ref="dlcore.ops.reference.along",

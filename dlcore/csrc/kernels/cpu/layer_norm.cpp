@@ -1,0 +1,111 @@
+// Layer normalisation along one axis and its gradients. Computed in float32 (float64 for float64 arrays). The gradient
+// makes mean and variance again, which costs less than keeping them. Lines are summed in blocks that do not depend on
+// the number of threads, so results do not either.
+#include <algorithm>
+#include <vector>
+
+#include "kernels/cpu/isa/layer_norm.h"
+#include "kernels/cpu/lines.h"
+
+namespace dl {
+namespace {
+
+constexpr int64_t kBlocks = 64;  // at most so many partial sums of dgamma and dbeta
+
+template <class T>
+const LayerNormLine<T>& isa() {
+  if constexpr (std::is_same_v<T, float>)
+    return pick_layer_norm_table()->f32;
+  else
+    return pick_layer_norm_table()->f64;
+}
+
+DType compute_type(DType t) { return t == DType::F64 ? DType::F64 : DType::F32; }
+
+template <class F>
+void with_compute_type(DType t, F&& f) {
+  if (t == DType::F64)
+    f(double());
+  else
+    f(float());
+}
+
+int axis_of(const KernelCall& c, const Shape& x) {
+  return normalize_axis(int_attr(c, "axis", -1), x.n, c.op->name.c_str());
+}
+
+// Inputs (x, gamma, beta).
+void layer_norm(const KernelCall& c) {
+  int axis = axis_of(c, c.in[0].shape);
+  if (c.out[0].numel() == 0) return;
+  DType t = compute_type(c.out[0].dtype);
+  Temp kx, kg, kb;
+  View x = as_contiguous(axis_last(c.in[0], axis), t, kx), gamma = as_contiguous(c.in[1], t, kg),
+       beta = as_contiguous(c.in[2], t, kb);
+  LineOutput y(c.out[0], axis, t);
+  int64_t n = x.shape[x.shape.n - 1];
+  with_compute_type(t, [&](auto zero) {
+    using T = decltype(zero);
+    T eps = T(float_attr(c, "eps", 1e-5));
+    parallel_for(x.numel() / n, std::max<int64_t>(1, 8192 / n), [&](int64_t b, int64_t e) {
+      for (int64_t i = b; i < e; i++)
+        isa<T>().forward(x.ptr<const T>() + i * n, n, gamma.ptr<const T>(), beta.ptr<const T>(), eps,
+                         y.view.ptr<T>() + i * n);
+    });
+  });
+  y.finish();
+}
+DL_KERNEL("layer_norm", layer_norm);
+
+// Inputs (g, x, gamma), outputs dx, dgamma, dbeta.
+void layer_norm_grad(const KernelCall& c) {
+  if (c.in[0].shape != c.in[1].shape)
+    throw ValueError(c.op->name + ": expected g " + to_string(c.in[1].shape) + ", got " + to_string(c.in[0].shape));
+  int axis = axis_of(c, c.in[1].shape);
+  if (c.out[0].numel() == 0) {
+    for (int k = 0; k < 3; k++) fill_zero(c.out[k]);
+    return;
+  }
+  DType t = compute_type(c.out[0].dtype);
+  Temp kg, kx, kw;
+  View g = as_contiguous(axis_last(c.in[0], axis), t, kg), x = as_contiguous(axis_last(c.in[1], axis), t, kx);
+  View gamma = as_contiguous(c.in[2], t, kw);
+  LineOutput dx(c.out[0], axis, t);
+  int64_t n = x.shape[x.shape.n - 1], lines = x.numel() / n, size = (lines + kBlocks - 1) / kBlocks,
+          blocks = (lines + size - 1) / size;
+  with_compute_type(t, [&](auto zero) {
+    using T = decltype(zero);
+    T eps = T(float_attr(c, "eps", 1e-5));
+    std::vector<T> part(size_t(2 * blocks * n), T(0));
+    parallel_for(blocks, std::max<int64_t>(1, 4096 / (n * size)), [&](int64_t first, int64_t last) {
+      for (int64_t b = first; b < last; b++)
+        for (int64_t i = b * size; i < std::min(lines, (b + 1) * size); i++)
+          isa<T>().backward(g.ptr<const T>() + i * n, x.ptr<const T>() + i * n, n, gamma.ptr<const T>(), eps,
+                            dx.view.ptr<T>() + i * n, &part[size_t(2 * b * n)], &part[size_t((2 * b + 1) * n)]);
+    });
+    std::vector<double> sums(size_t(2 * n), 0.0);
+    for (int64_t b = 0; b < blocks; b++)
+      for (int64_t i = 0; i < 2 * n; i++) sums[size_t(i)] += double(part[size_t(2 * b * n + i)]);
+    for (int k = 0; k < 2; k++) copy_view(c.out[1 + k], View{sums.data() + k * n, DType::F64, Shape{n}, Dims{1}});
+  });
+  dx.finish();
+}
+DL_KERNEL("layer_norm_grad", layer_norm_grad);
+
+void check(InferCall& c, int x_at) {
+  const Shape& x = c.in[x_at].shape;
+  int64_t n = x[normalize_axis(int_attr(c, "axis", -1), x.n, c.name())];
+  for (int i = x_at + 1; i < c.nin; i++)
+    if (c.in[i].shape != Shape{n})
+      throw ValueError(std::string(c.name()) + ": expected " + c.op->inputs[size_t(i)].name + " (" + std::to_string(n) +
+                       ",) for x " + to_string(x) + ", got " + to_string(c.in[i].shape));
+  if (!is_float(c.out[0].dtype))
+    throw TypeError(std::string(c.name()) + ": needs a floating-point array, got " + dtype_name(c.out[0].dtype));
+  c.out[0].shape = x;
+  for (size_t i = 1; i < c.out.size(); i++) c.out[i].shape = Shape{n};
+}
+DL_INFER("layer_norm", [](InferCall& c) { check(c, 0); });
+DL_INFER("layer_norm_grad", [](InferCall& c) { check(c, 1); });
+
+}  // namespace
+}  // namespace dl
