@@ -8,6 +8,7 @@ from typing import NoReturn
 
 from ..errors import did_you_mean, nearest
 from .errors import Source, Span
+from .kinds import PAIR, SHAPE
 from .tokens import Token
 from .tree import Brace, Layer, Name, Number, Parameter, Repeat, Size, Use, Value
 from .words import ACTIVATIONS, FROM, INPUT, LINE_WORDS, REQUIRED, RESERVED, SYNONYMS, WORDS, Slot, Word
@@ -316,6 +317,8 @@ class _LayerLine:
     def _too_many(self, token: Token) -> NoReturn:
         row = self.row
         takes = f"it is written: {row.usage}" if row.slots else "it takes no number"
+        if row.slots and (kind := row.slots[-1].kind) in (PAIR, SHAPE) and kind is not None:
+            takes += f", with {kind.what}"
         if row.options:
             takes += f"; its options are {', '.join(slot.name for slot in row.options)}"
         self.parser._fail(f"this is one value too many for {row.name}: {takes}", token.span)

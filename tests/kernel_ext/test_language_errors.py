@@ -55,6 +55,11 @@ GOLDEN = [
     ("dense {half}", 1, "{half}", "the units of dense must be a whole number of at least 1, not 0.5 ({half})"),
     ("dense 10 20", 1, "20", "this is one value too many for dense: it is written: dense UNITS; "
      "its options are nobias, noflatten"),
+    ("conv 8 3 3", 1, "3", "this is one value too many for conv: it is written: conv CHANNELS KERNEL, with a size such "
+     "as 3 or 3x3; its options are stride, pad, dilate, groups, nobias"),
+    ("input 1 28 28\nrelu", 1, "28", "this is one value too many for input: it is written: input SHAPE, with a shape "
+     "such as 1x28x28"),
+    ("conv 8 (3, 3)", 1, "(", '"(" means nothing here; conv is written: conv CHANNELS KERNEL'),
     ("conv 8 3y3", 1, "3y3", '"3y3" is not a number or a size; numbers are written 32 or 0.5, sizes 3x3'),
     ("conv 8 3*3", 1, "*", '"*" means nothing here; sizes are written 3x3'),
     ("conv 8 3x3x3", 1, "3x3x3", "the kernel of conv must be a size such as 3 or 3x3, not 3x3x3"),
