@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from dlcore._hooks import HOOKS
 
 from .errors import CleanError
+from .train_completion import complete
 from .train_loss import compile_loss
 from .train_options import parse
 
@@ -17,10 +18,12 @@ if TYPE_CHECKING:
     from dlcore.run import Run
 
 SHOW = "run.show"
+MATCHER = "dlcore.train"
 
 
 def register(ip: InteractiveShell) -> None:
-    """Give the shell the magic, and `dlcore.run.train` the live chart; doing so twice changes nothing."""
+    """Give the shell the magic and its completion, and `dlcore.run.train` the live chart; twice changes nothing."""
+    from IPython.core.completer import context_matcher
 
     def train(line: str, cell: str | None = None) -> Run:
         """Train a network and return the run.
@@ -35,12 +38,31 @@ def register(ip: InteractiveShell) -> None:
         return start(ip, line, cell)
 
     ip.register_magic_function(train, "line_cell", "train")  # type: ignore[arg-type]
+
+    @context_matcher(identifier=MATCHER)
+    def train_matcher(context: Any) -> dict[str, Any]:
+        return match(context, ip.user_ns)
+
+    unregister(ip)
+    ip.Completer.custom_matchers.append(train_matcher)
     HOOKS[SHOW] = f"{__name__}:show_run"
 
 
 def unregister(ip: InteractiveShell) -> None:
-    """Let `dlcore.run.train` show runs as it does outside a notebook."""
+    """Take the completion back, and let `dlcore.run.train` show runs as it does outside a notebook."""
+    matchers = ip.Completer.custom_matchers
+    matchers[:] = [m for m in matchers if getattr(m, "matcher_identifier", None) != MATCHER]
     HOOKS.pop(SHOW, None)
+
+
+def match(context: Any, namespace: dict[str, Any]) -> dict[str, Any]:
+    """IPython's question for completions, answered only on a line of %train."""
+    from IPython.core.completer import SimpleCompletion
+
+    line = context.full_text.split("\n")[context.cursor_line][: context.cursor_position]
+    word, offers = complete(line, namespace)
+    completions = [SimpleCompletion(text=offer, type="magic") for offer in offers]
+    return {"completions": completions, "suppress": bool(completions), "ordered": True, "matched_fragment": word}
 
 
 def start(ip: InteractiveShell, line: str, cell: str | None = None) -> Run:

@@ -81,6 +81,7 @@ class Run:
         self.steps_total = steps_total
         self.history = History()
         self.events: list[Event] = []
+        self.net: Any = None  # the network that `train` gave it, until the end
         self.exception: BaseException | None = None
         self.traceback: TracebackType | None = None  # of the exception, from the user's line on
         self._work: Callable[[Run], None] | None = work
@@ -301,7 +302,7 @@ class Run:
             self._set_state(state, kind="end")
         finally:
             self._state = state
-            self._work = self._apply = None  # so that keeping the run keeps no network alive
+            self._work = self._apply = self.net = None  # so that keeping the run keeps no network alive
             _alive.discard(self)
             self._ended.set()
 
@@ -381,6 +382,11 @@ def _is_ours(module: str | None) -> bool:
 
 
 _alive: weakref.WeakSet[Run] = weakref.WeakSet()
+
+
+def training(net: Any) -> Run | None:
+    """The run that is training `net` now, or None."""
+    return next((run for run in list(_alive) if run.net is net), None)
 
 
 @atexit.register

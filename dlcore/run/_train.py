@@ -14,7 +14,7 @@ from ._data import batches
 from ._loop import TrainingLoop, make_ready
 from ._objective import Objective
 from ._optimizer import knobs_of, make_optimizer, turn_knobs
-from ._run import Run
+from ._run import Run, training
 from ._text import TextProgress
 
 Show = Callable[[Run], Any] | Literal["text"] | bool | None
@@ -87,6 +87,7 @@ def train(
         )
     else:
         run = prepare(net, data, val, epochs, batch, optimizer, lr, loss, metric, seed, name, comm, **optimizer_params)
+    run.net = net
     _attach(run, show)
     run.start()
     return run if background else wait(run)
@@ -166,6 +167,9 @@ def _check(net: Any, data: Any, epochs: int, batch: int, workers: int) -> None:
         raise TypeError(f"train: expected a network (a gluon Block), got {type(net).__name__}")
     if data is None:
         raise TypeError("train: expected data= (a dataset, a loader, a pair of arrays or the name of a data set)")
+    other = training(net)
+    if other is not None:
+        raise RuntimeError(f"train: run {other.name!r} is still training this network; end it with its stop() first")
     for name, value in (("epochs", epochs), ("batch", batch), ("workers", workers)):
         if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
             raise ValueError(f"train: expected a whole number >= 1 for {name}, got {value!r}")

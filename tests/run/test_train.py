@@ -161,6 +161,19 @@ def test_a_stopped_network_is_usable_and_can_be_trained_again():
     assert train(net, points(), epochs=1, show=False).state == "finished"
 
 
+def test_one_run_at_a_time_trains_a_network():
+    net = network()
+    run = train(net, points(), epochs=10**6, background=True, show=False, name="first")
+    with pytest.raises(RuntimeError, match="run 'first' is still training this network"):
+        train(net, points(), show=False)
+    other = train(network(), points(), show=False)
+    assert other.state == "finished" and not run.ended
+    run.stop()
+    run.wait(timeout=20)
+    assert run.net is None
+    assert train(net, points(), show=False).state == "finished"
+
+
 def test_an_error_in_the_loss_is_raised_from_the_users_line_and_the_network_stays_usable():
     net = network()
 

@@ -68,6 +68,8 @@ def test_png_is_fine_grained_and_knows_its_size_on_the_page():
     from PIL import Image
 
     data, size = png(recorded("loss", "val_loss"), scale=2)
+    assert size == {"width": 960, "height": 290}
+    assert png(recorded("loss", "accuracy", "f1"))[1]["width"] == 1440
     image = Image.open(io.BytesIO(data))
     assert image.format == "PNG" and image.size == (2 * size["width"], 2 * size["height"])
     colors = {color for _, color in image.convert("RGB").getcolors(10**6)}
