@@ -42,3 +42,33 @@ def batch_norm_grad(call: Call) -> None:
     dbeta[...] = g.sum(axis=others)
     inner = g - _along(g.mean(axis=others), n, axis) - h * _along((g * h).mean(axis=others), n, axis)
     dx[...] = inner * _along(gamma.astype(wide, copy=False) * r, n, axis)
+
+
+@kernel("layer_norm")
+def layer_norm(call: Call) -> None:
+    x, gamma, beta = call.ins
+    n, axis = x.ndim, call.axis
+    h, _ = _normalised(call, x, axis)
+    call.outs[0][...] = h * _along(gamma, n, axis) + _along(beta, n, axis)
+
+
+@kernel("layer_norm_grad")
+def layer_norm_grad(call: Call) -> None:
+    g, x, gamma = call.ins
+    dx, dgamma, dbeta = call.outs
+    axis = int(call.attrs["axis"]) % x.ndim
+    h, r = _normalised(call, x, axis)
+    g = g.astype(h.dtype, copy=False)
+    t = g * _along(gamma, x.ndim, axis)
+    inner = t - t.mean(axis=axis, keepdims=True) - h * (t * h).mean(axis=axis, keepdims=True)
+    dx[...] = r * inner
+    dgamma[...] = (g * h).sum(axis=_others(x, axis))
+    dbeta[...] = g.sum(axis=_others(x, axis))
+
+
+def _normalised(call: Call, x: Array, axis: int) -> tuple[Array, Array]:
+    """x with mean 0 and variance 1 along the axis, and one over its standard deviation, in the wider dtype."""
+    wide = x.astype(accumulator(call.xp, x), copy=False)
+    d = wide - wide.mean(axis=axis, keepdims=True)
+    r = 1 / call.xp.sqrt((d * d).mean(axis=axis, keepdims=True) + call.attrs["eps"])
+    return d * r, r
