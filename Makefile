@@ -13,7 +13,10 @@ JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 BIN := .venv/bin
 NO_PYTHON := dlcore: no $(PYTHON) was found; on Debian or Ubuntu: apt-get install python3 python3-venv python3-dev
 DEVELOP := command -v $(PYTHON) >/dev/null || { echo "$(NO_PYTHON)" >&2; exit 1; }; $(PYTHON) .ci/develop.py
-NOTEBOOK := notebooks/01_tour.ipynb
+TOUR := notebooks/01_tour.ipynb
+# Loopback only, the address leads to the tour, and the server asks nobody for newer versions.
+LAB := --ServerApp.ip=127.0.0.1 "--ServerApp.root_dir=$(CURDIR)" --LabApp.default_url=/lab/tree/$(TOUR) \
+  --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -29,7 +32,7 @@ build:
 
 lab:
 	@$(DEVELOP) --extras lab
-	$(BIN)/jupyter lab --ServerApp.ip=127.0.0.1 $(AS_ROOT) $(NOTEBOOK) $(ARGS)
+	$(BIN)/jupyter lab $(LAB) $(AS_ROOT) $(ARGS)
 
 test:
 	@$(DEVELOP) --extras lab test
