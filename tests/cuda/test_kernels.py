@@ -18,7 +18,9 @@ OWN = [r for r in RECORDS.values() if r.kernel not in ("", "tile", "view")]
 RUN = [pytest.param(r, id=r.name) for r in OWN]
 
 
-def on_numpy(record: Op, inputs: list[Any], attrs: dict[str, Any], like: list[np.ndarray], rng: tuple[int, int]) -> list[np.ndarray]:
+def on_numpy(
+    record: Op, inputs: list[Any], attrs: dict[str, Any], like: list[np.ndarray], rng: tuple[int, int]
+) -> list[np.ndarray]:
     """The GPU kernel's outputs for NumPy inputs; what it leaves unwritten stays visible."""
     outs = [np.full(a.shape, 77, a.dtype) for a in like]
     named = {a.name: attrs.get(a.name, a.default) for a in record.attrs}
@@ -36,7 +38,11 @@ def test_agrees_with_the_cpu(record: Op, dtype: str) -> None:
     ran = 0
     for layout, inputs, attrs in harness.calls_of(record, np.dtype(dtype), harness.generator(record)):
         attrs = dict(attrs)
-        if any(a.name == "dtype" and a.type == "dtype" for a in record.attrs) and record.random and "int" not in record.name:
+        if (
+            any(a.name == "dtype" and a.type == "dtype" for a in record.attrs)
+            and record.random
+            and "int" not in record.name
+        ):
             attrs.setdefault("dtype", "int64" if "permutation" in record.name else dtype)
         arrays = [None if v is None else _core.from_numpy(np.asarray(v)) for v in inputs]
         state = (1234, 5 + ran)

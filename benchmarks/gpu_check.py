@@ -1,0 +1,194 @@
+"""Every operator and the tour's training on a GPU, compared with the CPU: one table.
+
+    python benchmarks/gpu_check.py                 the table on standard output; exit status 1 when a row disagrees
+    python benchmarks/gpu_check.py --steps 50      fewer training steps
+
+Inputs are the samples of the operators' own stanzas (tests/ops/harness.py), so a new operator is checked with no line
+added here. Errors are the largest |gpu - cpu| / max(1, |cpu|) over all calls of an operator. Without a usable GPU it
+says so in one line and ends with status 2.
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
+
+import dlcore as dl  # noqa: E402
+from dlcore import _core, autograd, gluon  # noqa: E402
+from dlcore.ops import RECORDS, Op  # noqa: E402
+
+TOLERANCE = {"float32": 2e-5, "float16": 4e-3, "bfloat16": 3e-2}
+
+
+class Row(NamedTuple):
+    """One line of the table."""
+
+    name: str
+    calls: int
+    error: float
+    bound: float
+    note: str = ""
+
+    @property
+    def good(self) -> bool:
+        return not self.note and self.error <= self.bound
+
+
+def as_list(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, (tuple, list)) else [value]
+
+
+def distance(got: np.ndarray, expected: np.ndarray) -> float:
+    """The largest difference relative to max(1, |expected|); infinite where one is NaN and the other is not."""
+    if expected.size == 0:
+        return 0.0
+    a, b = got.astype(np.float64), expected.astype(np.float64)
+    same = (a == b) | (np.isnan(a) & np.isnan(b))
+    error = np.where(same, 0.0, np.abs(a - b) / np.maximum(1.0, np.abs(b)))
+    return float(np.where(np.isnan(error), np.inf, error).max())
+
+
+def check_operator(record: Op, dtype: str, device: Any) -> Row:
+    """All samples of one operator: values, and first gradients where it has them."""
+    from ops import harness
+
+    calls, worst = 0, 0.0
+    bound = max(TOLERANCE[dtype], 4 * record.tol.get(dtype, 0))
+    label = record.name if dtype == "float32" else f"{record.name} {dtype}"
+    try:
+        for _, inputs, attrs in harness.calls_of(record, np.dtype(dl.bfloat16 if dtype == "bfloat16" else dtype), harness.generator(record)):
+            on_cpu = run(record, inputs, attrs, None, calls)
+            on_gpu = run(record, inputs, attrs, device, calls)
+            for expected, got in zip(on_cpu, on_gpu, strict=True):
+                worst = max(worst, distance(got, expected))
+            calls += 1
+    except Exception as error:  # a row that says what failed is worth more than a traceback that hides the others
+        return Row(label, calls, np.inf, bound, f"{type(error).__name__}: {str(error).splitlines()[0][:80]}")
+    return Row(label, calls, worst, bound)
+
+
+def run(record: Op, inputs: list[Any], attrs: dict[str, Any], device: Any, call: int) -> list[np.ndarray]:
+    """Outputs and gradients of one call, as NumPy arrays."""
+    from ops import harness
+
+    _core.set_rng_state((7, call * 1000))
+    arrays = [None if v is None else _core.from_numpy(np.asarray(v)) for v in inputs]
+    if device is not None:
+        arrays = [a if a is None else a.as_in_context(device) for a in arrays]
+        if any(a.name == "device" for a in record.attrs):
+            attrs = {**attrs, "device": repr(device)}
+    tracked = [a for a in arrays if a is not None and str(a.dtype).startswith(("float", "bfloat"))]
+    differentiable = harness.differentiable(record) and tracked
+    if differentiable:
+        for a in tracked:
+            a.attach_grad()
+    with autograd.record():
+        outs = as_list(harness.function(record)(*arrays, **attrs))
+        heads = [o for o in outs if differentiable and str(o.dtype).startswith(("float", "bfloat")) and o._tracked]
+    if heads:
+        _core.backward(heads)
+    results = [o.asnumpy() for o in outs]
+    return results + [a.grad.asnumpy() for a in tracked] if heads else results
+
+
+def lenet(device: Any) -> Any:
+    """The tour's network, with the same first weights on every device."""
+    _core.seed(1)
+    nn = gluon.nn
+    net = nn.HybridSequential()
+    net.add(
+        nn.Conv2D(32, 3, padding=1, in_channels=1, activation="relu"),
+        nn.Conv2D(64, 3, padding=1, in_channels=32, activation="relu"),
+        nn.MaxPool2D(2),
+        nn.Flatten(),
+        nn.Dense(128, in_units=12544, activation="relu"),
+        nn.Dense(10, in_units=128),
+    )
+    net.initialize(dl.init.Xavier(), ctx=dl.cpu())
+    net.reset_ctx(device)
+    return net
+
+
+def train(device: Any, images: np.ndarray, labels: np.ndarray, steps: int, compiled: bool) -> tuple[np.ndarray, float]:
+    """Losses of `steps` steps of batch 64, and the median seconds of one."""
+    net, loss = lenet(device), gluon.loss.SoftmaxCrossEntropyLoss()
+    trainer = gluon.Trainer(net.collect_params(), "adam", {"learning_rate": 0.001})
+
+    def step(x: Any, y: Any) -> Any:
+        with autograd.record():
+            value = loss(net(x), y).mean()
+        value.backward()
+        trainer.step(1)
+        return value
+
+    call = dl.jit(step) if compiled else step
+    losses, seconds = [], []
+    for i in range(steps):
+        at = slice(i * 64 % (len(images) - 63), None)
+        x = _core.from_numpy(images[at][:64]).as_in_context(device)
+        y = _core.from_numpy(labels[at][:64]).as_in_context(device)
+        begun = time.perf_counter()
+        losses.append(float(call(x, y)))  # reading the loss waits for the device
+        seconds.append(time.perf_counter() - begun)
+    return np.array(losses), float(np.median(seconds[steps // 4 :]))
+
+
+def training_rows(device: Any, steps: int) -> Iterator[Row]:
+    """The tour's training against the CPU's: losses of the first steps, then time."""
+    from dlcore.gluon.data.vision import MNIST
+
+    data = MNIST(train=True)
+    count = min(len(data), 2048)
+    images = np.stack([np.asarray(data[i][0].asnumpy()) for i in range(count)]).transpose(0, 3, 1, 2).astype(np.float32) / 255
+    labels = np.array([int(data[i][1]) for i in range(count)])
+    expected, cpu = train(dl.cpu(), images, labels, min(steps, 20), True)
+    for compiled in (False, True):
+        name = f"lenet training, {'compiled' if compiled else 'imperative'}"
+        try:
+            losses, gpu = train(device, images, labels, steps, compiled)
+        except Exception as error:
+            yield Row(name, 0, np.inf, 0.02, f"{type(error).__name__}: {str(error).splitlines()[0][:80]}")
+            continue
+        # Rounding grows from step to step, so early losses are compared and the last must have fallen.
+        error = distance(losses[:10], expected[:10])
+        note = "" if losses[-1] < losses[0] / 2 else f"loss went from {losses[0]:.3f} to {losses[-1]:.3f} only"
+        yield Row(f"{name} ({gpu * 1e3:.2f} ms a step, CPU {cpu * 1e3:.2f})", steps, error, 0.02, note)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--steps", type=int, default=200)
+    options = parser.parse_args()
+    try:
+        dl.np.zeros((1,), ctx=dl.gpu(0))
+    except RuntimeError as error:
+        print(error)
+        return 2
+    import cupy
+
+    device = dl.gpu(0)
+    name = cupy.cuda.runtime.getDeviceProperties(0)["name"].decode()
+    print(f"{name}, CUDA {cupy.cuda.runtime.runtimeGetVersion()}, CuPy {cupy.__version__}, Python {platform.python_version()}")
+    rows = [check_operator(record, "float32", device) for record in RECORDS.values()]
+    rows += [check_operator(RECORDS[n], d, device) for n in ("add", "matmul", "conv2d", "softmax", "sum") for d in ("float16", "bfloat16")]
+    rows += training_rows(device, options.steps)
+    width = max(len(row.name) for row in rows)
+    print(f"{'':{width}}  calls     error     bound")
+    for row in rows:
+        print(f"{row.name:{width}}  {row.calls:5d}  {row.error:8.1e}  {row.bound:8.1e}  {'ok' if row.good else 'FAILED ' + row.note}")
+    failed = sum(not row.good for row in rows)
+    print(f"{len(rows) - failed} of {len(rows)} agree with the CPU")
+    return int(failed > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,110 @@
+"""A pretended GPU for machines without one: device memory is host memory that only the GPU room's code may touch.
+
+`install()` puts a stand-in for CuPy (NumPy with the few calls of CuPy that the room makes) where `import cupy` finds it,
+and lets rendered kernels run through the reference interpreter. Everything else is the product's own: the device table,
+copies, placement, the kernels' arithmetic, compiled graphs. Run as a program it does what benchmarks/gpu_check.py does.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import runpy
+import sys
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+
+class Memory:
+    """What cupy.cuda.alloc returns: an address that lives as long as the object."""
+
+    def __init__(self, nbytes: int) -> None:
+        self.buffer = np.full(nbytes + 64, 0xA5, np.uint8)  # poison: what nobody wrote is seen
+        self.ptr = -(-self.buffer.ctypes.data // 64) * 64
+
+
+class Device:
+    """cupy.cuda.Device."""
+
+    def __init__(self, index: int = 0) -> None:
+        self.id = index
+
+    def __enter__(self) -> Device:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        pass
+
+
+class Array(np.ndarray):
+    """A NumPy array with CuPy's get()."""
+
+    def get(self) -> np.ndarray:
+        return np.array(self, subok=False)
+
+
+def at(address: int, shape: tuple[int, ...], dtype: str, strides: tuple[int, ...]) -> Array:
+    """An array over memory at an address."""
+    span = sum((n - 1) * max(s, 0) for n, s in zip(shape, strides, strict=True)) + np.dtype(dtype).itemsize
+    below = sum((n - 1) * min(s, 0) for n, s in zip(shape, strides, strict=True))
+    if 0 in shape:
+        return np.empty(shape, dtype).view(Array)
+    raw = (ctypes.c_char * (span - below)).from_address(address + below)
+    return np.ndarray(shape, dtype, raw, -below, strides).view(Array)
+
+
+def module() -> ModuleType:
+    """The stand-in for cupy."""
+    fake = ModuleType("cupy")
+    fake.__getattr__ = lambda name: getattr(np, name)  # type: ignore[method-assign]
+    fake.__version__ = "pretended"
+    fake.is_available = lambda: True  # type: ignore[attr-defined]
+    stream = SimpleNamespace(ptr=0, synchronize=lambda: None)
+    fake.cuda = SimpleNamespace(  # type: ignore[attr-defined]
+        Device=Device,
+        alloc=Memory,
+        get_current_stream=lambda: stream,
+        runtime=SimpleNamespace(
+            getDeviceCount=lambda: 1,
+            getDeviceProperties=lambda index: {"name": b"pretended GPU"},
+            runtimeGetVersion=lambda: 0,
+        ),
+    )
+    return fake
+
+
+def launch(tile: Any, register: str, ins: list[Any], outs: list[Any]) -> None:
+    """A rendered kernel, by way of the interpreter."""
+    import ml_dtypes
+
+    from dlcore.graph.interpreter import run_tile
+
+    def view(array: Any) -> np.ndarray:
+        name = array._dtype_name
+        raw = at(array._ptr, array.shape, "uint16" if name == "bfloat16" else name, array.strides)
+        return raw.view(ml_dtypes.bfloat16) if name == "bfloat16" else raw
+
+    shape = outs[0].shape
+    with np.errstate(all="ignore"):
+        given = [np.broadcast_to(np.array(view(a)), shape).astype(register) for a in ins]
+        for out, value in zip(outs, run_tile(tile, register, given, shape), strict=True):
+            view(out)[...] = value != 0 if out._dtype_name == "bool" else value
+
+
+def install() -> None:
+    """Make `import cupy` and the GPU room use the pretended device. For a process of its own: it cannot be undone."""
+    sys.modules["cupy"] = module()
+    from dlcore.cuda import _arrays, _backend, tile
+
+    def wrap(cupy: Any, array: Any) -> Array:
+        return at(array._ptr, array.shape, "uint16" if array._dtype_name == "bfloat16" else array._dtype_name, array.strides)
+
+    _arrays.wrap = _backend.wrap = wrap  # type: ignore[assignment]
+    tile.launch = launch  # type: ignore[assignment]
+
+
+if __name__ == "__main__":
+    install()
+    runpy.run_path(str(Path(__file__).resolve().parents[2] / "benchmarks" / "gpu_check.py"), run_name="__main__")
