@@ -154,7 +154,9 @@ std::shared_ptr<ConvPlan> make_plan(const Key& key, Pass pass, const ConvShape& 
   auto plan = std::make_shared<ConvPlan>(key);
   plan->block = block_of(pass, s.n);
   plan->x_tag = x_tag;
-  int threads = plan->block == s.n ? num_threads() : 1;
+  // Only few and large images are worth an OpenMP region.
+  double work = double(numel(s.y_shape())) * double(s.c / s.groups * s.kh * s.kw);
+  int threads = plan->block == s.n && work > 1 << 24 ? num_threads() : 1;
   try {
     Made made = make_prim(pass, s, plan->block, t, x_tag, bias, relu, threads);
     if (!made.prim) return plan;
@@ -193,6 +195,11 @@ View as_channels_last(const View& v, DType t, Temp& keep) {
   View r = temp_view(v.shape, channels_last_strides(v.shape), t, keep);
   copy_view(r, v);
   return r;
+}
+
+// Weights in dtype `t` and any order of axes, but without gaps, repeats or negative strides.
+View dense_weight(const View& w, DType t, Temp& keep) {
+  return w.dtype == t && is_dense(w.shape, w.strides) ? w : as_contiguous(w, t, keep);
 }
 
 // Where oneDNN writes an image: the output itself when it has the right layout and dtype, else a temporary.
@@ -262,7 +269,7 @@ bool forward_onednn(const KernelCall& c, const ConvShape& s, DType t, bool relu)
   // A first layer with few channels reads row-major images as fast as channels-last ones.
   Tag tag = s.c > 1 && s.c <= 4 && s.groups == 1 && x.dtype == t && is_row_major_image(x) ? Tag::nchw : Tag::nhwc;
   if (tag == Tag::nhwc) x = as_channels_last(x, t, x_keep);
-  View w = c.in[1].dtype == t ? c.in[1] : as_contiguous(c.in[1], t, w_keep);
+  View w = dense_weight(c.in[1], t, w_keep);
   auto plan = find_plan(c, kForward, s, w, t, tag, bias, relu);
   if (!plan->usable && tag == Tag::nchw) {
     x = as_channels_last(x, t, x_keep);
@@ -305,7 +312,7 @@ DL_KERNEL("conv2d", conv2d);
 
 bool grad_x_onednn(const KernelCall& c, const ConvShape& s, DType t) {
   Temp g_keep, w_keep, r_keep;
-  View w = c.in[1].dtype == t ? c.in[1] : as_contiguous(c.in[1], t, w_keep);
+  View w = dense_weight(c.in[1], t, w_keep);
   auto plan = find_plan(c, kGradX, s, w, t, Tag::nhwc, false, false);
   if (!plan->usable) return false;
   View gy = as_channels_last(c.in[0], t, g_keep);
@@ -351,7 +358,8 @@ bool grad_w_onednn(const KernelCall& c, const ConvShape& s, DType t) {
   Temp x_keep, g_keep, w_keep;
   View x = c.in[1];
   Tag tag = s.c > 1 && s.c <= 4 && s.groups == 1 && x.dtype == t && is_row_major_image(x) ? Tag::nchw : Tag::nhwc;
-  View out = c.out[0].dtype == DType::F32 ? c.out[0] : temp_view(s.w_shape(), DType::F32, w_keep);
+  bool direct = c.out[0].dtype == DType::F32 && is_dense(c.out[0].shape, c.out[0].strides);
+  View out = direct ? c.out[0] : temp_view(s.w_shape(), DType::F32, w_keep);
   auto plan = find_plan(c, kGradW, s, out, t, tag, false, false);
   if (!plan->usable && tag == Tag::nchw) plan = find_plan(c, kGradW, s, out, t, Tag::nhwc, false, false);
   if (!plan->usable) return false;
@@ -371,7 +379,7 @@ bool grad_w_onednn(const KernelCall& c, const ConvShape& s, DType t) {
     plan->reorder->run({partial.data(), out.data});
   else
     std::memcpy(out.data, partial.data(), plan->w_bytes);
-  if (w_keep) copy_view(c.out[0], out);
+  if (!direct) copy_view(c.out[0], out);
   return true;
 }
 
