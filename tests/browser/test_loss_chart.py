@@ -157,6 +157,22 @@ def test_an_interrupt_ends_at_a_step_and_the_notebook_goes_on(lab: Lab) -> None:
     check_saved(lab, "interrupt.ipynb")
 
 
+def test_a_reload_while_the_cell_waits_redraws_when_it_has_ended(lab: Lab) -> None:
+    """The waiting cell keeps the kernel from telling the new page which widgets there are; its end lets it."""
+    notebook = started(lab, "busy.ipynb", ENDLESS)
+    notebook.save()
+    notebook.page.reload()
+    notebook.ready()
+    notebook.interrupt()
+    panel = notebook.page.locator(f"{CHART} .dl-panel[data-name='loss']")
+    panel.wait_for(timeout=30_000)
+    assert panel.get_attribute("data-first") == "1" and int(panel.get_attribute("data-points") or 0) > 100
+    until(lambda: WIDGET not in notebook.outputs(1)[0]["data"], 20, "the picture in the chart's place")
+    notebook.save()
+    notebook.close()
+    check_saved(lab, "busy.ipynb")
+
+
 def test_a_kernel_that_is_restarted_in_the_middle_leaves_what_was_drawn(lab: Lab) -> None:
     notebook = started(lab, "restarted.ipynb", f"{ENDLESS} --background")
     assert WIDGET in notebook.outputs(1)[0]["data"]

@@ -23,22 +23,22 @@ export function element(tag, className, text) {
   return node;
 }
 
-// The mean over a window around each point. A mean of the past alone would trail behind the curve.
+// The mean over a window around each point. A mean of the past alone would trail behind the curve. The first points
+// have smaller windows, else the steep beginning of a curve would be levelled.
 function smooth(values) {
   const reach = Math.round(Math.max(2, Math.min(40, values.length / 60)));
-  const out = new Float64Array(values.length);
-  let sum = 0;
-  let count = 0;
-  const take = (index, sign) => {
-    if (index < 0 || index >= values.length || !Number.isFinite(values[index])) return;
-    sum += sign * values[index];
-    count += sign;
-  };
-  for (let i = 0; i < reach; i++) take(i, 1);
+  const sums = new Float64Array(values.length + 1);
+  const counts = new Uint32Array(values.length + 1);
   for (let i = 0; i < values.length; i++) {
-    take(i + reach, 1);
-    take(i - reach - 1, -1);
-    out[i] = count ? sum / count : NaN;
+    const good = Number.isFinite(values[i]);
+    sums[i + 1] = sums[i] + (good ? values[i] : 0);
+    counts[i + 1] = counts[i] + good;
+  }
+  const out = new Float64Array(values.length);
+  for (let i = 0; i < values.length; i++) {
+    const half = Math.min(reach, i);
+    const [low, high] = [i - half, Math.min(i + half + 1, values.length)];
+    out[i] = (sums[high] - sums[low]) / (counts[high] - counts[low]); // nothing by nothing is NaN, a gap
   }
   return out;
 }

@@ -97,12 +97,16 @@ def turns(events: list[Event]) -> list[Event]:
 
 
 def smooth(values: np.ndarray) -> np.ndarray:
-    """The mean over a window around each point, as the live chart draws it; points that are not finite are left out."""
+    """The mean over a window around each point, as the live chart draws it; points that are not finite are left out.
+
+    The first points have smaller windows, else the steep beginning of a curve would be levelled.
+    """
     reach = int(round(max(2, min(40, len(values) / 60))))
     good = np.isfinite(values)
     sums = np.concatenate([[0.0], np.cumsum(np.where(good, values, 0.0))])
     counts = np.concatenate([[0], np.cumsum(good)])
     place = np.arange(len(values))
-    low, high = np.maximum(place - reach, 0), np.minimum(place + reach + 1, len(values))
+    half = np.minimum(reach, place)
+    low, high = place - half, np.minimum(place + half + 1, len(values))
     count = counts[high] - counts[low]
     return np.where(count > 0, (sums[high] - sums[low]) / np.maximum(count, 1), np.nan)
