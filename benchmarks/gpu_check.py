@@ -65,7 +65,9 @@ def check_operator(record: Op, dtype: str, device: Any) -> Row:
     bound = max(TOLERANCE[dtype], 4 * record.tol.get(dtype, 0))
     label = record.name if dtype == "float32" else f"{record.name} {dtype}"
     try:
-        for _, inputs, attrs in harness.calls_of(record, np.dtype(dl.bfloat16 if dtype == "bfloat16" else dtype), harness.generator(record)):
+        for _, inputs, attrs in harness.calls_of(
+            record, np.dtype(dl.bfloat16 if dtype == "bfloat16" else dtype), harness.generator(record)
+        ):
             on_cpu = run(record, inputs, attrs, None, calls)
             on_gpu = run(record, inputs, attrs, device, calls)
             for expected, got in zip(on_cpu, on_gpu, strict=True):
@@ -148,7 +150,10 @@ def training_rows(device: Any, steps: int) -> Iterator[Row]:
 
     data = MNIST(train=True)
     count = min(len(data), 2048)
-    images = np.stack([np.asarray(data[i][0].asnumpy()) for i in range(count)]).transpose(0, 3, 1, 2).astype(np.float32) / 255
+    images = (
+        np.stack([np.asarray(data[i][0].asnumpy()) for i in range(count)]).transpose(0, 3, 1, 2).astype(np.float32)
+        / 255
+    )
     labels = np.array([int(data[i][1]) for i in range(count)])
     expected, cpu = train(dl.cpu(), images, labels, min(steps, 20), True)
     for compiled in (False, True):
@@ -177,14 +182,24 @@ def main() -> int:
 
     device = dl.gpu(0)
     name = cupy.cuda.runtime.getDeviceProperties(0)["name"].decode()
-    print(f"{name}, CUDA {cupy.cuda.runtime.runtimeGetVersion()}, CuPy {cupy.__version__}, Python {platform.python_version()}")
+    print(
+        f"{name}, CUDA {cupy.cuda.runtime.runtimeGetVersion()}, CuPy {cupy.__version__}, "
+        f"Python {platform.python_version()}"
+    )
     rows = [check_operator(record, "float32", device) for record in RECORDS.values()]
-    rows += [check_operator(RECORDS[n], d, device) for n in ("add", "matmul", "conv2d", "softmax", "sum") for d in ("float16", "bfloat16")]
+    rows += [
+        check_operator(RECORDS[n], d, device)
+        for n in ("add", "matmul", "conv2d", "softmax", "sum")
+        for d in ("float16", "bfloat16")
+    ]
     rows += training_rows(device, options.steps)
     width = max(len(row.name) for row in rows)
     print(f"{'':{width}}  calls     error     bound")
     for row in rows:
-        print(f"{row.name:{width}}  {row.calls:5d}  {row.error:8.1e}  {row.bound:8.1e}  {'ok' if row.good else 'FAILED ' + row.note}")
+        print(
+            f"{row.name:{width}}  {row.calls:5d}  {row.error:8.1e}  {row.bound:8.1e}  "
+            + ("ok" if row.good else f"FAILED {row.note}")
+        )
     failed = sum(not row.good for row in rows)
     print(f"{len(rows) - failed} of {len(rows)} agree with the CPU")
     return int(failed > 0)

@@ -213,9 +213,7 @@ def layer_norm(x: Array, gamma: Array, beta: Array, axis: int = -1, eps: float =
     return d / np.sqrt((d * d).mean(axis=axis, keepdims=True) + eps) * along(gamma, x, axis) + along(beta, x, axis)
 
 
-def layer_norm_grad(
-    g: Array, x: Array, gamma: Array, axis: int = -1, eps: float = 1e-5
-) -> tuple[Array, Array, Array]:
+def layer_norm_grad(g: Array, x: Array, gamma: Array, axis: int = -1, eps: float = 1e-5) -> tuple[Array, Array, Array]:
     one, zero = np.ones_like(gamma), np.zeros_like(gamma)
     h, t = layer_norm(x, one, zero, axis, eps), g * along(gamma, x, axis)
     r = 1 / np.sqrt(x.var(axis=axis, keepdims=True) + eps)

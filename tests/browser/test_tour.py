@@ -28,7 +28,9 @@ def tour(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Notebook]:
     with Lab(folder, env={"DLCORE_OFFLINE": "1", "DLCORE_DATA": str(folder / "data")}) as lab:
         notebook = lab.open(TOUR.name, height=1300)
         notebook.run_all()
-        code = [i for i in range(notebook.count()) if notebook.js("panel.content.widgets[argument].model.type", i) == "code"]
+        code = [
+            i for i in range(notebook.count()) if notebook.js("panel.content.widgets[argument].model.type", i) == "code"
+        ]
         for index in code:
             notebook.wait_idle(index, 300)
         if where := os.environ.get("DLCORE_SCREENSHOTS"):

@@ -1,8 +1,9 @@
 """A pretended GPU for machines without one: device memory is host memory that only the GPU room's code may touch.
 
-`install()` puts a stand-in for CuPy (NumPy with the few calls of CuPy that the room makes) where `import cupy` finds it,
-and lets rendered kernels run through the reference interpreter. Everything else is the product's own: the device table,
-copies, placement, the kernels' arithmetic, compiled graphs. Run as a program it does what benchmarks/gpu_check.py does.
+`install()` puts a stand-in for CuPy (NumPy with the few calls of CuPy that the room makes) where `import cupy` finds
+it, and lets rendered kernels run through the reference interpreter. Everything else is the product's own: the device
+table, copies, placement, the kernels' arithmetic, compiled graphs. Run as a program it does what
+benchmarks/gpu_check.py does.
 """
 
 from __future__ import annotations
@@ -99,7 +100,9 @@ def install() -> None:
     from dlcore.cuda import _arrays, _backend, tile
 
     def wrap(cupy: Any, array: Any) -> Array:
-        return at(array._ptr, array.shape, "uint16" if array._dtype_name == "bfloat16" else array._dtype_name, array.strides)
+        return at(
+            array._ptr, array.shape, "uint16" if array._dtype_name == "bfloat16" else array._dtype_name, array.strides
+        )
 
     _arrays.wrap = _backend.wrap = wrap  # type: ignore[assignment]
     tile.launch = launch  # type: ignore[assignment]
