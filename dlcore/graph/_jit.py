@@ -6,6 +6,7 @@ import functools
 import inspect
 import threading
 import types
+import warnings
 from collections.abc import Callable
 from typing import Any, TypeVar, overload
 
@@ -15,6 +16,7 @@ from . import _tree
 from ._function import GraphFunction
 from ._trace import Trace, is_tracing, trace
 
+MANY = 32  # compilations after which a warning says that something changes with every call
 F = TypeVar("F", bound=Callable[..., Any])
 _generation = 0
 _generation_lock = threading.Lock()
@@ -63,7 +65,7 @@ class Jit:
         if not all(_on_cpu(a) for a in arrays):
             return self._function(*args, **kwargs)
         entry = self._entry(spec, arrays)
-        if not entry.on_cpu:
+        if not entry.on_cpu or (entry.custom_gradient and _core.is_recording()):
             return self._function(*args, **kwargs)
         for call in entry.host_calls:
             call()
@@ -72,7 +74,7 @@ class Jit:
     def _entry(self, spec: _tree.Spec, arrays: list[Any]) -> _Entry:
         key = (
             spec,
-            tuple([(a.shape, a._dtype_name, a._strides) for a in arrays]),
+            tuple([(a.shape, a._dtype_name, a._contiguous or a._strides) for a in arrays]),
             _core.is_recording(),
             _core.is_training(),
         )
@@ -98,6 +100,13 @@ class Jit:
 
         traced = trace(call, arrays, getattr(self, "__name__", "function"))
         self.compilations += 1
+        if self.compilations == MANY:
+            name = getattr(self, "__name__", "a compiled function")
+            warnings.warn(
+                f"{name} was compiled for {MANY} different signatures; numbers that change from call to call should be "
+                "arrays, and shapes should repeat",
+                stacklevel=5,
+            )
         return _Entry(traced, _watched(self._function))
 
     def entries(self) -> list[GraphFunction]:
@@ -116,6 +125,7 @@ class _Entry:
     def __init__(self, traced: Trace, watched: list[tuple[Callable[[], Any], Any]]) -> None:
         self.result = traced.result
         self.host_calls = traced.host_calls
+        self.custom_gradient = traced.custom_gradient
         self.function = GraphFunction(traced.graph)
         self.on_cpu = all(_on_cpu(state.array) for state in traced.graph.states)
         storages = {state.array._storage_id for state in traced.graph.states}

@@ -25,6 +25,7 @@ class Trace:
     graph: Graph
     result: Any
     host_calls: list[Callable[[], None]] = field(default_factory=list)
+    custom_gradient: bool = False  # the function holds a gradient written in Python, which is not in the graph
 
 
 def is_tracing() -> bool:
@@ -73,8 +74,12 @@ def trace(call: Callable[[list[Any]], tuple[Any, list[Any]]], arrays: list[Any],
 
     Errors: `_core.TraceError` when the function needs the value of an array, with the user's line in the text.
     """
-    tracer = _core.Tracer()
+    tracer, recording = _core.Tracer(), _core.is_recording()
     stand_ins = tracer.start(arrays)
+    if recording:  # so that functions with a gradient of their own see that one is wanted
+        for stand_in, array in zip(stand_ins, arrays, strict=True):
+            if array._tracked:
+                _core.mark_variable(stand_in, _core.empty((0,), array._dtype_name), "write")
     host_calls: list[Any] = []
     _local.host_calls = host_calls
     try:
@@ -92,7 +97,8 @@ def trace(call: Callable[[list[Any]], tuple[Any, list[Any]]], arrays: list[Any],
     graph = graph_from(recorded, name)
     for number, node in enumerate(graph.nodes):
         node.src = lines.of(number)
-    return Trace(graph, result, host_calls)
+        node.paused = node.paused and recording
+    return Trace(graph, result, host_calls, recorded["custom_gradient"])
 
 
 def user_line(traceback: types.TracebackType | None) -> str:
@@ -131,9 +137,11 @@ def graph_from(recorded: dict[str, Any], name: str) -> Graph:
     for number, content, dtype in recorded["consts"]:
         weak = bool(recorded["values"][number][3])
         values[number] = constant(content, str(dtype), weak)
-    for op_id, ins, attrs, outs, scope, rng_offset, _view_of, recording in recorded["records"]:
+    for op_id, ins, attrs, outs, scope, rng_offset, _view_of, recorded_gradients in recorded["records"]:
         op = _ops.name_of(op_id)
-        node = Node(op, [None if i < 0 else values[i] for i in ins], tuple(attrs), scope=scope, paused=not recording)
+        node = Node(
+            op, [None if i < 0 else values[i] for i in ins], tuple(attrs), scope=scope, paused=not recorded_gradients
+        )
         if _ops.record_of(op).random:
             node.rng = rng_offset
         for index, (number, found) in enumerate(zip(outs, _ops.infer(op, node.inputs, node.attrs), strict=True)):

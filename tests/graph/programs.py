@@ -46,6 +46,7 @@ class Program:
     steps: list[tuple[str, list[int], dict[str, Any]]] = field(default_factory=list)
     writes: list[tuple[int, int, int]] = field(default_factory=list)  # (after step, state, value)
     outputs: list[int] = field(default_factory=list)
+    dtypes: set[str] = field(default_factory=set)
 
     def __call__(self, arrays: list[Any], states: list[Any]) -> list[Any]:
         """Runs the steps on NDArrays; `states` are changed in place."""
@@ -95,6 +96,7 @@ def random_program(
             ):  # a view of a state would see the write, a traced one must not be used
                 program.writes.append((len(program.steps) - 1, number, len(program.steps) - 1))
                 values[len(inputs) + number] = result
+    program.dtypes = {value.dtype.name for value in values}
     program.outputs = [n_sources + n_steps - 1, *sorted(rng.choice(len(values), 2))]
     return program
 
@@ -111,7 +113,7 @@ def _random_step(
     """One valid call on values whose shapes fit, or None when the draw does not fit."""
     a, b, c = (int(i) for i in rng.integers(len(values), size=3))
     shape, floating = values[a].shape, values[a].dtype.kind == "f"
-    kind = rng.choice(["unary", "binary", "where", "reduce", "shape", "join", "matmul", "softmax"])
+    kind = rng.choice(["unary", "binary", "where", "reduce", "shape", "join", "matmul", "softmax", "cast", "line"])
     if kind == "unary" and floating:
         return str(rng.choice(SMOOTH_UNARY if smooth else UNARY)), [a], {}
     if kind in ("binary", "where"):
@@ -143,6 +145,15 @@ def _random_step(
             i for i, v in enumerate(values) if v.ndim == 2 and v.shape[0] == shape[1] and v.dtype == values[a].dtype
         ]
         return ("matmul", [a, int(rng.choice(fits))], {}) if fits else None
+    if kind == "cast" and not smooth:
+        floats, whole = ["float32", "float16", "float64"], ["int32", "int8", "int64", "bool"]
+        # Not from floats to whole numbers: a last bit that differs would change the result by one.
+        return "cast", [a], {"dtype": str(rng.choice(floats if floating else floats + whole))}
+    if kind == "line" and shape and 0 not in shape:
+        axis = int(rng.integers(len(shape)))
+        if rng.random() < 0.5 and floating:
+            return "cumsum", [a], {"axis": axis, "reverse": bool(rng.random() < 0.5)}
+        return "pad", [a], {"before": (1,) * len(shape), "after": tuple(int(i) for i in rng.integers(0, 2, len(shape)))}
     if kind == "softmax" and shape and floating:
         return str(rng.choice(["softmax", "log_softmax"])), [a], {"axis": int(rng.integers(len(shape)))}
     return None

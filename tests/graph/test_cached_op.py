@@ -108,6 +108,25 @@ def test_gradients_stop_at_detach_and_pause() -> None:
         np.testing.assert_allclose(x.grad.asnumpy(), [4, 8])
 
 
+def test_a_gradient_written_in_python_is_kept() -> None:
+    class Twice(autograd.Function):
+        def forward(self, x: Any) -> Any:
+            return x * 2
+
+        def backward(self, dy: Any) -> Any:
+            return dy * 100
+
+    x = array([1.0, 2.0])
+    x.attach_grad()
+    op = CachedOp(lambda x: Twice()(x) + x)
+    for _ in range(2):
+        with autograd.record():
+            y = op(x)
+        y.backward()
+        np.testing.assert_allclose(x.grad.asnumpy(), [101, 101])
+        np.testing.assert_allclose(op(x).asnumpy(), [3, 6])
+
+
 def test_gradients_of_gradients() -> None:
     def f(x: Any) -> Any:
         return (F.exp(x) * F.tanh(x)).sum()

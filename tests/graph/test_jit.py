@@ -53,6 +53,21 @@ def test_a_new_shape_dtype_or_static_value_compiles_once_more() -> None:
     assert f.compilations == 6
 
 
+def test_a_number_that_always_changes_is_warned_about() -> None:
+    f = dl.jit(lambda x, k: x * k)
+    with pytest.warns(UserWarning, match="different signatures"):
+        for k in range(40):
+            f(numbers(1), k)
+
+
+def test_other_layouts_are_taken() -> None:
+    f = dl.jit(lambda x: F.reshape(x, (6,)) + 1)
+    x = numbers(2, 3)
+    np.testing.assert_array_equal(f(x).asnumpy(), np.arange(6) + 1)
+    np.testing.assert_array_equal(f(F.transpose(numbers(3, 2))).asnumpy(), [1, 3, 5, 2, 4, 6])
+    np.testing.assert_array_equal(f(x).asnumpy(), np.arange(6) + 1)
+
+
 def test_numpy_arrays_are_taken_as_arrays() -> None:
     f = dl.jit(lambda x: x + 1)
     assert f(np.ones(3, np.float32)).asnumpy().tolist() == [2, 2, 2]

@@ -138,6 +138,7 @@ void record_custom(const std::vector<Tensor>& in, std::vector<Tensor>& out,
   for (auto& t : in) node->edges.push_back(edge_to(t));
   node->custom = std::move(fn);
   node->scope = current_scope();
+  if (Tracer* tracer = active_tracer()) tracer->has_custom_gradient = true;
   attach(node, out);
 }
 

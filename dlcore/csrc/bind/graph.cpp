@@ -48,6 +48,7 @@ static nb::dict describe(Tracer& t, const std::vector<Tensor>& outputs) {
   d["writes"] = writes;
   d["outputs"] = ids(out_ids);
   d["rng_blocks"] = t.rng_blocks;
+  d["custom_gradient"] = t.has_custom_gradient;
   return d;
 }
 

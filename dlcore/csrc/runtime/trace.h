@@ -44,6 +44,7 @@ class Tracer {
   std::vector<Capture> captured;
   std::vector<std::pair<int64_t, Tensor>> consts;
   uint64_t rng_blocks = 0;
+  bool has_custom_gradient = false;  // a gradient written in Python was recorded, which the graph does not hold
   uint64_t serial;
 
  private:

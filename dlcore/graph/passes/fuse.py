@@ -121,13 +121,17 @@ class _Grouping:
 
 
 def _register(node: Node, of: dict[Node, _Unit]) -> str:
-    """The type of registers for a call alone. A cast may start a group in its result's type, as loads convert."""
+    """The type of registers for a call alone.
+
+    A cast may start a group in its result's type, as loads convert: to a type that registers have, so that it is
+    rounded once, and from memory (or a truth value).
+    """
     record = _ops.record_of(node.op)
     register = _ops.TILE_TYPES[compute_dtype(record.dtype, node)]
     if node.op == "cast":
         target = node.outputs[0].dtype
         native = _ops.TILE_TYPES[target]
-        if target != "bool" and register != native:
+        if target == native != register:
             source = node.inputs[0]
             inside = source is not None and source.node is not None and of[source.node].register
             if not inside or node.inputs[0].dtype == "bool":  # type: ignore[union-attr]
@@ -208,7 +212,7 @@ def _emit(unit: _Unit, used: dict[Value, set[Node]], results: set[Value], change
 
 def _as_stored(builder: TileBuilder, node: Node, out: Value, result: int) -> int:
     """The register value as memory of the output's dtype would give it back."""
-    if out.dtype in _NARROW:
+    if out.dtype in _NARROW and _ops.TILE_TYPES[out.dtype] == builder.register:
         return builder.emit(_NARROW[out.dtype], [result])
     if out.dtype == "bool" and _ops.record_of(node.op).dtype not in ("bool_out", "predicate"):
         return builder.emit("ne", [result, builder.const(0)])
