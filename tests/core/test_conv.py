@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -109,6 +110,16 @@ def test_the_batch_is_cut_differently_for_each_number_of_threads() -> None:
             near(F.conv2d(nd(x), nd(w)), expected(x, w, {}), 3e-6)
             near(F._conv2d_dx(nd(gy), nd(w), nd(x)), expected_dx(x, w, gy, {}), 3e-6)
             near(F._conv2d_dw(nd(gy), nd(x), nd(w)), expected_dw(x, w, gy, {}), 3e-6)
+
+
+def test_one_cached_primitive_serves_several_threads() -> None:
+    w = draw((16, 16, 3, 3), "float32")
+    images = [draw((6, 16, 8, 8), "float32") * k for k in range(1, 9)]
+    want = [expected(x, w, {}) for x in images]
+    with ThreadPoolExecutor(8) as pool:
+        for _ in range(10):
+            for got, value in zip(pool.map(lambda x: F.conv2d(nd(x), nd(w)), images), want, strict=True):
+                near(got, value, 3e-6)
 
 
 @pytest.mark.parametrize(("xs", "ws"), [((0, 3, 5, 5), (4, 3, 3, 3)), ((2, 3, 5, 5), (0, 3, 3, 3))])

@@ -1,4 +1,4 @@
-"""Batch normalisation: statistics that stay accurate, both memory layouts, gradients by finite differences."""
+"""Batch and layer normalisation: statistics that stay accurate, both memory layouts, gradients by finite differences."""
 
 from __future__ import annotations
 
@@ -91,3 +91,38 @@ def test_empty_batches_and_wrong_lengths() -> None:
     assert F.batch_norm_train(nd(np.ones((0, 3), "float32")), gamma, gamma)[0].shape == (0, 3)
     with pytest.raises(ValueError, match=r"batch_norm_train: expected gamma \(4,\) for x \(2, 4\), got \(3,\)"):
         F.batch_norm_train(nd(np.ones((2, 4), "float32")), gamma, gamma)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "float16", "bfloat16"])
+@pytest.mark.parametrize(("shape", "axis"), [((70, 33), -1), ((4, 20, 3), 1), ((5,), 0), ((2, 3, 700), 2)])
+def test_layer_norm(shape: tuple[int, ...], axis: int, dtype: str) -> None:
+    x, gamma, beta = draw(shape, dtype), draw((shape[axis],), dtype) + 1, draw((shape[axis],), dtype)
+    wide = np.moveaxis(x.astype("float64"), axis, -1)
+    h = (wide - wide.mean(-1, keepdims=True)) / np.sqrt(wide.var(-1, keepdims=True) + 1e-3)
+    want = np.moveaxis(h * gamma.astype("float64") + beta.astype("float64"), -1, axis)
+    for _, lines in layouts(x):
+        near(F.layer_norm(nd(lines), nd(gamma), nd(beta), axis, 1e-3), want, RTOL[dtype])
+
+
+@pytest.mark.parametrize(("shape", "axis"), [((130, 9), -1), ((3, 7, 4), 1)])
+def test_layer_norm_gradients_are_finite_differences(shape: tuple[int, ...], axis: int) -> None:
+    x, gamma, g = draw(shape), draw((shape[axis],)) + 2, draw(shape)[::-1].copy()
+    zero, step = np.zeros_like(gamma), 1e-6
+
+    def total(x: np.ndarray, gamma: np.ndarray) -> float:
+        return float((F.layer_norm(nd(x), nd(gamma), nd(zero), axis).asnumpy() * g).sum())
+
+    def slope(args: list[np.ndarray], which: int) -> np.ndarray:
+        out = np.zeros(args[which].size)
+        for i in range(out.size):
+            up, down = [a.copy() for a in args], [a.copy() for a in args]
+            up[which].flat[i] += step
+            down[which].flat[i] -= step
+            out[i] = (total(*up) - total(*down)) / (2 * step)
+        return out.reshape(args[which].shape)
+
+    for _, gradient in layouts(g):
+        dx, dgamma, dbeta = F._layer_norm_grad(nd(gradient), nd(x), nd(gamma), axis)
+        near(dx, slope([x, gamma], 0), 1e-7)
+        near(dgamma, slope([x, gamma], 1), 1e-7)
+        near(dbeta, g.sum(axis=tuple(a for a in range(x.ndim) if a != axis % x.ndim)), 1e-13)

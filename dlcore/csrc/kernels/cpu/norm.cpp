@@ -66,12 +66,16 @@ struct LayoutOutput {
 
 int64_t block_rows(int64_t rows) { return std::max<int64_t>(256, (rows + 255) / 256); }
 
-// f(block, first row, number of rows) in parallel.
+// f(block, first row, number of rows) in parallel. A second pass goes `backwards`: what the first read last is in the
+// cache.
 template <class F>
-void for_blocks(int64_t rows, F&& f) {
+void for_blocks(int64_t rows, F&& f, bool backwards = false) {
   int64_t size = block_rows(rows), blocks = (rows + size - 1) / size;
   parallel_for(blocks, 1, [&](int64_t b, int64_t e) {
-    for (int64_t i = b; i < e; i++) f(i, i * size, std::min(size, rows - i * size));
+    for (int64_t k = b; k < e; k++) {
+      int64_t i = backwards ? blocks - 1 - k : k;
+      f(i, i * size, std::min(size, rows - i * size));
+    }
   });
 }
 
@@ -164,10 +168,13 @@ void batch_norm_train(const KernelCall& c) {
     for (size_t i = 0; i < n; i++) scale[i] = gamma[i] / std::sqrt(var[i] + eps);
     auto m = narrowed<T>(mean), a = narrowed<T>(scale), b = narrowed<T>(shift);
     if (l.last) {
-      for_blocks(l.count, [&](int64_t, int64_t row, int64_t rows) {
-        int64_t at = row * l.channels;
-        isa<T>().apply(px + at, rows, l.channels, m.data(), a.data(), b.data(), py + at);
-      });
+      for_blocks(
+          l.count,
+          [&](int64_t, int64_t row, int64_t rows) {
+            int64_t at = row * l.channels;
+            isa<T>().apply(px + at, rows, l.channels, m.data(), a.data(), b.data(), py + at);
+          },
+          true);
     } else {
       for_channels(l, [&](int64_t ch) {
         for (int64_t o = 0; o < l.outer; o++) {
@@ -242,10 +249,13 @@ void batch_norm_grad(const KernelCall& c) {
     }
     auto ta = narrowed<T>(a), tb = narrowed<T>(b), tk = narrowed<T>(k);
     if (l.last) {
-      for_blocks(l.count, [&](int64_t, int64_t row, int64_t rows) {
-        int64_t at = row * l.channels;
-        isa<T>().grad(pg + at, px + at, rows, l.channels, m.data(), ta.data(), tb.data(), tk.data(), pd + at);
-      });
+      for_blocks(
+          l.count,
+          [&](int64_t, int64_t row, int64_t rows) {
+            int64_t at = row * l.channels;
+            isa<T>().grad(pg + at, px + at, rows, l.channels, m.data(), ta.data(), tb.data(), tk.data(), pd + at);
+          },
+          true);
     } else {
       for_channels(l, [&](int64_t ch) {
         size_t i = size_t(ch);
