@@ -1,4 +1,4 @@
-"""Batch and layer normalisation: statistics that stay accurate, both memory layouts, gradients by finite differences."""
+"""Batch and layer normalisation: statistics that stay accurate, every layout, gradients by finite differences."""
 
 from __future__ import annotations
 
