@@ -38,7 +38,8 @@ Node::~Node() {
     for (auto& e : edges)
       if (e.node && e.node.use_count() == 1) q.push_back(std::move(e.node));
     for (auto& s : in)
-      if (s.tensor && s.tensor->refs.load() == 1 && s.tensor->ag && s.tensor->ag->node) q.push_back(std::move(s.tensor->ag->node));
+      if (s.tensor && s.tensor->refs.load() == 1 && s.tensor->ag && s.tensor->ag->node)
+        q.push_back(std::move(s.tensor->ag->node));
   };
   if (queue) {
     take(*queue);
@@ -144,7 +145,8 @@ void record_custom(const std::vector<Tensor>& in, std::vector<Tensor>& out,
 
 void mark_variable(const Tensor& x, const Tensor& grad, GradReq req) {
   if (req != GradReq::Null && !is_float(x->dtype))
-    throw TypeError(std::string("attach_grad: only floating-point arrays have gradients, this one is ") + dtype_name(x->dtype));
+    throw TypeError(std::string("attach_grad: only floating-point arrays have gradients, this one is ") +
+                    dtype_name(x->dtype));
   if (req == GradReq::Null) {
     x->ag.reset();
     return;
@@ -156,26 +158,32 @@ void mark_variable(const Tensor& x, const Tensor& grad, GradReq req) {
 
 namespace {
 
-// One walk over the tape. Gradients wait at (node, output) until every consumer, which has a higher seq, has added its part.
+// One walk over the tape. Gradients wait at (node, output) until every consumer, which has a higher seq, has added its
+// part.
 class Walk {
  public:
   Walk(bool retain, bool create_graph) : retain_(retain), create_graph_(create_graph) {}
 
   void seed(const Tensor& head, const Tensor& head_grad) {
     if (!tracked(head))
-      throw RuntimeError("backward: this array was not computed from a variable while recording (use attach_grad() and autograd.record())");
+      throw RuntimeError(
+          "backward: this array was not computed from a variable while recording (use attach_grad() and "
+          "autograd.record())");
     Tensor g = head_grad;
     if (!g) g = invoke1("ones_like", {head});
     if (g->shape != head->shape)
-      throw ValueError("backward: head gradient has shape " + to_string(g->shape) + ", expected " + to_string(head->shape));
+      throw ValueError("backward: head gradient has shape " + to_string(g->shape) + ", expected " +
+                       to_string(head->shape));
     add(edge_to(head), g);
   }
 
   void want(const Tensor& variable) {
     if (!tracked(variable)) throw ValueError("grad: a variable is not marked (call attach_grad() before recording)");
     Edge e = edge_to(variable);
-    if (e.node) watched_[{e.node.get(), e.index}] = Tensor();
-    else leaves_only_[e.leaf.get()] = Tensor();
+    if (e.node)
+      watched_[{e.node.get(), e.index}] = Tensor();
+    else
+      leaves_only_[e.leaf.get()] = Tensor();
     collecting_ = true;
   }
   Tensor result(const Tensor& variable) {
@@ -208,7 +216,8 @@ class Walk {
  private:
   void step(Node& node, std::vector<Tensor>& gys, const std::shared_ptr<Node>& self) {
     if (node.freed)
-      throw RuntimeError("backward: this part of the recording was already freed; pass retain_graph=True to the first backward()");
+      throw RuntimeError(
+          "backward: this part of the recording was already freed; pass retain_graph=True to the first backward()");
     std::vector<Tensor> gxs;
     try {
       gxs = node.custom ? custom(node, gys) : by_rule(node, gys, self);
@@ -244,9 +253,10 @@ class Walk {
     ProgramEnv env{node.op, &node.attrs, {}, {}, {}};
     auto check = [&](const Saved& s, const char* what) {
       if (s.tensor && s.checked && s.tensor->storage->version.load() != s.version)
-        throw RuntimeError("backward of " + node.op->name + (node.scope.empty() ? "" : " in layer " + node.scope) + ": its " + what +
-                           " was changed in place after it was recorded (saved at version " + std::to_string(s.version) +
-                           ", now " + std::to_string(s.tensor->storage->version.load()) + ")");
+        throw RuntimeError("backward of " + node.op->name + (node.scope.empty() ? "" : " in layer " + node.scope) +
+                           ": its " + what + " was changed in place after it was recorded (saved at version " +
+                           std::to_string(s.version) + ", now " + std::to_string(s.tensor->storage->version.load()) +
+                           ")");
     };
     for (auto& s : node.in) {
       check(s, "input");
@@ -317,12 +327,15 @@ class Walk {
   }
 
   struct BySeq {
-    bool operator()(const std::pair<uint64_t, std::shared_ptr<Node>>& a, const std::pair<uint64_t, std::shared_ptr<Node>>& b) const {
+    bool operator()(const std::pair<uint64_t, std::shared_ptr<Node>>& a,
+                    const std::pair<uint64_t, std::shared_ptr<Node>>& b) const {
       return a.first < b.first;
     }
   };
   bool retain_, create_graph_, collecting_ = false;
-  std::priority_queue<std::pair<uint64_t, std::shared_ptr<Node>>, std::vector<std::pair<uint64_t, std::shared_ptr<Node>>>, BySeq> queue_;
+  std::priority_queue<std::pair<uint64_t, std::shared_ptr<Node>>,
+                      std::vector<std::pair<uint64_t, std::shared_ptr<Node>>>, BySeq>
+      queue_;
   std::unordered_map<Node*, std::vector<Tensor>> pending_;
   std::map<std::pair<Node*, int>, Tensor> watched_;
   std::map<TensorImpl*, Tensor> leaves_only_;

@@ -28,7 +28,8 @@ static nb::object item(const Tensor& given) {
 static bool truth(const Tensor& t) {
   if (is_traced(t)) throw_value_needed("the truth value of an array");
   if (t->numel() != 1)
-    throw ValueError("the truth value of an array of shape " + to_string(t->shape) + " is ambiguous; use any() or all()");
+    throw ValueError("the truth value of an array of shape " + to_string(t->shape) +
+                     " is ambiguous; use any() or all()");
   return scalar_value(host_scalar(t, "bool()")) != 0;
 }
 
@@ -49,13 +50,15 @@ static GradReq to_req(const std::string& s) {
 }
 
 static Tensor zeros_like(const Tensor& t) {
-  Tensor z = make_tensor(t->shape, is_dense(t->shape, t->strides) ? t->strides : contiguous_strides(t->shape), t->dtype, t->device);
+  Tensor z = make_tensor(t->shape, is_dense(t->shape, t->strides) ? t->strides : contiguous_strides(t->shape), t->dtype,
+                         t->device);
   assign(z, make_scalar(0.0, t->dtype, false));
   return z;
 }
 
 void bind_array(nb::module_& m) {
-  nb::class_<Tensor>(m, "NDArray", "An n-dimensional array on one device, with an optional record of how it was computed.")
+  nb::class_<Tensor>(m, "NDArray",
+                     "An n-dimensional array on one device, with an optional record of how it was computed.")
       .def_prop_ro("shape", [](const Tensor& t) { return dims_tuple(t->shape); })
       .def_prop_ro("dtype", [](const Tensor& t) { return dtype_object(t->dtype); })
       .def_prop_ro("_dtype_name", [](const Tensor& t) { return dtype_name(t->dtype); })
@@ -69,7 +72,8 @@ void bind_array(nb::module_& m) {
                      for (auto& v : s) v *= int64_t(itemsize(t->dtype));
                      return dims_tuple(s);
                    })
-      .def_prop_ro("_strides", [](const Tensor& t) { return dims_tuple(t->strides); }, "Strides in elements.")
+      .def_prop_ro(
+          "_strides", [](const Tensor& t) { return dims_tuple(t->strides); }, "Strides in elements.")
       .def_prop_ro("_device", [](const Tensor& t) { return to_string(t->device); })
       .def_prop_ro("_version", [](const Tensor& t) { return t->storage ? t->storage->version.load() : 0u; })
       .def_prop_ro("_ptr", [](const Tensor& t) { return reinterpret_cast<uintptr_t>(t->data()); })
@@ -77,10 +81,18 @@ void bind_array(nb::module_& m) {
       .def_prop_ro("_is_traced", [](const Tensor& t) { return is_traced(t); })
       .def_prop_ro("_tracked", [](const Tensor& t) { return tracked(t); })
       .def_prop_ro("_contiguous", [](const Tensor& t) { return t->contiguous(); })
-      .def_prop_ro("_owner", [](const Tensor& t) { return t->storage && t->storage->owner ? nb::borrow(static_cast<PyObject*>(t->storage->owner)) : nb::none(); },
-                   "The object that owns device memory (a CuPy memory pointer), or None.")
+      .def_prop_ro(
+          "_owner",
+          [](const Tensor& t) {
+            return t->storage && t->storage->owner ? nb::borrow(static_cast<PyObject*>(t->storage->owner)) : nb::none();
+          },
+          "The object that owns device memory (a CuPy memory pointer), or None.")
       .def_prop_ro("grad", [](const Tensor& t) { return t->ag ? wrap(t->ag->grad) : nb::none(); })
-      .def_prop_ro("_grad_req", [](const Tensor& t) { return !t->ag || t->ag->req == GradReq::Null ? "null" : t->ag->req == GradReq::Add ? "add" : "write"; })
+      .def_prop_ro(
+          "_grad_req",
+          [](const Tensor& t) {
+            return !t->ag || t->ag->req == GradReq::Null ? "null" : t->ag->req == GradReq::Add ? "add" : "write";
+          })
       .def(
           "attach_grad",
           [](Tensor& t, const std::string& req, nb::object stype) {
@@ -88,8 +100,11 @@ void bind_array(nb::module_& m) {
             GradReq r = to_req(req);
             mark_variable(t, r == GradReq::Null ? Tensor() : zeros_like(t), r);
           },
-          nb::arg("grad_req") = "write", nb::arg("stype") = nb::none(), "Makes this array a variable with a gradient buffer of zeros.")
-      .def("detach", [](const Tensor& t) { return is_traced(t) ? invoke1("stop_gradient", {t}) : alias_of(t); }, "The same memory, without its record.")
+          nb::arg("grad_req") = "write", nb::arg("stype") = nb::none(),
+          "Makes this array a variable with a gradient buffer of zeros.")
+      .def(
+          "detach", [](const Tensor& t) { return is_traced(t) ? invoke1("stop_gradient", {t}) : alias_of(t); },
+          "The same memory, without its record.")
       .def(
           "backward",
           [](const Tensor& t, nb::object head, bool retain, bool train) {
@@ -104,14 +119,17 @@ void bind_array(nb::module_& m) {
       .def("__float__", [](const Tensor& t) { return nb::float_(item(t)); })
       .def("__index__",
            [](const Tensor& t) {
-             if (t->ndim() != 0 || is_float(t->dtype)) throw TypeError("only a 0-d integer array can be used as an index");
+             if (t->ndim() != 0 || is_float(t->dtype))
+               throw TypeError("only a 0-d integer array can be used as an index");
              return nb::int_(item(t));
            })
       .def("__len__", [](const Tensor& t) {
         if (t->ndim() == 0) throw TypeError("len() of a 0-d array");
         return t->shape[0];
       });
-  m.def("from_numpy", [](nb::object a, bool copy) { return from_numpy(a, copy); }, nb::arg("array"), nb::arg("copy") = true);
+  m.def(
+      "from_numpy", [](nb::object a, bool copy) { return from_numpy(a, copy); }, nb::arg("array"),
+      nb::arg("copy") = true);
   m.def(
       "empty",
       [](nb::object shape, nb::object dtype, const std::string& device) {
@@ -120,21 +138,23 @@ void bind_array(nb::module_& m) {
         return make_tensor(to_dims(shape, "empty", "shape"), to_dtype(dtype, "empty"), d);
       },
       nb::arg("shape"), nb::arg("dtype") = "float32", nb::arg("device") = "cpu(0)");
-  m.def("_from_pointer",
-        [](uintptr_t ptr, nb::object shape, nb::object strides, nb::object dtype, int type, int index, nb::object owner) {
-          Tensor t(new TensorImpl);
-          t->dtype = to_dtype(dtype, "array");
-          t->shape = to_dims(shape, "array", "shape");
-          t->strides = to_dims(strides, "array", "strides");
-          t->device = {int8_t(type), int8_t(index)};
-          t->storage = StorageRef(new Storage);
-          t->storage->device = t->device;
-          t->storage->data = reinterpret_cast<void*>(ptr);
-          t->storage->nbytes = size_t(t->numel()) * itemsize(t->dtype);
-          hold(*t->storage, owner);
-          return t;
-        });
-  m.def("assign", [](const Tensor& dst, nb::object src) { assign(dst, to_tensor(src, "assignment")); }, "dst[...] = src, in place.");
+  m.def("_from_pointer", [](uintptr_t ptr, nb::object shape, nb::object strides, nb::object dtype, int type, int index,
+                            nb::object owner) {
+    Tensor t(new TensorImpl);
+    t->dtype = to_dtype(dtype, "array");
+    t->shape = to_dims(shape, "array", "shape");
+    t->strides = to_dims(strides, "array", "strides");
+    t->device = {int8_t(type), int8_t(index)};
+    t->storage = StorageRef(new Storage);
+    t->storage->device = t->device;
+    t->storage->data = reinterpret_cast<void*>(ptr);
+    t->storage->nbytes = size_t(t->numel()) * itemsize(t->dtype);
+    hold(*t->storage, owner);
+    return t;
+  });
+  m.def(
+      "assign", [](const Tensor& dst, nb::object src) { assign(dst, to_tensor(src, "assignment")); },
+      "dst[...] = src, in place.");
   m.def("set_converter", &set_converter);
 }
 

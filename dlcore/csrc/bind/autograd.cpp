@@ -46,18 +46,19 @@ void bind_autograd(nb::module_& m) {
         auto h = to_tensors(heads, "backward");
         backward(h, head_grads(grads, h.size()), retain, create, train);
       },
-      nb::arg("heads"), nb::arg("head_grads").none() = nb::none(), nb::arg("retain_graph") = false, nb::arg("create_graph") = false,
-      nb::arg("train_mode") = true);
+      nb::arg("heads"), nb::arg("head_grads").none() = nb::none(), nb::arg("retain_graph") = false,
+      nb::arg("create_graph") = false, nb::arg("train_mode") = true);
   m.def(
       "grad",
       [](nb::handle heads, nb::handle variables, nb::handle grads, bool retain, bool create, bool train) {
         auto h = to_tensors(heads, "grad");
         nb::list out;
-        for (auto& g : grad(h, to_tensors(variables, "grad"), head_grads(grads, h.size()), retain, create, train)) out.append(wrap(g));
+        for (auto& g : grad(h, to_tensors(variables, "grad"), head_grads(grads, h.size()), retain, create, train))
+          out.append(wrap(g));
         return out;
       },
-      nb::arg("heads"), nb::arg("variables"), nb::arg("head_grads").none() = nb::none(), nb::arg("retain_graph") = false,
-      nb::arg("create_graph") = false, nb::arg("train_mode") = true);
+      nb::arg("heads"), nb::arg("variables"), nb::arg("head_grads").none() = nb::none(),
+      nb::arg("retain_graph") = false, nb::arg("create_graph") = false, nb::arg("train_mode") = true);
   m.def("mark_variable", [](const Tensor& x, const Tensor& g, const std::string& req) {
     mark_variable(x, g, req == "add" ? GradReq::Add : req == "null" ? GradReq::Null : GradReq::Write);
   });

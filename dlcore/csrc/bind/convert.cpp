@@ -17,7 +17,8 @@ nb::object dtype_object(DType t) {
   static PyObject* cache[kNumDTypes] = {};
   PyObject*& slot = cache[int(t)];
   if (!slot) {
-    nb::object name = t == DType::BF16 ? nb::module_::import_("ml_dtypes").attr("bfloat16") : nb::object(nb::str(dtype_name(t)));
+    nb::object name =
+        t == DType::BF16 ? nb::module_::import_("ml_dtypes").attr("bfloat16") : nb::object(nb::str(dtype_name(t)));
     slot = nb::module_::import_("numpy").attr("dtype")(name).release().ptr();
   }
   return nb::borrow(slot);
@@ -45,7 +46,8 @@ DType to_dtype(nb::handle h, const char* where) {
   }
   DType t;
   if (!parse_dtype(name.c_str(), t))
-    throw TypeError(std::string(where) + ": dtype '" + name + "' is not supported (bool, int8-64, uint8-64, float16, bfloat16, float32, float64 are)");
+    throw TypeError(std::string(where) + ": dtype '" + name +
+                    "' is not supported (bool, int8-64, uint8-64, float16, bfloat16, float32, float64 are)");
   if (!nb::isinstance<nb::str>(h)) {
     h.inc_ref();
     (*seen)[h.ptr()] = t;
@@ -112,7 +114,8 @@ Tensor to_tensor(nb::handle h, const char* where) {
     if (!r.is_valid()) throw nb::python_error();
     if (nb::isinstance<Tensor>(r)) return *nb::inst_ptr<Tensor>(r);
   }
-  throw TypeError(std::string(where) + ": cannot make an array of " + show(nb::handle(reinterpret_cast<PyObject*>(Py_TYPE(p)))));
+  throw TypeError(std::string(where) + ": cannot make an array of " +
+                  show(nb::handle(reinterpret_cast<PyObject*>(Py_TYPE(p)))));
 }
 
 std::vector<Tensor> to_tensors(nb::handle seq, const char* where) {
@@ -138,7 +141,8 @@ static nb::dlpack::dtype dlpack_dtype(DType t) {
 
 nb::object numpy_view(const Tensor& t) {
   if (is_traced(t)) throw_value_needed("converting to NumPy");
-  if (t->device.type != 0) throw TypeError("this array is on " + to_string(t->device) + "; use asnumpy() to copy it to the CPU");
+  if (t->device.type != 0)
+    throw TypeError("this array is on " + to_string(t->device) + "; use asnumpy() to copy it to the CPU");
   size_t shape[kMaxDims];
   int64_t strides[kMaxDims];
   for (int i = 0; i < t->ndim(); i++) {
@@ -146,7 +150,8 @@ nb::object numpy_view(const Tensor& t) {
     strides[i] = t->strides[i];
   }
   nb::object owner = nb::cast(alias_of(t));
-  nb::object a = nb::cast(nb::ndarray<nb::numpy>(t->data(), size_t(t->ndim()), shape, owner, strides, dlpack_dtype(t->dtype)));
+  nb::object a =
+      nb::cast(nb::ndarray<nb::numpy>(t->data(), size_t(t->ndim()), shape, owner, strides, dlpack_dtype(t->dtype)));
   if (t->dtype == DType::BF16) a = a.attr("view")(dtype_object(DType::BF16));
   if (t->storage->readonly) a.attr("setflags")(nb::arg("write") = false);
   return a;
@@ -167,7 +172,8 @@ Tensor from_numpy(nb::handle array, bool copy) {
   nb::object a = nb::borrow(array);
   nb::object np = nb::module_::import_("numpy");
   if (!nb::isinstance(a, np.attr("ndarray"))) a = np.attr("asarray")(a);
-  if (!nb::cast<bool>(a.attr("dtype").attr("isnative"))) a = a.attr("astype")(a.attr("dtype").attr("newbyteorder")("="));
+  if (!nb::cast<bool>(a.attr("dtype").attr("isnative")))
+    a = a.attr("astype")(a.attr("dtype").attr("newbyteorder")("="));
   DType dtype = to_dtype(a.attr("dtype"), "array");
   auto info = nb::cast<nb::dict>(a.attr("__array_interface__"));
   Shape shape = to_dims(a.attr("shape"), "array", "shape");
@@ -249,9 +255,11 @@ Attrs to_attrs(nb::handle tuple, const OpDef& op) {
   attrs.reserve(op.attrs.size());
   size_t n = tuple.is_none() ? 0 : size_t(PyTuple_Size(tuple.ptr()));
   if (PyErr_Occurred()) throw nb::python_error();
-  if (n > op.attrs.size()) throw TypeError(format("%s: takes %zu attributes, got %zu", op.name.c_str(), op.attrs.size(), n));
+  if (n > op.attrs.size())
+    throw TypeError(format("%s: takes %zu attributes, got %zu", op.name.c_str(), op.attrs.size(), n));
   for (size_t i = 0; i < op.attrs.size(); i++)
-    attrs.push_back(i < n ? to_attr(PyTuple_GET_ITEM(tuple.ptr(), Py_ssize_t(i)), op.attrs[i], op.name.c_str()) : op.attrs[i].def);
+    attrs.push_back(i < n ? to_attr(PyTuple_GET_ITEM(tuple.ptr(), Py_ssize_t(i)), op.attrs[i], op.name.c_str())
+                          : op.attrs[i].def);
   return attrs;
 }
 

@@ -1,4 +1,5 @@
-// DLPack: arrays of other libraries share their memory with ours, both ways. The structures are those of the DLPack ABI.
+// DLPack: arrays of other libraries share their memory with ours, both ways. The structures are those of the DLPack
+// ABI.
 #include "bind/convert.h"
 #include "runtime/trace.h"
 
@@ -53,7 +54,10 @@ static nb::object export_capsule(const Tensor& t) {
     e->dims[i] = t->shape[i];
     e->dims[kMaxDims + i] = t->strides[i];
   }
-  e->managed.tensor = {t->data(), {t->device.type == 0 ? 1 : 2, t->device.index}, t->ndim(), code_of(t->dtype), e->dims, e->dims + kMaxDims, 0};
+  e->managed.tensor = {t->data(), {t->device.type == 0 ? 1 : 2, t->device.index},
+                       t->ndim(), code_of(t->dtype),
+                       e->dims,   e->dims + kMaxDims,
+                       0};
   e->managed.context = e;
   e->managed.deleter = [](DLManaged* m) {
     PyGILState_STATE gil = PyGILState_Ensure();
@@ -73,7 +77,8 @@ static Tensor import_capsule(nb::object source) {
   if (!PyCapsule_IsValid(capsule.ptr(), "dltensor")) throw TypeError("from_dlpack: expected an object with __dlpack__");
   auto* m = static_cast<DLManaged*>(PyCapsule_GetPointer(capsule.ptr(), "dltensor"));
   const DLTensor& d = m->tensor;
-  if (d.device.type != 1 && d.device.type != 2) throw TypeError(format("from_dlpack: device type %d is not supported", d.device.type));
+  if (d.device.type != 1 && d.device.type != 2)
+    throw TypeError(format("from_dlpack: device type %d is not supported", d.device.type));
   Tensor t(new TensorImpl);
   t->dtype = dtype_of(d.dtype);
   for (int i = 0; i < d.ndim; i++) t->shape.push(d.shape[i]);
@@ -98,7 +103,8 @@ static Tensor import_capsule(nb::object source) {
 void bind_dlpack(nb::module_& m) {
   m.def("from_dlpack", &import_capsule);
   m.def("to_dlpack", &export_capsule);
-  m.def("dlpack_device", [](const Tensor& t) { return nb::make_tuple(t->device.type == 0 ? 1 : 2, int(t->device.index)); });
+  m.def("dlpack_device",
+        [](const Tensor& t) { return nb::make_tuple(t->device.type == 0 ? 1 : 2, int(t->device.index)); });
 }
 
 }  // namespace dl::bind

@@ -31,9 +31,11 @@ static nb::dict describe(Tracer& t, const std::vector<Tensor>& outputs) {
   for (auto& o : outputs) out_ids.push_back(t.value_of(o));
   t.stop();
   nb::list values, records, captured, consts, writes;
-  for (auto& m : t.values) values.append(nb::make_tuple(dtype_name(m.dtype), dims_tuple(m.shape), dims_tuple(m.strides), m.weak));
+  for (auto& m : t.values)
+    values.append(nb::make_tuple(dtype_name(m.dtype), dims_tuple(m.shape), dims_tuple(m.strides), m.weak));
   for (auto& r : t.records)
-    records.append(nb::make_tuple(r.op->id, ids(r.in), attrs_tuple(r.attrs), ids(r.out), nb::str(r.scope.c_str()), r.rng_offset, r.view_of, r.recording));
+    records.append(nb::make_tuple(r.op->id, ids(r.in), attrs_tuple(r.attrs), ids(r.out), nb::str(r.scope.c_str()),
+                                  r.rng_offset, r.view_of, r.recording));
   for (auto& c : t.captured) {
     nb::object array = nb::cast(c.tensor);  // one object for both lists: a write names its target by identity
     captured.append(nb::make_tuple(c.first, array));
@@ -59,8 +61,12 @@ static ExeValue to_value(nb::handle h) {
   v.dtype = to_dtype(t[0], "Executable");
   v.shape = to_dims(t[1], "Executable", "shape");
   v.strides = to_dims(t[2], "Executable", "strides");
-  v.kind = kind == "input" ? ExeValue::Input : kind == "output" ? ExeValue::Output : kind == "arena" ? ExeValue::Arena : ExeValue::Const;
-  if (v.kind == ExeValue::Const && kind != "const") throw ValueError("Executable: unknown kind of value '" + kind + "'");
+  v.kind = kind == "input"    ? ExeValue::Input
+           : kind == "output" ? ExeValue::Output
+           : kind == "arena"  ? ExeValue::Arena
+                              : ExeValue::Const;
+  if (v.kind == ExeValue::Const && kind != "const")
+    throw ValueError("Executable: unknown kind of value '" + kind + "'");
   v.where = nb::cast<int>(t[4]);
   v.offset_bytes = nb::cast<int64_t>(t[5]);
   return v;
@@ -85,18 +91,20 @@ static ExeInstr to_instr(nb::handle h) {
   return instr;
 }
 
-static Executable* make_executable(nb::handle values, nb::handle instrs, int n_inputs, int n_outputs, size_t arena_bytes, nb::handle consts,
-                                   uint64_t rng_blocks) {
+static Executable* make_executable(nb::handle values, nb::handle instrs, int n_inputs, int n_outputs,
+                                   size_t arena_bytes, nb::handle consts, uint64_t rng_blocks) {
   std::vector<ExeValue> vs;
   std::vector<ExeInstr> is;
   for (nb::handle h : nb::borrow<nb::iterable>(values)) vs.push_back(to_value(h));
   for (nb::handle h : nb::borrow<nb::iterable>(instrs)) is.push_back(to_instr(h));
-  std::vector<int> outputs(size_t(n_outputs), -1);  // the first value of an output's buffer describes the array returned
+  std::vector<int> outputs(size_t(n_outputs),
+                           -1);  // the first value of an output's buffer describes the array returned
   for (size_t i = 0; i < vs.size(); i++)
     if (vs[i].kind == ExeValue::Output && outputs.at(size_t(vs[i].where)) < 0) outputs[size_t(vs[i].where)] = int(i);
   for (int o : outputs)
     if (o < 0) throw ValueError("Executable: an output has no value");
-  return new Executable(std::move(vs), std::move(is), n_inputs, std::move(outputs), arena_bytes, to_tensors(consts, "Executable"), rng_blocks);
+  return new Executable(std::move(vs), std::move(is), n_inputs, std::move(outputs), arena_bytes,
+                        to_tensors(consts, "Executable"), rng_blocks);
 }
 
 static nb::list run(Executable& exe, nb::handle inputs) {
@@ -120,8 +128,8 @@ void bind_graph(nb::module_& m) {
       .def_prop_ro("n_records", [](const Tracer& t) { return t.records.size(); });
   m.def("is_tracing", [] { return active_tracer() != nullptr; });
   nb::class_<Executable>(m, "Executable", "A compiled graph: a flat list of instructions over one planned arena.")
-      .def(nb::new_(&make_executable), nb::arg("values"), nb::arg("instrs"), nb::arg("n_inputs"), nb::arg("n_outputs"), nb::arg("arena_bytes"),
-           nb::arg("consts"), nb::arg("rng_blocks") = 0)
+      .def(nb::new_(&make_executable), nb::arg("values"), nb::arg("instrs"), nb::arg("n_inputs"), nb::arg("n_outputs"),
+           nb::arg("arena_bytes"), nb::arg("consts"), nb::arg("rng_blocks") = 0)
       .def("run", &run)
       .def("profile",
            [](Executable& exe, nb::handle inputs) {

@@ -11,9 +11,10 @@ static std::string text(nb::handle h) { return nb::cast<std::string>(h); }
 
 static AttrType attr_type(const std::string& s) {
   static const std::map<std::string, AttrType> names = {
-      {"bool", AttrType::Bool},       {"int", AttrType::Int},           {"float", AttrType::Float},       {"ints", AttrType::Ints},
-      {"str", AttrType::Str},         {"dtype", AttrType::DTypeT},      {"opt_int", AttrType::OptInt},    {"opt_ints", AttrType::OptInts},
-      {"opt_float", AttrType::OptFloat}, {"opt_dtype", AttrType::OptDType}, {"obj", AttrType::Obj}};
+      {"bool", AttrType::Bool},          {"int", AttrType::Int},          {"float", AttrType::Float},
+      {"ints", AttrType::Ints},          {"str", AttrType::Str},          {"dtype", AttrType::DTypeT},
+      {"opt_int", AttrType::OptInt},     {"opt_ints", AttrType::OptInts}, {"opt_float", AttrType::OptFloat},
+      {"opt_dtype", AttrType::OptDType}, {"obj", AttrType::Obj}};
   auto it = names.find(s);
   if (it == names.end()) throw ValueError("register_op: unknown attribute type '" + s + "'");
   return it->second;
@@ -24,7 +25,10 @@ using AttrFn = Attr (*)(const std::vector<const Attr*>&);
 static const std::map<std::string, AttrFn>& attr_functions() {
   static const std::map<std::string, AttrFn> fns = {
       {"not", [](const std::vector<const Attr*>& a) { return Attr::of_bool(!a[0]->i); }},
-      {"neg", [](const std::vector<const Attr*>& a) { return a[0]->kind == Attr::Float ? Attr::of_float(-a[0]->f) : Attr::of_int(-a[0]->i); }},
+      {"neg",
+       [](const std::vector<const Attr*>& a) {
+         return a[0]->kind == Attr::Float ? Attr::of_float(-a[0]->f) : Attr::of_int(-a[0]->i);
+       }},
       {"inverse_perm",
        [](const std::vector<const Attr*>& a) {
          if (a[0]->none()) return *a[0];
@@ -41,15 +45,19 @@ static ProgRef to_ref(nb::handle h, const OpDef& op) {
   if (h.is_none()) return r;
   auto t = nb::cast<nb::tuple>(h);
   std::string kind = text(t[0]);
-  static const std::map<std::string, ProgRef::Kind> kinds = {{"in", ProgRef::In},   {"in*", ProgRef::InAll},   {"out", ProgRef::Out},     {"gy", ProgRef::Gy},
-                                                             {"gy*", ProgRef::GyAll}, {"tmp", ProgRef::Tmp}, {"tmp*", ProgRef::TmpAll}, {"const", ProgRef::Const},
-                                                             {"attr", ProgRef::AttrV}};
+  static const std::map<std::string, ProgRef::Kind> kinds = {
+      {"in", ProgRef::In},       {"in*", ProgRef::InAll},   {"out", ProgRef::Out},
+      {"gy", ProgRef::Gy},       {"gy*", ProgRef::GyAll},   {"tmp", ProgRef::Tmp},
+      {"tmp*", ProgRef::TmpAll}, {"const", ProgRef::Const}, {"attr", ProgRef::AttrV}};
   auto it = kinds.find(kind);
   if (it == kinds.end()) throw ValueError(op.name + ": unknown reference '" + kind + "' in a rule");
   r.kind = it->second;
-  if (r.kind == ProgRef::Const) r.c = nb::cast<double>(t[1]);
-  else if (r.kind == ProgRef::AttrV) r.k = op.attr_index(text(t[1]).c_str());
-  else r.k = nb::cast<int>(t[1]);
+  if (r.kind == ProgRef::Const)
+    r.c = nb::cast<double>(t[1]);
+  else if (r.kind == ProgRef::AttrV)
+    r.k = op.attr_index(text(t[1]).c_str());
+  else
+    r.k = nb::cast<int>(t[1]);
   if (r.k < 0) throw ValueError(op.name + ": a rule names the attribute '" + text(t[1]) + "', which it does not have");
   return r;
 }
@@ -89,7 +97,8 @@ static ProgAttr to_prog_attr(nb::handle h, const OpDef& op) {
   } else {
     a.kind = ProgAttr::Fn;
     auto it = attr_functions().find(text(t[1]));
-    if (it == attr_functions().end()) throw ValueError(op.name + ": unknown attribute function '" + text(t[1]) + "' in a rule");
+    if (it == attr_functions().end())
+      throw ValueError(op.name + ": unknown attribute function '" + text(t[1]) + "' in a rule");
     a.fn = it->second;
     for (nb::handle n : nb::borrow<nb::iterable>(t[2])) a.args.push_back(position(n));
   }
@@ -144,7 +153,8 @@ static int register_from_spec(nb::dict d) {
   if (!kernel.is_none()) op->kernel_stem = text(kernel);
   op->kernel = find_kernel(op->kernel_stem);
   nb::object tile = get(d, "tile");
-  if (!tile.is_none()) op->tile = std::make_shared<TileProgram>(*nb::cast<TileProgram*>(tile));  // a copy: the table outlives Python
+  if (!tile.is_none())
+    op->tile = std::make_shared<TileProgram>(*nb::cast<TileProgram*>(tile));  // a copy: the table outlives Python
   nb::object rule = get(d, "infer"), dtype = get(d, "dtype");
   if (!rule.is_none() && !op->kernel_stem.empty()) {
     op->infer_rule = text(rule);
@@ -175,8 +185,10 @@ static nb::object py_invoke(int id, nb::handle inputs, nb::handle attrs, nb::han
   bool single = op.n_out == 1 || (op.define && op.define->results.size() == 1 && op.n_out >= 0);
   if (out.is_none()) return results(invoke(op, in.data(), int(in.size()), a), single);
   std::vector<Tensor> targets;
-  if (nb::isinstance<Tensor>(out)) targets.push_back(to_tensor(out, op.name.c_str()));
-  else targets = to_tensors(out, op.name.c_str());
+  if (nb::isinstance<Tensor>(out))
+    targets.push_back(to_tensor(out, op.name.c_str()));
+  else
+    targets = to_tensors(out, op.name.c_str());
   for (auto& t : targets)
     if (!t) throw TypeError(op.name + ": out= must be an array for every output");
   if (op.n_out > 0 && int(targets.size()) != op.n_out)
@@ -202,7 +214,8 @@ static nb::list py_infer(int id, nb::list metas, nb::handle attrs) {
   }
   infer(op, in, to_attrs(attrs, op), out);
   nb::list r;
-  for (auto& m : out) r.append(nb::make_tuple(dtype_name(m.dtype), dims_tuple(m.shape), dims_tuple(m.strides), m.view_of, m.offset));
+  for (auto& m : out)
+    r.append(nb::make_tuple(dtype_name(m.dtype), dims_tuple(m.shape), dims_tuple(m.strides), m.view_of, m.offset));
   return r;
 }
 
@@ -220,14 +233,18 @@ static std::shared_ptr<TileProgram> make_tile(int n_in, nb::handle code, nb::han
       nb::object v = t[1];
       if (nb::isinstance<nb::tuple>(v)) v = nb::cast<nb::tuple>(v)[0];
       instr.imm = nb::cast<double>(nb::float_(v));
-      instr.imm_i = PyLong_Check(v.ptr()) ? nb::cast<int64_t>(v) : int64_t(std::max(-9e18, std::min(9e18, instr.imm == instr.imm ? instr.imm : 0.0)));
+      instr.imm_i = PyLong_Check(v.ptr())
+                        ? nb::cast<int64_t>(v)
+                        : int64_t(std::max(-9e18, std::min(9e18, instr.imm == instr.imm ? instr.imm : 0.0)));
     } else {
       auto args = nb::cast<nb::tuple>(t[1]);
       int16_t* slots[3] = {&instr.a, &instr.b, &instr.c};
-      if (int(args.size()) != tile_arity(op)) throw ValueError("TileProgram: '" + mnemonic + "' takes " + std::to_string(tile_arity(op)) + " operands");
+      if (int(args.size()) != tile_arity(op))
+        throw ValueError("TileProgram: '" + mnemonic + "' takes " + std::to_string(tile_arity(op)) + " operands");
       for (size_t i = 0; i < args.size(); i++) {
         int v = nb::cast<int>(args[i]);
-        if (v < 0 || v >= n_in + int(p->code.size())) throw ValueError("TileProgram: operand " + std::to_string(v) + " is not defined yet");
+        if (v < 0 || v >= n_in + int(p->code.size()))
+          throw ValueError("TileProgram: operand " + std::to_string(v) + " is not defined yet");
         *slots[i] = int16_t(v);
       }
     }
@@ -253,7 +270,8 @@ static void register_fused() {
 }
 
 void bind_ops(nb::module_& m) {
-  nb::class_<TileProgram>(m, "TileProgram", "A scalar expression as micro-operations in SSA form, ready to run over arrays.")
+  nb::class_<TileProgram>(m, "TileProgram",
+                          "A scalar expression as micro-operations in SSA form, ready to run over arrays.")
       .def(nb::new_(&make_tile), nb::arg("n_in"), nb::arg("code"), nb::arg("outs"))
       .def_ro("n_in", &TileProgram::n_in)
       .def_prop_ro("n_out", [](const TileProgram& p) { return p.outs.size(); });
@@ -266,7 +284,8 @@ void bind_ops(nb::module_& m) {
   });
   m.def("has_kernel", [](const std::string& stem) { return find_kernel(stem) != nullptr; });
   m.def("has_infer", [](const std::string& rule) { return find_infer(rule) != nullptr; });
-  m.def("invoke", &py_invoke, nb::arg("op"), nb::arg("inputs"), nb::arg("attrs").none() = nb::none(), nb::arg("out").none() = nb::none());
+  m.def("invoke", &py_invoke, nb::arg("op"), nb::arg("inputs"), nb::arg("attrs").none() = nb::none(),
+        nb::arg("out").none() = nb::none());
   m.def("infer", &py_infer, nb::arg("op"), nb::arg("metas"), nb::arg("attrs").none() = nb::none());
   register_fused();
 }

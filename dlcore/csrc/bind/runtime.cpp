@@ -21,8 +21,8 @@ static void set_python_backend(int type, nb::object allocate, nb::object invoke,
     s.data = reinterpret_cast<void*>(nb::cast<uintptr_t>(r[0]));
     hold(s, nb::object(r[1]));
   };
-  b.invoke = [invoke_fn](const OpDef& op, const std::vector<Tensor>& in, const std::vector<Tensor>& out, const Attrs& attrs, uint64_t seed,
-                         uint64_t counter) {
+  b.invoke = [invoke_fn](const OpDef& op, const std::vector<Tensor>& in, const std::vector<Tensor>& out,
+                         const Attrs& attrs, uint64_t seed, uint64_t counter) {
     nb::list a;
     for (auto& x : attrs) a.append(attr_object(x));
     nb::borrow(invoke_fn)(nb::str(op.name.c_str()), tensors(in), tensors(out), nb::tuple(a), seed, counter);
@@ -50,7 +50,8 @@ void bind_runtime(nb::module_& m) {
     PyObject* p = fn.release().ptr();
     set_backend_loader([p](int type) { nb::borrow(p)(type); });
   });
-  m.def("memory_stats", &memory, "Bytes held by arrays, kept for reuse, the peak, and how often memory was asked for or reused.");
+  m.def("memory_stats", &memory,
+        "Bytes held by arrays, kept for reuse, the peak, and how often memory was asked for or reused.");
   m.def("empty_cache", &empty_cache);
   m.def("num_threads", &num_threads);
   m.def("set_num_threads", [](int n) {

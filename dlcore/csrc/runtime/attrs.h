@@ -21,11 +21,36 @@ struct Attr {
   std::shared_ptr<void> obj;  // a fused group's TileProgram, for instance
 
   bool none() const { return kind == None; }
-  static Attr of_int(int64_t x) { Attr a; a.kind = Int; a.i = x; return a; }
-  static Attr of_bool(bool x) { Attr a; a.kind = Bool; a.i = x; return a; }
-  static Attr of_float(double x) { Attr a; a.kind = Float; a.f = x; return a; }
-  static Attr of_ints(const Dims& x) { Attr a; a.kind = Ints; a.v = x; return a; }
-  static Attr of_dtype(dl::DType t) { Attr a; a.kind = DTypeV; a.i = int64_t(t); return a; }
+  static Attr of_int(int64_t x) {
+    Attr a;
+    a.kind = Int;
+    a.i = x;
+    return a;
+  }
+  static Attr of_bool(bool x) {
+    Attr a;
+    a.kind = Bool;
+    a.i = x;
+    return a;
+  }
+  static Attr of_float(double x) {
+    Attr a;
+    a.kind = Float;
+    a.f = x;
+    return a;
+  }
+  static Attr of_ints(const Dims& x) {
+    Attr a;
+    a.kind = Ints;
+    a.v = x;
+    return a;
+  }
+  static Attr of_dtype(dl::DType t) {
+    Attr a;
+    a.kind = DTypeV;
+    a.i = int64_t(t);
+    return a;
+  }
   dl::DType dtype() const { return dl::DType(i); }
 };
 

@@ -13,14 +13,15 @@ struct Backend {
   // Fills storage.data and storage.release.
   std::function<void(Storage&, size_t nbytes, Device)> allocate;
   // Runs one operator on allocated outputs, all on this backend's device.
-  std::function<void(const OpDef&, const std::vector<Tensor>& in, const std::vector<Tensor>& out, const Attrs&, uint64_t seed,
-                     uint64_t counter)>
+  std::function<void(const OpDef&, const std::vector<Tensor>& in, const std::vector<Tensor>& out, const Attrs&,
+                     uint64_t seed, uint64_t counter)>
       invoke;
   // Copies src to dst (same shape and dtype) where either or both are on this backend's device.
   std::function<void(const Tensor& dst, const Tensor& src)> copy;
 };
 void set_backend(int type, Backend b);
-// The backend of a device type. One that is not there yet is asked for through the loader, which registers it or throws.
+// The backend of a device type. One that is not there yet is asked for through the loader, which registers it or
+// throws.
 const Backend& backend(int type);
 void set_backend_loader(std::function<void(int type)> loader);
 

@@ -17,16 +17,23 @@ static size_t span_bytes(const ExeValue& v) {
   return size_t(last + 1) * itemsize(v.dtype);
 }
 
-Executable::Executable(std::vector<ExeValue> values, std::vector<ExeInstr> instrs, int n_inputs, std::vector<int> outputs,
-                       size_t arena_bytes, std::vector<Tensor> consts, uint64_t rng_blocks)
-    : values_(std::move(values)), instrs_(std::move(instrs)), outputs_(std::move(outputs)), input_value_(size_t(n_inputs), -1),
-      input_written_(size_t(n_inputs), false), arena_bytes_(arena_bytes), consts_(std::move(consts)), rng_blocks_(rng_blocks) {
+Executable::Executable(std::vector<ExeValue> values, std::vector<ExeInstr> instrs, int n_inputs,
+                       std::vector<int> outputs, size_t arena_bytes, std::vector<Tensor> consts, uint64_t rng_blocks)
+    : values_(std::move(values)),
+      instrs_(std::move(instrs)),
+      outputs_(std::move(outputs)),
+      input_value_(size_t(n_inputs), -1),
+      input_written_(size_t(n_inputs), false),
+      arena_bytes_(arena_bytes),
+      consts_(std::move(consts)),
+      rng_blocks_(rng_blocks) {
   if (arena_bytes_) arena_ = allocate(arena_bytes_);
   for (size_t i = 0; i < values_.size(); i++) {
     const ExeValue& v = values_[i];
     if (v.kind == ExeValue::Arena && size_t(v.offset_bytes) + span_bytes(v) > arena_bytes_)
       throw RuntimeError(format("executable: value %d ends beyond the arena of %zu bytes", int(i), arena_bytes_));
-    if (v.kind == ExeValue::Input && v.offset_bytes == 0 && input_value_.at(size_t(v.where)) < 0) input_value_[size_t(v.where)] = int(i);
+    if (v.kind == ExeValue::Input && v.offset_bytes == 0 && input_value_.at(size_t(v.where)) < 0)
+      input_value_[size_t(v.where)] = int(i);
   }
   for (size_t k = 0; k < instrs_.size(); k++) {
     ExeInstr& instr = instrs_[k];
@@ -39,9 +46,12 @@ Executable::Executable(std::vector<ExeValue> values, std::vector<ExeInstr> instr
       }
       const ExeValue& v = values_.at(size_t(value));
       View view{nullptr, v.dtype, v.shape, v.strides};
-      if (v.kind == ExeValue::Arena) view.data = static_cast<char*>(arena_->data) + v.offset_bytes;
-      else if (v.kind == ExeValue::Const) view.data = static_cast<char*>(consts_.at(size_t(v.where))->data()) + v.offset_bytes;
-      else patches_.push_back({int(k), int(p.views.size()), value});
+      if (v.kind == ExeValue::Arena)
+        view.data = static_cast<char*>(arena_->data) + v.offset_bytes;
+      else if (v.kind == ExeValue::Const)
+        view.data = static_cast<char*>(consts_.at(size_t(v.where))->data()) + v.offset_bytes;
+      else
+        patches_.push_back({int(k), int(p.views.size()), value});
       p.views.push_back(view);
     };
     for (int v : instr.in) add(v);
@@ -57,8 +67,8 @@ void Executable::check_input(size_t i, const Tensor& t) const {
   if (input_value_[i] < 0) return;
   const ExeValue& v = values_[size_t(input_value_[i])];
   if (t->dtype != v.dtype || numel(t->shape) != numel(v.shape))
-    throw ValueError(format("compiled graph: input %zu was compiled for %s%s, got %s%s", i, dtype_name(v.dtype), to_string(v.shape).c_str(),
-                            dtype_name(t->dtype), to_string(t->shape).c_str()));
+    throw ValueError(format("compiled graph: input %zu was compiled for %s%s, got %s%s", i, dtype_name(v.dtype),
+                            to_string(v.shape).c_str(), dtype_name(t->dtype), to_string(t->shape).c_str()));
 }
 
 void Executable::bind(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs) {
@@ -86,7 +96,8 @@ static void run_instruction(const KernelCall& c, size_t number) {
 }
 
 std::vector<Tensor> Executable::run(const std::vector<Tensor>& given, std::vector<double>* seconds) {
-  if (given.size() != input_value_.size()) throw TypeError(format("compiled graph: takes %zu arrays, got %zu", input_value_.size(), given.size()));
+  if (given.size() != input_value_.size())
+    throw TypeError(format("compiled graph: takes %zu arrays, got %zu", input_value_.size(), given.size()));
   std::vector<Tensor> inputs = given;
   for (size_t i = 0; i < inputs.size(); i++) {
     check_input(i, inputs[i]);
@@ -96,7 +107,8 @@ std::vector<Tensor> Executable::run(const std::vector<Tensor>& given, std::vecto
     bool same = inputs[i]->shape == v.shape;  // strides of axes of size 1 do not matter
     for (int d = 0; same && d < v.shape.n; d++) same = v.shape[d] <= 1 || inputs[i]->strides[d] == v.strides[d];
     if (same) continue;
-    if (input_written_[i]) throw RuntimeError(format("compiled graph: state array %zu changed its memory layout since it was compiled", i));
+    if (input_written_[i])
+      throw RuntimeError(format("compiled graph: state array %zu changed its memory layout since it was compiled", i));
     Tensor packed = make_tensor(inputs[i]->shape, v.strides, v.dtype);
     assign(packed, inputs[i]);
     inputs[i] = packed;
@@ -116,8 +128,15 @@ std::vector<Tensor> Executable::run(const std::vector<Tensor>& given, std::vecto
     for (size_t k = 0; k < instrs_.size(); k++) {
       const ExeInstr& instr = instrs_[k];
       Prepared& p = prepared_[k];
-      KernelCall c{instr.op, p.views.data(), int(instr.in.size()), p.views.data() + instr.in.size(), int(instr.out.size()),
-                   &instr.attrs, rng.seed, rng.counter + instr.rng_offset, &p.state};
+      KernelCall c{instr.op,
+                   p.views.data(),
+                   int(instr.in.size()),
+                   p.views.data() + instr.in.size(),
+                   int(instr.out.size()),
+                   &instr.attrs,
+                   rng.seed,
+                   rng.counter + instr.rng_offset,
+                   &p.state};
       run_instruction(c, k);
       if (seconds) {
         auto now = std::chrono::steady_clock::now();

@@ -1,4 +1,5 @@
-// A compiled graph: a flat list of instructions over one planned arena, run without Python, allocation or locks per instruction.
+// A compiled graph: a flat list of instructions over one planned arena, run without Python, allocation or locks per
+// instruction.
 #pragma once
 #include <memory>
 #include <mutex>
@@ -14,8 +15,8 @@ struct ExeValue {
   DType dtype;
   Shape shape;
   Dims strides;
-  int where = 0;            // input, output or constant number
-  int64_t offset_bytes = 0; // from the start of that buffer
+  int where = 0;             // input, output or constant number
+  int64_t offset_bytes = 0;  // from the start of that buffer
 };
 
 struct ExeInstr {
@@ -28,8 +29,8 @@ struct ExeInstr {
 class Executable {
  public:
   // `outputs[i]` is the value returned as output i (contiguous or dense; its strides are the array's).
-  Executable(std::vector<ExeValue> values, std::vector<ExeInstr> instrs, int n_inputs, std::vector<int> outputs, size_t arena_bytes,
-             std::vector<Tensor> consts, uint64_t rng_blocks);
+  Executable(std::vector<ExeValue> values, std::vector<ExeInstr> instrs, int n_inputs, std::vector<int> outputs,
+             size_t arena_bytes, std::vector<Tensor> consts, uint64_t rng_blocks);
   // With `seconds`, fills in the time of each instruction.
   std::vector<Tensor> run(const std::vector<Tensor>& inputs, std::vector<double>* seconds = nullptr);
   // The random state of the last run, so that a backward graph can repeat its numbers.
@@ -52,7 +53,7 @@ class Executable {
   std::vector<Prepared> prepared_;
   std::vector<Patch> patches_;
   std::vector<int> outputs_;
-  std::vector<int> input_value_;    // a value that covers input i as a whole, or -1
+  std::vector<int> input_value_;  // a value that covers input i as a whole, or -1
   std::vector<bool> input_written_;
   size_t arena_bytes_;
   StorageRef arena_;

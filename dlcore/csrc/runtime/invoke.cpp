@@ -59,7 +59,8 @@ static void default_strides(const std::vector<Meta>& in, Meta& out) {
 
 void infer(const OpDef& op, const std::vector<Meta>& in, const Attrs& attrs, std::vector<Meta>& out, DType* common) {
   if (!op.infer || !op.dtype_rule)
-    throw RuntimeError(op.name + ": no inference rule is called '" + op.infer_rule + "' (composite operators are inferred through their parts)");
+    throw RuntimeError(op.name + ": no inference rule is called '" + op.infer_rule +
+                       "' (composite operators are inferred through their parts)");
   out.assign(size_t(op.n_out < 0 ? 1 : op.n_out), Meta());
   DTypeCall d{&op, in.data(), int(in.size()), &attrs, out};
   op.dtype_rule(d);
@@ -76,7 +77,8 @@ void infer(const OpDef& op, const std::vector<Meta>& in, const Attrs& attrs, std
 
 // ---- kernels -------------------------------------------------------------------------------------------------------
 
-static void run_kernel(const OpDef& op, const std::vector<Tensor>& in, const std::vector<Tensor>& out, const Attrs& attrs) {
+static void run_kernel(const OpDef& op, const std::vector<Tensor>& in, const std::vector<Tensor>& out,
+                       const Attrs& attrs) {
   RngState rng{0, 0};
   if (op.random) rng = reserve_random(out[0]->numel());
   Device device = out.empty() ? Device() : out[0]->device;
@@ -130,7 +132,8 @@ static Tensor cast_to(const Tensor& t, DType dtype) {
 
 // A Python number in the dtype it is computed in; exact for 64-bit integers.
 static Tensor retype_scalar(const Tensor& t, DType dtype) {
-  return t->dtype == DType::I64 ? make_scalar(*static_cast<const int64_t*>(t->data()), dtype, true) : make_scalar(scalar_value(t), dtype, true);
+  return t->dtype == DType::I64 ? make_scalar(*static_cast<const int64_t*>(t->data()), dtype, true)
+                                : make_scalar(scalar_value(t), dtype, true);
 }
 
 static Device parse_device(const std::string& name) {
@@ -181,7 +184,8 @@ static std::vector<Tensor> run_definition(const OpDef& op, const Tensor* in, int
   return results;
 }
 
-static std::vector<Tensor> invoke_inner(const OpDef& op, const Tensor* in, int nin, const Attrs& attrs, const Tensor* targets) {
+static std::vector<Tensor> invoke_inner(const OpDef& op, const Tensor* in, int nin, const Attrs& attrs,
+                                        const Tensor* targets) {
   check_arity(op, nin);
   if (op.define) {
     bool taped = false;
@@ -201,7 +205,8 @@ static std::vector<Tensor> invoke_inner(const OpDef& op, const Tensor* in, int n
   infer(op, metas, attrs, out_metas, &common);
 
   Device device = device_of(op, args);
-  if (int k = op.attr_index("device"); k >= 0 && attrs[size_t(k)].kind == Attr::Str) device = parse_device(attrs[size_t(k)].s);
+  if (int k = op.attr_index("device"); k >= 0 && attrs[size_t(k)].kind == Attr::Str)
+    device = parse_device(attrs[size_t(k)].s);
   for (size_t i = 0; i < args.size(); i++) {
     auto& t = args[i];
     if (!t) continue;
@@ -220,7 +225,8 @@ static std::vector<Tensor> invoke_inner(const OpDef& op, const Tensor* in, int n
   }
   for (auto& t : args)
     if (t && is_traced(t))
-      throw TraceError(op.name + ": got an array from a finished trace; a compiled function must return what it wants to keep");
+      throw TraceError(op.name +
+                       ": got an array from a finished trace; a compiled function must return what it wants to keep");
 
   if (targets && fits(op, out_metas, targets)) {
     if (is_recording())
@@ -278,7 +284,8 @@ static Tensor broadcast_to(const Tensor& t, const Shape& shape) {
   if (t->shape == shape) return t;
   Shape joint = broadcast_shapes(t->shape, shape, "assignment");
   if (joint != shape)
-    throw ValueError("assignment: a value of shape " + to_string(t->shape) + " does not fit into an array of shape " + to_string(shape));
+    throw ValueError("assignment: a value of shape " + to_string(t->shape) + " does not fit into an array of shape " +
+                     to_string(shape));
   return invoke1("broadcast_to", {t}, {Attr::of_ints(shape)});
 }
 
@@ -286,12 +293,14 @@ void assign(const Tensor& dst, const Tensor& src) {
   if (dst->storage && dst->storage->readonly) throw ValueError("assignment: this array is read-only");
   bool taped = is_recording() && (tracked(dst) || tracked(src));
   if (taped && dst->ag && dst->ag->grad)
-    throw RuntimeError("in-place write to a variable that has a gradient, while recording; use autograd.pause() around it");
+    throw RuntimeError(
+        "in-place write to a variable that has a gradient, while recording; use autograd.pause() around it");
   if (active_tracer() || taped) {
     Tensor value = broadcast_to(src, dst->shape);
     if (value->dtype != dst->dtype) value = value->weak ? retype_scalar(value, dst->dtype) : cast_to(value, dst->dtype);
     if (active_tracer()) {
-      value = invoke1("copy", {value});  // a value of its own: views of src and views of dst must not be taken for each other
+      value = invoke1("copy",
+                      {value});  // a value of its own: views of src and views of dst must not be taken for each other
       active_tracer()->rebind(dst, active_tracer()->value_of(value));
     }
     if (taped) {  // dst becomes the new value for what is recorded after this
@@ -339,7 +348,8 @@ static Tensor resolve(const ProgRef& r, const ProgramEnv& env, const std::vector
       const Attr& a = (*env.attrs)[size_t(r.k)];
       if (a.kind == Attr::Float) return make_scalar(a.f, DType::F64, true);
       if (a.kind == Attr::Int || a.kind == Attr::Bool) return make_scalar(a.i, DType::I64, true);
-      throw RuntimeError(env.op->name + ": attribute '" + env.op->attrs[size_t(r.k)].name + "' is used as a number in a rule");
+      throw RuntimeError(env.op->name + ": attribute '" + env.op->attrs[size_t(r.k)].name +
+                         "' is used as a number in a rule");
     }
     default: break;
   }
@@ -347,7 +357,8 @@ static Tensor resolve(const ProgRef& r, const ProgramEnv& env, const std::vector
 }
 
 // The operands of one step. `vanished` tells that an operand has no gradient (an output nobody used).
-static std::vector<Tensor> operands(const ProgStep& step, const ProgramEnv& env, const std::vector<std::vector<Tensor>>& tmp, bool& vanished) {
+static std::vector<Tensor> operands(const ProgStep& step, const ProgramEnv& env,
+                                    const std::vector<std::vector<Tensor>>& tmp, bool& vanished) {
   std::vector<Tensor> in;
   for (auto& r : step.in) {
     if (r.kind == ProgRef::InAll) {
@@ -393,7 +404,8 @@ std::vector<Tensor> run_program(Program& p, const ProgramEnv& env, uint64_t want
   uint64_t needed = 0;
   for (size_t i = 0; i < p.results.size(); i++)
     if (wanted >> i & 1) needed |= p.result_deps[i];
-  std::vector<std::vector<Tensor>> tmp(static_cast<size_t>(p.n_slots));  // per slot; all of a step's outputs at its first
+  std::vector<std::vector<Tensor>> tmp(
+      static_cast<size_t>(p.n_slots));  // per slot; all of a step's outputs at its first
   for (size_t s = 0; s < p.steps.size(); s++) {
     if (!(needed >> s & 1)) continue;
     const ProgStep& step = p.steps[s];
@@ -405,7 +417,8 @@ std::vector<Tensor> run_program(Program& p, const ProgramEnv& env, uint64_t want
       continue;
     }
     tmp[first] = invoke(*step.op, in.data(), int(in.size()), step_attrs(step, env));
-    for (size_t i = 1; step.op->n_out > 1 && i < tmp[first].size() && first + i < tmp.size(); i++) tmp[first + i] = {tmp[first][i]};
+    for (size_t i = 1; step.op->n_out > 1 && i < tmp[first].size() && first + i < tmp.size(); i++)
+      tmp[first + i] = {tmp[first][i]};
   }
   std::vector<Tensor> results;
   for (size_t i = 0; i < p.results.size(); i++) {

@@ -8,11 +8,13 @@
 namespace dl {
 
 // `in` may hold null tensors for absent optional inputs. With `targets`, results are written into those arrays.
-std::vector<Tensor> invoke(const OpDef& op, const Tensor* in, int nin, const Attrs& attrs, const Tensor* targets = nullptr);
+std::vector<Tensor> invoke(const OpDef& op, const Tensor* in, int nin, const Attrs& attrs,
+                           const Tensor* targets = nullptr);
 Tensor invoke1(const char* op, std::initializer_list<Tensor> in, Attrs attrs = {});
 
 // Shape and dtype rules only. `metas` are the inputs; `common` receives the dtype inputs are computed in.
-void infer(const OpDef& op, const std::vector<Meta>& in, const Attrs& attrs, std::vector<Meta>& out, DType* common = nullptr);
+void infer(const OpDef& op, const std::vector<Meta>& in, const Attrs& attrs, std::vector<Meta>& out,
+           DType* common = nullptr);
 Meta meta_of(const Tensor& t);
 
 // dst[...] = src, with broadcasting and cast; inside a trace the array gets a new value instead.

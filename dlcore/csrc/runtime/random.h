@@ -1,5 +1,6 @@
 // Philox 4x32-10 (Salmon, Moraes, Dror, Shaw: "Parallel random numbers: as easy as 1, 2, 3", SC 2011).
-// Counter-based: element i of a call depends only on (seed, counter + i / 4), so results do not depend on threads or device.
+// Counter-based: element i of a call depends only on (seed, counter + i / 4), so results do not depend on threads or
+// device.
 #pragma once
 #include <array>
 #include <cstdint>

@@ -67,7 +67,8 @@ void prepare(Program& p) {
     step.op = &get_op(step.op_name);
     uint64_t deps = uint64_t(1) << s;
     for (size_t i = 0; i < step.in.size(); i++) {
-      if (step.in[i].kind == ProgRef::Tmp || step.in[i].kind == ProgRef::TmpAll) deps |= slot_deps[size_t(step.in[i].k)];
+      if (step.in[i].kind == ProgRef::Tmp || step.in[i].kind == ProgRef::TmpAll)
+        deps |= slot_deps[size_t(step.in[i].k)];
       mark(step.in[i], !step.op->inputs.empty() && step.op->inputs[std::min(i, step.op->inputs.size() - 1)].shape_only);
     }
     int end = s + 1 < p.steps.size() ? p.steps[s + 1].slot : p.n_slots;  // slots grow with the steps

@@ -35,18 +35,19 @@ using KernelFn = void (*)(const KernelCall&);
 struct Meta {
   DType dtype = DType::F32;
   bool weak = false;
-  bool given = true;       // false: an optional input that was not passed
+  bool given = true;  // false: an optional input that was not passed
   Shape shape;
-  Dims strides;            // in elements
-  int view_of = -1;        // outputs: index of the input whose memory this is, else -1
-  int64_t offset = 0;      // outputs that are views: elements from that input's first element
+  Dims strides;        // in elements
+  int view_of = -1;    // outputs: index of the input whose memory this is, else -1
+  int64_t offset = 0;  // outputs that are views: elements from that input's first element
 };
 struct InferCall {
   const OpDef* op;
   const Meta* in;
   int nin;
   const Attrs* attrs;
-  std::vector<Meta>& out;  // sized op->n_out; a rule fills shape and, when not contiguous, strides; dtype was set by the dtype rule
+  std::vector<Meta>&
+      out;  // sized op->n_out; a rule fills shape and, when not contiguous, strides; dtype was set by the dtype rule
   const char* name() const;
   const Attr& attr(const char* name) const;  // throws if the schema lacks it (a wrong stanza)
 };
@@ -67,8 +68,8 @@ using DTypeFn = void (*)(DTypeCall&);
 struct ProgRef {
   // InAll: every array of the variadic input k. GyAll: all output gradients. TmpAll: all outputs of the step at slot k.
   enum Kind : uint8_t { None, In, InAll, Out, Gy, GyAll, Tmp, TmpAll, Const, AttrV } kind = None;
-  int k = 0;       // index, slot, or attribute position
-  double c = 0;    // Const
+  int k = 0;     // index, slot, or attribute position
+  double c = 0;  // Const
 };
 struct ProgAttr {
   enum Kind : uint8_t { Lit, Attr, Fn } kind = Lit;
@@ -87,14 +88,16 @@ struct Program {
   std::vector<ProgStep> steps;
   std::vector<ProgRef> results;
   int n_slots = 0;
-  std::vector<uint64_t> result_deps;   // per result: bit i set = step i is needed (at most 64 steps)
-  uint64_t uses_in = 0, uses_out = 0, uses_gy = 0;  // bits over inputs / outputs / output gradients, shape-only uses apart
+  std::vector<uint64_t> result_deps;  // per result: bit i set = step i is needed (at most 64 steps)
+  uint64_t uses_in = 0, uses_out = 0,
+           uses_gy = 0;  // bits over inputs / outputs / output gradients, shape-only uses apart
   uint64_t shape_in = 0, shape_out = 0;
   bool all_gy = false;  // reads every output gradient: missing ones are made as zeros
   bool ready = false;
 };
 // Resolves names and finds, for every result, which steps it needs, and which inputs, outputs and output gradients the
-// rule reads; those of which it reads only the shape are told apart, they need not be kept unchanged. Done at first use.
+// rule reads; those of which it reads only the shape are told apart, they need not be kept unchanged. Done at first
+// use.
 void prepare(Program& p);
 
 struct InputSpec {
@@ -107,19 +110,19 @@ struct OpDef {
   std::string name;
   std::vector<InputSpec> inputs;
   std::vector<AttrSpec> attrs;
-  int n_out = 1;                    // -1: the inference rule decides (split)
+  int n_out = 1;  // -1: the inference rule decides (split)
   KernelFn kernel = nullptr;
   std::string kernel_stem;
   std::shared_ptr<TileProgram> tile;  // kernel_stem == "tile"
   InferFn infer = nullptr;
   std::string infer_rule;
   DTypeFn dtype_rule = nullptr;
-  std::string dtype_name;           // the rule as the stanza wrote it: "promote", "update:0,2"
+  std::string dtype_name;  // the rule as the stanza wrote it: "promote", "update:0,2"
   std::unique_ptr<Program> grad;
   std::unique_ptr<Program> define;  // composite: no kernel
   bool random = false;
-  bool cast_inputs = false;         // non-tile operators: inputs are cast to `common` before the kernel
-  bool inplace_ok = false;          // an output may share memory with an input of the same shape and dtype
+  bool cast_inputs = false;  // non-tile operators: inputs are cast to `common` before the kernel
+  bool inplace_ok = false;   // an output may share memory with an input of the same shape and dtype
   int attr_index(const char* name) const;
 };
 

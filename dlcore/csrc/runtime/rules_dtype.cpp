@@ -104,7 +104,8 @@ static void rule_like(DTypeCall& c) {  // the dtype of the shape-only input
 
 static void rule_integer(DTypeCall& c) {  // bitwise operators
   c.common = common_dtype(*c.op, c.in, c.nin);
-  if (is_float(c.common)) throw TypeError(c.op->name + ": expected integer or bool arrays, got " + dtype_name(c.common));
+  if (is_float(c.common))
+    throw TypeError(c.op->name + ": expected integer or bool arrays, got " + dtype_name(c.common));
   all_outputs(c, c.common);
 }
 

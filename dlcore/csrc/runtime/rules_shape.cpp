@@ -12,7 +12,8 @@ uint32_t axis_mask(const Attr& a, int ndim, const char* op) {
   Dims axes = a.kind == Attr::Ints ? a.v : Dims{a.i};
   for (int64_t x : axes) {
     uint32_t bit = 1u << normalize_axis(x, ndim, op);
-    if (mask & bit) throw ValueError(std::string(op) + ": axis " + std::to_string(x) + " is named twice in " + to_string(axes));
+    if (mask & bit)
+      throw ValueError(std::string(op) + ": axis " + std::to_string(x) + " is named twice in " + to_string(axes));
     mask |= bit;
   }
   return mask;
@@ -40,7 +41,9 @@ DL_INFER("broadcast", broadcast);
 DL_INFER("like", like_marked);
 DL_INFER("like1", [](InferCall& c) { like(c, 1); });
 DL_INFER("like2", [](InferCall& c) { like(c, 2); });
-DL_INFER("scalar", [](InferCall& c) { for (auto& m : c.out) m.shape = Shape(); });
+DL_INFER("scalar", [](InferCall& c) {
+  for (auto& m : c.out) m.shape = Shape();
+});
 DL_INFER("attr_shape", [](InferCall& c) {
   for (auto& m : c.out) m.shape = c.attr("shape").v;
   for (int64_t v : c.out[0].shape)
@@ -49,7 +52,8 @@ DL_INFER("attr_shape", [](InferCall& c) {
 DL_INFER("sum_to", [](InferCall& c) {
   c.out[0].shape = c.attr("shape").v;
   if (broadcast_shapes(c.in[0].shape, c.out[0].shape, c.name()) != c.in[0].shape)
-    throw ValueError(std::string(c.name()) + ": " + to_string(c.in[0].shape) + " was not broadcast from " + to_string(c.out[0].shape));
+    throw ValueError(std::string(c.name()) + ": " + to_string(c.in[0].shape) + " was not broadcast from " +
+                     to_string(c.out[0].shape));
 });
 
 // ---- reductions ------------------------------------------------------------------------------------------------------
@@ -57,8 +61,10 @@ DL_INFER("sum_to", [](InferCall& c) {
 static Shape reduced(const Shape& in, uint32_t mask, bool keepdims) {
   Shape out;
   for (int i = 0; i < in.n; i++) {
-    if (!(mask >> i & 1)) out.push(in[i]);
-    else if (keepdims) out.push(1);
+    if (!(mask >> i & 1))
+      out.push(in[i]);
+    else if (keepdims)
+      out.push(1);
   }
   return out;
 }
@@ -99,17 +105,23 @@ static bool view_strides(const Meta& in, const Shape& want, Dims& out) {
     int64_t a = 1, b = 1;
     int i0 = i, o0 = o;
     do {  // grow both groups until their sizes agree
-      if (a <= b && i < in.shape.n) a *= in.shape[i++];
-      else if (o < want.n) b *= want[o++];
-      else if (i < in.shape.n) a *= in.shape[i++];
-      else return false;
+      if (a <= b && i < in.shape.n)
+        a *= in.shape[i++];
+      else if (o < want.n)
+        b *= want[o++];
+      else if (i < in.shape.n)
+        a *= in.shape[i++];
+      else
+        return false;
     } while (a != b);
     int last = -1;  // the input group must be one run of memory
     int64_t step = 0, span = 1;
     for (int k = i - 1; k >= i0; k--) {
       if (in.shape[k] == 1) continue;
-      if (last < 0) step = in.strides[k];
-      else if (in.strides[k] != span * step) return false;
+      if (last < 0)
+        step = in.strides[k];
+      else if (in.strides[k] != span * step)
+        return false;
       last = k;
       span *= in.shape[k];
     }
@@ -140,7 +152,8 @@ static void reshape_to(InferCall& c, Shape want) {
   for (int64_t v : want) negative |= v < 0;
   if (negative || numel(want) != numel(in))
     throw ValueError(std::string(c.name()) + ": an array of shape " + to_string(in) + " (" + std::to_string(numel(in)) +
-                     " elements) cannot take the shape " + to_string(c.op->attr_index("shape") >= 0 ? c.attr("shape").v : want));
+                     " elements) cannot take the shape " +
+                     to_string(c.op->attr_index("shape") >= 0 ? c.attr("shape").v : want));
   Dims strides;
   if (view_strides(c.in[0], want, strides)) return set_view(c, want, strides);
   c.out[0].shape = want;
@@ -180,13 +193,15 @@ DL_INFER("transpose", [](InferCall& c) {
       order.push(k);
     }
     if (order.n != n || seen != (1u << n) - 1)
-      throw ValueError(std::string(c.name()) + ": axes " + to_string(axes.v) + " are not a permutation of " + std::to_string(n) + " axes");
+      throw ValueError(std::string(c.name()) + ": axes " + to_string(axes.v) + " are not a permutation of " +
+                       std::to_string(n) + " axes");
   }
   permute(c, order);
 });
 DL_INFER("swap_last", [](InferCall& c) {
   int n = c.in[0].shape.n;
-  if (n < 2) throw ValueError(std::string(c.name()) + ": expected at least 2 dimensions, got shape " + to_string(c.in[0].shape));
+  if (n < 2)
+    throw ValueError(std::string(c.name()) + ": expected at least 2 dimensions, got shape " + to_string(c.in[0].shape));
   Dims order;
   for (int i = 0; i < n; i++) order.push(i);
   std::swap(order[n - 1], order[n - 2]);
@@ -216,7 +231,8 @@ DL_INFER("squeeze", [](InferCall& c) {
   for (int i = 0; i < in.n; i++) {
     bool drop = mask >> i & 1;
     if (drop && in[i] != 1 && !a.none())
-      throw ValueError(std::string(c.name()) + ": axis " + std::to_string(i) + " has size " + std::to_string(in[i]) + ", only axes of size 1 can be removed");
+      throw ValueError(std::string(c.name()) + ": axis " + std::to_string(i) + " has size " + std::to_string(in[i]) +
+                       ", only axes of size 1 can be removed");
     if (drop && in[i] == 1) continue;
     shape.push(in[i]);
     strides.push(c.in[0].strides[i]);
@@ -226,7 +242,8 @@ DL_INFER("squeeze", [](InferCall& c) {
 
 static void broadcast_view(InferCall& c, const Shape& want) {
   if (broadcast_shapes(c.in[0].shape, want, c.name()) != want)
-    throw ValueError(std::string(c.name()) + ": shape " + to_string(c.in[0].shape) + " cannot be broadcast to " + to_string(want));
+    throw ValueError(std::string(c.name()) + ": shape " + to_string(c.in[0].shape) + " cannot be broadcast to " +
+                     to_string(want));
   set_view(c, want, broadcast_strides(c.in[0].shape, c.in[0].strides, want));
 }
 DL_INFER("broadcast_to", [](InferCall& c) { broadcast_view(c, c.attr("shape").v); });
@@ -250,14 +267,16 @@ DL_INFER("unreduce", [](InferCall& c) {
 static void window_view(InferCall& c, const Dims& start, const Dims& size, const Attr& step) {
   const Shape& in = c.in[0].shape;
   if (start.n > in.n || size.n > in.n)
-    throw IndexError(std::string(c.name()) + ": too many indices, the array has " + std::to_string(in.n) + " dimensions");
+    throw IndexError(std::string(c.name()) + ": too many indices, the array has " + std::to_string(in.n) +
+                     " dimensions");
   Shape shape = in;
   Dims strides = c.in[0].strides;
   int64_t offset = 0;
   for (int i = 0; i < size.n; i++) {
     int64_t by = step.none() ? 1 : step.v[i], last = start[i] + (size[i] - 1) * by;
     if (size[i] < 0 || (size[i] > 0 && (start[i] < 0 || start[i] >= in[i] || last < 0 || last >= in[i])))
-      throw IndexError(format("%s: elements %lld to %lld are outside axis %d of size %lld", c.name(), (long long)start[i], (long long)last, i, (long long)in[i]));
+      throw IndexError(format("%s: elements %lld to %lld are outside axis %d of size %lld", c.name(),
+                              (long long)start[i], (long long)last, i, (long long)in[i]));
     if (size[i] > 0) offset += start[i] * strides[i];
     shape[i] = size[i];
     strides[i] *= by;
@@ -310,9 +329,13 @@ DL_INFER("split", [](InferCall& c) {
   int64_t total = 0;
   if (!given.none()) {
     for (int64_t s : given.v) sizes.push_back(s), total += s;
-    if (total != n) throw ValueError(std::string(c.name()) + ": sizes " + to_string(given.v) + " do not add up to " + std::to_string(n));
+    if (total != n)
+      throw ValueError(std::string(c.name()) + ": sizes " + to_string(given.v) + " do not add up to " +
+                       std::to_string(n));
   } else {
-    if (parts < 1 || n % parts) throw ValueError(format("%s: axis %d of size %lld cannot be split into %lld equal parts", c.name(), axis, (long long)n, (long long)parts));
+    if (parts < 1 || n % parts)
+      throw ValueError(format("%s: axis %d of size %lld cannot be split into %lld equal parts", c.name(), axis,
+                              (long long)n, (long long)parts));
     sizes.assign(size_t(parts), n / parts);
   }
   cut(c, axis, sizes, false);
@@ -347,7 +370,8 @@ DL_INFER("pad", [](InferCall& c) {
   Dims before = c.attr("before").v, after = c.attr("after").v;
   c.out[0].shape = c.in[0].shape;
   if (before.n != c.in[0].shape.n || after.n != before.n)
-    throw ValueError(std::string(c.name()) + ": expected one pair of widths for each of " + std::to_string(c.in[0].shape.n) + " axes");
+    throw ValueError(std::string(c.name()) + ": expected one pair of widths for each of " +
+                     std::to_string(c.in[0].shape.n) + " axes");
   for (int i = 0; i < before.n; i++) {
     if (before[i] < 0 || after[i] < 0) throw ValueError(std::string(c.name()) + ": widths must not be negative");
     c.out[0].shape[i] += before[i] + after[i];

@@ -17,9 +17,10 @@ Tracer::Tracer() : serial(++g_serial) {}
 Tracer::~Tracer() { stop(); }
 
 void throw_value_needed(const char* what) {
-  throw TraceError(std::string(what) +
-                   " needs the value of an array, but inside jit or hybridize arrays have only a shape and a dtype. "
-                   "Use where(condition, a, b) instead of a Python branch, or move this line out of the compiled function");
+  throw TraceError(
+      std::string(what) +
+      " needs the value of an array, but inside jit or hybridize arrays have only a shape and a dtype. "
+      "Use where(condition, a, b) instead of a Python branch, or move this line out of the compiled function");
 }
 
 int64_t Tracer::new_value(const Meta& m, int64_t root) {
@@ -32,8 +33,10 @@ int64_t Tracer::new_value(const Meta& m, int64_t root) {
 
 void Tracer::check_not_stale(const OpDef& op, int64_t value) const {
   if (root_[size_t(value)] != value && overwritten_[size_t(root_[size_t(value)])])
-    throw TraceError(op.name + ": reads a view (a slice, a reshaped array) of an array that was changed in place after the view was "
-                     "made; inside a compiled function, take the view again after the change");
+    throw TraceError(
+        op.name +
+        ": reads a view (a slice, a reshaped array) of an array that was changed in place after the view was "
+        "made; inside a compiled function, take the view again after the change");
 }
 
 std::vector<Tensor> Tracer::start(const std::vector<Tensor>& ins) {
@@ -61,7 +64,8 @@ void Tracer::stop() {
 }
 
 static bool same_window(const Tensor& a, const Tensor& b) {
-  return a->storage == b->storage && a->offset == b->offset && a->dtype == b->dtype && a->shape == b->shape && a->strides == b->strides;
+  return a->storage == b->storage && a->offset == b->offset && a->dtype == b->dtype && a->shape == b->shape &&
+         a->strides == b->strides;
 }
 
 int64_t Tracer::captured_index(const Tensor& t) {
@@ -70,7 +74,9 @@ int64_t Tracer::captured_index(const Tensor& t) {
     if (same_window(captured[it->second].tensor, t)) return int64_t(it->second);
   for (auto it = range.first; it != range.second; ++it)
     if (captured[it->second].current != captured[it->second].first)
-      throw TraceError("an array was changed in place inside a compiled function and then read through another view of the same memory");
+      throw TraceError(
+          "an array was changed in place inside a compiled function and then read through another view of the same "
+          "memory");
   Meta m = meta_of(t);
   m.weak = false;
   int64_t id = new_value(m);
@@ -82,7 +88,8 @@ int64_t Tracer::captured_index(const Tensor& t) {
 int64_t Tracer::value_of(const Tensor& t) {
   if (is_traced(t)) {
     if (t->trace_owner != serial)
-      throw TraceError("an array from a finished trace is used again: a compiled function must return what it wants to keep");
+      throw TraceError(
+          "an array from a finished trace is used again: a compiled function must return what it wants to keep");
     return t->trace_id;
   }
   if (t->weak) {  // a Python number
@@ -99,8 +106,9 @@ void Tracer::rebind(const Tensor& dst, int64_t value) {
   if (is_traced(dst)) {
     int64_t old = value_of(dst);
     if (root_[size_t(old)] != old)
-      throw TraceError("a part of an array (a slice, or an array reshaped) is changed in place inside a compiled function; use "
-                       "where() or index_put() to make the changed array instead");
+      throw TraceError(
+          "a part of an array (a slice, or an array reshaped) is changed in place inside a compiled function; use "
+          "where() or index_put() to make the changed array instead");
     overwritten_[size_t(old)] = true;
     dst->trace_id = value;
     return;
@@ -109,7 +117,8 @@ void Tracer::rebind(const Tensor& dst, int64_t value) {
   auto range = by_storage_.equal_range(dst->storage.get());
   for (auto it = range.first; it != range.second; ++it)
     if (it->second != i)
-      throw TraceError("an array is changed in place inside a compiled function while another view of its memory is in use there");
+      throw TraceError(
+          "an array is changed in place inside a compiled function while another view of its memory is in use there");
   overwritten_[size_t(captured[i].current)] = true;
   captured[i].current = value;
 }

@@ -17,7 +17,8 @@ struct TraceRecord {
   std::string scope;
   uint64_t rng_offset = 0;
   int view_of = -1;
-  bool recording = false;  // whether gradients were being recorded: pause() cuts a compiled gradient as it cuts the tape
+  bool recording =
+      false;  // whether gradients were being recorded: pause() cuts a compiled gradient as it cuts the tape
 };
 
 struct TraceError : RuntimeError {
@@ -30,9 +31,10 @@ class Tracer {
   ~Tracer();
   std::vector<Tensor> start(const std::vector<Tensor>& inputs);
   void stop();  // leaves the records; later use of traced values is an error
-  void add(const OpDef& op, const Attrs& attrs, const Tensor* in, int nin, std::vector<Tensor>& out, const std::vector<Meta>& metas);
-  int64_t value_of(const Tensor& t);               // captures concrete arrays
-  void rebind(const Tensor& dst, int64_t value);   // in-place write
+  void add(const OpDef& op, const Attrs& attrs, const Tensor* in, int nin, std::vector<Tensor>& out,
+           const std::vector<Meta>& metas);
+  int64_t value_of(const Tensor& t);              // captures concrete arrays
+  void rebind(const Tensor& dst, int64_t value);  // in-place write
 
   struct Capture {
     Tensor tensor;
@@ -51,7 +53,7 @@ class Tracer {
   int64_t new_value(const Meta& m, int64_t root = -1);
   int64_t captured_index(const Tensor& t);
   void check_not_stale(const OpDef& op, int64_t value) const;
-  std::vector<int64_t> root_;    // per value: the value whose memory it is a view of, or itself
+  std::vector<int64_t> root_;      // per value: the value whose memory it is a view of, or itself
   std::vector<bool> overwritten_;  // per value: an in-place write replaced it; a view of it would have seen that write
   std::multimap<const Storage*, size_t> by_storage_;
   bool active_ = false;

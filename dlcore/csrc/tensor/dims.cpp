@@ -100,7 +100,8 @@ Dims broadcast_strides(const Shape& shape, const Dims& strides, const Shape& tar
   Dims r;
   r.n = target.n;
   int lead = target.n - shape.n;
-  for (int i = 0; i < target.n; i++) r[i] = i < lead || (shape[i - lead] == 1 && target[i] != 1) ? 0 : strides[i - lead];
+  for (int i = 0; i < target.n; i++)
+    r[i] = i < lead || (shape[i - lead] == 1 && target[i] != 1) ? 0 : strides[i - lead];
   return r;
 }
 

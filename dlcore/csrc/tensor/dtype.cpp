@@ -74,7 +74,7 @@ f16 to_f16(float f) {
   u &= 0x7fffffffu;
   if (u > 0x7f800000u) return {uint16_t(sign | 0x7e00u)};
   if (u >= 0x47800000u) return {uint16_t(sign | 0x7c00u)};  // >= 65536
-  if (u < 0x38800000u) {                                    // subnormal in half: let the FPU round to a multiple of 2^-24
+  if (u < 0x38800000u) {  // subnormal in half: let the FPU round to a multiple of 2^-24
     float a;
     std::memcpy(&a, &u, 4);
     return {uint16_t(sign | uint16_t(std::nearbyint(std::ldexp(a, 24))))};

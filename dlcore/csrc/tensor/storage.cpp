@@ -1,4 +1,5 @@
-// Storage and the caching allocator: freed blocks are kept by size class, so a training step stops asking the system for memory.
+// Storage and the caching allocator: freed blocks are kept by size class, so a training step stops asking the system
+// for memory.
 #include <cstdlib>
 #include <map>
 #include <mutex>

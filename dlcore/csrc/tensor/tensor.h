@@ -89,30 +89,33 @@ struct AutogradMeta {
 
 struct TensorImpl {
   std::atomic<int> refs{0};
-  StorageRef storage;       // null while tracing: then trace_id names the value
-  int64_t offset = 0;       // in elements
+  StorageRef storage;  // null while tracing: then trace_id names the value
+  int64_t offset = 0;  // in elements
   DType dtype = DType::F32;
-  bool weak = false;        // made from a Python scalar: does not take part in promotion of its own kind
+  bool weak = false;  // made from a Python scalar: does not take part in promotion of its own kind
   Shape shape;
   Dims strides;
   Device device;
-  int64_t trace_id = -1;    // value number in tracer `trace_owner`
-  uint64_t trace_owner = 0; // serial of the tracer: a value that outlives its trace is an error, not garbage
+  int64_t trace_id = -1;     // value number in tracer `trace_owner`
+  uint64_t trace_owner = 0;  // serial of the tracer: a value that outlives its trace is an error, not garbage
   std::unique_ptr<AutogradMeta> ag;
 
-  void* data() const { return storage ? static_cast<char*>(storage->data) + offset * int64_t(itemsize(dtype)) : nullptr; }
+  void* data() const {
+    return storage ? static_cast<char*>(storage->data) + offset * int64_t(itemsize(dtype)) : nullptr;
+  }
   View view() const { return {data(), dtype, shape, strides}; }
   int64_t numel() const { return dl::numel(shape); }
   int ndim() const { return shape.n; }
   bool contiguous() const { return is_contiguous(shape, strides); }
 };
 
-Tensor make_tensor(const Shape& shape, DType dtype, Device device = {});                      // contiguous, uninitialised
+Tensor make_tensor(const Shape& shape, DType dtype, Device device = {});  // contiguous, uninitialised
 Tensor make_tensor(const Shape& shape, const Dims& strides, DType dtype, Device device = {});  // dense strides
-Tensor make_view(const Tensor& base, const Shape& shape, const Dims& strides, int64_t offset);  // shares storage, no tape
+Tensor make_view(const Tensor& base, const Shape& shape, const Dims& strides,
+                 int64_t offset);  // shares storage, no tape
 Tensor make_scalar(double v, DType dtype, bool weak);
 Tensor make_scalar(int64_t v, DType dtype, bool weak);
-Tensor alias_of(const Tensor& t);  // same memory, no tape record
+Tensor alias_of(const Tensor& t);      // same memory, no tape record
 double scalar_value(const Tensor& t);  // a 0-d CPU tensor as double
 
 }  // namespace dl

@@ -12,26 +12,20 @@ enum class Kind { Sum, Mean, Prod, Max, Min, Any, All };
 
 ReduceOp op_of(Kind kind) {
   switch (kind) {
-    case Kind::Prod:
-      return ReduceOp::Prod;
+    case Kind::Prod: return ReduceOp::Prod;
     case Kind::Max:
-    case Kind::Any:
-      return ReduceOp::Max;
+    case Kind::Any: return ReduceOp::Max;
     case Kind::Min:
-    case Kind::All:
-      return ReduceOp::Min;
-    default:
-      return ReduceOp::Sum;
+    case Kind::All: return ReduceOp::Min;
+    default: return ReduceOp::Sum;
   }
 }
 
 DType accumulator(Kind kind, DType in, DType out) {
   switch (kind) {
     case Kind::Any:
-    case Kind::All:
-      return DType::U8;
-    case Kind::Mean:
-      return is_float(in) && in != DType::F64 ? DType::F32 : DType::F64;
+    case Kind::All: return DType::U8;
+    case Kind::Mean: return is_float(in) && in != DType::F64 ? DType::F32 : DType::F64;
     case Kind::Max:
     case Kind::Min:
       if (in == DType::Bool) return DType::U8;
@@ -46,18 +40,12 @@ DType accumulator(Kind kind, DType in, DType out) {
 
 ReduceType reduce_type(DType acc) {
   switch (acc) {
-    case DType::F32:
-      return ReduceType::F32;
-    case DType::F64:
-      return ReduceType::F64;
-    case DType::I32:
-      return ReduceType::I32;
-    case DType::I64:
-      return ReduceType::I64;
-    case DType::U64:
-      return ReduceType::U64;
-    default:
-      return ReduceType::U8;
+    case DType::F32: return ReduceType::F32;
+    case DType::F64: return ReduceType::F64;
+    case DType::I32: return ReduceType::I32;
+    case DType::I64: return ReduceType::I64;
+    case DType::U64: return ReduceType::U64;
+    default: return ReduceType::U8;
   }
 }
 
@@ -69,10 +57,8 @@ void reduce_nothing(Kind kind, const View& out, const char* name, const Shape& s
     case Kind::Max:
     case Kind::Min:
       throw ValueError(format("%s: zero-size array of shape %s has no identity", name, to_string(shape).c_str()));
-    case Kind::Mean:
-      return fill(out, std::numeric_limits<double>::quiet_NaN());
-    default:
-      return fill(out, kind == Kind::Prod || kind == Kind::All ? 1.0 : 0.0);
+    case Kind::Mean: return fill(out, std::numeric_limits<double>::quiet_NaN());
+    default: return fill(out, kind == Kind::Prod || kind == Kind::All ? 1.0 : 0.0);
   }
 }
 

@@ -24,19 +24,16 @@ const TileTable* const g_tables[] = {pick_tile_f32(), pick_tile_f64(), pick_tile
 
 int op_cost(TileOp op) {
   switch (op) {
-    case TileOp::Const:
-      return 0;
+    case TileOp::Const: return 0;
     case TileOp::Div:
     case TileOp::Sqrt:
-    case TileOp::Rsqrt:
-      return 2;
+    case TileOp::Rsqrt: return 2;
     case TileOp::Exp:
     case TileOp::Expm1:
     case TileOp::Log:
     case TileOp::Erf:
     case TileOp::Sigmoid:
-    case TileOp::Tanh:
-      return 4;
+    case TileOp::Tanh: return 4;
     case TileOp::FDiv:
     case TileOp::Rem:
     case TileOp::Pow:
@@ -55,10 +52,8 @@ int op_cost(TileOp op) {
     case TileOp::Acosh:
     case TileOp::Atanh:
     case TileOp::Atan2:
-    case TileOp::Hypot:
-      return 16;
-    default:
-      return 1;
+    case TileOp::Hypot: return 16;
+    default: return 1;
   }
 }
 
@@ -93,19 +88,14 @@ int tile_arity(int op) { return op >= 0 && op < kTileOps ? kOps[op].arity : -1; 
 
 TileType tile_type(DType common) {
   switch (common) {
-    case DType::F64:
-      return TileType::F64;
+    case DType::F64: return TileType::F64;
     case DType::F32:
     case DType::F16:
-    case DType::BF16:
-      return TileType::F32;
-    case DType::U64:
-      return TileType::U64;
+    case DType::BF16: return TileType::F32;
+    case DType::U64: return TileType::U64;
     case DType::I64:
-    case DType::U32:
-      return TileType::I64;
-    default:
-      return TileType::I32;
+    case DType::U32: return TileType::I64;
+    default: return TileType::I32;
   }
 }
 

@@ -1,5 +1,6 @@
 // The tile program: a scalar expression as a list of micro-operations, run block by block over arrays.
-// One mechanism serves elementwise operators (their stanza's expr), fused groups (graph/passes/fuse.py) and update rules.
+// One mechanism serves elementwise operators (their stanza's expr), fused groups (graph/passes/fuse.py) and update
+// rules.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -14,10 +15,10 @@ enum class TileType : uint8_t { F32, F64, I32, I64, U64 };  // the type all regi
 TileType tile_type(DType common);  // bool, small ints -> I32; I64, U32 -> I64; f16, bf16, f32 -> F32 ...
 
 struct TileInstr {
-  uint8_t op;            // micro-operation number (tile.cpp holds the table of mnemonics)
+  uint8_t op;                      // micro-operation number (tile.cpp holds the table of mnemonics)
   int16_t a = -1, b = -1, c = -1;  // SSA operands: 0..n_in-1 inputs, then one value per instruction
-  double imm = 0;        // const
-  int64_t imm_i = 0;     // const, exact for integers
+  double imm = 0;                  // const
+  int64_t imm_i = 0;               // const, exact for integers
 };
 struct TileProgram {
   int n_in = 0;
@@ -30,7 +31,8 @@ struct TileProgram {
 int tile_op(const std::string& mnemonic);  // -1 if unknown
 int tile_arity(int op);
 void prepare(TileProgram& p);
-// Runs `p` over the broadcast shape of `out[0]`; inputs may be broadcast, strided, of any dtype; outputs any dense or strided layout.
+// Runs `p` over the broadcast shape of `out[0]`; inputs may be broadcast, strided, of any dtype; outputs any dense or
+// strided layout.
 void run_tile(const TileProgram& p, TileType type, const View* in, View* out, int nout);
 
 }  // namespace dl

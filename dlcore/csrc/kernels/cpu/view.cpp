@@ -3,7 +3,9 @@
 
 namespace dl {
 
-static void no_kernel(const KernelCall& c) { throw RuntimeError(c.op->name + ": is a view, it has nothing to compute"); }
+static void no_kernel(const KernelCall& c) {
+  throw RuntimeError(c.op->name + ": is a view, it has nothing to compute");
+}
 
 static void reshape(const KernelCall& c) {
   static const KernelFn copy = find_kernel("copy");

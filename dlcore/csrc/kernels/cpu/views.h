@@ -49,61 +49,39 @@ struct TypeTag {
 template <class F>
 void with_type(DType t, F&& f) {
   switch (t) {
-    case DType::Bool:
-      return f(TypeTag<bool>{});
-    case DType::I8:
-      return f(TypeTag<int8_t>{});
-    case DType::I16:
-      return f(TypeTag<int16_t>{});
-    case DType::I32:
-      return f(TypeTag<int32_t>{});
-    case DType::I64:
-      return f(TypeTag<int64_t>{});
-    case DType::U8:
-      return f(TypeTag<uint8_t>{});
-    case DType::U16:
-      return f(TypeTag<uint16_t>{});
-    case DType::U32:
-      return f(TypeTag<uint32_t>{});
-    case DType::U64:
-      return f(TypeTag<uint64_t>{});
-    case DType::F16:
-      return f(TypeTag<f16>{});
-    case DType::BF16:
-      return f(TypeTag<bf16>{});
-    case DType::F32:
-      return f(TypeTag<float>{});
-    case DType::F64:
-      return f(TypeTag<double>{});
+    case DType::Bool: return f(TypeTag<bool>{});
+    case DType::I8: return f(TypeTag<int8_t>{});
+    case DType::I16: return f(TypeTag<int16_t>{});
+    case DType::I32: return f(TypeTag<int32_t>{});
+    case DType::I64: return f(TypeTag<int64_t>{});
+    case DType::U8: return f(TypeTag<uint8_t>{});
+    case DType::U16: return f(TypeTag<uint16_t>{});
+    case DType::U32: return f(TypeTag<uint32_t>{});
+    case DType::U64: return f(TypeTag<uint64_t>{});
+    case DType::F16: return f(TypeTag<f16>{});
+    case DType::BF16: return f(TypeTag<bf16>{});
+    case DType::F32: return f(TypeTag<float>{});
+    case DType::F64: return f(TypeTag<double>{});
   }
 }
 template <class F>
 void with_float_type(DType t, const char* op, F&& f) {
   switch (t) {
-    case DType::F16:
-      return f(TypeTag<f16>{});
-    case DType::BF16:
-      return f(TypeTag<bf16>{});
-    case DType::F32:
-      return f(TypeTag<float>{});
-    case DType::F64:
-      return f(TypeTag<double>{});
-    default:
-      throw TypeError(std::string(op) + ": needs a floating-point array, got " + dtype_name(t));
+    case DType::F16: return f(TypeTag<f16>{});
+    case DType::BF16: return f(TypeTag<bf16>{});
+    case DType::F32: return f(TypeTag<float>{});
+    case DType::F64: return f(TypeTag<double>{});
+    default: throw TypeError(std::string(op) + ": needs a floating-point array, got " + dtype_name(t));
   }
 }
 // By size only, for kernels that move elements without looking at them.
 template <class F>
 void with_size(DType t, F&& f) {
   switch (itemsize(t)) {
-    case 1:
-      return f(TypeTag<uint8_t>{});
-    case 2:
-      return f(TypeTag<uint16_t>{});
-    case 4:
-      return f(TypeTag<uint32_t>{});
-    default:
-      return f(TypeTag<uint64_t>{});
+    case 1: return f(TypeTag<uint8_t>{});
+    case 2: return f(TypeTag<uint16_t>{});
+    case 4: return f(TypeTag<uint32_t>{});
+    default: return f(TypeTag<uint64_t>{});
   }
 }
 

@@ -18,8 +18,7 @@ const char* isa_name(Isa isa);
   extern const type name;               \
   }
 #define DL_ISA_CASE_AVX2(name) \
-  case ::dl::Isa::avx2:        \
-    return &::dl::avx2::name;
+  case ::dl::Isa::avx2: return &::dl::avx2::name;
 #else
 #define DL_ISA_DECLARE_AVX2(type, name)
 #define DL_ISA_CASE_AVX2(name)
@@ -30,27 +29,25 @@ const char* isa_name(Isa isa);
   extern const type name;                 \
   }
 #define DL_ISA_CASE_AVX512(name) \
-  case ::dl::Isa::avx512:        \
-    return &::dl::avx512::name;
+  case ::dl::Isa::avx512: return &::dl::avx512::name;
 #else
 #define DL_ISA_DECLARE_AVX512(type, name)
 #define DL_ISA_CASE_AVX512(name)
 #endif
 
 // Inside namespace dl: declares `name` of every set and `const type& get_name()`, the active one.
-#define DL_ISA_TABLE(type, name)     \
-  namespace base {                   \
-  extern const type name;            \
-  }                                  \
-  DL_ISA_DECLARE_AVX2(type, name)    \
-  DL_ISA_DECLARE_AVX512(type, name)  \
-  inline const type* pick_##name() { \
-    switch (::dl::active_isa()) {    \
-      DL_ISA_CASE_AVX512(name)       \
-      DL_ISA_CASE_AVX2(name)         \
-      default:                       \
-        return &::dl::base::name;    \
-    }                                \
+#define DL_ISA_TABLE(type, name)         \
+  namespace base {                       \
+  extern const type name;                \
+  }                                      \
+  DL_ISA_DECLARE_AVX2(type, name)        \
+  DL_ISA_DECLARE_AVX512(type, name)      \
+  inline const type* pick_##name() {     \
+    switch (::dl::active_isa()) {        \
+      DL_ISA_CASE_AVX512(name)           \
+      DL_ISA_CASE_AVX2(name)             \
+      default: return &::dl::base::name; \
+    }                                    \
   }
 
 }  // namespace dl

@@ -10,7 +10,7 @@ template <class T>
 struct SoftmaxRows {
   void (*softmax)(const T* x, T* y, int64_t n);
   void (*log_softmax)(const T* x, T* y, int64_t n);
-  T (*cross_entropy)(const T* x, int64_t n, int64_t label);  // -log(softmax(x)[label])
+  T (*cross_entropy)(const T* x, int64_t n, int64_t label);      // -log(softmax(x)[label])
   void (*scaled_softmax)(const T* x, T* y, int64_t n, T scale);  // scale * softmax(x)
 };
 struct SoftmaxTable {
