@@ -1,0 +1,24 @@
+"""Everything benchmarks/gpu_check.py does, on a pretended device: placement, copies, training, compiled graphs."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.serial
+
+
+def test_every_operator_and_the_tour_agree_with_the_cpu(tmp_path: Path) -> None:
+    program = Path(__file__).with_name("pretend.py")
+    env = {**os.environ, "DLCORE_OFFLINE": "1", "DLCORE_DATA": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, str(program), "--steps", "12"], capture_output=True, text=True, env=env, timeout=400
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = re.search(r"(\d+) of (\d+) agree with the CPU", done.stdout)
+    assert found and found[1] == found[2] and int(found[2]) > 150, done.stdout
