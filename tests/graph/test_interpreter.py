@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from graph.programs import array, trace_of
+from ops.harness import calls_of
 
 from dlcore import _core
 from dlcore.graph._interpreter_random import philox
@@ -14,58 +15,29 @@ from dlcore.graph.interpreter import MICRO, interpret
 from dlcore.graph.verify import MICRO_ARITY
 from dlcore.ops import F
 from dlcore.ops._record import RECORDS
-from dlcore.ops._samples import Case, Draw
-
-
-def drawn(draw: Any, rng: np.random.Generator, case: Case) -> Any:
-    """An array for what a stanza says that its tests draw; a draw without a shape follows fixed numbers beside it."""
-    if not isinstance(draw, Draw):
-        return draw
-    fixed = [np.shape(d.value) for d in case.inputs if isinstance(d, Draw) and d.kind == "fixed" and np.ndim(d.value)]
-    shape = draw.shape if draw.shape is not None else fixed[0] if fixed else (3, 4)
-    if draw.kind == "fixed":
-        return array(draw.value, draw.dtype or "float32")
-    if draw.kind == "flag":
-        return array(rng.random(shape) < 0.5, "bool")
-    if draw.kind == "whole":
-        return array(rng.integers(int(draw.low), int(draw.high) + 1, shape), draw.dtype or "int64")
-    if draw.apart:
-        count = int(np.prod(shape))
-        return array(rng.permutation(np.linspace(draw.low, draw.high, count)).reshape(shape), "float32")
-    return array(rng.uniform(draw.low, draw.high, shape), "float32")
-
-
-def cases(record: Any) -> list[Case]:
-    samples = record.samples
-    if isinstance(samples, list):
-        return samples
-    if samples is None:
-        return []
-    return [Case(samples if type(samples) is tuple else (samples,) * len(record.inputs), {})]
 
 
 @pytest.mark.parametrize("name", sorted(RECORDS))
 def test_every_operator_agrees_with_its_kernel(name: str) -> None:
     record = RECORDS[name]
-    rng = np.random.default_rng(3)
-    for case in cases(record):
-        given = [drawn(d, rng, case) for d in case.inputs]
-        operands = [a for a in given if isinstance(a, _core.NDArray)]
+    for layout, given, attrs in calls_of(record, np.dtype("float32"), np.random.default_rng(3)):
+        operands = [_core.from_numpy(a) for a in given if isinstance(a, np.ndarray)]
 
-        def run(*stand_ins: Any, given: Any = given, case: Any = case) -> Any:
+        def run(*stand_ins: Any, given: Any = given, attrs: Any = attrs) -> Any:
             rest = iter(stand_ins)
-            filled = [next(rest) if isinstance(a, _core.NDArray) else a for a in given]
-            result = getattr(F, name)(*filled, **case.attrs)
+            filled = [next(rest) if isinstance(a, np.ndarray) else a for a in given]
+            result = getattr(F, name)(*filled, **attrs)
             return result if isinstance(result, (tuple, list)) else (result,)
 
         _core.seed(9)
         expected = [a.asnumpy() for a in run(*operands)]
-        graph = trace_of(run, *operands)
-        found, _ = interpret(graph, [a.asnumpy() for a in operands], rng=(9, 0))
+        found, _ = interpret(trace_of(run, *operands), [a.asnumpy() for a in operands], rng=(9, 0))
         for a, b in zip(found, expected, strict=True):
-            assert a.shape == b.shape and a.dtype == b.dtype
+            assert a.shape == b.shape and a.dtype == b.dtype, layout
             limit = 1e-2 if b.dtype.itemsize == 2 else 3e-5
-            np.testing.assert_allclose(a.astype(np.float64), b.astype(np.float64), rtol=limit, atol=limit, err_msg=name)
+            np.testing.assert_allclose(
+                a.astype(np.float64), b.astype(np.float64), rtol=limit, atol=limit, err_msg=layout
+            )
 
 
 @pytest.mark.parametrize(("seed", "counter"), [(0, 0), (1, 2**32 - 1), (2**63 + 12345, 2**40 + 7)])

@@ -122,6 +122,36 @@ def test_gradients_of_tape_pass_and_finite_differences_agree(seed: int) -> None:
         np.testing.assert_allclose(np.sum(tape[number] * direction), slope, rtol=1e-5, atol=1e-6)
 
 
+# Programs with writes that the tape can follow: it refuses one that changes what a gradient still needs.
+@pytest.mark.parametrize("seed", [1, 2, 3, 4, 10, 11, 16, 20, 23, 24, 25, 26, 27, 29])
+def test_gradients_through_arrays_changed_in_place(seed: int) -> None:
+    program = random_program(seed, "float64", 10, smooth=True)
+    assert program.writes
+
+    def loss(arrays: list, states: list) -> object:
+        total = sum((a.sum() for a in arrays[1:]), arrays[0].sum())
+        for out in program(arrays, states):
+            total = total + (out * out).sum()
+        return total
+
+    def results(function: object, states: list) -> list[np.ndarray]:
+        arrays = program.arrays()
+        for a in arrays:
+            a.attach_grad()
+        with autograd.record():
+            value = function(arrays, states)  # type: ignore[operator]
+        value.backward()
+        return [value.asnumpy(), *(a.grad.asnumpy() for a in arrays), *(s.asnumpy() for s in states)]
+
+    expected = results(loss, program.state_arrays())
+    states = program.state_arrays()
+    with autograd.record():
+        graph = trace(lambda arrays: (None, [loss(arrays, states)]), program.arrays(), "changed").graph
+    compiled = GraphFunction(graph)
+    for found, wanted in zip(results(lambda arrays, _: compiled(arrays)[0], states), expected, strict=True):
+        np.testing.assert_allclose(found, wanted, rtol=1e-9, atol=1e-11)
+
+
 @pytest.mark.parametrize("seed", range(10))
 def test_second_derivatives_of_a_compiled_function(seed: int) -> None:
     program = random_program(2000 + seed, "float64", n_steps=6, smooth=True, states=False)
