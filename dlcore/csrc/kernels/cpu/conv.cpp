@@ -88,7 +88,7 @@ struct Made {
 };
 
 // One primitive for `n` images. Throws dnnl::error, or leaves prim empty when only reference code exists.
-Made make_prim(Pass pass, const ConvShape& s, int64_t n, DType t, Tag x_tag, bool bias, bool relu, int threads) {
+Made make_prim(Pass pass, const ConvShape& s, int64_t n, DType t, Tag x_tag, bool bias, int threads) {
   OmpThreads omp(threads);
   auto algo = dnnl::algorithm::convolution_direct;
   Desc x = image_desc(n, s.c, s.h, s.w, t, x_tag), y = image_desc(n, s.o, s.oh, s.ow, t, Tag::nhwc);
@@ -96,11 +96,6 @@ Made make_prim(Pass pass, const ConvShape& s, int64_t n, DType t, Tag x_tag, boo
   auto strides = dims_of({s.stride[0], s.stride[1]}), pad = dims_of({s.pad[0], s.pad[1]});
   auto dilate = dims_of({s.dilate[0] - 1, s.dilate[1] - 1});
   auto attr = scratchpad_attr();
-  if (pass == kForward && relu) {
-    dnnl::post_ops post;
-    post.append_eltwise(dnnl::algorithm::eltwise_relu, 0.0f, 0.0f);
-    attr.set_post_ops(post);
-  }
   auto kind = pass == kForward ? dnnl::prop_kind::forward_inference : dnnl::prop_kind::forward_training;
   using Forward = dnnl::convolution_forward;
   auto forward = bias ? Forward::primitive_desc(engine(), kind, algo, x, w, b, y, strides, dilate, pad, pad,
@@ -150,7 +145,7 @@ int64_t block_of(Pass pass, int64_t n) {
 }
 
 std::shared_ptr<ConvPlan> make_plan(const Key& key, Pass pass, const ConvShape& s, const View& w, DType t, Tag x_tag,
-                                    bool bias, bool relu) {
+                                    bool bias) {
   auto plan = std::make_shared<ConvPlan>(key);
   plan->block = block_of(pass, s.n);
   plan->x_tag = x_tag;
@@ -158,12 +153,12 @@ std::shared_ptr<ConvPlan> make_plan(const Key& key, Pass pass, const ConvShape& 
   double work = double(numel(s.y_shape())) * double(s.c / s.groups * s.kh * s.kw);
   int threads = plan->block == s.n && work > 1 << 24 ? num_threads() : 1;
   try {
-    Made made = make_prim(pass, s, plan->block, t, x_tag, bias, relu, threads);
+    Made made = make_prim(pass, s, plan->block, t, x_tag, bias, threads);
     if (!made.prim) return plan;
     plan->main = std::move(made.prim);
     plan->w_bytes = made.weights.get_size();
     if (int64_t rest = s.n % plan->block) {
-      Made last = make_prim(pass, s, rest, t, x_tag, bias, relu, 1);
+      Made last = make_prim(pass, s, rest, t, x_tag, bias, 1);
       if (!last.prim || last.weights != made.weights) return plan;
       plan->tail = std::move(last.prim);
     }
@@ -177,14 +172,14 @@ std::shared_ptr<ConvPlan> make_plan(const Key& key, Pass pass, const ConvShape& 
 }
 
 std::shared_ptr<ConvPlan> find_plan(const KernelCall& c, Pass pass, const ConvShape& s, const View& w, DType t,
-                                    Tag x_tag, bool bias, bool relu) {
+                                    Tag x_tag, bool bias) {
   Key key(pass);
   for (int64_t v : {int64_t(t), s.n, s.c, s.h, s.w, s.o, s.kh, s.kw, s.stride[0], s.stride[1], s.pad[0], s.pad[1],
-                    s.dilate[0], s.dilate[1], s.groups, int64_t(x_tag), int64_t(bias), int64_t(relu)})
+                    s.dilate[0], s.dilate[1], s.groups, int64_t(x_tag), int64_t(bias)})
     key.add(v);
   key.add(int64_t(w.dtype));
   key.add(w.strides);
-  return plan_for<ConvPlan>(c, key, [&](const Key& k) { return make_plan(k, pass, s, w, t, x_tag, bias, relu); });
+  return plan_for<ConvPlan>(c, key, [&](const Key& k) { return make_plan(k, pass, s, w, t, x_tag, bias); });
 }
 
 bool is_row_major_image(const View& v) { return is_contiguous(v.shape, v.strides); }
@@ -242,27 +237,13 @@ bool run_onednn(DType t, Run&& run) {
   return run(DType::F32);
 }
 
-bool wants_relu(const KernelCall& c) {
-  const Attr* a = find_attr(c, "act");
-  return a && a->kind == Attr::Str && a->s == "relu";
-}
-
-void relu_inplace(const View& y) {
-  with_float_type(y.dtype, "conv2d", [&](auto tag) {
-    using T = typename decltype(tag)::type;
-    T* p = y.ptr<T>();
-    for (int64_t i = 0, n = y.numel(); i < n; i++)
-      if (load(p + i) < 0) store(p + i, 0.0f);
-  });
-}
-
 // Only float32 and float64 have plain code; the 16-bit floats come here as float32.
 DType plain_type(DType t) { return t == DType::F64 ? DType::F64 : DType::F32; }
 
 // ---- forward
 // ---------------------------------------------------------------------------------------------------------
 
-bool forward_onednn(const KernelCall& c, const ConvShape& s, DType t, bool relu) {
+bool forward_onednn(const KernelCall& c, const ConvShape& s, DType t) {
   bool bias = c.present(2);
   View x = c.in[0];
   Temp x_keep, w_keep, b_keep, r_keep;
@@ -270,10 +251,10 @@ bool forward_onednn(const KernelCall& c, const ConvShape& s, DType t, bool relu)
   Tag tag = s.c > 1 && s.c <= 4 && s.groups == 1 && x.dtype == t && is_row_major_image(x) ? Tag::nchw : Tag::nhwc;
   if (tag == Tag::nhwc) x = as_channels_last(x, t, x_keep);
   View w = dense_weight(c.in[1], t, w_keep);
-  auto plan = find_plan(c, kForward, s, w, t, tag, bias, relu);
+  auto plan = find_plan(c, kForward, s, w, t, tag, bias);
   if (!plan->usable && tag == Tag::nchw) {
     x = as_channels_last(x, t, x_keep);
-    plan = find_plan(c, kForward, s, w, t, Tag::nhwc, bias, relu);
+    plan = find_plan(c, kForward, s, w, t, Tag::nhwc, bias);
   }
   if (!plan->usable) return false;
   const void* b = bias ? as_contiguous(c.in[2], t, b_keep).data : nullptr;
@@ -294,15 +275,13 @@ void check_bias(const std::string& op, const Shape& b, int64_t o) {
 void conv2d(const KernelCall& c) {
   ConvShape s = conv_shape(c, c.in[0].shape, c.in[1].shape);
   if (c.present(2)) check_bias(c.op->name, c.in[2].shape, s.o);
-  bool relu = wants_relu(c);
   if (numel(s.y_shape()) == 0) return;
-  if (s.c > 0 && run_onednn(c.out[0].dtype, [&](DType t) { return forward_onednn(c, s, t, relu); })) return;
+  if (s.c > 0 && run_onednn(c.out[0].dtype, [&](DType t) { return forward_onednn(c, s, t); })) return;
   DType t = plain_type(c.out[0].dtype);
   Temp kx, kw, kb, ky;
   View b, y = temp_view(s.y_shape(), t, ky);
   if (c.present(2)) b = as_contiguous(c.in[2], t, kb);
   conv_forward_plain(s, as_contiguous(c.in[0], t, kx), as_contiguous(c.in[1], t, kw), c.present(2) ? &b : nullptr, y);
-  if (relu) relu_inplace(y);
   copy_view(c.out[0], y);
 }
 DL_KERNEL("conv2d", conv2d);
@@ -313,7 +292,7 @@ DL_KERNEL("conv2d", conv2d);
 bool grad_x_onednn(const KernelCall& c, const ConvShape& s, DType t) {
   Temp g_keep, w_keep, r_keep;
   View w = dense_weight(c.in[1], t, w_keep);
-  auto plan = find_plan(c, kGradX, s, w, t, Tag::nhwc, false, false);
+  auto plan = find_plan(c, kGradX, s, w, t, Tag::nhwc, false);
   if (!plan->usable) return false;
   View gy = as_channels_last(c.in[0], t, g_keep);
   ImageOutput gx(c.out[0], t);
@@ -360,8 +339,8 @@ bool grad_w_onednn(const KernelCall& c, const ConvShape& s, DType t) {
   Tag tag = s.c > 1 && s.c <= 4 && s.groups == 1 && x.dtype == t && is_row_major_image(x) ? Tag::nchw : Tag::nhwc;
   bool direct = c.out[0].dtype == DType::F32 && is_dense(c.out[0].shape, c.out[0].strides);
   View out = direct ? c.out[0] : temp_view(s.w_shape(), DType::F32, w_keep);
-  auto plan = find_plan(c, kGradW, s, out, t, tag, false, false);
-  if (!plan->usable && tag == Tag::nchw) plan = find_plan(c, kGradW, s, out, t, Tag::nhwc, false, false);
+  auto plan = find_plan(c, kGradW, s, out, t, tag, false);
+  if (!plan->usable && tag == Tag::nchw) plan = find_plan(c, kGradW, s, out, t, Tag::nhwc, false);
   if (!plan->usable) return false;
   if (plan->x_tag == Tag::nhwc) x = as_channels_last(x, t, x_keep);
   View gy = as_channels_last(c.in[0], t, g_keep);

@@ -20,7 +20,6 @@ struct Product {
   Shape batch;
   View a, b, c;                // shape (batch..., rows, cols) each, batch strides 0 where an operand is broadcast
   const View* bias = nullptr;  // (n,), added to every row
-  bool relu = false;
 };
 
 int64_t row_stride(const View& v) { return v.strides[v.strides.n - 2]; }
@@ -86,11 +85,6 @@ std::unique_ptr<Prim> make_prim(const Product& p, int64_t m, int64_t n, DType t,
   auto dt = data_type(t);
   Desc a(D{m, p.k}, dt, D{ars, acs}), b(D{p.k, n}, dt, D{brs, bcs}), c(D{m, n}, dt, D{crs, 1});
   auto attr = scratchpad_attr();
-  if (p.relu) {
-    dnnl::post_ops post;
-    post.append_eltwise(dnnl::algorithm::eltwise_relu, 0.0f, 0.0f);
-    attr.set_post_ops(post);
-  }
   Desc bias = p.bias ? Desc(D{1, n}, dt, D{n, 1}) : Desc();
   using Matmul = dnnl::matmul;
   auto pd = p.bias ? Matmul::primitive_desc(onednn::engine(), a, b, bias, c, attr)
@@ -108,9 +102,7 @@ bool run_onednn(const KernelCall& call, const Product& p, DType t) {
   if (p.m == 1) crs = p.n;
   int64_t batch = numel(p.batch);
   Key key(16);
-  for (int64_t v :
-       {int64_t(t), batch, p.m, p.n, p.k, ars, acs, brs, bcs, crs, int64_t(p.bias != nullptr), int64_t(p.relu)})
-    key.add(v);
+  for (int64_t v : {int64_t(t), batch, p.m, p.n, p.k, ars, acs, brs, bcs, crs, int64_t(p.bias != nullptr)}) key.add(v);
   auto plan = plan_for<MatmulPlan>(call, key, [&](const Key& made_for) {
     auto made = std::make_shared<MatmulPlan>(made_for);
     choose_blocks(p, batch, made->bm, made->bn);
@@ -155,11 +147,10 @@ void run_gemm(const Product& p) {
       gemm<T>(p.m, p.n, p.k, {p.a.ptr<const T>() + offset_of(z, p.batch, as), row_stride(p.a), col_stride(p.a)},
               {p.b.ptr<const T>() + offset_of(z, p.batch, bs), row_stride(p.b), col_stride(p.b)},
               {c, row_stride(p.c), col_stride(p.c)});
-      for (int64_t i = 0; i < p.m && (p.bias || p.relu); i++)
+      for (int64_t i = 0; i < p.m && p.bias; i++)
         for (int64_t j = 0; j < p.n; j++) {
           T& v = c[i * row_stride(p.c) + j * col_stride(p.c)];
-          if (p.bias) v = T(v + p.bias->ptr<const T>()[j]);
-          if (p.relu && v < T(0)) v = T(0);
+          v = T(v + p.bias->ptr<const T>()[j]);
         }
     }
   });
@@ -353,8 +344,6 @@ void dense(const KernelCall& c) {
   p.b = c.in[1];
   swap_last(p.b.shape), swap_last(p.b.strides);
   if (c.present(2)) p.bias = &c.in[2];
-  const Attr* act = find_attr(c, "act");
-  p.relu = act && act->kind == Attr::Str && act->s == "relu";
   Output out(c.out[0]);
   KernelCall flat = c;
   View y = out.view();
