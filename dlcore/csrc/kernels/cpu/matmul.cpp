@@ -191,7 +191,8 @@ void spread(View& v, const Shape& batch) {
   v.shape = full;
 }
 
-// `t` is what oneDNN or gemm computes in; operands of other dtypes are converted, and so is the result.
+// `t` is what oneDNN or gemm computes in; operands of other dtypes are converted, and so is the result. False: bfloat16
+// has no code on this processor.
 bool multiply(const KernelCall& call, Product p, DType t, const View& out) {
   Temp ka, kb, kc, kbias, la, lb;
   operand(p.a, t, ka);
@@ -213,7 +214,9 @@ bool multiply(const KernelCall& call, Product p, DType t, const View& out) {
   spread(p.c, p.batch);
   fold_batch(p);
   if (onednn) {
-    if (!run_onednn(call, p, t)) return false;
+    bool done = run_onednn(call, p, t);
+    if (!done && t == DType::BF16) return false;
+    if (!done) run_gemm<float>(p);
   } else if (t == DType::F64) {
     run_gemm<double>(p);
   } else {
@@ -235,12 +238,8 @@ void product(const KernelCall& c, const Product& p) {
   }
   DType t = out.dtype;
   if (is_float(t)) {
-    if (t == DType::F64)
-      multiply(c, p, DType::F64, out);
-    else if (t == DType::BF16 && multiply(c, p, DType::BF16, out))
-      return;
-    else if (!multiply(c, p, DType::F32, out))
-      throw RuntimeError(c.op->name + ": oneDNN has no code for this product");
+    if (t == DType::BF16 && multiply(c, p, DType::BF16, out)) return;
+    multiply(c, p, t == DType::F64 ? DType::F64 : DType::F32, out);
   } else {
     multiply(c, p, DType::I64, out);  // wraps like the narrower type does; bool becomes "any"
   }
