@@ -149,8 +149,18 @@ def to_array(self: NDArray, dtype: Any = None, copy: bool | None = None) -> np.n
     return values if dtype is None else values.astype(dtype)
 
 
-def _dlpack(self: NDArray, *, stream: Any = None, **more: Any) -> Any:
-    return _core.to_dlpack(self)
+def _dlpack(
+    self: NDArray,
+    *,
+    stream: Any = None,
+    max_version: tuple[int, int] | None = None,
+    dl_device: tuple[int, int] | None = None,
+    copy: bool | None = None,
+) -> Any:
+    """The array as a DLPack capsule over the same memory; `copy=True` over a copy of it."""
+    if dl_device is not None and tuple(dl_device) != _core.dlpack_device(self):
+        raise BufferError(f"__dlpack__: the array is on {self._device}; move it with as_in_context first")
+    return _core.to_dlpack(F.copy(self) if copy else self, max_version[0] if max_version else 0)
 
 
 def _iterate(self: NDArray) -> Iterator[NDArray]:

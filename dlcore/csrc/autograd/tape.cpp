@@ -107,11 +107,16 @@ void record(const OpDef& op, const Attrs& attrs, const Tensor* in, int nin, std:
   node->attrs = attrs;
   node->scope = current_scope();
   bool variadic = op.inputs.back().variadic;
+  Uses uses;  // of the gradients that will be asked for: nothing else is kept
+  for (int i = 0; i < nin; i++) {
+    size_t spec = size_t(std::min(i, int(op.inputs.size()) - 1));
+    bool differentiable = spec < p.results.size() && p.results[spec].kind != ProgRef::None;
+    node->edges.push_back(differentiable || variadic ? edge_to(in[i]) : Edge());
+    if (node->edges.back().needed() && spec < p.results.size()) uses.add(p.result_uses[spec]);
+  }
   for (int i = 0; i < nin; i++) {
     int spec = std::min(i, int(op.inputs.size()) - 1);
-    bool used = p.uses_in >> spec & 1, shape = p.shape_in >> spec & 1;
-    bool differentiable = size_t(spec) < p.results.size() && p.results[size_t(spec)].kind != ProgRef::None;
-    node->edges.push_back(differentiable || variadic ? edge_to(in[i]) : Edge());
+    bool used = uses.in >> spec & 1, shape = uses.shape_in >> spec & 1;
     // An alias of a traced array freezes the value it has now; it keeps its own tape link for second order.
     node->in.push_back(in[i] && (used || shape) ? save(in[i], false, used) : Saved());
     if (in[i] && is_traced(in[i]) && (used || shape)) {
@@ -127,7 +132,7 @@ void record(const OpDef& op, const Attrs& attrs, const Tensor* in, int nin, std:
     }
   }
   for (size_t i = 0; i < out.size(); i++) {
-    bool used = p.uses_out >> i & 1, shape = p.shape_out >> i & 1;
+    bool used = uses.out >> i & 1, shape = uses.shape_out >> i & 1;
     node->out.push_back(used || shape ? save(out[i], true, used) : Saved());
   }
   attach(node, out);

@@ -52,31 +52,43 @@ int OpDef::attr_index(const char* want) const {
   return -1;
 }
 
+static void mark(Uses& u, const ProgRef& r, bool shape_only) {
+  uint64_t bit = uint64_t(1) << (r.k & 63);
+  if (r.kind == ProgRef::In || r.kind == ProgRef::InAll) (shape_only ? u.shape_in : u.in) |= bit;
+  if (r.kind == ProgRef::Out) (shape_only ? u.shape_out : u.out) |= bit;
+}
+
 void prepare(Program& p) {
   if (p.ready) return;
   if (p.steps.size() > 64) throw RuntimeError("a rule has more than 64 steps");
   std::vector<uint64_t> slot_deps(size_t(p.n_slots), 0);
-  auto mark = [&](const ProgRef& r, bool shape_only) {
-    if (r.kind == ProgRef::In || r.kind == ProgRef::InAll) (shape_only ? p.shape_in : p.uses_in) |= uint64_t(1) << r.k;
-    if (r.kind == ProgRef::Out) (shape_only ? p.shape_out : p.uses_out) |= uint64_t(1) << r.k;
-    if (r.kind == ProgRef::Gy) p.uses_gy |= uint64_t(1) << r.k;
-    if (r.kind == ProgRef::GyAll) p.all_gy = true;
-  };
+  std::vector<Uses> slot_uses(static_cast<size_t>(p.n_slots));
+  auto made = [](const ProgRef& r) { return r.kind == ProgRef::Tmp || r.kind == ProgRef::TmpAll; };
   for (size_t s = 0; s < p.steps.size(); s++) {
     auto& step = p.steps[s];
     step.op = &get_op(step.op_name);
     uint64_t deps = uint64_t(1) << s;
+    Uses uses;
     for (size_t i = 0; i < step.in.size(); i++) {
-      if (step.in[i].kind == ProgRef::Tmp || step.in[i].kind == ProgRef::TmpAll)
-        deps |= slot_deps[size_t(step.in[i].k)];
-      mark(step.in[i], !step.op->inputs.empty() && step.op->inputs[std::min(i, step.op->inputs.size() - 1)].shape_only);
+      const ProgRef& r = step.in[i];
+      if (made(r)) {
+        deps |= slot_deps[size_t(r.k)];
+        uses.add(slot_uses[size_t(r.k)]);
+      }
+      p.all_gy |= r.kind == ProgRef::GyAll;
+      mark(uses, r, !step.op->inputs.empty() && step.op->inputs[std::min(i, step.op->inputs.size() - 1)].shape_only);
     }
     int end = s + 1 < p.steps.size() ? p.steps[s + 1].slot : p.n_slots;  // slots grow with the steps
-    for (int k = step.slot; k < end; k++) slot_deps[size_t(k)] = deps;
+    for (int k = step.slot; k < end; k++) {
+      slot_deps[size_t(k)] = deps;
+      slot_uses[size_t(k)] = uses;
+    }
   }
   for (auto& r : p.results) {
-    mark(r, false);
-    p.result_deps.push_back(r.kind == ProgRef::Tmp || r.kind == ProgRef::TmpAll ? slot_deps[size_t(r.k)] : 0);
+    Uses uses = made(r) ? slot_uses[size_t(r.k)] : Uses();
+    mark(uses, r, false);
+    p.result_deps.push_back(made(r) ? slot_deps[size_t(r.k)] : 0);
+    p.result_uses.push_back(uses);
   }
   p.ready = true;
 }

@@ -84,20 +84,22 @@ struct ProgStep {
   std::vector<ProgAttr> attrs;
   int slot = 0;  // results go to Tmp slot, slot+1, ...
 };
+// What a rule reads, as bits over the operator's inputs and outputs. Those of which it reads only the shape are told
+// apart: they need not be kept unchanged.
+struct Uses {
+  uint64_t in = 0, out = 0, shape_in = 0, shape_out = 0;
+  void add(const Uses& o) { in |= o.in, out |= o.out, shape_in |= o.shape_in, shape_out |= o.shape_out; }
+};
 struct Program {
   std::vector<ProgStep> steps;
   std::vector<ProgRef> results;
   int n_slots = 0;
   std::vector<uint64_t> result_deps;  // per result: bit i set = step i is needed (at most 64 steps)
-  uint64_t uses_in = 0, uses_out = 0,
-           uses_gy = 0;  // bits over inputs / outputs / output gradients, shape-only uses apart
-  uint64_t shape_in = 0, shape_out = 0;
-  bool all_gy = false;  // reads every output gradient: missing ones are made as zeros
+  std::vector<Uses> result_uses;      // per result
+  bool all_gy = false;                // reads every output gradient: missing ones are made as zeros
   bool ready = false;
 };
-// Resolves names and finds, for every result, which steps it needs, and which inputs, outputs and output gradients the
-// rule reads; those of which it reads only the shape are told apart, they need not be kept unchanged. Done at first
-// use.
+// Resolves names and finds, for every result, which steps it needs and what those read. Done at first use.
 void prepare(Program& p);
 
 struct InputSpec {
