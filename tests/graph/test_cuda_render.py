@@ -25,9 +25,11 @@ def fused_nodes(graph: Graph) -> list[Node]:
 
 def strided(values: np.ndarray, strides: tuple[int, ...]) -> np.ndarray:
     """Fresh memory that holds `values` with these strides (in elements)."""
-    span = sum((size - 1) * stride for size, stride in zip(values.shape, strides, strict=True) if size) + 1
-    memory = np.zeros(max(span, 1), values.dtype)
-    view = np.lib.stride_tricks.as_strided(memory, values.shape, [s * values.itemsize for s in strides])
+    reach = [(size - 1) * stride for size, stride in zip(values.shape, strides, strict=True) if values.size]
+    before, after = -sum(min(r, 0) for r in reach), sum(max(r, 0) for r in reach)
+    memory = np.zeros(before + after + 1, values.dtype)
+    steps = [s * values.itemsize for s in strides]
+    view = np.lib.stride_tricks.as_strided(memory[before:], values.shape, steps)
     view[...] = values
     return view
 
