@@ -1,17 +1,24 @@
-"""Files: atomic writes, safetensors, IDX images, checksummed downloads.
+"""Files (atomic writes, safetensors, IDX images, checksummed downloads) and MXNet's data iterators.
 
-What lives here: reading and writing of data that leaves the process. Nothing here loads a pickle, and nothing is
-fetched unless the caller names what to fetch. A new file format goes into a private file of its own.
+What lives here: reading and writing of data that leaves the process, and `DataIter` with its kinds, which give data in
+batches. Nothing here loads a pickle, and nothing is fetched unless the caller names what to fetch. A new file format
+or iterator goes into a private file of its own.
 What must not: datasets and loaders (see `dlcore.gluon.data`), weights of a network (see `dlcore.gluon`).
 """
 
 from ._atomic import atomic_write
 from ._download import cache_dir, download, reachable, sha256_of
 from ._idx import read_idx, write_idx
+from ._iterators import DataBatch, DataDesc, DataIter
+from ._ndarray_iter import NDArrayIter
 from ._npm import npm_pack
 from ._safetensors import load_arrays, load_metadata, save_arrays
 
 __all__ = [
+    "DataBatch",
+    "DataDesc",
+    "DataIter",
+    "NDArrayIter",
     "atomic_write",
     "cache_dir",
     "download",
