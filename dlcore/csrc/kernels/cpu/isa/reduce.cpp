@@ -74,7 +74,7 @@ T run_block(int64_t n, const T* x) {  // one block: every lane adds up a few, th
 
 template <ReduceOp Op, class T>
 T run_pairwise(int64_t n, const T* x) {
-  constexpr int64_t block = kLanes<T> * 16;
+  constexpr int64_t block = kLanes<T> * 32;
   constexpr bool exact = std::is_integral_v<T> || Op == ReduceOp::Max || Op == ReduceOp::Min;
   if (exact || n <= block) return run_block<Op, T>(n, x);
   int64_t half = (n / 2 + block - 1) / block * block;
