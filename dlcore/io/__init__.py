@@ -8,17 +8,22 @@ What must not: datasets and loaders (see `dlcore.gluon.data`), weights of a netw
 
 from ._atomic import atomic_write
 from ._download import cache_dir, download, reachable, sha256_of
+from ._file_iters import CSVIter, MNISTIter
 from ._idx import read_idx, write_idx
 from ._iterators import DataBatch, DataDesc, DataIter
 from ._ndarray_iter import NDArrayIter
 from ._npm import npm_pack
+from ._prefetching_iter import PrefetchingIter
 from ._safetensors import load_arrays, load_metadata, save_arrays
 
 __all__ = [
+    "CSVIter",
     "DataBatch",
     "DataDesc",
     "DataIter",
+    "MNISTIter",
     "NDArrayIter",
+    "PrefetchingIter",
     "atomic_write",
     "cache_dir",
     "download",

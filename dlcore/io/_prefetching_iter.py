@@ -1,0 +1,128 @@
+"""PrefetchingIter: other iterators, one batch ahead in threads of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+from dlcore._core import NDArray
+
+from ._iterators import DataBatch, DataDesc, DataIter
+
+Names = Sequence[Mapping[str, str]] | None
+
+
+class PrefetchingIter(DataIter):
+    """Prepares the next batch while the last one is in use. Several iterators give one batch with all their arrays.
+
+    rename_data, rename_label: for each iterator, a dict from its names to new ones (without which they must differ).
+    The iterators must not be used directly meanwhile. An error in one of them is raised here.
+
+    >>> import numpy as np
+    >>> from dlcore.io import NDArrayIter
+    >>> one, two = NDArrayIter(np.zeros((4, 2)), batch_size=2), NDArrayIter(np.ones((4, 3)), batch_size=2)
+    >>> both = PrefetchingIter([one, two], rename_data=[{"data": "left"}, {"data": "right"}])
+    >>> [desc.name for desc in both.provide_data], [batch.data[1].shape for batch in both]
+    (['left', 'right'], [(2, 3), (2, 3)])
+    """
+
+    def __init__(
+        self, iters: DataIter | Sequence[DataIter], rename_data: Names = None, rename_label: Names = None
+    ) -> None:
+        self.iters: list[Any] = list(iters) if isinstance(iters, (list, tuple)) else [iters]
+        if not self.iters:
+            raise ValueError("PrefetchingIter: expected at least one iterator")
+        for what, names in (("rename_data", rename_data), ("rename_label", rename_label)):
+            if names is not None and len(names) != len(self.iters):
+                raise ValueError(f"PrefetchingIter: {what} needs {len(self.iters)} dicts, got {len(names)}")
+        self._names = rename_data, rename_label
+        self.current_batch: DataBatch | None = None
+        self._asked: list[Future[DataBatch | None]] = []
+        super().__init__(self.provide_data[0].shape[0])
+        self._pool = ThreadPoolExecutor(len(self.iters), thread_name_prefix="dlcore-prefetch")
+        self._ask()
+
+    @property
+    def provide_data(self) -> list[DataDesc]:
+        """The data of all iterators."""
+        return _renamed([source.provide_data for source in self.iters], self._names[0])
+
+    @property
+    def provide_label(self) -> list[DataDesc]:
+        """The labels of all iterators."""
+        return _renamed([source.provide_label for source in self.iters], self._names[1])
+
+    def _ask(self) -> None:
+        self._asked = [self._pool.submit(_next, source) for source in self.iters]
+
+    def reset(self) -> None:
+        """Begin a new pass with all iterators."""
+        for future in self._asked:
+            future.exception()  # waits; what went wrong in a pass that is given up does not matter
+        for source in self.iters:
+            source.reset()
+        self._ask()
+
+    def iter_next(self) -> bool:
+        found = [future.result() for future in self._asked]
+        batches = [batch for batch in found if batch is not None]
+        if not batches:
+            return False
+        pads = {batch.pad for batch in batches}
+        if len(batches) < len(found) or len(pads) > 1:
+            raise ValueError(f"PrefetchingIter: the iterators must be equally long, got pads {sorted(map(str, pads))}")
+        self.current_batch = DataBatch(
+            [array for batch in batches for array in batch.data],
+            [array for batch in batches for array in batch.label or []],
+            batches[0].pad,
+            batches[0].index,
+        )
+        self._ask()
+        return True
+
+    def next(self) -> DataBatch:
+        if not self.iter_next():
+            raise StopIteration
+        return self._batch()
+
+    def _batch(self) -> DataBatch:
+        if self.current_batch is None:
+            raise RuntimeError("PrefetchingIter: there is no batch yet; call next() or iter_next() first")
+        return self.current_batch
+
+    def getdata(self) -> list[NDArray]:
+        return self._batch().data
+
+    def getlabel(self) -> list[NDArray]:
+        return self._batch().label or []
+
+    def getindex(self) -> object:
+        return self._batch().index
+
+    def getpad(self) -> int:
+        return self._batch().pad or 0
+
+    def close(self) -> None:
+        """End the threads. The iterator cannot be used afterwards."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def __del__(self) -> None:
+        if hasattr(self, "_pool"):
+            self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _next(source: DataIter) -> DataBatch | None:
+    """The next batch, None at the end: StopIteration does not travel well between threads."""
+    try:
+        return source.next()
+    except StopIteration:
+        return None
+
+
+def _renamed(described: list[list[DataDesc]], names: Names) -> list[DataDesc]:
+    return [
+        DataDesc(new.get(desc.name, desc.name), desc.shape, desc.dtype, desc.layout)
+        for descs, new in zip(described, names or [{}] * len(described), strict=True)
+        for desc in descs
+    ]
