@@ -112,6 +112,17 @@ def test_the_batch_is_cut_differently_for_each_number_of_threads() -> None:
             near(F._conv2d_dw(nd(gy), nd(x), nd(w)), expected_dw(x, w, gy, {}), 3e-6)
 
 
+@pytest.mark.parametrize(
+    "attrs", [{"pad": (1, 1)}, {"stride": (2, 2), "pad": (2, 1)}, {"dilate": (3, 1), "pad": (3, 0)}]
+)
+def test_a_single_large_image_is_cut_into_bands(attrs: dict[str, Any]) -> None:
+    x, w, b = draw((1, 16, 90, 70), "float32"), draw((32, 16, 3, 3), "float32"), draw((32,), "float32")
+    want = expected(x, w, attrs) + b.reshape(-1, 1, 1)
+    for n in (1, 2, 3, 16):
+        with threads(n):
+            near(F.conv2d(nd(x), nd(w), nd(b), **attrs), want, 3e-6)
+
+
 def test_one_cached_primitive_serves_several_threads() -> None:
     w = draw((16, 16, 3, 3), "float32")
     images = [draw((6, 16, 8, 8), "float32") * k for k in range(1, 9)]

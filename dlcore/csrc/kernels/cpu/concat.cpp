@@ -29,8 +29,7 @@ void need_one(const InferCall& c) {
   if (c.nin < 1) throw ValueError(std::string(c.name()) + ": needs at least one array");
 }
 
-// ---- concat
-// ------------------------------------------------------------------------------------------------------------
+// ---- concat ----
 
 void concat(const KernelCall& c) {
   const View& out = c.out[0];
@@ -64,8 +63,7 @@ DL_INFER("concat", [](InferCall& c) {
   c.out[0].strides = last ? channels_last_strides(out) : contiguous_strides(out);
 });
 
-// ---- stack
-// -------------------------------------------------------------------------------------------------------------
+// ---- stack ----
 
 void stack(const KernelCall& c) {
   const View& out = c.out[0];
@@ -97,8 +95,7 @@ DL_INFER("stack", [](InferCall& c) {
   c.out[0].strides = contiguous_strides(out);
 });
 
-// ---- into a larger array
-// -------------------------------------------------------------------------------------------------
+// ---- into a larger array ----
 
 // Zeros of the output's shape with g at start, start + step, ... of the leading axes. Inputs (g, x for its shape).
 void slice_grad(const KernelCall& c) {

@@ -1,4 +1,5 @@
-// Two-dimensional convolution and its gradients through oneDNN, image blocks of the batch spread over our own pool.
+// Two-dimensional convolution and its gradients through oneDNN, blocks of the batch (or bands of large images) spread
+// over our own pool.
 //
 // Activations are channels-last in memory (logical order stays N, C, H, W); weights are reordered to the layout oneDNN
 // asks for, which is cheap beside the convolution. bfloat16 and float16 go through float32 where there is no direct
@@ -14,51 +15,32 @@ namespace dl {
 
 using namespace onednn;
 
-template <class Call>
-ConvShape conv_shape(const Call& c, const Shape& x, const Shape& w) {
-  const std::string& op = c.op->name;
-  ConvShape s{};
-  s.groups = int_attr(c, "groups", 1);
-  pair_attr(c, "stride", 1, s.stride);
-  pair_attr(c, "pad", 0, s.pad);
-  pair_attr(c, "dilate", 1, s.dilate);
-  if (w.n != 4) throw ValueError(op + ": expected weight (O, C / groups, kh, kw), got shape " + to_string(w));
-  if (s.groups < 1)
-    throw ValueError(format("%s: groups must be at least 1, got %lld", op.c_str(), (long long)s.groups));
-  int64_t channels = w[1] * s.groups;
-  if (x.n != 4 || x[1] != channels)
-    throw ValueError(op + ": expected x (N, C, H, W) with C = " + std::to_string(channels) + " (weight " +
-                     to_string(w) + (s.groups > 1 ? ", groups " + std::to_string(s.groups) : "") + "), got " +
-                     to_string(x));
-  if (w[0] % s.groups)
-    throw ValueError(format("%s: %lld output channels cannot be cut into %lld groups", op.c_str(), (long long)w[0],
-                            (long long)s.groups));
-  s.n = x[0], s.c = x[1], s.h = x[2], s.w = x[3];
-  s.o = w[0], s.kh = w[2], s.kw = w[3];
-  for (int i = 0; i < 2; i++)
-    if (s.stride[i] < 1 || s.dilate[i] < 1 || s.pad[i] < 0 || w[2 + i] < 1)
-      throw ValueError(op + ": stride, dilate and the kernel must be at least 1 and pad at least 0");
-  s.oh = window_count(s.h, s.kh, s.stride[0], 2 * s.pad[0], s.dilate[0]);
-  s.ow = window_count(s.w, s.kw, s.stride[1], 2 * s.pad[1], s.dilate[1]);
-  if (s.oh < 0 || s.ow < 0)
-    throw ValueError(format("%s: a %lldx%lld kernel (dilate %lld, %lld) is larger than the padded input %lldx%lld",
-                            op.c_str(), (long long)s.kh, (long long)s.kw, (long long)s.dilate[0],
-                            (long long)s.dilate[1], (long long)(s.h + 2 * s.pad[0]), (long long)(s.w + 2 * s.pad[1])));
-  return s;
-}
-template ConvShape conv_shape<KernelCall>(const KernelCall&, const Shape&, const Shape&);
-template ConvShape conv_shape<InferCall>(const InferCall&, const Shape&, const Shape&);
-
 namespace {
 
 enum Pass { kForward = 1, kGradX, kGradW };
 
+// Rows of the result, and the rows of the input they are made from (with padding above and below).
+struct Band {
+  int64_t row, rows, in_row, in_rows, top, bottom;
+  bool same_work(const Band& o) const {
+    return rows == o.rows && in_rows == o.in_rows && top == o.top && bottom == o.bottom;
+  }
+};
+
+// What one thread does at a time: a band of some images, or (the band being the whole image) a block of the batch.
+struct Piece {
+  int64_t image, images;
+  Band band;
+  const Prim* prim;
+};
+
 struct ConvPlan : Plan {
   using Plan::Plan;
   bool usable = false;  // oneDNN has code for this shape
-  int64_t block = 0;    // images per piece
-  std::unique_ptr<Prim> main, tail, reorder;
-  size_t w_bytes = 0;  // reordered weights, or one partial weight gradient
+  std::vector<Piece> pieces;
+  std::vector<std::unique_ptr<Prim>> prims;  // pieces of one size share one
+  std::unique_ptr<Prim> reorder;
+  Desc weights;  // reordered weights, or one partial weight gradient
   Tag x_tag = Tag::nhwc;
 };
 
@@ -88,19 +70,20 @@ struct Made {
 };
 
 // One primitive for `n` images. Throws dnnl::error, or leaves prim empty when only reference code exists.
-Made make_prim(Pass pass, const ConvShape& s, int64_t n, DType t, Tag x_tag, bool bias, int threads) {
+Made make_prim(Pass pass, const ConvShape& s, int64_t n, const Band& band, DType t, Tag x_tag, bool bias, int threads) {
   OmpThreads omp(threads);
   auto algo = dnnl::algorithm::convolution_direct;
-  Desc x = image_desc(n, s.c, s.h, s.w, t, x_tag), y = image_desc(n, s.o, s.oh, s.ow, t, Tag::nhwc);
+  Desc x = image_desc(n, s.c, band.in_rows, s.w, t, x_tag), y = image_desc(n, s.o, band.rows, s.ow, t, Tag::nhwc);
   Desc w = weight_any(s, t), b = bias ? Desc(dims_of({s.o}), data_type(t), Tag::x) : Desc();
-  auto strides = dims_of({s.stride[0], s.stride[1]}), pad = dims_of({s.pad[0], s.pad[1]});
+  auto strides = dims_of({s.stride[0], s.stride[1]});
+  auto before = dims_of({band.top, s.pad[1]}), after = dims_of({band.bottom, s.pad[1]});
   auto dilate = dims_of({s.dilate[0] - 1, s.dilate[1] - 1});
   auto attr = scratchpad_attr();
   auto kind = pass == kForward ? dnnl::prop_kind::forward_inference : dnnl::prop_kind::forward_training;
   using Forward = dnnl::convolution_forward;
-  auto forward = bias ? Forward::primitive_desc(engine(), kind, algo, x, w, b, y, strides, dilate, pad, pad,
+  auto forward = bias ? Forward::primitive_desc(engine(), kind, algo, x, w, b, y, strides, dilate, before, after,
                                                 pass == kForward ? attr : dnnl::primitive_attr())
-                      : Forward::primitive_desc(engine(), kind, algo, x, w, y, strides, dilate, pad, pad,
+                      : Forward::primitive_desc(engine(), kind, algo, x, w, y, strides, dilate, before, after,
                                                 pass == kForward ? attr : dnnl::primitive_attr());
   Made made;
   if (pass == kForward) {
@@ -113,7 +96,7 @@ Made make_prim(Pass pass, const ConvShape& s, int64_t n, DType t, Tag x_tag, boo
         forward.scratchpad_desc(), threads);
   } else if (pass == kGradX) {
     using Backward = dnnl::convolution_backward_data;
-    Backward::primitive_desc pd(engine(), algo, x, w, y, strides, dilate, pad, pad, forward, attr);
+    Backward::primitive_desc pd(engine(), algo, x, w, y, strides, dilate, before, after, forward, attr);
     if (!has_fast_code(pd.impl_info_str())) return made;
     made.weights = pd.weights_desc();
     made.prim = std::make_unique<Prim>(
@@ -124,7 +107,7 @@ Made make_prim(Pass pass, const ConvShape& s, int64_t n, DType t, Tag x_tag, boo
     // The weight gradient is summed over pieces, so it stays in float32 whatever the activations are.
     using Backward = dnnl::convolution_backward_weights;
     Desc gw = weight_any(s, DType::F32);
-    Backward::primitive_desc pd(engine(), algo, x, gw, y, strides, dilate, pad, pad, forward, attr);
+    Backward::primitive_desc pd(engine(), algo, x, gw, y, strides, dilate, before, after, forward, attr);
     if (!has_fast_code(pd.impl_info_str())) return made;
     made.weights = pd.diff_weights_desc();
     made.prim = std::make_unique<Prim>(
@@ -135,37 +118,80 @@ Made make_prim(Pass pass, const ConvShape& s, int64_t n, DType t, Tag x_tag, boo
   return made;
 }
 
+Band whole_image(const ConvShape& s) { return {0, s.oh, 0, s.h, s.pad[0], s.pad[0]}; }
+
+// The image cut into `n` bands of rows.
+std::vector<Band> bands_of(const ConvShape& s, int64_t n) {
+  std::vector<Band> bands;
+  int64_t size = (s.oh + n - 1) / n;
+  for (int64_t row = 0; row < s.oh; row += size) {
+    Band b{row, std::min(size, s.oh - row), 0, 0, 0, 0};
+    int64_t first = row * s.stride[0] - s.pad[0];
+    int64_t end = first + (b.rows - 1) * s.stride[0] + (s.kh - 1) * s.dilate[0] + 1;
+    b.in_row = std::max<int64_t>(0, first);
+    b.in_rows = std::min(end, s.h) - b.in_row;
+    b.top = b.in_row - first;
+    b.bottom = std::max<int64_t>(0, end - s.h);
+    if (b.in_rows < 1) return {whole_image(s)};  // a band of padding only
+    bands.push_back(b);
+  }
+  return bands;
+}
+
 // Images per piece. Forward and input gradient: a few pieces per thread, so that a slow thread costs little. Weight
 // gradient: one piece per thread, because every piece has a gradient of its own to add up.
 int64_t block_of(Pass pass, int64_t n) {
-  int64_t threads = num_threads();
-  if (n < threads) return n;  // too few images: oneDNN cuts them up by itself
-  int64_t pieces = pass == kGradW ? threads : std::min(n, threads * 2);
-  return (n + pieces - 1) / pieces;
+  int64_t threads = num_threads(), pieces = pass == kGradW ? threads : std::min(n, threads * 2);
+  return n < threads ? n : (n + pieces - 1) / pieces;
 }
 
-std::shared_ptr<ConvPlan> make_plan(const Key& key, Pass pass, const ConvShape& s, const View& w, DType t, Tag x_tag,
-                                    bool bias) {
-  auto plan = std::make_shared<ConvPlan>(key);
-  plan->block = block_of(pass, s.n);
-  plan->x_tag = x_tag;
-  // Only few and large images are worth an OpenMP region.
-  double work = double(numel(s.y_shape())) * double(s.c / s.groups * s.kh * s.kw);
-  int threads = plan->block == s.n && work > 1 << 24 ? num_threads() : 1;
-  try {
-    Made made = make_prim(pass, s, plan->block, t, x_tag, bias, threads);
-    if (!made.prim) return plan;
-    plan->main = std::move(made.prim);
-    plan->w_bytes = made.weights.get_size();
-    if (int64_t rest = s.n % plan->block) {
-      Made last = make_prim(pass, s, rest, t, x_tag, bias, 1);
-      if (!last.prim || last.weights != made.weights) return plan;
-      plan->tail = std::move(last.prim);
+struct Request {
+  Pass pass;
+  DType type;
+  Tag x_tag;
+  bool bias;
+};
+
+// Fills in the pieces; false when oneDNN has no code for one of them, or not all want the same layout of weights.
+bool cut_up(ConvPlan& plan, const Request& r, const ConvShape& s, int64_t block, const std::vector<Band>& bands,
+            int threads) {
+  plan.pieces.clear();
+  plan.prims.clear();
+  for (int64_t image = 0; image < s.n; image += block)
+    for (const Band& band : bands) {
+      int64_t n = std::min(block, s.n - image);
+      const Prim* prim = nullptr;
+      for (const Piece& p : plan.pieces)
+        if (p.images == n && p.band.same_work(band)) prim = p.prim;
+      if (!prim) {
+        Made made = make_prim(r.pass, s, n, band, r.type, r.x_tag, r.bias, threads);
+        if (!made.prim || (!plan.prims.empty() && made.weights != plan.weights)) return false;
+        plan.weights = made.weights;
+        plan.prims.push_back(std::move(made.prim));
+        prim = plan.prims.back().get();
+      }
+      plan.pieces.push_back({image, n, band, prim});
     }
-    plan->reorder = pass == kGradW ? make_reorder(made.weights, weight_given(s, w))
-                                   : make_reorder(weight_given(s, w), made.weights);
-    plan->usable = true;
+  return true;
+}
+
+std::shared_ptr<ConvPlan> make_plan(const Key& key, const Request& r, const ConvShape& s, const View& w) {
+  auto plan = std::make_shared<ConvPlan>(key);
+  plan->x_tag = r.x_tag;
+  int64_t threads = num_threads();
+  // Fewer images than threads: large ones are cut into bands (forward), or cut up by oneDNN's own threads (gradients).
+  double work = double(numel(s.y_shape())) * double(s.c / s.groups * s.kh * s.kw);
+  bool split = s.n < threads && work > 1 << 22;
+  try {
+    if (split && r.pass == kForward && r.x_tag == Tag::nhwc)
+      plan->usable = cut_up(*plan, r, s, 1, bands_of(s, std::min(s.oh, (2 * threads + s.n - 1) / s.n)), 1);
+    if (!plan->usable)
+      plan->usable = cut_up(*plan, r, s, block_of(r.pass, s.n), {whole_image(s)}, split ? int(threads) : 1);
+    if (!plan->usable) return plan;
+    plan->reorder = r.pass == kGradW ? make_reorder(plan->weights, weight_given(s, w))
+                                     : make_reorder(weight_given(s, w), plan->weights);
   } catch (const dnnl::error& e) {
+    plan->usable = false;
     if (e.status == dnnl_out_of_memory) throw MemoryError("conv2d: oneDNN is out of memory");
   }
   return plan;
@@ -179,7 +205,7 @@ std::shared_ptr<ConvPlan> find_plan(const KernelCall& c, Pass pass, const ConvSh
     key.add(v);
   key.add(int64_t(w.dtype));
   key.add(w.strides);
-  return plan_for<ConvPlan>(c, key, [&](const Key& k) { return make_plan(k, pass, s, w, t, x_tag, bias); });
+  return plan_for<ConvPlan>(c, key, [&](const Key& k) { return make_plan(k, {pass, t, x_tag, bias}, s, w); });
 }
 
 bool is_row_major_image(const View& v) { return is_contiguous(v.shape, v.strides); }
@@ -210,21 +236,25 @@ struct ImageOutput {
   }
 };
 
+// f(index, piece) in parallel.
 template <class F>
-void for_pieces(const ConvPlan& p, int64_t n, F&& f) {
-  int64_t pieces = (n + p.block - 1) / p.block;
-  parallel_for(pieces, 1, [&](int64_t b, int64_t e) {
-    for (int64_t i = b; i < e; i++) f(i, i * p.block, (i + 1) * p.block > n ? *p.tail : *p.main);
+void for_pieces(const ConvPlan& p, F&& f) {
+  parallel_for(int64_t(p.pieces.size()), 1, [&](int64_t b, int64_t e) {
+    for (int64_t i = b; i < e; i++) f(i, p.pieces[size_t(i)]);
   });
 }
 
-inline const char* at(const View& v, int64_t image, int64_t elements) {
-  return v.ptr<const char>() + image * elements * int64_t(itemsize(v.dtype));
+// Where a piece begins in the input and in the result; a row has `width` times `channels` numbers.
+const char* input_at(const View& x, const ConvShape& s, const Piece& p) {
+  return x.ptr<const char>() + (p.image * s.h + p.band.in_row) * s.w * s.c * int64_t(itemsize(x.dtype));
+}
+const char* result_at(const View& y, const ConvShape& s, const Piece& p) {
+  return y.ptr<const char>() + (p.image * s.oh + p.band.row) * s.ow * s.o * int64_t(itemsize(y.dtype));
 }
 
 const void* reordered(const ConvPlan& p, const View& w, Temp& keep) {
   if (!p.reorder) return w.data;
-  keep = Temp(p.w_bytes);
+  keep = Temp(p.weights.get_size());
   p.reorder->run({w.data, keep.data()});
   return keep.data();
 }
@@ -240,8 +270,7 @@ bool run_onednn(DType t, Run&& run) {
 // Only float32 and float64 have plain code; the 16-bit floats come here as float32.
 DType plain_type(DType t) { return t == DType::F64 ? DType::F64 : DType::F32; }
 
-// ---- forward
-// ---------------------------------------------------------------------------------------------------------
+// ---- forward ----
 
 bool forward_onednn(const KernelCall& c, const ConvShape& s, DType t) {
   bool bias = c.present(2);
@@ -260,21 +289,15 @@ bool forward_onednn(const KernelCall& c, const ConvShape& s, DType t) {
   const void* b = bias ? as_contiguous(c.in[2], t, b_keep).data : nullptr;
   ImageOutput y(c.out[0], t);
   const void* weights = reordered(*plan, w, r_keep);
-  for_pieces(*plan, s.n, [&](int64_t, int64_t i, const Prim& prim) {
-    prim.run({at(x, i, s.c * s.h * s.w), weights, at(y.view, i, s.o * s.oh * s.ow), b});
-  });
+  for_pieces(*plan,
+             [&](int64_t, const Piece& p) { p.prim->run({input_at(x, s, p), weights, result_at(y.view, s, p), b}); });
   y.finish();
   return true;
 }
 
-void check_bias(const std::string& op, const Shape& b, int64_t o) {
-  if (b.n != 1 || b[0] != o)
-    throw ValueError(op + ": expected bias (" + std::to_string(o) + ",), got shape " + to_string(b));
-}
-
 void conv2d(const KernelCall& c) {
   ConvShape s = conv_shape(c, c.in[0].shape, c.in[1].shape);
-  if (c.present(2)) check_bias(c.op->name, c.in[2].shape, s.o);
+  if (c.present(2)) check_conv_bias(c.op->name, c.in[2].shape, s.o);
   if (numel(s.y_shape()) == 0) return;
   if (s.c > 0 && run_onednn(c.out[0].dtype, [&](DType t) { return forward_onednn(c, s, t); })) return;
   DType t = plain_type(c.out[0].dtype);
@@ -286,8 +309,7 @@ void conv2d(const KernelCall& c) {
 }
 DL_KERNEL("conv2d", conv2d);
 
-// ---- gradient by the input
-// -------------------------------------------------------------------------------------------
+// ---- gradient by the input ----
 
 bool grad_x_onednn(const KernelCall& c, const ConvShape& s, DType t) {
   Temp g_keep, w_keep, r_keep;
@@ -297,9 +319,8 @@ bool grad_x_onednn(const KernelCall& c, const ConvShape& s, DType t) {
   View gy = as_channels_last(c.in[0], t, g_keep);
   ImageOutput gx(c.out[0], t);
   const void* weights = reordered(*plan, w, r_keep);
-  for_pieces(*plan, s.n, [&](int64_t, int64_t i, const Prim& prim) {
-    prim.run({at(gy, i, s.o * s.oh * s.ow), weights, at(gx.view, i, s.c * s.h * s.w)});
-  });
+  for_pieces(*plan,
+             [&](int64_t, const Piece& p) { p.prim->run({result_at(gy, s, p), weights, input_at(gx.view, s, p)}); });
   gx.finish();
   return true;
 }
@@ -323,8 +344,7 @@ void conv2d_dx(const KernelCall& c) {
 }
 DL_KERNEL("conv2d_dx", conv2d_dx);
 
-// ---- gradient by the weights
-// -------------------------------------------------------------------------------------------
+// ---- gradient by the weights ----
 
 void add_partials(float* total, const float* const* parts, int64_t nparts, int64_t n) {
   parallel_for(n, 1 << 13, [&](int64_t b, int64_t e) {
@@ -344,20 +364,18 @@ bool grad_w_onednn(const KernelCall& c, const ConvShape& s, DType t) {
   if (!plan->usable) return false;
   if (plan->x_tag == Tag::nhwc) x = as_channels_last(x, t, x_keep);
   View gy = as_channels_last(c.in[0], t, g_keep);
-  int64_t pieces = (s.n + plan->block - 1) / plan->block;
-  size_t piece_bytes = (plan->w_bytes + 63) & ~size_t(63);
+  int64_t pieces = int64_t(plan->pieces.size());
+  size_t bytes = plan->weights.get_size(), piece_bytes = (bytes + 63) & ~size_t(63);
   Temp partial(piece_bytes * size_t(pieces));
   auto part = [&](int64_t k) { return partial.ptr<char>() + piece_bytes * size_t(k); };
-  for_pieces(*plan, s.n, [&](int64_t k, int64_t i, const Prim& prim) {
-    prim.run({at(gy, i, s.o * s.oh * s.ow), at(x, i, s.c * s.h * s.w), part(k)});
-  });
+  for_pieces(*plan, [&](int64_t k, const Piece& p) { p.prim->run({result_at(gy, s, p), input_at(x, s, p), part(k)}); });
   std::vector<const float*> rest;
   for (int64_t k = 1; k < pieces; k++) rest.push_back(reinterpret_cast<const float*>(part(k)));
-  if (pieces > 1) add_partials(partial.ptr<float>(), rest.data(), pieces - 1, int64_t(plan->w_bytes / 4));
+  if (pieces > 1) add_partials(partial.ptr<float>(), rest.data(), pieces - 1, int64_t(bytes / 4));
   if (plan->reorder)
     plan->reorder->run({partial.data(), out.data});
   else
-    std::memcpy(out.data, partial.data(), plan->w_bytes);
+    std::memcpy(out.data, partial.data(), bytes);
   if (!direct) copy_view(c.out[0], out);
   return true;
 }
@@ -375,16 +393,5 @@ void conv2d_dw(const KernelCall& c) {
 }
 DL_KERNEL("conv2d_dw", conv2d_dw);
 
-// ---- inference rules
-// ---------------------------------------------------------------------------------------------------
-
-DL_INFER("conv2d", [](InferCall& c) {
-  ConvShape s = conv_shape(c, c.in[0].shape, c.in[1].shape);
-  if (c.nin > 2 && c.in[2].given) check_bias(c.op->name, c.in[2].shape, s.o);
-  if (!is_float(c.out[0].dtype))
-    throw TypeError(c.op->name + ": needs floating-point arrays, got " + dtype_name(c.out[0].dtype));
-  c.out[0].shape = s.y_shape();  // channels-last always, so that a chain of convolutions never reorders
-  c.out[0].strides = channels_last_strides(c.out[0].shape);
-});
 }  // namespace
 }  // namespace dl

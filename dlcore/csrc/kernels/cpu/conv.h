@@ -19,6 +19,8 @@ struct ConvShape {
 template <class Call>
 ConvShape conv_shape(const Call& c, const Shape& x, const Shape& w);
 
+void check_conv_bias(const std::string& op, const Shape& bias, int64_t outputs);
+
 // One window axis: number of positions, or -1 when the window does not fit.
 inline int64_t window_count(int64_t size, int64_t kernel, int64_t stride, int64_t pad_both, int64_t dilate) {
   int64_t room = size + pad_both - (dilate * (kernel - 1) + 1);

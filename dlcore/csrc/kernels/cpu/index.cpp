@@ -82,8 +82,7 @@ void scatter_add(const Rows& r, const View* start, const View& g, const View& ou
   if (!direct) copy_view(out, to);
 }
 
-// ---- take
-// --------------------------------------------------------------------------------------------------------------
+// ---- take ----
 
 int axis_of(const KernelCall& c, const Shape& x) {
   return normalize_axis(int_attr(c, "axis", 0), x.n, c.op->name.c_str());
@@ -133,8 +132,7 @@ void take_grad(const KernelCall& c) {
 }
 DL_KERNEL("take_grad", take_grad);
 
-// ---- several index arrays over the leading axes
-// --------------------------------------------------------------------------
+// ---- several index arrays over the leading axes ----
 
 template <class Call>
 Shape joint_shape(const Call& c, int first) {

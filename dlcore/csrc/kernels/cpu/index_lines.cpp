@@ -62,8 +62,7 @@ void add_lines(const View& g_in, const View& out, const Lines& l) {
   if (!direct) copy_view(out, to);
 }
 
-// ---- pick: one position per line
-// -------------------------------------------------------------------------------------------
+// ---- pick: one position per line ----
 
 Shape picked(const Shape& x, int axis, bool keep) {
   Shape s;
@@ -114,8 +113,7 @@ void pick_grad(const KernelCall& c) {
 }
 DL_KERNEL("pick_grad", pick_grad);
 
-// ---- take_along_axis
-// -------------------------------------------------------------------------------------------------------
+// ---- take_along_axis ----
 
 void check_along(const std::string& op, const Shape& index, const Shape& x, int axis) {
   bool fits = index.n == x.n;
@@ -156,8 +154,7 @@ void take_along_axis_grad(const KernelCall& c) {
 }
 DL_KERNEL("take_along_axis_grad", take_along_axis_grad);
 
-// ---- one_hot
-// -----------------------------------------------------------------------------------------------------------------
+// ---- one_hot ----
 
 void one_hot(const KernelCall& c) {
   int64_t depth = int_attr(c, "depth", 0);

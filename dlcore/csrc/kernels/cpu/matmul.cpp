@@ -42,8 +42,7 @@ bool plain_matrix(int64_t rows, int64_t cols, int64_t& rs, int64_t& cs) {
   return (cs == 1 && rs >= cols) || (rs == 1 && cs >= rows);
 }
 
-// ---- oneDNN
-// ------------------------------------------------------------------------------------------------------------
+// ---- oneDNN ----
 
 struct MatmulPlan : Plan {
   using Plan::Plan;
@@ -135,8 +134,7 @@ bool run_onednn(const KernelCall& call, const Product& p, DType t) {
   return true;
 }
 
-// ---- our own gemm
-// --------------------------------------------------------------------------------------------------------
+// ---- our own gemm ----
 
 template <class T>
 void run_gemm(const Product& p) {
@@ -156,8 +154,7 @@ void run_gemm(const Product& p) {
   });
 }
 
-// ---- common
-// ----------------------------------------------------------------------------------------------------------------
+// ---- common ----
 
 // Batch axes folded into the rows where B is the same for all of them: one large product instead of many small ones.
 void fold_batch(Product& p) {
@@ -245,8 +242,7 @@ void product(const KernelCall& c, const Product& p) {
   }
 }
 
-// ---- matmul
-// ------------------------------------------------------------------------------------------------------------
+// ---- matmul ----
 
 template <class Call>
 bool flag(const Call& c, const char* name) {
@@ -295,8 +291,7 @@ DL_INFER("matmul", [](InferCall& c) {
   c.out[0].strides = contiguous_strides(c.out[0].shape);
 });
 
-// ---- dense
-// -------------------------------------------------------------------------------------------------------------
+// ---- dense ----
 
 struct DenseShape {
   int64_t rows, inputs, units;

@@ -148,8 +148,7 @@ std::vector<double> load_vector(const View& v) {
   return r;
 }
 
-// ---- batch_norm_train: (x, gamma, beta) -> y, mean, var
-// ------------------------------------------------------------------
+// ---- batch_norm_train: (x, gamma, beta) -> y, mean, var ----
 
 void batch_norm_train(const KernelCall& c) {
   Layout l(c.in[0], axis_of(c, c.in[0].shape));
@@ -190,8 +189,7 @@ void batch_norm_train(const KernelCall& c) {
 }
 DL_KERNEL("batch_norm_train", batch_norm_train);
 
-// ---- batch_norm_grad: (g, x, gamma, mean, var) -> dx, dgamma, dbeta
-// ------------------------------------------------------
+// ---- batch_norm_grad: (g, x, gamma, mean, var) -> dx, dgamma, dbeta ----
 
 template <class T>
 void gradient_sums(const Layout& l, const T* g, const T* x, const std::vector<T>& mean, double* sum_g, double* sum_gx) {
@@ -272,8 +270,7 @@ void batch_norm_grad(const KernelCall& c) {
 }
 DL_KERNEL("batch_norm_grad", batch_norm_grad);
 
-// ---- helpers of the rules
-// ------------------------------------------------------------------------------------------------
+// ---- helpers of the rules ----
 
 void mean_but(const KernelCall& c) {
   Layout l(c.in[0], axis_of(c, c.in[0].shape));
@@ -295,8 +292,7 @@ DL_KERNEL("size_but", [](const KernelCall& c) {
   copy_view(c.out[0], View{&n, DType::F64, Shape{}, Dims{}});
 });
 
-// ---- inference rules
-// -----------------------------------------------------------------------------------------------------
+// ---- inference rules ----
 
 int64_t channels_of(const InferCall& c, const Shape& x) {
   return x[normalize_axis(int_attr(c, "axis", 1), x.n, c.name())];

@@ -37,8 +37,7 @@ OmpThreads::~OmpThreads() {
   if (before_) omp_set_num_threads(before_);
 }
 
-// ---- cache
-// -----------------------------------------------------------------------------------------------------------
+// ---- cache ----
 
 bool Key::operator==(const Key& o) const {
   return n_ == o.n_ && std::memcmp(v_, o.v_, sizeof(int64_t) * size_t(n_)) == 0;
@@ -91,8 +90,7 @@ void cache_plan(std::shared_ptr<Plan> plan) {
   c.index[plan->key] = c.recent.begin();
 }
 
-// ---- primitives
-// ------------------------------------------------------------------------------------------------------
+// ---- primitives ----
 
 struct Prim::Binding {
   dnnl_exec_arg_t args[kMaxArgs + 1];

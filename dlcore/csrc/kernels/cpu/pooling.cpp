@@ -72,11 +72,10 @@ double divisor(const PoolShape& s, const Window& w) {
   return s.count_pad ? double(s.kernel[0] * s.kernel[1]) : double(std::max<int64_t>(1, w.size()));
 }
 
-// ---- channels-last: for_windows calls f(window, first pixel of the image, output pixel, pointers filled by it)
-// -----------
+// ---- channels-last ----
 
-// Images are independent, so they are what threads share; a single image is shared by rows of the output where windows
-// write to outputs only (`by_row`).
+// Calls f(window, first pixel of the image, output pixel). Images are independent, so they are what threads share; a
+// single image is shared by rows of the output where windows write to outputs only (`by_row`).
 template <class F>
 void for_windows(const PoolShape& s, bool by_row, F&& f) {
   int64_t work = s.oh * s.ow * s.c * s.kernel[0] * s.kernel[1];
@@ -152,8 +151,7 @@ struct LastAvg {
   }
 };
 
-// ---- row-major planes
-// --------------------------------------------------------------------------------------------------
+// ---- row-major planes ----
 
 // f(plane, window, output position) for every window of every (image, channel) plane.
 template <class F>
@@ -185,8 +183,7 @@ T plane_sum(const PoolShape& s, const Window& w, const T* x) {
   return sum;
 }
 
-// ---- kernels
-// -----------------------------------------------------------------------------------------------------------
+// ---- kernels ----
 
 DType compute_type(DType t) { return t == DType::F64 ? DType::F64 : DType::F32; }
 

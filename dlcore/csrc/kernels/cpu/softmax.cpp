@@ -55,8 +55,7 @@ void softmax(const KernelCall& c) {
 DL_KERNEL("softmax", softmax<false>);
 DL_KERNEL("log_softmax", softmax<true>);
 
-// ---- cross-entropy
-// -----------------------------------------------------------------------------------------------------
+// ---- cross-entropy ----
 
 // Class labels as integers, every one checked before any is used.
 View class_labels(const KernelCall& c, const View& labels, int64_t classes, Temp& keep) {
