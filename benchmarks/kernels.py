@@ -122,7 +122,7 @@ def main() -> None:
     else:
         torch.set_num_threads(options.threads)
     _core.set_num_threads(options.threads)
-    print(f"{platform.processor() or platform.machine()}, {options.threads} threads")
+    print(f"{platform.machine()} with {_core.cpu_info()['isa']}, {options.threads} threads")
     print(f"{'microseconds':<28}{'dlcore':>10}{'NumPy':>10}{'PyTorch':>10}")
     for name, *contenders in rows(torch):
         if options.only not in name:

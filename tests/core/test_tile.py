@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -289,4 +291,8 @@ def test_accuracy_of_powers_and_remainders(dtype: str) -> None:
 @pytest.mark.skipif("DLCORE_ISA" in os.environ, reason="already inside such a run")
 @pytest.mark.parametrize("isa", ["base", "avx2"])
 def test_lower_instruction_sets(isa: str) -> None:
+    code = "from dlcore import _core; print(_core.cpu_info()['isa'])"
+    command = [sys.executable, "-c", code]
+    used = subprocess.check_output(command, env={**os.environ, "DLCORE_ISA": isa}, text=True).strip()
+    assert used == isa or (isa == "avx2" and used == "base")  # a processor may lack avx2
     run_under(isa, __file__, "accuracy or casts or rounding or integer or layouts")

@@ -1,5 +1,6 @@
 // Devices, memory, threads, random state.
 #include "bind/convert.h"
+#include "kernels/cpu/isa/isa.h"
 #include "runtime/device.h"
 #include "runtime/pool.h"
 #include "runtime/random.h"
@@ -54,6 +55,12 @@ void bind_runtime(nb::module_& m) {
         "Bytes held by arrays, kept for reuse, the peak, and how often memory was asked for or reused.");
   m.def("empty_cache", &empty_cache);
   m.def("num_threads", &num_threads);
+  m.def("cpu_info", [] {
+    nb::dict d;
+    d["isa"] = isa_name(active_isa());  // what the vectorised kernels use; DLCORE_ISA lowers it
+    d["threads"] = num_threads();
+    return d;
+  });
   m.def("set_num_threads", [](int n) {
     if (n < 1) throw ValueError(format("set_num_threads: expected at least 1, got %d", n));
     set_num_threads(n);

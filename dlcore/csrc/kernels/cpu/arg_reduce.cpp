@@ -29,20 +29,7 @@ int64_t find_in_line(int64_t n, const T* x, const ReduceFns& fns) {
   T best;
   fns.init(1, &best);
   fns.run(n, x, &best);
-  bool nan = best != best;
-  for (int64_t b = 0; b < n; b += 256) {  // whole blocks are passed over quickly
-    int64_t e = std::min(n, b + 256);
-    int hit = 0;
-    if (nan) {
-      for (int64_t i = b; i < e; i++) hit |= x[i] != x[i];
-    } else {
-      for (int64_t i = b; i < e; i++) hit |= x[i] == best;
-    }
-    if (!hit) continue;
-    for (int64_t i = b; i < e; i++)
-      if (x[i] == best || (nan && x[i] != x[i])) return i;
-  }
-  return 0;
+  return fns.find(n, x, &best);
 }
 
 template <class T>

@@ -132,9 +132,27 @@ void rows(int64_t count, int64_t n, const void* px, int64_t stride, void* pacc) 
   if (i < n) strip<Op, T, narrow>(count, n - i, x + i, stride, acc + i);
 }
 
+template <class T>
+int64_t find(int64_t n, const void* px, const void* pvalue) {
+  const T* x = static_cast<const T*>(px);
+  const T value = *static_cast<const T*>(pvalue);
+  const bool nan = value != value;
+  constexpr int64_t block = 512;  // whole blocks are passed over quickly
+  for (int64_t b = 0; b < n; b += block) {
+    int64_t e = n - b < block ? n : b + block;
+    int hit = 0;
+#pragma omp simd reduction(| : hit)
+    for (int64_t i = b; i < e; i++) hit |= (x[i] == value) | (nan & (x[i] != x[i]));
+    if (!hit) continue;
+    for (int64_t i = b; i < e; i++)
+      if (x[i] == value || (nan && x[i] != x[i])) return i;
+  }
+  return n;
+}
+
 template <ReduceOp Op, class T>
 constexpr ReduceFns fns() {
-  return {init<Op, T>, run<Op, T>, rows<Op, T>};
+  return {init<Op, T>, run<Op, T>, rows<Op, T>, find<T>};
 }
 template <ReduceOp Op>
 constexpr void set(ReduceTable& t) {

@@ -17,6 +17,7 @@ struct ReduceFns {
   void (*run)(int64_t n, const void* x, void* acc);  // acc[0] op= x[0] op x[1] ...
   // acc[i] op= x[i] op x[i + stride] op ... (rows of them, n columns)
   void (*rows)(int64_t rows, int64_t n, const void* x, int64_t stride, void* acc);
+  int64_t (*find)(int64_t n, const void* x, const void* value);  // the first equal element (NaN finds NaN), n if none
 };
 struct ReduceTable {
   ReduceFns fn[kReduceOps][kReduceTypes];

@@ -56,13 +56,12 @@ DL_INLINE float vm_expm1(float x) {
   return x == 0.0f || x == kInfF ? x : y;
 }
 
-DL_INLINE float vm_log(float x) {
-  bool tiny = x < 0x1p-126f;
-  float v = tiny ? x * 0x1p25f : x;
+// log of a positive, normal number times 2^shift; the edges of the domain are the caller's.
+DL_INLINE float log_core(float v, float shift) {
   uint32_t u = bits_of(v);
   int32_t e = int32_t(u - 0x3f3504f3u) >> 23;  // exponent counted from sqrt(1/2)
   float m = from_bits(u - (uint32_t(e) << 23));
-  float k = float(e) - (tiny ? 25.0f : 0.0f);
+  float k = float(e) + shift;
   float f = m - 1.0f;
   float p =
       -0.076344945f;  // (log(1+f) - f + f^2/2)/f^3 for 1+f in [sqrt(1/2), sqrt(2)], relative error of the whole 5.8e-9
@@ -76,10 +75,27 @@ DL_INLINE float vm_log(float x) {
   float q = f * f;
   float y = (p * f) * q + k * kLn2LoF;
   y = (y - 0.5f * q) + f;
-  y = y + k * kLn2HiF;
+  return y + k * kLn2HiF;
+}
+DL_INLINE float log_special(float x, float y) {
   y = x == 0.0f ? -kInfF : y;
   y = x < 0.0f ? kNanF : y;
   y = x == kInfF ? x : y;
+  return x != x ? x : y;
+}
+DL_INLINE float vm_log(float x) {
+  bool tiny = x < 0x1p-126f;
+  return log_special(x, log_core(tiny ? x * 0x1p25f : x, tiny ? -25.0f : 0.0f));
+}
+
+// log(1 + x): the rounding error of 1 + x is put back divided by 1 + x (Kahan).
+DL_INLINE float vm_log1p(float x) {
+  float u = 1.0f + x;
+  float lost = x > 1.0f ? 1.0f - (u - x) : x - (u - 1.0f);
+  float y = log_core(u, 0.0f) + lost / u;
+  y = x == -1.0f ? -kInfF : y;
+  y = x < -1.0f ? kNanF : y;
+  y = x == kInfF || vm_abs(x) < 0x1p-25f ? x : y;
   return x != x ? x : y;
 }
 
@@ -123,7 +139,6 @@ DL_INLINE float vm_erf(float x) {
   return t < 0.925f ? near : (x != x ? x : far);
 }
 
-DL_INLINE float vm_log1p(float x) { return float(vm_log1p(double(x))); }
 DL_INLINE float vm_log2(float x) { return float(vm_log2(double(x))); }
 DL_INLINE float vm_log10(float x) {
   double y = log_core(double(x), 0.0) * 0.43429448190325182765;
