@@ -36,6 +36,8 @@ _LAZY: dict[str, tuple[str, str | None]] = {
     "graph": ("dlcore.graph", None),
     "run": ("dlcore.run", None),
     "comm": ("dlcore.comm", None),
+    "kv": ("dlcore.comm.kv", None),
+    "kvstore": ("dlcore.comm.kv", None),
     "parallel": ("dlcore.parallel", None),
     "ops": ("dlcore.ops", None),
     "jit": ("dlcore.graph", "jit"),

@@ -1,0 +1,210 @@
+"""KVStore: arrays by key that devices and workers push to and pull from, with MXNet's names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from dlcore import _core
+from dlcore._core import NDArray
+from dlcore.ops import F
+
+from ._alone import Alone
+from ._communicator import Communicator
+from ._mpi import MPICommunicator
+
+Key = int | str
+Keys = Key | Sequence[Key]
+Arrays = NDArray | Sequence[Any]
+Updater = Callable[[Key, NDArray, NDArray], Any]
+
+_LOCAL = ("local", "device", "local_allreduce_cpu", "local_allreduce_device", "nccl")
+_DISTRIBUTED = ("dist", "dist_sync", "dist_device_sync", "dist_sync_device")
+
+
+class KVStore:
+    """Arrays by key. What is pushed is added up, over a list (one array a device) and over all workers.
+
+    A push replaces the stored array by the sum, or, with an updater, calls `updater(key, sum, stored)`, which changes
+    `stored`. Every worker keeps the store and sees the same sums, so all stores stay equal: all workers must make the
+    same calls in the same order. A key is an int or a str, or a list of these with as many values.
+
+    >>> import dlcore as dl
+    >>> store = dl.kv.create("local")
+    >>> store.init("w", dl.nd.zeros((2,)))
+    >>> store.push("w", [dl.nd.ones((2,)), dl.nd.ones((2,))])
+    >>> out = dl.nd.empty((2,))
+    >>> store.pull("w", out=out)
+    >>> out.asnumpy()
+    array([2., 2.], dtype=float32)
+    """
+
+    def __init__(self, comm: Communicator | None = None, type: str = "local") -> None:
+        self._comm = Alone() if comm is None else comm
+        self._type = type
+        self._stored: dict[Key, NDArray] = {}
+        self._updater: Updater | None = None
+
+    @property
+    def type(self) -> str:
+        """The name it was created by."""
+        return self._type
+
+    @property
+    def rank(self) -> int:
+        """The number of this worker."""
+        return self._comm.rank
+
+    @property
+    def num_workers(self) -> int:
+        """How many workers share the store."""
+        return self._comm.size
+
+    def barrier(self) -> None:
+        """Return once every worker has called it."""
+        self._comm.barrier()
+
+    def init(self, key: Keys, value: Arrays) -> None:
+        """Store a copy of `value` under a new key; all workers get that of worker 0. ValueError for a known key."""
+        fresh = {}
+        for name, arrays in _pairs("init", key, value):
+            if name in self._stored or name in fresh:
+                raise ValueError(f"KVStore.init: the key {name!r} is there already")
+            with _unrecorded():
+                fresh[name] = F.copy(arrays[0])
+        if self.num_workers > 1:
+            self._comm.broadcast(list(fresh.values()), root=0)
+        self._stored.update(fresh)
+
+    def push(self, key: Keys, value: Arrays, priority: int = 0) -> None:
+        """Add up the arrays of all devices and workers and store the sum, or give it to the updater.
+
+        Raises KeyError for a key that `init` was not called with, ValueError for another shape. `priority` is accepted
+        for old scripts.
+        """
+        pairs = _pairs("push", key, value)
+        with _unrecorded():
+            sums = [self._sum(name, arrays) for name, arrays in pairs]
+            if self.num_workers > 1:
+                self._comm.allreduce(sums, op="sum")
+            for (name, _), total in zip(pairs, sums, strict=True):
+                if self._updater is None:
+                    _core.assign(self._stored[name], total)
+                else:
+                    self._updater(name, total, self._stored[name])
+
+    def _sum(self, name: Key, arrays: Sequence[NDArray]) -> NDArray:
+        stored = self._known("push", name)
+        for array in arrays:
+            if tuple(array.shape) != tuple(stored.shape):
+                raise ValueError(f"KVStore.push: {name!r}: expected shape {stored.shape}, got {array.shape}")
+        total = _on(arrays[0], stored._device)
+        for array in arrays[1:]:
+            total = F.add(total, _on(array, stored._device))
+        return total
+
+    def pull(self, key: Keys, out: Arrays | None = None, priority: int = 0, ignore_sparse: bool = True) -> None:
+        """Copy what is stored into `out`, an array or a list of them (one a device)."""
+        if out is None:
+            raise ValueError("KVStore.pull: expected an array or a list of arrays as out, got None")
+        with _unrecorded():
+            for name, arrays in _pairs("pull", key, out):
+                for array in arrays:
+                    _core.assign(array, self._known("pull", name))
+
+    def pushpull(self, key: Keys, value: Arrays, out: Arrays | None = None, priority: int = 0) -> None:
+        """`push`, then `pull` into `out`, or back into `value` if there is none."""
+        self.push(key, value, priority)
+        self.pull(key, value if out is None else out, priority)
+
+    def broadcast(self, key: Keys, value: Arrays, out: Arrays, priority: int = 0) -> None:
+        """`init`, then `pull` into `out`."""
+        self.init(key, value)
+        self.pull(key, out, priority)
+
+    def _known(self, what: str, name: Key) -> NDArray:
+        if name not in self._stored:
+            raise KeyError(f"KVStore.{what}: no key {name!r}; call init first")
+        return self._stored[name]
+
+    def set_updater(self, updater: Updater) -> None:
+        """Let `updater(key, pushed, stored)` decide what a push does to the stored array."""
+        self._updater = updater
+
+    _set_updater = set_updater
+
+    def set_optimizer(self, optimizer: Any) -> None:
+        """Let an optimizer (`create_state`, `update`) change what is stored, with the pushed arrays as gradients.
+
+        >>> import dlcore as dl
+        >>> store = dl.kv.create("local")
+        >>> store.init(0, dl.nd.ones((1,)))
+        >>> store.set_optimizer(dl.optim.SGD(learning_rate=0.5))
+        >>> w = dl.nd.ones((1,))
+        >>> store.pushpull(0, dl.nd.ones((1,)), out=w)
+        >>> w.asnumpy()
+        array([0.5], dtype=float32)
+        """
+        states: dict[Key, Any] = {}
+
+        def update(key: Key, gradient: NDArray, weight: NDArray) -> None:
+            if key not in states:
+                states[key] = optimizer.create_state(key, weight)
+            optimizer.update(key, weight, gradient, states[key])
+
+        self._updater = update
+
+    def __repr__(self) -> str:
+        return f"KVStore({self._type!r}, rank={self.rank}, num_workers={self.num_workers}, keys={len(self._stored)})"
+
+
+def create(name: str = "local", comm: Communicator | None = None) -> KVStore:
+    """A store: "local" or "device" for one process, "dist_sync" for all workers of `comm` (default: all MPI ranks).
+
+    Raises ValueError listing the names for another one; "dist_async" is not there.
+
+    >>> create("local")
+    KVStore('local', rank=0, num_workers=1, keys=0)
+    """
+    kind = name.lower() if isinstance(name, str) else name
+    if kind in _LOCAL:
+        return KVStore(comm, kind)
+    if kind in _DISTRIBUTED:
+        return KVStore(MPICommunicator() if comm is None else comm, kind)
+    raise ValueError(f"kv.create: expected one of {', '.join((*_LOCAL, *_DISTRIBUTED))}; got {name!r}")
+
+
+@contextmanager
+def _unrecorded() -> Iterator[None]:
+    recording = _core.set_recording(False)
+    try:
+        yield
+    finally:
+        _core.set_recording(recording)
+
+
+def _on(array: NDArray, device: str) -> NDArray:
+    """A copy on `device`."""
+    if array._device == device:
+        return F.copy(array)
+    made = _core.empty(tuple(array.shape), array._dtype_name, device)
+    _core.assign(made, array)
+    return made
+
+
+def _pairs(what: str, key: Keys, value: Arrays) -> list[tuple[Key, list[NDArray]]]:
+    """Keys, each with its arrays as a list."""
+    keys: list[Key] = [key] if isinstance(key, (int, str)) else list(key)
+    one = isinstance(key, (int, str)) or isinstance(value, NDArray)
+    values: list[Any] = [value] if one else list(value)
+    if len(keys) != len(values):
+        raise ValueError(f"KVStore.{what}: {len(keys)} keys for {len(values)} values")
+    pairs = []
+    for name, given in zip(keys, values, strict=True):
+        arrays = list(given) if isinstance(given, (list, tuple)) else [given]
+        wrong = [type(array).__name__ for array in arrays if not isinstance(array, NDArray)]
+        if wrong or not arrays:
+            raise TypeError(f"KVStore.{what}: {name!r}: expected NDArrays, got {wrong[0] if wrong else 'none'}")
+        pairs.append((name, arrays))
+    return pairs

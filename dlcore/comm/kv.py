@@ -1,0 +1,9 @@
+"""`dlcore.kv`: the key-value store under the name old scripts know.
+
+>>> create("device").num_workers
+1
+"""
+
+from ._kvstore import KVStore, create
+
+__all__ = ["KVStore", "create"]
