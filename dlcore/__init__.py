@@ -39,6 +39,7 @@ _LAZY: dict[str, tuple[str, str | None]] = {
     "kv": ("dlcore.comm.kv", None),
     "kvstore": ("dlcore.comm.kv", None),
     "parallel": ("dlcore.parallel", None),
+    "interop": ("dlcore.interop", None),
     "ops": ("dlcore.ops", None),
     "jit": ("dlcore.graph", "jit"),
     "explain": ("dlcore.graph", "explain"),
@@ -69,6 +70,8 @@ _DTYPES = (
 HOOKS.update(
     {
         "run.workers": "dlcore.parallel:train",
+        "nd.load": "dlcore.interop:load",
+        "nd.save": "dlcore.interop:save",
         "device.gpu": "dlcore.cuda:backend",
         "device.gpu.executable": "dlcore.cuda:Executable",
     }

@@ -13,6 +13,7 @@ import numpy as _np
 
 from .. import _core
 from .._core import NDArray
+from .._hooks import hook
 from ..ops import RECORDS, F
 from . import linalg, random
 from . import np as _np_names
@@ -97,7 +98,7 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    hidden = {"annotations", "Callable", "Sequence", "Any", "RECORDS", "F"}
+    hidden = {"annotations", "Callable", "Sequence", "Any", "RECORDS", "F", "hook"}
     own = {n for n in globals() if not n.startswith("_")} - hidden
     return sorted({*own, *_aliases, *(r.name for r in RECORDS.values() if not r.internal)})
 
@@ -299,6 +300,23 @@ def add_n(*args: Any) -> NDArray:
 ElementWiseSum = add_n
 
 
+def load(fname: Any) -> Any:
+    """The arrays of an MXNet `.params` file: a dict, or a list when they were saved without names.
+
+    >>> import pathlib, tempfile
+    >>> file = pathlib.Path(tempfile.mkdtemp()) / "w.params"
+    >>> save(file, {"w": ones((2, 3))})
+    >>> load(file)["w"].shape
+    (2, 3)
+    """
+    return hook("nd.load")(fname)
+
+
+def save(fname: Any, data: Any) -> None:
+    """Write an array, a list of arrays, or a dict of arrays by name to an MXNet `.params` file. See `load`."""
+    hook("nd.save")(fname, data)
+
+
 def cast(data: Any, dtype: Any) -> NDArray:
     """The same numbers in another dtype.
 
@@ -313,8 +331,8 @@ __all__ = [
     "LeakyReLU", "NDArray", "Pooling", "SequenceLast", "SequenceMask", "SequenceReverse", "UpSampling",
     "all_finite", "argmax_channel", "array", "batch_dot", "batch_take", "broadcast_axis", "concat",
     "concatenate", "cpu", "current_context", "depth_to_space", "diag", "dot", "empty", "eye", "full", "gpu",
-    "linalg", "moments", "nanprod", "nansum", "num_gpus", "ones", "ones_like", "pad", "random",
-    "ravel_multi_index", "rcbrt", "repeat", "reshape", "reshape_like", "round", "scatter_nd", "sequence_mask",
+    "linalg", "load", "moments", "nanprod", "nansum", "num_gpus", "ones", "ones_like", "pad", "random",
+    "ravel_multi_index", "rcbrt", "repeat", "reshape", "reshape_like", "round", "save", "scatter_nd", "sequence_mask",
     "shape_array", "size_array", "slice", "slice_axis", "slice_like", "softmax", "softmax_cross_entropy",
     "softmin", "space_to_depth", "split", "stack", "swapaxes", "tile", "transpose", "unravel_index", "zeros",
     "zeros_like",

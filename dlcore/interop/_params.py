@@ -1,0 +1,194 @@
+"""MXNet's `.params` files, which `mx.nd.save` and Gluon's `save_parameters` write.
+
+The layout, all little-endian: u64 0x112, u64 0, u64 number of arrays, the arrays, u64 number of names, and each name as
+u64 length and bytes. An array begins with a u32 that tells its version:
+
+    V3, V2   i32 storage (0 dense)   i32 rank   i64 per axis   i32 device kind   i32 device number   i32 dtype   data
+    V1                               i32 rank   i64 per axis   i32 device kind   i32 device number   i32 dtype   data
+    older    (the u32 is the rank)              u32 per axis   i32 device kind   i32 device number   i32 dtype   data
+
+Before V3 rank 0 stands for "no array"; in V3 it is a number, and rank -1 stands for "no array".
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import struct
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NoReturn
+
+import numpy as np
+
+from dlcore import _core
+from dlcore._core import NDArray
+from dlcore.io import atomic_write
+
+_LIST, _V1, _V2, _V3 = 0x112, 0xF993FAC8, 0xF993FAC9, 0xF993FACA
+_MAX_RANK = 32
+_MAX_BYTES = 1 << 48  # of an array, were its empty axes of length one: no real file comes near
+_CPU = struct.pack("<ii", 1, 0)
+# The dtype's number in the file is its place here.
+_DTYPES = (
+    *("float32", "float64", "float16", "uint8", "int32", "int8", "int64", "bool"),
+    *("int16", "uint16", "uint32", "uint64", "bfloat16"),
+)
+
+
+def _numpy_dtype(number: int) -> np.dtype:
+    if _DTYPES[number] == "bfloat16":
+        import ml_dtypes
+
+        return np.dtype(ml_dtypes.bfloat16)
+    return np.dtype(_DTYPES[number]).newbyteorder("<")
+
+
+class _Reader:
+    """Takes a file's bytes from front to back; ValueError where they do not suffice."""
+
+    def __init__(self, name: str, data: bytes) -> None:
+        self._name, self._data, self._at = name, memoryview(data), 0
+
+    def fail(self, what: str) -> NoReturn:
+        raise ValueError(f"{self._name}: byte {self._at}: {what}")
+
+    @property
+    def left(self) -> int:
+        return len(self._data) - self._at
+
+    def take(self, size: int, what: str) -> memoryview:
+        if size > self.left:
+            self.fail(f"{what} needs {size} bytes, the file has {self.left} more")
+        self._at += size
+        return self._data[self._at - size : self._at]
+
+    def numbers(self, layout: str, what: str) -> tuple[Any, ...]:
+        return struct.unpack("<" + layout, self.take(struct.calcsize("<" + layout), what))
+
+    def array(self, what: str) -> NDArray:
+        (magic,) = self.numbers("I", what)
+        if magic in (_V2, _V3):
+            (storage,) = self.numbers("i", what)
+            if storage != 0:
+                kind = {1: "row_sparse", 2: "csr"}.get(storage, f"of storage {storage}")
+                self.fail(f"{what} is {kind}; only dense arrays can be read")
+        (rank,) = self.numbers("i", what) if magic in (_V1, _V2, _V3) else (magic,)
+        if rank == (-1 if magic == _V3 else 0):
+            self.fail(f"{what} was saved before it had values")
+        if not 0 <= rank <= _MAX_RANK:
+            self.fail(f"{what} has rank {rank}, expected at most {_MAX_RANK}: not an array, or of an unknown version")
+        shape = self.numbers(f"{rank}{'q' if magic in (_V1, _V2, _V3) else 'I'}", f"the shape of {what}")
+        _, _, number = self.numbers("iii", f"device and dtype of {what}")
+        if not 0 <= number < len(_DTYPES):
+            self.fail(f"{what} has the unknown dtype number {number}")
+        return self._elements(shape, _numpy_dtype(number), what)
+
+    def _elements(self, shape: tuple[int, ...], dtype: np.dtype, what: str) -> NDArray:
+        if min(shape, default=0) < 0 or math.prod(max(n, 1) for n in shape) * dtype.itemsize > _MAX_BYTES:
+            self.fail(f"{what} has the impossible shape {shape}")
+        data = self.take(math.prod(shape) * dtype.itemsize, f"{what} of shape {shape} and dtype {dtype.name}")
+        if dtype == np.bool_:
+            return _core.from_numpy(np.frombuffer(data, np.uint8).reshape(shape) != 0)
+        found = np.frombuffer(data, dtype).reshape(shape)
+        return _core.from_numpy(found.astype(dtype.newbyteorder("="), copy=False), True)
+
+    def name(self, what: str) -> str:
+        (size,) = self.numbers("Q", what)
+        try:
+            return str(self.take(size, what), "utf-8")
+        except UnicodeDecodeError:
+            self.fail(f"{what} is not text")
+
+
+def load(path: str | os.PathLike[str]) -> dict[str, NDArray] | list[NDArray]:
+    """The arrays of a `.params` file, on the CPU: a dict, or a list when they were saved without names.
+
+    Raises FileNotFoundError, and ValueError with the place for a file that is cut short, damaged, of another kind, or
+    holds sparse arrays. Nothing is allocated that the file's own length does not pay for.
+
+    >>> import dlcore as dl, tempfile, pathlib
+    >>> file = pathlib.Path(tempfile.mkdtemp()) / "list.params"
+    >>> save(file, [dl.nd.ones((2, 3))])
+    >>> load(file)[0].shape
+    (2, 3)
+    """
+    with open(path, "rb") as stream:
+        reader = _Reader(os.fspath(path), stream.read())
+    magic, _, count = reader.numbers("QQQ", "the header")
+    if magic != _LIST:
+        raise ValueError(f"{os.fspath(path)}: expected an MXNet .params file (0x112 first), found {magic:#x}")
+    arrays = [reader.array(f"array {number}") for number in _upto(count)]
+    (count,) = reader.numbers("Q", "the number of names")
+    names = [reader.name(f"name {number}") for number in _upto(count)]
+    if reader.left:
+        reader.fail(f"{reader.left} bytes are left over")
+    if names and (len(names) != len(arrays) or len(set(names)) < len(names)):
+        reader.fail(f"{len(arrays)} arrays have {len(names)} names, {len(set(names))} of them different")
+    return dict(zip(names, arrays, strict=True)) if names or not arrays else arrays
+
+
+def _upto(count: int) -> Iterator[int]:
+    """0 .. count-1 for counts that `range` cannot take."""
+    number = 0
+    while number < count:
+        yield number
+        number += 1
+
+
+def load_params(path: str | os.PathLike[str]) -> dict[str, NDArray]:
+    """The named arrays of a `.params` file; see `load`. ValueError if they have no names.
+
+    Names come as they are: those of a Module's checkpoint begin with "arg:" or "aux:".
+
+    >>> import dlcore as dl, tempfile, pathlib
+    >>> file = pathlib.Path(tempfile.mkdtemp()) / "net.params"
+    >>> save_params(file, {"weight": dl.nd.ones((2, 3))})
+    >>> net = dl.gluon.nn.Dense(2, use_bias=False)
+    >>> net.load_dict(load_params(file))
+    >>> net.weight.data().shape
+    (2, 3)
+    """
+    found = load(path)
+    if isinstance(found, list):
+        raise ValueError(f"{os.fspath(path)}: its {len(found)} arrays have no names; load() gives them as a list")
+    return found
+
+
+def save_params(path: str | os.PathLike[str], arrays: Mapping[str, Any]) -> None:
+    """Write arrays (NDArray or NumPy) by name so that MXNet can read them; whole or not at all. See `load_params`.
+
+    Arrays are dense V2; numbers and empty arrays, which only MXNet's NumPy mode knows, are V3. TypeError for a dtype
+    that the format does not have.
+    """
+    save(path, arrays)
+
+
+def save(path: str | os.PathLike[str], data: Any) -> None:
+    """Write an array, a list of arrays, or arrays by name. See `save_params`."""
+    names = list(data) if isinstance(data, Mapping) else []
+    values: Sequence[Any] = list(data.values()) if isinstance(data, Mapping) else _listed(data)
+    hosts = [_host(names[k] if names else str(k), value) for k, value in enumerate(values)]
+    with atomic_write(path) as stream:
+        stream.write(struct.pack("<QQQ", _LIST, 0, len(hosts)))
+        for host in hosts:
+            magic = _V2 if host.ndim and host.size else _V3
+            stream.write(struct.pack(f"<Iii{host.ndim}q", magic, 0, host.ndim, *host.shape))
+            stream.write(_CPU + struct.pack("<i", _DTYPES.index(host.dtype.name)))
+            stream.write(host.astype(host.dtype.newbyteorder("<"), copy=False).tobytes())
+        stream.write(struct.pack("<Q", len(names)))
+        for name in names:
+            text = str(name).encode()
+            stream.write(struct.pack("<Q", len(text)) + text)
+
+
+def _listed(data: Any) -> list[Any]:
+    return list(data) if isinstance(data, (list, tuple)) else [data]
+
+
+def _host(name: str, value: Any) -> np.ndarray:
+    if not hasattr(value, "asnumpy") and not isinstance(value, (np.ndarray, np.generic)):
+        raise TypeError(f"save: {name!r}: expected an array, got {type(value).__name__}")
+    host = value.asnumpy() if hasattr(value, "asnumpy") else np.asarray(value)
+    if host.dtype.name not in _DTYPES:
+        raise TypeError(f"save: {name!r}: .params files have no dtype {host.dtype}")
+    return host
