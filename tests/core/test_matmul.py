@@ -104,3 +104,13 @@ def test_shapes_that_do_not_meet() -> None:
         F.matmul(nd(draw((2, 3))), nd(draw((4, 5))))
     with pytest.raises(ValueError, match=r"dense: expected bias \(4,\), got shape \(5,\)"):
         F.dense(nd(draw((2, 3))), nd(draw((4, 3))), nd(draw((5,))))
+
+
+def test_more_shapes_than_are_kept_prepared() -> None:
+    """oneDNN's code is made once per shape and kept for the last 1024: old shapes are made anew, correctly."""
+    weight = nd(np.ones((1, 3), "float32"))
+    for turn in range(2):
+        for n in range(1, 1101):
+            y = F.matmul(nd(np.full((n, 1), n + turn, "float32")), weight)
+            if n % 100 == 1:
+                np.testing.assert_array_equal(y.asnumpy(), np.full((n, 3), n + turn, "float32"))
