@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from functools import cache
 
 NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"]
 HINT = "no Chromium was found; on Debian or Ubuntu: apt-get install chromium (or set DLCORE_CHROMIUM to its path)"
 
 
+@cache
 def find() -> str | None:
     """The path of the browser: DLCORE_CHROMIUM, one on the PATH, or the one that Playwright installed."""
     named = os.environ.get("DLCORE_CHROMIUM")
