@@ -39,6 +39,7 @@ _LAZY: dict[str, tuple[str, str | None]] = {
     "kv": ("dlcore.comm.kv", None),
     "kvstore": ("dlcore.comm.kv", None),
     "parallel": ("dlcore.parallel", None),
+    "compat": ("dlcore.compat", None),
     "interop": ("dlcore.interop", None),
     "ops": ("dlcore.ops", None),
     "jit": ("dlcore.graph", "jit"),

@@ -313,7 +313,14 @@ def load(fname: Any) -> Any:
 
 
 def save(fname: Any, data: Any) -> None:
-    """Write an array, a list of arrays, or a dict of arrays by name to an MXNet `.params` file. See `load`."""
+    """Write an array, a list of arrays, or a dict of arrays by name to an MXNet `.params` file.
+
+    >>> import pathlib, tempfile
+    >>> file = pathlib.Path(tempfile.mkdtemp()) / "list.params"
+    >>> save(file, [ones((2, 3)), zeros((4,))])
+    >>> [x.shape for x in load(file)]
+    [(2, 3), (4,)]
+    """
     hook("nd.save")(fname, data)
 
 
