@@ -33,13 +33,15 @@ class TileRunner {
     const auto& c = *plan.compiled;
     size_t values = size_t(c.n_values), inputs = plan.in.size();
     size_t head = (values * 16 + inputs * 16 + plan.ops.size() * 8 + 63) / 64 * 64;
-    int64_t reg_bytes = (plan.capacity * plan.itemsize + 63) / 64 * 64;
-    char* memory = scratch.get(head + size_t(plan.n_regs) * size_t(reg_bytes));
+    int64_t reg_bytes = (plan.capacity * plan.itemsize + 63) / 64 * 64 + 64;  // `expand` runs over the end
+    char* memory = scratch.get(head + size_t(plan.n_regs) * size_t(reg_bytes) + size_t(plan.per_tile) * 8);
     ptr_ = reinterpret_cast<char**>(memory);
     scalar_ = reinterpret_cast<uint64_t*>(memory + values * 8);
     loaded_ = reinterpret_cast<Loaded*>(memory + values * 16);
     offset_ = reinterpret_cast<int64_t*>(memory + values * 16 + inputs * 16);
     char* regs = memory + head;
+    column_ = regs + plan.n_regs * reg_bytes;
+    expand_ = pick_cast_table()->expand[plan.itemsize == 8];
     for (size_t v = 0; v < values; v++) {
       int r = v < inputs ? plan.in[v].reg : c.reg[v];
       bool single = plan.cls[v] != TileClass::Tile;
@@ -142,6 +144,11 @@ class TileRunner {
           repeat(ptr_[k], cols * plan_.itemsize, rows);
           continue;
         }
+        if (plan_.rows && stride == 0 && rows > 1) {  // one number a row
+          t.load(rows, at, o.stride[plan_.geo.nd - 2], column_, 1);
+          expand_(rows, cols, column_, ptr_[k]);
+          continue;
+        }
         each_run(o, rows, cols, [&](int64_t n, int64_t to, int64_t from) {
           t.load(n, at + from * o.itemsize, stride, ptr_[k] + to * plan_.itemsize, 1);
         });
@@ -171,6 +178,8 @@ class TileRunner {
   uint64_t* scalar_;
   Loaded* loaded_;
   int64_t* offset_;
+  char* column_;  // one number of each row of a tile
+  void (*expand_)(int64_t rows, int64_t cols, const void* src, void* dst);
 };
 
 // Plans are kept per thread for their vectors' memory only.

@@ -121,6 +121,19 @@ constexpr void row(CastFn* f) {
   f[12] = cast_run<S, double>;
 }
 
+// Whole vectors, the last of each row running over into the next row, which is written after it.
+template <class T>
+void expand(int64_t rows, int64_t cols, const void* src, void* dst) {
+  constexpr int64_t lanes = 64 / int64_t(sizeof(T));
+  const T* s = static_cast<const T*>(src);
+  T* d = static_cast<T*>(dst);
+  for (int64_t r = 0; r < rows; r++) {
+    T vector[lanes];
+    for (int64_t i = 0; i < lanes; i++) vector[i] = s[r];
+    for (int64_t c = 0; c < cols; c += lanes) __builtin_memcpy(d + r * cols + c, vector, sizeof vector);
+  }
+}
+
 constexpr CastTable make() {
   CastTable t{};
   row<Bool>(t.fn[0]);
@@ -136,6 +149,8 @@ constexpr CastTable make() {
   row<BFloat>(t.fn[10]);
   row<float>(t.fn[11]);
   row<double>(t.fn[12]);
+  t.expand[0] = expand<uint32_t>;
+  t.expand[1] = expand<uint64_t>;
   return t;
 }
 

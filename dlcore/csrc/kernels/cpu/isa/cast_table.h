@@ -16,6 +16,8 @@ using CastFn = void (*)(int64_t n, const void* src, int64_t src_stride, void* ds
 inline constexpr int kCastTypes = 13;  // kNumDTypes, in its order
 struct CastTable {
   CastFn fn[kCastTypes][kCastTypes];  // [from][to]
+  // dst[r * cols + c] = src[r], for elements of 4 and of 8 bytes; may write up to 64 bytes beyond the end.
+  void (*expand[2])(int64_t rows, int64_t cols, const void* src, void* dst);
 };
 DL_ISA_TABLE(CastTable, cast_table)
 
