@@ -40,6 +40,7 @@ _LAZY: dict[str, tuple[str, str | None]] = {
     "kvstore": ("dlcore.comm.kv", None),
     "parallel": ("dlcore.parallel", None),
     "compat": ("dlcore.compat", None),
+    "compress": ("dlcore.compress", None),
     "interop": ("dlcore.interop", None),
     "ops": ("dlcore.ops", None),
     "jit": ("dlcore.graph", "jit"),
