@@ -177,7 +177,7 @@ def test_a_kernel_that_is_restarted_in_the_middle_leaves_what_was_drawn(lab: Lab
     notebook = started(lab, "restarted.ipynb", f"{ENDLESS} --background")
     assert WIDGET in notebook.outputs(1)[0]["data"]
     notebook.js("{ panel.sessionContext.restartKernel(); }")
-    until(lambda: "image/png" in notebook.outputs(1)[0]["data"], 20, "the picture in the chart's place")
+    until(lambda: "image/png" in notebook.outputs(1)[0]["data"], 60, "the picture in the chart's place")
     notebook.ready()
     assert re.match(r"net: the kernel ended at step [\d,]+ of [\d,]+, epoch \d+", notebook.text(1))
     notebook.save()
