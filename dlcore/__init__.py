@@ -74,6 +74,7 @@ HOOKS.update(
         "run.workers": "dlcore.parallel:train",
         "nd.load": "dlcore.interop:load",
         "nd.save": "dlcore.interop:save",
+        "gluon.params": "dlcore.interop:load_params",
         "device.gpu": "dlcore.cuda:backend",
         "device.gpu.executable": "dlcore.cuda:Executable",
     }

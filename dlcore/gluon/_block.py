@@ -179,7 +179,7 @@ class Block:
         cast_dtype: bool = False,
         dtype_source: str = "current",
     ) -> None:
-        """Read parameters from a file of `save_parameters`. The network need not be initialized.
+        """Read parameters from a file of `save_parameters`, or of MXNet. The network need not be initialized.
 
         Raises ValueError listing every parameter that is missing, unknown, or of another shape or dtype; then nothing
         has been changed. `dtype_source="saved"` casts the network to the file's dtypes instead.

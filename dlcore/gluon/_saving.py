@@ -6,8 +6,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
+from dlcore._hooks import hook
 from dlcore.io import load_arrays, save_arrays
 
 from ._parameter import Parameter
@@ -24,9 +23,18 @@ def save(filename: str | os.PathLike[str], parameters: Mapping[str, Parameter], 
     save_arrays(filename, arrays, {"format": "dlcore.parameters"})
 
 
-def read(filename: str | os.PathLike[str]) -> dict[str, np.ndarray]:
-    """The arrays of the file by name."""
-    return load_arrays(filename)
+# How an MXNet .params file begins. The first eight bytes alone could be those of a safetensors file.
+_MXNET = (0x112).to_bytes(16, "little")
+
+
+def read(filename: str | os.PathLike[str]) -> dict[str, Any]:
+    """The arrays of the file by name: safetensors, or an MXNet `.params` file of Gluon or of a Module's checkpoint."""
+    with open(filename, "rb") as stream:
+        old = stream.read(len(_MXNET)) == _MXNET
+    if not old:
+        return load_arrays(filename)
+    arrays = hook("gluon.params")(filename)
+    return {name.removeprefix("arg:").removeprefix("aux:"): array for name, array in arrays.items()}
 
 
 def load(

@@ -122,6 +122,23 @@ def test_a_network_takes_a_file_of_the_other_framework(tmp_path: Path) -> None:
     np.testing.assert_allclose(net(dl.nd.array(x)).asnumpy(), x @ X.T + bias, rtol=1e-6)
 
 
+def test_load_parameters_takes_the_other_frameworks_files(tmp_path: Path) -> None:
+    net = dl.gluon.nn.HybridSequential()
+    net.add(dl.gluon.nn.Dense(2), dl.gluon.nn.BatchNorm())
+    two = [np.array([k, k + 1], np.float32) for k in range(5)]
+    names = [b"0.weight", b"0.bias", b"1.gamma", b"1.beta", b"1.running_mean", b"1.running_var"]
+    net.load_parameters(written(tmp_path, whole([v2(values) for values in (X, *two)], names)))
+    assert net[0].weight.data().asnumpy().tolist() == X.tolist()
+    assert net[1].running_var.data().asnumpy().tolist() == [4, 5]
+    checkpoint = whole([v1(X + 1), v1(two[0])], [b"arg:weight", b"aux:bias"])
+    net[0].load_parameters(str(written(tmp_path, checkpoint)))
+    assert net[0].weight.data().asnumpy().tolist() == (X + 1).tolist()
+    with pytest.raises(ValueError, match="array 0 needs"):
+        net.load_parameters(written(tmp_path, checkpoint[:26]))
+    with pytest.raises(ValueError, match="not a complete safetensors file"):
+        net.load_parameters(written(tmp_path, struct.pack("<Q", 0x112) + b"{" * 400))
+
+
 GOOD = whole([v2(X), v1(X), v0(X)], [b"a", b"b", b"c"])
 
 
