@@ -59,7 +59,8 @@ class Pruned:
         self._kept.clear()
 
     def sparsity(self) -> float:
-        """The share of zeros among the pruned weights, as they are now."""
+        """The share of zeros among the selected weights, after `apply`."""
+        self.apply()
         weights = [parameter.data().asnumpy() for parameter in self._parameters.values()]
         return sum(int((weight == 0).sum()) for weight in weights) / sum(weight.size for weight in weights)
 

@@ -158,6 +158,18 @@ def test_a_compiled_step_keeps_the_zeros_too() -> None:
     np.testing.assert_allclose(float(step(x)), expected, rtol=1e-5)
 
 
+def test_a_run_trains_around_the_zeros() -> None:
+    net = small()
+    pruned = prune(net, 0.7)
+    x, y = np.random.randn(64, 5).astype(np.float32), np.random.randint(0, 3, 64)
+    before = weights(net)
+    dl.run.train(net, (x, y), epochs=2, batch=16, optimizer="adam", lr=0.01)
+    assert pruned.sparsity() == round(0.7 * 64) / 64
+    for k, (was, now) in enumerate(zip(before, weights(net), strict=True)):
+        mask = pruned.masks[f"{k}.weight"]
+        assert (now[~mask] == 0).all() and (now[mask] != was[mask]).any()
+
+
 def test_two_calls_before_one_backward_pass() -> None:
     net = small()
     prune(net, 0.5)
