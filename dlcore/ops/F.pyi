@@ -77,6 +77,13 @@ def _layer_norm_grad(
     *,
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> tuple[NDArray, ...]: ...
+def _loss_head(
+    y: ArrayLike,
+    x: ArrayLike,
+    g: ArrayLike,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
 def _max_pool2d_grad(
     g: ArrayLike,
     x: ArrayLike,

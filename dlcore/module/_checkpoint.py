@@ -1,0 +1,58 @@
+"""Checkpoints: the symbol as JSON, the parameters as safetensors."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from dlcore import symbol as sym
+from dlcore._core import NDArray
+from dlcore.array import nd
+from dlcore.io import load_arrays, save_arrays
+
+_KINDS = ("arg", "aux")
+
+
+def _files(prefix: str | os.PathLike[str], epoch: int) -> tuple[str, str]:
+    return f"{os.fspath(prefix)}-symbol.json", f"{os.fspath(prefix)}-{epoch:04d}.safetensors"
+
+
+def save_params(fname: str | os.PathLike[str], arg_params: Mapping[str, Any], aux_params: Mapping[str, Any]) -> None:
+    """Write parameters ("arg:name") and auxiliary states ("aux:name") to a safetensors file."""
+    groups = zip(_KINDS, (arg_params, aux_params), strict=True)
+    arrays = {f"{kind}:{name}": array.asnumpy() for kind, group in groups for name, array in group.items()}
+    save_arrays(fname, arrays, {"format": "dlcore.module"})
+
+
+def load_params(fname: str | os.PathLike[str]) -> tuple[dict[str, NDArray], dict[str, NDArray]]:
+    """Parameters and auxiliary states of a file of `save_params`; ValueError for another file."""
+    found: dict[str, dict[str, NDArray]] = {kind: {} for kind in _KINDS}
+    for key, array in load_arrays(fname).items():
+        kind, _, name = key.partition(":")
+        if kind not in found:
+            raise ValueError(f"{os.fspath(fname)}: expected names such as 'arg:weight', found {key!r}")
+        found[kind][name] = nd.array(array, dtype=array.dtype)
+    return found["arg"], found["aux"]
+
+
+def save_checkpoint(
+    prefix: str | os.PathLike[str],
+    epoch: int,
+    symbol: Any,
+    arg_params: Mapping[str, Any],
+    aux_params: Mapping[str, Any],
+) -> None:
+    """Write `prefix-symbol.json` and `prefix-0001.safetensors` (the epoch in four digits); symbol may be None."""
+    names, values = _files(prefix, epoch)
+    if symbol is not None:
+        symbol.save(names)
+    save_params(values, arg_params, aux_params)
+
+
+def load_checkpoint(
+    prefix: str | os.PathLike[str], epoch: int
+) -> tuple[sym.Symbol, dict[str, NDArray], dict[str, NDArray]]:
+    """The symbol, the parameters and the auxiliary states that `save_checkpoint` wrote."""
+    names, values = _files(prefix, epoch)
+    return (sym.load(names), *load_params(values))

@@ -1,0 +1,209 @@
+"""The loops around a module: fit, score and predict."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from dlcore import init, metric
+from dlcore._core import NDArray
+from dlcore.array import nd
+
+
+class BatchEndParam(NamedTuple):
+    """What a batch_end_callback gets."""
+
+    epoch: int
+    nbatch: int
+    eval_metric: Any
+    locals: Any
+
+
+def _call(callbacks: Any, *args: Any) -> None:
+    for callback in callbacks if isinstance(callbacks, (list, tuple)) else [callbacks]:
+        if callback is not None:
+            callback(*args)
+
+
+def _rows(arrays: list[NDArray], pad: int | None) -> list[NDArray]:
+    """Without the `pad` samples that fill the last batch up."""
+    return [a[: a.shape[0] - pad] for a in arrays] if pad else list(arrays)
+
+
+class BaseModule:
+    """What every module can do once it has the single steps; see `Module`."""
+
+    logger: Any = logging
+    binded = params_initialized = optimizer_initialized = False
+    symbol: Any = None
+
+    def bind(self, data_shapes: Any, label_shapes: Any = None, **more: Any) -> None:
+        """Makes the arrays for batches of these shapes."""
+        raise NotImplementedError(f"{type(self).__name__} has no bind")
+
+    def init_params(self, *args: Any, **more: Any) -> None:
+        """Fills the parameters."""
+        raise NotImplementedError(f"{type(self).__name__} has no init_params")
+
+    def init_optimizer(self, *args: Any, **more: Any) -> None:
+        """Makes the optimizer."""
+        raise NotImplementedError(f"{type(self).__name__} has no init_optimizer")
+
+    def forward(self, data_batch: Any, is_train: bool | None = None) -> None:
+        """Runs a batch."""
+        raise NotImplementedError(f"{type(self).__name__} has no forward")
+
+    def backward(self, out_grads: Any = None) -> None:
+        """Computes the gradients of the batch."""
+        raise NotImplementedError(f"{type(self).__name__} has no backward")
+
+    def update(self) -> None:
+        """Lets the optimizer change the parameters."""
+        raise NotImplementedError(f"{type(self).__name__} has no update")
+
+    def get_outputs(self) -> list[NDArray]:
+        """The outputs of the last forward."""
+        raise NotImplementedError(f"{type(self).__name__} has no get_outputs")
+
+    def get_params(self) -> tuple[dict[str, NDArray], dict[str, NDArray]]:
+        """Copies of parameters and auxiliary states."""
+        raise NotImplementedError(f"{type(self).__name__} has no get_params")
+
+    def forward_backward(self, data_batch: Any) -> None:
+        """Forward in training mode, then backward."""
+        self.forward(data_batch, is_train=True)
+        self.backward()
+
+    def update_metric(self, eval_metric: Any, labels: Any, pre_sliced: bool = False) -> None:
+        """Shows a metric the labels and the outputs of the last forward."""
+        eval_metric.update(list(labels or []), self.get_outputs())
+
+    def fit(
+        self,
+        train_data: Any,
+        eval_data: Any = None,
+        eval_metric: Any = "acc",
+        epoch_end_callback: Any = None,
+        batch_end_callback: Any = None,
+        kvstore: Any = "local",
+        optimizer: Any = "sgd",
+        optimizer_params: Any = (("learning_rate", 0.01),),
+        eval_end_callback: Any = None,
+        eval_batch_end_callback: Any = None,
+        initializer: Any = None,
+        arg_params: Any = None,
+        aux_params: Any = None,
+        allow_missing: bool = False,
+        force_rebind: bool = False,
+        force_init: bool = False,
+        begin_epoch: int = 0,
+        num_epoch: int | None = None,
+        validation_metric: Any = None,
+    ) -> None:
+        """Trains for the epochs from `begin_epoch` up to `num_epoch`, binding and initializing first where needed.
+
+        train_data, eval_data: iterators of batches. Metrics are logged after each epoch. batch_end_callback gets a
+        BatchEndParam; epoch_end_callback gets (epoch, symbol, arg_params, aux_params). kvstore is accepted for old
+        scripts: one process needs none. ValueError without num_epoch.
+        """
+        if num_epoch is None:
+            raise ValueError("fit: num_epoch says how long to train; it is not given")
+        self.bind(train_data.provide_data, train_data.provide_label, for_training=True, force_rebind=force_rebind)
+        self.init_params(
+            initializer=init.Uniform(0.01) if initializer is None else initializer,
+            arg_params=arg_params,
+            aux_params=aux_params,
+            allow_missing=allow_missing,
+            force_init=force_init,
+        )
+        self.init_optimizer(kvstore, optimizer, optimizer_params)
+        validation_metric = eval_metric if validation_metric is None else validation_metric
+        eval_metric = metric.create(eval_metric)
+        for epoch in range(begin_epoch, num_epoch):
+            start = time.perf_counter()
+            eval_metric.reset()
+            train_data.reset()
+            for nbatch, batch in enumerate(train_data):
+                self.forward_backward(batch)
+                self.update()
+                self.update_metric(eval_metric, batch.label)
+                _call(batch_end_callback, BatchEndParam(epoch, nbatch, eval_metric, locals()))
+            for name, value in eval_metric.get_name_value():
+                self.logger.info("Epoch[%d] Train-%s=%f", epoch, name, value)
+            self.logger.info("Epoch[%d] Time cost=%.3f", epoch, time.perf_counter() - start)
+            if epoch_end_callback is not None:
+                _call(epoch_end_callback, epoch, self.symbol, *self.get_params())
+            if eval_data is not None:
+                found = self.score(
+                    eval_data,
+                    validation_metric,
+                    score_end_callback=eval_end_callback,
+                    batch_end_callback=eval_batch_end_callback,
+                    epoch=epoch,
+                )
+                for name, value in found:
+                    self.logger.info("Epoch[%d] Validation-%s=%f", epoch, name, value)
+        train_data.reset()
+
+    def score(
+        self,
+        eval_data: Any,
+        eval_metric: Any,
+        num_batch: int | None = None,
+        batch_end_callback: Any = None,
+        score_end_callback: Any = None,
+        reset: bool = True,
+        epoch: int = 0,
+    ) -> list[tuple[str, float]]:
+        """The metric over an iterator as [(name, value)]; samples that only fill up the last batch do not count."""
+        self._ready("score")
+        if reset:
+            eval_data.reset()
+        eval_metric = metric.create(eval_metric)
+        eval_metric.reset()
+        nbatch = -1
+        for nbatch, batch in enumerate(eval_data):
+            if nbatch == num_batch:
+                break
+            self.forward(batch, is_train=False)
+            eval_metric.update(_rows(batch.label, batch.pad), _rows(self.get_outputs(), batch.pad))
+            _call(batch_end_callback, BatchEndParam(epoch, nbatch, eval_metric, locals()))
+        _call(score_end_callback, BatchEndParam(epoch, nbatch, eval_metric, locals()))
+        return eval_metric.get_name_value()
+
+    def iter_predict(
+        self, eval_data: Any, num_batch: int | None = None, reset: bool = True
+    ) -> Iterator[tuple[list[NDArray], int, Any]]:
+        """(outputs, number of the batch, batch) for every batch, without the samples that fill up the last one."""
+        self._ready("predict")
+        if reset:
+            eval_data.reset()
+        for nbatch, batch in enumerate(eval_data):
+            if nbatch == num_batch:
+                break
+            self.forward(batch, is_train=False)
+            yield _rows(self.get_outputs(), batch.pad), nbatch, batch
+
+    def predict(
+        self,
+        eval_data: Any,
+        num_batch: int | None = None,
+        merge_batches: bool = True,
+        reset: bool = True,
+        always_output_list: bool = False,
+    ) -> Any:
+        """The outputs over an iterator, joined: one array, or a list of them where there are several outputs.
+
+        merge_batches=False gives a list for each batch.
+        """
+        found = [[out.copy() for out in outputs] for outputs, _, _ in self.iter_predict(eval_data, num_batch, reset)]
+        if not found or not merge_batches:
+            return found
+        merged = [nd.concat(*parts, dim=0) for parts in zip(*found, strict=True)]
+        return merged if always_output_list or len(merged) > 1 else merged[0]
+
+    def _ready(self, what: str) -> None:
+        if not (self.binded and self.params_initialized):
+            raise RuntimeError(f"{what}: call bind and init_params (or fit) first")

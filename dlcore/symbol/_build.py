@@ -1,0 +1,100 @@
+"""Calls from arguments: which of them are inputs, which are attributes, and which variables are made for them."""
+
+from __future__ import annotations
+
+import inspect
+import threading
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ._call import Call, Entry, Outputs
+from ._operators import known, made, parameters
+from ._types import dtype_name
+
+_counts: Counter[str] = Counter()
+_lock = threading.Lock()
+
+
+def _name(op: str) -> str:
+    """A name for a node that got none: its operator and a number."""
+    with _lock:
+        hint = op.lower()
+        _counts[hint] += 1
+        return f"{hint}{_counts[hint] - 1}"
+
+
+def call(op: str, args: Sequence[Any], kwargs: Mapping[str, Any], name: str | None = None, attr: Any = None) -> Call:
+    """A call of an operator; symbols among its arguments are inputs. TypeError, naming the node, for wrong ones."""
+    if not known(op):
+        raise ValueError(f"there is no operator {op!r}")
+    name = name or _name(op)
+    inputs: list[Entry] = []
+    slots: list[str] = []
+    attrs: dict[str, Any] = {}
+
+    def take(slot: str, value: Any) -> None:
+        if isinstance(value, Outputs):
+            inputs.append(value._single(f"{op} {name}: {slot}"))
+            slots.append(slot)
+        elif value is not None or not slot.startswith("*"):
+            attrs[slot] = plain(value, f"{op} {name}: {slot}")
+
+    own = parameters(op)
+    for slot, value in _bound(op, name, args, kwargs).items():
+        kind = own[slot].kind
+        if kind is inspect.Parameter.VAR_POSITIONAL:
+            listed = value[0] if len(value) == 1 and isinstance(value[0], (list, tuple)) else value
+            for one in listed:
+                if not isinstance(one, Outputs):
+                    raise TypeError(f"{op} {name}: expected Symbols, got {type(one).__name__}")
+                take(f"*{slot}", one)
+        elif kind is inspect.Parameter.VAR_KEYWORD:
+            for key, one in value.items():
+                take(key, one)
+        else:
+            take(slot, value)
+    for slot in made(op, attrs):
+        if slot not in slots and attrs.get(slot) is None:
+            attrs.pop(slot, None)
+            inputs.append((Call("", f"{name}_{slot}"), 0))
+            slots.append(slot)
+    node = Call(op, name, inputs, slots, attrs, dict(attr or {}))
+    _in_order(node, list(own))
+    missing = [n for n, p in own.items() if p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD
+               and n not in slots and n not in attrs]  # fmt: skip
+    if missing:
+        raise TypeError(f"{op} {name}: missing argument {', '.join(map(repr, missing))}")
+    return node
+
+
+def _bound(op: str, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        signature = inspect.Signature(list(parameters(op).values()))
+        return dict(signature.bind_partial(*args, **kwargs).arguments)
+    except TypeError as error:
+        raise TypeError(f"{op} {name}: {error}; it takes {', '.join(parameters(op))}") from None
+
+
+def _in_order(node: Call, own: list[str]) -> None:
+    """Inputs in the order of the function's arguments, as MXNet lists them."""
+    pairs = sorted(zip(node.slots, node.inputs, strict=True), key=lambda pair: own.index(pair[0].lstrip("*")))
+    node.slots, node.inputs = [slot for slot, _ in pairs], [entry for _, entry in pairs]
+
+
+def plain(value: Any, where: str) -> Any:
+    """An argument as something a file can hold. TypeError for arrays and other objects."""
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    if isinstance(value, (list, tuple)):
+        return tuple(plain(v, where) for v in value)
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, (np.dtype, type)):
+        return dtype_name(value)
+    raise TypeError(
+        f"{where}: expected a Symbol, a number, a text or a tuple, got {type(value).__name__}; "
+        "an array is given by a variable that is bound to it"
+    )

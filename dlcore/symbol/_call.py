@@ -1,0 +1,134 @@
+"""What a Symbol consists of: calls of operators by name, and the walk that makes them on arrays."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from dlcore import _core
+
+from ._operators import STATES, n_outputs, parameters, target
+
+Entry = tuple["Call", int]  # a call and which of its outputs
+
+
+@dataclass(eq=False)
+class Call:
+    """One operator call, or a variable if `op` is empty.
+
+    inputs   the calls whose outputs it takes;  slots: the argument that each of them is
+    attrs    all other arguments: numbers, texts, truth values, None, and tuples of them
+    notes    what belongs to the name, not to the call: "__shape__", "__lr_mult__", ...
+    """
+
+    op: str
+    name: str
+    inputs: list[Entry] = field(default_factory=list)
+    slots: list[str] = field(default_factory=list)
+    attrs: dict[str, Any] = field(default_factory=dict)
+    notes: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def n_out(self) -> int:
+        return n_outputs(self.op, self.attrs) if self.op else 1
+
+    def output_names(self) -> list[str]:
+        """Names of its outputs as `list_outputs` gives them."""
+        if not self.op:
+            return [self.name]
+        return [f"{self.name}_output{k if self.n_out > 1 else ''}" for k in range(self.n_out)]
+
+
+class Outputs:
+    """What has outputs of calls: the base of Symbol, for those who take symbols apart."""
+
+    def __init__(self, entries: list[Entry]) -> None:
+        self._entries = entries
+
+    def _single(self, where: str) -> Entry:
+        if len(self._entries) != 1:
+            raise ValueError(f"{where}: expected one output, {self!r} has {len(self._entries)}; take one by its index")
+        return self._entries[0]
+
+
+def order(heads: Sequence[Entry]) -> list[Call]:
+    """Every call that the heads need, each after its inputs, in the order in which arguments are listed."""
+    found: dict[Call, None] = {}
+    todo: list[tuple[Call, bool]] = [(call, False) for call, _ in reversed(heads)]
+    while todo:
+        call, ready = todo.pop()
+        if call in found:
+            continue
+        if ready:
+            found[call] = None
+        else:
+            todo.append((call, True))
+            todo += [(one, False) for one, _ in reversed(call.inputs)]
+    return list(found)
+
+
+def states(calls: list[Call]) -> set[Call]:
+    """The variables that operators change in place."""
+    return {
+        one
+        for call in calls
+        for (one, _), slot in zip(call.inputs, call.slots, strict=True)
+        if slot in STATES.get(call.op, ()) and not one.op
+    }
+
+
+def run(calls: list[Call], heads: Sequence[Entry], variable: Callable[[Call], Any], before: Any = None) -> list[Any]:
+    """Makes the calls on arrays and returns those of the heads; inside a trace this builds the graph.
+
+    variable   gives the array of a variable;  before(call, results): called before each operator
+    An operator's error gets the node's name and the shapes that came.
+    """
+    results: dict[Call, Sequence[Any]] = {}
+    for call in calls:
+        if not call.op:
+            if before is None:
+                results[call] = [variable(call)]
+            continue
+        if before is not None:
+            before(call, results)
+        arrays = [results[one][index] for one, index in call.inputs]
+        _core.push_scope(call.name)
+        try:
+            made = apply(call, arrays)
+        except (TypeError, ValueError, IndexError, RuntimeError) as error:
+            raise located(error, call, arrays) from error
+        finally:
+            _core.pop_scope()
+        results[call] = made if isinstance(made, (list, tuple)) else [made]
+    return [results[call][index] if call in results else variable(call) for call, index in heads]
+
+
+def apply(call: Call, arrays: list[Any]) -> Any:
+    """The call's function on arrays, one for each input."""
+    given: dict[str, Any] = dict(call.attrs)
+    several: list[Any] = []
+    for slot, array in zip(call.slots, arrays, strict=True):
+        if slot.startswith("*"):
+            several.append(array)
+        else:
+            given[slot] = array
+    if not several:
+        return target(call.op)(**given)
+    leading = []
+    for name, parameter in parameters(call.op).items():
+        if parameter.kind is inspect.Parameter.VAR_POSITIONAL:
+            break
+        leading.append(given.pop(name))
+    return target(call.op)(*leading, *several, **given)
+
+
+def located(error: Exception, call: Call, arrays: list[Any]) -> Exception:
+    """The same error with the node and what came into it."""
+    text = str(error).partition("\n  in layer ")[0] if "\n  in node " not in str(error) else str(error)
+    if "\n  in node " in text:
+        return error
+    came = ", ".join(f"{slot} {tuple(a.shape)}" for slot, a in zip(call.slots, arrays, strict=True))
+    kind = type(error) if type(error) in (TypeError, ValueError, IndexError, RuntimeError) else RuntimeError
+    return kind(f"{text}\n  in node {call.name} ({call.op}) with {came or 'no arrays'}")

@@ -1,0 +1,210 @@
+"""Executor: a symbol with arrays, run through the compiled functions of `dlcore.graph`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from dlcore import _core, autograd
+from dlcore.array import nd
+from dlcore.array.context import Context, current_context
+from dlcore.graph import CachedOp
+
+if TYPE_CHECKING:
+    from ._symbol import Symbol
+
+_REQS = ("write", "add", "null")
+
+
+class Executor:
+    """What `Symbol.bind` and `Symbol.simple_bind` give.
+
+    arg_dict, grad_dict, aux_dict   the arrays by name (gradients: those that are wanted), also as lists arg_arrays,
+                                    grad_arrays and aux_arrays in the order of the symbol's lists
+    outputs, output_dict            of the last `forward`
+
+    >>> import dlcore as dl
+    >>> x = dl.sym.var("x")
+    >>> run = (x * x).bind(dl.cpu(), {"x": dl.nd.array([3.0])}, {"x": dl.nd.zeros((1,))})
+    >>> run.forward(is_train=True)[0].tolist()
+    [9.0]
+    >>> run.backward(); run.grad_dict["x"].tolist()
+    [6.0]
+    """
+
+    def __init__(
+        self, symbol: Symbol, ctx: Any, args: dict[str, Any], grads: dict[str, Any], reqs: dict[str, str], aux: dict
+    ) -> None:
+        self._symbol, self._ctx, self._reqs = symbol, ctx, reqs
+        self.arg_dict, self.grad_dict, self.aux_dict = args, grads, aux
+        self.outputs: list[_core.NDArray] = []
+        arguments, self._aux = symbol._variables()
+        self._arguments = arguments
+        _, self.output_shapes, _ = symbol.infer_shape(**{n: a.shape for n, a in {**args, **aux}.items()})
+        # Gradients belong to this executor, so aliases on the same memory are marked, not the user's own arrays.
+        self._aliases = [args[c.name].detach() for c in arguments]
+        wanted = [(alias, c.name) for alias, c in zip(self._aliases, arguments, strict=True) if c.name in grads]
+        for alias, name in wanted:
+            autograd.mark_variables(alias, grads[name], reqs[name])
+        self._run = CachedOp(self._forward, list(aux.values()), symbol.name or "group")
+
+    @property
+    def arg_arrays(self) -> list[_core.NDArray]:
+        """The arguments' arrays."""
+        return list(self.arg_dict.values())
+
+    @property
+    def grad_arrays(self) -> list[Any]:
+        """The gradients, None where none is wanted."""
+        return [self.grad_dict.get(name) for name in self.arg_dict]
+
+    @property
+    def aux_arrays(self) -> list[_core.NDArray]:
+        """The auxiliary states' arrays."""
+        return list(self.aux_dict.values())
+
+    @property
+    def output_dict(self) -> dict[str, _core.NDArray]:
+        """The outputs by name."""
+        return dict(zip(self._symbol.list_outputs(), self.outputs, strict=True))
+
+    def _forward(self, *arrays: Any) -> list[Any]:
+        known = dict(zip(self._arguments, arrays, strict=True))
+        return self._symbol._run({**known, **{c: self.aux_dict[c.name] for c in self._aux}})
+
+    def forward(self, is_train: bool = False, **arrays: Any) -> list[_core.NDArray]:
+        """Writes `arrays` into the arguments of these names and gives the outputs.
+
+        is_train: as in training (dropout, batch statistics), and `backward` can follow. KeyError for a name that is no
+        argument, ValueError for a shape that does not fit.
+        """
+        for name, array in arrays.items():
+            if name not in self.arg_dict:
+                raise KeyError(f"{name!r} is no argument of {self._symbol!r}; it has {', '.join(self.arg_dict)}")
+            put(self.arg_dict[name], array, name)
+        recording = is_train and bool(self.grad_dict)
+        with autograd.record() if recording else autograd.pause(train_mode=is_train):
+            self.outputs = list(self._run(*self._aliases))
+        return self.outputs
+
+    def backward(self, out_grads: Any = None) -> None:
+        """The gradients of the last `forward(is_train=True)`, into `grad_dict` as grad_req says.
+
+        out_grads: what arrives at each output; ones if None (heads such as SoftmaxOutput do not look at it).
+        """
+        heads = [out for out in self.outputs if out._tracked]
+        if not heads:
+            raise RuntimeError(f"backward of {self._symbol!r}: call forward(is_train=True) first, with gradients bound")
+        if out_grads is not None:
+            given = [out_grads] if isinstance(out_grads, _core.NDArray) else list(out_grads)
+            if len(given) != len(self.outputs):
+                raise ValueError(f"backward: {len(self.outputs)} outputs, but {len(given)} gradients")
+            out_grads = [g for g, out in zip(given, self.outputs, strict=True) if out._tracked]
+        autograd.backward(heads, out_grads)
+
+    def copy_params_from(
+        self, arg_params: Mapping[str, Any], aux_params: Any = None, allow_extra_params: bool = False
+    ) -> None:
+        """Writes values into arguments and auxiliary states. ValueError for a name that is neither, unless allowed."""
+        for own, given in ((self.arg_dict, arg_params), (self.aux_dict, aux_params or {})):
+            for name, array in given.items():
+                if name in own:
+                    put(own[name], array, name)
+                elif not allow_extra_params:
+                    raise ValueError(f"{name!r} is neither an argument nor an auxiliary state")
+
+    def reshape(self, **shapes: Any) -> Executor:
+        """An executor for other shapes of the given arguments, with the same arrays wherever the shape stays."""
+        inferred, _, more = self._symbol.infer_shape(**shapes)
+        names = [c.name for c in self._arguments]
+        args, grads = dict(self.arg_dict), dict(self.grad_dict)
+        for name, shape in zip(names, inferred, strict=True):
+            if tuple(args[name].shape) != shape:
+                args[name] = nd.zeros(shape, ctx=self._ctx, dtype=args[name].dtype)
+                if name in grads:
+                    grads[name] = nd.zeros(shape, ctx=self._ctx, dtype=args[name].dtype)
+        for call, shape in zip(self._aux, more, strict=True):
+            if tuple(self.aux_dict[call.name].shape) != shape:
+                raise ValueError(f"reshape: the state {call.name!r} would change to {shape}")
+        return Executor(self._symbol, self._ctx, args, grads, self._reqs, self.aux_dict)
+
+
+def put(into: Any, array: Any, name: str) -> None:
+    """Writes values into an array of the same shape, else ValueError with the name."""
+    array = nd.array(array, dtype=into.dtype) if not isinstance(array, _core.NDArray) else array
+    if tuple(array.shape) != tuple(into.shape):
+        raise ValueError(f"{name}: expected shape {tuple(into.shape)}, got {tuple(array.shape)}")
+    if array is not into:
+        _core.assign(into, array)
+
+
+def _named(what: str, names: list[str], given: Any, needed: bool) -> dict[str, Any]:
+    if given is None:
+        given = {}
+    if not isinstance(given, Mapping):
+        if len(given) != len(names):
+            raise ValueError(f"bind: {what} has {len(given)} entries, expected {len(names)}: {', '.join(names)}")
+        given = dict(zip(names, given, strict=True))
+    extra, missing = [n for n in given if n not in names], [n for n in names if n not in given]
+    if extra or (needed and missing):
+        text = f"unknown {', '.join(extra)}" if extra else f"missing {', '.join(missing)}"
+        raise ValueError(f"bind: {what}: {text} (expected {', '.join(names)})")
+    return {n: given[n] for n in names if given.get(n) is not None}
+
+
+def _requests(names: list[str], grad_req: str | Sequence[str] | Mapping[str, str]) -> dict[str, str]:
+    if isinstance(grad_req, str):
+        found = dict.fromkeys(names, grad_req)
+    elif isinstance(grad_req, Mapping):
+        found = {n: grad_req.get(n, "null") for n in names}
+    else:
+        found = dict(zip(names, grad_req, strict=True))
+    for name, req in found.items():
+        if req not in _REQS:
+            raise ValueError(f"bind: grad_req of {name} must be 'write', 'add' or 'null', got {req!r}")
+    return found
+
+
+def _context(ctx: Any) -> Context:
+    if isinstance(ctx, (list, tuple)):
+        if len(ctx) != 1:
+            raise ValueError(f"an executor runs on one device, got {len(ctx)}")
+        ctx = ctx[0]
+    return current_context() if ctx is None else Context(ctx) if not isinstance(ctx, Context) else ctx
+
+
+def bind(symbol: Symbol, ctx: Any, args: Any, args_grad: Any, grad_req: Any, aux_states: Any) -> Executor:
+    """See `Symbol.bind`."""
+    names = symbol.list_arguments()
+    place = _context(ctx)
+
+    def arrays(given: dict[str, Any]) -> dict[str, Any]:
+        return {n: a if isinstance(a, _core.NDArray) else nd.array(a, ctx=place) for n, a in given.items()}
+
+    found = arrays(_named("args", names, args, True))
+    aux = arrays(_named("aux_states", symbol.list_auxiliary_states(), aux_states, True))
+    reqs = _requests(names, grad_req)
+    grads = {n: g for n, g in _named("args_grad", names, args_grad, False).items() if reqs[n] != "null"}
+    for name, grad in grads.items():
+        if tuple(grad.shape) != tuple(found[name].shape):
+            raise ValueError(f"bind: the gradient of {name} has shape {grad.shape}, the argument {found[name].shape}")
+    return Executor(symbol, place, found, grads, reqs, aux)
+
+
+def simple_bind(symbol: Symbol, ctx: Any, grad_req: Any, type_dict: Any, shapes: Mapping[str, Any]) -> Executor:
+    """See `Symbol.simple_bind`."""
+    place = _context(ctx)
+    names, aux_names = symbol.list_arguments(), symbol.list_auxiliary_states()
+    arg_shapes, _, aux_shapes = symbol.infer_shape(**shapes)
+    arg_types, _, aux_types = symbol.infer_type(**(type_dict or {}))
+    reqs = _requests(names, grad_req)
+
+    def zeros(shape: Any, dtype: str) -> Any:
+        return nd.zeros(shape, ctx=place, dtype=dtype)
+
+    args = {n: zeros(s, t) for n, s, t in zip(names, arg_shapes, arg_types, strict=True)}
+    grads = {
+        n: zeros(a.shape, a.dtype.name) for n, a in args.items() if reqs[n] != "null" and a.dtype.kind not in "biu"
+    }
+    aux = {n: zeros(s, t) for n, s, t in zip(aux_names, aux_shapes, aux_types, strict=True)}
+    return Executor(symbol, place, args, grads, reqs, aux)

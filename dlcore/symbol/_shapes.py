@@ -1,0 +1,128 @@
+"""Shapes from what is known: forward by tracing the calls, backward for the parameters of layers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from dlcore import _core
+from dlcore.graph import trace
+
+from ._call import Call, Entry, order, run
+
+Shape = tuple[int, ...]
+Rule = Callable[[Shape, dict[str, Any]], dict[str, Shape]]
+
+
+def _dense(x: Shape, a: dict[str, Any]) -> dict[str, Shape]:
+    inner = math.prod(x[1:]) if a.get("flatten", True) else x[-1]
+    return {"weight": (a["num_hidden"], inner), "bias": (a["num_hidden"],)}
+
+
+def _convolution(x: Shape, a: dict[str, Any]) -> dict[str, Shape]:
+    kernel = a["kernel"]
+    kernel = (kernel, kernel) if isinstance(kernel, int) else tuple(kernel)
+    filters = a["num_filter"]
+    return {"weight": (filters, x[1] // a.get("num_group", 1), *kernel), "bias": (filters,)}
+
+
+def _along(default: int) -> Rule:
+    def rule(x: Shape, a: dict[str, Any]) -> dict[str, Shape]:
+        length = (x[a.get("axis", default)],)
+        return dict.fromkeys(("gamma", "beta", "moving_mean", "moving_var"), length)
+
+    return rule
+
+
+def _label(x: Shape, a: dict[str, Any]) -> dict[str, Shape]:
+    if a.get("multi_output"):
+        return {"label": (x[0], *x[2:])}
+    return {"label": x[:-1] if a.get("preserve_shape") else x[:1]}
+
+
+def _same(x: Shape, a: dict[str, Any]) -> dict[str, Shape]:
+    return {"label": x[:1] if len(x) == 2 and x[1] == 1 else x}
+
+
+# What the shape of `data` and the arguments say about the other inputs (as in MXNet).
+RULES: dict[str, Rule] = {
+    "FullyConnected": _dense,
+    "Convolution": _convolution,
+    "BatchNorm": _along(1),
+    "LayerNorm": _along(-1),
+    "LeakyReLU": _along(1),
+    "Embedding": lambda x, a: {"weight": (a["input_dim"], a["output_dim"])},
+    "SoftmaxOutput": _label,
+    "LinearRegressionOutput": _same,
+    "LogisticRegressionOutput": _same,
+    "MAERegressionOutput": _same,
+}
+
+
+def infer(heads: list[Entry], known: Mapping[str, Any], dtypes: Mapping[Call, str]) -> tuple[dict[Call, Shape], list]:
+    """The shape of every variable, and of every head.
+
+    known   shapes by name; a variable's own shape counts where it is complete
+    Errors: ValueError naming a variable whose shape nothing tells, or the node at which shapes do not fit.
+    """
+    calls = order(heads)
+    names = {call.name for call in calls if not call.op}
+    for name in known:
+        if name not in names:
+            raise ValueError(f"there is no argument {name!r}; the arguments are {', '.join(sorted(names))}")
+    shapes: dict[Call, Shape] = {}
+    for call in calls:
+        if not call.op:
+            shape = known.get(call.name, call.notes.get("__shape__"))
+            if shape is not None and all(n > 0 for n in _tuple(shape)):
+                shapes[call] = _tuple(shape)
+
+    def variable(call: Call) -> Any:
+        if call not in shapes:
+            raise ValueError(f"the shape of {call.name!r} is not known; give it, as in {call.name}=(2, 3)")
+        return _core.empty(shapes[call], dtypes[call], "cpu(0)")
+
+    def before(call: Call, results: dict[Call, Any]) -> None:
+        _tell(call, results, shapes)
+        for one, _ in call.inputs:
+            if one not in results:
+                results[one] = [_needed(one, call, variable)]
+
+    def walk(stand_ins: list[Any]) -> tuple[None, list[Any]]:
+        return None, run(calls, heads, variable, before)
+
+    found = trace(walk, [], "symbol").graph
+    return shapes, [tuple(value.shape) for value in found.outputs]
+
+
+def _tuple(shape: Any) -> Shape:
+    return (shape,) if isinstance(shape, int) else tuple(int(n) for n in shape)
+
+
+def _needed(one: Call, call: Call, variable: Callable[[Call], Any]) -> Any:
+    try:
+        return variable(one)
+    except ValueError as error:
+        raise ValueError(f"{error}\n  in node {call.name} ({call.op})") from None
+
+
+def _tell(call: Call, results: dict[Call, Any], shapes: dict[Call, Shape]) -> None:
+    """Gives the call's variables the shapes that its data tells."""
+    waiting = [one for one, _ in call.inputs if not one.op and one not in shapes]
+    if not waiting or call.op not in RULES:
+        return
+    first, index = call.inputs[0]
+    data = tuple(results[first][index].shape) if first in results else shapes.get(first)
+    if data is None:
+        return
+    try:
+        told = RULES[call.op](data, call.attrs)
+    except (KeyError, IndexError) as error:
+        what = f"the argument {error}" if isinstance(error, KeyError) else f"an axis that data {data} has not"
+        raise ValueError(
+            f"{call.op}: {what} is needed for the shapes\n  in node {call.name} ({call.op}) with data {data}"
+        ) from None
+    for (one, _), slot in zip(call.inputs, call.slots, strict=True):
+        if one in waiting and slot in told:
+            shapes[one] = told[slot]
