@@ -64,6 +64,13 @@ def _real_one() -> bool:
     return "mxnet" in sys.modules or importlib.util.find_spec("mxnet") is not None
 
 
+def _exists(target: str) -> bool:
+    try:
+        return importlib.util.find_spec(target) is not None
+    except ModuleNotFoundError:  # nor is there the package it would be in
+        return False
+
+
 def install(force: bool = False) -> None:
     """Make `import mxnet` and imports of its submodules give dlcore, in this process, until `uninstall()`.
 
@@ -88,7 +95,7 @@ def install(force: bool = False) -> None:
     for name in _replaced:
         del sys.modules[name]
     for name, target in MODULES.items():  # parents come before what is below them
-        if importlib.util.find_spec(target) is None:
+        if not _exists(target):
             continue
         alias = _Alias(name, target)
         sys.modules[name] = alias

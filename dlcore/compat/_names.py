@@ -5,6 +5,7 @@ _ND, _NN = "dlcore.array.nd", "dlcore.gluon"
 MODULES: dict[str, str] = {
     "mxnet": "dlcore",
     "mxnet.autograd": "dlcore.autograd",
+    "mxnet.callback": "dlcore.module.callback",
     "mxnet.context": "dlcore.array.context",
     "mxnet.device": "dlcore.array.context",
     "mxnet.gluon": _NN,
@@ -32,6 +33,7 @@ MODULES: dict[str, str] = {
     "mxnet.lr_scheduler": "dlcore.optim.lr_scheduler",
     "mxnet.metric": "dlcore.metric",
     "mxnet.mod": "dlcore.module",
+    "mxnet.model": "dlcore.module",
     "mxnet.module": "dlcore.module",
     "mxnet.nd": _ND,
     "mxnet.nd.linalg": "dlcore.array.linalg",
