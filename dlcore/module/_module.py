@@ -239,10 +239,9 @@ class Module(BaseModule):
         is_train: None means what `bind(for_training=...)` said.
         """
         self._ready("forward")
-        given = dict(zip(self.data_names, data_batch.data, strict=True))
-        labels = data_batch.label or []
-        if labels and self.label_names:
-            given.update(zip(self.label_names, labels, strict=True))
+        given = _named("data", self.data_names, data_batch.data)
+        if data_batch.label and self.label_names:
+            given.update(_named("labels", self.label_names, data_batch.label))
         shapes = {n: tuple(a.shape) for n, a in given.items()}
         if any(tuple(self._bound.arg_dict[n].shape) != s for n, s in shapes.items()):
             self._reshape(shapes)
@@ -342,6 +341,12 @@ class Module(BaseModule):
             )
         for name, array in mine.items():
             _core.assign(array, nd.array(arrays[name], dtype=arrays[name].dtype))
+
+
+def _named(what: str, names: list[str], arrays: Sequence[Any]) -> dict[str, Any]:
+    if len(arrays) != len(names):
+        raise ValueError(f"forward: the batch has {len(arrays)} {what}, expected {len(names)}: {', '.join(names)}")
+    return dict(zip(names, arrays, strict=True))
 
 
 def _fill(name: str, array: _core.NDArray, initializer: Any, own: str | None) -> None:

@@ -71,6 +71,12 @@ def call(op: str, args: Sequence[Any], kwargs: Mapping[str, Any], name: str | No
 
 
 def _bound(op: str, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    own = list(parameters(op))
+    kwargs = dict(kwargs)
+    for place, words in enumerate((("data", "lhs"), ("rhs",))):  # what MXNet calls the first inputs
+        for word in words:
+            if word in kwargs and word not in own and place < len(own) and own[place] not in kwargs:
+                kwargs[own[place]] = kwargs.pop(word)
     try:
         signature = inspect.Signature(list(parameters(op).values()))
         return dict(signature.bind_partial(*args, **kwargs).arguments)

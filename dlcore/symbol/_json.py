@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import json
 import os
-import tempfile
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -44,13 +44,15 @@ def dumps(heads: list[Entry]) -> str:
 def save(fname: str | os.PathLike[str], text: str) -> None:
     """Writes `text` so that a reader sees the old file or the new one, never half of it."""
     path = Path(fname)
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.part")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+        with open(temporary, "x", encoding="utf-8") as stream:
             stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
         os.replace(temporary, path)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
 
 

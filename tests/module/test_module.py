@@ -191,5 +191,7 @@ def test_errors_say_what_to_do() -> None:
         module.set_params({**args, "other": args["fc1_bias"]}, aux)
     with pytest.raises(ValueError, match=r"fc1_bias: expected shape \(8,\), got \(4,\)"):
         module.set_params({**args, "fc1_bias": args["fc2_bias"]}, aux)
+    with pytest.raises(ValueError, match="the batch has 2 data, expected 1: data"):
+        module.forward(dl.io.DataBatch([nd.array(DATA[:8])] * 2, []))
     with pytest.raises(RuntimeError, match="init_optimizer"):
         module.update()

@@ -162,6 +162,12 @@ def test_errors_name_the_node() -> None:
         bool(x == 1)
 
 
+def test_mxnets_words_for_inputs() -> None:
+    x = sym.var("x")
+    both = sym.Group([sym.relu(data=x), sym.broadcast_sub(lhs=x, rhs=2 * x)])
+    assert [y.tolist() for y in both.eval(x=[-1.0, 3.0])] == [[0, 3], [1, -3]]
+
+
 def test_every_operator_of_nd_is_there() -> None:
     from dlcore.ops import RECORDS
     from dlcore.symbol._operators import names, parameters, target
