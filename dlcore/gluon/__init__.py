@@ -1,14 +1,14 @@
 """Gluon: networks as blocks, trained step by step, with the names of MXNet's Gluon.
 
-What lives here: `Block`, `HybridBlock`, `Parameter`, `ParameterDict`, `Constant`, `Trainer`; layers in `nn`, losses in
-`loss`, loaders and data sets in `data`, helpers in `utils`. Classes are in private files, one each, shown from here.
+What lives here: `Block`, `HybridBlock`, `Parameter`, `ParameterDict`, `Constant`, `Trainer`; layers in `nn` and `rnn`,
+losses in `loss`, loaders and data sets in `data`, helpers in `utils`. Classes are in private files, one each.
 What must not: operators (see `dlcore.ops`), training loops with events and knobs (see `dlcore.run`).
 Next: `_block.py` for how a call travels, `_parameter.py` for where weights live, `trainer.py` for a step.
 """
 
 from dlcore import metric
 
-from . import data, loss, nn, utils
+from . import data, loss, nn, rnn, utils
 from ._block import Block
 from ._hybrid_block import HybridBlock
 from ._parameter import Constant, DeferredInitializationError, Parameter
@@ -27,5 +27,6 @@ __all__ = [
     "loss",
     "metric",
     "nn",
+    "rnn",
     "utils",
 ]

@@ -1,0 +1,56 @@
+"""One step of each kind of recurrence, after the two matrix products.
+
+In all of them i2h is x W_i2h^T + b_i2h and h2h is h W_h2h^T + b_h2h, both (n, gates * hidden), with the gates one after
+the other in MXNet's order; states is [h] or [h, c], each (n, hidden). They give the new states, the output first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NamedTuple
+
+from dlcore.ops import F
+
+from ..nn._activation import activate
+
+Step = Callable[[Any, Any, list[Any]], list[Any]]
+
+
+class Kind(NamedTuple):
+    """How many gates a recurrence has, how many states, and its step."""
+
+    gates: int
+    states: int
+    step: Step
+
+
+def plain(activation: str) -> Kind:
+    """h = activation(i2h + h2h) (Elman, 1990)."""
+    return Kind(1, 1, partial(_plain, activation))
+
+
+def _plain(activation: str, i2h: Any, h2h: Any, states: list[Any]) -> list[Any]:
+    return [activate(F.add(i2h, h2h), activation)]
+
+
+def _lstm(i2h: Any, h2h: Any, states: list[Any]) -> list[Any]:
+    """c = f c + i g, h = o tanh(c), gates in the order i, f, g, o (Hochreiter and Schmidhuber, 1997; Gers, 2000)."""
+    enter, forget, new, leave = F.split(F.add(i2h, h2h), 4, axis=-1)
+    kept = F.multiply(F.sigmoid(forget), states[1])
+    cell = F.add(kept, F.multiply(F.sigmoid(enter), F.tanh(new)))
+    return [F.multiply(F.sigmoid(leave), F.tanh(cell)), cell]
+
+
+def _gru(i2h: Any, h2h: Any, states: list[Any]) -> list[Any]:
+    """h = (1 - z) n + z h, n = tanh(i_n + r h_n), gates in the order r, z, n (Cho et al., 2014, in cuDNN's form)."""
+    reset_i, update_i, new_i = F.split(i2h, 3, axis=-1)
+    reset_h, update_h, new_h = F.split(h2h, 3, axis=-1)
+    reset = F.sigmoid(F.add(reset_i, reset_h))
+    update = F.sigmoid(F.add(update_i, update_h))
+    new = F.tanh(F.add(new_i, F.multiply(reset, new_h)))
+    return [F.add(new, F.multiply(update, F.subtract(states[0], new)))]
+
+
+LSTM = Kind(4, 2, _lstm)
+GRU = Kind(3, 1, _gru)
