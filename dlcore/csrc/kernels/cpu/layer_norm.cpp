@@ -20,16 +20,6 @@ const LayerNormLine<T>& isa() {
     return pick_layer_norm_table()->f64;
 }
 
-DType compute_type(DType t) { return t == DType::F64 ? DType::F64 : DType::F32; }
-
-template <class F>
-void with_compute_type(DType t, F&& f) {
-  if (t == DType::F64)
-    f(double());
-  else
-    f(float());
-}
-
 int axis_of(const KernelCall& c, const Shape& x) {
   return normalize_axis(int_attr(c, "axis", -1), x.n, c.op->name.c_str());
 }

@@ -4,6 +4,18 @@
 
 namespace dl {
 
+// Sums along lines are kept in float32, and in float64 for float64 arrays.
+inline DType compute_type(DType t) { return t == DType::F64 ? DType::F64 : DType::F32; }
+
+// f(a zero of the type that `t` is computed in).
+template <class F>
+void with_compute_type(DType t, F&& f) {
+  if (t == DType::F64)
+    f(double());
+  else
+    f(float());
+}
+
 // `v` with `axis` moved to the end. No data moves.
 inline View axis_last(const View& v, int axis) {
   View r = v;

@@ -23,16 +23,6 @@ const NormRows<T>& isa() {
     return pick_norm_table()->f64;
 }
 
-DType compute_type(DType t) { return t == DType::F64 ? DType::F64 : DType::F32; }
-
-template <class F>
-void with_compute_type(DType t, F&& f) {
-  if (t == DType::F64)
-    f(double());
-  else
-    f(float());
-}
-
 // How x lies in memory: `rows` rows with the channels side by side, or (outer, channels, inner).
 struct Layout {
   int axis;

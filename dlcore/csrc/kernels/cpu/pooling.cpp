@@ -5,6 +5,7 @@
 
 #include "kernels/cpu/conv.h"
 #include "kernels/cpu/isa/pooling.h"
+#include "kernels/cpu/lines.h"
 
 namespace dl {
 namespace {
@@ -185,8 +186,6 @@ T plane_sum(const PoolShape& s, const Window& w, const T* x) {
 
 // ---- kernels ----
 
-DType compute_type(DType t) { return t == DType::F64 ? DType::F64 : DType::F32; }
-
 // All arrays of one call in one layout and one dtype (float32 or float64), and the result copied back if it is not
 // there.
 struct PoolArrays {
@@ -210,14 +209,6 @@ struct PoolArrays {
   }
   View output(const View& v) { return fits(v) ? v : temp_view(v.shape, strides(v.shape), type, keep[used++]); }
 };
-
-template <class F>
-void with_compute_type(DType t, F&& f) {
-  if (t == DType::F64)
-    f(double());
-  else
-    f(float());
-}
 
 void finish(const View& out, const View& made) {
   if (out.data != made.data) copy_view(out, made);

@@ -16,16 +16,6 @@ const SoftmaxRows<T>& rows() {
     return pick_softmax_table()->f64;
 }
 
-DType compute_type(DType t) { return t == DType::F64 ? DType::F64 : DType::F32; }
-
-template <class F>
-void with_compute_type(DType t, F&& f) {
-  if (t == DType::F64)
-    f(double());
-  else
-    f(float());
-}
-
 int64_t grain_of(int64_t n) { return std::max<int64_t>(1, 4096 / std::max<int64_t>(1, n)); }
 
 int axis_of(const KernelCall& c, const Shape& s) {
