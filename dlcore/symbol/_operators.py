@@ -9,6 +9,7 @@ from typing import Any
 
 from dlcore.array import nd
 from dlcore.ops import RECORDS
+from dlcore.ops._record import on_new
 from dlcore.ops.composite import FUNCTIONS
 
 from ._heads import HEADS
@@ -53,6 +54,9 @@ def operators() -> dict[str, str]:
     return {**found, **{n: n for n in FUNCTIONS}}
 
 
+on_new(lambda record: operators.cache_clear())  # an operator declared later counts too
+
+
 def names() -> list[str]:
     """The names of all operators, in order."""
     return sorted({*operators(), *CLASSIC, *_OWN, *HEADS})
@@ -64,9 +68,7 @@ def known(name: str) -> bool:
     >>> known("FullyConnected"), known("exec")
     (True, False)
     """
-    if name in CLASSIC or name in HEADS or name in _OWN or name in operators():
-        return True
-    return name in RECORDS and not RECORDS[name].internal and RECORDS[name].family != "optimizer"
+    return name in CLASSIC or name in HEADS or name in _OWN or name in operators()
 
 
 def _flatten(data: Any) -> Any:
