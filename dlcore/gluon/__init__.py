@@ -1,14 +1,15 @@
 """Gluon: networks as blocks, trained step by step, with the names of MXNet's Gluon.
 
 What lives here: `Block`, `HybridBlock`, `Parameter`, `ParameterDict`, `Constant`, `Trainer`; layers in `nn` and `rnn`,
-losses in `loss`, loaders and data sets in `data`, helpers in `utils`. Classes are in private files, one each.
+losses in `loss`, loaders and data sets in `data`, helpers in `utils`, whole
+networks in `model_zoo`. Classes are in private files, one each.
 What must not: operators (see `dlcore.ops`), training loops with events and knobs (see `dlcore.run`).
 Next: `_block.py` for how a call travels, `_parameter.py` for where weights live, `trainer.py` for a step.
 """
 
 from dlcore import metric
 
-from . import data, loss, nn, rnn, utils
+from . import data, loss, model_zoo, nn, rnn, utils
 from ._block import Block
 from ._hybrid_block import HybridBlock
 from ._parameter import Constant, DeferredInitializationError, Parameter
@@ -26,6 +27,7 @@ __all__ = [
     "data",
     "loss",
     "metric",
+    "model_zoo",
     "nn",
     "rnn",
     "utils",

@@ -1,0 +1,38 @@
+"""Networks by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from ._classifier import Classifier
+from ._mobilenet import mobilenet_v1
+from ._resnet import cifar_resnet20_v1, resnet18_v1, resnet34_v1
+from ._small import lenet, mlp
+from ._vgg import vgg11
+
+_MODELS: dict[str, Callable[..., Classifier]] = {
+    "cifar_resnet20_v1": cifar_resnet20_v1,
+    "lenet": lenet,
+    "mlp": mlp,
+    "mobilenet_v1": mobilenet_v1,
+    **{f"mobilenet{width}": partial(mobilenet_v1, width) for width in (1.0, 0.75, 0.5, 0.25)},
+    "resnet18_v1": resnet18_v1,
+    "resnet34_v1": resnet34_v1,
+    "vgg11": vgg11,
+}
+
+
+def get_model(name: str, **kwargs: Any) -> Classifier:
+    """A new network by name, in any case; kwargs: `classes` and what else its function takes.
+
+    Raises ValueError listing the names for an unknown one, and for pretrained=True.
+
+    >>> get_model("ResNet18_v1", classes=10).output
+    Dense(512 -> 10)
+    """
+    make = _MODELS.get(name.lower())
+    if make is None:
+        raise ValueError(f"get_model: expected one of {', '.join(_MODELS)}; got {name!r}")
+    return make(**kwargs)

@@ -1,0 +1,46 @@
+"""MobileNet, first version (Howard et al., "MobileNets", 2017)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ... import nn
+from ._classifier import Classifier, no_weights
+
+# Channels and stride of each pair of a depthwise and a 1x1 convolution.
+_PAIRS = [(64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2), *[(512, 1)] * 5, (1024, 2), (1024, 1)]
+
+
+class MobileNet(Classifier):
+    """Depthwise 3x3 and 1x1 convolutions in turn; `multiplier` scales all channel numbers.
+
+    >>> import dlcore as dl
+    >>> net = MobileNet(0.25, classes=3)
+    >>> net.initialize()
+    >>> net(dl.nd.ones((1, 3, 32, 32))).shape
+    (1, 3)
+    """
+
+    def __init__(
+        self, multiplier: float = 1.0, classes: int = 1000, prefix: str | None = None, params: Any = None
+    ) -> None:
+        if multiplier * 32 < 1:
+            raise ValueError(f"MobileNet: multiplier {multiplier} leaves no channels")
+        super().__init__(classes, int(1024 * multiplier), prefix, params)
+        before = int(32 * multiplier)
+        self._add(before, 3, 3, 2)
+        for width, stride in _PAIRS:
+            self._add(before, before, 3, stride, groups=before)
+            self._add(int(width * multiplier), before, 1, 1)
+            before = int(width * multiplier)
+        self.features.add(nn.GlobalAvgPool2D())
+
+    def _add(self, channels: int, before: int, kernel: int, stride: int, groups: int = 1) -> None:
+        conv = nn.Conv2D(channels, kernel, stride, kernel // 2, groups=groups, use_bias=False, in_channels=before)
+        self.features.add(conv, nn.BatchNorm(in_channels=channels), nn.Activation("relu"))
+
+
+def mobilenet_v1(multiplier: float = 1.0, classes: int = 1000, pretrained: bool = False) -> MobileNet:
+    """MobileNet for images (n, 3, 224, 224)."""
+    no_weights("mobilenet_v1", pretrained)
+    return MobileNet(multiplier, classes)

@@ -1,0 +1,100 @@
+"""Residual networks, first version (He et al., "Deep Residual Learning for Image Recognition", 2015)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from dlcore.ops import F
+
+from ... import nn
+from ..._hybrid_block import HybridBlock
+from ._classifier import Classifier, no_weights
+
+
+def _conv(channels: int, kernel: int, stride: int, in_channels: int) -> nn.Conv2D:
+    return nn.Conv2D(channels, kernel, stride, kernel // 2, use_bias=False, in_channels=in_channels)
+
+
+class BasicBlockV1(HybridBlock):
+    """relu(body(x) + x), where body is two 3x3 convolutions; a 1x1 one fits x where the shape changes.
+
+    >>> import dlcore as dl
+    >>> block = BasicBlockV1(8, stride=2, in_channels=4)
+    >>> block.initialize()
+    >>> block(dl.nd.ones((1, 4, 6, 6))).shape
+    (1, 8, 3, 3)
+    """
+
+    def __init__(
+        self, channels: int, stride: int, in_channels: int, prefix: str | None = None, params: Any = None
+    ) -> None:
+        super().__init__(prefix, params)
+        self.body = nn.HybridSequential(
+            _conv(channels, 3, stride, in_channels),
+            nn.BatchNorm(in_channels=channels),
+            nn.Activation("relu"),
+            _conv(channels, 3, 1, channels),
+            nn.BatchNorm(in_channels=channels),
+        )
+        self.downsample = None
+        if stride != 1 or channels != in_channels:
+            fit = _conv(channels, 1, stride, in_channels)
+            self.downsample = nn.HybridSequential(fit, nn.BatchNorm(in_channels=channels))
+
+    def forward(self, x: Any) -> Any:  # type: ignore[override]
+        beside = x if self.downsample is None else self.downsample(x)
+        return F.relu(F.add(self.body(x), beside))
+
+
+class ResNetV1(Classifier):
+    """Stages of `layers[k]` basic blocks with channels[k + 1] channels, after a stem of channels[0].
+
+    small: a 3x3 stem for images of 32x32; else 7x7 with stride 2 and pooling, for 224x224.
+
+    >>> import dlcore as dl
+    >>> net = ResNetV1([1, 1], [4, 4, 8], classes=3, small=True)
+    >>> net.initialize()
+    >>> net(dl.nd.ones((1, 3, 8, 8))).shape
+    (1, 3)
+    """
+
+    def __init__(
+        self,
+        layers: Sequence[int],
+        channels: Sequence[int],
+        classes: int = 1000,
+        small: bool = False,
+        prefix: str | None = None,
+        params: Any = None,
+    ) -> None:
+        if len(channels) != len(layers) + 1:
+            raise ValueError(f"ResNetV1: expected {len(layers) + 1} channels for {len(layers)} stages, got {channels}")
+        super().__init__(classes, channels[-1], prefix, params)
+        self.features.add(_conv(channels[0], 3 if small else 7, 1 if small else 2, 3))
+        self.features.add(nn.BatchNorm(in_channels=channels[0]), nn.Activation("relu"))
+        if not small:
+            self.features.add(nn.MaxPool2D(3, 2, 1))
+        for number, (count, before, width) in enumerate(zip(layers, channels, channels[1:], strict=False)):
+            stage = nn.HybridSequential(BasicBlockV1(width, 1 if number == 0 else 2, before))
+            stage.add(*(BasicBlockV1(width, 1, width) for _ in range(count - 1)))
+            self.features.add(stage)
+        self.features.add(nn.GlobalAvgPool2D())
+
+
+def resnet18_v1(classes: int = 1000, pretrained: bool = False) -> ResNetV1:
+    """ResNet-18 for images (n, 3, 224, 224)."""
+    no_weights("resnet18_v1", pretrained)
+    return ResNetV1([2, 2, 2, 2], [64, 64, 128, 256, 512], classes)
+
+
+def resnet34_v1(classes: int = 1000, pretrained: bool = False) -> ResNetV1:
+    """ResNet-34 for images (n, 3, 224, 224)."""
+    no_weights("resnet34_v1", pretrained)
+    return ResNetV1([3, 4, 6, 3], [64, 64, 128, 256, 512], classes)
+
+
+def cifar_resnet20_v1(classes: int = 10, pretrained: bool = False) -> ResNetV1:
+    """ResNet-20 for images (n, 3, 32, 32)."""
+    no_weights("cifar_resnet20_v1", pretrained)
+    return ResNetV1([3, 3, 3], [16, 16, 32, 64], classes, small=True)
