@@ -2,14 +2,14 @@
 
 What lives here: `Block`, `HybridBlock`, `Parameter`, `ParameterDict`, `Constant`, `Trainer`; layers in `nn` and `rnn`,
 losses in `loss`, loaders and data sets in `data`, helpers in `utils`, whole
-networks in `model_zoo`. Classes are in private files, one each.
+networks in `model_zoo`, a loop in `contrib.estimator`. Classes are in private files, one each.
 What must not: operators (see `dlcore.ops`), training loops with events and knobs (see `dlcore.run`).
 Next: `_block.py` for how a call travels, `_parameter.py` for where weights live, `trainer.py` for a step.
 """
 
 from dlcore import metric
 
-from . import data, loss, model_zoo, nn, rnn, utils
+from . import contrib, data, loss, model_zoo, nn, rnn, utils
 from ._block import Block
 from ._hybrid_block import HybridBlock
 from ._parameter import Constant, DeferredInitializationError, Parameter
@@ -24,6 +24,7 @@ __all__ = [
     "Parameter",
     "ParameterDict",
     "Trainer",
+    "contrib",
     "data",
     "loss",
     "metric",
