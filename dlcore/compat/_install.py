@@ -109,7 +109,7 @@ def uninstall() -> None:
     """Take the old names away again and bring back what they hid. Harmless when they are not there."""
     if not _installed():
         return
-    for name in [name for name, module in sys.modules.items() if isinstance(module, _Alias)]:
+    for name in [name for name, module in list(sys.modules.items()) if isinstance(module, _Alias)]:
         del sys.modules[name]
     sys.meta_path.remove(_finder)
     sys.modules.update(_replaced)
