@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
@@ -38,10 +40,12 @@ def run_cell(
     networks = [name for name, value in wanted.items() if is_network(value)]
     workers = pool(size, say)
     begun = time.monotonic()
-    workers.call(_enter, package)
-    results = [workers.rank(rank).apply_async(_execute, source) for rank in range(size)]
+    results: list[Any] = []
     try:
-        _stream(results, workers, emit)
+        with _Interrupts() as interrupts:
+            workers.call(_enter, package)
+            results += [workers.rank(rank).apply_async(_execute, source) for rank in range(size)]
+            _stream(results, workers, emit, interrupts)
         if networks:
             states = workers.results(workers.rank(0).apply_async(_states, networks))[0]
             for name, state in states.items():
@@ -54,6 +58,34 @@ def run_cell(
     return CellResult(time.monotonic() - begun, networks)
 
 
+class _Interrupts:
+    """While it is entered, an interrupt is noted and raised by `check`: at a place of our choosing.
+
+    Raised wherever it happens to arrive, it can be lost: Python drops an exception inside a destructor or a callback.
+    """
+
+    def __init__(self) -> None:
+        self._seen = False
+        self._before: Any = None
+
+    def __enter__(self) -> _Interrupts:
+        if threading.current_thread() is threading.main_thread():
+            self._before = signal.signal(signal.SIGINT, self._note)
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        if self._before is not None:
+            signal.signal(signal.SIGINT, self._before)
+
+    def _note(self, number: int, frame: Any) -> None:
+        self._seen = True
+
+    def check(self) -> None:
+        """Raise KeyboardInterrupt if there was one."""
+        if self._seen:
+            raise KeyboardInterrupt
+
+
 def _settle(results: list[Any], seconds: float = 2.0) -> bool:
     """True when every worker came to an end within `seconds`."""
     deadline = time.monotonic() + seconds
@@ -62,7 +94,7 @@ def _settle(results: list[Any], seconds: float = 2.0) -> bool:
     return all(result.ready() for result in results)
 
 
-def _stream(results: list[Any], workers: WorkerPool, emit: Emit) -> None:
+def _stream(results: list[Any], workers: WorkerPool, emit: Emit, interrupts: _Interrupts) -> None:
     """Hand on the workers' output as it grows, until all are done. The first failure ends the others and is raised."""
     shown = [[0, 0] for _ in results]
 
@@ -75,6 +107,7 @@ def _stream(results: list[Any], workers: WorkerPool, emit: Emit) -> None:
 
     while not all(result.ready() for result in results):
         time.sleep(0.05)
+        interrupts.check()
         flush()
         if not workers.alive or any(_failure(result, workers) for result in results if result.ready()):
             _settle(results, 1.0)
