@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from dlcore import _core
@@ -25,6 +25,7 @@ class Compiled:
         self.traced = graph
         self.optimized = optimized
         self.compile_seconds = 0.0
+        self.device = device_of(state.array for state in graph.states)
         self._lock = threading.Lock()
         self._ready: tuple[Graph, Plan, Lowered] | None = None
         self._run: Any = None
@@ -47,7 +48,7 @@ class Compiled:
         memory = plan(graph)
         _show.show_plan(graph, memory)
         _show.show_cuda(graph)
-        lowered = lower(graph, memory)
+        lowered = lower(graph, memory, self.device)
         self._states = [state.array for state in graph.states]
         self._written = frozenset(state.array._storage_id for state in graph.writes)
         self._run = lowered.executable.run
@@ -76,6 +77,8 @@ class Compiled:
     def run(self, arrays: Sequence[Any]) -> list[Any]:
         """Runs on `arrays` (one per graph input) and the captured states; returns the output arrays."""
         if self._ready is None:
+            if self.device.startswith("cpu"):
+                self.device = device_of(arrays)
             self.prepare()
         given = list(arrays)
         if self._written:  # an argument that is also a state: the program sees what it holds now
@@ -100,6 +103,19 @@ class Compiled:
         text = str(error).replace(" " + found.group(0), "").replace(found.group(0), "")
         place = node.place()
         return type(error)(f"{text}\n  in layer {place}" if place and "in layer" not in text else text)
+
+
+def device_of(arrays: Iterable[Any]) -> str:
+    """The device that a program over these arrays runs on; single numbers may lie on the CPU all the same.
+
+    Errors: ValueError when they lie on two GPUs.
+    """
+    found = {a._device for a in arrays if not (a._device.startswith("cpu") and a.ndim == 0)}
+    if len(found) > 1:
+        raise ValueError(
+            f"a compiled function got arrays on {' and '.join(sorted(found))}; move them with as_in_context"
+        )
+    return found.pop() if found else "cpu(0)"
 
 
 def _copied(array: Any) -> Any:

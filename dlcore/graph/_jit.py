@@ -62,10 +62,8 @@ class Jit:
             return self._function(*args, **kwargs)
         arrays: list[Any] = []
         spec = _tree.flatten((args, kwargs) if kwargs else (args,), arrays)
-        if not all(_on_cpu(a) for a in arrays):
-            return self._function(*args, **kwargs)
         entry = self._entry(spec, arrays)
-        if not entry.on_cpu or (entry.custom_gradient and _core.is_recording()):
+        if entry.custom_gradient and _core.is_recording():
             return self._function(*args, **kwargs)
         for call in entry.host_calls:
             call()
@@ -74,7 +72,7 @@ class Jit:
     def _entry(self, spec: _tree.Spec, arrays: list[Any]) -> _Entry:
         key = (
             spec,
-            tuple([(a.shape, a._dtype_name, a._contiguous or a._strides) for a in arrays]),
+            tuple([(a.shape, a._dtype_name, a._device, a._contiguous or a._strides) for a in arrays]),
             _core.is_recording(),
             _core.is_training(),
         )
@@ -114,11 +112,6 @@ class Jit:
         return [entry.function for entry in self._entries.values()]
 
 
-def _on_cpu(array: Any) -> bool:
-    """Executables run on the CPU; on another device the function's operators run one by one."""
-    return array._device.startswith("cpu")
-
-
 class _Entry:
     """One signature: its graph, what it returns, and the variables whose arrays it captured."""
 
@@ -127,7 +120,6 @@ class _Entry:
         self.host_calls = traced.host_calls
         self.custom_gradient = traced.custom_gradient
         self.function = GraphFunction(traced.graph)
-        self.on_cpu = all(_on_cpu(state.array) for state in traced.graph.states)
         storages = {state.array._storage_id for state in traced.graph.states}
         self._watched = [(get, a) for get, a in watched if a._storage_id in storages]
 

@@ -22,8 +22,8 @@ class Lowered:
     nodes: list[Node]
 
 
-def lower(graph: Graph, plan: Plan) -> Lowered:
-    """Builds the executable of a settled graph with its plan."""
+def lower(graph: Graph, plan: Plan, device: str = "cpu(0)") -> Lowered:
+    """Builds the executable of a settled graph with its plan, for arrays on `device`."""
     values = list(plan.places)
     number = {value: i for i, value in enumerate(values)}
     table = [_entry(value, plan.places[value]) for value in values]
@@ -46,7 +46,7 @@ def lower(graph: Graph, plan: Plan) -> Lowered:
     for source, state in plan.copies:
         instrs.append((copy_id, [number[source]], [number[state.value]], _ops.normal_attrs("copy", ()), 0))
         nodes.append(Node("copy", [source], scope=source.node.scope if source.node else "", outputs=[state.value]))
-    executable = _maker(graph, tiles)(
+    executable = _maker(tiles, device)(
         table,
         instrs,
         len(graph.inputs) + len(graph.states),
@@ -58,10 +58,9 @@ def lower(graph: Graph, plan: Plan) -> Lowered:
     return Lowered(executable, nodes)
 
 
-def _maker(graph: Graph, tiles: dict[int, Any]) -> Any:
-    """What builds the executable: the core's own, or the GPU room's where the graph's state lies on a GPU."""
-    device = next((s.array._device for s in graph.states if s.array._device.startswith("gpu")), None)
-    if device is None:
+def _maker(tiles: dict[int, Any], device: str) -> Any:
+    """What builds the executable: the core for the CPU, the GPU room for a GPU."""
+    if device.startswith("cpu"):
         return _core.Executable
     return partial(hook("device.gpu.executable"), tiles=tiles, device=device)
 

@@ -108,6 +108,24 @@ def install() -> None:
     tile.launch = launch  # type: ignore[assignment]
 
 
+def count_runs() -> list[int]:
+    """How often a compiled graph ran on the device, counted from now on in the list's one number."""
+    from dlcore.cuda.executable import Executable
+
+    count, run = [0], Executable.run
+
+    def counted(self: Any, inputs: Any) -> Any:
+        count[0] += 1
+        return run(self, inputs)
+
+    Executable.run = counted  # type: ignore[method-assign]
+    return count
+
+
 if __name__ == "__main__":
     install()
-    runpy.run_path(str(Path(__file__).resolve().parents[2] / "benchmarks" / "gpu_check.py"), run_name="__main__")
+    runs = count_runs()
+    try:
+        runpy.run_path(str(Path(__file__).resolve().parents[2] / "benchmarks" / "gpu_check.py"), run_name="__main__")
+    finally:
+        print(f"{runs[0]} runs of compiled graphs on the device")

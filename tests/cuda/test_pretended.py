@@ -22,3 +22,5 @@ def test_every_operator_and_the_tour_agree_with_the_cpu(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     found = re.search(r"(\d+) of (\d+) agree with the CPU", done.stdout)
     assert found and found[1] == found[2] and int(found[2]) > 150, done.stdout
+    runs = re.search(r"(\d+) runs of compiled graphs", done.stdout)
+    assert runs and int(runs[1]) == 12, "the compiled training ran as compiled graphs on the device"
