@@ -1,5 +1,6 @@
 """Image sets and transforms: every way to the files, with a loopback server and no outside network."""
 
+import dataclasses
 import gzip
 import hashlib
 import threading
@@ -55,12 +56,23 @@ def test_the_shipped_subset_is_real_balanced_and_announced(capsys):
     assert capsys.readouterr().out == "", "the line is printed once"
 
 
-def test_fashion_without_files_says_what_to_do(tmp_path):
-    with pytest.raises(FileNotFoundError) as caught:
-        vision.FashionMNIST(root=tmp_path)
-    assert (
-        "FashionMNIST" in str(caught.value) and "root=" in str(caught.value) and "DLCORE_OFFLINE" in str(caught.value)
-    )
+def test_fashion_ships_a_real_balanced_part_too(tmp_path, capsys):
+    train, test = vision.FashionMNIST(root=tmp_path), vision.FashionMNIST(root=tmp_path, train=False)
+    said = capsys.readouterr().out
+    assert "FashionMNIST" in said and "600 real training images" in said and "150 real test images" in said
+    assert train.is_subset and np.bincount(train._label).tolist() == [60] * 10
+    assert test.is_subset and np.bincount(test._label).tolist() == [15] * 10
+    # Trousers (1) are narrow and sneakers (7) flat: what their pictures cover tells them apart.
+    inked = [(train._data[train._label == k, :, :, 0] > 30) for k in (1, 7)]
+    wide = [pictures.any(axis=1).sum(axis=1).mean() for pictures in inked]
+    high = [pictures.any(axis=2).sum(axis=1).mean() for pictures in inked]
+    assert wide[0] < 20 < wide[1] and high[1] < 20 < high[0]
+
+
+def test_a_set_without_files_or_subset_says_what_to_do(tmp_path):
+    source = dataclasses.replace(_sources.FASHION_MNIST, subset=None)
+    with pytest.raises(FileNotFoundError, match=r"(?s)FashionMNIST.*DLCORE_OFFLINE.*root="):
+        _fetch.find_files(source, tmp_path, True, _sources.TRAIN)
 
 
 def test_labels_that_do_not_match_are_explained(tmp_path):

@@ -2,7 +2,8 @@
 
 What lives here: finding, fetching and reading the files of known image sets; `_sources.py` lists them as data.
 What must not: anything that fetches a set nobody asked for.
-`subset/` holds 10,000 real MNIST images for machines without a network; its README says where they come from.
+`subset/` holds 10,000 real MNIST and 750 FashionMNIST images for machines without a network; README files there say
+where they come from.
 """
 
 from . import transforms
