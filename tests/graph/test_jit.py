@@ -368,3 +368,20 @@ def test_a_schedule_is_followed_without_compiling_again() -> None:
     expected = [schedule(k + 1) for k in range(4)]
     np.testing.assert_allclose(rates, expected, rtol=1e-5)
     assert step.compilations == 1 and rates[0] > rates[-1]
+
+
+def test_weights_changed_between_forward_and_backward_are_caught() -> None:
+    w = dl.np.array([2.0, 3.0])
+    w.attach_grad()
+
+    def step(x: Any) -> Any:
+        with autograd.record():
+            y = (x * w * w).sum()
+        _core.assign(w, w * 2)
+        y.backward()
+        return y
+
+    x = dl.np.array([1.0, 1.0])
+    for call in (step, dl.jit(step)):  # the tape says so with versions, the trace with values
+        with pytest.raises(RuntimeError, match="multiply.*changed in place after it was recorded"):
+            call(x)

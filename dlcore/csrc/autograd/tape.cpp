@@ -119,6 +119,8 @@ void record(const OpDef& op, const Attrs& attrs, const Tensor* in, int nin, std:
     bool used = uses.in >> spec & 1, shape = uses.shape_in >> spec & 1;
     // An alias of a traced array freezes the value it has now; it keeps its own tape link for second order.
     node->in.push_back(in[i] && (used || shape) ? save(in[i], false, used) : Saved());
+    if (in[i] && used && active_tracer() && !is_traced(in[i]) && !in[i]->weak)
+      node->in.back().trace_value = active_tracer()->value_of(in[i]);
     if (in[i] && is_traced(in[i]) && (used || shape)) {
       Tensor frozen = alias_of(in[i]);
       if (in[i]->ag && in[i]->ag->node) {
@@ -262,6 +264,9 @@ class Walk {
                            ": its " + what + " was changed in place after it was recorded (saved at version " +
                            std::to_string(s.version) + ", now " + std::to_string(s.tensor->storage->version.load()) +
                            ")");
+      if (s.trace_value >= 0 && active_tracer() && active_tracer()->value_of(s.tensor) != s.trace_value)
+        throw RuntimeError("backward of " + node.op->name + (node.scope.empty() ? "" : " in layer " + node.scope) +
+                           ": its " + what + " was changed in place after it was recorded, inside a compiled function");
     };
     for (auto& s : node.in) {
       check(s, "input");

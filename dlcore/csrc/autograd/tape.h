@@ -21,7 +21,8 @@ struct Edge {  // where the gradient of one input goes
 struct Saved {
   Tensor tensor;  // an alias without tape record for outputs (no cycle), the array itself for inputs
   uint32_t version = 0;
-  bool checked = false;  // false: only its shape is read
+  bool checked = false;      // false: only its shape is read
+  int64_t trace_value = -1;  // inside a trace, where nothing has a version: which value a captured array had
 };
 
 struct Node {
