@@ -144,6 +144,11 @@ def build() -> None:
         run(PYTHON, "-m", "pip", "install", "-q", "--disable-pip-version-check", *options, "-e", ".")
         write_stamp("editable", content)
         return
+    installed = Path(sysconfig.get_path("platlib")) / "dlcore"
+    for library in folder.glob("_core*.so"):  # replaced, not overwritten: a running process may have the old one mapped
+        old = installed / library.name
+        if old.exists() and old.stat().st_mtime < library.stat().st_mtime:
+            old.unlink()
     run(VENV / "bin" / "cmake", "--install", folder, "--prefix", sysconfig.get_path("platlib"), quiet=True)
 
 
