@@ -157,17 +157,24 @@ def test_an_interrupt_ends_at_a_step_and_the_notebook_goes_on(lab: Lab) -> None:
     check_saved(lab, "interrupt.ipynb")
 
 
-def test_a_reload_while_the_cell_waits_redraws_when_it_has_ended(lab: Lab) -> None:
-    """The waiting cell keeps the kernel from telling the new page which widgets there are; its end lets it."""
-    notebook = started(lab, "busy.ipynb", ENDLESS)
+def test_a_reload_while_the_cell_waits_redraws_at_once_and_the_knobs_go_on(lab: Lab) -> None:
+    notebook = started(lab, "busy.ipynb", ENDLESS, "print(run.state)")
+    until(lambda: step_of(notebook) > 400, 60, "four hundred steps")
     notebook.save()
+    before = step_of(notebook)
     notebook.page.reload()
-    notebook.ready()
-    notebook.interrupt()
     panel = notebook.page.locator(f"{CHART} .dl-panel[data-name='loss']")
-    panel.wait_for(timeout=30_000)
-    assert panel.get_attribute("data-first") == "1" and int(panel.get_attribute("data-points") or 0) > 100
+    panel.wait_for(timeout=30_000)  # the cell is still busy
+    until(lambda: int(panel.get_attribute("data-points") or 0) > before, 20, "the history of before the reload")
+    assert panel.get_attribute("data-first") == "1"
+    seen = step_of(notebook)
+    until(lambda: step_of(notebook) > seen, 20, "the chart to go on")
+    keep(notebook, "reloaded-busy")
+    notebook.page.locator(f"{CHART} .dl-stop").click()
     until(lambda: WIDGET not in notebook.outputs(1)[0]["data"], 20, "the picture in the chart's place")
+    notebook.ready()
+    notebook.run(2, wait=30)
+    assert notebook.text(2).strip() == "stopped"
     notebook.save()
     notebook.close()
     check_saved(lab, "busy.ipynb")

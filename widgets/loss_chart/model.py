@@ -12,6 +12,7 @@ from IPython.display import DisplayHandle, display
 
 from dlcore.run import Run
 
+from .reload import doorkeeper
 from .static import png
 
 HERE = Path(__file__).parent
@@ -123,9 +124,16 @@ def show(run: Run) -> LossChart:
     """
     chart = LossChart(run)
     handle = display(chart, display_id=True)
+    keeper = doorkeeper()
+    if keeper is not None:
+        keeper.enter()
 
     def finish(kind: str, payload: dict[str, Any]) -> None:
-        if kind == "end" and handle is not None:
+        if kind != "end":
+            return
+        if keeper is not None:
+            keeper.leave()
+        if handle is not None:
             leave_picture(run, handle)
 
     run.add_listener(finish)

@@ -1,0 +1,104 @@
+"""Lets a page that is reloaded while a cell waits find its widgets, without patching ipykernel.
+
+Before it draws a widget, a page that opens asks the kernel who it is, which widgets there are, and for their states.
+These come to the main shell, which a waiting cell keeps busy, so the page would say "Loading widget..." until the
+cell ends. ipykernel 7 receives the shell's messages on a thread of its own; as long as a run is shown, that thread
+answers these questions with the kernel's own handlers, and hands on everything else. Kernels without such a thread
+are left as they are.
+"""
+
+from __future__ import annotations
+
+import inspect
+import threading
+from typing import Any
+
+CONTROL = "jupyter.widget.control"  # the comm by which a page asks for the states of all widgets at once
+
+
+class Doorkeeper:
+    """Stands at the shell of one kernel from the first `enter` to the last `leave`."""
+
+    def __init__(self, kernel: Any) -> None:
+        self._kernel = kernel
+        self._inside = 0
+        self._lock = threading.Lock()
+        self._controls: set[str] = set()
+
+    def enter(self) -> None:
+        with self._lock:
+            self._inside += 1
+            if self._inside == 1:
+                self._listen(self._receive)
+
+    def leave(self) -> None:
+        with self._lock:
+            self._inside -= 1
+            if self._inside == 0:
+                self._listen(self._kernel.shell_channel_thread_main)
+
+    def _listen(self, receive: Any) -> None:
+        """Give the shell's messages to `receive`, as the kernel's own start did."""
+        kernel = self._kernel
+        kernel.shell_channel_thread.io_loop.add_callback(kernel.shell_stream.on_recv, receive, copy=False)
+
+    async def _receive(self, message: list[Any]) -> None:
+        parent, address = self._read(message)
+        if parent is None or not await self._answer(parent, address):
+            await self._kernel.shell_channel_thread_main(message)
+
+    def _read(self, message: list[Any]) -> tuple[Any, Any]:
+        """The message and its sender; None for what the kernel would refuse, and may say so itself."""
+        session = self._kernel.session
+        try:
+            address, parts = session.feed_identities(message, copy=False)
+            parent = session.deserialize(parts, content=False, copy=False)
+            return {**parent, "content": session.unpack(parent["content"])}, address
+        except (ValueError, TypeError, KeyError):
+            return None, None
+
+    async def _answer(self, parent: dict[str, Any], address: Any) -> bool:
+        """Answer a question of a page that opens; whether it was one, and the answer is out."""
+        if not self._is_question(parent["header"]["msg_type"], parent["content"]):
+            return False
+        kernel = self._kernel
+        self._tell("busy", parent)
+        try:
+            done = kernel.shell_handlers[parent["header"]["msg_type"]](kernel.shell_stream, address, parent)
+            if inspect.isawaitable(done):
+                await done
+        except Exception:
+            kernel.log.warning("a reloading page was not answered at once", exc_info=True)
+            return False
+        finally:
+            self._tell("idle", parent)
+        return True
+
+    def _is_question(self, kind: str, content: dict[str, Any]) -> bool:
+        """Whether a message only reads: nobody's own handler is run on this thread."""
+        if kind in ("kernel_info_request", "comm_info_request"):
+            return True
+        if kind == "comm_open" and content.get("target_name") == CONTROL:
+            self._controls.add(content["comm_id"])
+            return True
+        if kind == "comm_msg":
+            method = (content.get("data") or {}).get("method")
+            return method == "request_state" or content.get("comm_id") in self._controls
+        return False
+
+    def _tell(self, state: str, parent: dict[str, Any]) -> None:
+        self._kernel.session.send(self._kernel.iopub_socket, "status", {"execution_state": state}, parent=parent)
+
+
+_doorkeepers: dict[int, Doorkeeper] = {}
+
+
+def doorkeeper() -> Doorkeeper | None:
+    """That of the kernel this process is; None where there is none, or none that can be helped."""
+    from IPython import get_ipython
+
+    kernel = getattr(get_ipython(), "kernel", None)
+    parts = ("shell_channel_thread", "shell_channel_thread_main", "shell_stream", "iopub_socket", "shell_handlers")
+    if kernel is None or any(getattr(kernel, part, None) is None for part in parts):
+        return None
+    return _doorkeepers.setdefault(id(kernel), Doorkeeper(kernel))
