@@ -6,6 +6,7 @@ from typing import Any
 
 from .. import _core
 from . import _record
+from ._host import HOST_DTYPES
 from ._record import REQUIRED, Op
 
 # Kernels of these dtype rules want all their inputs in one dtype; the core casts before it calls them.
@@ -15,6 +16,7 @@ _CASTING = {"promote", "floating"}
 def spec(record: Op) -> dict[str, Any]:
     """The description of `record` that `_core.register_op` takes."""
     tile = record.tile
+    casting = record.dtype in _CASTING or record.dtype in HOST_DTYPES
     return {
         "name": record.name,
         "inputs": [(i.name, i.optional, i.variadic, i.like) for i in record.inputs],
@@ -28,7 +30,7 @@ def spec(record: Op) -> dict[str, Any]:
         "define": record.define_program,
         "random": record.random,
         "inplace_ok": record.inplace_ok,
-        "cast_inputs": bool(record.kernel) and record.dtype in _CASTING and not record.elementwise,
+        "cast_inputs": bool(record.kernel) and casting and not record.elementwise,
     }
 
 

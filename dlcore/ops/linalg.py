@@ -1,9 +1,10 @@
-"""Stanzas: products of matrices."""
+"""Stanzas: products of matrices, and their factorisations with gradients that differentiate again."""
 
 from functools import partial
 
+from . import _lapack  # noqa: F401 - the kernels
 from ._record import op as _op
-from ._samples import bad, case, real
+from ._samples import bad, case, fixed, real
 
 # fmt: off
 op = partial(_op, family="linalg", dtype="promote")
@@ -33,3 +34,100 @@ op("dense", "x, weight, bias=None, flatten: bool = True",
            bad(r"dense: .*bias", real(shape=(2, 3)), real(shape=(4, 3)), real(shape=(3,)))],
    tol={"float16": 4e-3, "bfloat16": 4e-2},
    example="dense([[1., 2.]], [[3., 4.], [0., 1.]], [10., 20.]) -> [[21., 22.]]")
+
+# The factorisations: kernels in `_lapack`, gradients here. Y^H is _adjoint(y). Formulas: M. Giles, "An extended
+# collection of matrix derivative results for forward and reverse mode algorithmic differentiation" (2008); M. Seeger
+# et al., "Auto-differentiating linear algebra" (2017); J. Townsend, "Differentiating the singular value decomposition"
+# (2016); S. Walter and L. Lehmann, "Algorithmic differentiation of linear algebra functions" (2018).
+_lapack_op = partial(_op, family="factorisation", dtype="floating", np_name="", tol={"float32": 2e-5, "float16": 1e-2, "bfloat16": 8e-2})
+_S3 = fixed([[4.0, 1.0, 0.5], [1.0, 3.0, -1.0], [0.5, -1.0, 5.0]])
+_S2B = fixed([[[2.0, 0.5], [0.5, 1.0]], [[3.0, -1.0], [-1.0, 2.0]]])
+_R3 = fixed([[2.0, -1.0, 0.5], [0.25, 3.0, 1.0], [1.0, -0.5, 1.5]])
+_T3 = fixed([[2.0, 0.0, 0.0], [0.25, 3.0, 0.0], [1.0, -0.5, 1.5]])
+_TALL, _WIDE = fixed([[2.0, -1.0], [0.25, 3.0], [1.0, -0.5]]), fixed([[2.0, 0.25, 1.0], [-1.0, 3.0, -0.5]])
+_b3 = real(shape=(3, 2))
+_oblong = bad(r"square matrices.*\(2, 3\)", real(shape=(2, 3)))
+_vector = bad(r"matrices.*\(3,\)", real(shape=(3,)))
+_singular = bad("[Ss]ingular", fixed([[1.0, 1.0], [1.0, 1.0]]))
+_nothing = real(shape=(0, 2, 2))
+
+op("_adjoint", "x", "The conjugate of the transposed matrices.", define="swap_last(x)", ref="np.swapaxes(x, -1, -2)",
+   samples=[case(real(shape=(2, 3)))])
+_lapack_op("cholesky", "a", "Lower triangular L with L @ L^H = a, for symmetric positive definite matrices; a counts "
+   "as (a + a^H) / 2.", infer="cholesky", kernel="cholesky", ref="np.linalg.cholesky((a + np.swapaxes(a, -1, -2)) / 2)",
+   grad="p = matmul(_adjoint(y), gy); p = 0.5 * (tril(p) + tril(p, k=-1)); u = _adjoint(y);"
+        "s = _solve_upper(u, _adjoint(_solve_upper(u, p))); 0.5 * (s + _adjoint(s))",
+   samples=[case(_S3), case(_S2B), case(_nothing)], errors=[_oblong, _vector, bad("positive definite", fixed([[-1.0]]))],
+   formula="Giles 2008; Seeger et al. 2017", aliases="linalg_potrf", example="cholesky([[4.]]) -> [[2.]]")
+_lapack_op("inv", "a", "The inverse of square matrices.", infer="inv", kernel="inv", ref="np.linalg.inv(a)",
+   grad="h = _adjoint(y); -matmul(matmul(h, gy), h)", samples=[case(_R3), case(_S2B), case(_nothing)],
+   errors=[_oblong, _vector, _singular], aliases="linalg_inverse", example="inv([[2.]]) -> [[0.5]]")
+_lapack_op("det", "a", "The determinant of square matrices.", infer="det", kernel="det", ref="np.linalg.det(a)",
+   grad="expand_dims(gy, axis=(-2, -1)) * _cofactor(a)", samples=[case(_R3), case(_S2B), case(_nothing)],
+   errors=[_oblong, _vector], aliases="linalg_det", example="det([[2., 0.], [0., 3.]]) -> 6.")
+_lapack_op("_cofactor", "a", "The cofactors: det(a) times the adjoint inverse, defined for singular matrices too.",
+   infer="cofactor", kernel="cofactor", ref="np.linalg.det(a)[..., None, None] * np.swapaxes(np.linalg.inv(a), -1, -2)",
+   grad="i = _adjoint(inv(a)); i * sum(gy * y, axis=(-2, -1), keepdims=True) - matmul(matmul(y, _adjoint(gy)), i)",
+   samples=[case(_R3), case(_S2B)])
+_lapack_op("slogdet", "a", "The sign of the determinant and the logarithm of its size.", outs="sign, size",
+   infer="slogdet", kernel="slogdet", grad="expand_dims(gsize, axis=(-2, -1)) * _adjoint(inv(a))",
+   ref="np.linalg.slogdet(a)", samples=[case(_R3), case(_S2B)], errors=[_oblong, _vector], aliases="linalg_slogdet",
+   example="slogdet([[-1.]]) -> (-1., 0.)")
+_lapack_op("solve", "a, b", "x with a @ x = b, for square matrices a and matrices b; leading axes are broadcast.",
+   infer="solve", kernel="solve", ref="np.linalg.solve(a, b)",
+   grad={"a": "-matmul(solve(_adjoint(a), gy), _adjoint(y))", "b": "solve(_adjoint(a), gy)"},
+   samples=[case(_R3, _b3), case(_S2B, real(shape=(2, 1))), case(_R3, real(shape=(2, 3, 1)))],
+   errors=[bad(r"square.*\(2, 3\)", real(shape=(2, 3)), _b3), bad(r"\(3, 3\).*3 rows.*\(0, 2, 2\)", _R3, _nothing),
+           bad("[Ss]ingular", fixed([[0.0]]), fixed([[1.0]])),
+           bad("broadcast", real(shape=(2, 3, 3)), real(shape=(4, 3, 1)))], example="solve([[2.]], [[4.]]) -> [[2.]]")
+for _name, _other, _half, _a in (("lower", "upper", "tril", _T3),
+                                 ("upper", "lower", "triu", _T3._replace(value=list(zip(*_T3.value, strict=True))))):
+    _lapack_op(f"_solve_{_name}", "a, b", f"x with t @ x = b, where t is the {_name} triangle of a.",
+       infer=f"solve_{_name}", kernel=f"solve_{_name}", ref=f"np.linalg.solve(np.{_half}(a), b)",
+       grad={"a": f"-{_half}(matmul(_solve_{_other}(_adjoint(a), gy), _adjoint(y)))",
+             "b": f"_solve_{_other}(_adjoint(a), gy)"},
+       samples=[case(_a, _b3), case(_a, real(shape=(2, 3, 1)))],
+       errors=[bad("[Ss]ingular", fixed([[0.0]]), fixed([[1.0]])), bad("rows", _a, real(shape=(2, 2)))])
+_lapack_op("_qr", "a", "Q with orthonormal columns and upper triangular R with Q @ R = a, for tall matrices.",
+   outs="q, r", infer="qr", kernel="qr", ref="np.linalg.qr(a)",
+   grad="m = matmul(r, _adjoint(gr)) - matmul(_adjoint(gq), q);"
+        "x = gq + matmul(q, tril(m) + _adjoint(tril(m, k=-1))); _adjoint(_solve_upper(r, _adjoint(x)))",
+   samples=[case(_TALL), case(_R3), case(_S2B)], errors=[bad(r"as many rows.*\(2, 3\)", real(shape=(2, 3)))],
+   formula="Walter and Lehmann 2018")
+_lapack_op("_qr_complete", "a", "QR with a square Q. No gradient: the added columns are not determined.", outs="q, r",
+   infer="qr_complete", kernel="qr_complete", ref="np.linalg.qr(a, mode='complete')",
+   samples=[case(_TALL), case(_WIDE)], errors=[_vector])
+_lapack_op("eigh", "a", "Eigenvalues, smallest first, and eigenvectors (columns) of symmetric matrices; a counts as "
+   "(a + a^H) / 2. The gradient of eigenvectors takes equal eigenvalues for unconnected.", outs="w, v",
+   infer="eigh", kernel="eigh", ref="np.linalg.eigh((a + np.swapaxes(a, -1, -2)) / 2)",
+   grad="d = expand_dims(w, axis=-2) - expand_dims(w, axis=-1); same = d == 0;"
+        "f = where(same, 0.0, 1.0 / where(same, 1.0, d)); h = _adjoint(v);"
+        "t = matmul(v * expand_dims(gw, axis=-2), h) + matmul(matmul(v, f * matmul(h, gv)), h); 0.5 * (t + _adjoint(t))",
+   samples=[case(_S3), case(_S2B)], errors=[_oblong, _vector], formula="Giles 2008",
+   example="eigh([[2.]]) -> ([2.], [[1.]])")
+_lapack_op("eigvalsh", "a", "Eigenvalues of symmetric matrices, smallest first; a counts as (a + a^H) / 2.",
+   infer="eigvalsh", kernel="eigvalsh", ref="np.linalg.eigvalsh((a + np.swapaxes(a, -1, -2)) / 2)",
+   grad="w, v = eigh(a); matmul(v * expand_dims(gy, axis=-2), _adjoint(v))", samples=[case(_S3), case(_S2B)],
+   errors=[_oblong, _vector], example="eigvalsh([[2.]]) -> [2.]")
+_lapack_op("_svd", "a", "The reduced singular value decomposition.", outs="u, s, h", infer="svd", kernel="svd",
+   ref="np.linalg.svd(a, full_matrices=False)",
+   grad="e = expand_dims(s, axis=-2); t = expand_dims(s, axis=-1); d = e * e - t * t; same = d == 0;"
+        "f = where(same, 0.0, 1.0 / where(same, 1.0, d)); i = where(e == 0, 0.0, 1.0 / where(e == 0, 1.0, e));"
+        "p = matmul(_adjoint(u), gu); v = _adjoint(h); gv = _adjoint(gh); q = matmul(h, gv);"
+        "left = matmul(u, (f * (p - _adjoint(p))) * e) + (gu - matmul(u, p)) * i;"
+        "right = matmul(v, (f * (q - _adjoint(q))) * e) + (gv - matmul(v, q)) * i;"
+        "matmul(left + u * expand_dims(gs, axis=-2), h) + matmul(u, _adjoint(right))",
+   samples=[case(_TALL), case(_WIDE), case(_R3), case(_S2B)], errors=[_vector], formula="Townsend 2016")
+_lapack_op("_svd_full", "a", "The singular value decomposition with square U and V. No gradient.", outs="u, s, h",
+   infer="svd_full", kernel="svd_full", ref="np.linalg.svd(a)", samples=[case(_TALL), case(_WIDE)], errors=[_vector])
+_lapack_op("svdvals", "a", "Singular values, largest first.", infer="svdvals", kernel="svdvals",
+   ref="np.linalg.svd(a, compute_uv=False)", grad="u, s, h = _svd(a); matmul(u * expand_dims(gy, axis=-2), h)",
+   samples=[case(_TALL), case(_WIDE), case(_S2B)], errors=[_vector], example="svdvals([[-3.]]) -> [3.]")
+_lapack_op("pinv", "a, rtol: opt_float = None", "The Moore-Penrose inverse; singular values up to rtol times the "
+   "largest count as zero (None: eps times the longer side).", infer="pinv", kernel="pinv",
+   ref="np.linalg.pinv(a) if rtol is None else np.linalg.pinv(a, rtol)",
+   grad="h = _adjoint(y); g = _adjoint(gy); yh = matmul(y, h); hy = matmul(h, y);"
+        "matmul(g - matmul(a, matmul(y, g)), yh) + matmul(hy, g - matmul(matmul(g, y), a))"
+        " - matmul(matmul(h, gy), h)",
+   samples=[case(_TALL), case(_WIDE), case(_S2B)], errors=[_vector], formula="Golub and Pereyra 1973",
+   example="pinv([[2.], [0.]]) -> [[0.5, 0.]]")

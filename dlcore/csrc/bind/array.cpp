@@ -22,6 +22,10 @@ static nb::object item(const Tensor& given) {
   if (t->dtype == DType::I64) return nb::int_(*static_cast<const int64_t*>(t->data()));
   if (t->dtype == DType::U64) return nb::int_(*static_cast<const uint64_t*>(t->data()));
   if (is_int(t->dtype)) return nb::int_(int64_t(scalar_value(t)));
+  if (is_complex(t->dtype)) {
+    std::complex<double> v = complex_value(t);
+    return nb::steal(PyComplex_FromDoubles(v.real(), v.imag()));
+  }
   return nb::float_(scalar_value(t));
 }
 
@@ -30,7 +34,7 @@ static bool truth(const Tensor& t) {
   if (t->numel() != 1)
     throw ValueError("the truth value of an array of shape " + to_string(t->shape) +
                      " is ambiguous; use any() or all()");
-  return scalar_value(host_scalar(t, "bool()")) != 0;
+  return complex_value(host_scalar(t, "bool()")) != 0.0;
 }
 
 static nb::object asnumpy(const Tensor& t) {
@@ -117,9 +121,10 @@ void bind_array(nb::module_& m) {
       .def("__bool__", &truth)
       .def("__int__", [](const Tensor& t) { return nb::int_(item(t)); })
       .def("__float__", [](const Tensor& t) { return nb::float_(item(t)); })
+      .def("__complex__", [](const Tensor& t) { return nb::module_::import_("builtins").attr("complex")(item(t)); })
       .def("__index__",
            [](const Tensor& t) {
-             if (t->ndim() != 0 || is_float(t->dtype))
+             if (t->ndim() != 0 || is_inexact(t->dtype))
                throw TypeError("only a 0-d integer array can be used as an index");
              return nb::int_(item(t));
            })

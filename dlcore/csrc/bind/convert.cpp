@@ -37,6 +37,8 @@ DType to_dtype(nb::handle h, const char* where) {
     name = "int64";
   } else if (h.ptr() == reinterpret_cast<PyObject*>(&PyBool_Type)) {
     name = "bool";
+  } else if (h.ptr() == reinterpret_cast<PyObject*>(&PyComplex_Type)) {
+    name = "complex64";
   } else {
     try {
       name = nb::cast<std::string>(nb::module_::import_("numpy").attr("dtype")(h).attr("name"));
@@ -46,8 +48,9 @@ DType to_dtype(nb::handle h, const char* where) {
   }
   DType t;
   if (!parse_dtype(name.c_str(), t))
-    throw TypeError(std::string(where) + ": dtype '" + name +
-                    "' is not supported (bool, int8-64, uint8-64, float16, bfloat16, float32, float64 are)");
+    throw TypeError(
+        std::string(where) + ": dtype '" + name +
+        "' is not supported (bool, int8-64, uint8-64, float16, bfloat16, float32, float64, complex64, complex128 are)");
   if (!nb::isinstance<nb::str>(h)) {
     h.inc_ref();
     (*seen)[h.ptr()] = t;
@@ -109,6 +112,8 @@ Tensor to_tensor(nb::handle h, const char* where) {
     return make_scalar(int64_t(u), DType::U64, false);
   }
   if (PyFloat_CheckExact(p)) return make_scalar(PyFloat_AS_DOUBLE(p), DType::F64, true);
+  if (PyComplex_CheckExact(p))
+    return make_scalar(std::complex<double>(PyComplex_RealAsDouble(p), PyComplex_ImagAsDouble(p)), DType::C128, true);
   if (g_converter) {
     nb::object r = nb::steal(PyObject_CallOneArg(g_converter, p));
     if (!r.is_valid()) throw nb::python_error();
@@ -134,25 +139,34 @@ nb::object wrap(const Tensor& t) { return t ? nb::cast(t) : nb::none(); }
 
 static nb::dlpack::dtype dlpack_dtype(DType t) {
   using C = nb::dlpack::dtype_code;
-  C code = t == DType::Bool ? C::Bool : is_signed_int(t) ? C::Int : is_unsigned_int(t) ? C::UInt : C::Float;
+  C code = t == DType::Bool     ? C::Bool
+           : is_signed_int(t)   ? C::Int
+           : is_unsigned_int(t) ? C::UInt
+           : is_complex(t)      ? C::Complex
+                                : C::Float;
   if (t == DType::BF16) code = C::UInt;  // NumPy sees the bits; ml_dtypes gives them their name
   return {uint8_t(code), uint8_t(itemsize(t) * 8), 1};
 }
+
+static nb::object numpy_over(const View& v, nb::handle owner) {
+  size_t shape[kMaxDims];
+  int64_t strides[kMaxDims];
+  for (int i = 0; i < v.shape.n; i++) {
+    shape[i] = size_t(v.shape[i]);
+    strides[i] = v.strides[i];
+  }
+  nb::object a =
+      nb::cast(nb::ndarray<nb::numpy>(v.data, size_t(v.shape.n), shape, owner, strides, dlpack_dtype(v.dtype)));
+  return v.dtype == DType::BF16 ? nb::object(a.attr("view")(dtype_object(DType::BF16))) : a;
+}
+
+nb::object numpy_borrow(const View& v) { return numpy_over(v, nb::none()); }
 
 nb::object numpy_view(const Tensor& t) {
   if (is_traced(t)) throw_value_needed("converting to NumPy");
   if (t->device.type != 0)
     throw TypeError("this array is on " + to_string(t->device) + "; use asnumpy() to copy it to the CPU");
-  size_t shape[kMaxDims];
-  int64_t strides[kMaxDims];
-  for (int i = 0; i < t->ndim(); i++) {
-    shape[i] = size_t(t->shape[i]);
-    strides[i] = t->strides[i];
-  }
-  nb::object owner = nb::cast(alias_of(t));
-  nb::object a =
-      nb::cast(nb::ndarray<nb::numpy>(t->data(), size_t(t->ndim()), shape, owner, strides, dlpack_dtype(t->dtype)));
-  if (t->dtype == DType::BF16) a = a.attr("view")(dtype_object(DType::BF16));
+  nb::object a = numpy_over(t->view(), nb::cast(alias_of(t)));
   if (t->storage->readonly) a.attr("setflags")(nb::arg("write") = false);
   return a;
 }

@@ -25,6 +25,7 @@ Attrs to_attrs(nb::handle tuple, const OpDef& op);
 nb::object attr_object(const Attr& a);
 nb::object wrap(const Tensor& t);  // None for a null tensor
 nb::object numpy_view(const Tensor& t);
+nb::object numpy_borrow(const View& v);  // over memory that nobody keeps: for the length of a call
 Tensor from_numpy(nb::handle array, bool copy);
 void hold(Storage& s, nb::object owner);  // keeps a Python object alive as long as the storage
 void set_converter(nb::object fn);
@@ -32,6 +33,7 @@ void set_converter(nb::object fn);
 void bind_array(nb::module_& m);
 void bind_dlpack(nb::module_& m);
 void bind_ops(nb::module_& m);
+void bind_host(nb::module_& m);
 void bind_autograd(nb::module_& m);
 void bind_graph(nb::module_& m);
 void bind_runtime(nb::module_& m);

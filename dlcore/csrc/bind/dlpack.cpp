@@ -47,7 +47,7 @@ struct Exported {
 };
 
 static DLDataType code_of(DType t) {
-  uint8_t code = t == DType::Bool ? 6 : t == DType::BF16 ? 4 : is_float(t) ? 2 : is_unsigned_int(t) ? 1 : 0;
+  uint8_t code = t == DType::Bool ? 6 : t == DType::BF16 ? 4 : is_complex(t) ? 5 : is_float(t) ? 2 : is_unsigned_int(t) ? 1 : 0;
   return {code, uint8_t(itemsize(t) * 8), 1};
 }
 

@@ -22,6 +22,7 @@ NB_MODULE(_core, m) {
   dl::bind::bind_array(m);
   dl::bind::bind_dlpack(m);
   dl::bind::bind_ops(m);
+  dl::bind::bind_host(m);
   dl::bind::bind_autograd(m);
   dl::bind::bind_graph(m);
 }

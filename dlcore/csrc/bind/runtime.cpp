@@ -53,6 +53,7 @@ void bind_runtime(nb::module_& m) {
   });
   m.def("memory_stats", &memory,
         "Bytes held by arrays, kept for reuse, the peak, and how often memory was asked for or reused.");
+  m.def("reset_peak_memory", &reset_peak_memory, "Counts the peak of memory_stats anew from here.");
   m.def("empty_cache", &empty_cache);
   m.def("num_threads", &num_threads);
   m.def("cpu_info", [] {
@@ -70,6 +71,16 @@ void bind_runtime(nb::module_& m) {
     return nb::make_tuple(s.seed, s.counter);
   });
   m.def("set_rng_state", [](nb::tuple t) { set_rng_state({nb::cast<uint64_t>(t[0]), nb::cast<uint64_t>(t[1])}); });
+  m.def(
+      "swap_generator",
+      [](nb::handle own) -> nb::object {
+        std::optional<RngState> state;
+        if (!own.is_none()) state = RngState{nb::cast<uint64_t>(own[0]), nb::cast<uint64_t>(own[1])};
+        state = swap_generator(state);
+        if (!state) return nb::none();
+        return nb::make_tuple(state->seed, state->counter);
+      },
+      nb::arg("own").none());
   m.def("seed", [](uint64_t seed) { set_rng_state({seed, 0}); });
   m.def("philox", [](uint64_t seed, uint64_t counter) {
     auto w = philox(seed, counter);
