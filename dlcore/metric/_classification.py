@@ -59,24 +59,3 @@ class TopKAccuracy(EvalMetric):
             )
         top = np.argsort(-pred, axis=1, kind="stable")[:, : self.top_k]
         return int(np.count_nonzero(top == label.reshape(-1, 1))), label.size
-
-
-@register("ce", "cross-entropy", "nll_loss")
-class CrossEntropy(EvalMetric):
-    """Mean of -log(pred[label]). pred: probabilities (n, classes), label: (n,) of classes.
-
-    >>> metric = CrossEntropy()
-    >>> metric.update(np.array([0]), np.array([[1.0, 0.0]]))
-    >>> abs(metric.get()[1]) < 1e-6
-    True
-    """
-
-    def __init__(self, eps: float = 1e-12, name: str = "cross-entropy", **kwargs: Any) -> None:
-        self.eps = eps
-        super().__init__(name, **kwargs)
-
-    def measure(self, label: np.ndarray, pred: np.ndarray) -> tuple[float, int]:
-        if pred.ndim != 2 or label.size != len(pred):
-            raise ValueError(f"{self.name}: expected (n, classes) and labels (n,), got {pred.shape}, {label.shape}")
-        chosen = pred[np.arange(len(pred)), label.reshape(-1).astype(np.int64)]
-        return float(-np.log(chosen + self.eps, dtype=np.float64).sum()), label.size

@@ -6,17 +6,17 @@ import math
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-import numpy as np
+import numpy
 
 _REGISTRY: dict[str, Callable[..., EvalMetric]] = {}
 _Class = TypeVar("_Class", bound="type[EvalMetric]")
 
 
-def host(array: Any) -> np.ndarray:
+def host(array: Any) -> numpy.ndarray:
     """The values as a NumPy array, without a copy where the memory can be shared."""
     if hasattr(array, "_numpy_view") and array._device.startswith("cpu"):
         return array._numpy_view()
-    return array.asnumpy() if hasattr(array, "asnumpy") else np.asarray(array)
+    return array.asnumpy() if hasattr(array, "asnumpy") else numpy.asarray(array)
 
 
 class EvalMetric:
@@ -46,7 +46,7 @@ class EvalMetric:
             self.sum_metric += float(total)
             self.num_inst += int(count)
 
-    def measure(self, label: np.ndarray, pred: np.ndarray) -> tuple[float, int]:
+    def measure(self, label: numpy.ndarray, pred: numpy.ndarray) -> tuple[float, int]:
         """The sum of the metric over the samples of one array, and their number."""
         raise NotImplementedError(f"{type(self).__name__} has no measure(label, pred)")
 
@@ -73,18 +73,32 @@ class CustomMetric(EvalMetric):
     """A metric from a function of NumPy arrays `(label, pred)` that gives a value, or a pair (sum, count).
 
     >>> largest = CustomMetric(lambda label, pred: float(abs(label - pred).max()), name="largest error")
-    >>> largest.update(np.array([1.0, 2.0]), np.array([1.0, 2.5]))
+    >>> largest.update(numpy.array([1.0, 2.0]), numpy.array([1.0, 2.5]))
     >>> largest.get()
     ('largest error', 0.5)
     """
 
-    def __init__(self, feval: Callable[[np.ndarray, np.ndarray], Any], name: str | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, feval: Callable[[numpy.ndarray, numpy.ndarray], Any], name: str | None = None, **kwargs: Any
+    ) -> None:
         self._feval = feval
         super().__init__(name or f"custom({getattr(feval, '__name__', 'function')})", **kwargs)
 
-    def measure(self, label: np.ndarray, pred: np.ndarray) -> tuple[float, int]:
+    def measure(self, label: numpy.ndarray, pred: numpy.ndarray) -> tuple[float, int]:
         value = self._feval(label, pred)
         return value if isinstance(value, tuple) else (float(value), 1)
+
+
+def np(
+    numpy_feval: Callable[[numpy.ndarray, numpy.ndarray], Any], name: str | None = None, **kwargs: Any
+) -> CustomMetric:
+    """A metric from a function of NumPy arrays, under the function's own name.
+
+    >>> def largest(label, pred): return float(abs(label - pred).max())
+    >>> np(largest).name
+    'largest'
+    """
+    return CustomMetric(numpy_feval, name or getattr(numpy_feval, "__name__", None), **kwargs)
 
 
 def register(*names: str | type) -> Any:

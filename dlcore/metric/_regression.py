@@ -95,3 +95,27 @@ class RMSE(MSE):
     def get(self) -> tuple[str, float]:
         name, value = super().get()
         return name, math.sqrt(value)
+
+
+@register
+class Torch(Loss):
+    """`Loss` under another name.
+
+    >>> Torch().get()[0]
+    'torch'
+    """
+
+    def __init__(self, name: str = "torch", **kwargs: Any) -> None:
+        super().__init__(name, **kwargs)
+
+
+@register
+class Caffe(Loss):
+    """`Loss` under another name.
+
+    >>> Caffe().get()[0]
+    'caffe'
+    """
+
+    def __init__(self, name: str = "caffe", **kwargs: Any) -> None:
+        super().__init__(name, **kwargs)

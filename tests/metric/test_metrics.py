@@ -94,3 +94,126 @@ def test_sizes_that_do_not_meet_are_explained():
         metric.Accuracy().update([np.zeros(1)], [np.zeros(1), np.zeros(1)])
     with pytest.raises(ValueError, match=r"mse: expected equal sizes.*\(3,\).*\(4,\)"):
         metric.MSE().update(np.zeros(3), np.zeros(4))
+
+
+BINARY = [
+    ("f1", sk.f1_score),
+    ("precision", sk.precision_score),
+    ("recall", sk.recall_score),
+    ("mcc", sk.matthews_corrcoef),
+]
+
+
+@pytest.fixture
+def answers():
+    rng = np.random.default_rng(11)
+    labels = [rng.integers(0, 2, n) for n in (50, 8, 33)]
+    ones = [np.clip(0.3 * y + 0.7 * rng.random(len(y)), 0, 1) for y in labels]
+    return labels, [np.stack([1 - p, p], 1) for p in ones]
+
+
+@pytest.mark.parametrize(("name", "reference"), BINARY)
+def test_tables_of_two_classes(answers, name, reference):
+    labels, scores = answers
+    y, p = np.concatenate(labels), np.concatenate(scores).argmax(1)
+    assert fill(metric.create(name, average="micro"), labels, scores) == pytest.approx(reference(y, p))
+    each = [reference(y, s.argmax(1)) for y, s in zip(labels, scores, strict=True)]
+    assert fill(metric.create(name, average="macro"), labels, scores) == pytest.approx(np.mean(each))
+    one = metric.create(name, average="micro")
+    one.update(y, np.concatenate(scores)[:, 1])
+    assert one.get()[1] == pytest.approx(reference(y, p))
+
+
+@pytest.mark.parametrize("beta", [0.5, 2.0])
+def test_fbeta(answers, beta):
+    labels, scores = answers
+    expected = sk.fbeta_score(np.concatenate(labels), np.concatenate(scores).argmax(1), beta=beta)
+    assert fill(metric.Fbeta(beta=beta, average="micro"), labels, scores) == pytest.approx(expected)
+
+
+def test_several_classes_and_their_table(batches):
+    labels, probabilities = batches
+    y, p = np.concatenate(labels), np.concatenate(probabilities).argmax(1)
+    assert fill(metric.PCC(), labels, probabilities) == pytest.approx(sk.matthews_corrcoef(y, p))
+    table = metric.ConfusionMatrix()
+    assert fill(table, labels, probabilities) == pytest.approx(sk.accuracy_score(y, p))
+    assert np.array_equal(table.matrix, sk.confusion_matrix(y, p, labels=range(7)))
+    grown = metric.ConfusionMatrix()
+    grown.update(np.array([0, 1]), np.array([0, 1]))
+    grown.update(np.array([3]), np.array([1]))
+    assert grown.matrix[3, 1] == 1 and grown.matrix.shape == (4, 4)
+
+
+def test_auc_counts_ties_as_half(answers):
+    labels, scores = answers
+    y, p = np.concatenate(labels), np.concatenate(scores)[:, 1]
+    assert fill(metric.AUC(), labels, scores) == pytest.approx(sk.roc_auc_score(y, p))
+    coarse = [np.round(s[:, 1] * 4) for s in scores]
+    assert fill(metric.create("roc_auc"), labels, coarse) == pytest.approx(sk.roc_auc_score(y, np.concatenate(coarse)))
+    one = metric.AUC()
+    one.update(np.ones(3), np.ones(3))
+    assert math.isnan(one.get()[1])
+
+
+def test_likelihoods(batches):
+    labels, probabilities = batches
+    y, p = np.concatenate(labels), np.concatenate(probabilities)
+    expected = sk.log_loss(y, p, labels=range(7))
+    assert fill(metric.NegativeLogLikelihood(), labels, probabilities) == pytest.approx(expected, rel=1e-6)
+    assert fill(metric.Perplexity(), labels, probabilities) == pytest.approx(math.exp(expected), rel=1e-6)
+    kept = y != 3
+    without = sk.log_loss(y[kept], p[kept] / 1.0, labels=range(7))
+    assert fill(metric.Perplexity(ignore_label=3), labels, probabilities) == pytest.approx(math.exp(without), rel=1e-6)
+
+
+def test_likenesses():
+    rng = np.random.default_rng(5)
+    labels = [rng.normal(3, 1, (n, 4)) for n in (30, 7)]
+    preds = [y + rng.normal(0, 0.5, y.shape) for y in labels]
+    y, p = np.concatenate(labels), np.concatenate(preds)
+    flat = np.corrcoef(y.reshape(-1), p.reshape(-1))[0, 1]
+    assert fill(metric.PearsonCorrelation(average="micro"), labels, preds) == pytest.approx(flat)
+    each = [np.corrcoef(a.reshape(-1), b.reshape(-1))[0, 1] for a, b in zip(labels, preds, strict=True)]
+    assert fill(metric.PearsonCorrelation(), labels, preds) == pytest.approx(np.mean(each))
+    assert fill(metric.R2(), labels, preds) == pytest.approx(sk.r2_score(y.reshape(-1), p.reshape(-1)))
+    distance = np.linalg.norm(y - p, axis=1)
+    assert fill(metric.MeanPairwiseDistance(), labels, preds) == pytest.approx(distance.mean())
+    manhattan = np.abs(y - p).sum(1).mean()
+    assert fill(metric.MeanPairwiseDistance(p=1), labels, preds) == pytest.approx(manhattan)
+    cosine = sk.pairwise.paired_cosine_distances(y, p)
+    assert fill(metric.MeanCosineSimilarity(), labels, preds) == pytest.approx(1 - cosine.mean())
+
+
+@pytest.mark.parametrize("name", ["f1", "mcc", "pcc", "auc", "pearsonr", "r2", "confusionmatrix", "precision"])
+def test_parts_merge_into_the_whole(answers, name):
+    labels, scores = answers
+    scores = scores if name not in ("pearsonr", "r2") else [s[:, 1] for s in scores]
+    kind = {"average": "micro"} if name in ("f1", "mcc", "precision", "pearsonr") else {}
+    whole, left, right = (metric.create(name, **kind) for _ in range(3))
+    fill(whole, labels, scores)
+    fill(left, labels[:1], scores[:1])
+    fill(right, labels[1:], scores[1:])
+    left.merge(right)
+    assert left.get()[1] == pytest.approx(whole.get()[1], nan_ok=True)
+    left.reset()
+    assert math.isnan(left.get()[1])
+
+
+@pytest.mark.parametrize(
+    ("make", "label", "pred", "error", "match"),
+    [
+        (lambda: metric.F1(average="weighted"), None, None, ValueError, "'macro' or 'micro', got 'weighted'"),
+        (lambda: metric.Fbeta(beta=0), None, None, ValueError, "beta above 0, got 0"),
+        (metric.F1, np.array([0, 2]), np.array([0, 1]), ValueError, "labels of two classes"),
+        (metric.F1, np.array([0, 1]), np.array([0, 1, 1]), ValueError, r"\(3,\) do not fit labels of shape \(2,\)"),
+        (metric.CrossEntropy, np.array([7]), np.ones((1, 7)), IndexError, "from 0 to 6, got 7"),
+        (metric.Perplexity, np.array([-1]), np.ones((1, 7)), IndexError, "from 0 to 6, got -1"),
+        (metric.PCC, np.array([-1]), np.array([0]), ValueError, "classes from 0, got -1"),
+        (metric.R2, np.ones(3), np.ones(2), ValueError, r"labels \(3,\) and predictions \(2,\)"),
+        (metric.BinaryAccuracy, np.ones(3), np.ones(2), ValueError, r"\(2,\) do not fit labels of shape \(3,\)"),
+        (metric.AUC, np.ones(3), np.ones(2), ValueError, r"\(2,\) do not fit labels of shape \(3,\)"),
+    ],
+)
+def test_what_does_not_fit_is_named(make, label, pred, error, match):
+    with pytest.raises(error, match=match):
+        make().update(label, pred)
