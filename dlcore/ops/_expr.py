@@ -22,10 +22,13 @@ CALLS: dict[str, tuple[str, int]] = {
         name: (name, 1)
         for name in (
             "abs sign sqrt rsqrt exp expm1 log log1p log2 log10 sin cos tan asin acos atan sinh cosh tanh asinh "
-            "acosh atanh erf sigmoid floor ceil round trunc isnan isinf isfinite round_bf16 round_f16"
+            "acosh atanh erf sigmoid floor ceil round trunc isnan isinf isfinite round_bf16 round_f16 "
+            "signbit cbrt exp2 lgamma gamma erfinv real imag conj angle"
         ).split()
     },
     **{name: (name, 2) for name in ("pow", "max", "min", "rem", "fdiv", "xor", "atan2", "hypot")},
+    **{name: (name, 2) for name in ("copysign", "fmod", "polygamma", "gcd", "lcm")},
+    "complex_": ("complex", 2),
     "not_": ("not", 1),
     "and_": ("and", 2),
     "or_": ("or", 2),

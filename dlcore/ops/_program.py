@@ -76,6 +76,32 @@ def compile_define(record: Op) -> dict[str, Any]:
     return {"steps": builder.steps, "results": results}
 
 
+def conjugated(record: Op, program: dict[str, Any]) -> dict[str, Any] | None:
+    """The gradient program of a complex-differentiable function: gy * conj(f'(x)) where `program` says gy * f'(x).
+
+    Functions that are real on real numbers have f'(conj x) = conj f'(x), so it is enough to conjugate every array that
+    is read (Kreutz-Delgado, "The complex gradient operator and the CR-calculus", arXiv:0906.4835). None where nothing
+    is read: such a program is right as it is.
+    """
+    steps: list[tuple] = []
+    known: dict[tuple, tuple] = {}
+    first = max((slot + max(get(name).n_out, 1) for name, _, _, slot in program["steps"]), default=0)
+
+    def read(ref: Ref) -> Ref:
+        if ref is None or ref[0] not in ("in", "out"):
+            return ref
+        if ref not in known:
+            known[ref] = ("tmp", first + len(known))
+            steps.append(("conj", [ref], [], known[ref][1]))
+        return known[ref]
+
+    for name, refs, attrs, slot in program["steps"]:
+        like = [i.like for i in get(name).inputs]
+        refs = [ref if like[min(k, len(like) - 1)] else read(ref) for k, ref in enumerate(refs)]
+        steps.append((name, refs, attrs, slot))
+    return {"steps": steps, "results": program["results"]} if known else None
+
+
 class _Builder:
     def __init__(self, record: Op, gradient: bool) -> None:
         self.record = record

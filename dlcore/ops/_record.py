@@ -76,6 +76,7 @@ class Op:
     inplace_ok: bool
     family: str
     smooth: bool
+    complex_rule: str
     id: int = -1
     notes: dict[str, Any] = field(default_factory=dict)
 
@@ -103,6 +104,22 @@ class Op:
         return None if self.grad is None else _program.compile_grad(self)
 
     @cached_property
+    def complex_grad_program(self) -> dict | None:
+        """The gradient for complex arrays, where it differs from `grad_program`."""
+        if self.grad is None or self.complex_rule != "analytic":
+            return None
+        return _program.conjugated(self, _program.compile_grad(self))
+
+    @property
+    def takes_complex(self) -> bool:
+        return self.complex_rule in ("analytic", "written")
+
+    @property
+    def complex_twin(self) -> str | None:
+        """The operator that runs in this one's place when an array is complex."""
+        return None if self.takes_complex else self.complex_rule or None
+
+    @cached_property
     def define_program(self) -> dict | None:
         return None if self.define is None else _program.compile_define(self)
 
@@ -111,6 +128,13 @@ class Op:
         """Number of outputs; -1 where the inputs and attributes decide it."""
         return -1 if self.outs == ("*",) else len(self.outs)
 
+
+# Kernels that take complex numbers as they take others: they move numbers, add them up or multiply them.
+_LINEAR = frozenset(
+    "view reshape copy concat stack pad slice_grad zeros ones full full_like eye tril triu take take_grad "
+    "take_along_axis take_along_axis_grad gather_nd gather_nd_grad index_put index_add pick pick_grad sum mean prod "
+    "cumsum cumprod any all axis_size sum_to matmul".split()
+)
 
 _on_new: list[Callable[[Op], None]] = []
 
@@ -145,6 +169,7 @@ def op(
     inplace_ok: bool = False,
     family: str = "",
     smooth: bool = True,
+    complex_rule: str | None = None,
 ) -> Op:
     """Declares an operator; this call is its stanza, and everything else about it is derived.
 
@@ -163,6 +188,11 @@ def op(
     errors    calls that must raise;  example: "call -> value";  formula: where the formula comes from
     aliases   classic names in `dlcore.nd`;  method: also NDArray.name;  np_name: name in `dlcore.np`
               (default the same name, "" for none);  smooth=False: a gradient that finite differences cannot see
+    complex_rule  what complex arrays get: "" a TypeError; "analytic" the same expr or kernel, and the gradient of a
+              complex-differentiable function, made from `grad`; "written": `grad` holds as it stands for them; else
+              the name of the operator that runs in its place. None: "analytic" for kernels that only move or add up.
+              A gradient with respect to z = x + iy is dL/dx + i dL/dy of the real L, as in PyTorch: the direction
+              of steepest ascent
     """
     inputs, attrs, order = parse_args(name, args)
     if name in RECORDS:
@@ -196,6 +226,7 @@ def op(
         inplace_ok=inplace_ok,
         family=family,
         smooth=smooth,
+        complex_rule=complex_rule if complex_rule is not None else "analytic" if kernel in _LINEAR else "",
     )
     RECORDS[name] = record
     try:

@@ -13,20 +13,20 @@ _whole_pair = (whole(0, 9), whole(0, 9))
 
 op("add", "a, b", "Sum of two arrays, element by element.", dtype="arith", expr="a + b",
    grad={"a": "gy", "b": "gy"}, ref="numpy.add", samples=_apart, errors=[_shapes], inplace_ok=True,
-   aliases="broadcast_add broadcast_plus elemwise_add", example="add([1., 2.], 3.) -> [4., 5.]")
+   aliases="broadcast_add broadcast_plus elemwise_add", complex_rule="analytic", example="add([1., 2.], 3.) -> [4., 5.]")
 
 op("subtract", "a, b", "Difference of two arrays, element by element.", dtype="arith", expr="a - b",
    grad={"a": "gy", "b": "-gy"}, ref="numpy.subtract", samples=_apart, errors=[_shapes], inplace_ok=True,
-   aliases="broadcast_sub broadcast_minus elemwise_sub", example="subtract([1., 2.], 3.) -> [-2., -1.]")
+   aliases="broadcast_sub broadcast_minus elemwise_sub", complex_rule="analytic", example="subtract([1., 2.], 3.) -> [-2., -1.]")
 
 op("multiply", "a, b", "Product of two arrays, element by element.", dtype="arith", expr="a * b",
    grad={"a": "gy * b", "b": "gy * a"}, ref="numpy.multiply", samples=_apart, errors=[_shapes], inplace_ok=True,
-   aliases="broadcast_mul elemwise_mul", example="multiply([1., 2.], [3., 4.]) -> [3., 8.]")
+   aliases="broadcast_mul elemwise_mul", complex_rule="analytic", example="multiply([1., 2.], [3., 4.]) -> [3., 8.]")
 
 op("divide", "a, b", "Quotient; whole numbers are divided as float32.", dtype="floating", expr="a / b",
    grad={"a": "gy / b", "b": "-gy * y / b"}, ref="numpy.divide", samples=(real(-2, 2), real(0.5, 2)),
    errors=[_shapes], inplace_ok=True, aliases="broadcast_div elemwise_div true_divide",
-   example="divide([1, 2], 4) -> [0.25, 0.5]")
+   complex_rule="analytic", example="divide([1, 2], 4) -> [0.25, 0.5]")
 
 op("floor_divide", "a, b", "Quotient rounded down. A whole number divided by zero gives 0.", dtype="arith",
    expr="a // b", ref="numpy.floor_divide", samples=(real(-9, 9), real(1.1, 3)), errors=[_shapes],
@@ -42,7 +42,12 @@ op("power", "a, b", "a to the power b. A negative power of whole numbers truncat
    grad={"a": "gy * where(b == 0, 0.0, b * power(a, where(b == 0, 1.0, b - 1)))",
          "b": "gy * where(a > 0, y * log(where(a > 0, a, 1.0)), 0.0)"},
    ref="numpy.power", samples=(real(0.5, 2), real(0, 3)), errors=[_shapes], aliases="broadcast_power pow",
-   tol={"float32": 1e-5}, example="power([2., 3.], 2.) -> [4., 9.]")
+   tol={"float32": 1e-5}, complex_rule="_power_complex", example="power([2., 3.], 2.) -> [4., 9.]")
+
+op("_power_complex", "a, b", "a to the power b, of complex numbers.", dtype="complex", expr="pow(a, b)",
+   grad={"a": "gy * where(b == 0, 0.0, b * power(a, where(b == 0, 1.0, b - 1)))",
+         "b": "gy * where(a == 0, 0.0, y * log(where(a == 0, 1.0, a)))"},
+   ref="numpy.power", samples=(real(0.5, 2), real(0, 3)), complex_rule="analytic", tol={"float32": 1e-5})
 
 op("maximum", "a, b", "The larger of two numbers; NaN if either is. On a tie the gradient goes to a.", dtype="arith",
    expr="max(a, b)", grad={"a": "where(a >= b, gy, 0.0)", "b": "where(a < b, gy, 0.0)"}, ref="numpy.maximum",
@@ -80,10 +85,14 @@ op("fmod", "a, b", "What is left of a after dividing by b and cutting off; it ha
    tol={"float32": 4e-6}, example="fmod([7., -7.], 3.) -> [1., -1.]")
 
 
+_no_order = bad("does not take complex numbers", real(shape=(2,), dtype="complex64"), 1.0, raises="TypeError")
+
+
 def _comparison(name: str, sign: str, meaning: str, example: str, aliases: str) -> None:
+    order = "=" not in sign or sign in ("<=", ">=")
     op(name, "a, b", f"Whether a {meaning} b, element by element, as truth values.", dtype="bool_out",
-       expr=f"a {sign} b", ref=f"numpy.{name}", samples=_whole_pair, errors=[_shapes], aliases=aliases,
-       example=example)
+       expr=f"a {sign} b", ref=f"numpy.{name}", samples=_whole_pair, errors=[_shapes] + [_no_order] * order,
+       aliases=aliases, complex_rule="" if order else "analytic", example=example)
 
 
 _comparison("equal", "==", "equals", "equal([1, 2], 2) -> [False, True]", "broadcast_equal")
@@ -97,13 +106,13 @@ _comparison("greater_equal", ">=", "is at least", "greater_equal([1, 2], 2) -> [
 
 op("logical_and", "a, b", "Whether both are true (not zero).", dtype="bool_out", expr="a and b",
    ref="numpy.logical_and", samples=(flag(), flag()), errors=[_shapes], aliases="broadcast_logical_and",
-   example="logical_and([True, True], [True, False]) -> [True, False]")
+   complex_rule="analytic", example="logical_and([True, True], [True, False]) -> [True, False]")
 op("logical_or", "a, b", "Whether at least one is true (not zero).", dtype="bool_out", expr="a or b",
    ref="numpy.logical_or", samples=(flag(), flag()), errors=[_shapes], aliases="broadcast_logical_or",
-   example="logical_or([True, False], [False, False]) -> [True, False]")
+   complex_rule="analytic", example="logical_or([True, False], [False, False]) -> [True, False]")
 op("logical_xor", "a, b", "Whether exactly one is true (not zero).", dtype="bool_out", expr="xor(a, b)",
    ref="numpy.logical_xor", samples=(flag(), flag()), errors=[_shapes], aliases="broadcast_logical_xor",
-   example="logical_xor([True, True], [True, False]) -> [False, True]")
+   complex_rule="analytic", example="logical_xor([True, True], [True, False]) -> [False, True]")
 
 _whole_shapes = bad(r"\(2, 3\) and \(4,\) cannot be broadcast", whole(shape=(2, 3)), whole(shape=(4,)))
 _float_bits = bad("integer", real(shape=(2,)), real(shape=(2,)), raises="TypeError")
@@ -131,7 +140,7 @@ op("where", "condition, x, y", "x where the condition holds, else y.", outs="out
    ref="numpy.where", samples=(flag(), real(-2, 2), real(-2, 2)), np_name="",
    errors=[bad("bool", real(shape=(2,)), real(shape=(2,)), real(shape=(2,)), raises="TypeError"),
            bad("broadcast", flag(shape=(2,)), real(shape=(3,)), real(shape=(3,)))],
-   example="where([True, False], [1., 2.], 0.) -> [1., 0.]")
+   complex_rule="analytic", example="where([True, False], [1., 2.], 0.) -> [1., 0.]")
 
 op("clip", "x, min, max", "x held between min and max. The gradient passes where x lies inside.", dtype="arith",
    expr="min(max(x, min), max)",
@@ -142,10 +151,10 @@ op("clip", "x, min, max", "x held between min and max. The gradient passes where
    example="clip([-2., 0.5, 9.], 0., 1.) -> [0., 0.5, 1.]")
 
 op("cast", "x, dtype: dtype", "The same numbers in another dtype; fractions are cut off on the way to whole numbers.",
-   dtype="attr:dtype", expr="x", grad="gy", ref="x.astype(dtype)", aliases="Cast", np_name="",
+   dtype="attr:dtype", expr="x", grad="gy", ref="x.astype(dtype)", complex_rule="analytic", aliases="Cast", np_name="",
    samples=[case(real(-9, 9, shape=(2, 3)), dtype=d) for d in ("float64", "int32", "float16", "bool")],
    errors=[bad("float99", real(shape=(2,)), dtype="float99", raises="TypeError")],
    example="cast([1.7, -1.7], 'int32') -> [1, -1]")
 
 op("identity", "x", "A copy in memory of its own.", dtype="same", expr="x", grad="gy", ref="x.copy()",
-   samples=real(-2, 2), np_name="", method=False, example="identity([1., 2.]) -> [1., 2.]")
+   samples=real(-2, 2), np_name="", method=False, complex_rule="analytic", example="identity([1., 2.]) -> [1., 2.]")

@@ -4,10 +4,17 @@ from functools import partial
 from typing import Any
 
 from ._record import op as _op
-from ._samples import fixed, real
+from ._samples import bad, fixed, real
 
 # fmt: off
 op = partial(_op, family="elementwise")
+
+
+_ANALYTIC = set(
+    "sqrt rsqrt reciprocal exp exp2 expm1 log log1p log2 log10 sin cos tan arcsin arccos arctan sinh cosh tanh arcsinh "
+    "arccosh arctanh".split()
+)
+_no_complex = bad("does not take complex numbers", real(shape=(2,), dtype="complex64"), raises="TypeError")
 
 
 def _float(name: str, doc: str, expr: str, grad: str, samples: Any, example: str, ref: str = "",
@@ -15,7 +22,7 @@ def _float(name: str, doc: str, expr: str, grad: str, samples: Any, example: str
     """A function of real numbers; whole numbers are taken as float32."""
     more.setdefault("method", True)
     op(name, "x", doc, dtype="floating", expr=expr, grad=grad, ref=ref or f"numpy.{name}", samples=samples,
-       example=example, inplace_ok=True, **more)
+       example=example, inplace_ok=True, **{"complex_rule": "analytic" if name in _ANALYTIC else "", **more})
 
 
 def _step(name: str, doc: str, expr: str, example: str, ref: str = "", dtype: str = "same", **more: Any) -> None:
@@ -25,31 +32,36 @@ def _step(name: str, doc: str, expr: str, example: str, ref: str = "", dtype: st
 
 
 op("negative", "x", "-x.", dtype="arith", expr="-x", grad="-gy", ref="numpy.negative", samples=real(-2, 2),
-   inplace_ok=True, example="negative([1., -2.]) -> [-1., 2.]")
+   inplace_ok=True, complex_rule="analytic", example="negative([1., -2.]) -> [-1., 2.]")
 op("positive", "x", "x itself, copied.", dtype="arith", expr="x", grad="gy", ref="numpy.positive", samples=real(-2, 2),
-   example="positive([1., -2.]) -> [1., -2.]")
+   complex_rule="analytic", example="positive([1., -2.]) -> [1., -2.]")
 op("abs", "x", "Absolute value. The gradient at 0 is 0.", dtype="same", expr="abs(x)", grad="gy * sign(x)",
    ref="numpy.abs", samples=fixed([-2.0, -0.7, 0.3, 1.5]), method=True, inplace_ok=True,
-   example="abs([1., -2.]) -> [1., 2.]")
+   complex_rule="_abs_complex", example="abs([1., -2.]) -> [1., 2.]")
 op("square", "x", "x * x.", dtype="same", expr="x * x", grad="gy * (2.0 * x)", ref="numpy.square", samples=real(-2, 2),
-   method=True, inplace_ok=True, example="square([3., -2.]) -> [9., 4.]")
-_step("sign", "-1, 0 or 1, as x is negative, zero or positive.", "sign(x)", "sign([-3., 0., 2.]) -> [-1., 0., 1.]")
-_step("floor", "The largest whole number that is at most x.", "floor(x)", "floor([1.7, -1.2]) -> [1., -2.]")
-_step("ceil", "The smallest whole number that is at least x.", "ceil(x)", "ceil([1.2, -1.7]) -> [2., -1.]")
-_step("trunc", "x without its fraction.", "trunc(x)", "trunc([1.7, -1.7]) -> [1., -1.]", aliases="fix")
-_step("rint", "The nearest whole number, halves to the even one.", "round(x)", "rint([0.5, 1.5, 2.4]) -> [0., 2., 2.]")
+   method=True, inplace_ok=True, complex_rule="analytic", example="square([3., -2.]) -> [9., 4.]")
+_step("sign", "-1, 0 or 1, as x is negative, zero or positive; x / |x| of complex numbers.", "sign(x)",
+      "sign([-3., 0., 2.]) -> [-1., 0., 1.]", complex_rule="_sign_complex")
+_step("floor", "The largest whole number that is at most x.", "floor(x)", "floor([1.7, -1.2]) -> [1., -2.]",
+      errors=[_no_complex])
+_step("ceil", "The smallest whole number that is at least x.", "ceil(x)", "ceil([1.2, -1.7]) -> [2., -1.]",
+      errors=[_no_complex])
+_step("trunc", "x without its fraction.", "trunc(x)", "trunc([1.7, -1.7]) -> [1., -1.]", aliases="fix",
+      errors=[_no_complex])
+_step("rint", "The nearest whole number, halves to the even one.", "round(x)", "rint([0.5, 1.5, 2.4]) -> [0., 2., 2.]",
+      errors=[_no_complex])
 _step("isnan", "Whether x is not a number.", "isnan(x)", "isnan([1., float('nan')]) -> [False, True]",
-      dtype="predicate", samples=fixed([0.0, float("nan"), float("inf"), -1.0]), method=False)
+      dtype="predicate", samples=fixed([0.0, float("nan"), float("inf"), -1.0]), complex_rule="analytic", method=False)
 _step("isinf", "Whether x is infinite.", "isinf(x)", "isinf([1., float('-inf')]) -> [False, True]",
-      dtype="predicate", samples=fixed([0.0, float("nan"), float("inf"), -1.0]), method=False)
+      dtype="predicate", samples=fixed([0.0, float("nan"), float("inf"), -1.0]), complex_rule="analytic", method=False)
 _step("isfinite", "Whether x is neither infinite nor NaN.", "isfinite(x)",
       "isfinite([1., float('inf')]) -> [True, False]",
-      dtype="predicate", samples=fixed([0.0, float("nan"), float("inf"), -1.0]), method=False)
+      dtype="predicate", samples=fixed([0.0, float("nan"), float("inf"), -1.0]), complex_rule="analytic", method=False)
 _step("signbit", "Whether the sign is minus (of -0. too).", "x < 0 or (x == 0 and 1 / x < 0)",
       "signbit([-1., 0., 2.]) -> [True, False, False]", dtype="predicate", method=False,
       samples=fixed([-2.5, -0.0, 0.0, 1.0]))
 _step("logical_not", "Whether x is false (zero).", "not x", "logical_not([1., 0.]) -> [False, True]",
-      dtype="predicate", method=False)
+      dtype="predicate", complex_rule="analytic", method=False)
 
 _float("sqrt", "Square root; NaN below zero.", "sqrt(x)", "0.5 * gy / y", real(0.3, 4), "sqrt([4., 9.]) -> [2., 3.]")
 _float("rsqrt", "One over the square root.", "rsqrt(x)", "-0.5 * gy * y / x", real(0.3, 4), "rsqrt([4.]) -> [0.5]",
@@ -88,7 +100,7 @@ _float("cosh", "Hyperbolic cosine.", "cosh(x)", "gy * sinh(x)", real(-2, 2), "co
 _float("tanh", "Hyperbolic tangent.", "tanh(x)", "gy * (1.0 - y * y)", real(-3, 3), "tanh([0., 1.]) -> [0., 0.761594]")
 _float("arcsinh", "Number whose hyperbolic sine is x.", "asinh(x)", "gy * rsqrt(x * x + 1.0)", real(-3, 3),
        "arcsinh([0., 1.]) -> [0., 0.881374]")
-_float("arccosh", "Number (>= 0) whose hyperbolic cosine is x.", "acosh(x)", "gy * rsqrt(x * x - 1.0)", real(1.3, 4),
+_float("arccosh", "Number (>= 0) whose hyperbolic cosine is x.", "acosh(x)", "gy * rsqrt(x - 1.0) * rsqrt(x + 1.0)", real(1.3, 4),
        "arccosh([1., 2.]) -> [0., 1.316958]")
 _float("arctanh", "Number whose hyperbolic tangent is x.", "atanh(x)", "gy / (1.0 - x * x)", real(-0.8, 0.8),
        "arctanh([0., 0.5]) -> [0., 0.549306]")
@@ -152,9 +164,10 @@ _float("mish", "x * tanh(softplus(x)).", "x * tanh(max(x, 0) + log1p(exp(-abs(x)
        "t = tanh(softplus(x)); gy * (t + x * sigmoid(x) * (1.0 - t * t))", real(-3, 3),
        "mish([0., 1.]) -> [0., 0.865098]",
        "x * np.tanh(np.logaddexp(x, 0))", np_name="", method=False, formula="Misra, arXiv:1908.08681")
-_float("softplus", "log(1 + exp(x)), without overflow.", "max(x, 0) + log1p(exp(-abs(x)))", "gy * sigmoid(x)",
-       real(-3, 3),
-       "softplus([0.]) -> [0.693147]", "np.logaddexp(x, 0)", np_name="", method=False, aliases="SoftReLU")
+op("softplus", "x, beta: scalar = 1.0", "log(1 + exp(beta * x)) / beta, without overflow.", dtype="floating",
+   expr="max(x, 0) + log1p(exp(-abs(beta * x))) / beta", grad={"x": "gy * sigmoid(beta * x)"}, np_name="",
+   ref="np.logaddexp(beta * x, 0) / beta", samples=(real(-3, 3), fixed(1.5)), aliases="SoftReLU",
+   example="softplus([0.]) -> [0.693147]")
 _float("softsign", "x / (1 + |x|).", "x / (1 + abs(x))", "gy / square(1.0 + abs(x))", real(-3, 3),
        "softsign([-1., 3.]) -> [-0.5, 0.75]", "x / (1 + np.abs(x))", np_name="", method=False)
 op("hard_sigmoid", "x, alpha: scalar = 0.2, beta: scalar = 0.5", "alpha * x + beta, held between 0 and 1.",
@@ -169,3 +182,27 @@ op("smooth_l1", "x, scalar: scalar = 1.0", "Half a square near zero, straight be
    ref="np.where(np.abs(x) < 1 / scalar**2, 0.5 * scalar**2 * x * x, np.abs(x) - 0.5 / scalar**2)",
    samples=(real(-2, 2), fixed(1.2)), example="smooth_l1([0.5, 2.]) -> [0.125, 1.5]",
    formula="Girshick, Fast R-CNN, arXiv:1504.08083")
+
+# Complex numbers and their parts. The gradients of these are no functions of complex analysis: each is what steepest
+# ascent of a real number asks for (see `complex_rule` in _record.py).
+_ARG = real(0.3, 2)
+op("conj", "x", "The complex conjugate; a copy of real numbers.", dtype="same", expr="conj(x)", grad="conj(gy)",
+   ref="np.conj(x) if x.dtype.name != 'bfloat16' else x", samples=real(-2, 2), complex_rule="written", method=True,
+   aliases="conjugate", example="conj([1 + 2j]) -> [1 - 2j]")
+op("real", "x", "The real part: of complex numbers in float32 or float64, of others a copy.", dtype="real",
+   expr="real(x)", grad="gy", ref="np.real(x)", samples=real(-2, 2), complex_rule="written",
+   example="real([1 + 2j, 3.]) -> [1., 3.]")
+op("imag", "x", "The imaginary part: of complex numbers in float32 or float64, of others zeros.", dtype="real",
+   expr="imag(x)", grad="_complex(0.0, gy)", ref="np.imag(x)", samples=real(-2, 2), complex_rule="written",
+   example="imag([1 + 2j, 3.]) -> [2., 0.]")
+op("angle", "x", "The angle of a complex number from the real axis, in radians from -pi to pi; 0 or pi of real numbers.",
+   dtype="real_floating", expr="angle(x)", grad="_complex(0.0, gy) / conj(x)", ref="np.angle(x)", samples=_ARG,
+   complex_rule="written", example="angle([1j, -1., 2.]) -> [1.570796, 3.141593, 0.]")
+op("_complex", "re, im", "The complex number with these two parts.", dtype="complex", expr="complex_(re, im)",
+   grad={"re": "real(gy)", "im": "imag(gy)"}, ref="re + 1j * im", samples=(real(-2, 2), real(-2, 2)),
+   complex_rule="written")
+op("_abs_complex", "x", "The length of complex numbers. The gradient at 0 is 0.", dtype="real", expr="abs(x)",
+   grad="gy * (x / where(y == 0, 1.0, y))", ref="np.abs(x)", samples=_ARG, complex_rule="written")
+op("_sign_complex", "x", "Complex numbers of length 1 in the direction of x; 0 where x is 0.", dtype="complex",
+   expr="sign(x)", grad="size = abs(x); (gy - y * real(conj(gy) * y)) / where(size == 0, 1.0, size)", ref="np.sign(x)",
+   samples=_ARG, complex_rule="written")

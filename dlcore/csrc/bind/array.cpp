@@ -16,7 +16,7 @@ static Tensor host_scalar(const Tensor& t, const char* what) {
   return host;
 }
 
-static nb::object item(const Tensor& given) {
+nb::object item(const Tensor& given) {
   Tensor t = host_scalar(given, "item()");
   if (t->dtype == DType::Bool) return nb::bool_(scalar_value(t) != 0);
   if (t->dtype == DType::I64) return nb::int_(*static_cast<const int64_t*>(t->data()));
@@ -29,7 +29,7 @@ static nb::object item(const Tensor& given) {
   return nb::float_(scalar_value(t));
 }
 
-static bool truth(const Tensor& t) {
+bool truth(const Tensor& t) {
   if (is_traced(t)) throw_value_needed("the truth value of an array");
   if (t->numel() != 1)
     throw ValueError("the truth value of an array of shape " + to_string(t->shape) +
@@ -61,9 +61,11 @@ static Tensor zeros_like(const Tensor& t) {
 }
 
 void bind_array(nb::module_& m) {
-  nb::class_<Tensor>(m, "NDArray",
-                     "An n-dimensional array on one device, with an optional record of how it was computed.")
-      .def_prop_ro("shape", [](const Tensor& t) { return dims_tuple(t->shape); })
+  nb::class_<Tensor> type(m, "NDArray", nb::pooled(1024), nb::type_slots(array_slots),
+                          "An n-dimensional array on one device, with an optional record of how it was computed.");
+  g_array_type = reinterpret_cast<PyTypeObject*>(type.ptr());
+  expose_buffer(g_array_type);
+  type.def_prop_ro("shape", [](const Tensor& t) { return dims_tuple(t->shape); })
       .def_prop_ro("dtype", [](const Tensor& t) { return dtype_object(t->dtype); })
       .def_prop_ro("_dtype_name", [](const Tensor& t) { return dtype_name(t->dtype); })
       .def_prop_ro("ndim", [](const Tensor& t) { return t->ndim(); })
@@ -118,20 +120,7 @@ void bind_array(nb::module_& m) {
       .def("asnumpy", &asnumpy, "A NumPy array with a copy of the values.")
       .def("_numpy_view", &numpy_view, "A NumPy array over the same memory (CPU only).")
       .def("item", &item)
-      .def("__bool__", &truth)
-      .def("__int__", [](const Tensor& t) { return nb::int_(item(t)); })
-      .def("__float__", [](const Tensor& t) { return nb::float_(item(t)); })
-      .def("__complex__", [](const Tensor& t) { return nb::module_::import_("builtins").attr("complex")(item(t)); })
-      .def("__index__",
-           [](const Tensor& t) {
-             if (t->ndim() != 0 || is_inexact(t->dtype))
-               throw TypeError("only a 0-d integer array can be used as an index");
-             return nb::int_(item(t));
-           })
-      .def("__len__", [](const Tensor& t) {
-        if (t->ndim() == 0) throw TypeError("len() of a 0-d array");
-        return t->shape[0];
-      });
+      .def("__complex__", [](const Tensor& t) { return nb::module_::import_("builtins").attr("complex")(item(t)); });
   m.def(
       "from_numpy", [](nb::object a, bool copy) { return from_numpy(a, copy); }, nb::arg("array"),
       nb::arg("copy") = true);

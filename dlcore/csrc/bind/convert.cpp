@@ -97,7 +97,7 @@ void set_converter(nb::object fn) { g_converter = fn.release().ptr(); }
 
 Tensor to_tensor(nb::handle h, const char* where) {
   PyObject* p = h.ptr();
-  if (nb::isinstance<Tensor>(h)) return *nb::inst_ptr<Tensor>(h);
+  if (const Tensor* t = array_of(p)) return *t;
   if (p == Py_None) return Tensor();
   if (PyBool_Check(p)) return make_scalar(int64_t(p == Py_True), DType::Bool, true);
   if (PyLong_CheckExact(p)) {
@@ -114,10 +114,11 @@ Tensor to_tensor(nb::handle h, const char* where) {
   if (PyFloat_CheckExact(p)) return make_scalar(PyFloat_AS_DOUBLE(p), DType::F64, true);
   if (PyComplex_CheckExact(p))
     return make_scalar(std::complex<double>(PyComplex_RealAsDouble(p), PyComplex_ImagAsDouble(p)), DType::C128, true);
+  if (nb::isinstance<Tensor>(h)) return *nb::inst_ptr<Tensor>(h);  // a subclass
   if (g_converter) {
     nb::object r = nb::steal(PyObject_CallOneArg(g_converter, p));
     if (!r.is_valid()) throw nb::python_error();
-    if (nb::isinstance<Tensor>(r)) return *nb::inst_ptr<Tensor>(r);
+    if (const Tensor* t = array_of(r.ptr())) return *t;
   }
   throw TypeError(std::string(where) + ": cannot make an array of " +
                   show(nb::handle(reinterpret_cast<PyObject*>(Py_TYPE(p)))));
@@ -135,7 +136,15 @@ std::vector<Tensor> to_tensors(nb::handle seq, const char* where) {
   return out;
 }
 
-nb::object wrap(const Tensor& t) { return t ? nb::cast(t) : nb::none(); }
+PyTypeObject* g_array_type = nullptr;
+
+nb::object wrap(Tensor t) {
+  if (!t) return nb::none();
+  nb::object made = nb::inst_alloc(reinterpret_cast<PyObject*>(g_array_type));
+  new (nb::inst_ptr<Tensor>(made)) Tensor(std::move(t));
+  nb::inst_mark_ready(made);
+  return made;
+}
 
 static nb::dlpack::dtype dlpack_dtype(DType t) {
   using C = nb::dlpack::dtype_code;

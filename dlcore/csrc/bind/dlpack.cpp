@@ -37,7 +37,8 @@ struct DLManagedVersioned {  // DLPack 1.x: carries a version and flags
   uint64_t flags;
   DLTensor tensor;
 };
-constexpr uint64_t kReadOnly = 1;
+constexpr uint64_t kReadOnly = 1, kCopied = 2;
+enum : int32_t { kCpu = 1, kCuda = 2, kCudaHost = 3, kCudaManaged = 13 };
 
 struct Exported {
   DLManaged managed;
@@ -46,8 +47,23 @@ struct Exported {
   int64_t dims[2 * kMaxDims];
 };
 
+[[noreturn]] static void refuse(const std::string& why) {
+  PyErr_SetString(PyExc_BufferError, why.c_str());
+  throw nb::python_error();
+}
+
 static DLDataType code_of(DType t) {
-  uint8_t code = t == DType::Bool ? 6 : t == DType::BF16 ? 4 : is_complex(t) ? 5 : is_float(t) ? 2 : is_unsigned_int(t) ? 1 : 0;
+  uint8_t code = 0;
+  if (t == DType::Bool)
+    code = 6;
+  else if (t == DType::BF16)
+    code = 4;
+  else if (is_complex(t))
+    code = 5;
+  else if (is_float(t))
+    code = 2;
+  else if (is_unsigned_int(t))
+    code = 1;
   return {code, uint8_t(itemsize(t) * 8), 1};
 }
 
@@ -56,8 +72,11 @@ static DType dtype_of(DLDataType d) {
     DLDataType c = code_of(DType(i));
     if (c.code == d.code && c.bits == d.bits && d.lanes == 1) return DType(i);
   }
-  throw TypeError(format("from_dlpack: elements of kind %d with %d bits are not supported", d.code, d.bits));
+  refuse(format("from_dlpack: elements of DLPack type code %d with %d bits and %d lanes have no dtype here", d.code,
+                d.bits, d.lanes));
 }
+
+// ---- out -------------------------------------------------------------------------------------------------------------
 
 // A capsule around `managed`; its destructor runs the deleter unless a consumer has renamed the capsule.
 template <class M>
@@ -68,63 +87,113 @@ static nb::object capsule(M* managed, const char* name) {
     auto* m = static_cast<M*>(PyCapsule_GetPointer(c, now));
     m->deleter(m);
   };
-  return nb::steal(PyCapsule_New(managed, name, end));
+  PyObject* made = PyCapsule_New(managed, name, end);
+  if (!made) {
+    managed->deleter(managed);
+    throw nb::python_error();
+  }
+  return nb::steal(made);
 }
 
 template <class M>
 static void release(M* m) {
+  if (!Py_IsInitialized()) return;
   PyGILState_STATE gil = PyGILState_Ensure();
   delete static_cast<Exported*>(m->context);
   PyGILState_Release(gil);
 }
 
-// `version`: the consumer's DLPack major version; before 1 a capsule cannot say that it is read-only.
-static nb::object export_capsule(const Tensor& t, int version) {
+static nb::object export_capsule(const Tensor& t, bool versioned, bool copied) {
   if (is_traced(t)) throw_value_needed("__dlpack__");
-  if (t->storage->readonly && version < 1) throw TypeError("__dlpack__: this array is read-only; copy it first");
+  if (t->storage->readonly && !versioned)
+    refuse("__dlpack__: this array is read-only, which only DLPack 1 can say; ask with max_version=(1, 0), or copy it");
   auto* e = new Exported;
   e->tensor = alias_of(t);
   for (int i = 0; i < t->ndim(); i++) {
     e->dims[i] = t->shape[i];
     e->dims[kMaxDims + i] = t->strides[i];
   }
-  DLTensor d = {t->data(), {t->device.type == 0 ? 1 : 2, t->device.index},
+  DLTensor d = {t->data(), {t->device.type == 0 ? kCpu : kCuda, t->device.index},
                 t->ndim(), code_of(t->dtype),
                 e->dims,   e->dims + kMaxDims,
                 0};
-  if (version < 1) {
+  if (!versioned) {
     e->managed = {d, e, release<DLManaged>};
     return capsule(&e->managed, "dltensor");
   }
-  e->versioned = {{1, 0}, e, release<DLManagedVersioned>, t->storage->readonly ? kReadOnly : 0, d};
+  uint64_t flags = (t->storage->readonly ? kReadOnly : 0) | (copied ? kCopied : 0);
+  e->versioned = {{1, 0}, e, release<DLManagedVersioned>, flags, d};
   return capsule(&e->versioned, "dltensor_versioned");
 }
 
+// ---- in --------------------------------------------------------------------------------------------------------------
+
+// An array over the memory that `d` describes; nobody is told yet who frees it.
 static Tensor tensor_of(const DLTensor& d) {
-  if (d.device.type != 1 && d.device.type != 2)
-    throw TypeError(format("from_dlpack: device type %d is not supported", d.device.type));
+  bool host = d.device.type == kCpu || d.device.type == kCudaHost;
+  if (!host && d.device.type != kCuda && d.device.type != kCudaManaged)
+    refuse(format("from_dlpack: memory of DLPack device type %d cannot be used here", d.device.type));
+  if (d.ndim < 0 || d.ndim > kMaxDims)
+    refuse(format("from_dlpack: the array has %d axes, at most %d are supported", d.ndim, kMaxDims));
   Tensor t(new TensorImpl);
   t->dtype = dtype_of(d.dtype);
-  for (int i = 0; i < d.ndim; i++) t->shape.push(d.shape[i]);
+  int64_t bytes = int64_t(itemsize(t->dtype)), span = bytes;
+  for (int i = 0; i < d.ndim; i++) {
+    if (d.shape[i] < 0 || __builtin_mul_overflow(bytes, d.shape[i], &bytes))
+      refuse(format("from_dlpack: size %lld of axis %d is impossible", static_cast<long long>(d.shape[i]), i));
+    t->shape.push(d.shape[i]);
+  }
   if (d.strides)
     for (int i = 0; i < d.ndim; i++) t->strides.push(d.strides[i]);
   else
     t->strides = contiguous_strides(t->shape);
-  t->device = {int8_t(d.device.type == 2), int8_t(d.device.id)};
+  for (int i = 0; i < d.ndim; i++)
+    if (d.shape[i] > 1 && t->strides[i] > 0) span += (d.shape[i] - 1) * t->strides[i] * int64_t(itemsize(t->dtype));
+  if (!d.data && bytes > 0) refuse("from_dlpack: the array has elements, but no memory");
+  t->device = {int8_t(!host), int8_t(host ? 0 : d.device.id)};
   t->storage = StorageRef(new Storage);
   t->storage->device = t->device;
   t->storage->data = static_cast<char*>(d.data) + d.byte_offset;
-  t->storage->nbytes = size_t(t->numel()) * itemsize(t->dtype);
+  t->storage->nbytes = bytes ? size_t(span) : 0;
   return t;
 }
 
+static void copy_bytes(const Tensor& from, char* src, char*& dst, int axis) {
+  size_t size = itemsize(from->dtype);
+  if (axis == from->ndim()) {
+    std::memcpy(dst, src, size);
+    dst += size;
+    return;
+  }
+  for (int64_t i = 0; i < from->shape[axis]; i++)
+    copy_bytes(from, src + i * from->strides[axis] * int64_t(size), dst, axis + 1);
+}
+
+// Elements that do not start at a multiple of their size cannot be read by kernels: they are copied.
+static bool aligned(const Tensor& t) {
+  size_t unit = itemsize(real_of(t->dtype));
+  return reinterpret_cast<uintptr_t>(t->storage->data) % unit == 0;
+}
+
 template <class M>
-static Tensor take(nb::object c, const char* name, const char* used) {
+static Tensor take(nb::object c, const char* name, const char* used, bool may_copy) {
   auto* m = static_cast<M*>(PyCapsule_GetPointer(c.ptr(), name));
+  if constexpr (std::is_same_v<M, DLManagedVersioned>)
+    if (m->version.major != 1)
+      refuse(format("from_dlpack: the array comes in version %u.%u of DLPack, 1.x is understood", m->version.major,
+                    m->version.minor));
   Tensor t = tensor_of(m->tensor);
+  if (t->device.type == 0 && t->numel() > 0 && !aligned(t)) {
+    if (!may_copy) refuse("from_dlpack: the elements are not aligned, which needs a copy, and copy=False was given");
+    Tensor fresh = make_tensor(t->shape, t->dtype);
+    char* to = static_cast<char*>(fresh->data());
+    copy_bytes(t, static_cast<char*>(t->data()), to, 0);
+    return fresh;  // the capsule keeps its memory and frees it itself
+  }
   t->storage->release = [m] {
+    if (!m->deleter || !Py_IsInitialized()) return;
     PyGILState_STATE gil = PyGILState_Ensure();
-    if (m->deleter) m->deleter(m);
+    m->deleter(m);
     PyGILState_Release(gil);
   };
   if constexpr (std::is_same_v<M, DLManagedVersioned>) t->storage->readonly = m->flags & kReadOnly;
@@ -132,29 +201,40 @@ static Tensor take(nb::object c, const char* name, const char* used) {
   return t;
 }
 
-static nb::object ask(nb::object source) {
+static nb::object ask(nb::object source, nb::object stream) {
   if (!nb::hasattr(source, "__dlpack__")) return source;
+  nb::object method = source.attr("__dlpack__");
+  nb::dict options;
+  if (!stream.is_none()) options["stream"] = stream;
   try {
-    return source.attr("__dlpack__")(nb::arg("max_version") = nb::make_tuple(1, 0));
+    return method(nb::arg("max_version") = nb::make_tuple(1, 0), **options);
   } catch (nb::python_error& e) {
     if (!e.matches(PyExc_TypeError)) throw;
-    return source.attr("__dlpack__")();  // a library from before DLPack 1
+    return method(**options);  // a library from before DLPack 1
   }
 }
 
-static Tensor import_capsule(nb::object source) {
-  nb::object c = ask(source);
+static Tensor import_capsule(nb::object source, nb::object stream, bool may_copy) {
+  nb::object c = ask(source, stream);
   if (PyCapsule_IsValid(c.ptr(), "dltensor_versioned"))
-    return take<DLManagedVersioned>(c, "dltensor_versioned", "used_dltensor_versioned");
-  if (PyCapsule_IsValid(c.ptr(), "dltensor")) return take<DLManaged>(c, "dltensor", "used_dltensor");
-  throw TypeError("from_dlpack: expected an object with __dlpack__");
+    return take<DLManagedVersioned>(c, "dltensor_versioned", "used_dltensor_versioned", may_copy);
+  if (PyCapsule_IsValid(c.ptr(), "dltensor")) return take<DLManaged>(c, "dltensor", "used_dltensor", may_copy);
+  if (PyCapsule_CheckExact(c.ptr())) {
+    const char* name = PyCapsule_GetName(c.ptr());
+    if (name && std::strncmp(name, "used_dltensor", 13) == 0)
+      throw ValueError("from_dlpack: this capsule was taken already; every consumer needs a fresh one");
+    throw TypeError(std::string("from_dlpack: a capsule called '") + (name ? name : "") + "' is no DLPack capsule");
+  }
+  throw TypeError("from_dlpack: expected an object with __dlpack__, got " +
+                  nb::cast<std::string>(nb::str(nb::handle(reinterpret_cast<PyObject*>(Py_TYPE(c.ptr()))))));
 }
 
 void bind_dlpack(nb::module_& m) {
-  m.def("from_dlpack", &import_capsule);
-  m.def("to_dlpack", &export_capsule, nb::arg("array"), nb::arg("version") = 0);
+  m.def("from_dlpack", &import_capsule, nb::arg("source"), nb::arg("stream").none() = nb::none(),
+        nb::arg("may_copy") = true);
+  m.def("to_dlpack", &export_capsule, nb::arg("array"), nb::arg("versioned") = false, nb::arg("copied") = false);
   m.def("dlpack_device",
-        [](const Tensor& t) { return nb::make_tuple(t->device.type == 0 ? 1 : 2, int(t->device.index)); });
+        [](const Tensor& t) { return nb::make_tuple(int(t->device.type == 0 ? kCpu : kCuda), int(t->device.index)); });
 }
 
 }  // namespace dl::bind

@@ -149,6 +149,9 @@ static int register_from_spec(nb::dict d) {
   op->random = flag(d, "random");
   op->inplace_ok = flag(d, "inplace_ok");
   op->cast_inputs = flag(d, "cast_inputs");
+  op->takes_complex = flag(d, "takes_complex");
+  nb::object twin = get(d, "complex_twin");
+  if (!twin.is_none()) op->complex_twin = text(twin);
   nb::object kernel = get(d, "kernel");
   if (!kernel.is_none()) op->kernel_stem = text(kernel);
   op->kernel = find_kernel(op->kernel_stem);
@@ -167,14 +170,15 @@ static int register_from_spec(nb::dict d) {
     if (!op->dtype_rule) throw ValueError(op->name + ": no dtype rule is called '" + op->dtype_name + "'");
   }
   op->grad = to_program(get(d, "grad"), *op);
+  op->complex_grad = to_program(get(d, "complex_grad"), *op);
   op->define = to_program(get(d, "define"), *op);
   return register_op(std::move(op));
 }
 
-static nb::object results(const std::vector<Tensor>& out, bool single) {
-  if (single && out.size() == 1) return nb::cast(out[0]);
+static nb::object results(Tensors out, bool single) {
+  if (single && out.size() == 1) return wrap(std::move(out[0]));
   PyObject* t = PyTuple_New(Py_ssize_t(out.size()));
-  for (size_t i = 0; i < out.size(); i++) PyTuple_SET_ITEM(t, Py_ssize_t(i), nb::cast(out[i]).release().ptr());
+  for (size_t i = 0; i < out.size(); i++) PyTuple_SET_ITEM(t, Py_ssize_t(i), wrap(std::move(out[i])).release().ptr());
   return nb::steal(t);
 }
 
@@ -198,7 +202,7 @@ static nb::object py_invoke(int id, nb::handle inputs, nb::handle attrs, nb::han
 
 static nb::list py_infer(int id, nb::list metas, nb::handle attrs) {
   const OpDef& op = op_by_id(id);
-  std::vector<Meta> in, out;
+  Metas in, out;
   for (nb::handle h : metas) {
     Meta m;
     if (h.is_none()) {
@@ -265,7 +269,7 @@ static void register_fused() {
   op->kernel = find_kernel("tile");
   op->infer = find_infer("broadcast");
   op->dtype_rule = find_dtype_rule("promote");
-  op->inplace_ok = true;
+  op->inplace_ok = op->takes_complex = true;
   register_op(std::move(op));
 }
 

@@ -4,6 +4,7 @@
 //   static void my_kernel(const KernelCall& c) {...}        DL_KERNEL("stem", my_kernel);
 //   static void my_infer(InferCall& c) {...}                 DL_INFER("stem", my_infer);
 #pragma once
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -41,13 +42,13 @@ struct Meta {
   int view_of = -1;    // outputs: index of the input whose memory this is, else -1
   int64_t offset = 0;  // outputs that are views: elements from that input's first element
 };
+using Metas = Few<Meta, 3>;
 struct InferCall {
   const OpDef* op;
   const Meta* in;
   int nin;
   const Attrs* attrs;
-  std::vector<Meta>&
-      out;  // sized op->n_out; a rule fills shape and, when not contiguous, strides; dtype was set by the dtype rule
+  Metas& out;  // sized op->n_out; a rule fills shape and, when not contiguous, strides; dtype was set by the dtype rule
   const char* name() const;
   const Attr& attr(const char* name) const;  // throws if the schema lacks it (a wrong stanza)
 };
@@ -58,7 +59,7 @@ struct DTypeCall {
   const Meta* in;
   int nin;
   const Attrs* attrs;
-  std::vector<Meta>& out;
+  Metas& out;
   DType common = DType::F32;
   const Attr& attr(const char* name) const;
 };
@@ -121,10 +122,16 @@ struct OpDef {
   DTypeFn dtype_rule = nullptr;
   std::string dtype_name;  // the rule as the stanza wrote it: "promote", "update:0,2"
   std::unique_ptr<Program> grad;
-  std::unique_ptr<Program> define;  // composite: no kernel
+  std::unique_ptr<Program> complex_grad;  // in place of grad where an array is complex (null: grad holds there too)
+  std::unique_ptr<Program> define;        // composite: no kernel
   bool random = false;
-  bool cast_inputs = false;  // non-tile operators: inputs are cast to `common` before the kernel
-  bool inplace_ok = false;   // an output may share memory with an input of the same shape and dtype
+  bool cast_inputs = false;    // non-tile operators: inputs are cast to `common` before the kernel
+  bool takes_complex = false;  // kernel and rules hold for complex numbers
+  std::string complex_twin;    // else the operator that is run in its place when an input is complex
+  bool inplace_ok = false;     // an output may share memory with an input of the same shape and dtype
+  // Nothing but a tile program from one or two arrays to one: invoke() has a short way for these (runtime/quick.cpp).
+  bool elementwise = false;
+  mutable std::atomic<std::atomic<uint32_t>*> answers{nullptr};  // what its dtype rule said, by dtypes
   int attr_index(const char* name) const;
 };
 

@@ -20,14 +20,15 @@ static DType common_dtype(const OpDef& op, const Meta* in, int nin, int from = 0
   (void)op;
   if (have) return have_weak ? promote_weak(strong, weak) : strong;
   if (!have_weak) return DType::F32;
-  return is_float(weak) ? DType::F32 : weak;
+  return is_float(weak) ? DType::F32 : is_complex(weak) ? DType::C64 : weak;
 }
 
 static void all_outputs(DTypeCall& c, DType t) {
   for (auto& m : c.out) m.dtype = t;
 }
 
-static DType floating_of(DType t) { return is_float(t) ? t : DType::F32; }
+static DType floating_of(DType t) { return is_inexact(t) ? t : DType::F32; }
+static DType double_of(DType t) { return is_complex(t) ? DType::C128 : DType::F64; }
 
 // Weak scalars alone stay in double precision, so that 1 / (1 - p) in a rule is not rounded twice.
 static bool only_weak(const DTypeCall& c) {
@@ -42,11 +43,12 @@ static bool only_weak(const DTypeCall& c) {
 
 static void rule_promote(DTypeCall& c) {
   c.common = common_dtype(*c.op, c.in, c.nin);
-  if (only_weak(c) && is_float(c.common)) c.common = DType::F64;
+  if (only_weak(c) && is_inexact(c.common)) c.common = double_of(c.common);
   all_outputs(c, c.common);
 }
 static void rule_floating(DTypeCall& c) {
-  c.common = only_weak(c) ? DType::F64 : floating_of(common_dtype(*c.op, c.in, c.nin));
+  DType t = common_dtype(*c.op, c.in, c.nin);
+  c.common = only_weak(c) ? double_of(t) : floating_of(t);
   all_outputs(c, c.common);
 }
 static void rule_bool_out(DTypeCall& c) {
@@ -56,7 +58,7 @@ static void rule_bool_out(DTypeCall& c) {
 static DType first_dtype(const DTypeCall& c) {
   if (!c.nin || !c.in[0].given) return DType::F32;
   if (!c.in[0].weak) return c.in[0].dtype;
-  return is_float(c.in[0].dtype) ? DType::F32 : c.in[0].dtype;
+  return is_float(c.in[0].dtype) ? DType::F32 : is_complex(c.in[0].dtype) ? DType::C64 : c.in[0].dtype;
 }
 static void rule_same(DTypeCall& c) {
   c.common = first_dtype(c);
@@ -86,7 +88,25 @@ static void rule_select(DTypeCall& c) {
 static void rule_attr(DTypeCall& c) {
   const Attr& a = c.attr("dtype");
   c.common = c.nin ? c.in[0].dtype : DType::F32;
-  all_outputs(c, a.none() ? DType::F32 : a.dtype());
+  DType to = a.none() ? DType::F32 : a.dtype();
+  if (is_complex(c.common) && !is_complex(to) && to != DType::Bool)
+    throw TypeError(c.op->name + ": " + dtype_name(c.common) + " to " + dtype_name(to) +
+                    " would drop the imaginary part; take real, imag or abs first");
+  all_outputs(c, to);
+}
+// The real dtype that belongs to the input's: lengths, parts, angles.
+static void rule_real(DTypeCall& c) {
+  c.common = only_weak(c) && is_inexact(c.in[0].dtype) ? double_of(c.in[0].dtype) : first_dtype(c);
+  all_outputs(c, real_of(c.common));
+}
+static void rule_real_floating(DTypeCall& c) {
+  c.common = only_weak(c) ? double_of(c.in[0].dtype) : floating_of(c.in[0].dtype);
+  all_outputs(c, real_of(c.common));
+}
+// The complex dtype in which the inputs fit.
+static void rule_complex(DTypeCall& c) {
+  c.common = only_weak(c) ? DType::C128 : complex_of(common_dtype(*c.op, c.in, c.nin));
+  all_outputs(c, c.common);
 }
 static void rule_attr_or_first(DTypeCall& c) {
   const Attr& a = c.attr("dtype");
@@ -104,7 +124,7 @@ static void rule_like(DTypeCall& c) {  // the dtype of the shape-only input
 
 static void rule_integer(DTypeCall& c) {  // bitwise operators
   c.common = common_dtype(*c.op, c.in, c.nin);
-  if (is_float(c.common))
+  if (is_inexact(c.common))
     throw TypeError(c.op->name + ": expected integer or bool arrays, got " + dtype_name(c.common));
   all_outputs(c, c.common);
 }
@@ -116,6 +136,9 @@ static void rule_int_only(DTypeCall& c) {
 
 DL_DTYPE("integer", rule_integer);
 DL_DTYPE("int_only", rule_int_only);
+DL_DTYPE("real", rule_real);
+DL_DTYPE("real_floating", rule_real_floating);
+DL_DTYPE("complex", rule_complex);
 DL_DTYPE("promote", rule_promote);
 DL_DTYPE("arith", rule_promote);
 DL_DTYPE("floating", rule_floating);

@@ -1,12 +1,14 @@
 #include "tensor/dtype.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace dl {
 
-static const size_t kSizes[kNumDTypes] = {1, 1, 2, 4, 8, 1, 2, 4, 8, 2, 2, 4, 8};
-static const char* kNames[kNumDTypes] = {"bool",   "int8",   "int16",   "int32",    "int64",   "uint8",  "uint16",
-                                         "uint32", "uint64", "float16", "bfloat16", "float32", "float64"};
+static const size_t kSizes[kNumDTypes] = {1, 1, 2, 4, 8, 1, 2, 4, 8, 2, 2, 4, 8, 8, 16};
+static const char* kNames[kNumDTypes] = {"bool",     "int8",    "int16",   "int32",     "int64",
+                                         "uint8",    "uint16",  "uint32",  "uint64",    "float16",
+                                         "bfloat16", "float32", "float64", "complex64", "complex128"};
 
 size_t itemsize(DType t) { return kSizes[int(t)]; }
 const char* dtype_name(DType t) { return kNames[int(t)]; }
@@ -26,11 +28,13 @@ static DType signed_of(size_t bytes) {
 
 // Within a kind: the wider one. Signed with unsigned: the next wider signed type, float64 past 64 bits, as NumPy.
 // Integer with float: the float, as the array libraries for deep learning do (the array-API standard leaves it open;
-// NumPy would widen float32 with int32 to float64, which would double the cost of a model by accident).
+// NumPy would widen float32 with int32 to float64, which would double the cost of a model by accident). With a complex
+// number: complex, in double precision where one of them is.
 DType promote(DType a, DType b) {
   if (a == b) return a;
   if (a == DType::Bool) return b;
   if (b == DType::Bool) return a;
+  if (is_complex(a) || is_complex(b)) return std::max(complex_of(a), complex_of(b));
   bool fa = is_float(a), fb = is_float(b);
   if (fa && fb) {
     if ((a == DType::F16 && b == DType::BF16) || (a == DType::BF16 && b == DType::F16)) return DType::F32;
@@ -47,7 +51,8 @@ DType promote(DType a, DType b) {
 
 DType promote_weak(DType array, DType weak) {
   if (weak == DType::Bool) return array;
-  if (is_float(weak)) return is_float(array) ? array : DType::F32;
+  if (is_complex(weak)) return complex_of(array);
+  if (is_float(weak)) return is_inexact(array) ? array : DType::F32;
   return array == DType::Bool ? DType::I64 : array;
 }
 

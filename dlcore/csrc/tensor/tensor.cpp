@@ -7,7 +7,7 @@ namespace dl {
 std::string to_string(Device d) { return format("%s(%d)", d.type == 0 ? "cpu" : "gpu", d.index); }
 
 static Tensor blank(const Shape& shape, const Dims& strides, DType dtype, Device device) {
-  Tensor t(new TensorImpl);
+  Tensor t = Tensor::fresh(new TensorImpl);
   t->dtype = dtype;
   t->shape = shape;
   t->strides = strides;
@@ -34,6 +34,7 @@ Tensor make_tensor(const Shape& shape, DType dtype, Device device) {
 Tensor make_view(const Tensor& base, const Shape& shape, const Dims& strides, int64_t offset) {
   Tensor t = blank(shape, strides, base->dtype, base->device);
   t->storage = base->storage;
+  t->taped_writes = base->taped_writes;
   t->offset = base->offset + offset;
   return t;
 }
@@ -47,7 +48,7 @@ Tensor alias_of(const Tensor& b) {
 }
 
 template <class V>
-static void store_scalar(void* p, DType dtype, V v) {
+static void store_as(void* p, DType dtype, V v) {
   switch (dtype) {
     case DType::Bool: *static_cast<uint8_t*>(p) = v != 0; break;
     case DType::I8: *static_cast<int8_t*>(p) = int8_t(int64_t(v)); break;
@@ -62,8 +63,13 @@ static void store_scalar(void* p, DType dtype, V v) {
     case DType::BF16: *static_cast<bf16*>(p) = to_bf16(float(v)); break;
     case DType::F32: *static_cast<float*>(p) = float(v); break;
     case DType::F64: *static_cast<double*>(p) = double(v); break;
+    case DType::C64: *static_cast<std::complex<float>*>(p) = float(v); break;
+    case DType::C128: *static_cast<std::complex<double>*>(p) = double(v); break;
   }
 }
+
+void store_scalar(void* p, DType dtype, double v) { store_as(p, dtype, v); }
+void store_scalar(void* p, DType dtype, int64_t v) { store_as(p, dtype, v); }
 
 Tensor make_scalar(double v, DType dtype, bool weak) {
   Tensor t = make_tensor(Shape(), dtype);
@@ -76,6 +82,23 @@ Tensor make_scalar(int64_t v, DType dtype, bool weak) {
   store_scalar(t->data(), dtype, v);
   t->weak = weak;
   return t;
+}
+
+Tensor make_scalar(std::complex<double> v, DType dtype, bool weak) {
+  if (!is_complex(dtype)) return make_scalar(v.real(), dtype, weak);
+  Tensor t = make_tensor(Shape(), dtype);
+  if (dtype == DType::C64)
+    *static_cast<std::complex<float>*>(t->data()) = std::complex<float>(float(v.real()), float(v.imag()));
+  else
+    *static_cast<std::complex<double>*>(t->data()) = v;
+  t->weak = weak;
+  return t;
+}
+
+std::complex<double> complex_value(const Tensor& t) {
+  if (t->dtype == DType::C64) return *static_cast<const std::complex<float>*>(t->data());
+  if (t->dtype == DType::C128) return *static_cast<const std::complex<double>*>(t->data());
+  return scalar_value(t);
 }
 
 double scalar_value(const Tensor& t) {
@@ -94,6 +117,8 @@ double scalar_value(const Tensor& t) {
     case DType::BF16: return to_float(*static_cast<const bf16*>(p));
     case DType::F32: return *static_cast<const float*>(p);
     case DType::F64: return *static_cast<const double*>(p);
+    case DType::C64:
+    case DType::C128: return complex_value(t).real();
   }
   return 0;
 }

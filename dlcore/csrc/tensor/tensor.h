@@ -1,11 +1,14 @@
 // Storage (reference-counted bytes), View (what a kernel sees) and Tensor (what Python holds).
 #pragma once
 #include <atomic>
+#include <complex>
 #include <functional>
 #include <memory>
 
 #include "tensor/dims.h"
 #include "tensor/dtype.h"
+#include "tensor/few.h"
+#include "tensor/recycle.h"
 
 namespace dl {
 
@@ -30,12 +33,24 @@ struct View {
   }
 };
 
-// Intrusive reference counting: one word, no separate control block, so a small array costs one allocation.
+// How the last reference ends an object.
+template <class T>
+void dispose(T* p) {
+  delete p;
+}
+
+// Intrusive reference counting: one word, no separate control block.
 template <class T>
 class Ref {
  public:
   Ref() = default;
   explicit Ref(T* p) : p_(p) { inc(); }
+  static Ref fresh(T* p) {  // the first reference to an object that nobody else has seen
+    p->refs.store(1, std::memory_order_relaxed);
+    Ref r;
+    r.p_ = p;
+    return r;
+  }
   Ref(const Ref& o) : p_(o.p_) { inc(); }
   Ref(Ref&& o) noexcept : p_(o.p_) { o.p_ = nullptr; }
   Ref& operator=(Ref o) noexcept {
@@ -54,7 +69,9 @@ class Ref {
     if (p_) p_->refs.fetch_add(1, std::memory_order_relaxed);
   }
   void dec() {
-    if (p_ && p_->refs.fetch_sub(1, std::memory_order_acq_rel) == 1) delete p_;
+    // Who holds the only reference is alone with it, so that nothing need be locked.
+    if (p_ && (p_->refs.load(std::memory_order_acquire) == 1 || p_->refs.fetch_sub(1, std::memory_order_acq_rel) == 1))
+      dispose(p_);
   }
   T* p_ = nullptr;
 };
@@ -65,11 +82,14 @@ struct Storage {
   size_t nbytes = 0;
   Device device;
   std::atomic<uint32_t> version{0};  // bumped by every in-place write; saved values check it
+  uint32_t taped_writes = 0;  // how many of them were recorded; an array made before one no longer knows its past
   bool readonly = false;
+  bool small = false;             // the bytes lie behind this object, in one block
   std::function<void()> release;  // set for memory that others own (NumPy, DLPack, CuPy)
   void* owner = nullptr;          // that owner, where bind/ wants it back
   ~Storage();
 };
+void dispose(Storage* s);
 using StorageRef = Ref<Storage>;
 StorageRef allocate(size_t nbytes, Device device = {});
 
@@ -80,19 +100,20 @@ using Tensor = Ref<TensorImpl>;
 enum class GradReq : uint8_t { Null, Write, Add };
 
 // What the tape knows of an array: a leaf with a gradient buffer, or output `index` of a recorded node.
-struct AutogradMeta {
+struct AutogradMeta final : Recycled<AutogradMeta> {
   std::shared_ptr<Node> node;
   int index = 0;
   Tensor grad;  // leaves only
   GradReq req = GradReq::Null;
 };
 
-struct TensorImpl {
+struct TensorImpl final : Recycled<TensorImpl> {
   std::atomic<int> refs{0};
   StorageRef storage;  // null while tracing: then trace_id names the value
   int64_t offset = 0;  // in elements
   DType dtype = DType::F32;
-  bool weak = false;  // made from a Python scalar: does not take part in promotion of its own kind
+  bool weak = false;          // made from a Python scalar: does not take part in promotion of its own kind
+  uint32_t taped_writes = 0;  // those of its storage that its record takes into account
   Shape shape;
   Dims strides;
   Device device;
@@ -108,6 +129,7 @@ struct TensorImpl {
   int ndim() const { return shape.n; }
   bool contiguous() const { return is_contiguous(shape, strides); }
 };
+using Tensors = Few<Tensor, 4>;
 
 Tensor make_tensor(const Shape& shape, DType dtype, Device device = {});  // contiguous, uninitialised
 Tensor make_tensor(const Shape& shape, const Dims& strides, DType dtype, Device device = {});  // dense strides
@@ -115,7 +137,11 @@ Tensor make_view(const Tensor& base, const Shape& shape, const Dims& strides,
                  int64_t offset);  // shares storage, no tape
 Tensor make_scalar(double v, DType dtype, bool weak);
 Tensor make_scalar(int64_t v, DType dtype, bool weak);
+Tensor make_scalar(std::complex<double> v, DType dtype, bool weak);
+void store_scalar(void* p, DType dtype, double v);  // one element
+void store_scalar(void* p, DType dtype, int64_t v);
 Tensor alias_of(const Tensor& t);      // same memory, no tape record
-double scalar_value(const Tensor& t);  // a 0-d CPU tensor as double
+double scalar_value(const Tensor& t);  // a 0-d CPU tensor as double; of a complex number its real part
+std::complex<double> complex_value(const Tensor& t);
 
 }  // namespace dl

@@ -105,7 +105,7 @@ void copy_kernel(const KernelCall& c) { strided_copy(c.out[0], c.in[0]); }
 void strided_copy(const View& dst, const View& src) {
   Copy c;
   if (dst.numel() == 0) return;
-  c.cast = pick_cast_table()->fn[int(src.dtype)][int(dst.dtype)];
+  c.cast = cast_fn(src.dtype, dst.dtype);
   c.geo.nd = dst.shape.n;
   for (int i = 0; i < dst.shape.n; i++) c.geo.shape[i] = dst.shape[i];
   c.ops[0] = operand(dst, dst.shape);
@@ -116,7 +116,8 @@ void strided_copy(const View& dst, const View& src) {
   int unit = -1;  // the axis along which the source is contiguous
   for (int i = 0; i < last; i++)
     if (c.ops[1].stride[i] == 1) unit = i;
-  if (unit >= 0 && c.ops[0].stride[last] == 1 && c.ops[1].stride[last] != 0 && c.geo.shape[unit] > 3 &&
+  bool narrow = c.ops[0].itemsize <= 8 && c.ops[1].itemsize <= 8;  // as the squares' elements are
+  if (narrow && unit >= 0 && c.ops[0].stride[last] == 1 && c.ops[1].stride[last] != 0 && c.geo.shape[unit] > 3 &&
       c.geo.shape[last] > 3) {
     for (int i = unit; i + 1 < last; i++) swap_axes(c, i, i + 1);  // the others keep their order
     return copy_transposed(c);

@@ -1,8 +1,8 @@
 // Arrays from nothing: zeros, ones, full, arange, eye.
 #include <algorithm>
 
+#include "kernels/cpu/cast.h"
 #include "kernels/cpu/copy.h"
-#include "kernels/cpu/isa/cast_table.h"
 #include "kernels/cpu/views.h"
 
 namespace dl {
@@ -20,7 +20,7 @@ void arange(const KernelCall& c) {
   double start = float_attr(c, "start", 0.0);
   double step = (start + float_attr(c, "step", 1.0)) - start;  // what NumPy steps by
   const View& out = c.out[0];
-  CastFn cast = pick_cast_table()->fn[int(DType::F64)][int(out.dtype)];
+  CastFn cast = cast_fn(DType::F64, out.dtype);
   int64_t stride = out.strides.n ? out.strides[0] : 1, size = int64_t(itemsize(out.dtype));
   parallel_for(out.numel(), 16 * 1024, [&](int64_t begin, int64_t end) {
     double values[256];

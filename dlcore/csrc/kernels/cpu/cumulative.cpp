@@ -48,7 +48,8 @@ void cumulative(const KernelCall& c) {
   if (in.numel() == 0) return;
   const Attr* axis = find_attr(c, "axis");
   bool all = !axis || axis->none(), reverse = int_attr(c, "reverse", 0) != 0;
-  DType type = out.dtype == DType::F64      ? DType::F64
+  DType type = is_complex(out.dtype)        ? out.dtype
+               : out.dtype == DType::F64    ? DType::F64
                : is_float(out.dtype)        ? DType::F32
                : is_unsigned_int(out.dtype) ? DType::U64
                                             : DType::I64;
@@ -61,6 +62,10 @@ void cumulative(const KernelCall& c) {
     scan<Sum>(work.ptr<float>(), s, reverse);
   else if (type == DType::F64)
     scan<Sum>(work.ptr<double>(), s, reverse);
+  else if (type == DType::C64)
+    scan<Sum>(work.ptr<std::complex<float>>(), s, reverse);
+  else if (type == DType::C128)
+    scan<Sum>(work.ptr<std::complex<double>>(), s, reverse);
   else if (type == DType::I64)
     scan<Sum>(work.ptr<int64_t>(), s, reverse);
   else

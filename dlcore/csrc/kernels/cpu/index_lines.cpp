@@ -1,4 +1,5 @@
-// Positions that differ from line to line along an axis: pick, take_along_axis, their gradients, and one_hot.
+// Positions that differ from line to line along an axis: pick, take_along_axis, put_along_axis, their gradients, and
+// one_hot.
 #include <algorithm>
 
 #include "kernels/cpu/index.h"
@@ -51,7 +52,7 @@ void add_lines(const View& g_in, const View& out, const Lines& l) {
   bool direct = out.dtype == t && is_contiguous(out.shape, out.strides);
   View to = direct ? out : temp_view(out.shape, t, ko);
   fill_zero(to);
-  with_type(t, [&](auto tag) {
+  with_any_type(t, [&](auto tag) {
     using T = typename decltype(tag)::type;
     if constexpr (std::is_same_v<T, Compute<T>> && !std::is_same_v<T, bool>) {
       const T* pg = g.ptr<const T>();
@@ -154,27 +155,88 @@ void take_along_axis_grad(const KernelCall& c) {
 }
 DL_KERNEL("take_along_axis_grad", take_along_axis_grad);
 
+// ---- put_along_axis ----
+
+// Inputs (x, indices, value).
+void put_along_axis(const KernelCall& c) {
+  const View &x = c.in[0], &out = c.out[0];
+  int axis = axis_of(c, x.shape);
+  Temp ki, kv;
+  View at = checked_indices(c, c.in[1], axis, x.shape[axis], ki);
+  View value = stable_value(spread(c, c.in[2], at.shape), out, kv);
+  if (overlap(at, out)) {
+    View safe = temp_view(at.shape, DType::I64, ki);
+    copy_view(safe, at);
+    at = safe;
+  }
+  Output y(out);
+  if (!same_window(x, y.view())) copy_view(y.view(), x);
+  Lines lines{AxisSplit(x.shape, axis), at.shape[axis], at.ptr<const int64_t>()};
+  with_size(out.dtype, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    const T* from = value.ptr<const T>();
+    T* to = y.view().ptr<T>();
+    if (at.numel()) lines.each([&](int64_t p, int64_t q) { to[p] = from[q]; });
+  });
+  y.finish();
+}
+DL_KERNEL("put_along_axis", put_along_axis);
+
+DL_INFER("put_along_axis", [](InferCall& c) {
+  need_integers(c, 1);
+  const Shape &x = c.in[0].shape, &at = c.in[1].shape;
+  check_along(c.op->name, at, x, normalize_axis(c.attr("axis").i, x.n, c.name()));
+  if (broadcast_shapes(c.in[2].shape, at, c.name()) != at)
+    throw ValueError(std::string(c.name()) + ": a value of shape " + to_string(c.in[2].shape) +
+                     " cannot be broadcast to the indices' shape " + to_string(at));
+  c.out[0].shape = x;
+});
+
+// take_along_axis with zeros where a later position of the line names the same place: what of a write stays.
+DL_KERNEL("along_last", [](const KernelCall& c) {
+  const Shape& x = c.in[0].shape;
+  int axis = axis_of(c, x);
+  Temp ki, kx, kw;
+  View at = checked_indices(c, c.in[1], axis, x[axis], ki);
+  if (c.out[0].numel() == 0) return;
+  View from = as_contiguous(c.in[0], kx), last = temp_view(x, DType::I64, kw);
+  Lines lines{AxisSplit(x, axis), at.shape[axis], at.ptr<const int64_t>()};
+  int64_t* writer = last.ptr<int64_t>();
+  lines.each([&](int64_t p, int64_t q) { writer[p] = q; });
+  Output y(c.out[0]);
+  with_size(from.dtype, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    const T* px = from.ptr<const T>();
+    T* py = y.view().ptr<T>();
+    lines.each([&](int64_t p, int64_t q) { py[q] = writer[p] == q ? px[p] : T(0); });
+  });
+  y.finish();
+});
+
 // ---- one_hot ----
 
 void one_hot(const KernelCall& c) {
   int64_t depth = int_attr(c, "depth", 0);
   double on = float_attr(c, "on", 1.0), off = float_attr(c, "off", 0.0);
+  int axis = c.in[0].shape.n;
+  Temp ki, kr;
+  View at = checked_indices(c, c.in[0], axis, depth, ki), raw = as_contiguous(c.in[0], DType::I64, kr);
+  for (int64_t i = 0, n = raw.numel(); i < n; i++)
+    if (int64_t v = raw.ptr<const int64_t>()[i]; v < 0)  // a label of -1 is a mark for "none" more often than the last
+      throw IndexError(format("%s: index %lld is out of range for axis %d of size %lld", c.op->name.c_str(),
+                              (long long)v, axis, (long long)depth));
   if (c.out[0].numel() == 0) return;
-  Temp ki;
-  View at = as_contiguous(c.in[0], DType::I64, ki);
   const int64_t* p = at.ptr<const int64_t>();
   Output y(c.out[0]);
-  with_type(c.out[0].dtype, [&](auto tag) {
+  with_any_type(c.out[0].dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
     T one, zero;
     store(&one, on);
     store(&zero, off);
     T* out = y.view().ptr<T>();
     parallel_for(at.numel(), std::max<int64_t>(1, 8192 / depth), [&](int64_t b, int64_t e) {
-      for (int64_t i = b; i < e; i++) {
-        std::fill(out + i * depth, out + (i + 1) * depth, zero);
-        if (p[i] >= 0 && p[i] < depth) out[i * depth + p[i]] = one;
-      }
+      std::fill(out + b * depth, out + e * depth, zero);
+      for (int64_t i = b; i < e; i++) out[i * depth + p[i]] = one;
     });
   });
   y.finish();

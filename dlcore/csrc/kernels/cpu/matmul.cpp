@@ -223,6 +223,32 @@ bool multiply(const KernelCall& call, Product p, DType t, const View& out) {
   return true;
 }
 
+// (A + iB)(C + iD) = AC - BD + i(AD + BC), by four real products.
+void multiply_complex(const KernelCall& call, const Product& p, const View& out) {
+  DType t = real_of(out.dtype);
+  Temp keep[6];
+  View a[2], b[2], x = temp_view(out.shape, t, keep[4]), y = temp_view(out.shape, t, keep[5]);
+  for (int i = 0; i < 2; i++) {
+    a[i] = as_contiguous(part_view(p.a, i), t, keep[i]);
+    b[i] = as_contiguous(part_view(p.b, i), t, keep[2 + i]);
+  }
+  for (int part = 0; part < 2; part++) {
+    Product q = p;
+    q.a = a[0], q.b = b[part];
+    multiply(call, q, t, x);
+    q.a = a[1], q.b = b[1 - part];
+    multiply(call, q, t, y);
+    auto add = [&](auto* to, const auto* from) {
+      for (int64_t i = 0, n = out.numel(); i < n; i++) to[i] = part ? to[i] + from[i] : to[i] - from[i];
+    };
+    if (t == DType::F32)
+      add(x.ptr<float>(), y.ptr<const float>());
+    else
+      add(x.ptr<double>(), y.ptr<const double>());
+    copy_view(part_view(out, part), x);
+  }
+}
+
 void product(const KernelCall& c, const Product& p) {
   const View& out = c.out[0];
   if (out.numel() == 0) return;
@@ -234,6 +260,7 @@ void product(const KernelCall& c, const Product& p) {
     return copy_view(out, b);
   }
   DType t = out.dtype;
+  if (is_complex(t)) return multiply_complex(c, p, out);
   if (is_float(t)) {
     if (t == DType::BF16 && multiply(c, p, DType::BF16, out)) return;
     multiply(c, p, t == DType::F64 ? DType::F64 : DType::F32, out);

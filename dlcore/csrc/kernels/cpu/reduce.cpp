@@ -1,6 +1,7 @@
 // Kernels of the reductions: sum, mean, prod, max, min, any, all and sum_to.
 #include <limits>
 
+#include "kernels/cpu/complex_math.h"
 #include "kernels/cpu/copy.h"
 #include "kernels/cpu/reduce_plan.h"
 #include "kernels/cpu/views.h"
@@ -77,17 +78,56 @@ void reduce(Kind kind, const char* name, const View& in, const View& out, uint32
   run_reduction(r);
 }
 
+// Sums of complex numbers are sums of their parts: f(real input, real output) twice.
+template <class F>
+void each_part(const View& in, const View& out, F&& f) {
+  Temp keep;
+  View sums = temp_view(out.shape, real_of(out.dtype), keep);
+  for (int part = 0; part < 2; part++) {
+    f(part_view(in, part), sums);
+    copy_view(part_view(out, part), sums);
+  }
+}
+
+// One multiplication after the other, in the input's order.
+template <class T>
+void multiply_all(const View& in, const View& out, const Dims& out_strides) {
+  using C = std::complex<T>;
+  Dims none = out.strides;
+  for (int64_t& s : none) s = 0;
+  C one(1);
+  copy_view(out, View{&one, out.dtype, out.shape, none});
+  for (int64_t i = 0, n = in.numel(); i < n; i++) {
+    C& total = out.ptr<C>()[offset_of(i, in.shape, out_strides)];
+    total = c_mul(total, in.ptr<const C>()[offset_of(i, in.shape, in.strides)]);
+  }
+}
+
 template <Kind K>
 void reduce_kernel(const KernelCall& c) {
   const View& in = c.in[0];
   uint32_t mask = axis_mask(*find_attr(c, "axis"), in.shape.n, c.op->name.c_str());
   bool keepdims = int_attr(c, "keepdims", 0) != 0;
+  if (is_complex(in.dtype)) {
+    const View& out = c.out[0];
+    if (K == Kind::Any || K == Kind::All) {
+      Temp keep;
+      View truth = as_contiguous(in, DType::Bool, keep);
+      return reduce(K, c.op->name.c_str(), truth, out, mask, strides_along_input(out, in.shape.n, mask, keepdims));
+    }
+    if (K == Kind::Prod) {
+      Dims strides = strides_along_input(out, in.shape.n, mask, keepdims);
+      return in.dtype == DType::C64 ? multiply_all<float>(in, out, strides) : multiply_all<double>(in, out, strides);
+    }
+    return each_part(in, out, [&](const View& x, const View& y) {
+      reduce(K, c.op->name.c_str(), x, y, mask, strides_along_input(y, in.shape.n, mask, keepdims));
+    });
+  }
   reduce(K, c.op->name.c_str(), in, c.out[0], mask, strides_along_input(c.out[0], in.shape.n, mask, keepdims));
 }
 
 // The reverse of a broadcast: leading axes and those that had size 1 are added up.
-void sum_to(const KernelCall& c) {
-  const View &in = c.in[0], &out = c.out[0];
+void sum_to_shape(const char* name, const View& in, const View& out) {
   int lead = in.shape.n - out.shape.n;
   uint32_t mask = 0;
   Dims strides;
@@ -96,7 +136,12 @@ void sum_to(const KernelCall& c) {
     if (reduced) mask |= 1u << i;
     strides.push(reduced ? 0 : out.strides[i - lead]);
   }
-  reduce(Kind::Sum, c.op->name.c_str(), in, out, mask, strides);
+  reduce(Kind::Sum, name, in, out, mask, strides);
+}
+void sum_to(const KernelCall& c) {
+  const char* name = c.op->name.c_str();
+  if (!is_complex(c.in[0].dtype)) return sum_to_shape(name, c.in[0], c.out[0]);
+  each_part(c.in[0], c.out[0], [&](const View& x, const View& y) { sum_to_shape(name, x, y); });
 }
 
 // How many elements a reduction over `axis` adds up, as a number of the output's dtype.

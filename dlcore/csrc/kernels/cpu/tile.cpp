@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "kernels/cpu/tile_complex.h"
 #include "kernels/cpu/tile_plan.h"
 
 namespace dl {
@@ -20,7 +21,7 @@ constexpr OpInfo kOps[kTileOps] = {
 };
 
 const TileTable* const g_tables[] = {pick_tile_f32(), pick_tile_f64(), pick_tile_i32(), pick_tile_i64(),
-                                     pick_tile_u64()};
+                                     pick_tile_u64(), &tile_c64,       &tile_c128};
 
 int op_cost(TileOp op) {
   switch (op) {
@@ -52,7 +53,17 @@ int op_cost(TileOp op) {
     case TileOp::Acosh:
     case TileOp::Atanh:
     case TileOp::Atan2:
-    case TileOp::Hypot: return 16;
+    case TileOp::Hypot:
+    case TileOp::Fmod:
+    case TileOp::Gcd:
+    case TileOp::Lcm:
+    case TileOp::Cbrt:
+    case TileOp::Exp2:
+    case TileOp::Angle: return 16;
+    case TileOp::Lgamma:
+    case TileOp::Gamma:
+    case TileOp::Polygamma:
+    case TileOp::Erfinv: return 64;
     default: return 1;
   }
 }
@@ -88,6 +99,8 @@ int tile_arity(int op) { return op >= 0 && op < kTileOps ? kOps[op].arity : -1; 
 
 TileType tile_type(DType common) {
   switch (common) {
+    case DType::C128: return TileType::C128;
+    case DType::C64: return TileType::C64;
     case DType::F64: return TileType::F64;
     case DType::F32:
     case DType::F16:
@@ -100,7 +113,7 @@ TileType tile_type(DType common) {
 }
 
 DType register_dtype(TileType type) {
-  constexpr DType of[] = {DType::F32, DType::F64, DType::I32, DType::I64, DType::U64};
+  constexpr DType of[] = {DType::F32, DType::F64, DType::I32, DType::I64, DType::U64, DType::C64, DType::C128};
   return of[int(type)];
 }
 
@@ -151,7 +164,7 @@ DType register_dtype_of(const KernelCall& c) {
   for (int i = 1; i < c.nin; i++)
     if (c.in[i].dtype != t) t = promote(t, c.in[i].dtype);
   for (int i = 0; i < c.nout; i++)
-    if (is_float(c.out[i].dtype) && c.out[i].dtype != t) t = promote(t, c.out[i].dtype);
+    if (is_inexact(c.out[i].dtype) && c.out[i].dtype != t) t = promote(t, c.out[i].dtype);
   return t;
 }
 

@@ -131,12 +131,11 @@ bool overwritten_while_output(const TilePlan& plan, int input, int nout) {
 }
 
 void classify_inputs(TilePlan& plan, int nout) {
-  const CastTable* casts = pick_cast_table();
   plan.n_regs = plan.compiled->n_regs;
   for (int k = 0; k < plan.program->n_in; k++) {
     const TileOperand& o = plan.ops[size_t(nout + k)];
     TileInput t;
-    t.load = casts->fn[int(o.dtype)][int(plan.dtype)];
+    t.load = cast_fn(o.dtype, plan.dtype);
     t.direct = false;
     t.reg = -1;
     bool any = false;
@@ -194,12 +193,11 @@ bool clobbers(const TilePlan& plan, const TileOperand& o, int value, int nout) {
 }
 
 void choose_outputs(TilePlan& plan, int nout) {
-  const CastTable* casts = pick_cast_table();
   for (int k = 0; k < nout; k++) {
     const TileOperand& o = plan.ops[size_t(k)];
     TileOutput t;
     t.value = plan.program->outs[size_t(k)];
-    t.store = casts->fn[int(plan.dtype)][int(o.dtype)];
+    t.store = cast_fn(plan.dtype, o.dtype);
     t.direct = t.value >= plan.program->n_in && plan.cls[size_t(t.value)] == TileClass::Tile && o.dtype == plan.dtype &&
                unit_run(plan, o) && !clobbers(plan, o, t.value, nout);
     for (int j = 0; j < k; j++)

@@ -5,7 +5,7 @@
 #pragma once
 #include <vector>
 
-#include "kernels/cpu/isa/cast_table.h"
+#include "kernels/cpu/cast.h"
 #include "kernels/cpu/isa/tile_table.h"
 #include "kernels/cpu/tile.h"
 
@@ -77,7 +77,6 @@ bool run_tile_small(const TileProgram& p, TileType type, const View* in, View* o
 
 void plan_tile(TilePlan& plan, const TileProgram& p, TileType type, const View* in, View* out, int nout);
 const TileTable* tile_table(TileType type);
-DType register_dtype(TileType type);
 const char* tile_mnemonic(int op);
 
 }  // namespace dl

@@ -26,22 +26,29 @@ struct Scratch {
   }
 };
 
+// As the cast table's `expand`, for elements of 16 bytes.
+void expand_wide(int64_t rows, int64_t cols, const void* src, void* dst) {
+  for (int64_t r = 0; r < rows; r++)
+    complex_cast(DType::C128, DType::C128)(cols, static_cast<const char*>(src) + r * 16, 0,
+                                           static_cast<char*>(dst) + r * cols * 16, 1);
+}
+
 class TileRunner {
  public:
   explicit TileRunner(const TilePlan& plan) : plan_(plan) {
     thread_local Scratch scratch;
     const auto& c = *plan.compiled;
     size_t values = size_t(c.n_values), inputs = plan.in.size();
-    size_t head = (values * 16 + inputs * 16 + plan.ops.size() * 8 + 63) / 64 * 64;
+    size_t head = (values * 24 + inputs * 16 + plan.ops.size() * 8 + 63) / 64 * 64;
     int64_t reg_bytes = (plan.capacity * plan.itemsize + 63) / 64 * 64 + 64;  // `expand` runs over the end
-    char* memory = scratch.get(head + size_t(plan.n_regs) * size_t(reg_bytes) + size_t(plan.per_tile) * 8);
-    ptr_ = reinterpret_cast<char**>(memory);
-    scalar_ = reinterpret_cast<uint64_t*>(memory + values * 8);
+    char* memory = scratch.get(head + size_t(plan.n_regs) * size_t(reg_bytes) + size_t(plan.per_tile) * 16);
+    scalar_ = reinterpret_cast<Number*>(memory);
     loaded_ = reinterpret_cast<Loaded*>(memory + values * 16);
-    offset_ = reinterpret_cast<int64_t*>(memory + values * 16 + inputs * 16);
+    ptr_ = reinterpret_cast<char**>(memory + values * 16 + inputs * 16);
+    offset_ = reinterpret_cast<int64_t*>(memory + values * 24 + inputs * 16);
     char* regs = memory + head;
     column_ = regs + plan.n_regs * reg_bytes;
-    expand_ = pick_cast_table()->expand[plan.itemsize == 8];
+    expand_ = plan.itemsize == 16 ? expand_wide : pick_cast_table()->expand[plan.itemsize == 8];
     for (size_t v = 0; v < values; v++) {
       int r = v < inputs ? plan.in[v].reg : c.reg[v];
       bool single = plan.cls[v] != TileClass::Tile;
@@ -68,6 +75,9 @@ class TileRunner {
   }
 
  private:
+  struct Number {  // room for one element of any dtype
+    uint64_t bits[2];
+  };
   struct Loaded {  // what a loaded register holds, so that a row that repeats is not read again
     const char* base;
     int64_t rows;
@@ -81,7 +91,9 @@ class TileRunner {
     for (size_t i = 0; i < p.code.size(); i++) {
       if (TileOp(p.code[i].op) != TileOp::Const) continue;
       char* at = ptr_[plan_.in.size() + i];
-      if (plan_.dtype == DType::F32) {
+      if (is_complex(plan_.dtype)) {
+        complex_cast(DType::F64, plan_.dtype)(1, &p.code[i].imm, 1, at, 1);
+      } else if (plan_.dtype == DType::F32) {
         float f = float(p.code[i].imm);
         std::memcpy(at, &f, 4);
       } else if (plan_.dtype == DType::F64) {
@@ -175,7 +187,7 @@ class TileRunner {
 
   const TilePlan& plan_;
   char** ptr_;
-  uint64_t* scalar_;
+  Number* scalar_;
   Loaded* loaded_;
   int64_t* offset_;
   char* column_;  // one number of each row of a tile

@@ -12,6 +12,10 @@ constexpr int64_t kStackBytes = 16 * 1024;
 
 const CastTable* const casts = pick_cast_table();  // looked up when the library is loaded
 
+CastFn cast(DType from, DType to) {
+  return is_complex(from) || is_complex(to) ? complex_cast(from, to) : casts->fn[int(from)][int(to)];
+}
+
 bool same_layout(const View& a, const View& b) {
   if (a.shape.n != b.shape.n) return false;
   for (int i = 0; i < a.shape.n; i++)
@@ -20,7 +24,9 @@ bool same_layout(const View& a, const View& b) {
 }
 
 void write_const(const TileInstr& ins, DType dtype, char* at) {
-  if (dtype == DType::F32) {
+  if (is_complex(dtype)) {
+    complex_cast(DType::F64, dtype)(1, &ins.imm, 1, at, 1);
+  } else if (dtype == DType::F32) {
     float f = float(ins.imm);
     std::memcpy(at, &f, 4);
   } else if (dtype == DType::F64) {
@@ -67,12 +73,22 @@ bool load_inputs(Small& s, const View* in, const View& out) {
     if (v.dtype == s.dtype) continue;
     int64_t count = s.single[k] ? 1 : s.n;
     s.ptr[k] = s.room(count);
-    casts->fn[int(v.dtype)][int(s.dtype)](count, v.data, 1, s.ptr[k], 1);
+    cast(v.dtype, s.dtype)(count, v.data, 1, s.ptr[k], 1);
   }
   return true;
 }
 
 }  // namespace
+
+TileLoop single_loop(const TileProgram& p, TileType type, int variant) {
+  if (p.code.size() != 1 || p.outs.size() != 1 || p.outs[0] != p.n_in) return nullptr;
+  const TileInstr& ins = p.code[0];
+  const int16_t operands[3] = {ins.a, ins.b, ins.c};
+  if (TileOp(ins.op) == TileOp::Const || tile_arity(ins.op) != p.n_in) return nullptr;
+  for (int k = 0; k < p.n_in; k++)
+    if (operands[k] != k) return nullptr;
+  return tile_table(type)->fn[ins.op][variant];
+}
 
 bool run_tile_small(const TileProgram& p, TileType type, const View* in, View* out, int nout) {
   int values = p.n_in + int(p.code.size());
@@ -115,7 +131,7 @@ bool run_tile_small(const TileProgram& p, TileType type, const View* in, View* o
   }
   for (int k = 0; k < nout; k++) {
     int v = p.outs[size_t(k)];
-    if (!direct[k]) casts->fn[int(dtype)][int(out[k].dtype)](n, s.ptr[v], s.single[v] ? 0 : 1, out[k].data, 1);
+    if (!direct[k]) cast(dtype, out[k].dtype)(n, s.ptr[v], s.single[v] ? 0 : 1, out[k].data, 1);
   }
   return true;
 }

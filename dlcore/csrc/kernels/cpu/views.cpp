@@ -18,10 +18,20 @@ void fill_zero(const View& dst) {
                  [&](int64_t b, int64_t e) { std::memset(p + b, 0, size_t(e - b)); });
     return;
   }
-  int64_t zero = 0;
+  int64_t zero[2] = {0, 0};  // of any dtype
   Dims none = dst.strides;
   for (int64_t& s : none) s = 0;
-  copy_view(dst, View{&zero, dst.dtype, dst.shape, none});
+  copy_view(dst, View{zero, dst.dtype, dst.shape, none});
+}
+
+void throw_no_complex(DType t) { throw TypeError(std::string("does not take ") + dtype_name(t)); }
+
+View part_view(const View& v, int part) {
+  View p = v;
+  p.dtype = real_of(v.dtype);
+  p.data = v.ptr<char>() + part * int64_t(itemsize(p.dtype));
+  for (int64_t& s : p.strides) s *= 2;
+  return p;
 }
 
 View temp_view(const Shape& shape, const Dims& strides, DType dtype, Temp& keep) {

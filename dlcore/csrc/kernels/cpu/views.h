@@ -1,5 +1,6 @@
 // Helpers for kernels that walk arrays with plain loops: dispatch on dtype, strided copies, scratch memory.
 #pragma once
+#include <complex>
 #include <type_traits>
 
 #include "runtime/pool.h"
@@ -45,7 +46,9 @@ template <class T>
 struct TypeTag {
   using type = T;
 };
-// Calls f(TypeTag<T>{}) for the C++ type of `t`: `using T = typename decltype(tag)::type;`.
+[[noreturn]] void throw_no_complex(DType t);
+
+// Calls f(TypeTag<T>{}) for the C++ type of `t`: `using T = typename decltype(tag)::type;`. Not for complex numbers.
 template <class F>
 void with_type(DType t, F&& f) {
   switch (t) {
@@ -62,7 +65,16 @@ void with_type(DType t, F&& f) {
     case DType::BF16: return f(TypeTag<bf16>{});
     case DType::F32: return f(TypeTag<float>{});
     case DType::F64: return f(TypeTag<double>{});
+    case DType::C64:
+    case DType::C128: throw_no_complex(t);
   }
+}
+// The same with complex numbers, as std::complex.
+template <class F>
+void with_any_type(DType t, F&& f) {
+  if (t == DType::C64) return f(TypeTag<std::complex<float>>{});
+  if (t == DType::C128) return f(TypeTag<std::complex<double>>{});
+  with_type(t, f);
 }
 template <class F>
 void with_float_type(DType t, const char* op, F&& f) {
@@ -81,9 +93,13 @@ void with_size(DType t, F&& f) {
     case 1: return f(TypeTag<uint8_t>{});
     case 2: return f(TypeTag<uint16_t>{});
     case 4: return f(TypeTag<uint32_t>{});
-    default: return f(TypeTag<uint64_t>{});
+    case 8: return f(TypeTag<uint64_t>{});
+    default: return f(TypeTag<std::complex<double>>{});
   }
 }
+
+// The real (0) or imaginary (1) parts of a complex array, as a real array over the same memory.
+View part_view(const View& v, int part);
 
 // dst[...] = src with a cast; shapes are equal, strides are free on both sides.
 void copy_view(const View& dst, const View& src);

@@ -1,4 +1,5 @@
-// Conversion between any two data types over a run of elements: the loads and stores of the tile machine, and `copy`.
+// Conversion between any two real data types (cast.h adds the complex ones) over a run of elements: the loads and
+// stores of the tile machine, and `copy`.
 //
 // Rules (those of NumPy's astype where C++ leaves the result open): integers wrap; floating to integer truncates, and
 // what does not fit (NaN and infinities too) gives the smallest integer of the 32- or 64-bit step it goes through,
@@ -13,7 +14,7 @@ namespace dl {
 // Strides in elements; a stride of 0 on the source repeats one value.
 using CastFn = void (*)(int64_t n, const void* src, int64_t src_stride, void* dst, int64_t dst_stride);
 
-inline constexpr int kCastTypes = 13;  // kNumDTypes, in its order
+inline constexpr int kCastTypes = 13;  // kNumRealDTypes, in its order
 struct CastTable {
   CastFn fn[kCastTypes][kCastTypes];  // [from][to]
   // dst[r * cols + c] = src[r], for elements of 4 and of 8 bytes; may write up to 64 bytes beyond the end.

@@ -3,6 +3,7 @@
 #include "kernels/cpu/isa/half.h"
 #include "kernels/cpu/isa/tile_loops.h"
 #include "kernels/cpu/isa/vmath_f32.h"
+#include "kernels/cpu/isa/vspecial.h"
 
 namespace dl {
 namespace DL_ISA {
@@ -54,6 +55,17 @@ DL_OP1(Trunc, vm_trunc(a))
 DL_OP1(IsNan, a != a ? T(1) : T(0))
 DL_OP1(IsInf, vm_abs(a) == T(__builtin_inf()) ? T(1) : T(0))
 DL_OP1(IsFinite, vm_abs(a) < T(__builtin_inf()) ? T(1) : T(0))
+DL_OP2(Copysign, vm_copysign(a, b))
+DL_OP1(Signbit, vm_copysign(T(1), a) < 0 ? T(1) : T(0))
+DL_OP2(Fmod, c_fmod(a, b))
+DL_OP1(Cbrt, T(__builtin_cbrt(double(a))))
+DL_OP1(Exp2, vm_exp2(a))
+DL_OP1(Lgamma, T(vm_lgamma(double(a))))
+DL_OP1(Gamma, T(__builtin_tgamma(double(a))))
+DL_OP2(Polygamma, T(vm_polygamma(int(a), double(b))))
+DL_OP1(Erfinv, T(vm_erfinv(double(a))))
+DL_OP1(Imag, ((void)a, T(0)))
+DL_OP1(Angle, a != a ? a : vm_copysign(T(1), a) < 0 ? T(3.141592653589793) : T(0))
 DL_OP1(Square, a* a)
 DL_OP1(Cube, a * a * a)
 DL_OP1(Reciprocal, T(1) / a)
@@ -126,6 +138,17 @@ constexpr void set_float(TileTable& t) {
   set1<IsNan, T>(t, TileOp::IsNan);
   set1<IsInf, T>(t, TileOp::IsInf);
   set1<IsFinite, T>(t, TileOp::IsFinite);
+  set2<Copysign, T>(t, TileOp::Copysign);
+  set1<Signbit, T>(t, TileOp::Signbit);
+  set2<Fmod, T>(t, TileOp::Fmod);
+  set1<Cbrt, T>(t, TileOp::Cbrt);
+  set1<Exp2, T>(t, TileOp::Exp2);
+  set1<Lgamma, T>(t, TileOp::Lgamma);
+  set1<Gamma, T>(t, TileOp::Gamma);
+  set2<Polygamma, T>(t, TileOp::Polygamma);
+  set1<Erfinv, T>(t, TileOp::Erfinv);
+  set1<Imag, T>(t, TileOp::Imag);
+  set1<Angle, T>(t, TileOp::Angle);
 }
 
 }  // namespace

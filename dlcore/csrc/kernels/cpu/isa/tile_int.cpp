@@ -42,6 +42,30 @@ DL_INLINE T int_pow(T a, T b) {  // a negative exponent gives the reciprocal, tr
   return T(r);
 }
 
+template <class T>
+DL_INLINE T int_fmod(T a, T b) {  // sign of the dividend
+  return b == 0 || (kSigned<T> && b == T(-1)) ? T(0) : T(a % b);
+}
+template <class T>
+DL_INLINE U<T> magnitude(T a) {
+  return a < 0 ? U<T>(U<T>(0) - U<T>(a)) : U<T>(a);
+}
+template <class T>
+DL_INLINE T int_gcd(T a, T b) {  // Euclid
+  U<T> x = magnitude(a), y = magnitude(b);
+  while (y) {
+    U<T> r = x % y;
+    x = y;
+    y = r;
+  }
+  return T(x);
+}
+template <class T>
+DL_INLINE T int_lcm(T a, T b) {  // 0 when either is; wraps round when it does not fit
+  U<T> g = U<T>(int_gcd(a, b));
+  return g ? T(magnitude(a) / g * magnitude(b)) : T(0);
+}
+
 DL_OP2(Add, T(U<T>(a) + U<T>(b)))
 DL_OP2(Sub, T(U<T>(a) - U<T>(b)))
 DL_OP2(Mul, T(U<T>(a) * U<T>(b)))
@@ -59,7 +83,11 @@ DL_OP2(BXor, T(a ^ b))
 DL_OP1(BNot, T(~a))
 DL_OP2(Shl, U<T>(b) < U<T>(kBits<T>) ? T(U<T>(a) << (U<T>(b) & U<T>(kBits<T> - 1))) : T(0))
 DL_OP2(Shr, U<T>(b) < U<T>(kBits<T>) ? T(a >> (U<T>(b) & U<T>(kBits<T> - 1))) : (a < 0 ? T(-1) : T(0)))
+DL_OP2(Fmod, int_fmod(a, b))
+DL_OP2(Gcd, int_gcd(a, b))
+DL_OP2(Lcm, int_lcm(a, b))
 DL_OP1(Zero, T(a ^ a))
+DL_OP1(Signbit, T(a < 0))
 DL_OP1(One, T((a ^ a) + 1))
 DL_OP1(WrapI8, T(int8_t(a)))
 DL_OP1(WrapI16, T(int16_t(a)))
@@ -96,6 +124,11 @@ constexpr TileTable make() {
   set1<Zero, T>(t, TileOp::IsNan);
   set1<Zero, T>(t, TileOp::IsInf);
   set1<One, T>(t, TileOp::IsFinite);
+  set2<Fmod, T>(t, TileOp::Fmod);
+  set2<Gcd, T>(t, TileOp::Gcd);
+  set2<Lcm, T>(t, TileOp::Lcm);
+  set1<Zero, T>(t, TileOp::Imag);
+  set1<Signbit, T>(t, TileOp::Signbit);
   set1<WrapI8, T>(t, TileOp::WrapI8);
   set1<WrapI16, T>(t, TileOp::WrapI16);
   set1<WrapI32, T>(t, TileOp::WrapI32);

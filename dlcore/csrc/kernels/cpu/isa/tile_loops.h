@@ -120,6 +120,8 @@ constexpr void set_common(TileTable& t) {
   set2<Max, T>(t, TileOp::Max);
   set2<Min, T>(t, TileOp::Min);
   set3<Select, T>(t, TileOp::Select);
+  set1<Identity, T>(t, TileOp::Real);
+  set1<Identity, T>(t, TileOp::Conj);
 }
 
 }  // namespace DL_ISA

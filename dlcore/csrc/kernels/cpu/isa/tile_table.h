@@ -23,7 +23,10 @@ namespace dl {
   X(Select, "select", 3) X(Fma, "fma", 3) X(Atan2, "atan2", 2) X(Hypot, "hypot", 2) \
   X(RoundBf16, "round_bf16", 1) X(RoundF16, "round_f16", 1) X(RoundF32, "round_f32", 1) \
   X(WrapI8, "wrap_i8", 1) X(WrapI16, "wrap_i16", 1) X(WrapI32, "wrap_i32", 1) X(WrapU8, "wrap_u8", 1) \
-  X(WrapU16, "wrap_u16", 1) X(WrapU32, "wrap_u32", 1)
+  X(WrapU16, "wrap_u16", 1) X(WrapU32, "wrap_u32", 1) X(Copysign, "copysign", 2) X(Signbit, "signbit", 1) \
+  X(Fmod, "fmod", 2) X(Cbrt, "cbrt", 1) X(Exp2, "exp2", 1) X(Lgamma, "lgamma", 1) X(Gamma, "gamma", 1) \
+  X(Polygamma, "polygamma", 2) X(Erfinv, "erfinv", 1) X(Gcd, "gcd", 2) X(Lcm, "lcm", 2) X(Real, "real", 1) \
+  X(Imag, "imag", 1) X(Conj, "conj", 1) X(Angle, "angle", 1) X(Complex, "complex", 2)
 // clang-format on
 
 enum class TileOp : uint8_t {
