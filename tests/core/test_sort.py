@@ -1,0 +1,78 @@
+"""sort and argsort: every dtype and length against NumPy, ties in their order, NaN last, any number of threads."""
+
+import numpy as np
+import pytest
+from core.arrays import nd, threads
+
+from dlcore.ops import F
+
+DTYPES = ["bool", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64", "float16", "float32", "float64"]  # fmt: skip
+# Around insertion sort's end, a byte's range and the length from which threads share one line.
+LENGTHS = [1, 2, 23, 24, 25, 255, 256, 257, 1000, 65535, 65536, 100_003]
+
+
+def numbers(dtype: str, n: int, seed: int = 0) -> np.ndarray:
+    """Random bits, so that every exponent, sign and NaN occurs, with ties mixed in."""
+    rng = np.random.default_rng(seed)
+    if dtype == "bool":
+        return rng.integers(0, 2, n).astype(bool)
+    bits = rng.integers(0, 256, n * np.dtype(dtype).itemsize, dtype=np.uint8).view(dtype)
+    x = np.where(rng.random(n) < 0.2, bits[rng.integers(0, n, n)], bits)
+    if x.dtype.kind == "f" and n > 8:
+        x[:8] = [0.0, -0.0, np.inf, -np.inf, np.nan, -np.nan, -0.0, 0.0]
+        rng.shuffle(x)
+    return x
+
+
+def down_order(x: np.ndarray) -> np.ndarray:
+    """Stable, from the largest; NaN last. Ranks are exact where a negation would not be."""
+    _, rank = np.unique(x, return_inverse=True, equal_nan=True)
+    rank = rank.astype(np.int64)
+    return np.argsort(np.where(x != x, 1, -rank), kind="stable")
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_one_line(dtype: str) -> None:
+    for n in LENGTHS:
+        x = numbers(dtype, n)
+        order = np.argsort(x, kind="stable")
+        np.testing.assert_array_equal(F.argsort(nd(x)).asnumpy(), order, str(n))
+        np.testing.assert_array_equal(F.sort(nd(x)).asnumpy(), x[order], str(n))
+        down = down_order(x)
+        np.testing.assert_array_equal(F.argsort(nd(x), descending=True).asnumpy(), down, str(n))
+        np.testing.assert_array_equal(F.sort(nd(x), descending=True).asnumpy(), x[down], str(n))
+
+
+def test_bfloat16() -> None:
+    wide = numbers("float32", 5000)
+    with np.errstate(invalid="ignore"):
+        x = F.cast(nd(wide), "bfloat16")
+    as_float = F.cast(x, "float32").asnumpy()
+    order = np.argsort(as_float, kind="stable")
+    np.testing.assert_array_equal(F.argsort(x).asnumpy(), order)
+    np.testing.assert_array_equal(F.cast(F.sort(x), "float32").asnumpy(), as_float[order])
+
+
+@pytest.mark.parametrize("dtype", ["float32", "int64", "float64"])
+def test_threads_do_not_change_the_result(dtype: str) -> None:
+    x = numbers(dtype, 300_001)
+    found = []
+    for count in (1, 2, 5):
+        with threads(count):
+            found.append((F.sort(nd(x)).asnumpy(), F.argsort(nd(x)).asnumpy()))
+    for sorted_, order in found:
+        np.testing.assert_array_equal(order, np.argsort(x, kind="stable"))
+        np.testing.assert_array_equal(sorted_, x[order])
+
+
+def test_nan_of_any_payload_is_last() -> None:
+    bits = np.array([0x7FC00001, 0xFFC00000, 0x7F800001, 0x7F800000, 0xFF800000, 0x3F800000], np.uint32)
+    x = bits.view(np.float32)
+    np.testing.assert_array_equal(F.sort(nd(x)).asnumpy(), [-np.inf, 1, np.inf, np.nan, np.nan, np.nan])
+    np.testing.assert_array_equal(F.argsort(nd(x)).asnumpy(), [4, 5, 3, 0, 1, 2])
+
+
+def test_signs_of_zero_are_kept_by_sort_and_tied_in_argsort() -> None:
+    x = nd(np.array([0.0, -0.0, 0.0, -0.0], np.float32))
+    assert sorted(np.signbit(F.sort(x).asnumpy())) == [False, False, True, True]
+    np.testing.assert_array_equal(F.argsort(x).asnumpy(), [0, 1, 2, 3])
