@@ -1,11 +1,12 @@
-"""Python's signs on arrays: + - * / // % ** @ & | ^ << >> ~ and comparisons, also mixed with NumPy arrays."""
+"""What Python's signs on arrays need beside one operator: x += y while recording, x @ y of vectors, and ~x.
+
+The signs themselves (+ - * / // % ** @ & | ^ << >> ~ and comparisons) are slots of the type, dlcore/csrc/bind/signs.cpp.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-
-import numpy as np
 
 from .. import _core
 from .._core import NDArray
@@ -14,65 +15,20 @@ from . import _products
 
 _invoke = _core.invoke
 
-# Sign -> operator. Each also gets its reflected form (1 + x) and its in-place form (x += 1).
-BINARY = {
-    "add": "add",
-    "sub": "subtract",
-    "mul": "multiply",
-    "truediv": "divide",
-    "floordiv": "floor_divide",
-    "mod": "remainder",
-    "pow": "power",
-    "lshift": "left_shift",
-    "rshift": "right_shift",
-    "and": "bitwise_and",
-    "or": "bitwise_or",
-    "xor": "bitwise_xor",
-}
-COMPARE = {"eq": "equal", "ne": "not_equal", "lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal"}
-UNARY = {"neg": "negative", "abs": "abs", "pos": "positive"}
-
-# NumPy's functions that have another name here; all others are looked up under their own.
-REDUCTIONS = {
-    "add": "sum",
-    "multiply": "prod",
-    "maximum": "max",
-    "minimum": "min",
-    "logical_and": "all",
-    "logical_or": "any",
-}
-UFUNCS = {
-    "absolute": "abs",
-    "true_divide": "divide",
-    "invert": "bitwise_not",
-    "conjugate": "identity",
-    "rad2deg": "degrees",
-    "deg2rad": "radians",
-}
-
-
-def _forward(name: str) -> Callable[[NDArray, Any], NDArray]:
-    number = get(name).id
-
-    def method(self: NDArray, other: Any) -> NDArray:
-        return _invoke(number, (self, other), ())
-
-    return method
-
-
-def _power(self: NDArray, other: Any) -> NDArray:
-    if type(other) is int and other == 2:  # by far the commonest power, and much cheaper
-        return F.square(self)
-    return F.power(self, other)
-
-
-def _reflected(name: str) -> Callable[[NDArray, Any], NDArray]:
-    number = get(name).id
-
-    def method(self: NDArray, other: Any) -> NDArray:
-        return _invoke(number, (other, self), ())
-
-    return method
+IN_PLACE = (
+    "add",
+    "subtract",
+    "multiply",
+    "divide",
+    "floor_divide",
+    "remainder",
+    "power",
+    "left_shift",
+    "right_shift",
+    "bitwise_and",
+    "bitwise_or",
+    "bitwise_xor",
+)
 
 
 def _in_place(name: str) -> Callable[[NDArray, Any], NDArray]:
@@ -96,17 +52,6 @@ def _in_place(name: str) -> Callable[[NDArray, Any], NDArray]:
     return method
 
 
-def _compare(name: str) -> Callable[[NDArray, Any], Any]:
-    number = get(name).id
-
-    def method(self: NDArray, other: Any) -> Any:
-        if other is None:
-            return NotImplemented
-        return _invoke(number, (self, other), ())
-
-    return method
-
-
 def invert(x: Any) -> NDArray:
     """Bits turned over; truth values turned to their opposite.
 
@@ -118,46 +63,6 @@ def invert(x: Any) -> NDArray:
     return F.logical_not(x) if is_truth else F.bitwise_not(x)
 
 
-def array_ufunc(self: NDArray, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
-    """NumPy's functions on our arrays run here: numpy.exp(x), numpy_array * x."""
-    out = kwargs.pop("out", None)
-    if out is not None and not all(isinstance(o, NDArray) for o in out):
-        raise TypeError(f"numpy.{ufunc.__name__}: cannot write an NDArray into a NumPy array; use x.asnumpy()")
-    if method == "reduce" and out is None and ufunc.__name__ in REDUCTIONS and not kwargs.keys() - {"axis", "keepdims"}:
-        return getattr(inputs[0], REDUCTIONS[ufunc.__name__])(
-            axis=kwargs.get("axis", 0), keepdims=kwargs.get("keepdims", False)
-        )
-    name = UFUNCS.get(ufunc.__name__, ufunc.__name__)
-    if method != "__call__" or kwargs or (name != "matmul" and not hasattr(F, name)):
-        raise TypeError(f"numpy.{ufunc.__name__} ({method}) is not available for NDArray; use x.asnumpy()")
-    if name == "bitwise_not":
-        return invert(*inputs)
-    function = _products.matmul if name == "matmul" else getattr(F, name)
-    result = function(*inputs)
-    if out is not None:
-        _core.assign(out[0], result)
-        return out[0]
-    return result
-
-
 def attach() -> None:
-    """Gives NDArray its signs."""
-    for sign, name in BINARY.items():
-        setattr(NDArray, f"__{sign}__", _forward(name))
-        setattr(NDArray, f"__r{sign}__", _reflected(name))
-        setattr(NDArray, f"__i{sign}__", _in_place(name))
-    for sign, name in COMPARE.items():
-        setattr(NDArray, f"__{sign}__", _compare(name))
-    for sign, name in UNARY.items():
-        setattr(NDArray, f"__{sign}__", getattr(F, name))
-    others = {
-        "__pow__": _power,
-        "__invert__": invert,
-        "__matmul__": lambda self, other: _products.matmul(self, other),
-        "__rmatmul__": lambda self, other: _products.matmul(other, self),
-        "__hash__": object.__hash__,  # by identity, although == compares values
-        "__array_priority__": 1000.0,
-        "__array_ufunc__": array_ufunc,
-    }
-    for name, value in others.items():
-        setattr(NDArray, name, value)
+    """Hands the signs of NDArray what they call from here."""
+    _core.set_signs({name: _in_place(name) for name in IN_PLACE}, lambda a, b: _products.matmul(a, b))

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from typing import Any
-
-import numpy as np
 
 from .. import _core
 from .._core import NDArray
 from ..ops import RECORDS, F
-from . import _dunders, _indexing, _products, _repr
+from . import _dunders, _indexing, _products, _protocol, _repr
 from ._convert import dtype_name, move
 from ._shared import clip, reshape
 from .context import Context, device_name
@@ -143,47 +142,14 @@ def _reduction(name: str) -> Callable[..., NDArray]:
     return method
 
 
-def to_array(self: NDArray, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-    """numpy.asarray(x): a copy of the numbers (copy=False gives a view of the memory, on the processor)."""
-    values = self._numpy_view() if copy is False else self.asnumpy()
-    return values if dtype is None else values.astype(dtype)
-
-
-def _dlpack(
-    self: NDArray,
-    *,
-    stream: Any = None,
-    max_version: tuple[int, int] | None = None,
-    dl_device: tuple[int, int] | None = None,
-    copy: bool | None = None,
-) -> Any:
-    """The array as a DLPack capsule over the same memory; `copy=True` over a copy of it."""
-    if dl_device is not None and tuple(dl_device) != _core.dlpack_device(self):
-        raise BufferError(f"__dlpack__: the array is on {self._device}; move it with as_in_context first")
-    return _core.to_dlpack(F.copy(self) if copy else self, max_version[0] if max_version else 0)
-
-
 def _iterate(self: NDArray) -> Iterator[NDArray]:
-    for i in range(len(self)):
-        yield _indexing._row(self, i)
+    if self.ndim == 0:
+        raise TypeError("iteration over a 0-d array; use x.item()")
+    return map(functools.partial(_indexing._row, self), range(len(self)))
 
 
 def _context(self: NDArray) -> Context:
     return Context(self._device)
-
-
-def _contains(self: NDArray, value: Any) -> bool:
-    return bool(F.any(F.equal(self, value)))
-
-
-def _reduce(self: NDArray) -> tuple[Any, tuple[Any, str]]:
-    from ._convert import array
-
-    return array, (self.asnumpy(), self._dtype_name)
-
-
-def _deepcopy(self: NDArray, memo: dict[int, Any]) -> NDArray:
-    return F.copy(self.detach())
 
 
 PROPERTIES = {
@@ -214,19 +180,9 @@ METHODS: dict[str, Callable[..., Any]] = {
     "tile": lambda self, reps: _namespace().tile(self, reps),
     "broadcast_like": lambda self, other: F.broadcast_like(self, other),
     "reshape_like": lambda self, other: F._reshape_like(self, other),
-    "__array__": to_array,
-    "__dlpack__": _dlpack,
-    "__dlpack_device__": lambda self: _core.dlpack_device(self),
-    "__getitem__": _indexing.getitem,
     "__setitem__": _indexing.setitem,
     "__iter__": _iterate,
-    "__contains__": _contains,
-    "__repr__": _repr.to_repr,
-    "__str__": _repr.to_str,
-    "__format__": _repr.to_format,
-    "__reduce__": _reduce,
-    "__copy__": lambda self: F.copy(self),
-    "__deepcopy__": _deepcopy,
+    **_protocol.attributes(),
 }
 
 
@@ -257,4 +213,5 @@ def attach() -> None:
         setattr(NDArray, name, method)
     for name, getter in PROPERTIES.items():
         setattr(NDArray, name, property(getter))
+    _core.set_getitem(_indexing.getitem)
     _dunders.attach()

@@ -5,8 +5,10 @@
 #include <map>
 #include <queue>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
+#include "autograd/anomaly.h"
 #include "runtime/invoke.h"
 #include "runtime/trace.h"
 
@@ -58,6 +60,8 @@ Node::~Node() {
 
 bool tracked(const Tensor& t) { return t && t->ag && (t->ag->node || t->ag->req != GradReq::Null); }
 
+static std::shared_ptr<Node> make_node() { return std::allocate_shared<Node>(RecyclingAllocator<Node>()); }
+
 static Edge edge_to(const Tensor& t) {
   Edge e;
   if (!t) return e;
@@ -81,31 +85,49 @@ static Saved save(const Tensor& t, bool as_output, bool checked) {
   return s;
 }
 
-static void attach(const std::shared_ptr<Node>& node, std::vector<Tensor>& out) {
+static void link(const Tensor& t, const std::shared_ptr<Node>& node, int index) {
+  t->ag = std::make_unique<AutogradMeta>();
+  t->ag->node = node;
+  t->ag->index = index;
+}
+
+static void attach(const std::shared_ptr<Node>& node, Tensor* out, size_t nout) {
   node->seq = ++g_seq;
-  for (size_t i = 0; i < out.size(); i++) {
+  if (anomaly_mode()) node->line = std::make_unique<std::string>(user_line());
+  for (size_t i = 0; i < nout; i++) {
     node->out_shapes.push_back(out[i]->shape);
     node->out_dtypes.push_back(out[i]->dtype);
     node->device = out[i]->device;
-    if (!is_float(out[i]->dtype)) continue;
+    if (!is_inexact(out[i]->dtype)) continue;
     out[i]->weak = false;
-    out[i]->ag = std::make_unique<AutogradMeta>();
-    out[i]->ag->node = node;
-    out[i]->ag->index = int(i);
+    link(out[i], node, int(i));
   }
 }
 
-void record(const OpDef& op, const Attrs& attrs, const Tensor* in, int nin, std::vector<Tensor>& out) {
+void check_fresh(const Tensor& t, const char* op) {
+  if (!t || !t->storage || t->taped_writes == t->storage->taped_writes) return;
+  throw RuntimeError(std::string(op) + ": an array of shape " + to_string(t->shape) +
+                     " shares its memory with one that was written to in place while recording, so what is recorded "
+                     "for it is out of date; write through the whole array (x[0] = v or x[0] += v) and use that, or "
+                     "take the view after writing");
+}
+
+void record(const OpDef& op, const Attrs& attrs, const Tensor* in, int nin, Tensor* out, int nout) {
   if (!op.grad) return;
   bool any = false;
-  for (int i = 0; i < nin; i++) any = any || tracked(in[i]);
+  for (int i = 0; i < nin; i++) {
+    any = any || tracked(in[i]);
+    if (in[i] && in[i]->storage && in[i]->taped_writes != in[i]->storage->taped_writes)
+      check_fresh(in[i], op.name.c_str());
+  }
   if (!any) return;
   Program& p = *op.grad;
   prepare(p);
-  auto node = std::make_shared<Node>();
+  auto node = make_node();
   node->op = &op;
   node->attrs = attrs;
-  node->scope = current_scope();
+  node->scope = scope_here();
+  node->view = nin > 0 && nout > 0 && in[0] && in[0]->storage && in[0]->storage == out[0]->storage;
   bool variadic = op.inputs.back().variadic;
   Uses uses;  // of the gradients that will be asked for: nothing else is kept
   for (int i = 0; i < nin; i++) {
@@ -124,35 +146,33 @@ void record(const OpDef& op, const Attrs& attrs, const Tensor* in, int nin, std:
     if (in[i] && is_traced(in[i]) && (used || shape)) {
       Tensor frozen = alias_of(in[i]);
       if (in[i]->ag && in[i]->ag->node) {
-        frozen->ag = std::make_unique<AutogradMeta>();
-        frozen->ag->node = in[i]->ag->node;
-        frozen->ag->index = in[i]->ag->index;
+        link(frozen, in[i]->ag->node, in[i]->ag->index);
         node->in.back().tensor = frozen;
       } else if (!in[i]->ag) {
         node->in.back().tensor = frozen;
       }
     }
   }
-  for (size_t i = 0; i < out.size(); i++) {
+  for (int i = 0; i < nout; i++) {
     bool used = uses.out >> i & 1, shape = uses.shape_out >> i & 1;
     node->out.push_back(used || shape ? save(out[i], true, used) : Saved());
   }
-  attach(node, out);
+  attach(node, out, size_t(nout));
 }
 
 void record_custom(const std::vector<Tensor>& in, std::vector<Tensor>& out,
                    std::function<std::vector<Tensor>(const std::vector<Tensor>&)> fn) {
-  auto node = std::make_shared<Node>();
+  auto node = make_node();
   for (auto& t : in) node->edges.push_back(edge_to(t));
   node->custom = std::move(fn);
-  node->scope = current_scope();
+  node->scope = scope_here();
   if (Tracer* tracer = active_tracer()) tracer->has_custom_gradient = true;
-  attach(node, out);
+  attach(node, out.data(), out.size());
 }
 
 void mark_variable(const Tensor& x, const Tensor& grad, GradReq req) {
-  if (req != GradReq::Null && !is_float(x->dtype))
-    throw TypeError(std::string("attach_grad: only floating-point arrays have gradients, this one is ") +
+  if (req != GradReq::Null && !is_inexact(x->dtype))
+    throw TypeError(std::string("attach_grad: only floating-point and complex arrays have gradients, this one is ") +
                     dtype_name(x->dtype));
   if (req == GradReq::Null) {
     x->ag.reset();
@@ -161,6 +181,80 @@ void mark_variable(const Tensor& x, const Tensor& grad, GradReq req) {
   x->ag = std::make_unique<AutogradMeta>();
   x->ag->grad = grad;
   x->ag->req = req;
+  if (x->storage) x->taped_writes = x->storage->taped_writes;
+}
+
+bool lies_in_variable(const Tensor& t) {
+  for (const Node* n = t->ag ? t->ag->node.get() : nullptr; n && n->view; n = n->edges[0].node.get())
+    if (n->edges[0].leaf) return n->edges[0].leaf->storage == t->storage;
+  return false;
+}
+
+void took_value(const Tensor& dst, const Tensor& value) {
+  if (dst->storage) dst->taped_writes = ++dst->storage->taped_writes;
+  dst->ag.reset();
+  if (value->ag && value->ag->node) link(dst, value->ag->node, value->ag->index);
+}
+
+uint64_t tape_position() { return g_seq.load(); }
+
+// An array of this shape that takes no memory: all its elements are one.
+static Tensor hollow(const Shape& shape, DType dtype, Device device) {
+  Tensor t = alias_of(make_tensor(Shape(), dtype, device));
+  t->shape = shape;
+  t->strides = Dims();
+  for (int k = 0; k < shape.n; k++) t->strides.push(0);
+  return t;
+}
+
+std::vector<Tensor> tape_frontier(const std::vector<Tensor>& heads, uint64_t floor) {
+  std::vector<Tensor> found;
+  std::map<std::pair<const void*, int>, bool> seen;
+  std::vector<std::shared_ptr<Node>> waiting;
+  auto meet = [&](const Edge& e) {
+    if (!e.needed()) return;
+    bool inside = e.node && e.node->seq > floor;
+    const void* what = e.node ? static_cast<const void*>(e.node.get()) : e.leaf.get();
+    if (!seen.try_emplace({what, inside ? -1 : e.index}, true).second) return;
+    if (inside) return waiting.push_back(e.node);
+    Tensor t = e.leaf;
+    if (e.node) link(t = hollow(e.shape, e.dtype, e.node->device), e.node, e.index);
+    found.push_back(t);
+  };
+  for (auto& h : heads) meet(edge_to(h));
+  while (!waiting.empty()) {
+    std::shared_ptr<Node> node = std::move(waiting.back());
+    waiting.pop_back();
+    for (auto& e : node->edges) meet(e);
+  }
+  return found;
+}
+
+static thread_local const std::shared_ptr<Node>* g_walked = nullptr;  // the custom node whose gradient runs
+
+Tensor as_output(const Tensor& t, int k) {
+  if (!g_walked) throw RuntimeError("as_output: no gradient of a custom function is being computed");
+  Tensor alias = alias_of(t);
+  link(alias, *g_walked, k);
+  return alias;
+}
+
+// "matmul in layer net.0 ((2, 3), (3, 4) -> (2, 4))", and the user's line where it is known.
+static std::string describe(const Node& node) {
+  std::string text = node.op ? node.op->name : "a custom function", shapes;
+  if (node.scope) text += " in layer " + scope_text(node.scope);
+  for (size_t i = 0; i < node.edges.size(); i++) {
+    const Saved* saved = i < node.in.size() && node.in[i].tensor ? &node.in[i] : nullptr;
+    if (!saved && !node.edges[i].needed()) continue;
+    shapes += (shapes.empty() ? "" : ", ") + to_string(saved ? saved->tensor->shape : node.edges[i].shape);
+  }
+  shapes += " ->";
+  for (auto& s : node.out_shapes) shapes += " " + to_string(s);
+  return text + " (" + shapes + ")";
+}
+static std::string recorded_at(const Node& node) {
+  return node.line ? "\n  recorded" + *node.line
+                   : "\n  (autograd.detect_anomaly() tells the line that recorded this operator)";
 }
 
 namespace {
@@ -169,7 +263,8 @@ namespace {
 // part.
 class Walk {
  public:
-  Walk(bool retain, bool create_graph) : retain_(retain), create_graph_(create_graph) {}
+  Walk(bool retain, bool create_graph, uint64_t floor = 0)
+      : retain_(retain), create_graph_(create_graph), floor_(floor) {}
 
   void seed(const Tensor& head, const Tensor& head_grad) {
     if (!tracked(head))
@@ -177,6 +272,9 @@ class Walk {
           "backward: this array was not computed from a variable while recording (use attach_grad() and "
           "autograd.record())");
     Tensor g = head_grad;
+    if (!g && is_complex(head->dtype))
+      throw TypeError("backward: the result is complex, and only a real one has a gradient of its own; take abs, real or "
+                      "imag of it first, or give the head gradient");
     if (!g) g = invoke1("ones_like", {head});
     if (g->shape != head->shape)
       throw ValueError("backward: head gradient has shape " + to_string(g->shape) + ", expected " +
@@ -196,7 +294,24 @@ class Walk {
   Tensor result(const Tensor& variable) {
     Edge e = edge_to(variable);
     Tensor g = e.node ? watched_[{e.node.get(), e.index}] : leaves_only_[e.leaf.get()];
-    return g ? g : invoke1("zeros_like", {variable});
+    return g ? g : e.node ? zeros(*e.node, size_t(e.index)) : invoke1("zeros_like", {variable});
+  }
+
+  // When only some variables are asked for, nodes that lead to none of them are left alone.
+  void prune(const std::vector<Tensor>& heads) {
+    std::vector<Node*> all;
+    std::unordered_set<Node*> seen;
+    auto meet = [&](const Edge& e) {
+      if (e.node && e.node->seq > floor_ && seen.insert(e.node.get()).second) all.push_back(e.node.get());
+    };
+    for (auto& h : heads) meet(edge_to(h));
+    for (size_t i = 0; i < all.size(); i++) {
+      Node* node = all[i];  // `all` grows meanwhile
+      for (auto& e : node->edges) meet(e);
+    }
+    std::sort(all.begin(), all.end(), [](Node* a, Node* b) { return a->seq < b->seq; });
+    for (Node* n : all)
+      if (std::any_of(n->edges.begin(), n->edges.end(), [&](const Edge& e) { return leads_on(e); })) through_.insert(n);
   }
 
   void run() {
@@ -210,10 +325,12 @@ class Walk {
         auto w = watched_.find({node.get(), int(i)});
         if (w != watched_.end()) w->second = gys[i];
       }
+      if (collecting_ && !through_.count(node.get())) continue;
       step(*node, gys, node);
       if (!retain_ && !create_graph_) {
         node->in.clear();
         node->out.clear();
+        node->custom = nullptr;
         node->freed = true;
       }
     }
@@ -227,27 +344,41 @@ class Walk {
           "backward: this part of the recording was already freed; pass retain_graph=True to the first backward()");
     std::vector<Tensor> gxs;
     try {
-      gxs = node.custom ? custom(node, gys) : by_rule(node, gys, self);
+      AnomalyPause inside;  // what the rule's own operators make is told as the gradient of this one
+      gxs = node.custom ? custom(node, gys, self) : by_rule(node, gys, self);
     } catch (const ValueError& e) {
-      throw ValueError(std::string("backward of ") + (node.op ? node.op->name : "a custom function") +
-                       (node.scope.empty() ? "" : " in layer " + node.scope) + ": " + e.what());
+      throw ValueError("backward of " + describe(node) + ": " + e.what() + recorded_at(node));
+    } catch (const IndexError& e) {
+      throw IndexError("backward of " + describe(node) + ": " + e.what() + recorded_at(node));
+    } catch (const TypeError& e) {
+      throw TypeError("backward of " + describe(node) + ": " + e.what() + recorded_at(node));
     }
+    if (anomaly_mode())
+      check_values(gys.data(), int(gys.size()), gxs.data(), int(gxs.size()), [&] { return "the gradient of " + describe(node); },
+                   [&] { return node.line ? "\n  recorded" + *node.line : std::string(); });
     for (size_t i = 0; i < node.edges.size() && i < gxs.size(); i++)
-      if (node.edges[i].needed() && gxs[i]) add(node.edges[i], fit(gxs[i], node.edges[i]));
+      if (wanted(node.edges[i]) && gxs[i]) add(node.edges[i], fit(gxs[i], node.edges[i]));
   }
 
-  std::vector<Tensor> custom(Node& node, std::vector<Tensor>& gys) {
+  bool leads_on(const Edge& e) const {
+    if (e.leaf) return leaves_only_.count(e.leaf.get()) > 0;
+    return e.node && (through_.count(e.node.get()) || watched_.count({e.node.get(), e.index}));
+  }
+  bool wanted(const Edge& e) const { return e.needed() && (!collecting_ || leads_on(e)); }
+
+  std::vector<Tensor> custom(Node& node, std::vector<Tensor>& gys, const std::shared_ptr<Node>& self) {
     for (size_t i = 0; i < gys.size(); i++)
       if (!gys[i]) gys[i] = zeros(node, i);
+    struct Walked {
+      const std::shared_ptr<Node>* before;
+      explicit Walked(const std::shared_ptr<Node>* now) : before(std::exchange(g_walked, now)) {}
+      ~Walked() { g_walked = before; }
+    } walked(&self);
     return node.custom(gys);
   }
 
   static Tensor zeros(const Node& node, size_t i) {
-    Tensor like = make_tensor(Shape(), node.out_dtypes[i], node.device);
-    like = alias_of(like);
-    like->shape = node.out_shapes[i];
-    like->strides = Dims();
-    for (int k = 0; k < like->shape.n; k++) like->strides.push(0);
+    Tensor like = hollow(node.out_shapes[i], node.out_dtypes[i], node.device);
     if (active_tracer()) {  // only its shape is read
       Tensor z = make_tensor(node.out_shapes[i], node.out_dtypes[i], node.device);
       return invoke1("zeros_like", {z});
@@ -255,18 +386,28 @@ class Walk {
     return invoke1("zeros_like", {like});
   }
 
+  static Program& rule_of(const Node& node) {
+    if (node.op->complex_grad) {
+      for (auto& e : node.edges)
+        if (is_complex(e.dtype)) return *node.op->complex_grad;
+      for (DType t : node.out_dtypes)
+        if (is_complex(t)) return *node.op->complex_grad;
+    }
+    return *node.op->grad;
+  }
+
   std::vector<Tensor> by_rule(Node& node, std::vector<Tensor>& gys, const std::shared_ptr<Node>& self) {
-    Program& p = *node.op->grad;
+    Program& p = rule_of(node);
     ProgramEnv env{node.op, &node.attrs, {}, {}, {}};
     auto check = [&](const Saved& s, const char* what) {
       if (s.tensor && s.checked && s.tensor->storage->version.load() != s.version)
-        throw RuntimeError("backward of " + node.op->name + (node.scope.empty() ? "" : " in layer " + node.scope) +
-                           ": its " + what + " was changed in place after it was recorded (saved at version " +
+        throw RuntimeError("backward of " + describe(node) + ": its " + what +
+                           " was changed in place after it was recorded (saved at version " +
                            std::to_string(s.version) + ", now " + std::to_string(s.tensor->storage->version.load()) +
-                           ")");
+                           ")" + recorded_at(node));
       if (s.trace_value >= 0 && active_tracer() && active_tracer()->value_of(s.tensor) != s.trace_value)
-        throw RuntimeError("backward of " + node.op->name + (node.scope.empty() ? "" : " in layer " + node.scope) +
-                           ": its " + what + " was changed in place after it was recorded, inside a compiled function");
+        throw RuntimeError("backward of " + describe(node) + ": its " + what +
+                           " was changed in place after it was recorded, inside a compiled function");
     };
     for (auto& s : node.in) {
       check(s, "input");
@@ -278,9 +419,8 @@ class Walk {
       Tensor t = s.tensor;
       if (t && create_graph_) {  // give the alias its tape link back for this walk
         t = alias_of(t);
-        t->ag = std::make_unique<AutogradMeta>();
-        t->ag->node = self;
-        t->ag->index = int(i);
+        link(t, self, int(i));
+        if (t->storage) t->taped_writes = t->storage->taped_writes;  // its version was just found unchanged
       }
       env.out.push_back(t);
     }
@@ -288,20 +428,28 @@ class Walk {
       if (!gys[i] && p.all_gy) gys[i] = zeros(node, i);
       env.gy.push_back(gys[i]);
     }
-    uint64_t wanted = 0;
+    uint64_t asked = 0;
     for (size_t i = 0; i < node.edges.size(); i++)
-      if (node.edges[i].needed()) wanted |= uint64_t(1) << std::min(i, node.op->inputs.size() - 1);
-    return run_program(p, env, wanted);
+      if (wanted(node.edges[i])) asked |= uint64_t(1) << std::min(i, node.op->inputs.size() - 1);
+    Tensors gxs = run_program(p, env, asked);
+    return {gxs.begin(), gxs.end()};
   }
 
-  // Sums a broadcast gradient back to the input's shape and casts it to the input's dtype.
+  // Sums a broadcast gradient back to the input's shape and casts it to the input's dtype. A real input that met complex
+  // numbers moves only along the real axis.
   static Tensor fit(Tensor g, const Edge& e) {
     if (g->shape != e.shape) g = invoke1("sum_to", {g}, {Attr::of_ints(e.shape)});
+    if (is_complex(g->dtype) && !is_complex(e.dtype)) g = invoke1("real", {g});
     if (g->dtype != e.dtype) g = invoke1("cast", {g}, {Attr::of_dtype(e.dtype)});
     return g;
   }
 
   void add(const Edge& e, const Tensor& g) {
+    if (e.node && e.node->seq <= floor_) {  // recorded before: told, not entered
+      auto w = watched_.find({e.node.get(), e.index});
+      if (w != watched_.end()) w->second = w->second ? invoke1("add", {w->second, g}) : g;
+      return;
+    }
     if (e.node) {
       auto [it, fresh] = pending_.try_emplace(e.node.get());
       if (fresh) {
@@ -343,6 +491,8 @@ class Walk {
     }
   };
   bool retain_, create_graph_, collecting_ = false;
+  uint64_t floor_;
+  std::unordered_set<const Node*> through_;  // while collecting: nodes that lead to a wanted variable
   std::priority_queue<std::pair<uint64_t, std::shared_ptr<Node>>,
                       std::vector<std::pair<uint64_t, std::shared_ptr<Node>>>, BySeq>
       queue_;
@@ -363,10 +513,12 @@ void backward(const std::vector<Tensor>& heads, const std::vector<Tensor>& head_
 }
 
 std::vector<Tensor> grad(const std::vector<Tensor>& heads, const std::vector<Tensor>& variables,
-                         const std::vector<Tensor>& head_grads, bool retain, bool create_graph, bool train_mode) {
+                         const std::vector<Tensor>& head_grads, bool retain, bool create_graph, bool train_mode,
+                         uint64_t floor) {
   ModeGuard mode(create_graph, train_mode);
-  Walk walk(retain, create_graph);
+  Walk walk(retain, create_graph, floor);
   for (auto& v : variables) walk.want(v);
+  walk.prune(heads);
   for (size_t i = 0; i < heads.size(); i++) walk.seed(heads[i], i < head_grads.size() ? head_grads[i] : Tensor());
   walk.run();
   std::vector<Tensor> out;

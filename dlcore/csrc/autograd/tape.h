@@ -2,9 +2,10 @@
 #pragma once
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
-#include "runtime/registry.h"
+#include "runtime/invoke.h"
 #include "tensor/tensor.h"
 
 namespace dl {
@@ -29,14 +30,17 @@ struct Node {
   uint64_t seq = 0;  // grows with time: walking in falling order visits consumers first
   const OpDef* op = nullptr;
   Attrs attrs;
-  std::vector<Edge> edges;
-  std::vector<Saved> in, out;
-  std::vector<Shape> out_shapes;
-  std::vector<DType> out_dtypes;
+  Few<Edge, 2> edges;
+  Few<Saved, 2> in;
+  Few<Saved, 1> out;
+  Few<Shape, 1> out_shapes;
+  Few<DType, 8> out_dtypes;
   Device device;
-  std::string scope;
+  ScopeRef scope;
+  std::unique_ptr<std::string> line;  // of the user's program; only in anomaly mode
   std::function<std::vector<Tensor>(const std::vector<Tensor>&)> custom;  // a Python-defined gradient
   bool freed = false;
+  bool view = false;  // its output lies in its input's memory
   ~Node();
 };
 
@@ -47,13 +51,27 @@ bool set_training(bool on);
 
 bool tracked(const Tensor& t);
 // Called by invoke() while recording. Does nothing when no input is tracked.
-void record(const OpDef& op, const Attrs& attrs, const Tensor* in, int nin, std::vector<Tensor>& out);
+void record(const OpDef& op, const Attrs& attrs, const Tensor* in, int nin, Tensor* out, int nout);
 void record_custom(const std::vector<Tensor>& in, std::vector<Tensor>& out,
                    std::function<std::vector<Tensor>(const std::vector<Tensor>&)> fn);
 void mark_variable(const Tensor& x, const Tensor& grad, GradReq req);
 void backward(const std::vector<Tensor>& heads, const std::vector<Tensor>& head_grads, bool retain, bool create_graph,
               bool train_mode);
+// Only what lies between heads and variables is walked, and nothing that was recorded before `floor`.
 std::vector<Tensor> grad(const std::vector<Tensor>& heads, const std::vector<Tensor>& variables,
-                         const std::vector<Tensor>& head_grads, bool retain, bool create_graph, bool train_mode);
+                         const std::vector<Tensor>& head_grads, bool retain, bool create_graph, bool train_mode,
+                         uint64_t floor = 0);
+
+// In-place writes that are recorded (assign in runtime/invoke.cpp).
+void check_fresh(const Tensor& t, const char* op);  // throws when t's memory was written to behind its record
+bool lies_in_variable(const Tensor& t);             // t is a view of an array with a gradient of its own
+void took_value(const Tensor& dst, const Tensor& value);  // dst, just overwritten, continues with value's record
+
+// For functions that are recomputed while walking back.
+uint64_t tape_position();
+// What the heads depend on and what stood on the tape (or was a variable) before `floor`: arrays without values.
+std::vector<Tensor> tape_frontier(const std::vector<Tensor>& heads, uint64_t floor);
+// An array of a custom node, inside its gradient, with the record that its k-th output had.
+Tensor as_output(const Tensor& t, int k);
 
 }  // namespace dl

@@ -23,14 +23,28 @@ std::vector<Tensor> to_tensors(nb::handle seq, const char* where);
 Attr to_attr(nb::handle h, const AttrSpec& spec, const char* op);
 Attrs to_attrs(nb::handle tuple, const OpDef& op);
 nb::object attr_object(const Attr& a);
-nb::object wrap(const Tensor& t);  // None for a null tensor
+nb::object wrap(Tensor t);  // None for a null tensor
+extern PyTypeObject* g_array_type;
+// The array that a Python object holds, or null when it is none.
+inline const Tensor* array_of(PyObject* p) {
+  return Py_TYPE(p) == g_array_type ? nb::inst_ptr<Tensor>(p) : nullptr;
+}
+void set_python_error();  // from inside a catch block: the exception as Python's
+extern const PyType_Slot array_slots[];                // bind/signs.cpp
+PyObject* subscript(PyObject* self, PyObject* key);  // bind/subscript.cpp
+nb::object item(const Tensor& t);                    // the number of an array of one element
+bool truth(const Tensor& t);
 nb::object numpy_view(const Tensor& t);
 nb::object numpy_borrow(const View& v);  // over memory that nobody keeps: for the length of a call
 Tensor from_numpy(nb::handle array, bool copy);
 void hold(Storage& s, nb::object owner);  // keeps a Python object alive as long as the storage
 void set_converter(nb::object fn);
 
+void expose_buffer(PyTypeObject* array_type);  // gives it Python's buffer protocol: bind/buffer.cpp
+
 void bind_array(nb::module_& m);
+void bind_signs(nb::module_& m);
+void bind_subscript(nb::module_& m);
 void bind_dlpack(nb::module_& m);
 void bind_ops(nb::module_& m);
 void bind_host(nb::module_& m);

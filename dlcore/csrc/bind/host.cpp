@@ -56,7 +56,8 @@ static void host_shape(InferCall& c) {
       throw RuntimeError(
           format("%s: its shape rule gives %zu shapes for %d results", c.name(), results.size(), c.op->n_out));
     Meta first = c.out.empty() ? Meta() : c.out[0];
-    c.out.resize(results.size(), first);
+    if (c.out.size() > results.size()) c.out.resize(results.size());
+    while (c.out.size() < results.size()) c.out.push_back(first);
     for (size_t i = 0; i < results.size(); i++) c.out[i].shape = results[i];
   });
 }

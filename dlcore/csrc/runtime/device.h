@@ -29,6 +29,7 @@ struct MemoryStats {
   size_t allocated = 0, cached = 0, peak = 0, allocations = 0, reused = 0;
 };
 MemoryStats memory_stats();
+void reset_peak_memory();  // from here on the peak is counted anew
 void empty_cache();
 
 // Released around kernels by invoke and executables; bind/ fills them in, so that the core itself knows no Python.

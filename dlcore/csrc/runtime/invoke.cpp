@@ -1,5 +1,6 @@
 #include "runtime/invoke.h"
 
+#include "autograd/anomaly.h"
 #include "autograd/tape.h"
 #include "runtime/device.h"
 #include "runtime/random.h"
@@ -9,16 +10,24 @@ namespace dl {
 
 // ---- layer path ----------------------------------------------------------------------------------------------------
 
-static thread_local std::vector<std::string> g_scopes;
-void push_scope(const std::string& name) { g_scopes.push_back(name); }
+struct Scope {
+  ScopeRef parent;
+  std::string name;
+};
+static thread_local ScopeRef g_scope;
+
+void push_scope(const std::string& name) {
+  g_scope = std::allocate_shared<Scope>(RecyclingAllocator<Scope>(), Scope{std::move(g_scope), name});
+}
 void pop_scope() {
-  if (!g_scopes.empty()) g_scopes.pop_back();
+  if (g_scope) g_scope = ScopeRef(g_scope->parent);
 }
-std::string current_scope() {
-  std::string path;
-  for (auto& s : g_scopes) path += (path.empty() ? "" : ".") + s;
-  return path;
+const ScopeRef& scope_here() { return g_scope; }
+std::string scope_text(const ScopeRef& scope) {
+  if (!scope) return "";
+  return scope->parent ? scope_text(scope->parent) + "." + scope->name : scope->name;
 }
+std::string current_scope() { return scope_text(g_scope); }
 
 // ---- inference -----------------------------------------------------------------------------------------------------
 
@@ -45,7 +54,7 @@ Meta meta_of(const Tensor& t) {
 }
 
 // An output without strides of its own follows the first input of its shape that is dense, so channels-last stays so.
-static void default_strides(const std::vector<Meta>& in, Meta& out) {
+static void default_strides(const Metas& in, Meta& out) {
   if (out.strides.n == out.shape.n && out.shape.n > 0) return;
   for (auto& m : in)
     if (m.given && m.shape == out.shape && m.shape.n > 0 && is_dense(m.shape, m.strides)) {
@@ -57,13 +66,23 @@ static void default_strides(const std::vector<Meta>& in, Meta& out) {
   out.strides = contiguous_strides(out.shape);
 }
 
-void infer(const OpDef& op, const std::vector<Meta>& in, const Attrs& attrs, std::vector<Meta>& out, DType* common) {
+// Operators say whether they are defined for complex numbers; all others are refused here, before any kernel.
+static void refuse_complex(const OpDef& op, const Metas& metas) {
+  for (auto& m : metas)
+    if (m.given && is_complex(m.dtype))
+      throw TypeError(op.name + ": does not take complex numbers, got " + dtype_name(m.dtype) +
+                      "; take real, imag or abs first");
+}
+
+void infer(const OpDef& op, const Metas& in, const Attrs& attrs, Metas& out, DType* common) {
   if (!op.infer || !op.dtype_rule)
     throw RuntimeError(op.name + ": no inference rule is called '" + op.infer_rule +
                        "' (composite operators are inferred through their parts)");
   out.assign(size_t(op.n_out < 0 ? 1 : op.n_out), Meta());
+  if (!op.takes_complex) refuse_complex(op, in);
   DTypeCall d{&op, in.data(), int(in.size()), &attrs, out};
   op.dtype_rule(d);
+  if (!op.takes_complex) refuse_complex(op, out);
   if (common) *common = d.common;
   bool weak = !in.empty();
   for (auto& m : in) weak = weak && (!m.given || m.weak);
@@ -77,12 +96,16 @@ void infer(const OpDef& op, const std::vector<Meta>& in, const Attrs& attrs, std
 
 // ---- kernels -------------------------------------------------------------------------------------------------------
 
-static void run_kernel(const OpDef& op, const std::vector<Tensor>& in, const std::vector<Tensor>& out,
-                       const Attrs& attrs) {
+// Work on so few elements is done before another thread would have taken the lock over.
+constexpr int64_t kKeepGil = 4096;
+
+static void run_kernel(const OpDef& op, const Tensors& in, const Tensors& out, const Attrs& attrs) {
   RngState rng{0, 0};
   if (op.random) rng = reserve_random(out[0]->numel());
   Device device = out.empty() ? Device() : out[0]->device;
-  if (device.type != 0) return backend(device.type).invoke(op, in, out, attrs, rng.seed, rng.counter);
+  if (device.type != 0)
+    return backend(device.type)
+        .invoke(op, {in.begin(), in.end()}, {out.begin(), out.end()}, attrs, rng.seed, rng.counter);
   if (!op.kernel) throw RuntimeError(op.name + ": no CPU kernel is called '" + op.kernel_stem + "'");
   View few[16];
   std::vector<View> many;
@@ -95,12 +118,15 @@ static void run_kernel(const OpDef& op, const std::vector<Tensor>& in, const std
   for (size_t i = 0; i < in.size(); i++) pin[i] = in[i] ? in[i]->view() : View{nullptr, DType::F32, {}, {}};
   for (size_t i = 0; i < out.size(); i++) vout[i] = out[i]->view();
   KernelCall c{&op, pin, int(in.size()), vout, int(out.size()), &attrs, rng.seed, rng.counter, nullptr};
+  int64_t elements = 0;
+  for (size_t i = 0; i < in.size() + out.size(); i++) elements += pin[i].data ? pin[i].numel() : 0;
+  if (elements <= kKeepGil) return op.kernel(c);
   WithoutGil nogil;
   op.kernel(c);
 }
 
 // Numbers (0-d arrays on the CPU: Python scalars, learning rates) go wherever the other arrays are.
-static Device device_of(const OpDef& op, const std::vector<Tensor>& in) {
+static Device device_of(const OpDef& op, const Tensors& in) {
   Device d;
   const Tensor* first = nullptr;
   for (auto& t : in) {
@@ -132,6 +158,7 @@ static Tensor cast_to(const Tensor& t, DType dtype) {
 
 // A Python number in the dtype it is computed in; exact for 64-bit integers.
 static Tensor retype_scalar(const Tensor& t, DType dtype) {
+  if (is_complex(t->dtype)) return make_scalar(complex_value(t), dtype, true);
   return t->dtype == DType::I64 ? make_scalar(*static_cast<const int64_t*>(t->data()), dtype, true)
                                 : make_scalar(scalar_value(t), dtype, true);
 }
@@ -145,10 +172,9 @@ static Device parse_device(const std::string& name) {
   return d;
 }
 
-static std::vector<Tensor> write_targets(const OpDef& op, std::vector<Tensor> results, const Tensor* targets) {
+static Tensors write_targets(const Tensors& results, const Tensor* targets) {
   for (size_t i = 0; i < results.size(); i++) assign(targets[i], results[i]);
-  (void)op;
-  return std::vector<Tensor>(targets, targets + results.size());
+  return Tensors(targets, targets + results.size());
 }
 
 static void check_arity(const OpDef& op, int nin) {
@@ -158,7 +184,7 @@ static void check_arity(const OpDef& op, int nin) {
 }
 
 // Results may go straight into `targets` when they fit exactly and the kernel allows its output to be its input.
-static bool fits(const OpDef& op, const std::vector<Meta>& out, const Tensor* targets) {
+static bool fits(const OpDef& op, const Metas& out, const Tensor* targets) {
   if (!op.inplace_ok) return false;
   for (size_t i = 0; i < out.size(); i++)
     if (out[i].view_of >= 0 || out[i].shape != targets[i]->shape || out[i].dtype != targets[i]->dtype ||
@@ -168,11 +194,11 @@ static bool fits(const OpDef& op, const std::vector<Meta>& out, const Tensor* ta
 }
 
 // A composite is its parts; one with a gradient of its own is recorded as a single node.
-static std::vector<Tensor> run_definition(const OpDef& op, const Tensor* in, int nin, const Attrs& attrs, bool taped) {
-  ProgramEnv env{&op, &attrs, std::vector<Tensor>(in, in + nin), {}, {}};
+static Tensors run_definition(const OpDef& op, const Tensor* in, int nin, const Attrs& attrs, bool taped) {
+  ProgramEnv env{&op, &attrs, Tensors(in, in + nin), {}, {}};
   if (!op.grad || !taped) return run_program(*op.define, env, ~uint64_t(0));
   set_recording(false);
-  std::vector<Tensor> results;
+  Tensors results;
   try {
     results = run_program(*op.define, env, ~uint64_t(0));
   } catch (...) {
@@ -180,26 +206,28 @@ static std::vector<Tensor> run_definition(const OpDef& op, const Tensor* in, int
     throw;
   }
   set_recording(true);
-  record(op, attrs, in, nin, results);
+  record(op, attrs, in, nin, results.data(), int(results.size()));
   return results;
 }
 
-static std::vector<Tensor> invoke_inner(const OpDef& op, const Tensor* in, int nin, const Attrs& attrs,
-                                        const Tensor* targets) {
+static Tensors invoke_inner(const OpDef& op, const Tensor* in, int nin, const Attrs& attrs, const Tensor* targets) {
   check_arity(op, nin);
+  if (!op.complex_twin.empty())
+    for (int i = 0; i < nin; i++)
+      if (in[i] && is_complex(in[i]->dtype)) return invoke_inner(get_op(op.complex_twin), in, nin, attrs, targets);
   if (op.define) {
     bool taped = false;
     for (int i = 0; i < nin; i++) taped |= is_recording() && tracked(in[i]);
     if (!op.kernel || (taped && !op.grad)) {
       auto results = run_definition(op, in, nin, attrs, taped);
-      return targets ? write_targets(op, std::move(results), targets) : results;
+      return targets ? write_targets(results, targets) : results;
     }
   }
-  std::vector<Tensor> args(in, in + nin);
+  Tensors args(in, in + nin);
   for (int i = 0; i < nin; i++)
     if (!args[size_t(i)] && !op.inputs[std::min(size_t(i), op.inputs.size() - 1)].optional)
       throw TypeError(op.name + ": argument '" + op.inputs[size_t(i)].name + "' is missing");
-  std::vector<Meta> metas, out_metas;
+  Metas metas, out_metas;
   for (auto& t : args) metas.push_back(meta_of(t));
   DType common = DType::F32;
   infer(op, metas, attrs, out_metas, &common);
@@ -217,11 +245,11 @@ static std::vector<Tensor> invoke_inner(const OpDef& op, const Tensor* in, int n
     if (device.type != 0 && t->device.type == 0 && !is_traced(t)) t = to_device_scalar(t, device);
   }
 
-  std::vector<Tensor> out;
+  Tensors out;
   if (Tracer* tracer = active_tracer()) {
     tracer->add(op, attrs, args.data(), nin, out, out_metas);
-    if (is_recording()) record(op, attrs, args.data(), nin, out);
-    return targets ? write_targets(op, std::move(out), targets) : out;
+    if (is_recording()) record(op, attrs, args.data(), nin, out.data(), int(out.size()));
+    return targets ? write_targets(out, targets) : out;
   }
   for (auto& t : args)
     if (t && is_traced(t))
@@ -232,7 +260,7 @@ static std::vector<Tensor> invoke_inner(const OpDef& op, const Tensor* in, int n
     if (is_recording())
       for (auto& t : args)
         if (t && tracked(t)) throw RuntimeError(op.name + ": out= is not possible while its inputs are being recorded");
-    out.assign(targets, targets + out_metas.size());
+    out.append(targets, targets + out_metas.size());
     run_kernel(op, args, out, attrs);
     for (auto& t : out) t->storage->version++;
     return out;
@@ -248,8 +276,16 @@ static std::vector<Tensor> invoke_inner(const OpDef& op, const Tensor* in, int n
     out.back()->weak = m.weak;
   }
   if (!all_views) run_kernel(op, args, out, attrs);
-  if (is_recording()) record(op, attrs, args.data(), nin, out);
-  return targets ? write_targets(op, std::move(out), targets) : out;
+  if (is_recording()) record(op, attrs, args.data(), nin, out.data(), int(out.size()));
+  return targets ? write_targets(out, targets) : out;
+}
+
+// "of (2, 3) and (3,) in layer net.0", for anomaly mode.
+static std::string shapes_of(const Tensor* in, int nin) {
+  std::string text, scope = current_scope();
+  for (int i = 0; i < nin; i++)
+    if (in[i]) text += (text.empty() ? "of " : " and ") + to_string(in[i]->shape);
+  return scope.empty() ? text : text + " in layer " + scope;
 }
 
 // Adds the layer path to an error once, at the innermost call.
@@ -260,9 +296,17 @@ template <class E>
   throw E(text + "\n  in layer " + scope);
 }
 
-std::vector<Tensor> invoke(const OpDef& op, const Tensor* in, int nin, const Attrs& attrs, const Tensor* targets) {
+Tensors invoke(const OpDef& op, const Tensor* in, int nin, const Attrs& attrs, const Tensor* targets) {
   try {
-    return invoke_inner(op, in, nin, attrs, targets);
+    if (op.elementwise && !targets && nin <= 2) {
+      const Tensor* each[2] = {in, in + nin - 1};
+      Tensor out;
+      if (invoke_quick(op, each, nin, out)) return Tensors{std::move(out)};
+    }
+    auto out = invoke_inner(op, in, nin, attrs, targets);
+    if (anomaly_mode() && nin > 0)
+      check_values(in, nin, out.data(), int(out.size()), [&] { return op.name + " " + shapes_of(in, nin); }, user_line);
+    return out;
   } catch (const TypeError& e) {
     rethrow_in_scope(e);
   } catch (const ValueError& e) {
@@ -270,6 +314,14 @@ std::vector<Tensor> invoke(const OpDef& op, const Tensor* in, int nin, const Att
   } catch (const IndexError& e) {
     rethrow_in_scope(e);
   }
+}
+
+Tensor invoke_first(const OpDef& op, const Tensor* const* in, int nin, const Attrs& attrs) {
+  Tensor out;
+  if (op.elementwise && invoke_quick(op, in, nin, out)) return out;
+  Tensors all;
+  for (int i = 0; i < nin; i++) all.push_back(*in[i]);
+  return std::move(invoke(op, all.data(), nin, attrs)[0]);
 }
 
 Tensor invoke1(const char* name, std::initializer_list<Tensor> in, Attrs attrs) {
@@ -291,31 +343,32 @@ static Tensor broadcast_to(const Tensor& t, const Shape& shape) {
 
 void assign(const Tensor& dst, const Tensor& src) {
   if (dst->storage && dst->storage->readonly) throw ValueError("assignment: this array is read-only");
+  if (is_complex(src->dtype) && !is_complex(dst->dtype) && dst->dtype != DType::Bool)
+    throw TypeError(std::string("assignment: ") + dtype_name(src->dtype) + " into " + dtype_name(dst->dtype) +
+                    " would drop the imaginary part; take real, imag or abs first");
   bool taped = is_recording() && (tracked(dst) || tracked(src));
   if (taped && dst->ag && dst->ag->grad)
     throw RuntimeError(
         "in-place write to a variable that has a gradient, while recording; use autograd.pause() around it");
   if (active_tracer() || taped) {
+    if (taped && lies_in_variable(dst))
+      throw RuntimeError("in-place write to a view of a variable, while recording; use autograd.pause() around it");
+    if (taped) check_fresh(dst, "assignment");
     Tensor value = broadcast_to(src, dst->shape);
     if (value->dtype != dst->dtype) value = value->weak ? retype_scalar(value, dst->dtype) : cast_to(value, dst->dtype);
-    if (active_tracer()) {
-      value = invoke1("copy",
-                      {value});  // a value of its own: views of src and views of dst must not be taken for each other
-      active_tracer()->rebind(dst, active_tracer()->value_of(value));
-    }
+    // A value of its own: views of src and views of dst must not be taken for each other, and a variable has no record.
+    bool own = active_tracer() || value->storage == dst->storage || (tracked(value) && !value->ag->node);
+    if (own) value = invoke1("copy", {value});
+    if (active_tracer()) active_tracer()->rebind(dst, active_tracer()->value_of(value));
     if (taped) {  // dst becomes the new value for what is recorded after this
       if (!active_tracer()) {
-        run_kernel(get_op("copy"), {value}, {dst}, {});
-        dst->storage->version++;
+        struct Unrecorded {
+          bool before = set_recording(false);
+          ~Unrecorded() { set_recording(before); }
+        } unrecorded;
+        assign(dst, value);
       }
-      dst->ag.reset();
-      if (value->ag && value->ag->node) {
-        dst->ag = std::make_unique<AutogradMeta>();
-        dst->ag->node = value->ag->node;
-        dst->ag->index = value->ag->index;
-      } else if (tracked(value)) {
-        throw RuntimeError("in-place write of a variable into a recorded array; copy the variable first");
-      }
+      took_value(dst, value);
     }
     return;
   }
@@ -337,7 +390,7 @@ void assign(const Tensor& dst, const Tensor& src) {
 
 // ---- programs: gradient rules and composites -----------------------------------------------------------------------
 
-static Tensor resolve(const ProgRef& r, const ProgramEnv& env, const std::vector<std::vector<Tensor>>& tmp) {
+static Tensor resolve(const ProgRef& r, const ProgramEnv& env, const std::vector<Tensors>& tmp) {
   switch (r.kind) {
     case ProgRef::In: return env.in[size_t(r.k)];
     case ProgRef::Out: return env.out[size_t(r.k)];
@@ -357,16 +410,15 @@ static Tensor resolve(const ProgRef& r, const ProgramEnv& env, const std::vector
 }
 
 // The operands of one step. `vanished` tells that an operand has no gradient (an output nobody used).
-static std::vector<Tensor> operands(const ProgStep& step, const ProgramEnv& env,
-                                    const std::vector<std::vector<Tensor>>& tmp, bool& vanished) {
-  std::vector<Tensor> in;
+static Tensors operands(const ProgStep& step, const ProgramEnv& env, const std::vector<Tensors>& tmp, bool& vanished) {
+  Tensors in;
   for (auto& r : step.in) {
     if (r.kind == ProgRef::InAll) {
-      in.insert(in.end(), env.in.begin() + r.k, env.in.end());
+      in.append(env.in.begin() + r.k, env.in.end());
     } else if (r.kind == ProgRef::GyAll) {
-      in.insert(in.end(), env.gy.begin(), env.gy.end());
+      in.append(env.gy.begin(), env.gy.end());
     } else if (r.kind == ProgRef::TmpAll) {
-      in.insert(in.end(), tmp[size_t(r.k)].begin(), tmp[size_t(r.k)].end());
+      in.append(tmp[size_t(r.k)].begin(), tmp[size_t(r.k)].end());
     } else {
       in.push_back(resolve(r, env, tmp));
       vanished |= !in.back() && (r.kind == ProgRef::Gy || r.kind == ProgRef::Tmp);
@@ -393,38 +445,42 @@ static Attrs step_attrs(const ProgStep& step, const ProgramEnv& env) {
 }
 
 // A missing gradient is zero: a sum keeps its other side, anything else vanishes with it.
-static Tensor without_operand(const ProgStep& step, const std::vector<Tensor>& in) {
+static Tensor without_operand(const ProgStep& step, const Tensors& in) {
   if (step.op_name == "add") return in[0] ? in[0] : in[1];
   if (step.op_name == "subtract") return in[0] ? in[0] : in[1] ? invoke1("negative", {in[1]}) : Tensor();
   return Tensor();
 }
 
-std::vector<Tensor> run_program(Program& p, const ProgramEnv& env, uint64_t wanted) {
+Tensors run_program(Program& p, const ProgramEnv& env, uint64_t wanted) {
+  static const OpDef* conj = find_op("conj");
   prepare(p);
   uint64_t needed = 0;
   for (size_t i = 0; i < p.results.size(); i++)
     if (wanted >> i & 1) needed |= p.result_deps[i];
-  std::vector<std::vector<Tensor>> tmp(
-      static_cast<size_t>(p.n_slots));  // per slot; all of a step's outputs at its first
+  std::vector<Tensors> tmp(static_cast<size_t>(p.n_slots));  // per slot; all of a step's outputs at its first
   for (size_t s = 0; s < p.steps.size(); s++) {
     if (!(needed >> s & 1)) continue;
     const ProgStep& step = p.steps[s];
     bool vanished = false;
-    std::vector<Tensor> in = operands(step, env, tmp, vanished);
+    Tensors in = operands(step, env, tmp, vanished);
     size_t first = size_t(step.slot);
     if (vanished) {
       tmp[first] = {without_operand(step, in)};
+      continue;
+    }
+    if (step.op == conj && !is_complex(in[0]->dtype)) {  // rules hold for real and complex numbers alike
+      tmp[first] = {in[0]};
       continue;
     }
     tmp[first] = invoke(*step.op, in.data(), int(in.size()), step_attrs(step, env));
     for (size_t i = 1; step.op->n_out > 1 && i < tmp[first].size() && first + i < tmp.size(); i++)
       tmp[first + i] = {tmp[first][i]};
   }
-  std::vector<Tensor> results;
+  Tensors results;
   for (size_t i = 0; i < p.results.size(); i++) {
     auto& r = p.results[i];
     if (r.kind == ProgRef::TmpAll)
-      results.insert(results.end(), tmp[size_t(r.k)].begin(), tmp[size_t(r.k)].end());
+      results.append(tmp[size_t(r.k)].begin(), tmp[size_t(r.k)].end());
     else
       results.push_back(wanted >> i & 1 ? resolve(r, env, tmp) : Tensor());
   }

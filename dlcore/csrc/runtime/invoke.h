@@ -1,5 +1,7 @@
 // The one way an operator runs: inference, then trace or kernel, then tape.
 #pragma once
+#include <memory>
+#include <string>
 #include <vector>
 
 #include "runtime/registry.h"
@@ -8,13 +10,13 @@
 namespace dl {
 
 // `in` may hold null tensors for absent optional inputs. With `targets`, results are written into those arrays.
-std::vector<Tensor> invoke(const OpDef& op, const Tensor* in, int nin, const Attrs& attrs,
-                           const Tensor* targets = nullptr);
+Tensors invoke(const OpDef& op, const Tensor* in, int nin, const Attrs& attrs, const Tensor* targets = nullptr);
+// The first result. The arrays are named one by one, so that a caller which holds them need not copy references.
+Tensor invoke_first(const OpDef& op, const Tensor* const* in, int nin, const Attrs& attrs);
 Tensor invoke1(const char* op, std::initializer_list<Tensor> in, Attrs attrs = {});
 
 // Shape and dtype rules only. `metas` are the inputs; `common` receives the dtype inputs are computed in.
-void infer(const OpDef& op, const std::vector<Meta>& in, const Attrs& attrs, std::vector<Meta>& out,
-           DType* common = nullptr);
+void infer(const OpDef& op, const Metas& in, const Attrs& attrs, Metas& out, DType* common = nullptr);
 Meta meta_of(const Tensor& t);
 
 // dst[...] = src, with broadcasting and cast; inside a trace the array gets a new value instead.
@@ -23,14 +25,23 @@ void assign(const Tensor& dst, const Tensor& src);
 struct ProgramEnv {
   const OpDef* op;  // whose attributes ("attr", name) means
   const Attrs* attrs;
-  std::vector<Tensor> in, out, gy;
+  Tensors in, out, gy;
 };
 // Runs the steps that `wanted` results need (bit i = result i).
-std::vector<Tensor> run_program(Program& p, const ProgramEnv& env, uint64_t wanted);
+Tensors run_program(Program& p, const ProgramEnv& env, uint64_t wanted);
+
+// The short way of elementwise operators on CPU arrays of one layout, and numbers (quick.cpp). False, with nothing done,
+// where it does not apply; invoke() then does the work or says what is wrong.
+bool invoke_quick(const OpDef& op, const Tensor* const* in, int nin, Tensor& out);
 
 // Layer path of the thread ("net/0.conv"), named in errors, traces and graphs.
 void push_scope(const std::string& name);
 void pop_scope();
 std::string current_scope();
+// The same as a value that can be kept; the text is put together when it is asked for.
+struct Scope;
+using ScopeRef = std::shared_ptr<const Scope>;
+const ScopeRef& scope_here();
+std::string scope_text(const ScopeRef& scope);
 
 }  // namespace dl

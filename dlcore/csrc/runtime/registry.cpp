@@ -97,6 +97,10 @@ int register_op(std::unique_ptr<OpDef> op) {
   if (find_op(op->name)) throw ValueError("operator '" + op->name + "' is registered twice");
   op->id = op_count();
   int id = op->id;
+  op->elementwise = op->tile && op->kernel && op->kernel_stem == "tile" && op->n_out == 1 && !op->define &&
+                    op->attrs.empty() && op->inputs.size() >= 1 && op->inputs.size() <= 2 && op->dtype_rule &&
+                    (op->infer_rule == "broadcast" || op->infer_rule == "same");
+  for (auto& i : op->inputs) op->elementwise = op->elementwise && !i.optional && !i.variadic && !i.shape_only;
   table<const OpDef*>()[op->name] = op.get();
   ops().push_back(std::move(op));
   return id;

@@ -123,8 +123,8 @@ void Tracer::rebind(const Tensor& dst, int64_t value) {
   captured[i].current = value;
 }
 
-void Tracer::add(const OpDef& op, const Attrs& attrs, const Tensor* in, int nin, std::vector<Tensor>& out,
-                 const std::vector<Meta>& metas) {
+void Tracer::add(const OpDef& op, const Attrs& attrs, const Tensor* in, int nin, Tensors& out,
+                 const Metas& metas) {
   TraceRecord r{&op, {}, {}, attrs, current_scope(), 0, metas.empty() ? -1 : metas[0].view_of, is_recording()};
   Device device;
   for (int i = 0; i < nin; i++) {

@@ -31,8 +31,8 @@ class Tracer {
   ~Tracer();
   std::vector<Tensor> start(const std::vector<Tensor>& inputs);
   void stop();  // leaves the records; later use of traced values is an error
-  void add(const OpDef& op, const Attrs& attrs, const Tensor* in, int nin, std::vector<Tensor>& out,
-           const std::vector<Meta>& metas);
+  void add(const OpDef& op, const Attrs& attrs, const Tensor* in, int nin, Tensors& out,
+           const Metas& metas);
   int64_t value_of(const Tensor& t);              // captures concrete arrays
   void rebind(const Tensor& dst, int64_t value);  // in-place write
 

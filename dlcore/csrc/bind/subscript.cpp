@@ -1,0 +1,102 @@
+// x[key] for whole numbers, slices, None and ..., alone or in a tuple: a view, made at once. Every other key, a key
+// that is wrong, and an array whose views are recorded or traced go to the function that dlcore/array hands in.
+#include "autograd/tape.h"
+#include "bind/convert.h"
+#include "runtime/invoke.h"
+#include "runtime/trace.h"
+
+namespace dl::bind {
+
+namespace {
+
+PyObject* g_getitem = nullptr;
+
+// A window on an array, cut axis by axis.
+class Window {
+ public:
+  explicit Window(const TensorImpl& t) : t_(t) {}
+
+  bool cut(PyObject* key) {
+    if (!PyTuple_CheckExact(key)) return one(key, t_.ndim() - 1) && rest();
+    Py_ssize_t n = PyTuple_GET_SIZE(key), used = 0;
+    for (Py_ssize_t i = 0; i < n; i++) {
+      PyObject* k = PyTuple_GET_ITEM(key, i);
+      used += k != Py_None && k != Py_Ellipsis;
+    }
+    for (Py_ssize_t i = 0; i < n; i++)
+      if (!one(PyTuple_GET_ITEM(key, i), t_.ndim() - used)) return false;
+    return rest();
+  }
+  Tensor view(const Tensor& base) const { return make_view(base, shape_, strides_, offset_); }
+
+ private:
+  bool one(PyObject* key, Py_ssize_t skipped) {
+    if (PyLong_CheckExact(key)) return number(key);
+    if (PySlice_Check(key)) return range(key);
+    if (key == Py_None) return push(1, 1);
+    if (key != Py_Ellipsis || filled_ || skipped < 0) return false;
+    filled_ = true;
+    for (Py_ssize_t i = 0; i < skipped; i++)
+      if (!whole()) return false;
+    return true;
+  }
+  bool number(PyObject* key) {
+    if (axis_ >= t_.ndim()) return false;
+    int overflow = 0;
+    int64_t n = t_.shape[axis_], i = PyLong_AsLongLongAndOverflow(key, &overflow);
+    if (overflow || i < -n || i >= n) return false;
+    offset_ += (i < 0 ? i + n : i) * t_.strides[axis_++];
+    return true;
+  }
+  bool range(PyObject* key) {
+    if (axis_ >= t_.ndim()) return false;
+    Py_ssize_t first, stop, step;
+    if (PySlice_Unpack(key, &first, &stop, &step) < 0) {
+      PyErr_Clear();
+      return false;
+    }
+    Py_ssize_t count = PySlice_AdjustIndices(t_.shape[axis_], &first, &stop, step);
+    if (count) offset_ += first * t_.strides[axis_];
+    return push(count, t_.strides[axis_++] * step);
+  }
+  bool whole() {
+    if (axis_ >= t_.ndim() || !push(t_.shape[axis_], t_.strides[axis_])) return false;
+    axis_++;
+    return true;
+  }
+  bool rest() {
+    while (axis_ < t_.ndim())
+      if (!whole()) return false;
+    return true;
+  }
+  bool push(int64_t size, int64_t stride) {
+    if (shape_.n == kMaxDims) return false;
+    shape_.push(size);
+    strides_.push(stride);
+    return true;
+  }
+
+  const TensorImpl& t_;
+  int axis_ = 0;
+  bool filled_ = false;  // by "..."
+  Shape shape_;
+  Dims strides_;
+  int64_t offset_ = 0;
+};
+
+}  // namespace
+
+PyObject* subscript(PyObject* self, PyObject* key) {
+  const Tensor* t = array_of(self);
+  if (t && !active_tracer() && !is_traced(*t) && !(is_recording() && tracked(*t))) {
+    Window window(**t);
+    if (window.cut(key)) return wrap(window.view(*t)).release().ptr();
+  }
+  return PyObject_CallFunctionObjArgs(g_getitem, self, key, nullptr);
+}
+
+void bind_subscript(nb::module_& m) {
+  m.def("set_getitem", [](nb::object fn) { g_getitem = fn.release().ptr(); });
+}
+
+}  // namespace dl::bind
