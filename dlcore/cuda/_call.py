@@ -55,10 +55,10 @@ def kernel(*stems: str) -> Callable[[Kernel], Kernel]:
     return add
 
 
-def pair(value: Any) -> tuple[int, int]:
-    """An attribute of one or two integers as two."""
-    a, *rest = value if isinstance(value, (tuple, list)) else (value,)
-    return int(a), int(rest[0] if rest else a)
+def each(value: Any, n: int) -> tuple[int, ...]:
+    """An attribute of one integer or n as n."""
+    given = tuple(int(v) for v in value) if isinstance(value, (tuple, list)) else (int(value),)
+    return given * n if len(given) == 1 else given
 
 
 def accumulator(xp: Any, array: Array) -> Any:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from ._call import Call, pair
+from ._call import Call, each
 
 
 @cache
@@ -74,7 +74,7 @@ def _run(call: Call, what: str, first: Any, second: Any) -> bool:
     ):
         return False
     device = call.xp.cuda.Device().id
-    options = tuple(pair(call.attrs[name]) for name in ("pad", "stride", "dilate"))
+    options = tuple(each(call.attrs[name], first.ndim - 2) for name in ("pad", "stride", "dilate"))
     graph, a, b, y, workspace = _plan(device, what, _spec(first), _spec(second), _spec(call.y), *options)
     handle = _handle(device)
     _frontend().set_stream(handle=handle, stream=call.xp.cuda.get_current_stream().ptr)

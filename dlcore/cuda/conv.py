@@ -1,14 +1,21 @@
-"""Convolution: cuDNN's graph API where its front end is installed, unfolded images and a product otherwise."""
+"""Convolution and transposed convolution: cuDNN's graph API for images where its front end is installed, unfolded
+windows and a product otherwise, over any number of spatial axes."""
 
 from __future__ import annotations
 
-from ._call import Array, Call, kernel, pair
+from collections.abc import Iterator
+from itertools import product as every
+
+from ._call import Array, Call, each, kernel
 from .matmul import product
 
 
 class _Geometry:
-    def __init__(self, call: Call, x: Array, weight: Array, out: tuple[int, int]) -> None:
-        self.stride, self.pad, self.dilate = (pair(call.attrs[n]) for n in ("stride", "pad", "dilate"))
+    """The convolution that leads from x's shape with a weight to `out` places."""
+
+    def __init__(self, call: Call, weight: Array, out: tuple[int, ...]) -> None:
+        self.nd = len(out)
+        self.stride, self.pad, self.dilate = (each(call.attrs[n], self.nd) for n in ("stride", "pad", "dilate"))
         self.groups = int(call.attrs["groups"])
         self.kernel, self.out = weight.shape[2:], out
 
@@ -16,74 +23,112 @@ class _Geometry:
         return (*x.shape[:2], *(n + 2 * p for n, p in zip(x.shape[2:], self.pad, strict=True)))
 
     def inner(self, full: Array, x: Array) -> Array:
-        (ph, pw), (h, w) = self.pad, x.shape[2:]
-        return full[:, :, ph : ph + h, pw : pw + w]
+        inside = (slice(p, p + n) for p, n in zip(self.pad, x.shape[2:], strict=True))
+        return full[(slice(None), slice(None), *inside)]
 
-    def places(self):  # type: ignore[no-untyped-def]
-        (kh, kw), (sh, sw), (dh, dw), (oh, ow) = self.kernel, self.stride, self.dilate, self.out
-        for i in range(kh):
-            for j in range(kw):
-                rows = slice(i * dh, i * dh + (oh - 1) * sh + 1, sh)
-                yield i, j, (slice(None), slice(None), rows, slice(j * dw, j * dw + (ow - 1) * sw + 1, sw))
+    def places(self) -> Iterator[tuple[tuple[int, ...], tuple]]:
+        """For each place of the kernel: what all windows have there, as a cut of the padded input."""
+        for at in every(*map(range, self.kernel)):
+            rows = (
+                slice(i * d, i * d + (n - 1) * s + 1, s)
+                for i, d, n, s in zip(at, self.dilate, self.out, self.stride, strict=True)
+            )
+            yield at, (slice(None), slice(None), *rows)
+
+    def channels_last(self, array: Array) -> Array:
+        """(n, groups, c, *out) as (groups, n, *out, c)."""
+        return array.transpose(1, 0, *range(3, 3 + self.nd), 2)
+
+    def channels_back(self, array: Array) -> Array:
+        """(groups, n, *out, c) as (n, groups, c, *out)."""
+        return array.transpose(1, 0, 2 + self.nd, *range(2, 2 + self.nd))
 
 
 def _unfolded(call: Call, x: Array, g: _Geometry) -> Array:
-    """(groups, N * OH * OW, C / groups * KH * KW): every window as a row."""
+    """(groups, n * places, c / groups * kernel): every window as a row."""
     full = call.xp.zeros(g.padded_shape(x), dtype=x.dtype)
     g.inner(full, x)[...] = x
     n, c = x.shape[:2]
     columns = call.xp.empty((g.groups, n, *g.out, c // g.groups, *g.kernel), dtype=x.dtype)
-    for i, j, place in g.places():
-        part = full[place].reshape(n, g.groups, c // g.groups, *g.out)
-        columns[..., i, j] = part.transpose(1, 0, 3, 4, 2)
-    return columns.reshape(g.groups, n * g.out[0] * g.out[1], -1)
+    for at, place in g.places():
+        columns[(..., *at)] = g.channels_last(full[place].reshape(n, g.groups, c // g.groups, *g.out))
+    return columns.reshape(g.groups, _rows_of(n, g), -1)
 
 
-def _rows(y: Array, groups: int) -> Array:
-    """(N, O, OH, OW) as (groups, N * OH * OW, O / groups)."""
-    n, o, oh, ow = y.shape
-    return y.reshape(n, groups, o // groups, oh, ow).transpose(1, 0, 3, 4, 2).reshape(groups, n * oh * ow, o // groups)
+def _rows_of(n: int, g: _Geometry) -> int:
+    for size in g.out:
+        n *= size
+    return n
 
 
-@kernel("conv2d")
-def conv2d(call: Call) -> None:
+def _rows(y: Array, g: _Geometry) -> Array:
+    """(n, o, *out) as (groups, n * places, o / groups)."""
+    n, o = y.shape[:2]
+    return g.channels_last(y.reshape(n, g.groups, o // g.groups, *g.out)).reshape(
+        g.groups, _rows_of(n, g), o // g.groups
+    )
+
+
+def _add_bias(y: Array, bias: Array | None) -> None:
+    if bias is not None:
+        y[...] += bias.reshape(1, -1, *(1,) * (y.ndim - 2))
+
+
+@kernel("conv1d", "conv2d", "conv3d")
+def conv(call: Call) -> None:
     x, weight, bias = (*call.ins, None)[:3]
     from . import _cudnn
 
-    if not _cudnn.forward(call, x, weight):
-        g = _Geometry(call, x, weight, call.y.shape[2:])
+    if call.y.size == 0:
+        return
+    if x.ndim != 4 or not _cudnn.forward(call, x, weight):
+        g = _Geometry(call, weight, call.y.shape[2:])
         flat = weight.reshape(g.groups, weight.shape[0] // g.groups, -1)
         y = product(call, _unfolded(call, x, g), flat.transpose(0, 2, 1))
         n, o = call.y.shape[:2]
-        call.y[...] = y.reshape(g.groups, n, *g.out, o // g.groups).transpose(1, 0, 4, 2, 3).reshape(call.y.shape)
-    if bias is not None:
-        call.y[...] += bias.reshape(1, -1, 1, 1)
+        call.y[...] = g.channels_back(y.reshape(g.groups, n, *g.out, o // g.groups)).reshape(call.y.shape)
+    _add_bias(call.y, bias)
 
 
-@kernel("conv2d_dx")
-def conv2d_dx(call: Call) -> None:
-    gy, weight, x = call.ins
+def _input_gradient(call: Call, gy: Array, weight: Array, gx: Array) -> None:
     from . import _cudnn
 
-    if _cudnn.data_gradient(call, gy, weight):
+    if gx.ndim == 4 and _cudnn.data_gradient(call, gy, weight):
         return
-    g = _Geometry(call, x, weight, gy.shape[2:])
+    if gy.size == 0:
+        gx[...] = 0
+        return
+    g = _Geometry(call, weight, gy.shape[2:])
     flat = weight.reshape(g.groups, weight.shape[0] // g.groups, -1)
-    columns = product(call, _rows(gy, g.groups), flat)
-    n, c = x.shape[:2]
-    columns = columns.reshape(g.groups, n, *g.out, c // g.groups, *g.kernel)
-    full = call.xp.zeros(g.padded_shape(x), dtype=gy.dtype)
-    for i, j, place in g.places():
-        full[place] += columns[..., i, j].transpose(1, 0, 4, 2, 3).reshape(n, c, *g.out)
-    call.y[...] = g.inner(full, x)
+    n, c = gx.shape[:2]
+    columns = product(call, _rows(gy, g), flat).reshape(g.groups, n, *g.out, c // g.groups, *g.kernel)
+    full = call.xp.zeros(g.padded_shape(gx), dtype=gy.dtype)
+    for at, place in g.places():
+        full[place] += g.channels_back(columns[(..., *at)]).reshape(n, c, *g.out)
+    gx[...] = g.inner(full, gx)
 
 
-@kernel("conv2d_dw")
-def conv2d_dw(call: Call) -> None:
+@kernel("conv1d_dx", "conv2d_dx", "conv3d_dx")
+def conv_dx(call: Call) -> None:
+    _input_gradient(call, call.ins[0], call.ins[1], call.y)
+
+
+@kernel("deconv1d", "deconv2d", "deconv3d")
+def deconv(call: Call) -> None:
+    x, weight, bias = (*call.ins, None)[:3]
+    _input_gradient(call, x, weight, call.y)
+    _add_bias(call.y, bias)
+
+
+@kernel("conv1d_dw", "conv2d_dw", "conv3d_dw")
+def conv_dw(call: Call) -> None:
     gy, x, weight = call.ins
     from . import _cudnn
 
-    if _cudnn.weight_gradient(call, gy, x):
+    if gy.size == 0:
+        call.y[...] = 0
         return
-    g = _Geometry(call, x, weight, gy.shape[2:])
-    call.y[...] = product(call, _rows(gy, g.groups).transpose(0, 2, 1), _unfolded(call, x, g)).reshape(call.y.shape)
+    if gy.ndim == 4 and _cudnn.weight_gradient(call, gy, x):
+        return
+    g = _Geometry(call, weight, gy.shape[2:])
+    call.y[...] = product(call, _rows(gy, g).transpose(0, 2, 1), _unfolded(call, x, g)).reshape(call.y.shape)

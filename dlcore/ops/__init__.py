@@ -8,7 +8,21 @@ Not here: kernels (dlcore/csrc/kernels), the NDArray type's methods and the np a
 Next: `_record.op`, then any stanza file; a new elementwise operator is one stanza and nothing else.
 """
 
-from . import conv, elementwise, index, linalg, loss, norm, optimizer, random, reduce, shape, unary  # noqa: F401
+from . import (  # noqa: F401
+    activation,
+    conv,
+    elementwise,
+    index,
+    linalg,
+    loss,
+    norm,
+    optimizer,
+    pool,
+    random,
+    reduce,
+    shape,
+    unary,
+)
 from ._record import RECORDS, Op, get, op
 from ._register import register_all
 

@@ -1,84 +1,99 @@
-"""Stanzas: two-dimensional convolution and pooling over (batch, channels, height, width)."""
+"""Stanzas: convolution and transposed convolution over (batch, channels, ...) with one, two or three spatial axes."""
 
 from functools import partial
+from typing import Any
 
 from ._record import op as _op
 from ._samples import bad, case, real
 
 # fmt: off
 op = partial(_op, family="conv", np_name="")
-_CONV = "stride: ints = (1, 1), pad: ints = (0, 0), dilate: ints = (1, 1), groups: int = 1"
 _SAME = "stride=stride, pad=pad, dilate=dilate, groups=groups"
-_x, _w, _b = real(shape=(2, 4, 5, 6)), real(shape=(3, 4, 3, 3)), real(shape=(3,))
-_hard = dict(stride=(2, 1), pad=(1, 2), dilate=(1, 2))
 _tol = {"float32": 1e-5, "float16": 2e-2, "bfloat16": 1e-1}  # sums of some 30 products
+_SIZES = {1: ("(n, c, w)", "kw"), 2: ("(n, c, h, w)", "kh, kw"), 3: ("(n, c, d, h, w)", "kd, kh, kw")}
+_HARD: dict[int, dict[str, Any]] = {
+    1: dict(stride=2, pad=2, dilate=2), 2: dict(stride=(2, 1), pad=(1, 2), dilate=(1, 2)),
+    3: dict(stride=(2, 1, 2), pad=(1, 0, 2), dilate=(2, 1, 1))}
 
-op("conv2d", f"x, weight, bias=None, {_CONV}",
-   "Convolution without flipping: x (n, c, h, w), weight (k, c / groups, kh, kw), bias (k,) give (n, k, oh, ow).",
-   infer="conv2d", kernel="conv2d",
-   grad={"x": f"_conv2d_dx(gy, weight, x, {_SAME})", "weight": f"_conv2d_dw(gy, x, weight, {_SAME})",
-   "bias": "sum(gy, axis=(0, 2, 3))"},
-   ref="dlcore.ops.reference.conv2d", tol=_tol,
-   samples=[case(_x, _w, _b), case(_x, _w, None, **_hard),
-            case(_x, real(shape=(4, 2, 2, 2)), real(shape=(4,)), groups=2),
-            case(_x, real(shape=(4, 1, 3, 3)), None, groups=4, pad=(1, 1))],
-   errors=[bad(r"conv2d: .*\(3, 3, 3, 3\).*\(2, 4, 5, 6\)", _x, real(shape=(3, 3, 3, 3)), None),
-           bad("4", real(shape=(4, 5, 6)), _w, None),
-           bad("conv2d", _x, real(shape=(3, 4, 9, 9)), None), bad("bias", _x, _w, real(shape=(2,))),
-           bad("groups", _x, _w, None, groups=3)],
-   example="conv2d([[[[1., 2.], [3., 4.]]]], [[[[1., 1.], [1., 1.]]]]) -> [[[[10.]]]]")
-op("_conv2d_dx", f"g, weight, x: like, {_CONV}", "The gradient of conv2d with respect to x.", dtype="first",
-   infer="like2",
-   kernel="conv2d_dx", grad={"g": f"conv2d(gy, weight, None, {_SAME})",
-   "weight": f"_conv2d_dw(g, gy, weight, {_SAME})"},
-   ref="dlcore.ops.reference.conv2d_dx", tol=_tol,
-   samples=[case(real(shape=(2, 3, 3, 4)), _w, _x), case(real(shape=(2, 3, 3, 6)), _w, _x, **_hard)])
-op("_conv2d_dw", f"g, x, weight: like, {_CONV}", "The gradient of conv2d with respect to weight.", dtype="first",
-   infer="like2",
-   kernel="conv2d_dw", grad={"g": f"conv2d(x, gy, None, {_SAME})", "x": f"_conv2d_dx(g, gy, x, {_SAME})"},
-   ref="dlcore.ops.reference.conv2d_dw", tol=_tol,
-   samples=[case(real(shape=(2, 3, 3, 4)), _x, _w), case(real(shape=(2, 3, 3, 6)), _x, _w, **_hard)])
 
-_POOL = "kernel: ints, stride: opt_ints = None, pad: ints = (0, 0)"
-_PSAME = "kernel=kernel, stride=stride, pad=pad"
-_apart = real(shape=(2, 3, 5, 6), apart=True)
-op("max_pool2d", f"x, {_POOL}", "The largest number of each window; stride None means the window. Padding never wins.",
-   dtype="same", infer="pool2d", kernel="max_pool2d", grad=f"_max_pool2d_grad(gy, x, {_PSAME})",
-   ref="dlcore.ops.reference.max_pool2d",
-   samples=[case(_apart, kernel=(2, 2)), case(_apart, kernel=(3, 2), stride=(2, 1), pad=(1, 1))],
-   errors=[bad("max_pool2d", _apart, kernel=(9, 9)), bad("4", real(shape=(3, 4)), kernel=(2, 2)),
-           bad("pad", _apart, kernel=(2, 2), pad=(2, 0))],
-   example="max_pool2d([[[[1., 2.], [3., 4.]]]], (2, 2)) -> [[[[4.]]]]")
-op("_max_pool2d_grad", f"g, x, {_POOL}", "g sent back to the (first) largest number of each window of x.",
-   dtype="first", infer="like1",
-   kernel="max_pool2d_grad", grad={"g": f"_max_pool2d_pick(gy, x, {_PSAME})"},
-   ref="dlcore.ops.reference.max_pool2d_grad",
-   samples=[case(real(shape=(2, 3, 2, 3)), _apart, kernel=(2, 2)),
-            case(real(shape=(2, 3, 3, 7)), _apart, kernel=(3, 2), stride=(2, 1), pad=(1, 1))])
-op("_max_pool2d_pick", f"g, x, {_POOL}", "The numbers of g at the places where the windows of x have their maxima.",
-   dtype="first",
-   infer="pool2d", kernel="max_pool2d_pick", grad={"g": f"_max_pool2d_grad(gy, x, {_PSAME})"},
-   ref="dlcore.ops.reference.max_pool2d_pick",
-   samples=[case(real(shape=(2, 3, 5, 6)), _apart, kernel=(2, 2))])
-op("avg_pool2d", f"x, {_POOL}, count_include_pad: bool = True",
-   "The mean of each window; padding counts as zeros unless told not to.",
-   dtype="same", infer="pool2d", kernel="avg_pool2d",
-   grad=f"_avg_pool2d_grad(gy, x, {_PSAME}, count_include_pad=count_include_pad)",
-   ref="dlcore.ops.reference.avg_pool2d",
-   samples=[case(_apart, kernel=(2, 2)), case(_apart, kernel=(3, 2), stride=(2, 1), pad=(1, 1)),
-            case(_apart, kernel=(3, 2), stride=(2, 1), pad=(1, 1), count_include_pad=False)],
-   errors=[bad("avg_pool2d", _apart, kernel=(9, 9)), bad("4", real(shape=(3, 4)), kernel=(2, 2)),
-           bad("pad", _apart, kernel=(2, 2), pad=(2, 0))],
-   example="avg_pool2d([[[[1., 2.], [3., 4.]]]], (2, 2)) -> [[[[2.5]]]]", tol={"float16": 2e-3, "bfloat16": 2e-2})
-op("_avg_pool2d_grad", f"g, x: like, {_POOL}, count_include_pad: bool = True", "g shared out over each window.",
-   dtype="first",
-   infer="like1", kernel="avg_pool2d_grad",
-   grad={"g": f"avg_pool2d(gy, {_PSAME}, count_include_pad=count_include_pad)"},
-   ref="dlcore.ops.reference.avg_pool2d_grad", tol={"float16": 2e-3, "bfloat16": 2e-2},
-   samples=[case(real(shape=(2, 3, 3, 7)), _apart, kernel=(3, 2), stride=(2, 1), pad=(1, 1), count_include_pad=False)])
-op("global_avg_pool2d", "x", "The mean of each channel's picture: (n, c, h, w) to (n, c, 1, 1).",
-   define="mean(x, axis=(2, 3), keepdims=True)", ref="x.mean(axis=(2, 3), keepdims=True)", samples=[case(_apart)],
-   example="global_avg_pool2d([[[[1., 2.], [3., 4.]]]]) -> [[[[2.5]]]]", tol={"float16": 2e-3, "bfloat16": 2e-2})
-op("global_max_pool2d", "x", "The largest number of each channel's picture: (n, c, h, w) to (n, c, 1, 1).",
-   define="max(x, axis=(2, 3), keepdims=True)", ref="x.max(axis=(2, 3), keepdims=True)", samples=[case(_apart)],
-   example="global_max_pool2d([[[[1., 2.], [3., 4.]]]]) -> [[[[4.]]]]")
+def _shape(*leading: int, nd: int, of: tuple[int, ...]) -> Any:
+    return real(shape=(*leading, *of[-nd:]))
+
+
+def _example(name: str, nd: int) -> str:
+    data, ones = {1: ("[[[1., 2.]]]", "[[[1., 1.]]]"),
+                  2: ("[[[[1., 2.], [3., 4.]]]]", "[[[[1., 1.], [1., 1.]]]]"),
+                  3: ("[[[[[1., 2.]]]]]", "[[[[[1., 1.]]]]]")}[nd]
+    results = {"conv1d": "[[[3.]]]", "conv2d": "[[[[10.]]]]", "conv3d": "[[[[[3.]]]]]", "deconv1d": "[[[1., 3., 2.]]]",
+               "deconv2d": "[[[[1., 3., 2.], [4., 10., 6.], [3., 7., 4.]]]]", "deconv3d": "[[[[[1., 3., 2.]]]]]"}
+    return f"{name}({data}, {ones}) -> {results[name]}"
+
+
+def _convolution(nd: int) -> None:
+    name, one, zero = f"conv{nd}d", (1,) * nd, (0,) * nd
+    attrs = f"stride: ints = {one}, pad: ints = {zero}, dilate: ints = {one}, groups: int = 1"
+    data, window = _SIZES[nd]
+    axes = (0, *range(2, nd + 2))
+    x, w, b = _shape(2, 4, nd=nd, of=(5, 5, 6)), _shape(3, 4, nd=nd, of=(2, 3, 3)), real(shape=(3,))
+    depthwise = _shape(4, 1, nd=nd, of=(1, 3, 3))
+    samples = [case(x, w, b), case(x, w, None, **_HARD[nd]),
+               case(x, _shape(4, 2, nd=nd, of=(2, 2, 2)), real(shape=(4,)), groups=2),
+               case(x, depthwise, None, groups=4, pad=(0, 1, 1)[-nd:])]
+    shape = r"\(3, 3, .*\(2, 4, "
+    op(name, f"x, weight, bias=None, {attrs}",
+       f"Convolution without flipping: x {data}, weight (k, c / groups, {window}), bias (k,) give k channels.",
+       infer=name, kernel=name,
+       grad={"x": f"_{name}_dx(gy, weight, x, {_SAME})", "weight": f"_{name}_dw(gy, x, weight, {_SAME})",
+             "bias": f"sum(gy, axis={axes})"},
+       ref="dlcore.ops.reference_conv.conv", tol=_tol, samples=samples, example=_example(name, nd),
+       errors=[bad(f"{name}: .*{shape}", x, _shape(3, 3, nd=nd, of=(2, 3, 3)), None),
+               bad(name, real(shape=(4, 5)), w, None),
+               bad(name, x, _shape(3, 4, nd=nd, of=(9, 9, 9)), None), bad("bias", x, w, real(shape=(2,))),
+               bad("groups", x, w, None, groups=3), bad("stride", x, w, None, stride=0),
+               bad("stride must be one integer", x, w, None, stride=(1,) * (nd + 1)) if nd != 2 else
+               bad("stride must be one integer", x, w, None, stride=(1, 1, 1))])
+    # What a window reaches of x decides the size of g: conv(x).shape without, and with the hard attributes.
+    plain = _shape(2, 3, nd=nd, of=(4, 3, 4))
+    hard = _shape(2, 3, nd=nd, of=(3, 3, 4)) if nd == 3 else _shape(2, 3, nd=nd, of=(3, 6)) if nd == 2 else \
+        real(shape=(2, 3, 3))
+    op(f"_{name}_dx", f"g, weight, x: like, {attrs}", f"The gradient of {name} with respect to x.", dtype="first",
+       infer="like2", kernel=f"{name}_dx",
+       grad={"g": f"{name}(gy, weight, None, {_SAME})", "weight": f"_{name}_dw(g, gy, weight, {_SAME})"},
+       ref="dlcore.ops.reference_conv.conv_dx", tol=_tol,
+       samples=[case(plain, w, x), case(hard, w, x, **_HARD[nd])],
+       errors=[bad("expected gy", _shape(2, 3, nd=nd, of=(1, 1, 1)), w, x)])
+    op(f"_{name}_dw", f"g, x, weight: like, {attrs}", f"The gradient of {name} with respect to weight.", dtype="first",
+       infer="like2", kernel=f"{name}_dw",
+       grad={"g": f"{name}(x, gy, None, {_SAME})", "x": f"_{name}_dx(g, gy, x, {_SAME})"},
+       ref="dlcore.ops.reference_conv.conv_dw", tol=_tol,
+       samples=[case(plain, x, w), case(hard, x, w, **_HARD[nd])],
+       errors=[bad("expected gy", _shape(2, 3, nd=nd, of=(1, 1, 1)), x, w)])
+
+
+def _transposed(nd: int) -> None:
+    name, one, zero = f"deconv{nd}d", (1,) * nd, (0,) * nd
+    attrs = f"stride: ints = {one}, pad: ints = {zero}, dilate: ints = {one}, adj: ints = {zero}, groups: int = 1"
+    data, window = _SIZES[nd]
+    x, w, b = _shape(2, 4, nd=nd, of=(2, 3, 4)), _shape(4, 3, nd=nd, of=(2, 3, 3)), real(shape=(3,))
+    samples = [case(x, w, b), case(x, w, None, **_HARD[nd], adj=(1, 0, 1)[-nd:]),
+               case(x, _shape(4, 2, nd=nd, of=(2, 2, 2)), real(shape=(4,)), groups=2, stride=(1, 2, 2)[-nd:]),
+               case(x, _shape(4, 1, nd=nd, of=(1, 3, 3)), None, groups=4, pad=(0, 1, 1)[-nd:])]
+    if nd == 2:
+        samples[1] = case(x, w, None, **_HARD[2], adj=(1, 0))
+    op(name, f"x, weight, bias=None, {attrs}",
+       f"Transposed convolution: x {data}, weight (c, k / groups, {window}), bias (k,) give k channels of size"
+       " (n - 1) * stride - 2 * pad + dilate * (kernel - 1) + 1 + adj.",
+       infer=name, kernel=name,
+       grad={"x": f"conv{nd}d(gy, weight, None, {_SAME})", "weight": f"_conv{nd}d_dw(x, gy, weight, {_SAME})",
+             "bias": f"sum(gy, axis={(0, *range(2, nd + 2))})"},
+       ref="dlcore.ops.reference_conv.deconv", tol=_tol, samples=samples, example=_example(name, nd),
+       formula="Zeiler et al., Deconvolutional Networks, CVPR 2010",
+       errors=[bad(f"{name}: expected x and weight", x, _shape(3, 3, nd=nd, of=(2, 3, 3)), None),
+               bad("adj must be at least 0 and less than the stride", x, w, None, adj=1),
+               bad("bias", x, w, real(shape=(2,))), bad("groups", x, w, None, groups=3),
+               bad("nothing is left", x, w, None, pad=9)])
+
+
+for _nd in (1, 2, 3):
+    _convolution(_nd)
+    _transposed(_nd)

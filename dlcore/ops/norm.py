@@ -3,7 +3,7 @@
 from functools import partial
 
 from ._record import op as _op
-from ._samples import bad, case, fixed, real
+from ._samples import bad, case, fixed, flag, real
 
 # fmt: off
 op = partial(_op, family="norm", np_name="")
@@ -19,6 +19,26 @@ op("log_softmax", "x, axis: int = -1", "The logarithm of softmax, without overfl
    kernel="log_softmax", grad="gy - exp(y) * sum(gy, axis=axis, keepdims=True)", ref="sp.log_softmax(x, axis=axis)",
    samples=_cases,
    errors=[_axis], method=True, example="log_softmax([0., 0.]) -> [-0.693147, -0.693147]",
+   tol={"float16": 4e-3, "bfloat16": 4e-2})
+
+op("softmin", "x, axis: int = -1", "softmax of -x: the smallest number gets the largest share.",
+   define="softmax(-x, axis=axis)", ref="sp.softmax(-x, axis=axis)", samples=_cases, errors=[_axis],
+   example="softmin([0., 0.]) -> [0.5, 0.5]")
+# A line without a single True is left as it is for the softmax and emptied afterwards, so no NaN arises on the way.
+_OPEN = "m = mask | ~any(mask, axis=axis, keepdims=True);"
+_mask = fixed([[True, True, False, True, False], [False] * 5, [False, True, True, True, True]], "bool")
+_mismatch = bad("cannot be broadcast", real(shape=(2, 3)), flag(shape=(2, 4)))
+op("masked_softmax", "x, mask, axis: int = -1",
+   "softmax over the places where the mask is True; 0 at the others, and all over where a line has none.",
+   define=_OPEN + "y = softmax(where(m, x, -1e999), axis=axis); where(mask, y, zeros_like(y))",
+   ref="dlcore.ops.reference_nn.masked_softmax", samples=[case(real(shape=(3, 5)), _mask)], errors=[_mismatch],
+   example="masked_softmax([1., 1., 5.], [True, True, False]) -> [0.5, 0.5, 0.]")
+op("masked_log_softmax", "x, mask, axis: int = -1",
+   "log_softmax over the places where the mask is True; minus infinity at the others.",
+   define=_OPEN + "y = log_softmax(where(m, x, -1e999), axis=axis); where(mask, y, full_like(y, -1e999))",
+   ref="dlcore.ops.reference_nn.masked_log_softmax", samples=[case(real(shape=(3, 5)), _mask)], errors=[_mismatch],
+   smooth=False,  # minus infinity: differences are NaN
+   example="masked_log_softmax([1., 1., 5.], [True, True, False]) -> [-0.693147, -0.693147, -float('inf')]",
    tol={"float16": 4e-3, "bfloat16": 4e-2})
 
 _STATS = ("d = x - mean(x, axis=axis, keepdims=True);"
@@ -44,6 +64,37 @@ op("_layer_norm_grad", "g, x, gamma, axis: int = -1, eps: float = 1e-5",
    ref="dlcore.ops.reference.layer_norm_grad", tol={"float32": 2e-5, "float16": 5e-2, "bfloat16": 4e-1},
    samples=[case(real(shape=(3, 5)), real(shape=(3, 5)), real(shape=(5,))),
             case(real(shape=(2, 4, 3)), real(shape=(2, 4, 3)), real(shape=(4,)), axis=1)])
+op("rms_norm", "x, gamma, axis: int = -1, eps: float = 1e-6",
+   "x over the root of its mean square along the axis, times gamma (of the axis's length).",
+   define="x * rsqrt(mean(square(x), axis=axis, keepdims=True) + eps) * _along(gamma, x, axis=axis)",
+   ref="dlcore.ops.reference_nn.rms_norm",
+   samples=[case(real(shape=(3, 5)), real(shape=(5,))), case(real(shape=(2, 4, 3)), real(shape=(4,)), axis=1)],
+   errors=[bad(r"\(3,\)", real(shape=(2, 5)), real(shape=(3,)))], example="rms_norm([3., 3.], [1., 2.]) -> [1., 2.]",
+   formula="Zhang and Sennrich, arXiv:1910.07467", tol={"float32": 1e-5, "float16": 2e-2, "bfloat16": 1e-1})
+_GROUPED = ("r = _group_rows(x, {groups}); d = r - mean(r, axis=1, keepdims=True);"
+            "h = _reshape_like(d * rsqrt(mean(square(d), axis=1, keepdims=True) + eps), x);"
+            "h * _along(gamma, x, axis=1) + _along(beta, x, axis=1)")
+_gx, _g4 = real(shape=(2, 4, 3, 2)), real(shape=(4,))
+op("group_norm", "x, gamma, beta, groups: int, eps: float = 1e-5",
+   "Mean 0 and variance 1 over each group of channels of each sample, times gamma, plus beta (one for each channel).",
+   define=_GROUPED.format(groups="groups=groups"), ref="dlcore.ops.reference_nn.group_norm",
+   samples=[case(_gx, _g4, _g4, groups=2), case(real(shape=(3, 4)), _g4, _g4, groups=1)],
+   errors=[bad("4 channels cannot be cut into 3 groups", _gx, _g4, _g4, groups=3),
+           bad(r"\(3,\)", _gx, real(shape=(3,)), _g4, groups=2)],
+   example="group_norm([[1., 3.]], [1., 1.], [0., 0.], 1) -> [[-0.999995, 0.999995]]",
+   formula="Wu and He, arXiv:1803.08494", tol={"float32": 1e-5, "float16": 2e-2, "bfloat16": 2e-1})
+op("instance_norm", "x, gamma, beta, eps: float = 1e-5",
+   "Mean 0 and variance 1 over each channel of each sample, times gamma, plus beta (one for each channel).",
+   define=_GROUPED.format(groups="groups=0"), ref="dlcore.ops.reference_nn.instance_norm",
+   samples=[case(_gx, _g4, _g4), case(real(shape=(3, 4, 5)), _g4, _g4)],
+   errors=[bad(r"\(3,\)", _gx, real(shape=(3,)), _g4), bad("2 dimensions", real(shape=(3,)), _g4, _g4)],
+   example="instance_norm([[[1., 3.]]], [1.], [0.]) -> [[[-0.999995, 0.999995]]]",
+   formula="Ulyanov et al., arXiv:1607.08022", tol={"float32": 1e-5, "float16": 2e-2, "bfloat16": 2e-1})
+op("_group_rows", "x, groups: int = 0",
+   "(n, c, ...) as (n * groups, rest), one row for each group of channels (each channel, if 0).", dtype="same",
+   infer="group_rows", kernel="reshape", grad="_reshape_like(gy, x)",
+   ref="x.reshape(x.shape[0] * (groups or x.shape[1]), -1)", samples=[case(_gx, groups=2), case(_gx)])
+
 op("_along", "v, x: like, axis: int = 1",
    "A vector with axes of length 1 around it, so that it lies along x's axis. A view.",
    dtype="same", infer="along", kernel="reshape", grad={"v": "_reshape_like(gy, v)"}, ref="dlcore.ops.reference.along",

@@ -3,8 +3,7 @@ reference interpreter of graphs. Each takes the operator's arguments; sums run i
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator
+import functools
 from typing import Any
 
 import numpy as np
@@ -30,6 +29,14 @@ def window(x: Array, g: Array, start: Ints, step: Ints | None = None) -> Array:
 def slice_grad(g: Array, x: Array, start: Ints, step: Ints | None = None) -> Array:
     out = np.zeros(x.shape, g.dtype)
     out[_cuts(start, g.shape, step)] = g
+    return out
+
+
+def put_diagonal(g: Array, x: Array, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
+    out = np.zeros(x.shape, g.dtype)
+    matrices = np.moveaxis(out, (axis1, axis2), (-2, -1))
+    for k in range(g.shape[-1]):
+        matrices[..., k - min(offset, 0), k + max(offset, 0)] = g[..., k]
     return out
 
 
@@ -78,6 +85,63 @@ def index_add(x: Array, value: Array, *indices: Array) -> Array:
     return out
 
 
+def _last(at: list[int]) -> Array:
+    """For every entry, whether no later one is equal."""
+    return np.array([x not in at[k + 1 :] for k, x in enumerate(at)], bool)
+
+
+def gather_last(x: Array, *indices: Array) -> Array:
+    joint = np.broadcast_arrays(*indices)
+    places = list(zip(*[(i.ravel() % n).tolist() for i, n in zip(joint, x.shape, strict=False)], strict=True))
+    stays = _last(places).reshape(joint[0].shape + (1,) * (x.ndim - len(indices)))
+    return np.where(stays, x[tuple(indices)], 0)
+
+
+def put_along_axis(x: Array, indices: Array, value: Array, axis: int = -1) -> Array:
+    out, value = x.copy(), np.broadcast_to(value, indices.shape)
+    for place in np.ndindex(indices.shape):
+        where = list(place)
+        where[axis] = indices[place]
+        out[tuple(where)] = value[place]
+    return out
+
+
+def along_last(x: Array, indices: Array, axis: int = -1) -> Array:
+    lines = np.moveaxis(indices % x.shape[axis], axis, -1)
+    stays = np.array([_last(lines[p].tolist()) for p in np.ndindex(lines.shape[:-1])]).reshape(lines.shape)
+    return np.where(np.moveaxis(stays, -1, axis), np.take_along_axis(x, indices, axis), 0)
+
+
+def scatter_add(x: Array, indices: Array, value: Array, axis: int = -1) -> Array:
+    return x + take_along_axis_grad(value, indices, x, axis)
+
+
+def slice_assign(x: Array, value: Array, start: Ints, size: Ints, step: Ints | None = None) -> Array:
+    out = x.copy()
+    out[_cuts(start, size, step)] = value
+    return out
+
+
+def _segment(join: Any, empty: float, x: Array, ids: Array, num: int) -> Array:
+    """Rows with the same number joined by a ufunc; `empty` (or the nearest number there is) without rows."""
+    if x.dtype.kind in "iu" and np.isinf(empty):
+        empty = np.iinfo(x.dtype).max if empty > 0 else np.iinfo(x.dtype).min
+    out = np.full((num, *x.shape[1:]), empty, x.dtype)
+    join.at(out, ids, x)
+    return out
+
+
+segment_sum = functools.partial(_segment, np.add, 0)
+segment_prod = functools.partial(_segment, np.multiply, 1)
+segment_max = functools.partial(_segment, np.maximum, -np.inf)
+segment_min = functools.partial(_segment, np.minimum, np.inf)
+
+
+def segment_mean(x: Array, segment_ids: Array, num: int) -> Array:
+    count = segment_sum(np.ones(x.shape, np.float64), segment_ids, num)
+    return segment_sum(x, segment_ids, num) / np.maximum(count, 1)
+
+
 def one_hot(x: Array, depth: int, on: float = 1.0, off: float = 0.0, dtype: Any = "float32") -> Array:
     return np.where(np.asarray(x)[..., None] == np.arange(depth), on, off).astype(dtype)
 
@@ -85,110 +149,6 @@ def one_hot(x: Array, depth: int, on: float = 1.0, off: float = 0.0, dtype: Any 
 def dense(x: Array, weight: Array, bias: Array | None = None, flatten: bool = True) -> Array:
     y = (x.reshape(x.shape[0], weight.shape[1]) if flatten else x) @ weight.T
     return y if bias is None else y + bias
-
-
-# Convolution and pooling ------------------------------------------------------------------------------------------
-
-
-def _outside(n: int, k: int, stride: int, pad: int, dilate: int = 1) -> int:
-    return (n + 2 * pad - dilate * (k - 1) - 1) // stride + 1
-
-
-def _taps(x: Array, kernel: Ints, stride: Ints, pad: Ints, dilate: Ints, fill: float) -> tuple[Array, Array, Ints]:
-    """The padded x and a view (n, c, oh, ow, kh, kw) of its windows."""
-    padded = np.pad(x, ((0, 0), (0, 0), (pad[0], pad[0]), (pad[1], pad[1])), constant_values=fill)
-    size = tuple(_outside(x.shape[2 + i], kernel[i], stride[i], pad[i], dilate[i]) for i in (0, 1))
-    n, c, h, w = padded.strides
-    strides = (n, c, h * stride[0], w * stride[1], h * dilate[0], w * dilate[1])
-    return padded, np.lib.stride_tricks.as_strided(padded, (*x.shape[:2], *size, *kernel), strides), size
-
-
-def _groups(x: Array, weight: Array, groups: int) -> Iterator[tuple[slice, slice]]:
-    c, k = x.shape[1] // groups, weight.shape[0] // groups
-    for g in range(groups):
-        yield slice(g * c, (g + 1) * c), slice(g * k, (g + 1) * k)
-
-
-def conv2d(
-    x: Array,
-    weight: Array,
-    bias: Array | None = None,
-    stride: Ints = (1, 1),
-    pad: Ints = (0, 0),
-    dilate: Ints = (1, 1),
-    groups: int = 1,
-) -> Array:
-    _, taps, _ = _taps(x, weight.shape[2:], stride, pad, dilate, 0)
-    parts = [np.einsum("ncxyij,kcij->nkxy", taps[:, c], weight[k]) for c, k in _groups(x, weight, groups)]
-    y = np.concatenate(parts, axis=1)
-    return y if bias is None else y + bias[:, None, None]
-
-
-def conv2d_dx(
-    g: Array, weight: Array, x: Array, stride: Ints = (1, 1), pad: Ints = (0, 0), dilate: Ints = (1, 1), groups: int = 1
-) -> Array:
-    padded, taps, (oh, ow) = _taps(np.zeros(x.shape, g.dtype), weight.shape[2:], stride, pad, dilate, 0)
-    for (c, k), i, j in itertools.product(_groups(x, weight, groups), range(weight.shape[2]), range(weight.shape[3])):
-        taps[:, c, :, :, i, j] += np.einsum("nkxy,kc->ncxy", g[:, k], weight[k, :, i, j])
-    return padded[:, :, pad[0] : pad[0] + x.shape[2], pad[1] : pad[1] + x.shape[3]]
-
-
-def conv2d_dw(
-    g: Array, x: Array, weight: Array, stride: Ints = (1, 1), pad: Ints = (0, 0), dilate: Ints = (1, 1), groups: int = 1
-) -> Array:
-    _, taps, _ = _taps(x, weight.shape[2:], stride, pad, dilate, 0)
-    return np.concatenate([np.einsum("nkxy,ncxyij->kcij", g[:, k], taps[:, c]) for c, k in _groups(x, weight, groups)])
-
-
-def _maxima(x: Array, kernel: Ints, stride: Ints | None, pad: Ints) -> tuple[Array, tuple[Array, ...]]:
-    """The windows (n, c, oh, ow, kh * kw) of x and, as coordinates into x, the first maximum of each."""
-    stride = stride or kernel
-    _, taps, (oh, ow) = _taps(x.astype(np.float64), kernel, stride, pad, (1, 1), -np.inf)
-    flat = taps.reshape(*taps.shape[:4], -1)
-    best = flat.argmax(-1)
-    n, c, i, j = np.indices(best.shape)
-    rows = i * stride[0] + best // kernel[1] - pad[0]
-    columns = j * stride[1] + best % kernel[1] - pad[1]
-    return flat, (n, c, rows, columns)
-
-
-def max_pool2d(x: Array, kernel: Ints, stride: Ints | None = None, pad: Ints = (0, 0)) -> Array:
-    return x[_maxima(x, kernel, stride, pad)[1]]
-
-
-def max_pool2d_grad(g: Array, x: Array, kernel: Ints, stride: Ints | None = None, pad: Ints = (0, 0)) -> Array:
-    out = np.zeros(x.shape, g.dtype)
-    np.add.at(out, _maxima(x, kernel, stride, pad)[1], g)
-    return out
-
-
-def max_pool2d_pick(g: Array, x: Array, kernel: Ints, stride: Ints | None = None, pad: Ints = (0, 0)) -> Array:
-    return g[_maxima(x, kernel, stride, pad)[1]]
-
-
-def _counts(x: Array, kernel: Ints, stride: Ints, pad: Ints, count_include_pad: bool) -> Array | int:
-    if count_include_pad:
-        return kernel[0] * kernel[1]
-    return _taps(np.ones(x.shape, np.int64), kernel, stride, pad, (1, 1), 0)[1].sum((4, 5))
-
-
-def avg_pool2d(
-    x: Array, kernel: Ints, stride: Ints | None = None, pad: Ints = (0, 0), count_include_pad: bool = True
-) -> Array:
-    stride = stride or kernel
-    sums = _taps(x, kernel, stride, pad, (1, 1), 0)[1].sum((4, 5))
-    return sums / _counts(x, kernel, stride, pad, count_include_pad)
-
-
-def avg_pool2d_grad(
-    g: Array, x: Array, kernel: Ints, stride: Ints | None = None, pad: Ints = (0, 0), count_include_pad: bool = True
-) -> Array:
-    stride = stride or kernel
-    padded, taps, _ = _taps(np.zeros(x.shape, g.dtype), kernel, stride, pad, (1, 1), 0)
-    share = g / _counts(x, kernel, stride, pad, count_include_pad)
-    for i, j in np.ndindex(*kernel):
-        taps[..., i, j] += share
-    return padded[:, :, pad[0] : pad[0] + x.shape[2], pad[1] : pad[1] + x.shape[3]]
 
 
 # Normalisation and losses -----------------------------------------------------------------------------------------

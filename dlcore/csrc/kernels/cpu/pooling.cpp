@@ -6,6 +6,7 @@
 #include "kernels/cpu/conv.h"
 #include "kernels/cpu/isa/pooling.h"
 #include "kernels/cpu/lines.h"
+#include "kernels/cpu/pooling.h"
 
 namespace dl {
 namespace {
@@ -29,24 +30,11 @@ PoolShape pool_shape(const Call& c, const Shape& x) {
   if (x.n != 4) throw ValueError(op + ": expected x of 4 dimensions (N, C, H, W), got shape " + to_string(x));
   PoolShape s{};
   s.n = x[0], s.c = x[1], s.h = x[2], s.w = x[3];
-  pair_attr(c, "kernel", 1, s.kernel);
-  pair_attr(c, "stride", 0, s.stride);
-  pair_attr(c, "pad", 0, s.pad);
-  s.count_pad = int_attr(c, "count_include_pad", 1) != 0;
-  const Attr* given = find_attr(c, "stride");
-  for (int i = 0; i < 2; i++) {
-    if (!given || given->none()) s.stride[i] = s.kernel[i];
-    if (s.kernel[i] < 1 || s.stride[i] < 1) throw ValueError(op + ": kernel and stride must be at least 1");
-    if (s.pad[i] < 0 || s.pad[i] >= s.kernel[i])
-      throw ValueError(format("%s: pad must be at least 0 and less than the kernel, got pad %lld for kernel %lld",
-                              op.c_str(), (long long)s.pad[i], (long long)s.kernel[i]));
-  }
-  s.oh = window_count(s.h, s.kernel[0], s.stride[0], 2 * s.pad[0], 1);
-  s.ow = window_count(s.w, s.kernel[1], s.stride[1], 2 * s.pad[1], 1);
-  if (s.oh < 0 || s.ow < 0)
-    throw ValueError(format("%s: a %lldx%lld kernel is larger than the padded input %lldx%lld", op.c_str(),
-                            (long long)s.kernel[0], (long long)s.kernel[1], (long long)(s.h + 2 * s.pad[0]),
-                            (long long)(s.w + 2 * s.pad[1])));
+  PoolAttrs a = pool_attrs(c, 2);
+  s.count_pad = a.count_pad;
+  for (int i = 0; i < 2; i++) s.kernel[i] = a.kernel[i], s.stride[i] = a.stride[i], s.pad[i] = a.pad[i];
+  s.oh = pool_count(op, x, 0, a);
+  s.ow = pool_count(op, x, 1, a);
   return s;
 }
 
@@ -60,9 +48,10 @@ const PoolRows<T>& rows() {
 
 // The part of window (oy, ox) that lies inside the image.
 struct Window {
-  int64_t y0, y1, x0, x1;
+  int64_t y0, y1, x0, x1, padded;  // padded: its size with the padding it covers
   Window(const PoolShape& s, int64_t oy, int64_t ox) {
     int64_t y = oy * s.stride[0] - s.pad[0], x = ox * s.stride[1] - s.pad[1];
+    padded = std::min(s.kernel[0], s.h + s.pad[0] - y) * std::min(s.kernel[1], s.w + s.pad[1] - x);
     y0 = std::max<int64_t>(y, 0), y1 = std::min(y + s.kernel[0], s.h);
     x0 = std::max<int64_t>(x, 0), x1 = std::min(x + s.kernel[1], s.w);
   }
@@ -70,7 +59,7 @@ struct Window {
 };
 
 double divisor(const PoolShape& s, const Window& w) {
-  return s.count_pad ? double(s.kernel[0] * s.kernel[1]) : double(std::max<int64_t>(1, w.size()));
+  return s.count_pad ? double(w.padded) : double(std::max<int64_t>(1, w.size()));
 }
 
 // ---- channels-last ----

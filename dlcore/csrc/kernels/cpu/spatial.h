@@ -1,0 +1,20 @@
+// Attributes with one number for each spatial axis.
+#pragma once
+#include "kernels/cpu/views.h"
+
+namespace dl {
+
+// `nd` integers such as a stride: given as one for all of them, as `nd`, or absent.
+template <class Call>
+void spatial_attr(const Call& c, const char* name, int nd, int64_t def, int64_t* out) {
+  const Attr* a = find_attr(c, name);
+  for (int i = 0; i < nd; i++) out[i] = def;
+  if (!a || a->none()) return;
+  bool list = a->kind == Attr::Ints;
+  if (list && a->v.n != 1 && a->v.n != nd)
+    throw ValueError(c.op->name + ": " + name + " must be one integer or " + std::to_string(nd) + ", got " +
+                     to_string(a->v));
+  for (int i = 0; i < nd; i++) out[i] = !list ? a->i : a->v.n == 1 ? a->v[0] : a->v[i];
+}
+
+}  // namespace dl

@@ -1,0 +1,61 @@
+"""Oracles in plain NumPy for norms, losses and the other operators of networks. Slow and obvious."""
+
+from __future__ import annotations
+
+import numpy as np
+
+Array = np.ndarray
+
+
+def _shares(x: Array, mask: Array, axis: int) -> Array:
+    e = np.where(mask, np.exp(x - x.max()), 0.0)
+    total = e.sum(axis=axis, keepdims=True)
+    return np.where(total > 0, e / np.where(total > 0, total, 1), 0.0)
+
+
+def masked_softmax(x: Array, mask: Array, axis: int = -1) -> Array:
+    return _shares(x, mask, axis)
+
+
+def masked_log_softmax(x: Array, mask: Array, axis: int = -1) -> Array:
+    with np.errstate(divide="ignore"):
+        return np.log(_shares(x, mask, axis))
+
+
+def _along(v: Array, x: Array, axis: int) -> Array:
+    shape = [1] * x.ndim
+    shape[axis] = -1
+    return v.reshape(shape)
+
+
+def rms_norm(x: Array, gamma: Array, axis: int = -1, eps: float = 1e-6) -> Array:
+    return x / np.sqrt((x * x).mean(axis=axis, keepdims=True) + eps) * _along(gamma, x, axis)
+
+
+def group_norm(x: Array, gamma: Array, beta: Array, groups: int, eps: float = 1e-5) -> Array:
+    out = np.empty_like(x)
+    size = x.shape[1] // groups
+    for n in range(len(x)):
+        for k in range(groups):
+            part = x[n, k * size : (k + 1) * size]
+            out[n, k * size : (k + 1) * size] = (part - part.mean()) / np.sqrt(part.var() + eps)
+    return out * _along(gamma, x, 1) + _along(beta, x, 1)
+
+
+def instance_norm(x: Array, gamma: Array, beta: Array, eps: float = 1e-5) -> Array:
+    return group_norm(x, gamma, beta, x.shape[1], eps)
+
+
+def cross_entropy(
+    logits: Array, labels: Array, axis: int = -1, label_smoothing: float = 0.0, ignore_index: int = -100
+) -> Array:
+    lines = np.moveaxis(logits, axis, -1)
+    out = np.zeros(lines.shape[:-1], logits.dtype)
+    for at in np.ndindex(*out.shape):
+        if labels[at] == ignore_index:
+            continue
+        log_p = lines[at] - np.log(np.exp(lines[at]).sum())
+        target = np.full(len(log_p), label_smoothing / len(log_p))
+        target[int(labels[at])] += 1 - label_smoothing
+        out[at] = -(target * log_p).sum()
+    return out
