@@ -97,6 +97,23 @@ def batch_dot(lhs: Any, rhs: Any, transpose_a: bool = False, transpose_b: bool =
     return F.matmul(lhs, F.swap_last(rhs) if transpose_b else rhs)
 
 
+def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> NDArray:
+    """The sum of products conj(x1) * x2 along an axis that is equally long in both; the other axes are broadcast.
+
+    >>> float(vecdot([1.0, 2.0], [3.0, 4.0]))
+    11.0
+    """
+    a, b = asarray(x1), asarray(x2)
+    if not (-a.ndim <= axis < a.ndim and -b.ndim <= axis < b.ndim):
+        raise IndexError(f"vecdot: axis {axis} is out of range for shapes {a.shape} and {b.shape}")
+    if a.shape[axis] != b.shape[axis]:
+        raise ValueError(f"vecdot: axis {axis} must be equally long in both, got shapes {a.shape} and {b.shape}")
+    from_end = axis if axis < 0 else axis - a.ndim
+    if axis >= 0 and a.ndim != b.ndim:
+        raise ValueError(f"vecdot: a non-negative axis needs equally many axes, got shapes {a.shape} and {b.shape}")
+    return F.sum(F.multiply(a, b), from_end)
+
+
 def outer(a: Any, b: Any) -> NDArray:
     """Every number of a times every number of b.
 

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as _np
 
-from .. import _core
 from .._core import NDArray
 from ..ops import F
 from ._convert import asarray, dtype_name
@@ -25,16 +24,6 @@ _KINDS = {
 }
 _KINDS["integral"] = _KINDS["signed integer"] | _KINDS["unsigned integer"]
 _KINDS["numeric"] = _KINDS["integral"] | _KINDS["real floating"]
-
-
-def from_dlpack(x: Any) -> NDArray:
-    """An array over the memory of any object that speaks DLPack; nothing is copied.
-
-    >>> import numpy
-    >>> from_dlpack(numpy.ones(2)).tolist()
-    [1.0, 1.0]
-    """
-    return _core.from_dlpack(x)
 
 
 def _name(value: Any) -> str:
@@ -88,15 +77,6 @@ def iinfo(dtype: Any) -> Any:
     127
     """
     return _np.iinfo(_name(dtype))
-
-
-def vecdot(x1: Any, x2: Any, axis: int = -1) -> NDArray:
-    """The sum of products along one axis.
-
-    >>> float(vecdot([1.0, 2.0], [3.0, 4.0]))
-    11.0
-    """
-    return F.sum(F.multiply(x1, x2), axis)
 
 
 def vdot(a: Any, b: Any) -> NDArray:

@@ -14,7 +14,8 @@ import numpy as _np
 
 from .._core import NDArray
 from ..ops import RECORDS, F
-from . import linalg, random
+from . import linalg
+from . import np_random as random
 from ._convert import array, asarray
 from ._creation import arange, empty, empty_like, eye, full, full_like, linspace, ones, ones_like, zeros, zeros_like
 from ._dunders import invert
@@ -36,7 +37,8 @@ from ._joining import (
     tile,
     vstack,
 )
-from ._products import dot, einsum, matmul, outer, tensordot
+from ._products import dot, einsum, matmul, outer, tensordot, vecdot
+from ._protocol import from_dlpack
 from ._searching import (
     argsort,
     argwhere,
@@ -61,7 +63,6 @@ from ._standard import (
     flatnonzero,
     fliplr,
     flipud,
-    from_dlpack,
     histogram,
     identity,
     iinfo,
@@ -78,7 +79,6 @@ from ._standard import (
     unique_values,
     unstack,
     vdot,
-    vecdot,
 )
 
 ndarray = NDArray

@@ -52,6 +52,15 @@ def triu(call: Call) -> None:
     call.y[...] = call.xp.triu(call.x, call.attrs["k"])
 
 
+@kernel("put_diagonal")
+def put_diagonal(call: Call) -> None:
+    g, k = call.x, call.attrs["offset"]
+    call.y.fill(0)
+    matrices = call.xp.moveaxis(call.y, (call.attrs["axis1"], call.attrs["axis2"]), (-2, -1))
+    at = call.xp.arange(g.shape[-1])
+    matrices[..., at - min(k, 0), at + max(k, 0)] = g
+
+
 @kernel("pad")
 def pad(call: Call) -> None:
     call.y.fill(call.attrs["value"])

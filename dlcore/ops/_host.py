@@ -1,4 +1,4 @@
-"""Kernels written in Python over NumPy, for what NumPy's own libraries do well: LAPACK factorisations, Fourier transforms.
+"""Kernels written in Python over NumPy, for what its libraries do well: LAPACK factorisations, Fourier transforms.
 
     @host("cholesky", shape=square)
     def cholesky(a, upper):

@@ -39,7 +39,8 @@ op("dense", "x, weight, bias=None, flatten: bool = True",
 # collection of matrix derivative results for forward and reverse mode algorithmic differentiation" (2008); M. Seeger
 # et al., "Auto-differentiating linear algebra" (2017); J. Townsend, "Differentiating the singular value decomposition"
 # (2016); S. Walter and L. Lehmann, "Algorithmic differentiation of linear algebra functions" (2018).
-_lapack_op = partial(_op, family="factorisation", dtype="floating", np_name="", tol={"float32": 2e-5, "float16": 1e-2, "bfloat16": 8e-2})
+_lapack_op = partial(_op, family="factorisation", dtype="floating", np_name="",
+                     tol={"float32": 2e-5, "float16": 1e-2, "bfloat16": 8e-2})
 _S3 = fixed([[4.0, 1.0, 0.5], [1.0, 3.0, -1.0], [0.5, -1.0, 5.0]])
 _S2B = fixed([[[2.0, 0.5], [0.5, 1.0]], [[3.0, -1.0], [-1.0, 2.0]]])
 _R3 = fixed([[2.0, -1.0, 0.5], [0.25, 3.0, 1.0], [1.0, -0.5, 1.5]])
@@ -57,7 +58,8 @@ _lapack_op("cholesky", "a", "Lower triangular L with L @ L^H = a, for symmetric 
    "as (a + a^H) / 2.", infer="cholesky", kernel="cholesky", ref="np.linalg.cholesky((a + np.swapaxes(a, -1, -2)) / 2)",
    grad="p = matmul(_adjoint(y), gy); p = 0.5 * (tril(p) + tril(p, k=-1)); u = _adjoint(y);"
         "s = _solve_upper(u, _adjoint(_solve_upper(u, p))); 0.5 * (s + _adjoint(s))",
-   samples=[case(_S3), case(_S2B), case(_nothing)], errors=[_oblong, _vector, bad("positive definite", fixed([[-1.0]]))],
+   samples=[case(_S3), case(_S2B), case(_nothing)], errors=[_oblong, _vector,
+                                                             bad("positive definite", fixed([[-1.0]]))],
    formula="Giles 2008; Seeger et al. 2017", aliases="linalg_potrf", example="cholesky([[4.]]) -> [[2.]]")
 _lapack_op("inv", "a", "The inverse of square matrices.", infer="inv", kernel="inv", ref="np.linalg.inv(a)",
    grad="h = _adjoint(y); -matmul(matmul(h, gy), h)", samples=[case(_R3), case(_S2B), case(_nothing)],
@@ -102,7 +104,8 @@ _lapack_op("eigh", "a", "Eigenvalues, smallest first, and eigenvectors (columns)
    infer="eigh", kernel="eigh", ref="np.linalg.eigh((a + np.swapaxes(a, -1, -2)) / 2)",
    grad="d = expand_dims(w, axis=-2) - expand_dims(w, axis=-1); same = d == 0;"
         "f = where(same, 0.0, 1.0 / where(same, 1.0, d)); h = _adjoint(v);"
-        "t = matmul(v * expand_dims(gw, axis=-2), h) + matmul(matmul(v, f * matmul(h, gv)), h); 0.5 * (t + _adjoint(t))",
+        "t = matmul(v * expand_dims(gw, axis=-2), h) + matmul(matmul(v, f * matmul(h, gv)), h);"
+        "0.5 * (t + _adjoint(t))",
    samples=[case(_S3), case(_S2B)], errors=[_oblong, _vector], formula="Giles 2008",
    example="eigh([[2.]]) -> ([2.], [[1.]])")
 _lapack_op("eigvalsh", "a", "Eigenvalues of symmetric matrices, smallest first; a counts as (a + a^H) / 2.",

@@ -116,6 +116,13 @@ op("logsumexp", f"x, {_KEEP}", "log(sum(exp(x))) along the axes, without overflo
    ref=f"sp.logsumexp(x, {_REDUCED})", samples=_cases(real(-2, 2)), tol={"float16": 4e-3, "bfloat16": 4e-2},
    example="logsumexp([[0., 0.]], axis=1) -> [0.693147]")
 
+# At the origin, where the length has no derivative, 0 is taken.
+op("norm2", f"x, {_KEEP}", "The length of vectors along the axes: the root of the sum of squares.",
+   define=f"sqrt(sum(square(x), {_REDUCED}))", np_name="",
+   grad="x * _unreduce(gy / where(y == 0, 1.0, y), x, axis, keepdims)", ref=f"np.sqrt(np.sum(x * x, {_REDUCED}))",
+   samples=_cases(real(0.5, 2)), errors=[_axis], tol={"float16": 4e-3, "bfloat16": 4e-2},
+   example="norm2([[3., 4.]], axis=1) -> [5.]")
+
 op("count_nonzero", f"x, {_KEEP}", "How many numbers along the axes are not zero (int64).",
    define=f"sum(not_equal(x, 0), {_REDUCED})", ref=f"np.count_nonzero(x, {_REDUCED})",
    smooth=False, samples=[case(fixed([[0.0, 1.0], [2.0, 0.0]])), case(fixed([[0.0, 1.0], [2.0, 3.0]]), axis=1)],

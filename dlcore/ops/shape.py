@@ -90,6 +90,22 @@ op("copy", "x", "A contiguous copy in memory of its own.", dtype="same", infer="
    ref="x.copy()",
    samples=[case(_x23), case(real(shape=()))], method=True, np_name="", example="copy([1., 2.]) -> [1., 2.]")
 
+_DIAGONAL = "offset: int = 0, axis1: int = 0, axis2: int = 1"
+_DIAGONAL_ARGS = "offset=offset, axis1=axis1, axis2=axis2"
+_view("diagonal", f"x, {_DIAGONAL}", "The diagonal of the matrices that lie on two axes, as the last axis; offset > 0 "
+      "is above the main one, and one beyond the matrix has length 0. A view.", infer="diagonal",
+      grad=f"_put_diagonal(gy, x, {_DIAGONAL_ARGS})", ref=f"np.diagonal(x, {_DIAGONAL_ARGS})", method=True,
+      samples=[case(_x23), case(_x234, offset=1, axis1=-2, axis2=-1), case(_x234, offset=-1, axis1=2),
+               case(_x23, offset=3), case(real(shape=(0, 3)))],
+      errors=[bad(r"2 axes.*\(3,\)", real(shape=(3,))), bad("differ", _x23, axis1=1), bad("differ", _x23, axis2=-2),
+              bad("axis 2", _x23, axis2=2, raises="IndexError")],
+      example="diagonal([[1., 2.], [3., 4.]]) -> [1., 4.]")
+op("_put_diagonal", f"g, x: like, {_DIAGONAL}", "Zeros of x's shape with g on a diagonal.", dtype="first",
+   infer="like1", kernel="put_diagonal", grad={"g": f"diagonal(gy, {_DIAGONAL_ARGS})"}, ref="dlcore.ops.reference.put_diagonal",
+   samples=[case(real(shape=(2,)), _x23), case(real(shape=(2, 2)), _x23._replace(shape=(2, 3, 2)), offset=-1, axis1=1,
+                                               axis2=2)],
+   errors=[bad(r"\(2,\).*\(4,\)", real(shape=(4,)), _x23)])
+
 # Joining and cutting.
 op("concat", "*xs, axis: int = 0", "Arrays joined along an axis they have; all other axes must be equally long.",
    infer="concat", kernel="concat", grad="_split_like(gy, *xs, axis=axis)", aliases="Concat concatenate",
