@@ -15,6 +15,7 @@ class SoftmaxCrossEntropyLoss(Loss):
     pred: scores with the classes along `axis` (their log-probabilities with `from_logits`). label: the classes, in the
     shape of pred without that axis; or with `sparse_label=False` probabilities in the shape of pred.
     sample_weight: factors that broadcast against pred with one element along `axis`, (batch, 1) for instance.
+    label_smoothing: this share of every label is spread evenly over all classes (Szegedy et al., 2015).
     Gives (batch,): the mean over all other axes. Raises ValueError when shapes do not meet.
 
     >>> import dlcore as dl
@@ -32,21 +33,31 @@ class SoftmaxCrossEntropyLoss(Loss):
         batch_axis: int = 0,
         prefix: str | None = None,
         params: Any = None,
+        label_smoothing: float = 0.0,
     ) -> None:
         super().__init__(weight, batch_axis, prefix, params)
+        if not 0 <= label_smoothing < 1:
+            raise ValueError(f"SoftmaxCrossEntropyLoss: expected label_smoothing from 0 up to 1, got {label_smoothing}")
         self._axis, self._sparse, self._from_logits = axis, sparse_label, from_logits
+        self._smoothing = label_smoothing
 
     def forward(self, pred: Any, label: Any, sample_weight: Any = None) -> Any:
         axis = self._axis % pred.ndim
+        weighted = sample_weight is not None
         if self._sparse:
             loss = self._of_classes(pred, label, axis)
-            if sample_weight is not None:
+            if weighted:
                 loss = F.expand_dims(loss, axis)
         else:
-            logs = pred if self._from_logits else F.log_softmax(pred, axis=axis)
             label = label_like(label, pred, "SoftmaxCrossEntropyLoss")
-            loss = F.negative(F.sum(F.multiply(logs, label), axis=axis, keepdims=sample_weight is not None))
+            loss = F.negative(F.sum(F.multiply(self._logs(pred, axis), label), axis=axis, keepdims=weighted))
+        if self._smoothing:
+            even = F.negative(F.mean(self._logs(pred, axis), axis=axis, keepdims=weighted))
+            loss = F.add(F.multiply(loss, 1 - self._smoothing), F.multiply(even, self._smoothing))
         return self._finish(loss, sample_weight)
+
+    def _logs(self, pred: Any, axis: int) -> Any:
+        return pred if self._from_logits else F.log_softmax(pred, axis=axis)
 
     def _of_classes(self, pred: Any, label: Any, axis: int) -> Any:
         expected = tuple(pred.shape[:axis]) + tuple(pred.shape[axis + 1 :])

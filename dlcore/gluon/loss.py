@@ -1,22 +1,35 @@
 """Losses as hybrid blocks: each gives one value for every sample, as (batch,).
 
-SoftmaxCrossEntropyLoss (SoftmaxCELoss), SigmoidBinaryCrossEntropyLoss (SigmoidBCELoss), L2Loss, L1Loss, HuberLoss.
+Of classes: SoftmaxCrossEntropyLoss (SoftmaxCELoss), SigmoidBinaryCrossEntropyLoss (SigmoidBCELoss), FocalLoss,
+LogisticLoss, HingeLoss, SquaredHingeLoss. Of numbers: L2Loss, L1Loss, HuberLoss, PoissonNLLLoss. Of distributions:
+KLDivLoss. Of likeness: TripletLoss, CosineEmbeddingLoss, SDMLLoss.
 """
 
 from ._loss import Loss
 from ._loss_classification import SigmoidBinaryCrossEntropyLoss, SoftmaxCrossEntropyLoss
+from ._loss_likelihood import FocalLoss, KLDivLoss, LogisticLoss, PoissonNLLLoss
+from ._loss_margin import CosineEmbeddingLoss, HingeLoss, SDMLLoss, SquaredHingeLoss, TripletLoss
 from ._loss_regression import HuberLoss, L1Loss, L2Loss
 
 SoftmaxCELoss = SoftmaxCrossEntropyLoss
 SigmoidBCELoss = SigmoidBinaryCrossEntropyLoss
 
 __all__ = [
+    "CosineEmbeddingLoss",
+    "FocalLoss",
+    "HingeLoss",
     "HuberLoss",
+    "KLDivLoss",
     "L1Loss",
     "L2Loss",
+    "LogisticLoss",
     "Loss",
+    "PoissonNLLLoss",
+    "SDMLLoss",
     "SigmoidBCELoss",
     "SigmoidBinaryCrossEntropyLoss",
     "SoftmaxCELoss",
     "SoftmaxCrossEntropyLoss",
+    "SquaredHingeLoss",
+    "TripletLoss",
 ]

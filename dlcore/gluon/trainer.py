@@ -127,7 +127,7 @@ class Trainer:
 
     def save_states(self, fname: str | os.PathLike[str]) -> None:
         """Write the optimizer's arrays, step count and knobs to a safetensors file, for going on exactly from here."""
-        arrays: dict[str, Any] = {"t": self._optimizer.t}
+        arrays: dict[str, Any] = dict(self._optimizer.counters())
         for index, name in enumerate(self._names):
             if self._params[index].grad_req != "null":
                 arrays.update({f"{name}/{k}": array for k, array in enumerate(self._state(index))})
@@ -143,7 +143,7 @@ class Trainer:
         kind = type(self._optimizer).__name__
         if about["optimizer"] != kind:
             raise ValueError(f"{os.fspath(fname)}: made with the optimizer {about['optimizer']}, this one is {kind}")
-        mine = {"t": self._optimizer.t}
+        mine = self._optimizer.counters()
         for index, name in enumerate(self._names):
             if self._params[index].grad_req != "null":
                 mine.update({f"{name}/{k}": array for k, array in enumerate(self._state(index))})

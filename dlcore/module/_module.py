@@ -315,7 +315,7 @@ class Module(BaseModule):
     def _state_arrays(self) -> dict[str, _core.NDArray]:
         if self._optimizer is None:
             raise RuntimeError("optimizer states: call init_optimizer (or fit) first")
-        arrays = {"t": self._optimizer.t}
+        arrays = dict(self._optimizer.counters())
         for name in (n for n in self._params if n in self._bound.grad_dict):
             state = self._state(name, self._bound.arg_dict[name])
             arrays.update({f"{name}/{k}": array for k, array in enumerate(state)})

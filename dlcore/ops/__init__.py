@@ -17,6 +17,7 @@ from . import (  # noqa: F401
     loss,
     norm,
     optimizer,
+    optimizer_more,
     pool,
     random,
     reduce,

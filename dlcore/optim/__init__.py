@@ -1,29 +1,53 @@
-"""Optimizers (SGD, NAG, Adam, AdamW, RMSProp, AdaGrad) and their learning-rate schedules.
+"""Optimizers and their learning-rate schedules, made by name: `optim.create("adam", learning_rate=1e-3)`.
 
-What lives here: one class per rule, registered by name (`optim.create("adam", learning_rate=1e-3)`). The arithmetic of
-a rule is one operator of `dlcore.ops`; a class here only holds its knobs and states.
+What lives here: one class per rule: SGD, NAG, Adam and its kin, RMSProp, AdaGrad, AdaDelta, Ftrl, FTML, LAMB, LARS,
+Signum, Lion, Adan, Muon, SGLD, DCASGD. The arithmetic of a rule is one operator of `dlcore.ops`, or a few of them; a
+class only holds its knobs and states.
 What must not: loops over parameters and averaging over workers (see `dlcore.gluon.Trainer`).
 Knobs (learning rate, weight decay, momentum, the step count) are 0-d arrays written in place, so that a step that was
 compiled once obeys a knob turned later.
 """
 
 from . import lr_scheduler
-from ._adagrad import AdaGrad
-from ._adam import Adam, AdamW
+from ._adadelta import AdaDelta
+from ._adagrad import AdaGrad, GroupAdaGrad
+from ._adam import AdaBelief, Adam, Adamax, AdamW, Nadam
+from ._adan import Adan
+from ._ftrl import FTML, Ftrl
+from ._large_batch import LAMB, LARS
+from ._muon import Muon
+from ._noisy import DCASGD, SGLD
 from ._optimizer import Optimizer, create, register
 from ._rmsprop import RMSProp
 from ._sgd import NAG, SGD
+from ._sign import Lion, SignSGD, Signum
 from .lr_scheduler import LRScheduler
 
 __all__ = [
+    "DCASGD",
+    "FTML",
+    "LAMB",
+    "LARS",
     "NAG",
     "SGD",
+    "SGLD",
+    "AdaBelief",
+    "AdaDelta",
     "AdaGrad",
     "Adam",
     "AdamW",
+    "Adamax",
+    "Adan",
+    "Ftrl",
+    "GroupAdaGrad",
     "LRScheduler",
+    "Lion",
+    "Muon",
+    "Nadam",
     "Optimizer",
     "RMSProp",
+    "SignSGD",
+    "Signum",
     "create",
     "lr_scheduler",
     "register",

@@ -1,4 +1,4 @@
-"""AdaGrad."""
+"""AdaGrad, for every element and for every row."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from dlcore import _core
 from dlcore.ops import F
 
-from ._optimizer import Optimizer, State, register
+from ._optimizer import Optimizer, State, moved, register
 
 
 @register
@@ -36,3 +36,33 @@ class AdaGrad(Optimizer):
         self, weight: _core.NDArray, grad: _core.NDArray, state: State, lr: _core.NDArray, wd: _core.NDArray
     ) -> None:
         F.adagrad_update(weight, grad, state[0], lr=lr, eps=self.epsilon, wd=wd, **self.tail(), out=(weight, state[0]))
+
+
+@register
+class GroupAdaGrad(AdaGrad):
+    """AdaGrad with one sum for every row of a weight, not for every element: for embeddings; without weight decay.
+
+        n = n + mean over a row of g^2;  w = w - lr * g / sqrt(n + epsilon)
+
+    >>> GroupAdaGrad(learning_rate=0.1)
+    GroupAdaGrad(lr=0.1, wd=0)
+    """
+
+    def __init__(self, learning_rate: float | None = None, epsilon: float = 1e-5, **kwargs: Any) -> None:
+        super().__init__(learning_rate, epsilon, **kwargs)
+        if self.wd:
+            raise ValueError(f"GroupAdaGrad: expected no weight decay, got wd={self.wd:g}")
+
+    def create_state(self, index: Any, weight: _core.NDArray) -> State:
+        n, *rest = super().create_state(index, weight)
+        rows = F.zeros((weight.shape[0] if weight.ndim else 1, *(1 for _ in weight.shape[1:])), n.dtype.name)
+        return (moved(rows, weight._device), *rest)
+
+    def rule(
+        self, weight: _core.NDArray, grad: _core.NDArray, state: State, lr: _core.NDArray, wd: _core.NDArray
+    ) -> None:
+        g, (n,) = self.gradient(weight, grad), state
+        others = tuple(range(1, g.ndim))
+        square = F.square(g)
+        _core.assign(n, F.add(n, F.mean(square, axis=others, keepdims=True) if others else square))
+        _core.assign(weight, F.subtract(weight, F.multiply(F.divide(g, F.sqrt(F.add(n, self.epsilon))), lr)))

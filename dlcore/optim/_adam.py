@@ -1,4 +1,4 @@
-"""Adam and AdamW."""
+"""Adam and the rules that differ from it by a term: AdamW, AMSGrad, Adamax, Nadam, AdaBelief."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from dlcore import _core
 from dlcore.ops import F
 
-from ._optimizer import Optimizer, State, register
+from ._optimizer import Optimizer, State, moved, register, scalar
 
 
 @register
@@ -15,9 +15,12 @@ class Adam(Optimizer):
     """Adam with bias correction (Kingma and Ba, 2015, algorithm 1); with g = clip(rescale * grad) + wd * w:
 
         m = beta1 * m + (1 - beta1) * g;  v = beta2 * v + (1 - beta2) * g^2
-        w = w - lr * (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + epsilon)
+        w = w - lr * (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + epsilon)          epsilon_form="corrected"
+        w = w - lr * sqrt(1 - beta2^t) / (1 - beta1^t) * m / (sqrt(v) + epsilon)        epsilon_form="hat"
 
-    `lazy_update` is accepted for old scripts; gradients are dense. Other arguments: see `Optimizer`.
+    The second is the quicker form at the end of the paper's section 2, and MXNet's; its epsilon weighs more in the
+    first steps. amsgrad: divide by the largest v so far. `lazy_update` is accepted for old scripts. Other arguments:
+    see `Optimizer`.
 
     >>> Adam()
     Adam(lr=0.001, wd=0, beta1=0.9, beta2=0.999)
@@ -32,24 +35,36 @@ class Adam(Optimizer):
         beta2: float = 0.999,
         epsilon: float = 1e-8,
         lazy_update: bool = True,
+        amsgrad: bool = False,
+        epsilon_form: str = "corrected",
         **kwargs: Any,
     ) -> None:
         super().__init__(learning_rate, **kwargs)
+        if epsilon_form not in ("corrected", "hat"):
+            raise ValueError(f"{type(self).__name__}: expected epsilon_form 'corrected' or 'hat', got {epsilon_form!r}")
         self._knob("beta1", beta1)
         self._knob("beta2", beta2)
-        self.epsilon = epsilon
+        self.epsilon, self.amsgrad, self._hat = epsilon, amsgrad, epsilon_form == "hat"
 
     @property
     def states(self) -> tuple[str, ...]:
-        return ("m", "v")
+        return ("m", "v", "top") if self.amsgrad else ("m", "v")
+
+    def _betas(self) -> dict[str, Any]:
+        """What every rule of this family takes beside its arrays."""
+        beta1, beta2 = self._arrays["beta1"], self._arrays["beta2"]
+        eps: Any = self.epsilon
+        if self._hat:  # the same quotient with this epsilon in the other form
+            eps = F.divide(eps, F.sqrt(F.subtract(1.0, F.power(beta2, self.t))))
+        return {"beta1": beta1, "beta2": beta2, "eps": eps, **self.tail(), "t": self.t}
 
     def rule(self, weight: _core.NDArray, grad: _core.NDArray, state: State, lr: _core.NDArray, wd: Any) -> None:
-        beta1, beta2 = self._arrays["beta1"], self._arrays["beta2"]
-        m, v = state
-        F.adam_update(
-            weight, grad, m, v, lr=lr, beta1=beta1, beta2=beta2, eps=self.epsilon, wd=wd, **self.tail(), t=self.t,
-            out=(weight, m, v),
-        )  # fmt: skip
+        m, v, *top = state
+        knobs = {"lr": lr, "wd": wd, **self._betas()}
+        if top:
+            F.amsgrad_update(weight, grad, m, v, top[0], **knobs, out=(weight, *state))
+        else:
+            F.adam_update(weight, grad, m, v, **knobs, out=(weight, *state))
 
 
 @register
@@ -69,3 +84,72 @@ class AdamW(Adam):
         keep = F.subtract(1.0, F.multiply(lr, wd))
         _core.assign(weight, F.multiply(weight, keep))
         super().rule(weight, grad, state, lr, 0.0)
+
+
+@register
+class Adamax(Adam):
+    """Adam with the largest gradient in place of their root mean square (Kingma and Ba, 2015, algorithm 2):
+
+        u = max(beta2 * u, |g|);  w = w - lr / (1 - beta1^t) * m / (u + epsilon)
+
+    >>> Adamax()
+    Adamax(lr=0.002, wd=0, beta1=0.9, beta2=0.999)
+    """
+
+    default_learning_rate = 0.002
+
+    def rule(self, weight: _core.NDArray, grad: _core.NDArray, state: State, lr: _core.NDArray, wd: Any) -> None:
+        m, v = state
+        F.adamax_update(weight, grad, m, v, lr=lr, wd=wd, **self._betas(), out=(weight, m, v))
+
+
+@register
+class AdaBelief(Adam):
+    """Adam that divides by how far gradients are from their average (Zhuang et al., 2020).
+
+    >>> AdaBelief()
+    AdaBelief(lr=0.001, wd=0, beta1=0.9, beta2=0.999)
+    """
+
+    def __init__(self, learning_rate: float | None = None, epsilon: float = 1e-8, **kwargs: Any) -> None:
+        super().__init__(learning_rate, epsilon=epsilon, **kwargs)
+
+    def rule(self, weight: _core.NDArray, grad: _core.NDArray, state: State, lr: _core.NDArray, wd: Any) -> None:
+        m, v = state
+        F.adabelief_update(weight, grad, m, v, lr=lr, wd=wd, **self._betas(), out=(weight, m, v))
+
+
+@register
+class Nadam(Adam):
+    """Adam with Nesterov's momentum (Dozat, 2016): the momentum of step t is beta1 * (1 - 0.5 * 0.96^(t * decay)).
+
+    schedule_decay: how quickly it rises to beta1.
+
+    >>> Nadam()
+    Nadam(lr=0.001, wd=0, beta1=0.9, beta2=0.999)
+    """
+
+    def __init__(self, learning_rate: float | None = None, schedule_decay: float = 0.004, **kwargs: Any) -> None:
+        super().__init__(learning_rate, **kwargs)
+        self.schedule_decay = schedule_decay
+        self.product = scalar(1.0)  # of the momenta of all steps so far
+
+    def _momentum(self, t: Any) -> Any:
+        fall = F.power(0.96, F.multiply(t, self.schedule_decay))
+        return F.multiply(self._arrays["beta1"], F.subtract(1.0, F.multiply(fall, 0.5)))
+
+    def place(self, device: str) -> None:
+        super().place(device)
+        self.product = moved(self.product, device)
+
+    def begin_step(self) -> None:
+        super().begin_step()
+        _core.assign(self.product, F.multiply(self.product, self._momentum(self.t)))
+
+    def counters(self) -> dict[str, _core.NDArray]:
+        return {**super().counters(), "product": self.product}
+
+    def rule(self, weight: _core.NDArray, grad: _core.NDArray, state: State, lr: _core.NDArray, wd: Any) -> None:
+        momenta = {"now": self._momentum(self.t), "after": self._momentum(F.add(self.t, 1.0)), "product": self.product}
+        m, v = state
+        F.nadam_update(weight, grad, m, v, lr=lr, wd=wd, **self._betas(), **momenta, out=(weight, m, v))

@@ -118,11 +118,15 @@ class Optimizer:
         """The number of steps so far."""
         return int(self.t.asnumpy())
 
+    def counters(self) -> dict[str, _core.NDArray]:
+        """The arrays that belong to the optimizer as a whole and change with every step, for saving: the count."""
+        return {"t": self.t}
+
     def place(self, device: str) -> None:
         """Keep the knobs on `device`, where the weights are: a compiled step must not mix devices."""
         if self.t._device != device:
-            self._arrays = {name: _moved(array, device) for name, array in self._arrays.items()}
-            self.t = _moved(self.t, device)
+            self._arrays = {name: moved(array, device) for name, array in self._arrays.items()}
+            self.t = moved(self.t, device)
 
     # Steps.
 
@@ -145,7 +149,7 @@ class Optimizer:
         zeros = [np.zeros(weight.shape, dtype) for _ in self.states]
         if self.multi_precision and weight.dtype.name in _HALF:
             zeros.append(weight.asnumpy().astype(np.float32))
-        return tuple(_moved(_core.from_numpy(array), weight._device) for array in zeros)
+        return tuple(moved(_core.from_numpy(array), weight._device) for array in zeros)
 
     def update(self, index: Any, weight: Any, grad: Any, state: Any) -> None:
         """Change `weight` and `state` in place by `grad`. Also takes equally long lists of all four.
@@ -188,6 +192,14 @@ class Optimizer:
         clip = self.clip_gradient
         return {"rescale": self.rescale_grad, "clip": -1.0 if clip is None else clip}
 
+    def gradient(self, weight: Any, grad: Any, wd: Any = None) -> Any:
+        """clip(rescale * grad), plus wd * weight where `wd` is given: what rules of several operators begin with."""
+        if self.rescale_grad != 1.0:
+            grad = F.multiply(grad, self.rescale_grad)
+        if self.clip_gradient is not None and self.clip_gradient > 0:
+            grad = F.clip(grad, -self.clip_gradient, self.clip_gradient)
+        return grad if wd is None else F.add(grad, F.multiply(weight, wd))
+
     @property
     def states(self) -> Sequence[str]:
         """The names of the arrays the rule keeps for every weight."""
@@ -204,7 +216,7 @@ class Optimizer:
         return f"{type(self).__name__}({knobs})"
 
 
-def _moved(array: _core.NDArray, device: str) -> _core.NDArray:
+def moved(array: _core.NDArray, device: str) -> _core.NDArray:
     """`array` on `device`: itself if it is there already."""
     if array._device == device:
         return array

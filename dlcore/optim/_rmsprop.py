@@ -18,7 +18,11 @@ class RMSProp(Optimizer):
 
         n = rho * n + (1 - rho) * g^2;  w = w - lr * g / sqrt(n + epsilon)
 
-    `gamma1` is the older name of `rho`. Other arguments: see `Optimizer`. Raises ValueError for `centered=True`.
+    centered: divide by the deviation from the average instead, and add momentum (Graves, 2013):
+
+        m = rho * m + (1 - rho) * g;  d = momentum * d - lr * g / sqrt(n - m^2 + epsilon);  w = w + d
+
+    `gamma1` and `gamma2` are the older names of `rho` and `momentum`. Other arguments: see `Optimizer`.
 
     >>> RMSProp(learning_rate=0.01)
     RMSProp(lr=0.01, wd=0, rho=0.9)
@@ -33,22 +37,35 @@ class RMSProp(Optimizer):
         epsilon: float = 1e-8,
         centered: bool = False,
         gamma1: float | None = None,
+        momentum: float = 0.9,
+        gamma2: float | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(learning_rate, **kwargs)
-        if centered:
-            raise ValueError("RMSProp: the centered form is not available; use centered=False")
         self._knob("rho", rho if gamma1 is None else gamma1)
-        self.epsilon = epsilon
+        if centered:
+            self._knob("momentum", momentum if gamma2 is None else gamma2)
+        self.epsilon, self.centered = epsilon, centered
 
     @property
     def states(self) -> tuple[str, ...]:
-        return ("n",)
+        return ("n", "m", "d") if self.centered else ("n",)
 
     def rule(
         self, weight: _core.NDArray, grad: _core.NDArray, state: State, lr: _core.NDArray, wd: _core.NDArray
     ) -> None:
         rho = self._arrays["rho"]
+        if self.centered:
+            self._centered_rule(weight, grad, state, lr, wd)
+            return
         F.rmsprop_update(
             weight, grad, state[0], lr=lr, gamma=rho, eps=self.epsilon, wd=wd, **self.tail(), out=(weight, state[0])
         )
+
+    def _centered_rule(self, weight: _core.NDArray, grad: _core.NDArray, state: State, lr: Any, wd: Any) -> None:
+        g, rho, (n, m, d) = self.gradient(weight, grad, wd), self._arrays["rho"], state
+        _core.assign(n, F.lerp(n, F.square(g), rho))
+        _core.assign(m, F.lerp(m, g, rho))
+        deviation = F.sqrt(F.add(F.subtract(n, F.square(m)), self.epsilon))
+        _core.assign(d, F.subtract(F.multiply(d, self._arrays["momentum"]), F.multiply(F.divide(g, deviation), lr)))
+        _core.assign(weight, F.add(weight, d))

@@ -14,19 +14,29 @@ from ._optimizer import Optimizer, State, register
 class SGD(Optimizer):
     """Stochastic gradient descent; with g = clip(rescale * grad) + wd * w:
 
-        w = w - lr * g                                      without momentum
-        mom = momentum * mom - lr * g;  w = w + mom         with momentum (Polyak's heavy ball)
+        w = w - lr * g                                              without momentum
+        mom = momentum * mom - lr * g;  w = w + mom                 momentum_form="heavy_ball" (Polyak, 1964)
+        mom = momentum * mom + (1 - momentum) * g;  w = w - lr * mom    momentum_form="ema"
 
-    `lazy_update` is accepted for old scripts; gradients are dense. Other arguments: see `Optimizer`.
+    A constant gradient moves a heavy ball by lr / (1 - momentum) a step in the end, an average by lr.
+    `lazy_update` is accepted for old scripts. Other arguments: see `Optimizer`.
 
     >>> SGD(learning_rate=0.1, momentum=0.9)
     SGD(lr=0.1, wd=0, momentum=0.9)
     """
 
     def __init__(
-        self, learning_rate: float | None = None, momentum: float = 0.0, lazy_update: bool = True, **kwargs: Any
+        self,
+        learning_rate: float | None = None,
+        momentum: float = 0.0,
+        lazy_update: bool = True,
+        momentum_form: str = "heavy_ball",
+        **kwargs: Any,
     ) -> None:
         super().__init__(learning_rate, **kwargs)
+        if momentum_form not in ("heavy_ball", "ema"):
+            raise ValueError(f"SGD: expected momentum_form 'heavy_ball' or 'ema', got {momentum_form!r}")
+        self._form = momentum_form
         self._has_momentum = momentum != 0.0
         if self._has_momentum:
             self._knob("momentum", momentum)
@@ -46,8 +56,9 @@ class SGD(Optimizer):
         if not self._has_momentum:
             F.sgd_update(weight, grad, lr=lr, wd=wd, **self.tail(), out=weight)
             return
+        update = F.sgd_mom_update if self._form == "heavy_ball" else F.sgd_ema_update
         momentum = self._arrays["momentum"]
-        F.sgd_mom_update(weight, grad, state[0], lr=lr, momentum=momentum, wd=wd, **self.tail(), out=(weight, state[0]))
+        update(weight, grad, state[0], lr=lr, momentum=momentum, wd=wd, **self.tail(), out=(weight, state[0]))
 
 
 @register

@@ -9,7 +9,15 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-__all__ = ["CosineScheduler", "FactorScheduler", "LRScheduler", "MultiFactorScheduler", "PolyScheduler"]
+__all__ = [
+    "CosineRestartScheduler",
+    "CosineScheduler",
+    "FactorScheduler",
+    "LRScheduler",
+    "MultiFactorScheduler",
+    "OneCycleScheduler",
+    "PolyScheduler",
+]
 
 
 class LRScheduler:
@@ -119,3 +127,65 @@ class CosineScheduler(PolyScheduler):
 
     def decayed(self, n: int) -> float:
         return self.final_lr + (self.base_lr - self.final_lr) * (1 + math.cos(math.pi * self._share(n))) / 2
+
+
+class CosineRestartScheduler(LRScheduler):
+    """Half a cosine from base_lr to `final_lr` in `period` steps, then again and again (Loshchilov and Hutter, 2017).
+
+    Every period is `factor` times as long as the one before.
+
+    >>> warm = CosineRestartScheduler(period=4, factor=2, base_lr=1.0)
+    >>> [round(warm(n), 3) for n in (0, 2, 4, 8, 12)]
+    [1.0, 0.5, 1.0, 0.5, 1.0]
+    """
+
+    def __init__(
+        self, period: int, factor: float = 1.0, base_lr: float = 0.01, final_lr: float = 0.0, **warmup: Any
+    ) -> None:
+        super().__init__(base_lr, **warmup)
+        if period < 1 or factor < 1:
+            raise ValueError(f"CosineRestartScheduler: expected period >= 1, factor >= 1; got {period} and {factor}")
+        self.period, self.factor, self.final_lr = period, factor, final_lr
+
+    def decayed(self, n: int) -> float:
+        passed, period = float(max(n - self.warmup_steps, 0)), float(self.period)
+        if self.factor == 1:
+            passed %= self.period
+        else:
+            # n steps fill k periods when period * (factor^k - 1) / (factor - 1) <= n.
+            k = int(math.log(passed * (self.factor - 1) / period + 1, self.factor) + 1e-9)
+            passed -= period * (self.factor**k - 1) / (self.factor - 1)
+            period *= self.factor**k
+        share = min(max(passed, 0.0) / period, 1.0)
+        return self.final_lr + (self.base_lr - self.final_lr) * (1 + math.cos(math.pi * share)) / 2
+
+
+class OneCycleScheduler(LRScheduler):
+    """Up from base_lr / div to base_lr, then down to base_lr / div / final_div, both along half a cosine.
+
+    rise: the share of `max_update` steps that go up (Smith and Topin, 2018).
+
+    >>> cycle = OneCycleScheduler(max_update=100, base_lr=1.0, rise=0.3, div=10)
+    >>> [round(cycle(n), 3) for n in (0, 30, 65, 100)]
+    [0.1, 1.0, 0.5, 0.0]
+    """
+
+    def __init__(
+        self, max_update: int, base_lr: float = 0.01, rise: float = 0.3, div: float = 25.0, final_div: float = 1e4
+    ) -> None:
+        super().__init__(base_lr)
+        if max_update < 2 or not 0 < rise < 1 or div < 1 or final_div < 1:
+            raise ValueError(
+                "OneCycleScheduler: expected max_update >= 2, 0 < rise < 1, div >= 1 and final_div >= 1; "
+                f"got {max_update}, {rise}, {div}, {final_div}"
+            )
+        self.max_update, self.rise, self.div, self.final_div = max_update, rise, div, final_div
+
+    def decayed(self, n: int) -> float:
+        low, top = self.base_lr / self.div, self.rise * self.max_update
+        if n < top:
+            start, end, share = low, self.base_lr, n / top
+        else:
+            start, end = self.base_lr, low / self.final_div
+            share = min((n - top) / (self.max_update - top), 1.0)
+        return end + (start - end) * (1 + math.cos(math.pi * share)) / 2

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import sklearn.metrics as sk
 
-from dlcore import _core, metric
+from dlcore import metric, nd
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def fill(m, labels, preds, wrap=lambda a: a):
     return m.get()[1]
 
 
-@pytest.mark.parametrize("wrap", [lambda a: a, _core.from_numpy, lambda a: [_core.from_numpy(a)]])
+@pytest.mark.parametrize("wrap", [lambda a: a, nd.array, lambda a: [nd.array(a)]])
 def test_classification(batches, wrap):
     labels, probabilities = batches
     y, p = np.concatenate(labels), np.concatenate(probabilities)
@@ -59,7 +59,7 @@ def test_regression(name, reference):
 
 def test_loss_is_a_mean_over_values_not_over_batches():
     m = metric.Loss()
-    m.update(None, _core.from_numpy(np.array([1.0, 2.0, 3.0], np.float32)))
+    m.update(None, nd.array(np.array([1.0, 2.0, 3.0], np.float32)))
     m.update(None, [np.array([10.0])])
     assert m.get() == ("loss", 4.0)
 
