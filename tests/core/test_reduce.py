@@ -136,3 +136,19 @@ def test_same_bits_for_any_number_of_threads(axis: tuple[int, ...] | None) -> No
 @pytest.mark.parametrize("isa", ["base", "avx2"])
 def test_lower_instruction_sets(isa: str) -> None:
     run_under(isa, __file__, "(against_numpy and (float32 or int32)) or nan or accuracy")
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int8", "uint16", "int32", "uint32", "int64", "uint64"])
+@pytest.mark.parametrize("shape", [(70_000,), (3, 70_000), (1000, 3), (1000, 300), (100, 17)])
+def test_extremes_and_their_places_with_ties_and_nan(dtype: str, shape: tuple[int, ...]) -> None:
+    """Long lines are searched in blocks, and many columns in strips: the first of equal elements, NaN before all."""
+    x = rng.integers(0, 100, shape).astype(dtype)
+    if dtype == "uint64":
+        x += np.uint64(2**63)
+    for nan in (False, True) if x.dtype.kind == "f" else (False,):
+        if nan:
+            x[rng.random(shape) < 1e-3] = np.nan
+        for name in ("max", "min", "argmax", "argmin"):
+            for axis in (None, *range(x.ndim)):
+                got = getattr(F, name)(nd(x), axis).asnumpy()
+                np.testing.assert_array_equal(got, getattr(np, name)(x, axis), f"{name} {axis} {nan}")

@@ -6,7 +6,13 @@ from core.arrays import nd, threads
 
 from dlcore.ops import F
 
-DTYPES = ["bool", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64", "float16", "float32", "float64"]  # fmt: skip
+DTYPES = [
+    "bool",
+    "float16",
+    "float32",
+    "float64",
+    *(f"{kind}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 64)),
+]
 # Around insertion sort's end, a byte's range and the length from which threads share one line.
 LENGTHS = [1, 2, 23, 24, 25, 255, 256, 257, 1000, 65535, 65536, 100_003]
 

@@ -88,13 +88,17 @@ class Reducer {
     Blocks blocks(r_.reduced, blocks_wanted(results, length, results * length));
     int64_t nb = blocks.count();
     if (nb == 1) {
+      bool plain = same_ && r_.kept.n == 1 && r_.reduced.n == 1 && r_.reduced.inner_in() == 1;  // rows of a matrix
       int64_t group = std::clamp<int64_t>(kBuffer / std::max<int64_t>(length, 1), 1, 256);
       parallel_for((results + group - 1) / group, kGrain / (group * length) + 1, [&](int64_t b, int64_t e) {
         for (int64_t g = b; g < e; g++) {
           alignas(64) char acc[256 * 8];
           int64_t n = std::min(group, results - g * group);
           fns_.init(n, acc);
-          for (int64_t k = 0; k < n; k++) runs(g * group + k, blocks.at(0), acc + k * acc_size_);
+          if (plain)
+            fns_.runs(n, length, r_.in.ptr<char>() + g * group * r_.kept.in[0] * in_size_, r_.kept.in[0], acc);
+          else
+            for (int64_t k = 0; k < n; k++) runs(g * group + k, blocks.at(0), acc + k * acc_size_);
           emit(g * group, n, acc);
         }
       });

@@ -7,6 +7,8 @@
 
 #include "kernels/cpu/isa/vmath_base.h"
 
+#define DL_MEMBER inline __attribute__((always_inline))
+
 namespace dl {
 namespace DL_ISA {
 namespace {
@@ -54,31 +56,110 @@ template <class T>
 constexpr int kLanes =
     256 / int(sizeof(T));  // four vectors of the widest set: enough to hide the latency of an addition
 
-template <ReduceOp Op, class T>
-T run_block(int64_t n, const T* x) {  // one block: every lane adds up a few, then the lanes meet in a tree
-  T lane[kLanes<T>];
-  for (int k = 0; k < kLanes<T>; k++) lane[k] = identity<Op, T>();
-  int64_t i = 0;
-  for (; i + kLanes<T> <= n; i += kLanes<T>) {
-#pragma omp simd
-    for (int k = 0; k < kLanes<T>; k++) lane[k] = combine<Op, T>(lane[k], x[i + k]);
+template <class T>
+using Bits = std::conditional_t<sizeof(T) == 8, int64_t, std::conditional_t<sizeof(T) == 4, int32_t, int8_t>>;
+template <class T>
+constexpr Bits<T> kInfBits = sizeof(T) == 8 ? Bits<T>(0x7ff0000000000000ll) : Bits<T>(0x7f800000);
+
+// Accumulators side by side. The extreme of floats is found in two parts, both one instruction a vector: the extreme of
+// the numbers, and the largest magnitude as bits, which is above infinity's where there was a NaN.
+template <ReduceOp Op, class T, int Width>
+struct Lanes {
+  static constexpr bool kSplit = std::is_floating_point_v<T> && (Op == ReduceOp::Max || Op == ReduceOp::Min);
+  T value[Width];
+  Bits<T> size[kSplit ? Width : 1];
+
+  DL_MEMBER void clear() {
+    for (int k = 0; k < Width; k++) value[k] = identity<Op, T>();
+    if constexpr (kSplit)
+      for (int k = 0; k < Width; k++) size[k] = 0;
   }
+  DL_MEMBER void take(const T* x) {
 #pragma omp simd
-  for (int64_t k = 0; k < n - i; k++) lane[k] = combine<Op, T>(lane[k], x[i + k]);
-  for (int half = kLanes<T> / 2; half; half /= 2) {
-#pragma omp simd
-    for (int k = 0; k < half; k++) lane[k] = combine<Op, T>(lane[k], lane[k + half]);
+    for (int k = 0; k < Width; k++) take_one(x[k], k);
   }
-  return lane[0];
-}
+  DL_MEMBER void take(const T* x, int64_t n) {
+#pragma omp simd
+    for (int64_t k = 0; k < n; k++) take_one(x[k], k);
+  }
+  // Fewer than Width, a vector at a time and the last one in part.
+  DL_MEMBER void take_rest(const T* x, int64_t n) {
+    constexpr int part = Width / 4;
+    int64_t i = 0;
+#pragma GCC unroll 3
+    for (int j = 0; j < 3; j++) {
+      if (i + part > n) break;
+#pragma omp simd
+      for (int k = 0; k < part; k++) take_one(x[i + k], j * part + k);
+      i += part;
+    }
+#pragma omp simd
+    for (int k = 0; k < part; k++) {
+      T v = identity<Op, T>();
+      if (i + k < n) v = x[i + k];
+      take_one(v, 3 * part + k);
+    }
+  }
+  DL_MEMBER void take_one(T v, int64_t k) {
+    if constexpr (kSplit) {
+      Bits<T> b;
+      __builtin_memcpy(&b, &v, sizeof b);
+      b &= std::numeric_limits<Bits<T>>::max();
+      size[k] = b > size[k] ? b : size[k];
+      if constexpr (Op == ReduceOp::Max)
+        value[k] = v > value[k] ? v : value[k];
+      else
+        value[k] = v < value[k] ? v : value[k];
+    } else {
+      value[k] = combine<Op, T>(value[k], v);
+    }
+  }
+  DL_MEMBER T get(int64_t k) const {
+    if constexpr (kSplit) return size[k] > kInfBits<T> ? std::numeric_limits<T>::quiet_NaN() : value[k];
+    return value[k];
+  }
+  // All lanes in one, by a tree.
+  DL_MEMBER T fold() {
+    bool nan = false;
+    if constexpr (kSplit) {
+      Bits<T> largest = 0;
+      for (int k = 0; k < Width; k++) largest = size[k] > largest ? size[k] : largest;
+      nan = largest > kInfBits<T>;
+    }
+#pragma GCC unroll 8
+    for (int half = Width / 2; half; half /= 2)
+      for (int k = 0; k < half; k++) value[k] = combine<Op, T>(value[k], value[k + half]);
+    return nan ? std::numeric_limits<T>::quiet_NaN() : value[0];
+  }
+};
 
 template <ReduceOp Op, class T>
+DL_INLINE T run_block(int64_t n, const T* x) {
+  constexpr int width = kLanes<T>;
+  Lanes<Op, T, width> lanes;
+  lanes.clear();
+  int64_t i = 0;
+  for (; i + width <= n; i += width) lanes.take(x + i);
+  if (i < n) lanes.take_rest(x + i, n - i);
+  return lanes.fold();
+}
+
+// Blocks, joined in pairs, those in pairs, and so on: `made` holds what waits for its partner.
+template <ReduceOp Op, class T>
 T run_pairwise(int64_t n, const T* x) {
-  constexpr int64_t block = kLanes<T> * 32;
+  constexpr int64_t block = kLanes<T> * 128;
   constexpr bool exact = std::is_integral_v<T> || Op == ReduceOp::Max || Op == ReduceOp::Min;
   if (exact || n <= block) return run_block<Op, T>(n, x);
-  int64_t half = (n / 2 + block - 1) / block * block;
-  return combine<Op, T>(run_pairwise<Op, T>(half, x), run_pairwise<Op, T>(n - half, x + half));
+  T made[64];
+  int depth = 0;
+  for (int64_t at = 0, number = 0; at < n; at += block, number++) {
+    T v = run_block<Op, T>(n - at < block ? n - at : block, x + at);
+    for (int64_t odd = number; odd & 1; odd >>= 1) v = combine<Op, T>(made[--depth], v);
+    made[depth++] = v;
+  }
+  T v = made[--depth];
+  while (depth) v = combine<Op, T>(made[--depth], v);
+  return v;
 }
 
 template <ReduceOp Op, class T>
@@ -95,25 +176,52 @@ void run(int64_t n, const void* x, void* acc) {
   *a = combine<Op, T>(*a, r);
 }
 
+template <ReduceOp Op, class T>
+void runs(int64_t count, int64_t n, const void* x, int64_t stride, void* acc) {
+  for (int64_t i = 0; i < count; i++) run<Op, T>(n, static_cast<const T*>(x) + i * stride, static_cast<T*>(acc) + i);
+}
+
 // A strip of columns, its accumulators in registers; a partial sum per 256 rows keeps the error of long columns small.
 template <ReduceOp Op, class T, int Width>
 DL_INLINE void strip(int64_t rows, int64_t n, const T* x, int64_t stride, T* acc) {
   for (int64_t r0 = 0; r0 < rows; r0 += 256) {
     int64_t r1 = rows - r0 < 256 ? rows : r0 + 256;
-    T lane[Width];
-    for (int k = 0; k < Width; k++) lane[k] = identity<Op, T>();
-    for (int64_t r = r0; r < r1; r++) {
-      const T* p = x + r * stride;
-      if (n == Width) {
-#pragma omp simd
-        for (int k = 0; k < Width; k++) lane[k] = combine<Op, T>(lane[k], p[k]);
-      } else {
-#pragma omp simd
-        for (int64_t k = 0; k < n; k++) lane[k] = combine<Op, T>(lane[k], p[k]);
-      }
+    Lanes<Op, T, Width> lanes;
+    lanes.clear();
+    if (n == Width) {
+      for (int64_t r = r0; r < r1; r++) lanes.take(x + r * stride);
+    } else {
+      for (int64_t r = r0; r < r1; r++) lanes.take(x + r * stride, n);
     }
-    for (int64_t k = 0; k < n; k++) acc[k] = combine<Op, T>(acc[k], lane[k]);
+    for (int64_t k = 0; k < n; k++) acc[k] = combine<Op, T>(acc[k], lanes.get(k));
   }
+}
+
+template <ReduceOp Op, class T>
+DL_INLINE void strips(int64_t count, int64_t n, const T* x, int64_t stride, T* acc) {
+  constexpr int wide = kLanes<T>, narrow = 64 / int(sizeof(T));
+  int64_t i = 0;
+  for (; i + wide <= n; i += wide) strip<Op, T, wide>(count, wide, x + i, stride, acc + i);
+  for (; i + narrow <= n; i += narrow) strip<Op, T, narrow>(count, narrow, x + i, stride, acc + i);
+  if (i < n) strip<Op, T, narrow>(count, n - i, x + i, stride, acc + i);
+}
+
+// Narrow rows that follow each other: 16 of them are one row of whole vectors.
+template <ReduceOp Op, class T>
+DL_INLINE void narrow_rows(int64_t count, int64_t n, const T* x, T* acc) {
+  constexpr int64_t kJoin = 16, kMost = 64;
+  T joined[kJoin * kMost];
+  int64_t whole = count / kJoin;
+  for (int64_t k = 0; k < kJoin * n; k++) joined[k] = identity<Op, T>();
+  strips<Op, T>(whole, kJoin * n, x, kJoin * n, joined);
+  for (int64_t half = kJoin / 2; half; half /= 2) {
+#pragma omp simd
+    for (int64_t k = 0; k < half * n; k++) joined[k] = combine<Op, T>(joined[k], joined[k + half * n]);
+  }
+  for (int64_t k = 0; k < n; k++) acc[k] = combine<Op, T>(acc[k], joined[k]);
+  x += whole * kJoin * n;
+  for (int64_t r = 0; r < count - whole * kJoin; r++)
+    for (int64_t k = 0; k < n; k++) acc[k] = combine<Op, T>(acc[k], x[r * n + k]);
 }
 
 template <ReduceOp Op, class T>
@@ -123,13 +231,11 @@ void rows(int64_t count, int64_t n, const void* px, int64_t stride, void* pacc) 
   if (count == 1) {
 #pragma omp simd
     for (int64_t i = 0; i < n; i++) acc[i] = combine<Op, T>(acc[i], x[i]);
-    return;
+  } else if (stride == n && n < 64 && n % (64 / int64_t(sizeof(T))) && count >= 64) {
+    narrow_rows<Op, T>(count, n, x, acc);
+  } else {
+    strips<Op, T>(count, n, x, stride, acc);
   }
-  constexpr int wide = kLanes<T>, narrow = 64 / int(sizeof(T));
-  int64_t i = 0;
-  for (; i + wide <= n; i += wide) strip<Op, T, wide>(count, wide, x + i, stride, acc + i);
-  for (; i + narrow <= n; i += narrow) strip<Op, T, narrow>(count, narrow, x + i, stride, acc + i);
-  if (i < n) strip<Op, T, narrow>(count, n - i, x + i, stride, acc + i);
 }
 
 template <class T>
@@ -137,7 +243,7 @@ int64_t find(int64_t n, const void* px, const void* pvalue) {
   const T* x = static_cast<const T*>(px);
   const T value = *static_cast<const T*>(pvalue);
   const bool nan = value != value;
-  constexpr int64_t block = 512;  // whole blocks are passed over quickly
+  constexpr int64_t block = 64;  // whole blocks are passed over quickly
   for (int64_t b = 0; b < n; b += block) {
     int64_t e = n - b < block ? n : b + block;
     int hit = 0;
@@ -150,9 +256,42 @@ int64_t find(int64_t n, const void* px, const void* pvalue) {
   return n;
 }
 
+// Row numbers are kept as wide as the elements, so that a vector of the one goes with a vector of the other.
+template <ReduceOp Op, class T>
+void find_rows(int64_t rows, int64_t n, const void* px, int64_t stride, void* pbest, int64_t* out) {
+  constexpr int64_t width = 256;
+  T* best = static_cast<T*>(pbest);
+  Bits<T> at[width];
+  for (int64_t i = 0; i < n; i += width) {
+    const T* x = static_cast<const T*>(px) + i;
+    int64_t m = n - i < width ? n - i : width;
+    for (int64_t base = 0; base < rows; base += 1 << 30) {  // row numbers of 32 bits suffice for a part
+      int64_t end = rows - base < 1 << 30 ? rows : base + (1 << 30);
+      if (base == 0)
+        for (int64_t k = 0; k < m; k++) best[k] = x[k];
+      for (int64_t k = 0; k < m; k++) at[k] = base == 0 ? 0 : -1;
+      for (int64_t r = base ? base : 1; r < end; r++) {
+        const T* row = x + r * stride;
+        Bits<T> number = Bits<T>(r - base);
+#pragma omp simd
+        for (int64_t k = 0; k < m; k++) {
+          T v = row[k], b = best[k];
+          bool keep = (Op == ReduceOp::Max ? v <= b : v >= b) | (b != b);  // a NaN is taken, and stays
+          best[k] = keep ? b : v;
+          at[k] = keep ? at[k] : number;
+        }
+      }
+      for (int64_t k = 0; k < m; k++)
+        if (at[k] >= 0) out[i + k] = base + at[k];
+    }
+  }
+}
+
 template <ReduceOp Op, class T>
 constexpr ReduceFns fns() {
-  return {init<Op, T>, run<Op, T>, rows<Op, T>, find<T>};
+  ReduceFns f{init<Op, T>, run<Op, T>, runs<Op, T>, rows<Op, T>, find<T>, nullptr};
+  if constexpr ((Op == ReduceOp::Max || Op == ReduceOp::Min) && sizeof(T) >= 4) f.find_rows = find_rows<Op, T>;
+  return f;
 }
 template <ReduceOp Op>
 constexpr void set(ReduceTable& t) {

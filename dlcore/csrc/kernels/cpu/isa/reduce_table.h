@@ -15,9 +15,13 @@ inline constexpr int kReduceTypes = 6;
 struct ReduceFns {
   void (*init)(int64_t n, void* acc);                // the identity of the operation
   void (*run)(int64_t n, const void* x, void* acc);  // acc[0] op= x[0] op x[1] ...
+  // acc[i] op= the n elements from x + i stride on
+  void (*runs)(int64_t count, int64_t n, const void* x, int64_t stride, void* acc);
   // acc[i] op= x[i] op x[i + stride] op ... (rows of them, n columns)
   void (*rows)(int64_t rows, int64_t n, const void* x, int64_t stride, void* acc);
   int64_t (*find)(int64_t n, const void* x, const void* value);  // the first equal element (NaN finds NaN), n if none
+  // Of each of n columns the row, counted from 0, of its first extreme; extremes only. best: room for n elements.
+  void (*find_rows)(int64_t rows, int64_t n, const void* x, int64_t stride, void* best, int64_t* at);
 };
 struct ReduceTable {
   ReduceFns fn[kReduceOps][kReduceTypes];
