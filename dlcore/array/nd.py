@@ -31,6 +31,27 @@ from ._classic import (
     stack,
     transpose,
 )
+from ._classic_draws import (
+    normal,
+    random_exponential,
+    random_gamma,
+    random_generalized_negative_binomial,
+    random_negative_binomial,
+    random_normal,
+    random_poisson,
+    random_randint,
+    random_uniform,
+    sample_exponential,
+    sample_gamma,
+    sample_generalized_negative_binomial,
+    sample_multinomial,
+    sample_negative_binomial,
+    sample_normal,
+    sample_poisson,
+    sample_uniform,
+    shuffle,
+    uniform,
+)
 from ._classic_more import (
     SequenceLast,
     SequenceMask,
@@ -171,7 +192,7 @@ def norm(data: Any, ord: float = 2, axis: Any = None, keepdims: bool = False) ->
     >>> float(norm([3.0, 4.0]))
     5.0
     """
-    return linalg.norm(data, ord, axis, keepdims)
+    return linalg.vector_norm(data, axis=axis, keepdims=keepdims, ord=ord)
 
 
 def where(condition: Any, x: Any, y: Any) -> NDArray:
@@ -334,13 +355,16 @@ def cast(data: Any, dtype: Any) -> NDArray:
 
 
 __all__ = [
-    "Activation", "BatchNorm", "Convolution", "Dropout", "FullyConnected", "L2Normalization", "LayerNorm",
-    "LeakyReLU", "NDArray", "Pooling", "SequenceLast", "SequenceMask", "SequenceReverse", "UpSampling",
-    "all_finite", "argmax_channel", "array", "batch_dot", "batch_take", "broadcast_axis", "concat",
-    "concatenate", "cpu", "current_context", "depth_to_space", "diag", "dot", "empty", "eye", "full", "gpu",
-    "linalg", "load", "moments", "nanprod", "nansum", "num_gpus", "ones", "ones_like", "pad", "random",
-    "ravel_multi_index", "rcbrt", "repeat", "reshape", "reshape_like", "round", "save", "scatter_nd", "sequence_mask",
-    "shape_array", "size_array", "slice", "slice_axis", "slice_like", "softmax", "softmax_cross_entropy",
-    "softmin", "space_to_depth", "split", "stack", "swapaxes", "tile", "transpose", "unravel_index", "zeros",
-    "zeros_like",
+    "Activation", "BatchNorm", "Convolution", "Dropout", "FullyConnected", "L2Normalization", "LayerNorm", "LeakyReLU",
+    "NDArray", "Pooling", "SequenceLast", "SequenceMask", "SequenceReverse", "UpSampling", "all_finite",
+    "argmax_channel", "array", "batch_dot", "batch_take", "broadcast_axis", "concat", "concatenate", "cpu",
+    "current_context", "depth_to_space", "diag", "dot", "empty", "eye", "full", "gpu", "linalg", "load", "moments",
+    "nanprod", "nansum", "normal", "num_gpus", "ones", "ones_like", "pad", "random", "random_exponential",
+    "random_gamma", "random_generalized_negative_binomial", "random_negative_binomial", "random_normal",
+    "random_poisson", "random_randint", "random_uniform", "ravel_multi_index", "rcbrt", "repeat", "reshape",
+    "reshape_like", "round", "sample_exponential", "sample_gamma", "sample_generalized_negative_binomial",
+    "sample_multinomial", "sample_negative_binomial", "sample_normal", "sample_poisson", "sample_uniform", "save",
+    "scatter_nd", "sequence_mask", "shape_array", "shuffle", "size_array", "slice", "slice_axis", "slice_like",
+    "softmax", "softmax_cross_entropy", "softmin", "space_to_depth", "split", "stack", "swapaxes", "tile", "transpose",
+    "uniform", "unravel_index", "zeros", "zeros_like",
 ]  # fmt: skip

@@ -1,80 +1,93 @@
-"""Random numbers: one counter-based generator for all devices, seeded by `seed`.
+"""`dlcore.random` and `dlcore.nd.random`: random numbers with MXNet's names and arguments.
 
-`shape` and `size` mean the same, so that code for MXNet's and for NumPy's namespaces runs. Parameters may be arrays;
-the result has their broadcast shape when no shape is given.
+`shape` follows the parameters: with arrays as parameters every one of their elements gets that many draws (parameters
+of shape (2,) and shape=(3,) give (2, 3)), with numbers it is the result's shape. `size=` means the whole result's
+shape, as in NumPy. `dlcore.np.random` has NumPy's argument order; both draw from the one generator that `seed` starts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as _np
 
-from .. import _core
 from .._core import NDArray
 from ..ops import F
+from . import _draws, np_random
 from ._convert import asarray
-from .context import Context
-from .context import device_name as _place
-
-Shape = int | Sequence[int] | None
-Place = Context | str | None
-
-
-def seed(seed_state: int, ctx: Any = "all") -> None:
-    """Starts the generator anew: the same seed gives the same numbers on every device.
-
-    >>> seed(1); a = uniform(shape=(2,)); seed(1); a.tolist() == uniform(shape=(2,)).tolist()
-    True
-    """
-    _core.seed(int(seed_state) & (2**64 - 1))
-
-
-def get_state() -> tuple[int, int]:
-    """The generator's seed and counter; `set_state` goes back to them.
-
-    >>> state = get_state(); a = float(uniform()); set_state(state); a == float(uniform())
-    True
-    """
-    return _core.rng_state()
-
-
-def set_state(state: tuple[int, int]) -> None:
-    """Goes back to a state that `get_state` gave.
-
-    >>> state = get_state(); a = float(normal()); set_state(state); a == float(normal())
-    True
-    """
-    _core.set_rng_state(tuple(state))
-
-
-def _is_array(*values: Any) -> bool:
-    return any(isinstance(v, (NDArray, _np.ndarray, list, tuple)) for v in values)
+from ._draws import Dims, Place, Shape, as_dims, dims_of, shape_of
+from ._generator import Generator, default_rng, get_state, seed, set_state
+from .context import device_name as place_of
+from .np_random import (
+    beta,
+    categorical,
+    chisquare,
+    choice,
+    dirichlet,
+    f,
+    geometric,
+    gumbel,
+    laplace,
+    logistic,
+    lognormal,
+    multivariate_normal,
+    pareto,
+    permutation,
+    permuted,
+    power,
+    rand,
+    rayleigh,
+    standard_cauchy,
+    standard_exponential,
+    standard_gamma,
+    standard_normal,
+    standard_t,
+    triangular,
+    truncated_normal,
+    weibull,
+)
 
 
-def _shape(shape: Shape, size: Shape, *params: Any) -> tuple[int, ...]:
-    given = shape if size is None else size
-    if given is None:
-        return _np.broadcast_shapes(*(_np.shape(p) if not isinstance(p, NDArray) else p.shape for p in params))
-    return (given,) if isinstance(given, int) else tuple(given)
+def _rows(name: str, shape: Shape, size: Shape, out: NDArray | None, *params: Any) -> tuple[Dims, list[Any]]:
+    """The result's shape, and the parameters with an axis of length 1 for each axis of `shape`."""
+    if shape is None or size is not None:
+        return dims_of(name, out.shape if out is not None and size is None else size, *params), list(params)
+    more, common = as_dims(shape, name), dims_of(name, None, *params)
+    if not common:
+        return more, list(params)
+    opened = []
+    for p in params:
+        if shape_of(p):
+            p = asarray(p)
+            p = F.reshape(F.broadcast_to(p, common), (*common, *(1 for _ in more)))
+        opened.append(p)
+    return (*common, *more), opened
+
+
+def _draw(
+    name: str, draw: Any, params: tuple, shape: Shape, size: Shape, dtype: Any, ctx: Place, out: NDArray | None
+) -> NDArray:
+    dims, opened = _rows(name, shape, size, out, *params)
+    device = next((p._device for p in params if isinstance(p, NDArray) and p.ndim), None)
+    y = draw(*opened, dims, dtype, place_of(ctx) if ctx is not None or device is None else device)
+    if out is None:
+        return y
+    out[...] = y
+    return out
 
 
 def uniform(
     low: Any = 0.0, high: Any = 1.0, shape: Shape = None, dtype: Any = None, ctx: Place = None,
     out: NDArray | None = None, *, size: Shape = None, device: Place = None,
 ) -> NDArray:  # fmt: skip
-    """Numbers spread evenly over [low, high), float32 unless told otherwise.
+    """Numbers spread evenly over [low, high), float32 unless told otherwise; `high` never occurs.
 
     >>> uniform(0, 1, shape=(2, 3)).shape
     (2, 3)
+    >>> uniform(asarray([0.0, 10.0]), asarray([1.0, 11.0]), shape=3).shape
+    (2, 3)
     """
-    place, kind = _place(device if ctx is None else ctx), dtype or "float32"
-    dims = out.shape if out is not None else _shape(shape, size, low, high)
-    if _is_array(low, high):
-        unit = F.random_uniform(0.0, 1.0, dims, kind, place)
-        return F.add(low, F.multiply(unit, F.subtract(high, low)), out=out)
-    return F.random_uniform(low, high, dims, kind, place, out=out)
+    return _draw("uniform", _draws.uniform, (low, high), shape, size, dtype, ctx or device, out)
 
 
 def normal(
@@ -86,15 +99,10 @@ def normal(
     >>> normal(0, 1, shape=(2, 3)).shape
     (2, 3)
     """
-    place, kind = _place(device if ctx is None else ctx), dtype or "float32"
-    dims = out.shape if out is not None else _shape(shape, size, loc, scale)
-    if _is_array(loc, scale):
-        unit = F.random_normal(0.0, 1.0, dims, kind, place)
-        return F.add(loc, F.multiply(unit, scale), out=out)
-    return F.random_normal(loc, scale, dims, kind, place, out=out)
+    return _draw("normal", _draws.normal, (loc, scale), shape, size, dtype, ctx or device, out)
 
 
-def randn(*shape: int, loc: float = 0.0, scale: float = 1.0, dtype: Any = None, ctx: Place = None) -> NDArray:
+def randn(*shape: int, loc: Any = 0.0, scale: Any = 1.0, dtype: Any = None, ctx: Place = None) -> NDArray:
     """Normally distributed numbers of the shape given as arguments.
 
     >>> randn(2, 3).shape
@@ -103,17 +111,8 @@ def randn(*shape: int, loc: float = 0.0, scale: float = 1.0, dtype: Any = None, 
     return normal(loc, scale, shape, dtype, ctx)
 
 
-def rand(*shape: int, dtype: Any = None, ctx: Place = None) -> NDArray:
-    """Numbers spread evenly over [0, 1) of the shape given as arguments.
-
-    >>> rand(2).shape
-    (2,)
-    """
-    return uniform(0.0, 1.0, shape, dtype, ctx)
-
-
 def randint(
-    low: int, high: int | None = None, shape: Shape = None, dtype: Any = None, ctx: Place = None,
+    low: Any, high: Any = None, shape: Shape = None, dtype: Any = None, ctx: Place = None,
     out: NDArray | None = None, *, size: Shape = None, device: Place = None,
 ) -> NDArray:  # fmt: skip
     """Whole numbers from low to high - 1 (from 0 to low - 1, with one number), int64 unless told otherwise.
@@ -121,128 +120,170 @@ def randint(
     >>> int(randint(5, 6))
     5
     """
-    if high is None:
-        low, high = 0, low
-    dims = out.shape if out is not None else _shape(shape, size)
-    return F.random_randint(low, high, dims, dtype or "int64", _place(device if ctx is None else ctx), out=out)
+    low, high = (0, low) if high is None else (low, high)
+    return _draw("randint", _draws.randint, (low, high), shape, size, dtype or "int64", ctx or device, out)
 
 
 def bernoulli(
-    p: float = 0.5, shape: Shape = None, dtype: Any = None, ctx: Place = None, *, size: Shape = None
-) -> NDArray:
+    p: Any = 0.5, shape: Shape = None, dtype: Any = None, ctx: Place = None, out: NDArray | None = None, *,
+    size: Shape = None,
+) -> NDArray:  # fmt: skip
     """1 with probability p, else 0.
 
     >>> float(bernoulli(1.0))
     1.0
     """
-    return F.random_bernoulli(p, _shape(shape, size), dtype or "float32", _place(ctx))
+    return _draw("bernoulli", _draws.bernoulli, (p,), shape, size, dtype or "float32", ctx, out)
 
 
 def exponential(
-    scale: Any = 1.0, shape: Shape = None, dtype: Any = None, ctx: Place = None, *, size: Shape = None
-) -> NDArray:
-    """Exponentially distributed numbers with mean `scale`: -scale * log(1 - u) for an even u (inversion).
+    scale: Any = 1.0, shape: Shape = None, dtype: Any = None, ctx: Place = None, out: NDArray | None = None, *,
+    size: Shape = None,
+) -> NDArray:  # fmt: skip
+    """Exponentially distributed numbers with mean `scale`.
 
     >>> float(exponential(0.0))
     0.0
     """
-    unit = F.random_uniform(0.0, 1.0, _shape(shape, size, scale), dtype or "float32", _place(ctx))
-    return F.multiply(F.negative(F.log1p(F.negative(unit))), scale)
+    return _draw("exponential", _draws.exponential, (scale,), shape, size, dtype, ctx, out)
 
 
-def gumbel(loc: Any = 0.0, scale: Any = 1.0, shape: Shape = None, dtype: Any = None, *, size: Shape = None) -> NDArray:
-    """Gumbel-distributed numbers, loc - scale * log(e) for an exponential e.
+def gamma(
+    alpha: Any = 1.0, beta: Any = 1.0, shape: Shape = None, dtype: Any = None, ctx: Place = None,
+    out: NDArray | None = None, *, size: Shape = None,
+) -> NDArray:  # fmt: skip
+    """Gamma-distributed numbers with the shape parameter alpha and the scale beta: their mean is alpha * beta.
 
-    >>> gumbel(shape=(3,)).shape
-    (3,)
+    >>> gamma(2.0, 0.5, shape=4).shape
+    (4,)
     """
-    tiny = exponential(1.0, _shape(shape, size, loc, scale), dtype)
-    return F.subtract(loc, F.multiply(F.log(F.maximum(tiny, 1e-30)), scale))
+    return _draw("gamma", _draws.gamma, (alpha, beta), shape, size, dtype, ctx, out)
 
 
-def permutation(x: int | NDArray) -> NDArray:
-    """0, ..., x - 1 in random order, or the rows of an array in random order.
+def poisson(
+    lam: Any = 1.0, shape: Shape = None, dtype: Any = None, ctx: Place = None, out: NDArray | None = None, *,
+    size: Shape = None,
+) -> NDArray:  # fmt: skip
+    """Poisson-distributed counts with mean lam, as float32 unless told otherwise.
 
-    >>> sorted(permutation(3).tolist())
-    [0, 1, 2]
+    >>> float(poisson(0.0))
+    0.0
     """
-    if isinstance(x, int):
-        return F.random_permutation(x, "int64", _place(None))
-    x = asarray(x)
-    return F.take(x, F.random_permutation(x.shape[0], "int64", x._device))
+    return _draw("poisson", _draws.poisson, (lam,), shape, size, dtype or "float32", ctx, out)
 
 
-def shuffle(data: NDArray) -> NDArray:
-    """The rows of `data` in random order, as a new array (MXNet's shuffle).
+def binomial(
+    n: Any = 1, p: Any = 0.5, shape: Shape = None, dtype: Any = None, ctx: Place = None, out: NDArray | None = None, *,
+    size: Shape = None,
+) -> NDArray:  # fmt: skip
+    """How many of n tries succeed that each do with probability p, as float32 unless told otherwise.
+
+    >>> float(binomial(5, 1.0))
+    5.0
+    """
+    return _draw("binomial", _draws.binomial, (n, p), shape, size, dtype or "float32", ctx, out)
+
+
+def negative_binomial(
+    k: Any = 1, p: Any = 1.0, shape: Shape = None, dtype: Any = None, ctx: Place = None, out: NDArray | None = None, *,
+    size: Shape = None,
+) -> NDArray:  # fmt: skip
+    """Failures before success number k, each try succeeding with probability p; float32 unless told otherwise.
+
+    >>> float(negative_binomial(3, 1.0))
+    0.0
+    """
+    return _draw("negative_binomial", _draws.negative_binomial, (k, p), shape, size, dtype or "float32", ctx, out)
+
+
+def generalized_negative_binomial(
+    mu: Any = 1.0, alpha: Any = 1.0, shape: Shape = None, dtype: Any = None, ctx: Place = None,
+    out: NDArray | None = None, *, size: Shape = None,
+) -> NDArray:  # fmt: skip
+    """Counts with mean mu and variance mu + alpha * mu**2; float32 unless told otherwise.
+
+    >>> float(generalized_negative_binomial(0.0, 1.0))
+    0.0
+    """
+    draw = _draws.generalized_negative_binomial
+    return _draw("generalized_negative_binomial", draw, (mu, alpha), shape, size, dtype or "float32", ctx, out)
+
+
+def multinomial(
+    data: Any, shape: Shape = None, get_prob: bool = False, out: NDArray | None = None, dtype: Any = "int64"
+) -> Any:
+    """For each row of probabilities, positions drawn with them; with get_prob also the logarithms of what was drawn.
+
+    The logarithms carry a gradient to `data` (for REINFORCE). NumPy's counts are `dlcore.np.random.multinomial`.
+
+    >>> multinomial(asarray([0.0, 1.0]), shape=2).tolist()
+    [1, 1]
+    """
+    data = asarray(data)
+    more = () if shape is None else as_dims(shape, "multinomial")
+    drawn = F.random_categorical(data, more, "int64")
+    result = F.cast(drawn, dtype)
+    if out is not None:
+        out[...] = result
+        result = out
+    if not get_prob:
+        return result
+    count = int(_np.prod(more))
+    rows = F.reshape(drawn, (*data.shape[:-1], count))
+    chance = F.take_along_axis(F.divide(data, F.sum(data, -1, True)), rows, -1)
+    return result, F.reshape(F.log(chance), drawn.shape)
+
+
+def shuffle(data: Any) -> NDArray:
+    """The rows of `data` in random order, as a new array. `dlcore.np.random.shuffle` changes its argument.
 
     >>> sorted(shuffle(asarray([3, 1, 2])).tolist())
     [1, 2, 3]
     """
-    return permutation(data)
+    return permutation(asarray(data))
 
 
-def choice(a: int | NDArray, size: Shape = None, replace: bool = True, p: Any = None) -> NDArray:
-    """Draws from 0, ..., a - 1 or from the rows of a, with equal or given probabilities.
-
-    >>> int(choice(1))
-    0
-    """
-    n = a if isinstance(a, int) else len(a)
-    dims = _shape(None, size) if size is not None else ()
-    count = int(_np.prod(dims))
-    if not replace:
-        if count > n:
-            raise ValueError(f"choice: cannot draw {count} of {n} without putting back")
-        keys = F.random_uniform(0.0, 1.0, (n,), "float32", _place(None))
-        if p is not None:  # the largest of log(p) + Gumbel noise (Vieira, 2014; Kool et al., arXiv:1903.06059)
-            keys = F.add(F.log(asarray(p)), gumbel(shape=(n,)))
-        index = F.slice(F.argsort(keys, -1, True), (0,), (count,))
-    elif p is None:
-        index = F.random_randint(0, n, (count,), "int64", _place(None))
-    else:
-        ends = _np.cumsum(asarray(p).asnumpy())
-        draws = F.random_uniform(0.0, float(ends[-1]), (count,), "float64", _place(None)).asnumpy()
-        index = asarray(_np.minimum(_np.searchsorted(ends, draws, side="right"), n - 1))
-    index = F.reshape(index, dims)
-    return index if isinstance(a, int) else F.take(asarray(a), index)
+def _dtype_like(data: NDArray) -> Any:
+    return data._dtype_name if data._dtype_name.startswith(("float", "bfloat")) else "float32"
 
 
-def multinomial(data: Any, shape: Shape = None, get_prob: bool = False, dtype: Any = "int64") -> Any:
-    """MXNet's multinomial: for each row of probabilities, positions drawn with them (by Gumbel's trick).
+def _like(function: Any, doc: str, example: str) -> Any:
+    def like(data: Any, *params: Any, **named: Any) -> NDArray:
+        data = asarray(data)
+        return function(*params, **named, shape=data.shape, dtype=_dtype_like(data), ctx=data._device)
 
-    >>> multinomial(asarray([0.0, 1.0])).tolist()
-    1
-    """
-    data = asarray(data)
-    dims = _shape(shape, None) if shape is not None else ()
-    count = int(_np.prod(dims))
-    rows = F.expand_dims(F.log(data), data.ndim - 1)
-    noise = gumbel(shape=(*data.shape[:-1], count, data.shape[-1]))
-    index = F.argmax(F.add(rows, noise), -1)
-    picked = F.reshape(index, (*data.shape[:-1], *dims))
-    if not get_prob:
-        return F.cast(picked, dtype)
-    log_p = F.take_along_axis(F.log(data), index, -1)
-    return F.cast(picked, dtype), F.reshape(log_p, picked.shape)
+    like.__name__ = like.__qualname__ = f"{function.__name__}_like"
+    text = f"{doc} of data's shape, dtype (float32 for whole numbers) and device."
+    like.__doc__ = f"{text}\n\n    >>> {example}\n    (2,)\n"
+    return like
 
 
-def _float_of(data: NDArray) -> Any:
-    return data.dtype if data._dtype_name.startswith(("float", "bfloat")) else "float32"
+uniform_like = _like(uniform, "`uniform` numbers (low, high)", "uniform_like([1.0, 2.0], 0, 5).shape")
+normal_like = _like(normal, "`normal` numbers (loc, scale)", "normal_like([1.0, 2.0], 0, 5).shape")
+exponential_like = _like(exponential, "`exponential` numbers (scale)", "exponential_like([1.0, 2.0], 5).shape")
+gamma_like = _like(gamma, "`gamma` numbers (alpha, beta)", "gamma_like([1.0, 2.0], 2, 1).shape")
+poisson_like = _like(poisson, "`poisson` numbers (lam)", "poisson_like([1.0, 2.0], 2).shape")
+negative_binomial_like = _like(
+    negative_binomial, "`negative_binomial` numbers (k, p)", "negative_binomial_like([1.0, 2.0], 2, 0.5).shape"
+)
+generalized_negative_binomial_like = _like(
+    generalized_negative_binomial,
+    "`generalized_negative_binomial` numbers (mu, alpha)",
+    "generalized_negative_binomial_like([1.0, 2.0], 2, 1).shape",
+)
+
+random = np_random.random
+
+__all__ = [
+    "Generator", "bernoulli", "beta", "binomial", "categorical", "chisquare", "choice", "default_rng", "dirichlet",
+    "exponential", "exponential_like", "f", "gamma", "gamma_like", "generalized_negative_binomial",
+    "generalized_negative_binomial_like", "geometric", "get_state", "gumbel", "laplace", "logistic", "lognormal",
+    "multinomial", "multivariate_normal", "negative_binomial", "negative_binomial_like", "normal", "normal_like",
+    "pareto", "permutation", "permuted", "poisson", "poisson_like", "power", "rand", "randint", "randn", "random",
+    "rayleigh", "seed", "set_state", "shuffle", "standard_cauchy", "standard_exponential", "standard_gamma",
+    "standard_normal", "standard_t", "triangular", "truncated_normal", "uniform", "uniform_like", "weibull",
+]  # fmt: skip
 
 
-def normal_like(data: NDArray, loc: float = 0.0, scale: float = 1.0) -> NDArray:
-    """Normally distributed numbers of data's shape, dtype (float32 for whole numbers) and device.
-
-    >>> normal_like(asarray([1.0, 2.0])).shape
-    (2,)
-    """
-    return F.random_normal(loc, scale, data.shape, _float_of(data), data._device)
-
-
-def uniform_like(data: NDArray, low: float = 0.0, high: float = 1.0) -> NDArray:
-    """Numbers spread evenly over [low, high) of data's shape and dtype (float32 for whole numbers).
-
-    >>> uniform_like(asarray([1.0, 2.0])).shape
-    (2,)
-    """
-    return F.random_uniform(low, high, data.shape, _float_of(data), data._device)
+def __dir__() -> list[str]:
+    return sorted(__all__)

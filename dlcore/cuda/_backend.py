@@ -8,7 +8,21 @@ from typing import Any
 from dlcore import _core
 from dlcore.ops._record import RECORDS
 
-from . import concat, conv, copy, host, index, matmul, norm, pooling, random, reduce, softmax, tile  # noqa: F401 - kernels
+from . import (  # noqa: F401 - their kernels
+    concat,
+    conv,
+    copy,
+    host,
+    index,
+    matmul,
+    norm,
+    pooling,
+    random,
+    random_sample,
+    reduce,
+    softmax,
+    tile,
+)
 from ._arrays import narrowed, widened, wrap
 from ._call import KERNELS, Call
 from .absent import load_cupy

@@ -7,8 +7,12 @@ bits, because a device has its own logarithm and cosine.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
+import numpy
+
+from ._arrays import narrowed, widened
 from ._call import Array, Call, kernel
 
 _M0, _M1 = 0xD2511F53, 0xCD9E8D57
@@ -18,14 +22,19 @@ _W0, _W1 = 0x9E3779B9, 0xBB67AE85
 def words(xp: Any, n: int, seed: int, counter: int, stream: int = 0) -> Array:
     """The first n 32-bit words (as uint64) of blocks counter, counter + 1, ..."""
     blocks = xp.arange((n + 3) // 4, dtype="uint64") + xp.uint64(counter % 2**64)
+    return xp.stack(blocks_of(xp, blocks, seed, stream, xp.zeros_like(blocks)), axis=1).reshape(-1)[:n]
+
+
+def blocks_of(xp: Any, blocks: Array, seed: int, stream: int, lane: Array) -> list[Array]:
+    """The four words (as uint64) of each block; `stream` and `lane` are the upper half of the counter."""
     low, shift = xp.uint64(0xFFFFFFFF), xp.uint64(32)
-    x = [blocks & low, blocks >> shift, xp.full_like(blocks, stream), xp.zeros_like(blocks)]
+    x = [blocks & low, blocks >> shift, xp.full_like(blocks, stream), lane]
     k0, k1 = seed & 0xFFFFFFFF, seed >> 32
     for _ in range(10):
         a, b = x[0] * xp.uint64(_M0), x[2] * xp.uint64(_M1)
         x = [(b >> shift) ^ x[1] ^ xp.uint64(k0), b & low, (a >> shift) ^ x[3] ^ xp.uint64(k1), a & low]
         k0, k1 = (k0 + _W0) & 0xFFFFFFFF, (k1 + _W1) & 0xFFFFFFFF
-    return xp.stack(x, axis=1).reshape(-1)[:n]
+    return x
 
 
 def _words(call: Call, stream: int = 0, n: int | None = None) -> Array:
@@ -41,13 +50,29 @@ def _unit(call: Call, n: int, plus: int = 0) -> Array:
     return ((w >> xp.uint64(8)) + xp.uint64(plus)).astype("float32") * xp.float32(2.0**-24)
 
 
+def last_below(high: float, dtype: str) -> float:
+    """The largest number of a floating-point type that is below `high`, so that no rounding reaches it."""
+    kind: Any = numpy.dtype("float64" if dtype == "float64" else "float32").type
+    if dtype not in ("float16", "bfloat16"):
+        return float(numpy.nextafter(kind(high), kind(-math.inf)))
+    if dtype == "float16":
+        half = numpy.float16(high)
+        return float(half if half < high else numpy.nextafter(half, numpy.float16(-math.inf)))
+    bits = int(narrowed(numpy, numpy.array([high], numpy.float32))[0])
+    if float(widened(numpy, numpy.array([bits], numpy.uint16))[0]) >= high:
+        bits = 0x8001 if bits & 0x7FFF == 0 else bits + 1 if bits & 0x8000 else bits - 1
+    return float(widened(numpy, numpy.array([bits], numpy.uint16))[0])
+
+
 @kernel("random_uniform")
 def random_uniform(call: Call) -> None:
     kind = call.xp.float64 if call.y.dtype == call.xp.float64 else call.xp.float32
     low, high = kind(call.attrs["low"]), kind(call.attrs["high"])
+    if not (math.isfinite(low) and math.isfinite(high)):
+        raise ValueError(f"{call.op}: low and high must be finite, got low={low} and high={high}")
     values = low + _unit(call, call.y.size) * kind(call.attrs["high"] - call.attrs["low"])
     if low < high:
-        values = call.xp.minimum(values, call.xp.nextafter(high, low))
+        values = call.xp.minimum(values, kind(last_below(call.attrs["high"], str(call.attrs["dtype"]))))
     call.y[...] = values.reshape(call.y.shape)
 
 
@@ -62,6 +87,32 @@ def random_normal(call: Call) -> None:
     angle = v * u.dtype.type(2 * math.pi)
     both = xp.stack([r * xp.cos(angle), r * xp.sin(angle)], axis=1).reshape(-1)[: call.y.size]
     call.y[...] = (call.attrs["loc"] + call.attrs["scale"] * both).reshape(call.y.shape)
+
+
+def _between(call: Call) -> Array:
+    """Numbers in (0, 1): odd multiples of 2^-24, in float64 of 2^-53."""
+    xp, w = call.xp, _words(call, 0)
+    if call.y.dtype == xp.float64:
+        return ((w << xp.uint64(20)) + (_words(call, 1) >> xp.uint64(12)) + 0.5) * 2.0**-52
+    return ((w >> xp.uint64(9)).astype("float32") + xp.float32(0.5)) * xp.float32(2.0**-23)
+
+
+def _laplace(xp: Any, u: Array) -> Array:
+    return xp.where(u < 0.5, xp.log(2 * u), -xp.log(2 * (1 - u)))
+
+
+@kernel("random_exponential", "random_gumbel", "random_logistic", "random_laplace")
+def random_standard(call: Call) -> None:
+    xp, u, scale = call.xp, _between(call), call.attrs["scale"]
+    if not scale >= 0:
+        raise ValueError(f"{call.op}: scale must not be negative, got {scale}")
+    formula: dict[str, Callable[[], Array]] = {
+        "random_exponential": lambda: -xp.log(u),
+        "random_gumbel": lambda: -xp.log(-xp.log(u)),
+        "random_logistic": lambda: xp.log(u) - xp.log(1 - u),
+        "random_laplace": lambda: _laplace(xp, u),
+    }
+    call.y[...] = (call.attrs.get("loc", 0.0) + scale * formula[call.op]()).reshape(call.y.shape)
 
 
 @kernel("random_randint")

@@ -53,9 +53,12 @@ def _uniform(out: Value, attrs: dict[str, Any], seed: int, counter: int) -> Arra
     u = _unit(out, seed, counter)
     low, high = u.dtype.type(attrs["low"]), u.dtype.type(attrs["high"])
     numbers = low + u * u.dtype.type(attrs["high"] - attrs["low"])
-    if low < high:
-        numbers = np.where(numbers < high, numbers, np.nextafter(high, low))
-    return _shaped(out, numbers)
+    numbers = _shaped(out, numbers)
+    if low < high:  # rounding must not reach the upper end, in whatever type the numbers are kept
+        last = np.asarray(attrs["high"]).astype(numbers.dtype)
+        last = last if last < attrs["high"] else np.nextafter(last, last.dtype.type(-np.inf))
+        numbers = np.minimum(numbers, last)
+    return numbers
 
 
 def _normal(out: Value, attrs: dict[str, Any], seed: int, counter: int) -> Array:
@@ -66,6 +69,23 @@ def _normal(out: Value, attrs: dict[str, Any], seed: int, counter: int) -> Array
     angle = 2 * np.pi * u[1::2].astype(np.float64)
     pairs = np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1).reshape(-1)[: out.size]
     return _shaped(out, attrs["loc"] + attrs["scale"] * pairs)
+
+
+def _between(out: Value, seed: int, counter: int) -> Array:
+    """Numbers in (0, 1): odd multiples of 2^-24, in float64 of 2^-53."""
+    w = _words(out, seed, counter)
+    if out.dtype == "float64":
+        low = _words(out, seed, counter, 1)
+        return (w * np.uint64(2**20) + (low >> np.uint64(12)) + 0.5) * 2.0**-52
+    return ((w >> np.uint64(9)).astype(np.float32) + np.float32(0.5)) * np.float32(2.0**-23)
+
+
+def _standard(formula: Callable[[Array], Array]) -> Callable[..., Array]:
+    def draw(out: Value, attrs: dict[str, Any], seed: int, counter: int) -> Array:
+        numbers = formula(_between(out, seed, counter).astype(np.float64))
+        return _shaped(out, attrs.get("loc", 0.0) + attrs["scale"] * numbers)
+
+    return draw
 
 
 def _randint(out: Value, attrs: dict[str, Any], seed: int, counter: int) -> Array:
@@ -96,6 +116,10 @@ def _permutation(out: Value, attrs: dict[str, Any], seed: int, counter: int) -> 
 RANDOM: dict[str, Callable[[Value, dict[str, Any], int, int], Array]] = {
     "random_uniform": _uniform,
     "random_normal": _normal,
+    "random_exponential": _standard(lambda u: -np.log(u)),
+    "random_gumbel": _standard(lambda u: -np.log(-np.log(u))),
+    "random_logistic": _standard(lambda u: np.log(u) - np.log1p(-u)),
+    "random_laplace": _standard(lambda u: np.where(u < 0.5, np.log(2 * u), -np.log(2 * (1 - u)))),
     "random_randint": _randint,
     "random_bernoulli": _bernoulli,
     "dropout_mask": _dropout_mask,

@@ -17,6 +17,7 @@ import numpy as np
 
 from . import _ops
 from ._interpreter_random import RANDOM
+from ._interpreter_samples import SAMPLES
 from ._ir import FUSED, Graph, Node, Value
 from ._types import compute_dtype, numpy_dtype
 
@@ -72,6 +73,8 @@ def _call(node: Node, operands: list[Array | None], rng: tuple[int, int]) -> lis
         return run_tile(tile, register, arrays, shape)
     record = _ops.record_of(node.op)
     attrs = {spec.name: value for spec, value in zip(record.attrs, node.attrs, strict=True)}
+    if record.kernel in SAMPLES:
+        return [SAMPLES[record.kernel](node.outputs[0], operands, rng[0], rng[1] + node.rng)]
     if record.random:
         return [RANDOM[record.kernel](node.outputs[0], attrs, rng[0], rng[1] + node.rng)]
     wide = [_widen(a) for a in operands]
@@ -162,19 +165,19 @@ def _erf(x: Array) -> Array:
 
 
 def _floor_divide(a: Array, b: Array) -> Array:
-    if a.dtype.kind == "f":
+    if a.dtype.kind in "fc":
         return np.floor_divide(a, b)
     return np.where(b == 0, 0, np.floor_divide(a, np.where(b == 0, 1, b)))
 
 
 def _remainder(a: Array, b: Array) -> Array:
-    if a.dtype.kind == "f":
+    if a.dtype.kind in "fc":
         return np.remainder(a, b)
     return np.where(b == 0, 0, np.remainder(a, np.where(b == 0, 1, b)))
 
 
 def _power(a: Array, b: Array) -> Array:
-    if a.dtype.kind == "f":
+    if a.dtype.kind in "fc":
         return np.power(a, b)
     exact = np.power(a, np.maximum(b, 0))
     inverse = np.where(a == 1, 1, np.where(a == -1, np.where(b % 2 == 0, 1, -1), 0))
@@ -182,9 +185,24 @@ def _power(a: Array, b: Array) -> Array:
 
 
 def _divide(a: Array, b: Array) -> Array:
-    if a.dtype.kind == "f":
+    if a.dtype.kind in "fc":
         return a / b
     return np.where(b == 0, 0, np.trunc(a / np.where(b == 0, 1, b)))
+
+
+def _fmod(a: Array, b: Array) -> Array:
+    if a.dtype.kind == "f":
+        return np.fmod(a, b)
+    return np.where(b == 0, 0, np.fmod(a, np.where(b == 0, 1, b)))
+
+
+def _special(name: str) -> Callable[..., Array]:
+    def call(*operands: Array) -> Array:
+        import scipy.special
+
+        return getattr(scipy.special, name)(*operands)
+
+    return call
 
 
 def _through(dtype: str) -> Callable[[Array], Array]:
@@ -224,6 +242,22 @@ MICRO: dict[str, Callable[..., Any]] = {
     "pow": _power,
     "max": np.maximum,
     "min": np.minimum,
+    "copysign": np.copysign,
+    "signbit": np.signbit,
+    "fmod": _fmod,
+    "gcd": np.gcd,
+    "lcm": np.lcm,
+    "cbrt": np.cbrt,
+    "exp2": np.exp2,
+    "lgamma": _special("gammaln"),
+    "gamma": _special("gamma"),
+    "polygamma": lambda n, x: _special("polygamma")(n.astype(int), x),
+    "erfinv": _special("erfinv"),
+    "real": np.real,
+    "imag": np.imag,
+    "conj": np.conj,
+    "angle": np.angle,
+    "complex": lambda a, b: np.real(a) + 1j * np.real(b),
     "fma": lambda a, b, c: a * b + c,
     "select": lambda c, a, b: np.where(c != 0, a, b),
     "eq": np.equal,

@@ -11,7 +11,27 @@ from .composite import gelu as gelu
 ArrayLike = Any
 DTypeLike = Any
 
+def _abs_complex(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def _adjoint(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def _along(v: ArrayLike, x: ArrayLike, axis: int = 1, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def _along_last(
+    x: ArrayLike,
+    indices: ArrayLike,
+    axis: int = -1,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
+def _avg_pool1d_grad(
+    g: ArrayLike,
+    x: ArrayLike,
+    kernel: int | Sequence[int],
+    stride: int | Sequence[int] | None = None,
+    pad: int | Sequence[int] = (0,),
+    count_include_pad: bool = True,
+    ceil: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
 def _avg_pool2d_grad(
     g: ArrayLike,
     x: ArrayLike,
@@ -19,6 +39,18 @@ def _avg_pool2d_grad(
     stride: int | Sequence[int] | None = None,
     pad: int | Sequence[int] = (0, 0),
     count_include_pad: bool = True,
+    ceil: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
+def _avg_pool3d_grad(
+    g: ArrayLike,
+    x: ArrayLike,
+    kernel: int | Sequence[int],
+    stride: int | Sequence[int] | None = None,
+    pad: int | Sequence[int] = (0, 0, 0),
+    count_include_pad: bool = True,
+    ceil: bool = False,
     *,
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> NDArray: ...
@@ -39,6 +71,30 @@ def _batch_norm_grad(
     *,
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> tuple[NDArray, ...]: ...
+def _cofactor(a: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def _complex(re: ArrayLike, im: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def _conv1d_dw(
+    g: ArrayLike,
+    x: ArrayLike,
+    weight: ArrayLike,
+    stride: int | Sequence[int] = (1,),
+    pad: int | Sequence[int] = (0,),
+    dilate: int | Sequence[int] = (1,),
+    groups: int = 1,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
+def _conv1d_dx(
+    g: ArrayLike,
+    weight: ArrayLike,
+    x: ArrayLike,
+    stride: int | Sequence[int] = (1,),
+    pad: int | Sequence[int] = (0,),
+    dilate: int | Sequence[int] = (1,),
+    groups: int = 1,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
 def _conv2d_dw(
     g: ArrayLike,
     x: ArrayLike,
@@ -61,13 +117,37 @@ def _conv2d_dx(
     *,
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> NDArray: ...
+def _conv3d_dw(
+    g: ArrayLike,
+    x: ArrayLike,
+    weight: ArrayLike,
+    stride: int | Sequence[int] = (1, 1, 1),
+    pad: int | Sequence[int] = (0, 0, 0),
+    dilate: int | Sequence[int] = (1, 1, 1),
+    groups: int = 1,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
+def _conv3d_dx(
+    g: ArrayLike,
+    weight: ArrayLike,
+    x: ArrayLike,
+    stride: int | Sequence[int] = (1, 1, 1),
+    pad: int | Sequence[int] = (0, 0, 0),
+    dilate: int | Sequence[int] = (1, 1, 1),
+    groups: int = 1,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
 def _dropout_mask(x: ArrayLike, p: float = 0.5, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def _gather_last(x: ArrayLike, *indices: ArrayLike, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def _gather_nd_grad(
     g: ArrayLike,
     x: ArrayLike,
     *indices: ArrayLike,
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> NDArray: ...
+def _group_rows(x: ArrayLike, groups: int = 0, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def _layer_norm_grad(
     g: ArrayLike,
     x: ArrayLike,
@@ -84,12 +164,33 @@ def _loss_head(
     *,
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> NDArray: ...
+def _max_pool1d_grad(
+    g: ArrayLike,
+    x: ArrayLike,
+    kernel: int | Sequence[int],
+    stride: int | Sequence[int] | None = None,
+    pad: int | Sequence[int] = (0,),
+    ceil: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
+def _max_pool1d_pick(
+    g: ArrayLike,
+    x: ArrayLike,
+    kernel: int | Sequence[int],
+    stride: int | Sequence[int] | None = None,
+    pad: int | Sequence[int] = (0,),
+    ceil: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
 def _max_pool2d_grad(
     g: ArrayLike,
     x: ArrayLike,
     kernel: int | Sequence[int],
     stride: int | Sequence[int] | None = None,
     pad: int | Sequence[int] = (0, 0),
+    ceil: bool = False,
     *,
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> NDArray: ...
@@ -99,6 +200,27 @@ def _max_pool2d_pick(
     kernel: int | Sequence[int],
     stride: int | Sequence[int] | None = None,
     pad: int | Sequence[int] = (0, 0),
+    ceil: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
+def _max_pool3d_grad(
+    g: ArrayLike,
+    x: ArrayLike,
+    kernel: int | Sequence[int],
+    stride: int | Sequence[int] | None = None,
+    pad: int | Sequence[int] = (0, 0, 0),
+    ceil: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
+def _max_pool3d_pick(
+    g: ArrayLike,
+    x: ArrayLike,
+    kernel: int | Sequence[int],
+    stride: int | Sequence[int] | None = None,
+    pad: int | Sequence[int] = (0, 0, 0),
+    ceil: bool = False,
     *,
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> NDArray: ...
@@ -112,7 +234,20 @@ def _pick_grad(
     *,
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> NDArray: ...
+def _power_complex(a: ArrayLike, b: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def _put_diagonal(
+    g: ArrayLike,
+    x: ArrayLike,
+    offset: int = 0,
+    axis1: int = 0,
+    axis2: int = 1,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
+def _qr(a: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> tuple[NDArray, ...]: ...
+def _qr_complete(a: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> tuple[NDArray, ...]: ...
 def _reshape_like(x: ArrayLike, y: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def _sign_complex(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def _size_but(x: ArrayLike, axis: int = 1, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def _slice_grad(
     g: ArrayLike,
@@ -130,12 +265,46 @@ def _softmax_cross_entropy_grad(
     *,
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> NDArray: ...
+def _solve_lower(a: ArrayLike, b: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def _solve_upper(a: ArrayLike, b: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def _split_like(
     g: ArrayLike,
     *xs: ArrayLike,
     axis: int = 0,
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> tuple[NDArray, ...]: ...
+def _sum_pool1d_grad(
+    g: ArrayLike,
+    x: ArrayLike,
+    kernel: int | Sequence[int],
+    stride: int | Sequence[int] | None = None,
+    pad: int | Sequence[int] = (0,),
+    ceil: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
+def _sum_pool2d_grad(
+    g: ArrayLike,
+    x: ArrayLike,
+    kernel: int | Sequence[int],
+    stride: int | Sequence[int] | None = None,
+    pad: int | Sequence[int] = (0, 0),
+    ceil: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
+def _sum_pool3d_grad(
+    g: ArrayLike,
+    x: ArrayLike,
+    kernel: int | Sequence[int],
+    stride: int | Sequence[int] | None = None,
+    pad: int | Sequence[int] = (0, 0, 0),
+    ceil: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
+def _svd(a: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> tuple[NDArray, ...]: ...
+def _svd_full(a: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> tuple[NDArray, ...]: ...
 def _take_along_axis_grad(
     g: ArrayLike,
     indices: ArrayLike,
@@ -175,6 +344,22 @@ def _window(
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> NDArray: ...
 def abs(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def adabelief_update(
+    w: ArrayLike,
+    g: ArrayLike,
+    m: ArrayLike,
+    s: ArrayLike,
+    lr: ArrayLike = 0.001,
+    beta1: ArrayLike = 0.9,
+    beta2: ArrayLike = 0.999,
+    eps: ArrayLike = 1e-08,
+    wd: ArrayLike = 0.0,
+    rescale: ArrayLike = 1.0,
+    clip: ArrayLike = -1.0,
+    t: ArrayLike = 1.0,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> tuple[NDArray, ...]: ...
 def adagrad_update(
     w: ArrayLike,
     g: ArrayLike,
@@ -203,6 +388,41 @@ def adam_update(
     *,
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> tuple[NDArray, ...]: ...
+def adamax_update(
+    w: ArrayLike,
+    g: ArrayLike,
+    m: ArrayLike,
+    u: ArrayLike,
+    lr: ArrayLike = 0.001,
+    beta1: ArrayLike = 0.9,
+    beta2: ArrayLike = 0.999,
+    eps: ArrayLike = 1e-08,
+    wd: ArrayLike = 0.0,
+    rescale: ArrayLike = 1.0,
+    clip: ArrayLike = -1.0,
+    t: ArrayLike = 1.0,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> tuple[NDArray, ...]: ...
+def adan_update(
+    w: ArrayLike,
+    g: ArrayLike,
+    m: ArrayLike,
+    v: ArrayLike,
+    n: ArrayLike,
+    old: ArrayLike,
+    lr: ArrayLike = 0.001,
+    beta1: ArrayLike = 0.98,
+    beta2: ArrayLike = 0.92,
+    beta3: ArrayLike = 0.99,
+    eps: ArrayLike = 1e-08,
+    wd: ArrayLike = 0.0,
+    rescale: ArrayLike = 1.0,
+    clip: ArrayLike = -1.0,
+    t: ArrayLike = 1.0,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> tuple[NDArray, ...]: ...
 def add(a: ArrayLike, b: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def all(
     x: ArrayLike,
@@ -211,6 +431,24 @@ def all(
     *,
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> NDArray: ...
+def amsgrad_update(
+    w: ArrayLike,
+    g: ArrayLike,
+    m: ArrayLike,
+    v: ArrayLike,
+    top: ArrayLike,
+    lr: ArrayLike = 0.001,
+    beta1: ArrayLike = 0.9,
+    beta2: ArrayLike = 0.999,
+    eps: ArrayLike = 1e-08,
+    wd: ArrayLike = 0.0,
+    rescale: ArrayLike = 1.0,
+    clip: ArrayLike = -1.0,
+    t: ArrayLike = 1.0,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> tuple[NDArray, ...]: ...
+def angle(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def any(
     x: ArrayLike,
     axis: int | Sequence[int] | None = None,
@@ -255,12 +493,33 @@ def argsort(
     *,
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> NDArray: ...
+def avg_pool1d(
+    x: ArrayLike,
+    kernel: int | Sequence[int],
+    stride: int | Sequence[int] | None = None,
+    pad: int | Sequence[int] = (0,),
+    count_include_pad: bool = True,
+    ceil: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
 def avg_pool2d(
     x: ArrayLike,
     kernel: int | Sequence[int],
     stride: int | Sequence[int] | None = None,
     pad: int | Sequence[int] = (0, 0),
     count_include_pad: bool = True,
+    ceil: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
+def avg_pool3d(
+    x: ArrayLike,
+    kernel: int | Sequence[int],
+    stride: int | Sequence[int] | None = None,
+    pad: int | Sequence[int] = (0, 0, 0),
+    count_include_pad: bool = True,
+    ceil: bool = False,
     *,
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> NDArray: ...
@@ -284,6 +543,14 @@ def batch_norm_train(
     *,
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> tuple[NDArray, ...]: ...
+def bce(p: ArrayLike, target: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def bce_with_logits(
+    x: ArrayLike,
+    target: ArrayLike,
+    pos_weight: ArrayLike = 1.0,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
 def bitwise_and(a: ArrayLike, b: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def bitwise_not(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def bitwise_or(a: ArrayLike, b: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
@@ -298,6 +565,8 @@ def broadcast_to(
 def cast(x: ArrayLike, dtype: DTypeLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def cbrt(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def ceil(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def celu(x: ArrayLike, alpha: ArrayLike = 1.0, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def cholesky(a: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def clip(
     x: ArrayLike,
     min: ArrayLike,
@@ -306,6 +575,18 @@ def clip(
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> NDArray: ...
 def concat(*xs: ArrayLike, axis: int = 0, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def conj(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def conv1d(
+    x: ArrayLike,
+    weight: ArrayLike,
+    bias: ArrayLike | None = None,
+    stride: int | Sequence[int] = (1,),
+    pad: int | Sequence[int] = (0,),
+    dilate: int | Sequence[int] = (1,),
+    groups: int = 1,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
 def conv2d(
     x: ArrayLike,
     weight: ArrayLike,
@@ -313,6 +594,17 @@ def conv2d(
     stride: int | Sequence[int] = (1, 1),
     pad: int | Sequence[int] = (0, 0),
     dilate: int | Sequence[int] = (1, 1),
+    groups: int = 1,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
+def conv3d(
+    x: ArrayLike,
+    weight: ArrayLike,
+    bias: ArrayLike | None = None,
+    stride: int | Sequence[int] = (1, 1, 1),
+    pad: int | Sequence[int] = (0, 0, 0),
+    dilate: int | Sequence[int] = (1, 1, 1),
     groups: int = 1,
     *,
     out: NDArray | Sequence[NDArray] | None = None,
@@ -328,10 +620,69 @@ def count_nonzero(
     *,
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> NDArray: ...
+def cross_entropy(
+    logits: ArrayLike,
+    labels: ArrayLike,
+    axis: int = -1,
+    label_smoothing: float = 0.0,
+    ignore_index: int = -100,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
 def cumsum(
     x: ArrayLike,
     axis: int | None = None,
     reverse: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
+def dcasgd_update(
+    w: ArrayLike,
+    g: ArrayLike,
+    mom: ArrayLike,
+    old: ArrayLike,
+    lr: ArrayLike = 0.01,
+    momentum: ArrayLike = 0.0,
+    lamda: ArrayLike = 0.04,
+    wd: ArrayLike = 0.0,
+    rescale: ArrayLike = 1.0,
+    clip: ArrayLike = -1.0,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> tuple[NDArray, ...]: ...
+def deconv1d(
+    x: ArrayLike,
+    weight: ArrayLike,
+    bias: ArrayLike | None = None,
+    stride: int | Sequence[int] = (1,),
+    pad: int | Sequence[int] = (0,),
+    dilate: int | Sequence[int] = (1,),
+    adj: int | Sequence[int] = (0,),
+    groups: int = 1,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
+def deconv2d(
+    x: ArrayLike,
+    weight: ArrayLike,
+    bias: ArrayLike | None = None,
+    stride: int | Sequence[int] = (1, 1),
+    pad: int | Sequence[int] = (0, 0),
+    dilate: int | Sequence[int] = (1, 1),
+    adj: int | Sequence[int] = (0, 0),
+    groups: int = 1,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
+def deconv3d(
+    x: ArrayLike,
+    weight: ArrayLike,
+    bias: ArrayLike | None = None,
+    stride: int | Sequence[int] = (1, 1, 1),
+    pad: int | Sequence[int] = (0, 0, 0),
+    dilate: int | Sequence[int] = (1, 1, 1),
+    adj: int | Sequence[int] = (0, 0, 0),
+    groups: int = 1,
     *,
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> NDArray: ...
@@ -344,12 +695,25 @@ def dense(
     *,
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> NDArray: ...
+def det(a: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def diagonal(
+    x: ArrayLike,
+    offset: int = 0,
+    axis1: int = 0,
+    axis2: int = 1,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
+def digamma(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def divide(a: ArrayLike, b: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def dropout_train(x: ArrayLike, p: float = 0.5, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def eigh(a: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> tuple[NDArray, ...]: ...
+def eigvalsh(a: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def elu(x: ArrayLike, alpha: ArrayLike = 1.0, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def embedding(indices: ArrayLike, weight: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def equal(a: ArrayLike, b: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def erf(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def erfinv(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def exp(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def exp2(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def expand_dims(
@@ -375,8 +739,11 @@ def flip(
     *,
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> NDArray: ...
+def float_power(a: ArrayLike, b: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def floor(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def floor_divide(a: ArrayLike, b: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def fmax(a: ArrayLike, b: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def fmin(a: ArrayLike, b: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def fmod(a: ArrayLike, b: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def full(
     value: ArrayLike,
@@ -393,13 +760,32 @@ def full_like(
     *,
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> NDArray: ...
+def gamma(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def gammaln(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def gather_nd(x: ArrayLike, *indices: ArrayLike, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def gcd(a: ArrayLike, b: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def gelu_erf(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def gelu_tanh(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def global_avg_pool1d(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def global_avg_pool2d(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def global_avg_pool3d(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def global_max_pool1d(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def global_max_pool2d(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def global_max_pool3d(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def global_sum_pool1d(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def global_sum_pool2d(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def global_sum_pool3d(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def greater(a: ArrayLike, b: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def greater_equal(a: ArrayLike, b: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def group_norm(
+    x: ArrayLike,
+    gamma: ArrayLike,
+    beta: ArrayLike,
+    groups: int,
+    eps: float = 1e-05,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
 def hard_sigmoid(
     x: ArrayLike,
     alpha: ArrayLike = 0.2,
@@ -407,8 +793,33 @@ def hard_sigmoid(
     *,
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> NDArray: ...
+def hard_swish(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def hard_tanh(
+    x: ArrayLike,
+    low: ArrayLike = -1.0,
+    high: ArrayLike = 1.0,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
+def hardshrink(x: ArrayLike, width: ArrayLike = 0.5, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def heaviside(a: ArrayLike, b: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def hinge(
+    x: ArrayLike,
+    sign: ArrayLike,
+    margin: ArrayLike = 1.0,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
+def huber(
+    x: ArrayLike,
+    y: ArrayLike,
+    delta: ArrayLike = 1.0,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
 def hypot(a: ArrayLike, b: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def identity(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def imag(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def index_add(
     x: ArrayLike,
     value: ArrayLike,
@@ -421,9 +832,19 @@ def index_put(
     *indices: ArrayLike,
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> NDArray: ...
+def instance_norm(
+    x: ArrayLike,
+    gamma: ArrayLike,
+    beta: ArrayLike,
+    eps: float = 1e-05,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
+def inv(a: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def isfinite(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def isinf(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def isnan(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def kl_div(log_q: ArrayLike, p: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def layer_norm(
     x: ArrayLike,
     gamma: ArrayLike,
@@ -433,6 +854,7 @@ def layer_norm(
     *,
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> NDArray: ...
+def lcm(a: ArrayLike, b: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def leaky_relu(x: ArrayLike, slope: ArrayLike = 0.25, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def left_shift(a: ArrayLike, b: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def lerp(
@@ -444,6 +866,19 @@ def lerp(
 ) -> NDArray: ...
 def less(a: ArrayLike, b: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def less_equal(a: ArrayLike, b: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def lion_update(
+    w: ArrayLike,
+    g: ArrayLike,
+    m: ArrayLike,
+    lr: ArrayLike = 0.0001,
+    beta1: ArrayLike = 0.9,
+    beta2: ArrayLike = 0.99,
+    wd: ArrayLike = 0.0,
+    rescale: ArrayLike = 1.0,
+    clip: ArrayLike = -1.0,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> tuple[NDArray, ...]: ...
 def log(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def log10(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def log1p(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
@@ -451,6 +886,7 @@ def log2(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDA
 def log_sigmoid(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def log_softmax(x: ArrayLike, axis: int = -1, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def logaddexp(a: ArrayLike, b: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def logaddexp2(a: ArrayLike, b: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def logical_and(a: ArrayLike, b: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def logical_not(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def logical_or(a: ArrayLike, b: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
@@ -462,6 +898,57 @@ def logsumexp(
     *,
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> NDArray: ...
+def lp_pool1d(
+    x: ArrayLike,
+    kernel: int | Sequence[int],
+    p: int = 2,
+    stride: int | Sequence[int] | None = None,
+    pad: int | Sequence[int] = (0,),
+    ceil: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
+def lp_pool2d(
+    x: ArrayLike,
+    kernel: int | Sequence[int],
+    p: int = 2,
+    stride: int | Sequence[int] | None = None,
+    pad: int | Sequence[int] = (0, 0),
+    ceil: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
+def lp_pool3d(
+    x: ArrayLike,
+    kernel: int | Sequence[int],
+    p: int = 2,
+    stride: int | Sequence[int] | None = None,
+    pad: int | Sequence[int] = (0, 0, 0),
+    ceil: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
+def masked_fill(
+    x: ArrayLike,
+    mask: ArrayLike,
+    value: ArrayLike,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
+def masked_log_softmax(
+    x: ArrayLike,
+    mask: ArrayLike,
+    axis: int = -1,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
+def masked_softmax(
+    x: ArrayLike,
+    mask: ArrayLike,
+    axis: int = -1,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
 def matmul(a: ArrayLike, b: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def max(
     x: ArrayLike,
@@ -470,11 +957,30 @@ def max(
     *,
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> NDArray: ...
+def max_pool1d(
+    x: ArrayLike,
+    kernel: int | Sequence[int],
+    stride: int | Sequence[int] | None = None,
+    pad: int | Sequence[int] = (0,),
+    ceil: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
 def max_pool2d(
     x: ArrayLike,
     kernel: int | Sequence[int],
     stride: int | Sequence[int] | None = None,
     pad: int | Sequence[int] = (0, 0),
+    ceil: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
+def max_pool3d(
+    x: ArrayLike,
+    kernel: int | Sequence[int],
+    stride: int | Sequence[int] | None = None,
+    pad: int | Sequence[int] = (0, 0, 0),
+    ceil: bool = False,
     *,
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> NDArray: ...
@@ -496,6 +1002,25 @@ def min(
 def minimum(a: ArrayLike, b: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def mish(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def multiply(a: ArrayLike, b: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def nadam_update(
+    w: ArrayLike,
+    g: ArrayLike,
+    m: ArrayLike,
+    v: ArrayLike,
+    lr: ArrayLike = 0.001,
+    beta1: ArrayLike = 0.9,
+    beta2: ArrayLike = 0.999,
+    eps: ArrayLike = 1e-08,
+    wd: ArrayLike = 0.0,
+    rescale: ArrayLike = 1.0,
+    clip: ArrayLike = -1.0,
+    t: ArrayLike = 1.0,
+    now: ArrayLike = 0.9,
+    after: ArrayLike = 0.9,
+    product: ArrayLike = 0.9,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> tuple[NDArray, ...]: ...
 def nag_mom_update(
     w: ArrayLike,
     g: ArrayLike,
@@ -509,6 +1034,13 @@ def nag_mom_update(
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> tuple[NDArray, ...]: ...
 def negative(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def norm2(
+    x: ArrayLike,
+    axis: int | Sequence[int] | None = None,
+    keepdims: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
 def not_equal(a: ArrayLike, b: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def one_hot(
     x: ArrayLike,
@@ -548,8 +1080,17 @@ def pick(
     *,
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> NDArray: ...
+def pinv(a: ArrayLike, rtol: float | None = None, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def poisson_nll(
+    log_rate: ArrayLike,
+    target: ArrayLike,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
+def polygamma(n: ArrayLike, x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def positive(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def power(a: ArrayLike, b: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def prelu(x: ArrayLike, alpha: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def prod(
     x: ArrayLike,
     axis: int | Sequence[int] | None = None,
@@ -557,9 +1098,68 @@ def prod(
     *,
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> NDArray: ...
+def put_along_axis(
+    x: ArrayLike,
+    indices: ArrayLike,
+    value: ArrayLike,
+    axis: int = -1,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
 def radians(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def random_bernoulli(
     p: float = 0.5,
+    shape: int | Sequence[int] = (),
+    dtype: DTypeLike = "float32",
+    device: str = "",
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
+def random_between(low: ArrayLike, high: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def random_binomial(
+    n: ArrayLike,
+    p: ArrayLike,
+    dtype: DTypeLike = "float32",
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
+def random_categorical(
+    p: ArrayLike,
+    shape: int | Sequence[int] = (),
+    dtype: DTypeLike = "int64",
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
+def random_exponential(
+    scale: float = 1.0,
+    shape: int | Sequence[int] = (),
+    dtype: DTypeLike = "float32",
+    device: str = "",
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
+def random_gamma(alpha: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def random_gumbel(
+    loc: float = 0.0,
+    scale: float = 1.0,
+    shape: int | Sequence[int] = (),
+    dtype: DTypeLike = "float32",
+    device: str = "",
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
+def random_laplace(
+    loc: float = 0.0,
+    scale: float = 1.0,
+    shape: int | Sequence[int] = (),
+    dtype: DTypeLike = "float32",
+    device: str = "",
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
+def random_logistic(
+    loc: float = 0.0,
+    scale: float = 1.0,
     shape: int | Sequence[int] = (),
     dtype: DTypeLike = "float32",
     device: str = "",
@@ -582,6 +1182,12 @@ def random_permutation(
     *,
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> NDArray: ...
+def random_poisson(
+    lam: ArrayLike,
+    dtype: DTypeLike = "float32",
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
 def random_randint(
     low: int,
     high: int,
@@ -591,6 +1197,7 @@ def random_randint(
     *,
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> NDArray: ...
+def random_truncated(low: ArrayLike, high: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def random_uniform(
     low: float = 0.0,
     high: float = 1.0,
@@ -600,6 +1207,7 @@ def random_uniform(
     *,
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> NDArray: ...
+def real(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def reciprocal(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def relu(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def relu6(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
@@ -607,6 +1215,14 @@ def remainder(a: ArrayLike, b: ArrayLike, *, out: NDArray | Sequence[NDArray] | 
 def reshape(x: ArrayLike, shape: int | Sequence[int], *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def right_shift(a: ArrayLike, b: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def rint(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def rms_norm(
+    x: ArrayLike,
+    gamma: ArrayLike,
+    axis: int = -1,
+    eps: float = 1e-06,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
 def rmsprop_update(
     w: ArrayLike,
     g: ArrayLike,
@@ -621,7 +1237,62 @@ def rmsprop_update(
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> tuple[NDArray, ...]: ...
 def rsqrt(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def scatter_add(
+    x: ArrayLike,
+    indices: ArrayLike,
+    value: ArrayLike,
+    axis: int = -1,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
+def segment_max(
+    x: ArrayLike,
+    segment_ids: ArrayLike,
+    num: int,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
+def segment_mean(
+    x: ArrayLike,
+    segment_ids: ArrayLike,
+    num: int,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
+def segment_min(
+    x: ArrayLike,
+    segment_ids: ArrayLike,
+    num: int,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
+def segment_prod(
+    x: ArrayLike,
+    segment_ids: ArrayLike,
+    num: int,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
+def segment_sum(
+    x: ArrayLike,
+    segment_ids: ArrayLike,
+    num: int,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
 def selu(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def sgd_ema_update(
+    w: ArrayLike,
+    g: ArrayLike,
+    mom: ArrayLike,
+    lr: ArrayLike = 0.01,
+    momentum: ArrayLike = 0.9,
+    wd: ArrayLike = 0.0,
+    rescale: ArrayLike = 1.0,
+    clip: ArrayLike = -1.0,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> tuple[NDArray, ...]: ...
 def sgd_mom_update(
     w: ArrayLike,
     g: ArrayLike,
@@ -658,6 +1329,16 @@ def slice(
     *,
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> NDArray: ...
+def slice_assign(
+    x: ArrayLike,
+    value: ArrayLike,
+    start: int | Sequence[int],
+    size: int | Sequence[int],
+    step: int | Sequence[int] | None = None,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
+def slogdet(a: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> tuple[NDArray, ...]: ...
 def smooth_l1(x: ArrayLike, scalar: ArrayLike = 1.0, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def softmax(x: ArrayLike, axis: int = -1, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def softmax_cross_entropy(
@@ -667,8 +1348,11 @@ def softmax_cross_entropy(
     *,
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> NDArray: ...
-def softplus(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def softmin(x: ArrayLike, axis: int = -1, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def softplus(x: ArrayLike, beta: ArrayLike = 1.0, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def softshrink(x: ArrayLike, width: ArrayLike = 0.5, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def softsign(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def solve(a: ArrayLike, b: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def sort(
     x: ArrayLike,
     axis: int = -1,
@@ -686,6 +1370,13 @@ def split(
 ) -> tuple[NDArray, ...]: ...
 def sqrt(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def square(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def squared_hinge(
+    x: ArrayLike,
+    sign: ArrayLike,
+    margin: ArrayLike = 1.0,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
 def squeeze(
     x: ArrayLike,
     axis: int | Sequence[int] | None = None,
@@ -710,8 +1401,37 @@ def sum(
     *,
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> NDArray: ...
+def sum_pool1d(
+    x: ArrayLike,
+    kernel: int | Sequence[int],
+    stride: int | Sequence[int] | None = None,
+    pad: int | Sequence[int] = (0,),
+    ceil: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
+def sum_pool2d(
+    x: ArrayLike,
+    kernel: int | Sequence[int],
+    stride: int | Sequence[int] | None = None,
+    pad: int | Sequence[int] = (0, 0),
+    ceil: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
+def sum_pool3d(
+    x: ArrayLike,
+    kernel: int | Sequence[int],
+    stride: int | Sequence[int] | None = None,
+    pad: int | Sequence[int] = (0, 0, 0),
+    ceil: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
 def sum_to(x: ArrayLike, shape: int | Sequence[int], *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def svdvals(a: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def swap_last(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def swish(x: ArrayLike, beta: ArrayLike = 1.0, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def take(
     x: ArrayLike,
     indices: ArrayLike,
@@ -728,6 +1448,14 @@ def take_along_axis(
 ) -> NDArray: ...
 def tan(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def tanh(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def tanhshrink(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def threshold(
+    x: ArrayLike,
+    limit: ArrayLike,
+    value: ArrayLike = 0.0,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
 def transpose(
     x: ArrayLike,
     axes: int | Sequence[int] | None = None,

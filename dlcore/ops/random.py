@@ -4,7 +4,7 @@ numbers on every device and with any number of threads."""
 from functools import partial
 
 from ._record import op as _op
-from ._samples import bad, case, real
+from ._samples import Draw, bad, case, fixed, real
 
 # fmt: off
 op = partial(_op, family="random", dtype="attr:dtype", infer="attr_shape", random=True, np_name="")
@@ -22,6 +22,62 @@ op("random_normal", f"loc: float = 0.0, scale: float = 1.0, {_DT}",
    kernel="random_normal", ref="dlcore.ops.reference.normal_moments", errors=[_neg, bad("scale", scale=-1.0)],
    formula=_SOURCE,
    samples=[case(**_many), case(loc=2.0, scale=0.5, **_many)], example="random_normal(3., 0., (2,)) -> [3., 3.]")
+_scale = bad("scale", scale=-1.0)
+op("random_exponential", f"scale: float = 1.0, {_DT}", "Exponentially distributed numbers with mean `scale`.",
+   kernel="random_exponential", ref="dlcore.ops.reference_random.exponential", errors=[_neg, _scale], formula=_SOURCE,
+   samples=[case(**_many), case(scale=3.0, **_many)], example="random_exponential(0., (2,)) -> [0., 0.]")
+for _name, _what in (("gumbel", "Gumbel-distributed numbers (the largest of many)."),
+                     ("logistic", "Numbers with a logistic distribution."),
+                     ("laplace", "Numbers with a Laplace distribution (two exponential ones back to back).")):
+    op(f"random_{_name}", f"loc: float = 0.0, scale: float = 1.0, {_DT}", _what, kernel=f"random_{_name}",
+       ref=f"dlcore.ops.reference_random.{_name}", errors=[_neg, _scale], formula=_SOURCE,
+       samples=[case(**_many), case(loc=2.0, scale=0.5, **_many)], example=f"random_{_name}(3., 0., (2,)) -> [3., 3.]")
+
+# Parameters as arrays: one draw for each element.
+_one = partial(_op, family="random", dtype="floating", random=True, np_name="")
+_count = partial(_op, family="random", dtype="attr:dtype", random=True, np_name="")
+
+
+def _all(value: float, shape: tuple[int, ...] = (4000,)) -> Draw:
+    return real(value, value, shape=shape)
+
+
+_one("random_between", "low, high", "Numbers spread evenly over [low, high), one for each pair.",
+     kernel="random_between",
+     grad={"low": "gy * where(high == low, 1.0, (high - y) / where(high == low, 1.0, high - low))",
+           "high": "gy * where(high == low, 0.0, (y - low) / where(high == low, 1.0, high - low))"},
+     smooth=False,  # a second derivative would hold the draw still, finite differences do not
+     ref="dlcore.ops.reference_random.between",
+     errors=[bad("low must be finite", fixed([float("inf")], "float32"), real(shape=(1,)))],
+     samples=[case(_all(-1), _all(3)), case(_all(1, ()), _all(2))],
+     example="random_between([2.], [2.]) -> [2.]", formula=_SOURCE)
+_one("random_gamma", "alpha", "Gamma-distributed numbers of scale 1 with the given shape parameters.",
+     kernel="random_gamma", ref="dlcore.ops.reference_random.gamma", errors=[bad("alpha must be", _all(-2))],
+     samples=[case(_all(2.5)), case(_all(0.4)), case(_all(60))],
+     example="random_gamma([0.]) -> [0.]", formula="Marsaglia and Tsang, ACM TOMS 26, 2000")
+_one("random_truncated", "low, high", "Standard normal numbers of which only those between low and high are taken.",
+     kernel="random_truncated", ref="dlcore.ops.reference_random.truncated",
+     errors=[bad("low must not be above high", _all(2), _all(1))],
+     samples=[case(_all(-1), _all(2)), case(_all(3), _all(9, ())), case(_all(-1), _all(0.5)), case(_all(-4), _all(-2))],
+     example="random_truncated([1.], [1.]) -> [1.]", formula="Robert, Statistics and Computing 5, 1995")
+_count("random_poisson", "lam, dtype: dtype = 'float32'", "Poisson-distributed whole numbers with the given means.",
+       kernel="random_poisson", ref="dlcore.ops.reference_random.poisson", errors=[bad("lam must be", _all(-2))],
+       samples=[case(_all(0.7)), case(_all(45))],
+       example="random_poisson([0.]) -> [0.]", formula="Hoermann, Insurance: Mathematics and Economics 12, 1993")
+_count("random_binomial", "n, p, dtype: dtype = 'float32'",
+       "How many of n tries succeed that each do with probability p.",
+       kernel="random_binomial", ref="dlcore.ops.reference_random.binomial",
+       errors=[bad("p must be", _all(3), _all(1.5)), bad("n must be", _all(1.5), _all(0.5))],
+       samples=[case(_all(8), _all(0.3)), case(_all(90), _all(0.6, ()))],
+       example="random_binomial([5.], [1.]) -> [5.]",
+       formula="Hoermann, Journal of Statistical Computation and Simulation 46, 1993")
+_count("random_categorical", "p, shape: ints = (), dtype: dtype = 'int64'",
+       "Positions along p's last axis, drawn with the probabilities p (of any sum): `shape` for each row.",
+       infer="categorical", kernel="random_categorical", ref="dlcore.ops.reference_random.categorical",
+       errors=[bad("probabilities must be", _all(-2)), bad("all 0", _all(0)), bad("needs an axis", _all(1, ())),
+               bad("negative", _all(1), shape=(-1,))],
+       samples=[case(fixed([[0.1, 0.0, 0.9], [2.0, 2.0, 0.0]], "float32"), shape=(4000,))],
+       example="random_categorical([0., 1.], (2,)) -> [1, 1]")
 op("random_randint", "low: int, high: int, shape: ints = (), dtype: dtype = 'int64', device: str = ''",
    "Whole numbers spread evenly over low, ..., high - 1.", kernel="random_randint",
    ref="dlcore.ops.reference.randint_moments",

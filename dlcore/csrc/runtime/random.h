@@ -4,12 +4,16 @@
 #pragma once
 #include <array>
 #include <cstdint>
+#include <optional>
 
 namespace dl {
 std::array<uint32_t, 4> philox(uint64_t seed, uint64_t counter);  // reference form, also used by tests
 struct RngState {
   uint64_t seed, counter;
 };
+// Gives this thread a generator of its own, from which all below then take and which they change, or, with nothing,
+// takes it away again. Returns the one it had.
+std::optional<RngState> swap_generator(std::optional<RngState> own);
 RngState rng_state();
 void set_rng_state(RngState s);
 // Takes ceil(n / 4) blocks from the generator: returns the seed and the first block.

@@ -105,9 +105,48 @@ void choose(int64_t n, const uint32_t* w, uint32_t threshold, float below, float
   for (int64_t i = 0; i < n; i++) out[i] = (w[i] >> 8) < threshold ? below : above;
 }
 
+// Odd multiples of half a step, so that neither 0 nor 1 occurs and 1 - u is exact.
+DL_INLINE float between(uint32_t w) { return (float(int32_t(w >> 9)) + 0.5f) * 0x1p-23f; }
+DL_INLINE double between(uint32_t w, uint32_t w2) {  // 52 bits: 32 and 20
+  return (double(w) * 0x1p20 + double(w2 >> 12) + 0.5) * 0x1p-52;
+}
+
+// out[i] = loc + scale * f(out[i]) for even numbers in `out`.
+template <class T, class F>
+DL_INLINE void by_formula(int64_t n, T loc, T scale, T* out, F&& f) {
+#pragma omp simd
+  for (int64_t i = 0; i < n; i++) out[i] = loc + scale * f(out[i]);
+}
+template <class T>
+DL_INLINE void standard(RandomKind kind, int64_t n, T loc, T scale, T* out) {
+  switch (kind) {
+    case RandomKind::exponential: return by_formula(n, loc, scale, out, [](T u) { return -vm_log(u); });
+    case RandomKind::gumbel: return by_formula(n, loc, scale, out, [](T u) { return -vm_log(-vm_log(u)); });
+    case RandomKind::logistic: return by_formula(n, loc, scale, out, [](T u) { return vm_log(u) - vm_log(T(1) - u); });
+    case RandomKind::laplace:
+      return by_formula(n, loc, scale, out, [](T u) {
+        bool left = u < T(0.5);
+        T tail = vm_log(T(2) * (left ? u : T(1) - u));
+        return left ? tail : -tail;
+      });
+  }
+}
+void standard_f32(RandomKind kind, int64_t n, const uint32_t* w, float loc, float scale, float* out) {
+#pragma omp simd
+  for (int64_t i = 0; i < n; i++) out[i] = between(w[i]);
+  standard(kind, n, loc, scale, out);
+}
+void standard_f64(RandomKind kind, int64_t n, const uint32_t* w, const uint32_t* w2, double loc, double scale,
+                  double* out) {
+#pragma omp simd
+  for (int64_t i = 0; i < n; i++) out[i] = between(w[i], w2[i]);
+  standard(kind, n, loc, scale, out);
+}
+
 }  // namespace
 
-constexpr RandomTable random_table = {words, uniform_f32, uniform_f64, normal_f32, normal_f64, choose};
+constexpr RandomTable random_table = {words,      uniform_f32, uniform_f64,  normal_f32,
+                                      normal_f64, choose,      standard_f32, standard_f64};
 
 }  // namespace DL_ISA
 }  // namespace dl

@@ -1,0 +1,396 @@
+"""Distributions over the random operators, below every face of them (`dlcore.random`, `dlcore.np.random`, generators).
+
+Each takes its parameters (numbers or arrays that broadcast to `dims`), the result's shape, dtype and device. Location
+and scale parameters carry gradients (Kingma and Welling, arXiv:1312.6114); formulas are inversions of the distribution
+functions unless a source is given. 16-bit floats are drawn in float32 and rounded once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as _np
+
+from .. import _core
+from .._core import NDArray
+from ..ops import F
+from ._convert import asarray, dtype_name
+from .context import Context
+
+Shape = int | Sequence[int] | None
+Place = Context | str | None
+Dims = tuple[int, ...]
+
+
+def is_array(*values: Any) -> bool:
+    return any(isinstance(v, (NDArray, _np.ndarray, list, tuple)) for v in values)
+
+
+def as_dims(shape: Any, name: str = "random") -> Dims:
+    """A shape from an integer or a sequence; negative lengths and fractions are errors."""
+    given = (shape,) if isinstance(shape, (int, _np.integer)) else tuple(shape)
+    for n in given:
+        if isinstance(n, bool) or not isinstance(n, (int, _np.integer)):
+            raise TypeError(f"{name}: a shape is whole numbers, got {shape!r}")
+        if n < 0:
+            raise ValueError(f"{name}: a shape has no negative lengths, got {shape!r}")
+    return tuple(int(n) for n in given)
+
+
+def shape_of(value: Any) -> Dims:
+    return value.shape if isinstance(value, NDArray) else _np.shape(value)
+
+
+def dims_of(name: str, size: Shape, *params: Any) -> Dims:
+    """`size`, into which the parameters must broadcast, or their common shape."""
+    shapes = [shape_of(p) for p in params]
+    try:
+        common = _np.broadcast_shapes(*shapes)
+        if size is None:
+            return common
+        dims = as_dims(size, name)
+        if _np.broadcast_shapes(common, dims) == dims:
+            return dims
+    except ValueError as error:
+        if "broadcast" not in str(error):
+            raise
+        common, dims = (), size  # type: ignore[assignment]
+    shown = " and ".join(map(str, shapes))
+    raise ValueError(f"{name}: parameters of shapes {shown} do not fit size {size}")
+
+
+def float_dtype(name: str, dtype: Any) -> tuple[str, str]:
+    """The dtype to draw in and the dtype of the result."""
+    final = "float32" if dtype is None else str(dtype_name(dtype))
+    if final not in ("float16", "bfloat16", "float32", "float64"):
+        raise TypeError(f"{name}: dtype must be a floating-point dtype, got {final}")
+    return ("float64" if final == "float64" else "float32"), final
+
+
+def known(value: Any) -> bool:
+    """Whether a parameter's numbers can be looked at now: not inside a trace, not on another device."""
+    return not isinstance(value, NDArray) or (not _core.is_tracing() and value._device.startswith("cpu"))
+
+
+def need(name: str, param: str, value: Any, what: str, fits: Callable[[Any], Any]) -> None:
+    """A ValueError unless the parameter's numbers fit; those of a traced array are not looked at."""
+    if not known(value):
+        return
+    numbers = value.asnumpy() if isinstance(value, NDArray) else _np.asarray(value)
+    if numbers.dtype.kind not in "biufV":
+        raise TypeError(f"{name}: {param} must be numbers, got {value!r}")
+    numbers = numbers.astype("float64")
+    good = _np.asarray(fits(numbers))
+    if not good.all():
+        raise ValueError(f"{name}: {param} must be {what}, got {numbers[~good].flat[0]:g}")
+
+
+def positive(name: str, param: str, value: Any) -> None:
+    need(name, param, value, "above 0", lambda v: v > 0)
+
+
+def not_negative(name: str, param: str, value: Any) -> None:
+    need(name, param, value, "at least 0", lambda v: v >= 0)
+
+
+def a_chance(name: str, param: str, value: Any, zero: bool = True) -> None:
+    words = "between 0 and 1" if zero else "above 0 and at most 1"
+    need(name, param, value, words, lambda v: ((v >= 0) if zero else (v > 0)) & (v <= 1))
+
+
+def as_param(value: Any, dims: Dims, kind: str, place: str) -> NDArray:
+    """A parameter as an array of the result's shape (a view where it is one number)."""
+    if not isinstance(value, NDArray):
+        value = _core.from_numpy(_np.asarray(value, kind), True)
+        value = value if place.startswith("cpu") else value.as_in_context(place)
+    value = value if value._dtype_name == kind else F.cast(value, kind)
+    return value if value.shape == dims else F.broadcast_to(value, dims)
+
+
+def cast(y: NDArray, dtype: str) -> NDArray:
+    return y if y._dtype_name == dtype else F.cast(y, dtype)
+
+
+def uniform(low: Any, high: Any, dims: Dims, dtype: Any, place: str) -> NDArray:
+    _, final = float_dtype("uniform", dtype)
+    if is_array(low, high):
+        return F.random_between(as_param(low, dims, final, place), as_param(high, dims, final, place))
+    return F.random_uniform(float(low), float(high), dims, final, place)
+
+
+def _scaled(name: str, unit: Callable[..., NDArray]) -> Callable[..., NDArray]:
+    """loc + scale * (a number of the standard distribution)."""
+
+    def draw(loc: Any, scale: Any, dims: Dims, dtype: Any, place: str) -> NDArray:
+        work, final = float_dtype(name, dtype)
+        not_negative(name, "scale", scale)
+        if not is_array(loc, scale):
+            return unit(float(loc), float(scale), dims, final, place)
+        return cast(F.add(loc, F.multiply(unit(0.0, 1.0, dims, work, place), scale)), final)
+
+    return draw
+
+
+normal = _scaled("normal", lambda *a: F.random_normal(*a))
+gumbel = _scaled("gumbel", lambda *a: F.random_gumbel(*a))
+logistic = _scaled("logistic", lambda *a: F.random_logistic(*a))
+laplace = _scaled("laplace", lambda *a: F.random_laplace(*a))
+
+
+def exponential(scale: Any, dims: Dims, dtype: Any, place: str) -> NDArray:
+    work, final = float_dtype("exponential", dtype)
+    not_negative("exponential", "scale", scale)
+    if not is_array(scale):
+        return F.random_exponential(float(scale), dims, final, place)
+    return cast(F.multiply(F.random_exponential(1.0, dims, work, place), scale), final)
+
+
+def _of_exponential(name: str, formula: Callable[[NDArray, Any], NDArray]) -> Callable[..., NDArray]:
+    def draw(a: Any, dims: Dims, dtype: Any, place: str) -> NDArray:
+        work, final = float_dtype(name, dtype)
+        (not_negative if name == "rayleigh" else positive)(name, "scale" if name == "rayleigh" else "a", a)
+        return cast(formula(F.random_exponential(1.0, dims, work, place), a), final)
+
+    return draw
+
+
+pareto = _of_exponential("pareto", lambda e, a: F.expm1(F.divide(e, a)))
+power = _of_exponential("power", lambda e, a: F.exp(F.divide(F.negative(e), a)))
+rayleigh = _of_exponential("rayleigh", lambda e, scale: F.multiply(F.sqrt(F.multiply(e, 2.0)), scale))
+weibull = _of_exponential("weibull", lambda e, a: F.power(e, F.divide(1.0, a)))
+
+
+def lognormal(mean: Any, sigma: Any, dims: Dims, dtype: Any, place: str) -> NDArray:
+    work, final = float_dtype("lognormal", dtype)
+    not_negative("lognormal", "sigma", sigma)
+    return cast(F.exp(normal(mean, sigma, dims, work, place)), final)
+
+
+def _gamma(alpha: Any, dims: Dims, kind: str, place: str) -> NDArray:
+    return F.random_gamma(as_param(alpha, dims, kind, place))
+
+
+def gamma(alpha: Any, scale: Any, dims: Dims, dtype: Any, place: str, name: str = "gamma") -> NDArray:
+    work, final = float_dtype(name, dtype)
+    not_negative(name, "shape" if name == "gamma" else "alpha", alpha)
+    not_negative(name, "scale", scale)
+    drawn = _gamma(alpha, dims, work, place)
+    return cast(drawn if not is_array(scale) and scale == 1 else F.multiply(drawn, scale), final)
+
+
+def chisquare(df: Any, dims: Dims, dtype: Any, place: str) -> NDArray:
+    work, final = float_dtype("chisquare", dtype)
+    positive("chisquare", "df", df)
+    half = F.multiply(as_param(df, dims, work, place), 0.5)
+    return cast(F.multiply(F.random_gamma(half), 2.0), final)
+
+
+def beta(a: Any, b: Any, dims: Dims, dtype: Any, place: str) -> NDArray:
+    """Ga / (Ga + Gb) for gamma numbers, in float64 since small parameters give tiny ones."""
+    _, final = float_dtype("beta", dtype)
+    positive("beta", "a", a)
+    positive("beta", "b", b)
+    left, right = (as_param(v, dims, "float64", place) for v in (a, b))
+    x, y = F.random_gamma(left), F.random_gamma(right)
+    total = F.add(x, y)
+    lost = F.equal(total, 0.0)  # both too small for a number: one end, as likely as its parameter
+    end = F.random_binomial(F.ones_like(left), F.divide(left, F.add(left, right)), "float64")
+    return cast(F.where(lost, end, F.divide(x, F.where(lost, 1.0, total))), final)
+
+
+def dirichlet(alpha: Any, size: Shape, dtype: Any, place: str) -> NDArray:
+    _, final = float_dtype("dirichlet", dtype)
+    positive("dirichlet", "alpha", alpha)
+    row = shape_of(alpha)
+    if not row:
+        raise ValueError("dirichlet: alpha must be at least 1-d, got a single number")
+    dims = (*(() if size is None else as_dims(size, "dirichlet")), *row)
+    drawn = _gamma(alpha, dims, "float64", place)
+    total = F.sum(drawn, -1, True)
+    return cast(F.divide(drawn, F.where(F.equal(total, 0.0), 1.0, total)), final)
+
+
+def standard_t(df: Any, dims: Dims, dtype: Any, place: str) -> NDArray:
+    work, final = float_dtype("standard_t", dtype)
+    positive("standard_t", "df", df)
+    z = F.random_normal(0.0, 1.0, dims, work, place)
+    return cast(F.divide(z, F.sqrt(F.divide(chisquare(df, dims, work, place), df))), final)
+
+
+def f(dfnum: Any, dfden: Any, dims: Dims, dtype: Any, place: str) -> NDArray:
+    work, final = float_dtype("f", dtype)
+    positive("f", "dfnum", dfnum)
+    positive("f", "dfden", dfden)
+    above, below = (F.divide(chisquare(df, dims, work, place), df) for df in (dfnum, dfden))
+    return cast(F.divide(above, below), final)
+
+
+def truncated_normal(loc: Any, scale: Any, low: Any, high: Any, dims: Dims, dtype: Any, place: str) -> NDArray:
+    work, final = float_dtype("truncated_normal", dtype)
+    positive("truncated_normal", "scale", scale)
+    edges = [F.divide(F.subtract(as_param(v, dims, work, place), loc), scale) for v in (low, high)]
+    drawn = F.add(F.multiply(F.random_truncated(*edges), scale), loc)
+    return cast(F.minimum(F.maximum(drawn, low), high), final)  # what rounding moved over an edge comes back
+
+
+def triangular(left: Any, mode: Any, right: Any, dims: Dims, dtype: Any, place: str) -> NDArray:
+    work, final = float_dtype("triangular", dtype)
+    a, c, b = (as_param(v, dims, work, place) for v in (left, mode, right))
+    if known(a):
+        x, y, z = (v.asnumpy() for v in (a, c, b))
+        if not ((x <= y) & (y <= z) & (x < z)).all():
+            raise ValueError(
+                f"triangular: left <= mode <= right with left < right is needed, got {left}, {mode}, {right}"
+            )
+    u, span = F.random_uniform(0.0, 1.0, dims, work, place), F.subtract(b, a)
+    rising = F.add(a, F.sqrt(F.multiply(F.multiply(u, span), F.subtract(c, a))))
+    falling = F.subtract(b, F.sqrt(F.multiply(F.multiply(F.subtract(1.0, u), span), F.subtract(b, c))))
+    return cast(F.where(F.less(F.multiply(u, span), F.subtract(c, a)), rising, falling), final)
+
+
+def cauchy(dims: Dims, dtype: Any, place: str) -> NDArray:
+    work, final = float_dtype("standard_cauchy", dtype)
+    x, y = (F.random_normal(0.0, 1.0, dims, work, place) for _ in "xy")
+    return cast(F.divide(x, y), final)
+
+
+def poisson(lam: Any, dims: Dims, dtype: Any, place: str) -> NDArray:
+    not_negative("poisson", "lam", lam)
+    return F.random_poisson(as_param(lam, dims, "float64", place), dtype)
+
+
+def binomial(n: Any, p: Any, dims: Dims, dtype: Any, place: str) -> NDArray:
+    need("binomial", "n", n, "a whole number, at least 0", lambda v: (v >= 0) & (v == _np.floor(v)))
+    a_chance("binomial", "p", p)
+    return F.random_binomial(as_param(n, dims, "float64", place), as_param(p, dims, "float64", place), dtype)
+
+
+def bernoulli(p: Any, dims: Dims, dtype: Any, place: str) -> NDArray:
+    a_chance("bernoulli", "p", p)
+    if not is_array(p):
+        return F.random_bernoulli(float(p), dims, dtype, place)
+    unit = F.random_uniform(0.0, 1.0, dims, "float32", place)
+    return F.cast(F.less(unit, as_param(p, dims, "float32", place)), dtype)
+
+
+def geometric(p: Any, dims: Dims, dtype: Any, place: str) -> NDArray:
+    """Tries until the first success: an exponential number in steps of -log(1 - p), rounded up."""
+    a_chance("geometric", "p", p, zero=False)
+    e = F.random_exponential(1.0, dims, "float64", place)
+    step = F.negative(F.log1p(F.negative(as_param(p, dims, "float64", place))))
+    return F.cast(F.maximum(F.ceil(F.divide(e, step)), 1.0), dtype)
+
+
+def negative_binomial(n: Any, p: Any, dims: Dims, dtype: Any, place: str) -> NDArray:
+    """Failures before success number n: Poisson numbers whose means are gamma numbers times (1 - p) / p."""
+    positive("negative_binomial", "n", n)
+    a_chance("negative_binomial", "p", p, zero=False)
+    chance = as_param(p, dims, "float64", place)
+    mean = F.multiply(_gamma(n, dims, "float64", place), F.divide(F.subtract(1.0, chance), chance))
+    return F.random_poisson(mean, dtype)
+
+
+def generalized_negative_binomial(mu: Any, alpha: Any, dims: Dims, dtype: Any, place: str) -> NDArray:
+    """Poisson numbers whose means are gamma numbers of mean mu and variance alpha * mu**2."""
+    not_negative("generalized_negative_binomial", "mu", mu)
+    not_negative("generalized_negative_binomial", "alpha", alpha)
+    spread = as_param(alpha, dims, "float64", place)
+    plain = F.equal(spread, 0.0)
+    safe = F.where(plain, 1.0, spread)
+    factor = F.where(plain, 1.0, F.multiply(F.random_gamma(F.reciprocal(safe)), safe))
+    return F.random_poisson(F.multiply(factor, as_param(mu, dims, "float64", place)), dtype)
+
+
+def randint(low: Any, high: Any, dims: Dims, dtype: Any, place: str) -> NDArray:
+    for name, value in (("low", low), ("high", high)):
+        need("randint", name, value, "a whole number", lambda v: v == _np.floor(v))
+    if is_array(low, high):
+        first, last = (as_param(v, dims, "float64", place) for v in (low, high))
+        if known(first) and known(last) and not bool(F.all(F.less(first, last))):
+            raise ValueError("randint: high must be above low")
+        return F.cast(F.floor(F.random_between(first, last)), dtype)
+    kind = str(dtype_name(dtype))
+    info = None if kind.startswith(("float", "bfloat", "bool")) else _np.iinfo(kind)
+    if info is not None and (int(low) < info.min or int(high) - 1 > info.max):
+        raise ValueError(f"randint: low={low} and high={high} do not fit {kind}")
+    return F.random_randint(int(low), int(high), dims, dtype, place)
+
+
+def multivariate_normal(mean: Any, cov: Any, size: Shape, dtype: Any, place: str, check: str = "warn") -> NDArray:
+    """mean + L z with L Lᵀ = cov; L by Cholesky's factorisation, or from the eigenvectors where cov is singular."""
+    from . import linalg
+
+    work, final = float_dtype("multivariate_normal", dtype)
+    mean, cov = (F.cast(asarray(v), work) for v in (mean, cov))
+    if mean.ndim != 1 or cov.shape != (mean.shape[0],) * 2:
+        raise ValueError(
+            f"multivariate_normal: mean must have shape (n,) and cov (n, n), got {mean.shape} and {cov.shape}"
+        )
+    try:
+        root = linalg.cholesky(cov)
+    except ValueError:
+        values, vectors = _np.linalg.eigh(cov.asnumpy().astype("float64"))
+        if values.min() < -1e-6 * max(abs(values).max(), 1e-30):
+            raise ValueError(
+                f"multivariate_normal: cov must be positive semidefinite, its smallest eigenvalue is {values.min():g}"
+            ) from None
+        root = asarray((vectors * _np.sqrt(_np.maximum(values, 0))).astype(work))
+    dims = (*(() if size is None else as_dims(size, "multivariate_normal")), mean.shape[0])
+    z = F.random_normal(0.0, 1.0, (int(_np.prod(dims[:-1])), mean.shape[0]), work, place)
+    return cast(F.add(F.reshape(F.matmul(z, F.transpose(root)), dims), mean), final)
+
+
+def multinomial_counts(n: int, pvals: Any, size: Shape, place: str) -> NDArray:
+    """How often each outcome comes in n tries: one binomial number after the other, of what is left."""
+    p = _np.asarray(pvals.asnumpy() if isinstance(pvals, NDArray) else pvals, _np.float64)
+    if p.ndim != 1:
+        raise ValueError(f"multinomial: pvals must have shape (k,), got {p.shape}")
+    need("multinomial", "n", n, "a whole number, at least 0", lambda v: (v >= 0) & (v == _np.floor(v)))
+    a_chance("multinomial", "pvals", p)
+    if p[:-1].sum() > 1 + 1e-6:
+        raise ValueError(f"multinomial: pvals must not add up to more than 1, they give {p.sum():g}")
+    dims = () if size is None else as_dims(size, "multinomial")
+    left: Any = as_param(n, dims, "float64", place)
+    rest, columns = 1.0, []
+    for chance in p[:-1]:
+        share = min(max(chance / rest, 0.0), 1.0) if rest > 0 else 0.0
+        drawn = F.random_binomial(left, as_param(share, dims, "float64", place), "float64")
+        columns.append(drawn)
+        left, rest = F.subtract(left, drawn), rest - chance
+    return F.cast(F.stack(*columns, left, axis=-1), "int64")
+
+
+def choice(a: Any, size: Shape, replace: bool, p: Any, axis: int, place: str) -> NDArray:
+    source = None if isinstance(a, (int, _np.integer)) else asarray(a)
+    n = int(a) if source is None else source.shape[axis]
+    dims = () if size is None else as_dims(size, "choice")
+    count = int(_np.prod(dims))
+    if n <= 0 and count:
+        raise ValueError("choice: there is nothing to draw from")
+    if p is not None:
+        p = asarray(p)
+        if p.shape != (n,):
+            raise ValueError(f"choice: p must have shape ({n},), got {p.shape}")
+        a_chance("choice", "p", p)
+        need("choice", "the sum of p", F.sum(F.cast(p, "float64")), "1", lambda v: abs(v - 1) < 1e-4)
+    if not replace:
+        index = _without_replacement(n, count, p, place)
+    elif p is None:
+        index = F.random_randint(0, max(n, 1), (count,), "int64", place)
+    else:
+        index = F.random_categorical(p, (count,), "int64")
+    index = F.reshape(index, dims)
+    return index if source is None else F.take(source, index, axis)
+
+
+def _without_replacement(n: int, count: int, p: NDArray | None, place: str) -> NDArray:
+    """The largest of log(p) + Gumbel noise (Vieira, 2014; Kool et al., arXiv:1903.06059), or of even numbers."""
+    if count > n:
+        raise ValueError(f"choice: cannot draw {count} of {n} without putting back")
+    if p is None:
+        return F.slice(F.random_permutation(n, "int64", place), (0,), (count,))
+    if known(p) and int((p.asnumpy() > 0).sum()) < count:
+        raise ValueError(f"choice: cannot draw {count} without putting back, fewer have a probability above 0")
+    keys = F.add(F.log(F.cast(p, "float64")), F.random_gumbel(0.0, 1.0, (n,), "float64", place))
+    return F.slice(F.argsort(keys, -1, True), (0,), (count,))

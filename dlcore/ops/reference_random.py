@@ -1,0 +1,82 @@
+"""Oracles of random operators: what must be true of a sample of many numbers with the same parameters.
+
+Mean and spread are compared with those of the distribution; tests/array/test_random_fit.py compares whole
+distributions with SciPy's.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from .reference import _moments, uniform_moments
+
+Array = np.ndarray
+Ints = tuple[int, ...]
+
+
+def exponential(y: Array, scale: float = 1.0, shape: Ints = (), **_: Any) -> bool:
+    return bool((y >= 0).all()) and _moments(y, scale, scale, shape)
+
+
+def gumbel(y: Array, loc: float = 0.0, scale: float = 1.0, shape: Ints = (), **_: Any) -> bool:
+    return _moments(y, loc + float(np.euler_gamma) * scale, scale * math.pi / 6**0.5, shape)
+
+
+def logistic(y: Array, loc: float = 0.0, scale: float = 1.0, shape: Ints = (), **_: Any) -> bool:
+    return _moments(y, loc, scale * math.pi / 3**0.5, shape)
+
+
+def laplace(y: Array, loc: float = 0.0, scale: float = 1.0, shape: Ints = (), **_: Any) -> bool:
+    return _moments(y, loc, scale * 2**0.5, shape)
+
+
+def between(y: Array, low: Array, high: Array) -> bool:
+    shape = np.broadcast_shapes(low.shape, high.shape)
+    return uniform_moments(y, float(low.flat[0]), float(high.flat[0]), shape)
+
+
+def gamma(y: Array, alpha: Array) -> bool:
+    a = float(alpha.flat[0])
+    return bool((y >= 0).all()) and _moments(y, a, a**0.5, alpha.shape)
+
+
+def truncated(y: Array, low: Array, high: Array) -> bool:
+    from scipy.stats import truncnorm
+
+    a, b = float(low.flat[0]), float(high.flat[0])
+    shape = np.broadcast_shapes(low.shape, high.shape)
+    want = truncnorm(a, b)
+    return bool(((y >= a) & (y <= b)).all()) and _moments(y, float(want.mean()), float(want.std()), shape)
+
+
+def _whole(y: Array) -> bool:
+    return bool((y == np.floor(y)).all() and (y >= 0).all())
+
+
+def poisson(y: Array, lam: Array, **_: Any) -> bool:
+    mean = float(lam.flat[0])
+    return _whole(y) and _moments(y, mean, mean**0.5, lam.shape)
+
+
+def binomial(y: Array, n: Array, p: Array, **_: Any) -> bool:
+    tries, chance = float(n.flat[0]), float(p.flat[0])
+    return (
+        _whole(y)
+        and bool((y <= tries).all())
+        and _moments(y, tries * chance, (tries * chance * (1 - chance)) ** 0.5, np.broadcast_shapes(n.shape, p.shape))
+    )
+
+
+def categorical(y: Array, p: Array, shape: Ints = (), **_: Any) -> bool:
+    chances = p / p.sum(-1, keepdims=True)
+    if y.shape != (*p.shape[:-1], *shape):
+        return False
+    rows = zip(chances.reshape(-1, p.shape[-1]), y.reshape(-1, math.prod(shape)), strict=True)
+    for chance, drawn in rows:
+        for k, c in enumerate(chance):  # within five standard errors
+            if abs((drawn == k).mean() - c) > 5 * (c * (1 - c) / drawn.size) ** 0.5:
+                return False
+    return True
