@@ -12,7 +12,7 @@ from ..ops import F
 from .context import Context, device_name
 
 # What Python's own kinds mean; the default floating-point dtype is float32.
-_KINDS = {float: "float32", int: "int64", bool: "bool"}
+_KINDS = {float: "float32", int: "int64", bool: "bool", complex: "complex64"}
 
 
 def dtype_name(dtype: Any) -> str | None:
@@ -107,12 +107,14 @@ def _from_python(source: Any, dtype: str | None) -> np.ndarray:
         made = np.array(source)
     except ValueError as error:
         raise ValueError(f"array: the lists are not of one shape: {error}") from None
-    if made.dtype == object or made.dtype.kind not in "biufV":
+    if made.dtype == object or made.dtype.kind not in "biufcV":
         raise TypeError(f"array: cannot make numbers of {_brief(source)}")
     if made.dtype.kind == "V" and made.dtype.name != "bfloat16":
         raise TypeError(f"array: cannot make numbers of {_brief(source)}")
     if dtype is None and made.dtype == np.float64 and not _strong(source):
         return made.astype(np.float32)
+    if dtype is None and made.dtype == np.complex128 and not _strong(source):
+        return made.astype(np.complex64)
     return made
 
 

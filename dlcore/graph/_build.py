@@ -6,7 +6,7 @@ from typing import Any
 
 from . import _ops
 from ._ir import Node, Value, constant
-from ._types import compute_dtype, is_float
+from ._types import compute_dtype, has_complex, is_complex, is_float, is_inexact
 
 Resolved = Value | list[Value] | None
 
@@ -22,6 +22,8 @@ class Builder:
     def call(self, op: str, inputs: list[Value | None], *attrs: Any, **named: Any) -> list[Value]:
         """The outputs of `op` on `inputs`; composites become the calls that define them."""
         record = _ops.record_of(op)
+        if record.complex_twin and has_complex(inputs):
+            return self.call(record.complex_twin, inputs, *attrs, **named)
         full = _ops.normal_attrs(op, named or attrs)
         if not record.kernel and record.define_program is not None:
             slots = split_inputs(record, inputs)
@@ -48,7 +50,7 @@ class Builder:
         for i, value in enumerate(node.inputs):
             if value is not None and value.weak and value.kind == "const" and value.dtype != common:
                 number = float(value.const) if is_float(common) else value.const
-                if is_float(common) or not is_float(value.dtype):
+                if is_inexact(common) or not is_inexact(value.dtype):
                     node.inputs[i] = constant(number, common, weak=True)
 
     def program(
@@ -69,6 +71,9 @@ class Builder:
             for ref in refs:
                 found = self._resolve(ref, named, env, slots)
                 operands.extend(found) if isinstance(found, list) else operands.append(found)
+            if op == "conj" and operands[0] is not None and not is_complex(operands[0].dtype):
+                slots[first] = operands[0]  # rules hold for real and complex numbers alike
+                continue
             outs = self.call(op, operands, *[_attr(expr, named) for expr in attr_exprs])
             if _ops.record_of(op).n_out == -1:
                 slots[first] = list(outs)
@@ -99,7 +104,15 @@ def split_inputs(record: Any, inputs: list[Value | None]) -> list[Any]:
 
 
 def _number_dtype(number: Any) -> str:
-    return "bool" if isinstance(number, bool) else "int64" if isinstance(number, int) else "float64"
+    return (
+        "bool"
+        if isinstance(number, bool)
+        else "int64"
+        if isinstance(number, int)
+        else "complex128"
+        if isinstance(number, complex)
+        else "float64"
+    )
 
 
 def _attr(expr: tuple, named: dict[str, Any]) -> Any:

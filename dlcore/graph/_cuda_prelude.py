@@ -127,4 +127,89 @@ template <class T> __device__ inline T dl_shl(T a, T b) {
 template <class T> __device__ inline T dl_shr(T a, T b) {
   return (unsigned long long)b < 8 * sizeof(T) ? (T)(a >> b) : (a < 0 ? (T)-1 : (T)0);
 }
+template <class T> __device__ inline T dl_fmod(T a, T b) {  // sign of the dividend
+  return b == 0 || (dl_kind<T>::is_signed && b == (T)-1) ? (T)0 : a % b;
+}
+template <class T> __device__ inline T dl_gcd(T a, T b) {
+  unsigned long long x = (unsigned long long)(a < 0 ? dl_neg<T>(a) : a);
+  unsigned long long y = (unsigned long long)(b < 0 ? dl_neg<T>(b) : b);
+  if (sizeof(T) == 4) x &= 0xffffffffu, y &= 0xffffffffu;
+  while (y) { unsigned long long r = x % y; x = y; y = r; }
+  return (T)x;
+}
+template <class T> __device__ inline T dl_lcm(T a, T b) {
+  T g = dl_gcd<T>(a, b);
+  return g == 0 ? (T)0 : dl_abs<T>((T)((unsigned long long)(a / g) * (unsigned long long)b));
+}
+template <class T> __device__ inline bool dl_minus(T a, dl_tag<true>) { return dl_math_copysign((T)1, a) < 0; }
+template <class T> __device__ inline bool dl_minus(T a, dl_tag<false>) { return a < 0; }
+template <class T> __device__ inline T dl_signbit(T a) { return (T)dl_minus(a, dl_tag<dl_kind<T>::real>()); }
+template <class T> __device__ inline T dl_real(T a) { return a; }
+template <class T> __device__ inline T dl_conj(T a) { return a; }
+template <class T> __device__ inline T dl_imag(T a) { return (T)0; }
+template <class T> __device__ inline T dl_angle(T a) {
+  return a != a ? a : dl_math_copysign((T)1, a) < 0 ? (T)3.141592653589793 : (T)0;
+}
+
+// The gamma family and the inverse error function; see dlcore/csrc/kernels/cpu/isa/vspecial.h for the formulas.
+template <class T> __device__ inline T dl_gamma(T a) { return (T)tgamma((double)a); }
+__device__ inline double dl_digamma(double x) {
+  const double pi = 3.14159265358979323846;
+  if (x == 0) return copysign((double)dl_inf(), -x);
+  double r = 0;
+  if (x < 0) {
+    double part = x - floor(x);
+    if (part == 0 || part != part) return dl_nan();
+    r = -pi / tan(pi * part);
+    x = 1 - x;
+  }
+  for (; x < 10; x += 1) r -= 1 / x;
+  double z = 1 / (x * x);
+  double s = ((1.0 / 12 * z - 691.0 / 32760) * z + 1.0 / 132) * z - 1.0 / 240;
+  s = (((s * z + 1.0 / 252) * z - 1.0 / 120) * z + 1.0 / 12) * z;
+  return r + log(x) - 0.5 / x - s;
+}
+__device__ inline double dl_whole_power(double x, int n) {
+  double r = 1;
+  for (int k = 0; k < n; k++) r *= x;
+  return r;
+}
+__device__ inline double dl_zeta(int s, double q) {
+  const double b[8] = {1.0 / 12, -1.0 / 720, 1.0 / 30240, -1.0 / 1209600, 1.0 / 47900160, -691.0 / 1307674368000.0,
+                       1.0 / 74724249600.0, -3617.0 / 10670622842880000.0};
+  if (q <= 0 && q == floor(q)) return dl_inf();
+  if (q < -1e6) return dl_nan();
+  double sum = 0;
+  for (; q < 10; q += 1) sum += dl_whole_power(1 / q, s);
+  double last = dl_whole_power(1 / q, s), z = 1 / (q * q), rising = s, power = last / q;
+  sum += last * (q / (s - 1) + 0.5);
+  for (int k = 0; k < 8; k++) {
+    sum += b[k] * rising * power;
+    rising *= (double)(s + 2 * k + 1) * (double)(s + 2 * k + 2);
+    power *= z;
+  }
+  return sum;
+}
+template <class T> __device__ inline T dl_polygamma(T order, T value) {
+  int n = (int)order;
+  double x = value;
+  if (n == 0) return (T)dl_digamma(x);
+  if (n < 0 || x != x) return (T)dl_nan();
+  if (x == (double)dl_inf()) return (T)0;
+  double factorial = tgamma(n + 1.0);
+  return (T)((n % 2 ? factorial : -factorial) * dl_zeta(n + 1, x));
+}
+template <class T> __device__ inline T dl_erfinv(T value) {
+  double y = value, a = fabs(y);
+  if (!(a < 1)) return a == 1 ? (T)copysign((double)dl_inf(), y) : (T)dl_nan();
+  if (a < 1e-9) return (T)(y * 0.88622692545275801365);
+  double l = log1p(-a * a), t = 4.33074675 + 0.5 * l;
+  double x = sqrt(sqrt(t * t - l / 0.147) - t);
+  for (int k = 0; k < 3; k++) {
+    double miss = a < 0.5 ? erf(x) - a : (1 - a) - erfc(x);
+    double u = miss / (1.12837916709551257390 * exp(-x * x));
+    x -= u / (1 + x * u);
+  }
+  return (T)copysign(x, y);
+}
 """

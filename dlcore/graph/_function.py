@@ -15,7 +15,7 @@ from dlcore import _core
 from ._compiled import Compiled
 from ._ir import Graph
 from ._split import split
-from ._types import is_float
+from ._types import is_inexact
 from .passes.autodiff import autodiff
 from .passes.canonicalize import canonicalize
 from .passes.cse import cse
@@ -38,7 +38,7 @@ class GraphFunction:
         if not _core.is_recording():
             return self.plain.run(arrays)
         operands = [*arrays, *[state.array for state in self.graph.states]]
-        mask = tuple([a._tracked and is_float(a._dtype_name) for a in operands])
+        mask = tuple([a._tracked and is_inexact(a._dtype_name) for a in operands])
         if not any(mask):
             return _unrecorded(self.plain, arrays)
         pair = self._pairs.get(mask)

@@ -27,6 +27,8 @@ SHORT_DTYPE = {
     "bfloat16": "bf16",
     "float32": "f32",
     "float64": "f64",
+    "complex64": "c64",
+    "complex128": "c128",
 }
 ITEMSIZE = {name: (2 if name == "bfloat16" else np.dtype(name).itemsize) for name in SHORT_DTYPE}
 FUSED = "fused"  # the operator name of a node that holds a tile program made by the fusion pass

@@ -26,6 +26,8 @@ TILE_TYPES = {
     "bfloat16": "float32",
     "float32": "float32",
     "float64": "float64",
+    "complex64": "complex64",
+    "complex128": "complex128",
 }
 
 _by_id: dict[int, str] = {}

@@ -5,16 +5,39 @@ Fusion and autodiff need it; the tests hold it against what the core infers.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from ._ir import ITEMSIZE, Node, Value
 
 FLOATS = ("float16", "bfloat16", "float32", "float64")
+COMPLEX = ("complex64", "complex128")
 
 
 def is_float(dtype: str) -> bool:
-    """Whether gradients can flow through arrays of this dtype."""
+    """Whether this is a real floating-point dtype."""
     return dtype in FLOATS
+
+
+def is_complex(dtype: str) -> bool:
+    """Whether this is a complex dtype."""
+    return dtype in COMPLEX
+
+
+def is_inexact(dtype: str) -> bool:
+    """Whether gradients can flow through arrays of this dtype."""
+    return dtype in FLOATS or dtype in COMPLEX
+
+
+def has_complex(values: Iterable[Value | None]) -> bool:
+    """Whether any of these is a complex array."""
+    return any(v is not None and v.dtype in COMPLEX for v in values)
+
+
+def complex_of(dtype: str) -> str:
+    """The complex dtype that holds numbers of a dtype."""
+    return "complex128" if dtype in ("float64", "complex128") else "complex64"
 
 
 def promote(a: str, b: str) -> str:
@@ -22,11 +45,15 @@ def promote(a: str, b: str) -> str:
 
     >>> promote("int32", "float16"), promote("int8", "uint8"), promote("float16", "bfloat16")
     ('float16', 'int16', 'float32')
+    >>> promote("complex64", "float64")
+    'complex128'
     """
     if a == b or b == "bool":
         return a
     if a == "bool":
         return b
+    if is_complex(a) or is_complex(b):
+        return max(complex_of(a), complex_of(b), key=ITEMSIZE.__getitem__)
     if is_float(a) and is_float(b):
         if {a, b} == {"float16", "bfloat16"}:
             return "float32"
@@ -40,8 +67,10 @@ def promote_weak(array: str, weak: str) -> str:
     """The same for an array and a Python number, which never widens an array of its own kind."""
     if weak == "bool":
         return array
+    if is_complex(weak):
+        return complex_of(array)
     if is_float(weak):
-        return array if is_float(array) else "float32"
+        return array if is_inexact(array) else "float32"
     return "int64" if array == "bool" else array
 
 
@@ -59,7 +88,11 @@ def common_dtype(values: list[Value | None]) -> str:
         return promote_weak(strong, weak) if weak else strong
     if not weak:
         return "float32"
-    return "float64" if is_float(weak) else weak  # numbers alone stay in double precision
+    return _double(weak) if is_inexact(weak) else weak  # numbers alone stay in double precision
+
+
+def _double(dtype: str) -> str:
+    return "complex128" if is_complex(dtype) else "float64"
 
 
 def compute_dtype(rule: str, node: Node) -> str:
@@ -68,13 +101,15 @@ def compute_dtype(rule: str, node: Node) -> str:
     rule = rule.partition(":")[0]
     if rule == "select":
         return common_dtype(values[1:])
-    if rule == "floating":
+    if rule in ("floating", "real_floating"):
         only_weak = all(v is None or v.weak for v in values)
         common = common_dtype(values)
-        return "float64" if only_weak else common if is_float(common) else "float32"
+        return _double(common) if only_weak else common if is_inexact(common) else "float32"
+    if rule == "complex":
+        return complex_of(common_dtype(values))
     if rule == "update":
         return "float64" if values[0] is not None and values[0].dtype == "float64" else "float32"
-    if rule in ("same", "first", "attr"):
+    if rule in ("same", "first", "attr", "real"):
         return values[0].dtype if values and values[0] is not None else "float32"
     return common_dtype(values)
 

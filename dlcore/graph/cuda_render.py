@@ -169,7 +169,7 @@ def _literal(number: Any, register: str) -> str:
 
 _MATH = (
     "sqrt exp expm1 log log1p log2 log10 sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh erf floor ceil "
-    "trunc pow atan2 hypot"
+    "trunc pow atan2 hypot copysign fmod cbrt exp2 lgamma"
 ).split()
 _INFIX = {"add": "+", "sub": "-", "mul": "*"}
 _COMPARE = {"eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}

@@ -84,22 +84,28 @@ def conjugated(record: Op, program: dict[str, Any]) -> dict[str, Any] | None:
     is read: such a program is right as it is.
     """
     steps: list[tuple] = []
-    known: dict[tuple, tuple] = {}
-    first = max((slot + max(get(name).n_out, 1) for name, _, _, slot in program["steps"]), default=0)
+    moved: dict[tuple, tuple] = {}  # references of `program` -> those here; slots must grow with the steps
+    size = 0
 
-    def read(ref: Ref) -> Ref:
-        if ref is None or ref[0] not in ("in", "out"):
-            return ref
-        if ref not in known:
-            known[ref] = ("tmp", first + len(known))
-            steps.append(("conj", [ref], [], known[ref][1]))
-        return known[ref]
+    def read(ref: Ref, like: bool) -> Ref:
+        nonlocal size
+        if ref is None or like or ref[0] not in ("in", "out"):
+            return moved.get(ref, ref) if ref else ref
+        if ref not in moved:
+            steps.append(("conj", [ref], [], size))
+            moved[ref] = ("tmp", size)
+            size += 1
+        return moved[ref]
 
     for name, refs, attrs, slot in program["steps"]:
         like = [i.like for i in get(name).inputs]
-        refs = [ref if like[min(k, len(like) - 1)] else read(ref) for k, ref in enumerate(refs)]
-        steps.append((name, refs, attrs, slot))
-    return {"steps": steps, "results": program["results"]} if known else None
+        refs = [read(ref, like[min(k, len(like) - 1)]) for k, ref in enumerate(refs)]
+        steps.append((name, refs, attrs, size))
+        for k in range(max(get(name).n_out, 1)):
+            moved["tmp", slot + k], moved["tmp*", slot + k] = ("tmp", size + k), ("tmp*", size + k)
+        size += max(get(name).n_out, 1)
+    results = [read(ref, like=False) for ref in program["results"]]
+    return {"steps": steps, "results": results} if len(steps) > len(program["steps"]) else None
 
 
 class _Builder:

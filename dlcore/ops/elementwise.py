@@ -13,11 +13,13 @@ _whole_pair = (whole(0, 9), whole(0, 9))
 
 op("add", "a, b", "Sum of two arrays, element by element.", dtype="arith", expr="a + b",
    grad={"a": "gy", "b": "gy"}, ref="numpy.add", samples=_apart, errors=[_shapes], inplace_ok=True,
-   aliases="broadcast_add broadcast_plus elemwise_add", complex_rule="analytic", example="add([1., 2.], 3.) -> [4., 5.]")
+   aliases="broadcast_add broadcast_plus elemwise_add", complex_rule="analytic",
+   example="add([1., 2.], 3.) -> [4., 5.]")
 
 op("subtract", "a, b", "Difference of two arrays, element by element.", dtype="arith", expr="a - b",
    grad={"a": "gy", "b": "-gy"}, ref="numpy.subtract", samples=_apart, errors=[_shapes], inplace_ok=True,
-   aliases="broadcast_sub broadcast_minus elemwise_sub", complex_rule="analytic", example="subtract([1., 2.], 3.) -> [-2., -1.]")
+   aliases="broadcast_sub broadcast_minus elemwise_sub", complex_rule="analytic",
+   example="subtract([1., 2.], 3.) -> [-2., -1.]")
 
 op("multiply", "a, b", "Product of two arrays, element by element.", dtype="arith", expr="a * b",
    grad={"a": "gy * b", "b": "gy * a"}, ref="numpy.multiply", samples=_apart, errors=[_shapes], inplace_ok=True,
@@ -73,16 +75,42 @@ op("logaddexp", "a, b", "log(exp(a) + exp(b)), without overflow.", dtype="floati
    grad={"a": "gy * exp(a - y)", "b": "gy * exp(b - y)"}, ref="numpy.logaddexp", samples=_apart, errors=[_shapes],
    tol={"float32": 4e-6}, example="logaddexp([0.], [0.]) -> [0.693147]")
 
-op("copysign", "a, b", "The size of a with the sign of b (of -0. too).", dtype="floating",
-   expr="-abs(a) if b < 0 or (b == 0 and 1 / b < 0) else abs(a)",
-   grad={"a": "gy * sign(a) * sign(y)"}, ref="numpy.copysign",
+op("copysign", "a, b", "The size of a with the sign of b (of -0. and NaN too).", dtype="floating",
+   expr="copysign(a, b)", grad={"a": "gy * sign(a) * sign(y)"}, ref="numpy.copysign",
    samples=(fixed([-2.0, 1.5, 0.7, -0.3]), fixed([1.0, -1.0, 2.0])), errors=[_shapes],
    example="copysign([2., 3.], [-1., 1.]) -> [-2., 3.]")
 
-op("fmod", "a, b", "What is left of a after dividing by b and cutting off; it has the sign of a, as in C.",
-   dtype="floating", expr="a - b * trunc(a / b)", grad={"a": "gy", "b": "-gy * trunc(a / b)"}, ref="numpy.fmod",
-   samples=(fixed([-4.3, -1.2, 0.4, 1.7, 2.9, 5.5]), fixed([1.1, 2.0, -1.5, 3.0, -2.0, 1.6])), errors=[_shapes],
+op("fmod", "a, b", "What is left of a after dividing by b and cutting off; it has the sign of a, as in C. 0 for whole "
+   "numbers divided by zero.", dtype="arith", expr="fmod(a, b)", grad={"a": "gy", "b": "-gy * trunc(a / b)"},
+   ref="numpy.fmod", errors=[_shapes],
+   samples=(fixed([-4.3, -1.2, 0.4, 1.7, 2.9, 5.5]), fixed([1.1, 2.0, -1.5, 3.0, -2.0, 1.6])),
    tol={"float32": 4e-6}, example="fmod([7., -7.], 3.) -> [1., -1.]")
+
+op("logaddexp2", "a, b", "log2(2**a + 2**b), without overflow.", dtype="floating",
+   expr="m = max(a, b); m if a == b and isinf(a) else m + 1.4426950408889634 * log1p(exp2(min(a, b) - m))",
+   grad={"a": "gy * exp2(a - y)", "b": "gy * exp2(b - y)"}, ref="numpy.logaddexp2", samples=_apart, errors=[_shapes],
+   tol={"float32": 4e-6}, example="logaddexp2([1.], [1.]) -> [2.]")
+
+op("heaviside", "a, b", "0 where a is negative, 1 where it is positive, b where it is 0.", dtype="floating",
+   expr="a if isnan(a) else (b if a == 0 else (1 if a > 0 else 0))", grad={"b": "where(a == 0, gy, 0.0)"},
+   ref="numpy.heaviside", samples=(fixed([-2.0, 0.0, 1.5, 0.0]), real(-2, 2)), errors=[_shapes],
+   example="heaviside([-1., 0., 2.], 0.5) -> [0., 0.5, 1.]")
+
+op("float_power", "a, b", "a to the power b in float64.", define="power(cast(a, 'float64'), cast(b, 'float64'))",
+   ref="numpy.float_power", samples=[case(real(0.5, 2, shape=(2, 3)), real(0, 3, shape=(3,)))],
+   errors=[_shapes], example="float_power([2], [0.5]) -> [1.414214]")
+
+op("fmax", "a, b", "The larger of two numbers; where one is NaN the other. On a tie the gradient goes to a.",
+   dtype="arith", expr="b if isnan(a) else (a if isnan(b) else max(a, b))",
+   grad={"a": "where((a >= b) | isnan(b), gy, 0.0)",
+         "b": "where((a < b) | (isnan(a) & logical_not(isnan(b))), gy, 0.0)"},
+   ref="numpy.fmax", samples=_apart, errors=[_shapes], example="fmax([1., float('nan')], 3.) -> [3., 3.]")
+
+op("fmin", "a, b", "The smaller of two numbers; where one is NaN the other. On a tie the gradient goes to a.",
+   dtype="arith", expr="b if isnan(a) else (a if isnan(b) else min(a, b))",
+   grad={"a": "where((a <= b) | isnan(b), gy, 0.0)",
+         "b": "where((a > b) | (isnan(a) & logical_not(isnan(b))), gy, 0.0)"},
+   ref="numpy.fmin", samples=_apart, errors=[_shapes], example="fmin([1., float('nan')], 3.) -> [1., 3.]")
 
 
 _no_order = bad("does not take complex numbers", real(shape=(2,), dtype="complex64"), 1.0, raises="TypeError")
@@ -129,6 +157,13 @@ _bits("bitwise_or", "|", "Bits that either has,", "bitwise_or([4, 3], 2) -> [6, 
 _bits("bitwise_xor", "^", "Bits that exactly one has,", "bitwise_xor([6, 3], 2) -> [4, 1]")
 _bits("left_shift", "<<", "Bits moved up by b places,", "left_shift([1, 3], 2) -> [4, 12]")
 _bits("right_shift", ">>", "Bits moved down by b places,", "right_shift([4, 12], 2) -> [1, 3]")
+_whole_numbers = bad("integer", real(shape=(2,)), real(shape=(2,)), raises="TypeError")
+op("gcd", "a, b", "The greatest common divisor; 0 where both are 0.", dtype="int_only", expr="gcd(a, b)",
+   ref="numpy.gcd", samples=(whole(0, 60), whole(0, 60)), errors=[_whole_shapes, _whole_numbers],
+   example="gcd([12, -8], 18) -> [6, 2]")
+op("lcm", "a, b", "The least common multiple; 0 where either is 0.", dtype="int_only", expr="lcm(a, b)",
+   ref="numpy.lcm", samples=(whole(0, 11), whole(0, 11)), errors=[_whole_shapes, _whole_numbers],
+   example="lcm([4, -6], 10) -> [20, 30]")
 op("bitwise_not", "x", "All bits turned over: -x - 1 for signed numbers. Truth values take logical_not.",
    dtype="int_only", expr="~x", ref="numpy.invert", samples=whole(0, 100), np_name="",
    errors=[bad("integer", real(shape=(2,)), raises="TypeError"), bad("integer", flag(shape=(2,)), raises="TypeError")],
@@ -152,7 +187,7 @@ op("clip", "x, min, max", "x held between min and max. The gradient passes where
 
 op("cast", "x, dtype: dtype", "The same numbers in another dtype; fractions are cut off on the way to whole numbers.",
    dtype="attr:dtype", expr="x", grad="gy", ref="x.astype(dtype)", complex_rule="analytic", aliases="Cast", np_name="",
-   samples=[case(real(-9, 9, shape=(2, 3)), dtype=d) for d in ("float64", "int32", "float16", "bool")],
+   samples=[case(real(-9, 9, shape=(2, 3)), dtype=d) for d in ("float64", "int32", "float16", "bool", "complex128")],
    errors=[bad("float99", real(shape=(2,)), dtype="float99", raises="TypeError")],
    example="cast([1.7, -1.7], 'int32') -> [1, -1]")
 

@@ -57,7 +57,7 @@ _step("isinf", "Whether x is infinite.", "isinf(x)", "isinf([1., float('-inf')])
 _step("isfinite", "Whether x is neither infinite nor NaN.", "isfinite(x)",
       "isfinite([1., float('inf')]) -> [True, False]",
       dtype="predicate", samples=fixed([0.0, float("nan"), float("inf"), -1.0]), complex_rule="analytic", method=False)
-_step("signbit", "Whether the sign is minus (of -0. too).", "x < 0 or (x == 0 and 1 / x < 0)",
+_step("signbit", "Whether the sign is minus (of -0. and NaN too).", "signbit(x)",
       "signbit([-1., 0., 2.]) -> [True, False, False]", dtype="predicate", method=False,
       samples=fixed([-2.5, -0.0, 0.0, 1.0]))
 _step("logical_not", "Whether x is false (zero).", "not x", "logical_not([1., 0.]) -> [False, True]",
@@ -66,13 +66,13 @@ _step("logical_not", "Whether x is false (zero).", "not x", "logical_not([1., 0.
 _float("sqrt", "Square root; NaN below zero.", "sqrt(x)", "0.5 * gy / y", real(0.3, 4), "sqrt([4., 9.]) -> [2., 3.]")
 _float("rsqrt", "One over the square root.", "rsqrt(x)", "-0.5 * gy * y / x", real(0.3, 4), "rsqrt([4.]) -> [0.5]",
        "1 / np.sqrt(x)", np_name="")
-_float("cbrt", "Cube root.", "sign(x) * pow(abs(x), 1 / 3)", "gy * y / (3.0 * x)", real(0.3, 4),
+_float("cbrt", "Cube root.", "cbrt(x)", "gy * y / (3.0 * x)", real(0.3, 4),
        "cbrt([8., -27.]) -> [2., -3.]",
        tol={"float32": 4e-6})
 _float("reciprocal", "One over x.", "1 / x", "-gy * y * y", real(0.3, 4), "reciprocal([2., 4.]) -> [0.5, 0.25]",
        "1 / x")
 _float("exp", "e to the power x.", "exp(x)", "gy * y", real(-3, 3), "exp([0., 1.]) -> [1., 2.718282]")
-_float("exp2", "2 to the power x.", "exp(x * 0.6931471805599453)", "gy * y * 0.6931471805599453", real(-3, 3),
+_float("exp2", "2 to the power x.", "exp2(x)", "gy * y * 0.6931471805599453", real(-3, 3),
        "exp2([3.]) -> [8.]", tol={"float32": 4e-6}, method=False)
 _float("expm1", "exp(x) - 1, exact near zero.", "expm1(x)", "gy * (y + 1.0)", real(-2, 2),
        "expm1([0., 1.]) -> [0., 1.718282]")
@@ -100,8 +100,8 @@ _float("cosh", "Hyperbolic cosine.", "cosh(x)", "gy * sinh(x)", real(-2, 2), "co
 _float("tanh", "Hyperbolic tangent.", "tanh(x)", "gy * (1.0 - y * y)", real(-3, 3), "tanh([0., 1.]) -> [0., 0.761594]")
 _float("arcsinh", "Number whose hyperbolic sine is x.", "asinh(x)", "gy * rsqrt(x * x + 1.0)", real(-3, 3),
        "arcsinh([0., 1.]) -> [0., 0.881374]")
-_float("arccosh", "Number (>= 0) whose hyperbolic cosine is x.", "acosh(x)", "gy * rsqrt(x - 1.0) * rsqrt(x + 1.0)", real(1.3, 4),
-       "arccosh([1., 2.]) -> [0., 1.316958]")
+_float("arccosh", "Number (>= 0) whose hyperbolic cosine is x.", "acosh(x)", "gy * rsqrt(x - 1.0) * rsqrt(x + 1.0)",
+       real(1.3, 4), "arccosh([1., 2.]) -> [0., 1.316958]")
 _float("arctanh", "Number whose hyperbolic tangent is x.", "atanh(x)", "gy / (1.0 - x * x)", real(-0.8, 0.8),
        "arctanh([0., 0.5]) -> [0., 0.549306]")
 _float("degrees", "Radians as degrees.", "x * 57.29577951308232", "gy * 57.29577951308232", real(-4, 4),
@@ -111,6 +111,24 @@ _float("radians", "Degrees as radians.", "x * 0.017453292519943295", "gy * 0.017
 _float("erf", "Gauss error function, 2/sqrt(pi) times the integral of exp(-t*t) from 0 to x.", "erf(x)",
        "gy * (1.1283791670955126 * exp(-square(x)))", real(-4, 4), "erf([0., -1., 10.]) -> [0., -0.842701, 1.]",
        "scipy.special.erf", np_name="", method=False, formula="NIST Digital Library of Mathematical Functions, 7.2.1")
+
+_float("gamma", "The gamma function, (x - 1)! for whole numbers; NaN for negative ones.", "gamma(x)",
+       "gy * y * polygamma(0.0, x)", real(0.3, 4), "gamma([5., 0.5]) -> [24., 1.772454]", "sp.gamma(x)", np_name="",
+       formula="NIST Digital Library of Mathematical Functions, 5.2.1", tol={"float32": 4e-6})
+_float("gammaln", "The logarithm of the size of the gamma function.", "lgamma(x)", "gy * polygamma(0.0, x)",
+       real(0.3, 4), "gammaln([5.]) -> [3.178054]", "sp.gammaln(x)", np_name="", aliases="lgamma",
+       formula="NIST Digital Library of Mathematical Functions, 5.2.1")
+_float("digamma", "The derivative of gammaln.", "polygamma(0, x)", "gy * polygamma(1.0, x)", real(0.3, 4),
+       "digamma([1.]) -> [-0.577216]", "sp.digamma(x)", np_name="", tol={"float64": 2e-13},
+       formula="NIST Digital Library of Mathematical Functions, 5.2.2")
+op("polygamma", "n: scalar, x", "The n-th derivative of digamma, for whole numbers n from 0 on; NaN for others.",
+   dtype="floating", expr="polygamma(n, x) if n == floor(n) else nan", grad={"x": "gy * polygamma(n + 1.0, x)"},
+   ref="sp.polygamma(n, x)", samples=(fixed(1.0), real(0.5, 4)), np_name="", tol={"float64": 1e-12, "float32": 4e-6},
+   example="polygamma(1., [1.]) -> [1.644934]", formula="NIST Digital Library of Mathematical Functions, 5.15")
+_float("erfinv", "The number whose erf is x; infinite at -1 and 1, NaN beyond.", "erfinv(x)",
+       "gy * 0.8862269254527580 * exp(square(y))", real(-0.9, 0.9), "erfinv([0., 0.5]) -> [0., 0.476936]",
+       "sp.erfinv(x)", np_name="", method=False, formula="Giles, Approximating the erfinv function (2012), for the "
+       "method: a start and Newton-like steps")
 
 # Neural-network activations.
 _float("sigmoid", "1 / (1 + exp(-x)).", "sigmoid(x)", "gy * (y * (1.0 - y))", real(-4, 4),
@@ -195,11 +213,11 @@ op("real", "x", "The real part: of complex numbers in float32 or float64, of oth
 op("imag", "x", "The imaginary part: of complex numbers in float32 or float64, of others zeros.", dtype="real",
    expr="imag(x)", grad="_complex(0.0, gy)", ref="np.imag(x)", samples=real(-2, 2), complex_rule="written",
    example="imag([1 + 2j, 3.]) -> [2., 0.]")
-op("angle", "x", "The angle of a complex number from the real axis, in radians from -pi to pi; 0 or pi of real numbers.",
+op("angle", "x", "The angle of a complex number from the real axis in radians, -pi to pi; 0 or pi of real numbers.",
    dtype="real_floating", expr="angle(x)", grad="_complex(0.0, gy) / conj(x)", ref="np.angle(x)", samples=_ARG,
    complex_rule="written", example="angle([1j, -1., 2.]) -> [1.570796, 3.141593, 0.]")
 op("_complex", "re, im", "The complex number with these two parts.", dtype="complex", expr="complex_(re, im)",
-   grad={"re": "real(gy)", "im": "imag(gy)"}, ref="re + 1j * im", samples=(real(-2, 2), real(-2, 2)),
+   grad={"re": "real(gy)", "im": "imag(gy)"}, ref="np.real(re) + 1j * np.real(im)", samples=(real(-2, 2), real(-2, 2)),
    complex_rule="written")
 op("_abs_complex", "x", "The length of complex numbers. The gradient at 0 is 0.", dtype="real", expr="abs(x)",
    grad="gy * (x / where(y == 0, 1.0, y))", ref="np.abs(x)", samples=_ARG, complex_rule="written")

@@ -163,7 +163,7 @@ def _oracle(record: Op, inputs: list[Any], attrs: dict[str, Any]) -> Any:
 
 def widened(record: Op, inputs: list[Any], dtype: np.dtype) -> list[Any]:
     """Oracle inputs: floating-point ones in float64; whole numbers too where the operator works in floats."""
-    to_float = record.dtype in ("floating", "mean") and dtype.kind in "iub"
+    to_float = record.dtype in ("floating", "mean", "real_floating") and dtype.kind in "iub"
 
     def wide(value: Any) -> Any:
         if not isinstance(value, np.ndarray):
@@ -191,11 +191,16 @@ def expected_dtype(record: Op, inputs: list[Any], attrs: dict[str, Any], index: 
         return first if named is None else np.dtype(named)
     if rule == "select":
         return arrays[1].dtype
+    if rule == "complex":
+        wide = any(v.dtype in (np.float64, np.complex128) for v in arrays)
+        return np.dtype(np.complex128 if wide else np.complex64)
     if rule.startswith("update:"):
         return inputs[int(rule[7:].split(",")[index])].dtype
     assert first is not None
-    is_float = first.kind == "f" or first == BF16
-    if rule in ("floating", "mean"):
+    is_float = first.kind in "fc" or first == BF16
+    if rule in ("real", "real_floating") and first.kind == "c":
+        return np.dtype(np.float32 if first.itemsize == 8 else np.float64)
+    if rule in ("floating", "mean", "real_floating"):
         return first if is_float else np.dtype(np.float32)
     if rule == "sum" and not is_float:
         return np.dtype(np.uint64 if first.kind == "u" else np.int64)
@@ -241,7 +246,8 @@ def compare(record: Op, got: NDArray, want: np.ndarray, inputs: list, attrs: dic
     if have.dtype.kind in "iub" and want.dtype.kind in "iub":
         np.testing.assert_array_equal(have, want.astype(have.dtype), err_msg=where)
         return
-    have, want = have.astype(np.float64), want.astype(np.float64)
+    wide = np.complex128 if have.dtype.kind == "c" else np.float64
+    have, want = have.astype(wide), want.astype(wide)
     same = (have == want) | (np.isnan(have) & np.isnan(want))
     with np.errstate(invalid="ignore"):
         error = np.where(same, 0.0, np.abs(have - want) / np.maximum(1.0, np.abs(want)))
@@ -414,7 +420,9 @@ def check_example(record: Op) -> None:
     for g, w in zip(got if many else (got,), want if many else (want,), strict=True):
         w = np.asarray(w)
         assert g.shape == w.shape, f"{record.name}: shape {g.shape} against {w.shape} in the example"
-        np.testing.assert_allclose(g.asnumpy().astype(np.float64), w, rtol=2e-6, atol=1e-6)
+        have = g.asnumpy()
+        have = have if have.dtype.kind == "c" else have.astype(np.float64)
+        np.testing.assert_allclose(have, w, rtol=2e-6, atol=1e-6)
 
 
 __all__ = ["Case", "check_error", "check_example", "check_gradients", "check_oracle", "differentiable", "dtypes_of"]

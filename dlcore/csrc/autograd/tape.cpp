@@ -388,6 +388,7 @@ class Walk {
 
   static Program& rule_of(const Node& node) {
     if (node.op->complex_grad) {
+      prepare(*node.op->complex_grad);
       for (auto& e : node.edges)
         if (is_complex(e.dtype)) return *node.op->complex_grad;
       for (DType t : node.out_dtypes)

@@ -85,14 +85,21 @@ static void rule_select(DTypeCall& c) {
   c.common = common_dtype(*c.op, c.in, c.nin, 1);
   all_outputs(c, c.common);
 }
+// Numbers that are converted to the dtype of an attribute must not lose their imaginary part on the way.
+static void keep_imaginary(const DTypeCall& c) {
+  DType to = c.out[0].dtype;
+  if (is_complex(to) || to == DType::Bool) return;
+  for (int i = 0; i < c.nin; i++)
+    if (c.in[i].given && is_complex(c.in[i].dtype) &&
+        !c.op->inputs[std::min(size_t(i), c.op->inputs.size() - 1)].shape_only)
+      throw TypeError(c.op->name + ": " + dtype_name(c.in[i].dtype) + " to " + dtype_name(to) +
+                      " would drop the imaginary part; take real, imag or abs first");
+}
 static void rule_attr(DTypeCall& c) {
   const Attr& a = c.attr("dtype");
   c.common = c.nin ? c.in[0].dtype : DType::F32;
-  DType to = a.none() ? DType::F32 : a.dtype();
-  if (is_complex(c.common) && !is_complex(to) && to != DType::Bool)
-    throw TypeError(c.op->name + ": " + dtype_name(c.common) + " to " + dtype_name(to) +
-                    " would drop the imaginary part; take real, imag or abs first");
-  all_outputs(c, to);
+  all_outputs(c, a.none() ? DType::F32 : a.dtype());
+  keep_imaginary(c);
 }
 // The real dtype that belongs to the input's: lengths, parts, angles.
 static void rule_real(DTypeCall& c) {
@@ -112,6 +119,7 @@ static void rule_attr_or_first(DTypeCall& c) {
   const Attr& a = c.attr("dtype");
   c.common = a.none() ? first_dtype(c) : a.dtype();
   all_outputs(c, c.common);
+  keep_imaginary(c);
 }
 static void rule_like(DTypeCall& c) {  // the dtype of the shape-only input
   for (int i = 0; i < c.nin; i++)

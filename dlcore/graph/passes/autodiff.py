@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from .. import _ops
 from .._build import Builder, split_inputs
 from .._ir import FUSED, Graph, Node, Value, constant
-from .._types import is_float
+from .._types import has_complex, is_complex, is_inexact
 
 
 @dataclass
@@ -35,10 +35,12 @@ def autodiff(graph: Graph, wrt: list[Value]) -> Joint:
     """
     sources = set(graph.sources())
     for value in wrt:
-        if value not in sources or not is_float(value.dtype):
-            raise ValueError(f"autodiff: {value.type_text()} is no floating-point input or state of {graph.name}")
+        if value not in sources or not is_inexact(value.dtype):
+            raise ValueError(
+                f"autodiff: {value.type_text()} is no floating-point or complex input or state of {graph.name}"
+            )
     joint, copies = _expand(graph)
-    heads = [i for i, out in enumerate(joint.outputs) if is_float(out.dtype)]
+    heads = [i for i, out in enumerate(joint.outputs) if is_inexact(out.dtype)]
     walk = _Walk(joint, [copies[v] for v in wrt])
     for i in heads:
         out = joint.outputs[i]
@@ -86,7 +88,7 @@ class _Walk:
             if not _differentiable(node):
                 continue
             if any(v in self.active for v in node.inputs):
-                self.active.update(out for out in node.outputs if is_float(out.dtype))
+                self.active.update(out for out in node.outputs if is_inexact(out.dtype))
 
     def run(self) -> list[Value]:
         for node in reversed(self.forward):
@@ -101,6 +103,8 @@ class _Walk:
             raise ValueError("autodiff comes before fusion: a fused group has no gradient rule")
         record = _ops.record_of(node.op)
         program = record.grad_program
+        if has_complex([*node.inputs, *node.outputs]):
+            program = record.complex_grad_program or program
         assert program is not None, node.op
         builder = Builder(self.graph.nodes, node.scope, node.src)
         used = {key for _, refs, _, _ in program["steps"] for kind, key in filter(None, refs) if kind == "gy"}
@@ -139,9 +143,11 @@ def _differentiable(node: Node) -> bool:
 
 
 def fit(builder: Builder, gradient: Value, like: Value) -> Value:
-    """A broadcast gradient summed back to the shape of `like` and cast to its dtype."""
+    """A broadcast gradient summed back to the shape of `like` and cast to its dtype (to a real one, its real part)."""
     if gradient.shape != like.shape:
         gradient = builder.one("sum_to", [gradient], like.shape)
+    if is_complex(gradient.dtype) and not is_complex(like.dtype):
+        gradient = builder.one("real", [gradient])
     if gradient.dtype != like.dtype:
         gradient = builder.one("cast", [gradient], like.dtype)
     return gradient

@@ -13,7 +13,7 @@ from .. import _ops
 from .._build import Builder
 from .._ir import FUSED, Graph, Node, Value, constant, numel, same_layout
 from .._rebuild import rebuild, scalar_of
-from .._types import is_float
+from .._types import is_complex, is_float
 
 Operands = list[Value | None]
 Rewrite = Callable[[Builder, Node, Operands], list[Value] | None]
@@ -42,7 +42,15 @@ def _same(value: Value | None, node: Node) -> bool:
 
 def _number(number: Any, out: Value, builder: Builder) -> list[Value]:
     """An array full of one number: a 0-d constant, seen with the shape of `out`."""
-    typed = float(number) if is_float(out.dtype) else bool(number) if out.dtype == "bool" else int(number)
+    typed: Any = (
+        complex(number)
+        if is_complex(out.dtype)
+        else float(number)
+        if is_float(out.dtype)
+        else bool(number)
+        if out.dtype == "bool"
+        else int(number)
+    )
     scalar = constant(typed, out.dtype)
     return [scalar] if out.shape == () else [builder.one("broadcast_to", [scalar], out.shape)]
 

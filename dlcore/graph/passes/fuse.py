@@ -1,7 +1,7 @@
 """Fusion: elementwise calls that feed each other become one group, which reads and writes memory once.
 
-A group has one shape and one register type. A value that stays inside must be what its dtype would have held: narrow
-types are rounded or wrapped by an instruction, truth values are made 0 or 1.
+A group has one shape and one register type; calls on complex numbers stay alone. A value that stays inside must be
+what its dtype would have held: narrow types are rounded or wrapped by an instruction, truth values are made 0 or 1.
 Two groups are joined when no path leads out of one and back into the other.
 """
 
@@ -15,7 +15,7 @@ from .. import _ops
 from .._ir import FUSED, Graph, Node, Value
 from .._rebuild import scalar_of
 from .._tile import TileBuilder, renumber, used_inputs
-from .._types import compute_dtype
+from .._types import compute_dtype, has_complex
 
 MAX_INPUTS = 16
 MAX_OUTPUTS = 8
@@ -83,7 +83,8 @@ class _Grouping:
                 unit.parents.add(self.of[value.node])
         for parent in unit.parents:
             unit.below |= parent.below | 1 << parent.number
-        if _ops.is_elementwise(node) and node.op != FUSED and node.outputs[0].size:
+        fusible = _ops.is_elementwise(node) and node.op != FUSED and not has_complex([*node.inputs, *node.outputs])
+        if fusible and node.outputs[0].size:
             unit.shape = node.outputs[0].shape
             unit.register = _register(node, self.of)
         return unit
