@@ -26,11 +26,45 @@ class Function:
     [2.0]
     """
 
-    saved_tensors: tuple[NDArray, ...] = ()
+    _saved: tuple[NDArray, ...] = ()
+    _roles: tuple[int | None, ...] = ()  # of saved arrays that are outputs: which
+    _versions: tuple[int, ...] = ()
 
     def save_for_backward(self, *arrays: NDArray) -> None:
-        """Keeps arrays for `backward`, which finds them in `self.saved_tensors`."""
-        self.saved_tensors = arrays
+        """Keeps arrays for `backward`, which finds them in `self.saved_tensors`.
+
+        Inputs and outputs keep their record, so that gradients of gradients are right. What else was computed in
+        `forward` has none; keep it as an attribute if it does not depend on the inputs.
+        """
+        self._saved = arrays
+        self._versions = tuple(a._version for a in arrays)
+
+    @property
+    def saved_tensors(self) -> tuple[NDArray, ...]:
+        """What `save_for_backward` kept. RuntimeError when an array was changed in place since, or when a gradient of
+        the gradient is asked for and would miss how a saved array depends on the inputs."""
+        name = type(self).__name__
+        for array, version in zip(self._saved, self._versions, strict=True):
+            if array._version != version:
+                raise RuntimeError(
+                    f"{name}: a saved array of shape {array.shape} was changed in place after forward (saved at "
+                    f"version {version}, now {array._version})"
+                )
+        if not self._roles or not _core.is_recording():
+            return self._saved
+        found = []
+        for array, role in zip(self._saved, self._roles, strict=True):
+            if role is None and not array._tracked and array._dtype_name.startswith(("float", "bfloat", "complex")):
+                if not any(array is x for x in self._plain_inputs):
+                    raise RuntimeError(
+                        f"{name}: the gradient of its gradient would be wrong: a saved array of shape {array.shape} is "
+                        "neither an input nor an output; save those and compute it from them in backward, or keep it "
+                        "as an attribute if it does not depend on the inputs"
+                    )
+            found.append(array if role is None else _core.as_output(array, role))
+        return tuple(found)
+
+    _plain_inputs: tuple[NDArray, ...] = ()
 
     def forward(self, *inputs: Any) -> Any:
         """Computes the outputs: one array or a tuple."""
@@ -46,6 +80,8 @@ class Function:
             result = self.forward(*inputs)
         outputs = (result,) if isinstance(result, NDArray) else tuple(result)
         if recording and any(x._tracked for x in inputs):
+            self._roles = tuple(_position(s, outputs, inputs) for s in self._saved)
+            self._plain_inputs = tuple(x for x in inputs if isinstance(x, NDArray) and not x._tracked)
             outputs = tuple(o.detach() for o in outputs)  # an input passed through keeps its own record
 
             def walk(output_grads: list[NDArray]) -> list[NDArray | None]:
@@ -58,3 +94,10 @@ class Function:
 
             _core.make_function_node(list(inputs), list(outputs), walk)
         return outputs[0] if isinstance(result, NDArray) else outputs
+
+
+def _position(saved: NDArray, outputs: tuple[NDArray, ...], inputs: tuple[Any, ...]) -> int | None:
+    """Which output a saved array is; None for none (an input that is passed through counts as the input)."""
+    if any(saved is x for x in inputs):
+        return None
+    return next((k for k, o in enumerate(outputs) if saved is o), None)

@@ -7,6 +7,7 @@ from typing import Any
 
 from .. import _core
 from .._core import NDArray
+from ._transforms import gradient
 
 Arrays = Any  # an NDArray or a sequence of them
 
@@ -47,7 +48,7 @@ def backward(heads: Arrays, head_grads: Any = None, retain_graph: bool = False, 
 
 def grad(
     heads: Arrays,
-    variables: Arrays,
+    variables: Any = None,
     head_grads: Any = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
@@ -56,7 +57,10 @@ def grad(
     """The gradients of `heads` with respect to `variables`, returned instead of stored.
 
     With create_graph they are themselves recorded, so that higher derivatives can be taken. One variable gives one
-    array, a list gives a list. Raises ValueError for a variable that the heads do not depend on.
+    array, a list gives a list; a variable that the heads do not depend on gives zeros. Only what lies between heads and
+    variables is computed. Raises ValueError for an array that is no variable.
+
+    With a function in place of the heads, its gradient function: `grad(f, argnums)` is `gradient(f, argnums)`.
 
     >>> from dlcore import nd; from dlcore.autograd import record
     >>> x = nd.array([2.0]); x.attach_grad()
@@ -65,6 +69,10 @@ def grad(
     >>> grad(first, x).tolist()
     [12.0]
     """
+    if callable(heads):
+        return gradient(heads, 0 if variables is None else variables)
+    if variables is None:
+        raise TypeError("grad: which variables? grad(heads, variables), or grad(function)")
     arrays = _list(heads, "heads")
     wanted = _list(variables, "variables")
     retain = create_graph if retain_graph is None else retain_graph

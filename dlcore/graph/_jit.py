@@ -58,7 +58,7 @@ class Jit:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Runs the compiled function; arrays in `args` and `kwargs` may sit in lists, tuples and dicts."""
-        if is_tracing():
+        if is_tracing() or _core.anomaly():  # anomaly mode looks at every operator's result
             return self._function(*args, **kwargs)
         arrays: list[Any] = []
         spec = _tree.flatten((args, kwargs) if kwargs else (args,), arrays)

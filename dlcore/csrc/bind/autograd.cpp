@@ -1,6 +1,7 @@
 // The tape as Python sees it.
 #include "autograd/tape.h"
 
+#include "autograd/anomaly.h"
 #include "bind/convert.h"
 #include "runtime/invoke.h"
 
@@ -35,7 +36,56 @@ static void make_function_node(nb::handle inputs, nb::handle outputs, nb::object
   });
 }
 
+static nb::list arrays(const std::vector<Tensor>& v) {
+  nb::list l;
+  for (auto& t : v) l.append(wrap(t));
+  return l;
+}
+
+// A view of the array into which it was just written by a recorded x[key] += v: the array may catch up with that write.
+static bool settle(const Tensor& whole, const Tensor& part) {
+  if (!whole->storage || !(whole->storage == part->storage)) return false;
+  uint32_t now = whole->storage->taped_writes;
+  if (part->taped_writes != now || whole->taped_writes + 1 != now) return false;
+  whole->taped_writes = now;
+  return true;
+}
+
+static void bind_anomaly(nb::module_& m) {
+  m.def(
+      "set_anomaly", [](int mode) { return g_anomaly.exchange(mode); }, nb::arg("mode"),
+      "0: off, 1: stop at the operator that makes a NaN, 2: at an infinity too. Returns what it was.");
+  m.def("anomaly", [] { return g_anomaly.load(); });
+  find_user_line = [] {
+    nb::gil_scoped_acquire gil;
+    return nb::cast<std::string>(nb::module_::import_("dlcore.autograd._anomaly").attr("user_line")());
+  };
+  const char* wish = std::getenv("DLCORE_ANOMALY");
+  std::string mode = wish ? wish : "";
+  if (mode == "1")
+    g_anomaly = int(Anomaly::NanAndInf);
+  else if (mode == "nan")
+    g_anomaly = int(Anomaly::Nan);
+  else if (!mode.empty() && mode != "0")
+    throw ValueError("DLCORE_ANOMALY must be 0, 1 or nan, got '" + mode + "'");
+}
+
 void bind_autograd(nb::module_& m) {
+  bind_anomaly(m);
+  m.def("tape_position", &tape_position, "What is recorded from now on comes after it; see grad(floor=).");
+  m.def(
+      "tape_frontier",
+      [](nb::handle heads, uint64_t floor) { return arrays(tape_frontier(to_tensors(heads, "heads"), floor)); },
+      nb::arg("heads"), nb::arg("floor"));
+  m.def("as_output", &as_output, nb::arg("array"), nb::arg("k"));
+  m.def(
+      "is_shared_view",
+      [](const Tensor& t) {  // whether others would see a write into it
+        bool plain = !t->ag || !t->ag->node;
+        return t->storage && t->storage->refs.load() > 1 && (plain || t->ag->node->view);
+      },
+      nb::arg("array"));
+  m.def("settle", &settle, nb::arg("whole"), nb::arg("part"));
   m.def("is_recording", &is_recording);
   m.def("is_training", &is_training);
   m.def("set_recording", &set_recording, "Switches recording on this thread; returns what it was.");
@@ -50,15 +100,15 @@ void bind_autograd(nb::module_& m) {
       nb::arg("create_graph") = false, nb::arg("train_mode") = true);
   m.def(
       "grad",
-      [](nb::handle heads, nb::handle variables, nb::handle grads, bool retain, bool create, bool train) {
+      [](nb::handle heads, nb::handle variables, nb::handle grads, bool retain, bool create, bool train,
+         uint64_t floor) {
         auto h = to_tensors(heads, "grad");
-        nb::list out;
-        for (auto& g : grad(h, to_tensors(variables, "grad"), head_grads(grads, h.size()), retain, create, train))
-          out.append(wrap(g));
-        return out;
+        return arrays(
+            grad(h, to_tensors(variables, "grad"), head_grads(grads, h.size()), retain, create, train, floor));
       },
       nb::arg("heads"), nb::arg("variables"), nb::arg("head_grads").none() = nb::none(),
-      nb::arg("retain_graph") = false, nb::arg("create_graph") = false, nb::arg("train_mode") = true);
+      nb::arg("retain_graph") = false, nb::arg("create_graph") = false, nb::arg("train_mode") = true,
+      nb::arg("floor") = 0);
   m.def("mark_variable", [](const Tensor& x, const Tensor& g, const std::string& req) {
     mark_variable(x, g, req == "add" ? GradReq::Add : req == "null" ? GradReq::Null : GradReq::Write);
   });

@@ -22,6 +22,9 @@ struct RuntimeError : Error {
 struct MemoryError : Error {
   using Error::Error;
 };
+struct AnomalyError : Error {  // a NaN or an infinity that anomaly mode found
+  using Error::Error;
+};
 
 std::string format(const char* fmt, ...) __attribute__((format(printf, 1, 2)));
 }  // namespace dl

@@ -1,0 +1,166 @@
+"""NumPy's own functions on our arrays: numpy.exp(x), numpy.concatenate([x, y]), numpy_array * x.
+
+They run here under the same name and give our arrays, also when NumPy arrays are among the operands. What `dlcore.np`
+does not have (or not with these arguments) is computed by NumPy on the values and gives NumPy arrays. That is a
+TypeError instead where it would lose something: the gradient of a recorded array, or an array on a GPU silently copied.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .. import _core
+from .._core import NDArray
+from ..ops import F
+from . import _products
+
+# NumPy's reductions by the ufunc that they repeat, and ufuncs that have another name here.
+REDUCTIONS = {
+    "add": "sum",
+    "multiply": "prod",
+    "maximum": "max",
+    "minimum": "min",
+    "logical_and": "all",
+    "logical_or": "any",
+}
+UFUNCS = {
+    "absolute": "abs",
+    "true_divide": "divide",
+    "invert": "bitwise_not",
+    "rad2deg": "degrees",
+    "deg2rad": "radians",
+    "conjugate": "conj",
+}
+_KNOWN_TYPES = (NDArray, np.ndarray, np.generic)
+_NO_VALUE = getattr(np, "_NoValue", None)
+# These are about memory, text and files: the answer must come from NumPy's own view of the array.
+_ABOUT_NUMPY = {"shares_memory", "may_share_memory", "array_repr", "array_str", "array2string", "save", "savez"}
+
+
+def array_function(
+    self: NDArray, function: Callable[..., Any], types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
+    """numpy.function(x, ...): ours where we have it, else NumPy's on the values; see the module."""
+    if not all(issubclass(t, _KNOWN_TYPES) for t in types):
+        return NotImplemented
+    ours = _ours(function)
+    call = _translated(function, ours, args, kwargs) if ours is not None else None
+    if ours is not None and call is not None:
+        return ours(*call[0], **call[1])
+    return _by_numpy(f"numpy.{function.__name__}", function, args, kwargs)
+
+
+def array_ufunc(self: NDArray, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+    """NumPy's elementwise functions, and their reductions, on our arrays; see the module."""
+    out = kwargs.pop("out", None)
+    if out is not None and not all(isinstance(o, NDArray) for o in out):
+        raise TypeError(f"numpy.{ufunc.__name__}: cannot write an NDArray into a NumPy array; use x.asnumpy()")
+    result = _ufunc(ufunc, method, inputs, kwargs)
+    if out is None:
+        return result
+    for target, value in zip(out, result if isinstance(result, tuple) else (result,), strict=True):
+        _core.assign(target, value)
+    return out[0] if len(out) == 1 else out
+
+
+def _ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    name = UFUNCS.get(ufunc.__name__, ufunc.__name__)
+    if method == "__call__" and not kwargs:
+        function = _products.matmul if name == "matmul" else _elementwise(name)
+        if function is not None:
+            return function(*inputs)
+    if method == "reduce" and ufunc.__name__ in REDUCTIONS and not kwargs.keys() - {"axis", "keepdims", "dtype"}:
+        plain = {k: v for k, v in kwargs.items() if v is not None or k == "axis"}
+        return getattr(inputs[0], REDUCTIONS[ufunc.__name__])(**{"axis": 0, **plain})
+    if method == "at":
+        raise TypeError(f"numpy.{ufunc.__name__}.at cannot write into an NDArray; use index_add, or x.asnumpy()")
+    return _by_numpy(f"numpy.{ufunc.__name__}", getattr(ufunc, method), inputs, kwargs)
+
+
+def _elementwise(name: str) -> Callable[..., Any] | None:
+    if name == "bitwise_not":
+        from ._dunders import invert
+
+        return invert
+    try:
+        return getattr(F, name)
+    except AttributeError:
+        return None
+
+
+@functools.cache
+def _ours(function: Callable[..., Any]) -> Callable[..., Any] | None:
+    """Our function of a NumPy function's module and name."""
+    name, module = function.__name__, (getattr(function, "__module__", "") or "")
+    if name in _ABOUT_NUMPY:
+        return None
+    part = {"numpy.linalg": ".linalg", "numpy.fft": ".fft", "numpy": ".np"}.get(module)
+    if part is None:
+        return None
+    try:
+        found = getattr(importlib.import_module(part, __package__), name, None)
+    except ImportError:
+        return None
+    return found if callable(found) else None
+
+
+@functools.cache
+def _signature(function: Callable[..., Any]) -> inspect.Signature | None:
+    try:
+        return inspect.signature(function)
+    except (TypeError, ValueError):
+        return None
+
+
+def _translated(
+    theirs: Callable[..., Any], ours: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]] | None:
+    """The call in our signature: what NumPy calls by position and has a default is passed by name, since positions
+    may differ. None where we do not take such an argument."""
+    their_signature, our_signature = _signature(theirs), _signature(ours)
+    if their_signature is None or our_signature is None:
+        return args, kwargs
+    given = their_signature.bind(*args, **kwargs)
+    positional: list[Any] = []
+    named: dict[str, Any] = {}
+    for name, value in given.arguments.items():
+        parameter = their_signature.parameters[name]
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            positional.extend(value)
+        elif parameter.kind is parameter.VAR_KEYWORD:
+            named.update(value)
+        elif parameter.default is parameter.empty and parameter.kind is not parameter.KEYWORD_ONLY:
+            positional.append(value)
+        elif value is not _NO_VALUE and value is not parameter.default:
+            named[name] = value
+    try:
+        our_signature.bind(*positional, **named)
+    except TypeError:
+        return None
+    swallows = any(p.kind is p.VAR_KEYWORD for p in our_signature.parameters.values())
+    if swallows and not named.keys() <= our_signature.parameters.keys():
+        return None
+    return tuple(positional), named
+
+
+def _by_numpy(name: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    recording = _core.is_recording()
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, NDArray):
+            if recording and value._tracked:
+                raise TypeError(f"{name} is not available for NDArray with a gradient; use x.asnumpy() to leave it out")
+            if not value._device.startswith("cpu"):
+                raise TypeError(f"{name} is not available for NDArray on {value._device}; use x.asnumpy()")
+            return np.asarray(value)
+        if isinstance(value, (list, tuple)):
+            return type(value)(plain(v) for v in value) if type(value) in (list, tuple) else value
+        return value
+
+    return function(*[plain(a) for a in args], **{k: plain(v) for k, v in kwargs.items()})

@@ -1,0 +1,137 @@
+"""Anomaly mode, and what errors of the backward pass say."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import dlcore as dl
+from dlcore import _core, autograd
+from dlcore.array import np as dnp
+from dlcore.gluon import nn
+
+HERE = __file__
+
+
+def line_of(text: str) -> int:
+    """Where in this file `text` stands, at the end of a line."""
+    with open(HERE) as file:
+        return next(k for k, line in enumerate(file, 1) if line.rstrip().endswith(text))
+
+
+def test_forward_names_the_operator_and_the_line() -> None:
+    x = dnp.array([[1.0, -1.0], [4.0, -9.0]])
+    with autograd.detect_anomaly(), pytest.raises(FloatingPointError) as caught:
+        dnp.exp(dnp.sqrt(x))  # the square root
+    message = str(caught.value)
+    assert "sqrt of (2, 2) made NaN in 2 of 4 elements, first at (0, 1)" in message
+    assert (
+        f"{HERE}:{line_of('# the square root')} in test_forward_names" in message and "dnp.exp(dnp.sqrt(x))" in message
+    )
+
+
+def test_backward_names_the_operator_whose_gradient_it_was() -> None:
+    x = dnp.array([0.0, 4.0])
+    x.attach_grad()
+    with autograd.detect_anomaly():
+        with autograd.record():
+            y = dnp.sqrt(x)  # recorded here
+            z = (y * 3).sum()
+        with pytest.raises(FloatingPointError) as caught:
+            z.backward()
+    message = str(caught.value)
+    assert "the gradient of sqrt ((2,) -> (2,)) made an infinity in 1 of 2 elements, first at (0,)" in message
+    assert f"recorded\n  at {HERE}:{line_of('# recorded here')}" in message
+
+
+def test_infinity_only_on_wish_and_nan_always() -> None:
+    x = dnp.array([0.0])
+    with autograd.detect_anomaly(), pytest.raises(FloatingPointError, match="divide .* made an infinity"):
+        1 / x
+    with autograd.detect_anomaly(inf=False):
+        y = 1 / x
+        with pytest.raises(FloatingPointError, match="made NaN"):
+            y - y
+
+
+def test_what_was_there_before_is_nobodys_fault() -> None:
+    x = dnp.array([np.nan, np.inf, 1.0])
+    with autograd.detect_anomaly():
+        assert np.isnan((x * 2).asnumpy()[0]) and (x + 1).tolist()[1] == np.inf
+        mask = dnp.where(dnp.array([True, False]), dnp.zeros(2), -np.inf)
+        np.testing.assert_allclose(dl.ops.F.softmax(mask).asnumpy(), [1.0, 0.0])
+        assert dnp.full((2,), np.inf).tolist() == [np.inf] * 2
+
+
+def test_the_layer_is_named() -> None:
+    net = nn.Sequential()
+    net.add(nn.Dense(2, in_units=2), nn.Lambda(lambda x: dnp.log(x)))
+    net.initialize(dl.init.Constant(-1.0))
+    with autograd.detect_anomaly(), pytest.raises(FloatingPointError, match=r"log of \(1, 2\) in layer .*1.* made NaN"):
+        net(dnp.ones((1, 2)))
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64"])
+def test_every_floating_dtype(dtype: str) -> None:
+    x = dnp.array([-1.0], dtype=dtype)
+    with autograd.detect_anomaly(), pytest.raises(FloatingPointError, match=dtype):
+        dnp.log(x)
+
+
+def test_compiled_functions_run_uncompiled_in_it() -> None:
+    @dl.jit
+    def f(x):
+        return dnp.log(x) * 2  # in a compiled function
+
+    x = dnp.array([-1.0])
+    assert np.isnan(f(x).item())
+    with autograd.detect_anomaly(), pytest.raises(FloatingPointError) as caught:
+        f(x)
+    assert f"{HERE}:{line_of('# in a compiled function')}" in str(caught.value)
+
+
+def test_it_ends_with_its_scope() -> None:
+    x = dnp.array([-1.0])
+    with autograd.detect_anomaly():
+        with autograd.detect_anomaly(inf=False):
+            assert _core.anomaly() == 1
+        assert _core.anomaly() == 2
+    assert _core.anomaly() == 0 and np.isnan(dnp.log(x).item())
+
+
+@pytest.mark.parametrize(("value", "want"), [("1", "FloatingPointError"), ("nan", "FloatingPointError"), ("0", "nan")])
+def test_the_environment_switches_it_on(value: str, want: str) -> None:
+    done = _program("print(dlcore.np.log(dlcore.np.array(-1.0)).item())", value)
+    assert want in done.stdout + done.stderr
+
+
+def test_a_wrong_value_in_the_environment() -> None:
+    assert "DLCORE_ANOMALY must be 0, 1 or nan, got 'yes'" in _program("dlcore.np", "yes").stderr
+
+
+def _program(text: str, value: str) -> subprocess.CompletedProcess[str]:
+    import os
+
+    environment = {**os.environ, "DLCORE_ANOMALY": value}
+    return subprocess.run(
+        [sys.executable, "-c", f"import dlcore\n{text}"], env=environment, capture_output=True, text=True
+    )
+
+
+def test_an_error_while_walking_back_names_the_forward_operator() -> None:
+    x, w = dnp.ones((2, 3)), dnp.ones((3, 4))
+    x.attach_grad()
+    for anomaly in (False, True):
+        scope = autograd.detect_anomaly() if anomaly else autograd.pause()
+        with scope, autograd.record():
+            y = dnp.matmul(x, w)  # the product
+        w[:] = 2
+        with pytest.raises(RuntimeError) as caught:
+            y.backward()
+        message = str(caught.value)
+        assert "backward of matmul ((2, 3), (3, 4) -> (2, 4)): its input was changed in place" in message
+        assert (f"{HERE}:{line_of('# the product')}" in message) == anomaly
+        assert ("detect_anomaly() tells the line" in message) != anomaly
