@@ -278,6 +278,11 @@ def differentiable(record: Op) -> list[str]:
     return usable
 
 
+def gives_real(record: Op) -> bool:
+    """Whether real inputs give real outputs; operators that make complex numbers have tests of their own."""
+    return record.dtype != "complex"
+
+
 def gradient_calls(record: Op) -> Iterator[tuple[list[Any], dict[str, Any]]]:
     """Float64 calls: the samples' own cases, or a plain and a broadcast layout."""
     rng = generator(record)

@@ -55,6 +55,8 @@ def _key(node: Node, numbers: dict[Any, int]) -> tuple | None:
 
 def _number(x: Any) -> tuple:
     """Distinguishes -0.0 from 0.0 and makes NaN equal to itself."""
+    if isinstance(x, complex):
+        return (_number(x.real), _number(x.imag))
     return ("nan",) if x != x else (type(x), x, math.copysign(1.0, x))
 
 

@@ -38,7 +38,7 @@ inline Cx<T> c_sign(Cx<T> a) {
   T size = c_abs(a);
   if (size == 0) return {0, 0};
   if (std::isinf(size)) {
-    if (std::isnan(a.real()) || std::isnan(a.imag()) || (std::isinf(a.real()) && std::isinf(a.imag())))
+    if (std::isinf(a.real()) && std::isinf(a.imag()))
       return {std::numeric_limits<T>::quiet_NaN(), std::numeric_limits<T>::quiet_NaN()};
     return std::isinf(a.real()) ? Cx<T>(std::copysign(T(1), a.real()), 0) : Cx<T>(0, std::copysign(T(1), a.imag()));
   }
