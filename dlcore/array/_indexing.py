@@ -1,7 +1,11 @@
-"""x[key] and x[key] = value.
+"""x[key] and x[key] = value, as in NumPy.
 
 Whole numbers, slices, ... and None give views. Arrays of whole numbers and masks give copies, with NumPy's rules on
-where the new axes go. Assignment writes in place.
+where the new axes go. Assignment writes in place; where gradients are recorded or a function is compiled it makes the
+changed array and lets x continue as that one, so gradients flow to the value and to what is left of x.
+
+How a key is understood: `_key.parse`. Inside a compiled function every shape must be known, so what depends on the
+values of a mask (x[mask], x[mask] = several numbers) is an error there.
 """
 
 from __future__ import annotations
@@ -13,64 +17,58 @@ import numpy as np
 from .. import _core
 from .._core import NDArray
 from ..ops import F
-
-_BASIC = (int, slice, type(None), type(Ellipsis), np.integer)
+from . import _key
+from ._key import Key
 
 
 def getitem(self: NDArray, key: Any) -> NDArray:
     """x[key]; see the module."""
     if type(key) is int:
         return _row(self, key)
-    keys = key if isinstance(key, tuple) else (key,)
-    if _is_basic(keys):
-        return _basic(self, _full(self, keys))
-    return _advanced(self, keys)
+    return read(_key.parse(self, key))
 
 
 def setitem(self: NDArray, key: Any, value: Any) -> None:
     """x[key] = value, in place; see the module."""
-    if _core.is_recording() and (self._tracked or (isinstance(value, NDArray) and value._tracked)):
-        raise RuntimeError(
-            "assigning to a part of an array inside autograd.record() would lose gradients; "
-            "use where, index_put or concat, or assign under autograd.pause()"
-        )
-    keys = key if isinstance(key, tuple) else (key,)
-    if len(keys) == 1 and (keys[0] is Ellipsis or (type(keys[0]) is slice and keys[0] == slice(None))):
-        _core.assign(self, value)
-    elif _core.is_tracing():
-        _core.assign(self, _replaced(self, keys, value))
-    elif _is_basic(keys):
-        _core.assign(_basic(self, _full(self, keys)), value)
+    if key is Ellipsis or (type(key) is slice and key == slice(None)):
+        _core.assign(self, _lean(self, value, self.ndim))
+        return
+    parsed = _key.parse(self, key, masks_stay=True)
+    if _core.is_tracing() or (_core.is_recording() and (self._tracked or _tracked(value))):
+        if isinstance(value, NDArray) and value._storage_id == self._storage_id:
+            _settle(parsed, value)
+        made = replaced(parsed, value)
+        _core.assign(self, made if made.shape == self.shape else F.reshape(made, self.shape))
+    elif not parsed.arrays and parsed.mask is None:
+        _core.assign(_view(parsed), _lean(self, value, len(parsed.shape)))
     else:
-        _put(self, keys, value)
+        replaced(parsed, value, parsed.x)
 
 
-def _replaced(x: NDArray, keys: tuple, value: Any) -> NDArray:
-    """x with a part replaced, as a new array: inside a trace views cannot be written to."""
-    value = F.cast(value, x._dtype_name)
-    if _is_basic(keys):
-        start, size, step, shape = _extent(x, _full(x, keys))
-        place = F._slice_grad(F.ones(size, "bool"), x, start, step)
-        spread = F._slice_grad(F.reshape(F.broadcast_to(value, shape), size), x, start, step)
-        return F.where(place, spread, x)
-    if len(keys) == 1 and getattr(keys[0], "dtype", None) == np.bool_ and tuple(keys[0].shape) == x.shape:
-        return F.where(keys[0], value, x)
-    basic = [k for k in keys if isinstance(k, slice) or k is None or k is Ellipsis]
-    behind = list(keys[len(keys) - len(basic) :])
-    if any(a is not b for a, b in zip(basic, behind, strict=True)) or any(
-        k not in (Ellipsis, slice(None)) for k in basic
-    ):
-        raise TypeError("inside a compiled function only leading axes can be assigned to by arrays of indices")
-    _, arrays, _ = _plan(x, keys)
-    return F.index_put(x, value, *arrays)
+def _settle(key: Key, value: NDArray) -> None:
+    """x[key] += v wrote v into the view x[key] already; x then only has to learn of it."""
+    if key.arrays or key.mask is not None or not value._storage_id:
+        return
+    recording = _core.set_recording(False)
+    try:
+        part = _view(key)
+    finally:
+        _core.set_recording(recording)
+    if (part._ptr, part.shape, part._strides) == (value._ptr, value.shape, value._strides):
+        _core.settle(key.x, value)
 
 
-def _is_basic(keys: tuple) -> bool:
-    return all(isinstance(k, _BASIC) and not isinstance(k, bool) for k in keys)
+def _tracked(value: Any) -> bool:
+    if isinstance(value, (list, tuple)):
+        return any(map(_tracked, value))
+    return isinstance(value, NDArray) and value._tracked
 
 
-def _error(x: NDArray, axis: int, index: int) -> IndexError:
-    return IndexError(f"index {index} is out of range for axis {axis} of size {x.shape[axis]}")
+def _lean(x: NDArray, value: Any, ndim: int) -> Any:
+    """A value for `assign`, which takes numbers and arrays that are not on a side of their own."""
+    if isinstance(value, (list, tuple, range)) or getattr(value, "ndim", 0) > ndim:
+        return _key.without_leading(_fitting(x, value), ndim)
+    return value
 
 
 def _row(x: NDArray, index: int) -> NDArray:
@@ -80,142 +78,107 @@ def _row(x: NDArray, index: int) -> NDArray:
         raise IndexError("a 0-d array takes no index; use x[()] or x.item()")
     n = shape[0]
     if not -n <= index < n:
-        raise _error(x, 0, index)
+        raise _key.out_of_range(x, 0, index)
     return F.reshape(F.slice(x, (index % n,), (1,)), shape[1:])
 
 
-def _full(x: NDArray, keys: tuple) -> list:
-    """Puts slices where "..." stands, and at the end, so that every axis has a key."""
-    used = sum(_width(k) for k in keys if k is not None and k is not Ellipsis)
-    if sum(k is Ellipsis for k in keys) > 1:
-        raise IndexError("only one '...' may be in an index")
-    if used > x.ndim:
-        raise IndexError(f"{used} indices for an array with {x.ndim} axes (shape {x.shape})")
-    fill = [slice(None)] * (x.ndim - used)
-    out: list = []
-    for k in keys:
-        if k is Ellipsis:
-            out += fill
-            fill = []
-        else:
-            out.append(k)
-    return out + fill
-
-
-def _width(key: Any) -> int:
-    """How many axes a key takes: a mask as many as it has."""
-    dtype = getattr(key, "dtype", None)
-    return key.ndim if dtype is not None and dtype == np.bool_ else 1
-
-
-def _extent(x: NDArray, keys: list) -> tuple[tuple[int, ...], ...]:
-    """Where a basic index starts, how many numbers it takes in which steps, and the shape of the result."""
-    start, size, step, shape = [], [], [], []
-    axis = 0
-    for key in keys:
-        if key is None:
-            shape.append(1)
-            continue
-        n = x.shape[axis]
-        if isinstance(key, slice):
-            first, stop, by = key.indices(n)
-            count = len(range(first, stop, by))
-            start.append(first if count else 0)
-            size.append(count)
-            step.append(by)
-            shape.append(count)
-        else:
-            index = int(key)
-            if not -n <= index < n:
-                raise _error(x, axis, index)
-            start.append(index % n)
-            size.append(1)
-            step.append(1)
-        axis += 1
-    return tuple(start), tuple(size), tuple(step), tuple(shape)
-
-
-def _basic(x: NDArray, keys: list) -> NDArray:
+def _view(key: Key) -> NDArray:
     """A view: cut every axis, then drop those with a number and insert those for None."""
-    start, size, step, shape = _extent(x, keys)
-    if size != x.shape or any(s != 1 for s in step):
-        x = F.slice(x, start, size, step)
-    elif shape == x.shape:
-        return F.slice(x, start, size)
-    return x if shape == x.shape else F.reshape(x, shape)
+    x = key.x
+    if key.size != x.shape or any(s != 1 for s in key.step):
+        x = F.slice(x, key.start, key.size, key.step)
+    elif key.shape == x.shape:
+        return F.slice(x, key.start, key.size)
+    return x if key.shape == x.shape else F.reshape(x, key.shape)
 
 
-def _index_array(key: Any) -> Any:
-    """A key as an array of whole numbers, or a mask."""
-    if not isinstance(key, NDArray):
-        key = np.asarray(key)
-        if key.size == 0 and key.dtype == np.float64:  # an empty list
-            key = key.astype(np.int64)
-    kind = np.dtype(key.dtype).kind
-    if kind not in "biu":
-        if isinstance(key, NDArray) and kind == "f":  # classic indices are often float32
-            return F.cast(key, "int64")
-        raise IndexError(f"an index must be whole numbers, slices, None, ... or a mask, got an array of {key.dtype}")
-    return key
+def read(key: Key) -> NDArray:
+    """The part of its array that a key names."""
+    if not key.arrays:
+        return _view(key)
+    x = key.x
+    try:
+        if key.taken is not None:
+            axis, index = key.taken
+            return F.take(_view(key), _key.positions(x, index, tuple(index.shape)), axis)
+        return F.gather_nd(x, *_key.mesh(x, key))
+    except IndexError:
+        raise _key.located(x, key) from None
 
 
-def _plan(x: NDArray, keys: tuple) -> tuple[NDArray, list[NDArray], int]:
-    """Splits an index: the view after its basic parts with the indexed axes in front, the index arrays, and the
-    place where their axes belong in the result."""
-    keys = tuple(k if isinstance(k, _BASIC) and not isinstance(k, bool) else _index_array(k) for k in keys)
-    expanded: list = []
-    for key in _full(x, keys):
-        if _width(key) != 1 or getattr(key, "dtype", None) == np.bool_:
-            expanded += _nonzero(x, key, sum(k is not None for k in expanded))
-        else:
-            expanded.append(key)
-    arrays, basic, axes, axis = [], [], [], 0
-    for key in expanded:
-        if key is None or isinstance(key, slice):
-            basic.append(key)
-        else:
-            basic.append(slice(None))
-            axes.append(axis)
-            arrays.append(key if isinstance(key, NDArray) else _core.from_numpy(np.asarray(key), True))
-        axis += 1
-    view = _basic(x, basic)
-    together = axes == list(range(axes[0], axes[0] + len(axes)))
-    rest = [a for a in range(view.ndim) if a not in axes]
-    if axes != list(range(len(axes))):
-        view = F.transpose(view, tuple(axes + rest))
-    return view, arrays, axes[0] if together else 0
+def replaced(key: Key, value: Any, out: NDArray | None = None) -> NDArray:
+    """A key's array with the part that it names replaced: a new array, or `out`."""
+    x = key.x
+    value = _fitting(x, value)
+    if key.mask is not None:
+        return _masked(key, value, out)
+    if not key.arrays:
+        return F.slice_assign(x, _laid_over(key, value), key.start, key.size, key.step, out=out)
+    value = _key.without_leading(value, len(key.result_shape))
+    try:
+        return F.index_put(x, value, *_key.mesh(x, key), out=out)
+    except IndexError:
+        raise _key.located(x, key) from None
 
 
-def _nonzero(x: NDArray, mask: Any, axis: int) -> list[NDArray]:
-    want = x.shape[axis : axis + mask.ndim]
-    if tuple(mask.shape) != want:
-        raise IndexError(f"a mask of shape {tuple(mask.shape)} does not fit axes of shape {want}")
-    values = mask.asnumpy() if isinstance(mask, NDArray) else mask
-    return [_core.from_numpy(np.ascontiguousarray(i), True) for i in np.nonzero(values)]
+def _fitting(x: NDArray, value: Any) -> NDArray:
+    """The value as an array on x's device; its dtype becomes x's, as an assignment does."""
+    if isinstance(value, (list, tuple)) and any(isinstance(v, NDArray) for v in value):
+        value = F.stack(*(_fitting(x, v) for v in value))
+    if not isinstance(value, NDArray):
+        value = np.asarray(value)
+        if value.dtype.kind not in "biufcV":
+            raise TypeError(f"assignment: cannot make numbers of {value.dtype} for an array of {x.dtype}")
+        value = _core.from_numpy(np.ascontiguousarray(value).reshape(value.shape), True)
+    if value._dtype_name != x._dtype_name:
+        value = F.cast(value, x._dtype_name)
+    if value._device != x._device and not value._is_traced:
+        moved = _core.empty(value.shape, value._dtype_name, x._device)
+        _core.assign(moved, value)
+        return moved
+    return value
 
 
-def _advanced(x: NDArray, keys: tuple) -> NDArray:
-    view, arrays, place = _plan(x, keys)
-    picked = F.take(view, arrays[0]) if len(arrays) == 1 else F.gather_nd(view, *arrays)
-    if place == 0:
-        return picked
-    new = picked.ndim - (view.ndim - len(arrays))
-    order = list(range(new, new + place)) + list(range(new)) + list(range(new + place, picked.ndim))
-    return F.transpose(picked, tuple(order))
+def _laid_over(key: Key, value: NDArray) -> NDArray:
+    """A value for a view, with axes where the view's numbers dropped them and none where None made them."""
+    value = _key.without_leading(value, len(key.shape))
+    if value.ndim == 0:
+        return value
+    missing = len(key.shape) - value.ndim
+    given = iter((None,) * missing + value.shape)
+    shape: list[int] = []
+    for kind in key.kinds:
+        if kind == "int":
+            if shape:
+                shape.append(1)
+            continue
+        n = next(given)
+        if kind == "slice" and n is not None:
+            shape.append(n)
+        elif kind == "new" and n not in (None, 1):
+            raise ValueError(f"assignment: a value of shape {value.shape} cannot be broadcast to {key.shape}")
+    return value if tuple(shape) == value.shape else F.reshape(value, tuple(shape))
 
 
-def _put(x: NDArray, keys: tuple, value: Any) -> None:
-    if len(keys) == 1 and getattr(keys[0], "dtype", None) == np.bool_ and tuple(keys[0].shape) == x.shape:
-        if np.ndim(value) == 0:  # a mask with one number needs no list of places
-            mask = keys[0] if isinstance(keys[0], NDArray) else _core.from_numpy(keys[0], True)
-            _core.assign(x, F.where(mask, value, x))
-            return
-    view, arrays, place = _plan(x, keys)
-    value = F.cast(value, x._dtype_name)
-    if place:  # the value lies as the result does; bring its new axes to the front
-        shape = np.broadcast_shapes(*(a.shape for a in arrays))
-        new, rest = len(shape), view.shape[len(arrays) :]
-        value = F.broadcast_to(value, (*rest[:place], *shape, *rest[place:]))
-        order = list(range(place, place + new)) + list(range(place)) + list(range(place + new, value.ndim))
-        value = F.transpose(value, tuple(order))
-    _core.assign(view, F.index_put(view, value, *arrays))
+def _masked(key: Key, value: NDArray, out: NDArray | None) -> NDArray:
+    """A mask over some axes and everything along the others: chosen number by number, so no list of places is made."""
+    assert key.mask is not None
+    x, (axis, mask) = key.x, key.mask
+    behind = x.ndim - axis - mask.ndim
+    value = _key.without_leading(value, behind)
+    if value.ndim > behind:
+        if isinstance(mask, NDArray) and _core.is_tracing():
+            raise _core.TraceError(
+                f"x[mask] = value with a value of shape {value.shape}: how many numbers the mask chooses depends on "
+                "its values, which a compiled function does not know; assign one number, or use where(mask, y, x)"
+            )
+        return replaced(_key.parse(x, key.source), value, out)
+    if isinstance(mask, np.ndarray):
+        mask = _core.from_numpy(np.ascontiguousarray(mask), True)
+    made = F.where(F.reshape(mask, mask.shape + (1,) * behind), value, x)
+    if made.shape != x.shape:
+        raise ValueError(f"assignment: a value of shape {value.shape} cannot be broadcast into x[mask] of x {x.shape}")
+    if out is None:
+        return made
+    _core.assign(out, made)
+    return out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from ._call import Array, Call, accumulator, kernel
@@ -9,6 +10,11 @@ from ._call import Array, Call, accumulator, kernel
 
 def checked(call: Call, index: Array, size: int, axis: int) -> Array:
     """`index` as int64 within 0..size-1, negatives counted from the end."""
+    if index.dtype.kind == "f" and bool(((index != call.xp.trunc(index)) & (abs(index) < size)).any()):
+        raise IndexError(f"{call.op.lstrip('_')}: an index for axis {axis} of size {size} is not a whole number")
+    if index.dtype == "uint64":
+        index = call.xp.minimum(index, size)  # what lies beyond int64 must not look negative
+    index = call.xp.where(abs(index) <= size, index, size) if index.dtype.kind == "f" else index
     index = index.astype("int64")
     wrong = (index < -size) | (index >= size)
     if bool(wrong.any()):
@@ -109,8 +115,9 @@ def gather_nd_grad(call: Call) -> None:
 @kernel("index_put")
 def index_put(call: Call) -> None:
     x, value, *indices = call.ins
-    call.y[...] = x
-    call.y[_places(call, x, indices)] = value
+    out = x.copy()
+    _put(call, out, _places(call, x, indices), value)
+    call.y[...] = out
 
 
 @kernel("index_add")
@@ -121,10 +128,102 @@ def index_add(call: Call) -> None:
     _added(call, x.shape, where, call.xp.broadcast_to(value, shape), start=x)
 
 
+def _last(call: Call, index: tuple[Array, ...], shape: tuple[int, ...]) -> Array:
+    """For every write to these places, whether it is the last one to its place."""
+    joint = call.xp.broadcast_arrays(*index)
+    order = call.xp.arange(joint[0].size).reshape(joint[0].shape)
+    flat = sum(i * math.prod(shape[k + 1 : len(joint)]) for k, i in enumerate(joint))
+    writer = call.xp.full(math.prod(shape[: len(joint)]), -1, "int64")
+    if hasattr(call.xp.maximum, "at"):
+        call.xp.maximum.at(writer, flat, order)
+    else:
+        import cupyx
+
+        cupyx.scatter_max(writer, flat, order)
+    return writer[flat] == order
+
+
+@kernel("gather_last")
+def gather_last(call: Call) -> None:
+    x, *indices = call.ins
+    where = _places(call, x, indices)
+    stays = _last(call, where, x.shape)
+    call.y[...] = call.xp.where(stays.reshape(stays.shape + (1,) * (x.ndim - len(where))), x[where], 0)
+
+
+@kernel("along_last")
+def along_last(call: Call) -> None:
+    x, index = call.ins
+    where = _along(call, x, index, call.axis)
+    call.y[...] = call.xp.where(_last(call, where, x.shape), x[where], 0)
+
+
+def _put(call: Call, target: Array, where: tuple[Array, ...], value: Array) -> None:
+    """target[where] = value; of several writes to one place the last stays."""
+    stays = _last(call, where, target.shape)
+    where = tuple(i[stays] for i in call.xp.broadcast_arrays(*where))
+    value = call.xp.broadcast_to(call.xp.asarray(value), stays.shape + target.shape[len(where) :])
+    target[where] = value[stays].astype(target.dtype, copy=False)
+
+
+@kernel("put_along_axis")
+def put_along_axis(call: Call) -> None:
+    x, index, value = call.ins
+    out = x.copy()
+    _put(call, out, _along(call, x, index, call.axis), value)
+    call.y[...] = out
+
+
+@kernel("slice_assign")
+def slice_assign(call: Call) -> None:
+    x, value = call.ins
+    start, size, step = call.attrs["start"], call.attrs["size"], call.attrs["step"] or (1,) * len(call.attrs["start"])
+    stops = [a + n * s for a, n, s in zip(start, size, step, strict=True)]
+    out = x.copy()
+    out[tuple(slice(a, None if e < 0 else e, s) for a, e, s in zip(start, stops, step, strict=True))] = value
+    call.y[...] = out
+
+
+def _segments(call: Call) -> tuple[Array, Array]:
+    x, index = call.ins
+    return x, checked(call, index, call.y.shape[0], 0)
+
+
+@kernel("segment_sum")
+def segment_sum(call: Call) -> None:
+    x, index = _segments(call)
+    _added(call, call.y.shape, index, x)
+
+
+@kernel("segment_max", "segment_min", "segment_prod")
+def segment_join(call: Call) -> None:
+    x, index = _segments(call)
+    name = {"x": "maximum", "n": "minimum", "d": "prod"}[call.op[-1]]
+    order = call.xp.argsort(index, kind="stable")
+    bounds = call.xp.searchsorted(index[order], call.xp.arange(call.y.shape[0] + 1)).tolist()
+    kind = x.dtype.kind
+    low, high = (-math.inf, math.inf) if kind == "f" else (0, 1) if kind == "b" else _limits(call.xp.iinfo(x.dtype))
+    call.y[...] = {"maximum": low, "minimum": high, "prod": 1}[name]
+    for segment, (first, last) in enumerate(zip(bounds, bounds[1:], strict=False)):
+        if last > first:
+            reduce = {"maximum": call.xp.max, "minimum": call.xp.min, "prod": call.xp.prod}[name]
+            call.y[segment] = reduce(x[order[first:last]], axis=0)
+
+
+def _limits(info: Any) -> tuple[int, int]:
+    return int(info.min), int(info.max)
+
+
 @kernel("one_hot")
 def one_hot(call: Call) -> None:
     on, off = call.attrs["on"], call.attrs["off"]
-    hit = call.x[..., None].astype("int64") == call.xp.arange(call.attrs["depth"])
+    depth, axis = call.attrs["depth"], call.x.ndim
+    index = checked(call, call.x, depth, axis)
+    below = call.x < 0
+    if bool(below.any()):
+        value = int(call.x[below].reshape(-1)[0])
+        raise IndexError(f"one_hot: index {value} is out of range for axis {axis} of size {depth}")
+    hit = index[..., None] == call.xp.arange(depth)
     call.y[...] = call.xp.where(hit, on, off)
 
 

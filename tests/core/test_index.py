@@ -116,9 +116,61 @@ def test_an_empty_axis_has_no_positions() -> None:
 
 
 def test_one_hot() -> None:
-    got = F.one_hot(nd(np.array([[0, 2], [3, -1]])), 3, 5.0, -1.0, "int16").asnumpy()
+    got = F.one_hot(nd(np.array([[0, 2], [1, 0]])), 3, 5.0, -1.0, "int16").asnumpy()
     assert got.dtype == np.int16
-    np.testing.assert_array_equal(got, [[[5, -1, -1], [-1, -1, 5]], [[-1, -1, -1], [-1, -1, -1]]])
+    np.testing.assert_array_equal(got, [[[5, -1, -1], [-1, -1, 5]], [[-1, 5, -1], [5, -1, -1]]])
+
+
+@pytest.mark.parametrize(
+    ("at", "text"),
+    [
+        (np.array([0, 2**64 - 1], "uint64"), "index 18446744073709551615 is out of range for axis 0 of size 4"),
+        (np.array([0.0, np.nan], "float32"), "index nan is out of range for axis 0 of size 4"),
+        (np.array([0.0, 1e30]), "is out of range for axis 0 of size 4"),
+        (np.array([0.0, 1.5], "float32"), "index 1.5 for axis 0 of size 4 is not a whole number"),
+    ],
+)
+def test_positions_that_do_not_fit_int64(at: np.ndarray, text: str) -> None:
+    with pytest.raises(IndexError, match=text):
+        F.pick(nd(draw((4, 2))), nd(at), 0)
+
+
+@pytest.mark.parametrize("layout", ["row-major", "transposed"])
+def test_writing_with_out_touches_only_the_places(layout: str) -> None:
+    base = draw((40, 30))
+    x = nd(base.copy()) if layout == "row-major" else F.transpose(nd(base.T.copy()))
+    before = x._ptr
+    F.index_put(x, nd(draw((2, 30))), nd(np.array([3, -1])), out=x)
+    want = base.copy()
+    want[[3, -1]] = draw((2, 30))
+    np.testing.assert_array_equal(x.asnumpy(), want)
+    F.index_add(x, 1.0, nd(np.array([3, 3])), out=x)
+    want[3] += 2
+    np.testing.assert_allclose(x.asnumpy(), want)
+    F.slice_assign(x, nd(draw((30,))), (0,), (40,), (1,), out=x)
+    np.testing.assert_array_equal(x.asnumpy(), np.broadcast_to(draw((30,)), (40, 30)))
+    assert x._ptr == before
+
+
+def test_a_value_or_index_that_lies_in_the_array_is_read_first() -> None:
+    x = nd(np.arange(6.0).reshape(3, 2))
+    F.index_put(x, x[::-1], nd(np.array([0, 1, 2])), out=x)
+    np.testing.assert_array_equal(x.asnumpy(), [[4, 5], [2, 3], [0, 1]])
+    F.slice_assign(x, F.slice(x, (0,), (2,)), (1,), (2,), out=x)
+    np.testing.assert_array_equal(x.asnumpy(), [[4, 5], [4, 5], [2, 3]])
+    i = nd(np.array([2, 0, 1]))
+    F.index_put(i, nd(np.array([7, 8, 9])), i, out=i)
+    np.testing.assert_array_equal(i.asnumpy(), [8, 9, 7])
+    F.put_along_axis(x, nd(np.array([[1], [0], [1]])), F.slice(x, (0, 0), (3, 1)), 1, out=x)
+    np.testing.assert_array_equal(x.asnumpy(), [[4, 4], [4, 5], [2, 2]])
+
+
+def test_segments_without_rows() -> None:
+    x, ids = nd(draw((3, 2))), nd(np.array([1, 1, 1]))
+    assert F.segment_max(x, ids, 2).asnumpy()[0].tolist() == [-np.inf] * 2
+    assert F.segment_min(F.cast(x, "int8"), ids, 2).asnumpy()[0].tolist() == [127] * 2
+    assert F.segment_mean(x, ids, 2).asnumpy()[0].tolist() == [0, 0]
+    assert np.isnan(F.segment_max(nd(np.array([1.0, np.nan, 2.0])), ids, 2).asnumpy()[1])
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64", "float16", "bfloat16", "int32", "uint8", "bool"])

@@ -1,5 +1,6 @@
 #include "runtime/executable.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include "runtime/device.h"
@@ -27,7 +28,7 @@ Executable::Executable(std::vector<ExeValue> values, std::vector<ExeInstr> instr
       arena_bytes_(arena_bytes),
       consts_(std::move(consts)),
       rng_blocks_(rng_blocks) {
-  if (arena_bytes_) arena_ = allocate(arena_bytes_);
+  arena_ = allocate(std::max<size_t>(arena_bytes_, 1));  // arrays without elements need a place too
   for (size_t i = 0; i < values_.size(); i++) {
     const ExeValue& v = values_[i];
     if (v.kind == ExeValue::Arena && size_t(v.offset_bytes) + span_bytes(v) > arena_bytes_)
