@@ -1,370 +1,76 @@
 """`dlcore.nd`: the classic names of MXNet over the same arrays and operators.
 
-Every operator and every alias in the stanzas is here (nd.exp, nd.broadcast_add, ...); below are the names whose
-arguments differ. Unlike MXNet, whole numbers and dtypes follow NumPy: `==` mixes dtypes, argmax gives int64.
+Every operator and every alias in the stanzas is here (nd.exp, nd.broadcast_add, ...), and the functions of `_names`,
+whose arguments are MXNet's. All take `out=` and pass over `name=`. Unlike MXNet, whole numbers and dtypes follow NumPy:
+`==` mixes dtypes and gives bool, argmax gives int64. docs/reference/mxnet.md says where each of MXNet's names is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import difflib
 from typing import Any
 
-import numpy as _np
-
-from .. import _core
 from .._core import NDArray
-from .._hooks import hook
 from ..ops import RECORDS, F
+from ..ops.composite import FUNCTIONS
 from . import linalg, random
-from . import np as _np_names
-from ._classic import (
-    broadcast_axis,
-    concat,
-    pad,
-    reshape,
-    reshape_like,
-    shape_array,
-    slice,
-    slice_axis,
-    slice_like,
-    split,
-    stack,
-    transpose,
-)
-from ._classic_draws import (
-    normal,
-    random_exponential,
-    random_gamma,
-    random_generalized_negative_binomial,
-    random_negative_binomial,
-    random_normal,
-    random_poisson,
-    random_randint,
-    random_uniform,
-    sample_exponential,
-    sample_gamma,
-    sample_generalized_negative_binomial,
-    sample_multinomial,
-    sample_negative_binomial,
-    sample_normal,
-    sample_poisson,
-    sample_uniform,
-    shuffle,
-    uniform,
-)
-from ._classic_more import (
-    SequenceLast,
-    SequenceMask,
-    SequenceReverse,
-    UpSampling,
-    all_finite,
-    argmax_channel,
-    batch_take,
-    depth_to_space,
-    nanprod,
-    nansum,
-    ravel_multi_index,
-    rcbrt,
-    round,
-    scatter_nd,
-    sequence_mask,
-    size_array,
-    softmin,
-    space_to_depth,
-    unravel_index,
-)
-from ._convert import array as _array
-from ._convert import asarray
-from ._creation import arange as _arange
+from ._arranging import diag, repeat, swapaxes, tile
 from ._creation import empty, eye, full, ones, ones_like, zeros, zeros_like
-from ._joining import concatenate, diag, repeat, swapaxes, tile
-from ._layers import (
-    Activation,
-    BatchNorm,
-    Convolution,
-    Dropout,
-    FullyConnected,
-    L2Normalization,
-    LayerNorm,
-    LeakyReLU,
-    Pooling,
-    moments,
-    softmax,
-    softmax_cross_entropy,
-)
+from ._joining import concatenate
+from ._names import basic, draws, heads, layers, more, shapes
+from ._names._call import classic, operands
 from ._products import batch_dot
 from ._products import classic_dot as dot
-from ._shared import clip as _clip
 from .context import Context, cpu, current_context, gpu, num_gpus
 
-_aliases: dict[str, str] = {}
-SwapAxis = swapaxes
-Concat, SliceChannel, Reshape, broadcast_axes, Pad = concat, split, reshape, broadcast_axis, pad
+_TABLE: dict[str, Any] = {}
+for _module in (basic, shapes, more, layers, draws, heads):
+    _TABLE.update(
+        {
+            n: f
+            for n, f in vars(_module).items()
+            if n[0] != "_" and callable(f) and getattr(f, "__module__", "").startswith("dlcore.array")
+            and not isinstance(f, type) and n not in ("asarray", "hook")
+        }
+    )  # fmt: skip
+for _name, _function in dict(
+    batch_dot=batch_dot, concatenate=concatenate, diag=diag, dot=dot, empty=empty, eye=eye, full=full, ones=ones,
+    ones_like=ones_like, repeat=repeat, swapaxes=swapaxes, tile=tile, zeros=zeros, zeros_like=zeros_like,
+).items():  # fmt: skip
+    _TABLE[_name] = _function
+del empty, eye, full, ones, ones_like, zeros, zeros_like, concatenate, diag, repeat, swapaxes, tile, batch_dot, dot
+# Second names of the functions above.
+_ALSO = {
+    "Concat": "concat", "ElementWiseSum": "add_n", "Pad": "pad", "Reshape": "reshape", "SliceChannel": "split",
+    "SwapAxis": "swapaxes", "broadcast_axes": "broadcast_axis", "max_axis": "max", "min_axis": "min",
+    "sum_axis": "sum",
+}  # fmt: skip
+_TABLE.update({name: _TABLE[of] for name, of in _ALSO.items()})
+
+
+def _operators() -> dict[str, str]:
+    found = {n: r.name for r in RECORDS.values() if not r.internal for n in (r.name, *r.aliases)}
+    return {**found, **{n: n for n in FUNCTIONS}}
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _aliases:
-        for record in RECORDS.values():
-            if not record.internal:
-                _aliases.update({alias: record.name for alias in (record.name, *record.aliases)})
-        _aliases.update(gelu="gelu", batch_norm="batch_norm", dropout="dropout")
-    if name not in _aliases:
-        import difflib
-
-        near = difflib.get_close_matches(name, __dir__(), 1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise AttributeError(f"dlcore.nd has no {name!r}{hint}")
-    value = globals()[name] = getattr(F, _aliases[name])
+    if name in _TABLE:
+        value = classic(_TABLE[name], name)
+    else:
+        target = None if name.startswith("_") else _operators().get(name)
+        if target is None:
+            near = difflib.get_close_matches(name, __dir__(), 1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise AttributeError(f"dlcore.nd has no {name!r}{hint}")
+        record = RECORDS.get(target)
+        value = classic(getattr(F, target), name, operands(record) if record else {"data": "x"})
+    globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
-    hidden = {"annotations", "Callable", "Sequence", "Any", "RECORDS", "F", "hook"}
-    own = {n for n in globals() if not n.startswith("_")} - hidden
-    return sorted({*own, *_aliases, *(r.name for r in RECORDS.values() if not r.internal)})
+    own = {"Context", "NDArray", "cpu", "current_context", "gpu", "linalg", "num_gpus", "random"}
+    return sorted({*own, *_TABLE, *_operators()})
 
 
-def array(source_array: Any, ctx: Context | str | None = None, dtype: Any = None) -> NDArray:
-    """An array with a copy of the source. As in MXNet, Python numbers and float64 become float32 without a dtype;
-    other NumPy arrays and NDArrays keep theirs.
-
-    >>> array([1, 2]).dtype
-    dtype('float32')
-    """
-    if dtype is None:
-        own = getattr(source_array, "dtype", None)
-        dtype = "float32" if own is None or own == _np.float64 else None
-    return _array(source_array, dtype, ctx)
-
-
-def arange(
-    start: float,
-    stop: float | None = None,
-    step: float = 1.0,
-    repeat: int = 1,
-    ctx: Context | str | None = None,
-    dtype: Any = "float32",
-) -> NDArray:
-    """start, start + step, ... while before stop, each `repeat` times; float32 unless told otherwise.
-
-    >>> arange(3).tolist()
-    [0.0, 1.0, 2.0]
-    """
-    values = _arange(start, stop, step, dtype, ctx)
-    return values if repeat == 1 else _np_names.repeat(values, repeat)
-
-
-def waitall() -> None:
-    """Returns when all work given to the devices is done; the processor's is done when an operator returns.
-
-    >>> waitall()
-    """
-    backend = _core.__dict__.get("synchronize")
-    if backend is not None:
-        backend()
-
-
-def _all_but(x: NDArray, axis: Any) -> tuple[int, ...]:
-    kept = {k % x.ndim for k in ((axis,) if isinstance(axis, int) else axis or ())}
-    return tuple(k for k in range(x.ndim) if k not in kept)
-
-
-def _reduction(name: str) -> Callable[..., NDArray]:
-    function = getattr(F, name)
-
-    def reduce(data: Any, axis: Any = None, keepdims: bool = False, exclude: bool = False, **more: Any) -> NDArray:
-        data = asarray(data)
-        axis = _all_but(data, axis) if exclude else axis
-        return function(data, axis if axis != () or exclude else None, keepdims, **more)
-
-    reduce.__name__, reduce.__doc__ = name, function.__doc__
-    return reduce
-
-
-sum, mean, prod = map(_reduction, ("sum", "mean", "prod"))
-max, min = map(_reduction, ("max", "min"))
-sum_axis, max_axis, min_axis = sum, max, min
-
-
-def norm(data: Any, ord: float = 2, axis: Any = None, keepdims: bool = False) -> NDArray:
-    """The root of the sum of squares (ord 2) or the sum of sizes (ord 1).
-
-    >>> float(norm([3.0, 4.0]))
-    5.0
-    """
-    return linalg.vector_norm(data, axis=axis, keepdims=keepdims, ord=ord)
-
-
-def where(condition: Any, x: Any, y: Any) -> NDArray:
-    """x where the condition is not zero, else y; a vector as condition chooses rows.
-
-    >>> where([1.0, 0.0], [1.0, 2.0], [3.0, 4.0]).tolist()
-    [1.0, 4.0]
-    """
-    condition, x = asarray(condition), asarray(x)
-    if condition.ndim == 1 and x.ndim > 1:
-        condition = F.reshape(condition, (-1,) + (1,) * (x.ndim - 1))
-    return _np_names.where(condition, x, y)
-
-
-def clip(data: Any, a_min: float, a_max: float) -> NDArray:
-    """Held between a_min and a_max.
-
-    >>> clip([-1.0, 5.0], 0, 2).tolist()
-    [0.0, 2.0]
-    """
-    return _clip(asarray(data), a_min, a_max)
-
-
-def take(a: Any, indices: Any, axis: int = 0, mode: str = "raise") -> NDArray:
-    """Rows along the axis. mode: what an index out of range does: "raise" (the default here), "clip" or "wrap".
-
-    >>> take([10.0, 20.0], [1]).tolist()
-    [20.0]
-    """
-    return _np_names.take(a, indices, axis, mode)
-
-
-def Embedding(
-    data: Any, weight: Any, input_dim: int | None = None, output_dim: int | None = None, **ignored: Any
-) -> NDArray:
-    """Rows of weight (input_dim, output_dim) that data names.
-
-    >>> Embedding([1.0], [[1.0], [2.0]]).tolist()
-    [[2.0]]
-    """
-    data = asarray(data)
-    return F.embedding(F.cast(data, "int64") if data.dtype.kind == "f" else data, weight)
-
-
-def pick(data: Any, index: Any, axis: int = -1, keepdims: bool = False, mode: str = "raise") -> NDArray:
-    """One number of each line along the axis.
-
-    >>> pick([[1.0, 2.0]], [1]).tolist()
-    [2.0]
-    """
-    return F.pick(data, index, axis, keepdims)
-
-
-def one_hot(indices: Any, depth: int, on_value: float = 1.0, off_value: float = 0.0, dtype: Any = "float32") -> NDArray:
-    """A new last axis with `on_value` at the place that the index names.
-
-    >>> one_hot([1], 2).tolist()
-    [[0.0, 1.0]]
-    """
-    return F.one_hot(indices, depth, on_value, off_value, dtype)
-
-
-def gather_nd(data: Any, indices: Any) -> NDArray:
-    """data[indices[0], indices[1], ...].
-
-    >>> gather_nd([[1.0, 2.0]], [[0], [1]]).tolist()
-    [2.0]
-    """
-    indices = asarray(indices)
-    if indices.dtype.kind == "f":
-        indices = F.cast(indices, "int64")
-    return F.gather_nd(data, *indices)
-
-
-def topk(
-    data: Any, axis: int = -1, k: int = 1, ret_typ: str = "indices", is_ascend: bool = False, dtype: Any = "float32"
-) -> Any:
-    """The k largest (or smallest) along the axis: "indices" (in `dtype`), "value", "both" or a "mask".
-
-    >>> topk([3.0, 1.0, 2.0], k=2).tolist()
-    [0.0, 2.0]
-    """
-    data = asarray(data)
-    order = F.argsort(data, axis, not is_ascend)
-    best = slice_axis(order, axis, 0, k)
-    if ret_typ == "indices":
-        return F.cast(best, dtype)
-    if ret_typ == "mask":
-        return F._take_along_axis_grad(F.ones_like(best, data.dtype), best, data, axis)
-    value = F.take_along_axis(data, best, axis)
-    if ret_typ not in ("value", "both"):
-        raise ValueError(f"topk: ret_typ must be 'indices', 'value', 'both' or 'mask', got {ret_typ!r}")
-    return value if ret_typ == "value" else [value, F.cast(best, dtype)]
-
-
-def sort(data: Any, axis: int = -1, is_ascend: bool = True) -> NDArray:
-    """The numbers along the axis in order.
-
-    >>> sort([2.0, 1.0]).tolist()
-    [1.0, 2.0]
-    """
-    return F.sort(data, axis, not is_ascend)
-
-
-def argsort(data: Any, axis: int = -1, is_ascend: bool = True, dtype: Any = "int64") -> NDArray:
-    """The positions that would sort the axis.
-
-    >>> argsort([2.0, 1.0]).tolist()
-    [1, 0]
-    """
-    return F.cast(F.argsort(data, axis, not is_ascend), dtype)
-
-
-def add_n(*args: Any) -> NDArray:
-    """The sum of all arguments.
-
-    >>> add_n([1.0], [2.0], [3.0]).tolist()
-    [6.0]
-    """
-    total = asarray(args[0])
-    for other in args[1:]:
-        total = F.add(total, other)
-    return total
-
-
-ElementWiseSum = add_n
-
-
-def load(fname: Any) -> Any:
-    """The arrays of an MXNet `.params` file: a dict, or a list when they were saved without names.
-
-    >>> import pathlib, tempfile
-    >>> file = pathlib.Path(tempfile.mkdtemp()) / "w.params"
-    >>> save(file, {"w": ones((2, 3))})
-    >>> load(file)["w"].shape
-    (2, 3)
-    """
-    return hook("nd.load")(fname)
-
-
-def save(fname: Any, data: Any) -> None:
-    """Write an array, a list of arrays, or a dict of arrays by name to an MXNet `.params` file.
-
-    >>> import pathlib, tempfile
-    >>> file = pathlib.Path(tempfile.mkdtemp()) / "list.params"
-    >>> save(file, [ones((2, 3)), zeros((4,))])
-    >>> [x.shape for x in load(file)]
-    [(2, 3), (4,)]
-    """
-    hook("nd.save")(fname, data)
-
-
-def cast(data: Any, dtype: Any) -> NDArray:
-    """The same numbers in another dtype.
-
-    >>> cast([1.7], "int32").tolist()
-    [1]
-    """
-    return F.cast(data, dtype)
-
-
-__all__ = [
-    "Activation", "BatchNorm", "Convolution", "Dropout", "FullyConnected", "L2Normalization", "LayerNorm", "LeakyReLU",
-    "NDArray", "Pooling", "SequenceLast", "SequenceMask", "SequenceReverse", "UpSampling", "all_finite",
-    "argmax_channel", "array", "batch_dot", "batch_take", "broadcast_axis", "concat", "concatenate", "cpu",
-    "current_context", "depth_to_space", "diag", "dot", "empty", "eye", "full", "gpu", "linalg", "load", "moments",
-    "nanprod", "nansum", "normal", "num_gpus", "ones", "ones_like", "pad", "random", "random_exponential",
-    "random_gamma", "random_generalized_negative_binomial", "random_negative_binomial", "random_normal",
-    "random_poisson", "random_randint", "random_uniform", "ravel_multi_index", "rcbrt", "repeat", "reshape",
-    "reshape_like", "round", "sample_exponential", "sample_gamma", "sample_generalized_negative_binomial",
-    "sample_multinomial", "sample_negative_binomial", "sample_normal", "sample_poisson", "sample_uniform", "save",
-    "scatter_nd", "sequence_mask", "shape_array", "shuffle", "size_array", "slice", "slice_axis", "slice_like",
-    "softmax", "softmax_cross_entropy", "softmin", "space_to_depth", "split", "stack", "swapaxes", "tile", "transpose",
-    "uniform", "unravel_index", "zeros", "zeros_like",
-]  # fmt: skip
+__all__ = ["Context", "NDArray", "cpu", "current_context", "gpu", "linalg", "num_gpus", "random"]

@@ -6,11 +6,11 @@ import builtins
 from collections.abc import Sequence
 from typing import Any
 
-from .._core import NDArray
-from ..ops import F
-from . import np as _np_names
-from ._convert import array, asarray
-from ._shared import reshape as _reshape
+from ..._core import NDArray
+from ...ops import F
+from .. import np as _np_names
+from .._convert import array, asarray
+from .._shared import reshape as _reshape
 
 
 def concat(*data: Any, dim: int = 1) -> NDArray:
@@ -130,7 +130,11 @@ def pad(data: Any, mode: str = "constant", pad_width: Sequence[int] = (), consta
     [0.0, 1.0, 0.0]
     """
     pairs = list(zip(pad_width[::2], pad_width[1::2], strict=True))
-    return _np_names.pad(data, pairs, mode, constant_value)
+    return (
+        _np_names.pad(data, pairs, mode, constant_values=constant_value)
+        if mode == "constant"
+        else _np_names.pad(data, pairs, mode)
+    )
 
 
 def shape_array(data: NDArray) -> NDArray:

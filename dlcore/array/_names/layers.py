@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .._core import NDArray
-from ..ops import F
-from ._convert import asarray
+from ..._core import NDArray
+from ...ops import F
+from .._convert import asarray
 
 Pair = int | Sequence[int]
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as _np
 
-from .. import _core
-from .._core import NDArray
-from ..ops import F
-from ._convert import array, asarray
+from ... import _core
+from ..._core import NDArray
+from ...ops import F
+from .._convert import array, asarray
 
 
 def UpSampling(data: Any, scale: int, sample_type: str = "nearest", num_args: int = 1, **ignored: Any) -> NDArray:
