@@ -1,6 +1,6 @@
 """What Python's signs on arrays need beside one operator: x += y while recording, x @ y of vectors, and ~x.
 
-The signs themselves (+ - * / // % ** @ & | ^ << >> ~ and comparisons) are slots of the type, dlcore/csrc/bind/signs.cpp.
+The signs themselves (+ - * / // % ** @ & | ^ << >> ~, comparisons) are slots of the type, dlcore/csrc/bind/signs.cpp.
 """
 
 from __future__ import annotations
@@ -35,11 +35,16 @@ def _in_place(name: str) -> Callable[[NDArray, Any], NDArray]:
     number = get(name).id
 
     def method(self: NDArray, other: Any) -> NDArray:
-        # While recording, an array that the tape knows keeps its value and the name is bound to the result instead.
+        # While recording, an array that the tape knows keeps its value and the name is bound to the result instead. Of a
+        # view others would miss the change: it is written to, and they know that their record is out of date.
         if _core.is_recording() and (self._tracked or getattr(other, "_tracked", False)):
             if self._grad_req != "null":
                 raise RuntimeError(f"in-place {name} of a variable with a gradient inside autograd.record()")
-            return _invoke(number, (self, other), ())
+            result = _invoke(number, (self, other), ())
+            if not _core.is_shared_view(self):
+                return result
+            _core.assign(self, result)
+            return self
         if self._dtype_name[0] in "iu" or self._dtype_name == "bool":
             result = _invoke(number, (self, other), ())
             if result._dtype_name != self._dtype_name and "float" in result._dtype_name:

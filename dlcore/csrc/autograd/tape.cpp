@@ -271,6 +271,7 @@ class Walk {
       throw RuntimeError(
           "backward: this array was not computed from a variable while recording (use attach_grad() and "
           "autograd.record())");
+    check_fresh(head, "backward");
     Tensor g = head_grad;
     if (!g && is_complex(head->dtype))
       throw TypeError("backward: the result is complex, and only a real one has a gradient of its own; take abs, real or "
@@ -481,8 +482,22 @@ class Walk {
         continue;
       }
       if (ag->req == GradReq::Add) g = invoke1("add", {ag->grad, g});
-      assign(ag->grad, g);
+      if (!hand_over(ag->grad, g)) assign(ag->grad, g);
     }
+  }
+
+  // The gradient's buffer becomes the memory that was just computed, where nobody else sees either. Saves a copy.
+  static bool hand_over(const Tensor& grad, const Tensor& g) {
+    auto alone = [](const Tensor& t) {
+      return t->storage && t->storage->refs.load() == 1 && !t->storage->release && !t->storage->readonly &&
+             t->offset == 0 && t->device.type == 0;
+    };
+    if (active_tracer() || g->refs.load() != 1 || !alone(g) || !alone(grad)) return false;
+    if (g->dtype != grad->dtype || g->shape != grad->shape || g->strides != grad->strides) return false;
+    g->storage->version = grad->storage->version + 1;
+    g->storage->taped_writes = grad->storage->taped_writes;
+    std::swap(grad->storage, g->storage);
+    return true;
   }
 
   struct BySeq {
