@@ -173,9 +173,9 @@ class Parameter:
     def _initializer(self, given: Any, default: Any) -> Any:
         from dlcore.init import Uniform, create
 
-        if given is not None or self.init is not None:
-            return create(given if given is not None else self.init).fill
         rule = create(default) if default is not None else Uniform()
+        if given is not None or (self.init is not None and not rule.knows(self.name)):
+            return create(given if given is not None else self.init).fill
         return functools.partial(rule, self.name)
 
     def finish_deferred_init(self) -> None:

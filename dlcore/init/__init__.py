@@ -1,4 +1,4 @@
-"""Initial values of parameters: Xavier, Normal, Uniform, Zero, One, Constant, MSRAPrelu, Orthogonal.
+"""Initial values of parameters, by name or as objects: Xavier, Normal, Uniform, MSRAPrelu, Orthogonal, Zero, ...
 
 What lives here: one class per rule, registered by name, so that `init="xavier"` works wherever an initializer is taken.
 What must not: parameters themselves (see `dlcore.gluon`), random operators (see `dlcore.ops`).
@@ -9,14 +9,20 @@ from ._constant import Constant, One, Zero
 from ._host import host_generator
 from ._initializer import Initializer, create, register
 from ._random import MSRAPrelu, Normal, Orthogonal, Uniform, Xavier
+from ._special import Bilinear, Load, LSTMBias, Mixed, TruncNorm
 
 __all__ = [
+    "Bilinear",
     "Constant",
     "Initializer",
+    "LSTMBias",
+    "Load",
     "MSRAPrelu",
+    "Mixed",
     "Normal",
     "One",
     "Orthogonal",
+    "TruncNorm",
     "Uniform",
     "Xavier",
     "Zero",

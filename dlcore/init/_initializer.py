@@ -38,6 +38,10 @@ class Initializer:
         else:
             self.fill(array)
 
+    def knows(self, name: str) -> bool:
+        """Whether this holds the values of the parameter `name`, which then go before the parameter's own rule."""
+        return False
+
     def fill(self, array: _core.NDArray) -> None:
         """Fill `array` in place by this initializer's own rule, whatever the array is called."""
         host = np.asarray(self.values(tuple(array.shape)), np.float64 if array.dtype == np.float64 else np.float32)

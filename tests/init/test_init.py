@@ -67,7 +67,7 @@ def test_create_by_name_number_class_and_instance():
     kept = init.Uniform(0.5)
     assert init.create(kept) is kept
     assert repr(init.Xavier(magnitude=2)) == "Xavier(rnd_type='uniform', factor_type='avg', magnitude=2)"
-    with pytest.raises(ValueError, match="one of constant, gaussian.*got 'xaver'"):
+    with pytest.raises(ValueError, match="one of bilinear, constant, gaussian.*got 'xaver'"):
         init.create("xaver")
 
 
@@ -78,3 +78,61 @@ def test_errors_name_the_shape():
         init.Xavier(rnd_type="normal")
     with pytest.raises(ValueError, match=r"expected values of shape \(2,\), got \(3,\)"):
         init.Constant(np.ones(3)).fill(_core.empty((2,), "float32"))
+
+
+def test_bilinear_kernels_upsample_a_ramp_to_a_ramp():
+    from scipy.signal import convolve2d
+
+    kernel = init.Bilinear().values((2, 3, 4, 4))
+    assert kernel.shape == (2, 3, 4, 4) and np.array_equal(kernel[0, 0], kernel[1, 2])
+    ramp = np.arange(6.0)[None].repeat(6, 0)
+    spread = np.zeros((12, 12))
+    spread[::2, ::2] = ramp
+    row = convolve2d(spread, kernel[0, 0], "same")[6, 3:9]
+    np.testing.assert_allclose(np.diff(row), 0.5, atol=1e-6)
+
+
+def test_truncated_normal():
+    _core.seed(2)
+    drawn = init.TruncNorm(mean=1.0, stdev=0.2).values((20000,))
+    assert stats.kstest(drawn, stats.truncnorm(-2, 2, 1.0, 0.2).cdf).pvalue > 1e-3
+
+
+def test_patterns_and_saved_values(tmp_path):
+    from safetensors.numpy import save_file
+
+    import dlcore as dl
+
+    net = dl.gluon.nn.Dense(2, in_units=3, prefix="d_")
+    mixed = init.Mixed(["bias$", "weight$"], [init.Constant(7), init.Constant(2)])
+    w, b = dl.nd.zeros((2, 3)), dl.nd.zeros((2,))
+    mixed("d_weight", w)
+    mixed("d_bias", b)
+    assert (w.asnumpy() == 2).all() and (b.asnumpy() == 7).all()
+    with pytest.raises(ValueError, match="no pattern fits the parameter 'gamma'"):
+        mixed("gamma", b)
+    file = tmp_path / "w.safetensors"
+    save_file({"d_weight": np.arange(6, dtype="f").reshape(2, 3)}, file)
+    load = init.Load(file, default_init="ones")
+    load("d_weight", w)
+    load("d_bias", b)
+    assert w.asnumpy().sum() == 15 and (b.asnumpy() == 0).all(), "a bias is zero by its name"
+    with pytest.raises(ValueError, match=r"d_weight: expected shape \(2,\), found \(2, 3\)"):
+        load("d_weight", b)
+    with pytest.raises(ValueError, match="'x' is not among d_weight"):
+        init.Load(file)("x", b)
+    net.initialize(init.Load({"d_weight": np.ones((2, 3)), "d_bias": np.full(2, 5.0)}))
+    assert net.bias.data().asnumpy().tolist() == [5.0, 5.0]
+
+
+@pytest.mark.parametrize(
+    ("make", "shape", "match"),
+    [
+        (init.Bilinear, (3, 3), r"expected a kernel \(out, in, height, width\), got shape \(3, 3\)"),
+        (init.LSTMBias, (6,), r"four gates, got shape \(6,\)"),
+        (lambda: init.Mixed(["a"], []), (1,), "as many initializers as patterns, got 0"),
+    ],
+)
+def test_weights_of_the_wrong_kind(make, shape, match):
+    with pytest.raises(ValueError, match=match):
+        make().values(shape)

@@ -1,4 +1,4 @@
-"""Layers: Dense, Conv2D, pooling, activations, normalisation, Dropout, Embedding, and Sequential to put them in a row.
+"""Layers: Dense, convolutions, pooling, activations, normalisation, Dropout, Embedding, and Sequential to join them.
 
 What lives here: one short private file per family; every layer computes with operators of `dlcore.ops` only.
 What must not: losses (see `dlcore.gluon.loss`), whole models.
@@ -6,43 +6,99 @@ What must not: losses (see `dlcore.gluon.loss`), whole models.
 
 from .._block import Block
 from .._hybrid_block import HybridBlock
-from ._activation import ELU, GELU, SELU, Activation, LeakyReLU, PReLU, ReLU, Sigmoid, SiLU, Softmax, Swish, Tanh
-from ._conv import Conv2D
+from ._activation import (
+    ELU,
+    GELU,
+    GLU,
+    SELU,
+    Activation,
+    HardSwish,
+    LeakyReLU,
+    Mish,
+    PReLU,
+    ReLU,
+    Sigmoid,
+    SiLU,
+    Softmax,
+    Swish,
+    Tanh,
+)
+from ._conv import Conv1D, Conv2D, Conv3D
+from ._conv_transpose import Conv1DTranspose, Conv2DTranspose, Conv3DTranspose
 from ._dense import Dense
-from ._dropout import Dropout
+from ._dropout import Dropout, DropPath
 from ._embedding import Embedding
 from ._lambda import Concatenate, Flatten, HybridConcatenate, HybridLambda, Identity, Lambda
-from ._norm import BatchNorm, LayerNorm
-from ._pool import AvgPool2D, GlobalAvgPool2D, GlobalMaxPool2D, MaxPool2D
+from ._norm import BatchNorm, BatchNormReLU, GroupNorm, InstanceNorm, LayerNorm, RMSNorm
+from ._pool import (
+    AvgPool1D,
+    AvgPool2D,
+    AvgPool3D,
+    GlobalAvgPool1D,
+    GlobalAvgPool2D,
+    GlobalAvgPool3D,
+    GlobalMaxPool1D,
+    GlobalMaxPool2D,
+    GlobalMaxPool3D,
+    MaxPool1D,
+    MaxPool2D,
+    MaxPool3D,
+)
 from ._sequential import HybridSequential, Sequential
+from ._spatial import PixelShuffle1D, PixelShuffle2D, PixelShuffle3D, ReflectionPad2D
 
 __all__ = [
-    "ELU",
-    "GELU",
-    "SELU",
     "Activation",
+    "AvgPool1D",
     "AvgPool2D",
+    "AvgPool3D",
     "BatchNorm",
+    "BatchNormReLU",
     "Block",
     "Concatenate",
+    "Conv1D",
+    "Conv1DTranspose",
     "Conv2D",
+    "Conv2DTranspose",
+    "Conv3D",
+    "Conv3DTranspose",
     "Dense",
+    "DropPath",
     "Dropout",
+    "ELU",
     "Embedding",
     "Flatten",
+    "GELU",
+    "GLU",
+    "GlobalAvgPool1D",
     "GlobalAvgPool2D",
+    "GlobalAvgPool3D",
+    "GlobalMaxPool1D",
     "GlobalMaxPool2D",
+    "GlobalMaxPool3D",
+    "GroupNorm",
+    "HardSwish",
     "HybridBlock",
     "HybridConcatenate",
     "HybridLambda",
     "HybridSequential",
     "Identity",
+    "InstanceNorm",
     "Lambda",
     "LayerNorm",
     "LeakyReLU",
+    "MaxPool1D",
     "MaxPool2D",
+    "MaxPool3D",
+    "Mish",
     "PReLU",
+    "PixelShuffle1D",
+    "PixelShuffle2D",
+    "PixelShuffle3D",
+    "RMSNorm",
     "ReLU",
+    "ReflectionPad2D",
+    "SELU",
     "Sequential",
     "SiLU",
     "Sigmoid",

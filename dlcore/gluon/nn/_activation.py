@@ -20,6 +20,12 @@ _FUNCTIONS: dict[str, Callable[[Any], Any]] = {
     "softsign": lambda x: F.softsign(x),
     "elu": lambda x: F.elu(x),
     "leaky_relu": lambda x: F.leaky_relu(x, 0.01),
+    "mish": lambda x: F.mish(x),
+    "selu": lambda x: F.selu(x),
+    "relu6": lambda x: F.relu6(x),
+    "hard_sigmoid": lambda x: F.hard_sigmoid(x),
+    "hard_swish": lambda x: F.hard_swish(x),
+    "log_sigmoid": lambda x: F.log_sigmoid(x),
     "softrelu": lambda x: F.softplus(x),
     "swish": lambda x: F.silu(x),
 }
@@ -38,9 +44,9 @@ def activate(x: Any, name: str | None) -> Any:
 
 
 class Activation(HybridBlock):
-    """An activation by name: relu, sigmoid, tanh, gelu, silu, softplus (softrelu), softsign, elu, leaky_relu.
+    """An activation by name: relu, sigmoid, tanh, gelu, silu (swish), softplus (softrelu), softsign, elu, selu, ...
 
-    Keeps shapes.
+    Keeps shapes. An unknown name is a ValueError that lists all.
 
     >>> import dlcore as dl
     >>> Activation("relu")(dl.nd.array([-1.0, 2.0])).asnumpy()
@@ -168,7 +174,47 @@ class SELU(_Elementwise):
     """Self-normalising: 1.0507 * elu(x, 1.6733) (Klambauer et al., 2017)."""
 
     def forward(self, x: Any) -> Any:
-        return F.multiply(F.elu(x, 1.6732632423543772), 1.0507009873554805)
+        return F.selu(x)
+
+
+class Mish(_Elementwise):
+    """x * tanh(softplus(x)) (Misra, 2019)."""
+
+    def forward(self, x: Any) -> Any:
+        return F.mish(x)
+
+
+class HardSwish(_Elementwise):
+    """x * relu6(x + 3) / 6 (Howard et al., 2019)."""
+
+    def forward(self, x: Any) -> Any:
+        return F.hard_swish(x)
+
+
+class GLU(HybridBlock):
+    """a * gate(b) for the halves a and b of x along `axis`, which must be even (Dauphin et al., 2017).
+
+    activation: the gate, "sigmoid" unless told; "gelu" and "silu" give GEGLU and SwiGLU (Shazeer, 2020).
+
+    >>> import dlcore as dl
+    >>> GLU()(dl.nd.array([[4.0, 0.0]])).asnumpy()
+    array([[2.]], dtype=float32)
+    """
+
+    def __init__(
+        self, axis: int = -1, activation: str = "sigmoid", prefix: str | None = None, params: Any = None
+    ) -> None:
+        super().__init__(prefix, params)
+        self._axis, self._gate = axis, check(activation, "GLU")
+
+    def forward(self, x: Any) -> Any:
+        if x.shape[self._axis] % 2:
+            raise ValueError(f"GLU: expected an even length of axis {self._axis}, got shape {tuple(x.shape)}")
+        a, b = F.split(x, 2, axis=self._axis)
+        return F.multiply(a, activate(b, self._gate))
+
+    def _details(self) -> str:
+        return f"{self._gate}, axis={self._axis}"
 
 
 class GELU(HybridBlock):
@@ -192,4 +238,4 @@ class Swish(HybridBlock):
         self._beta = beta
 
     def forward(self, x: Any) -> Any:
-        return F.multiply(x, F.sigmoid(F.multiply(x, self._beta)))
+        return F.silu(x) if self._beta == 1.0 else F.swish(x, self._beta)

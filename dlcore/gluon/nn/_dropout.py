@@ -1,4 +1,4 @@
-"""Dropout."""
+"""Dropout of elements, and of whole paths of a network."""
 
 from __future__ import annotations
 
@@ -29,6 +29,33 @@ class Dropout(HybridBlock):
 
     def forward(self, x: Any) -> Any:
         return F.dropout(x, self._rate)
+
+    def _details(self) -> str:
+        return f"p={self._rate}"
+
+
+class DropPath(HybridBlock):
+    """In training, sets whole samples of x to 0 with probability `rate` and divides the others by 1 - rate.
+
+    For the branch of a residual block, which is then left out for some samples (stochastic depth: Huang et al., 2016).
+    Elsewhere x passes as it is. Keeps shapes; the first axis counts samples.
+
+    >>> import dlcore as dl
+    >>> DropPath(0.5)(dl.nd.ones((2, 3))).shape
+    (2, 3)
+    """
+
+    def __init__(self, rate: float, prefix: str | None = None, params: Any = None) -> None:
+        super().__init__(prefix, params)
+        if not 0 <= rate < 1:
+            raise ValueError(f"DropPath: expected 0 <= rate < 1, got {rate}")
+        self._rate = rate
+
+    def forward(self, x: Any) -> Any:
+        if not self._rate:
+            return x
+        kept = F.dropout(F.ones((x.shape[0],) + (1,) * (x.ndim - 1), x.dtype.name), self._rate)
+        return F.multiply(x, kept)
 
     def _details(self) -> str:
         return f"p={self._rate}"

@@ -1,4 +1,4 @@
-"""Normalisation layers."""
+"""Normalisation layers: of batches, of single samples, of groups of channels."""
 
 from __future__ import annotations
 
@@ -90,6 +90,20 @@ class BatchNorm(HybridBlock):
         return f"axis={self._axis}, eps={self._epsilon}, momentum={self._momentum}, in_channels={channels or '?'}"
 
 
+class BatchNormReLU(BatchNorm):
+    """BatchNorm, then ReLU.
+
+    >>> import dlcore as dl
+    >>> layer = BatchNormReLU()
+    >>> layer.initialize()
+    >>> float(layer(dl.nd.array([[-3.0], [-1.0]])).min())
+    0.0
+    """
+
+    def forward(self, x: Any) -> Any:
+        return F.relu(super().forward(x))
+
+
 class LayerNorm(HybridBlock):
     """Normalises each line along `axis` by its own mean and variance, then y = x * gamma + beta (Ba et al., 2016).
 
@@ -139,6 +153,156 @@ class LayerNorm(HybridBlock):
 
     def forward(self, x: Any) -> Any:
         return F.layer_norm(x, self.gamma.data(), self.beta.data(), axis=self._axis, eps=self._epsilon)
+
+    def _details(self) -> str:
+        return f"axis={self._axis}, eps={self._epsilon}, in_channels={(self.gamma.shape or (0,))[0] or '?'}"
+
+
+class _PerChannel(HybridBlock):
+    """A gain and a shift for every channel, on axis 1; both are learned unless told not to."""
+
+    def __init__(
+        self,
+        epsilon: float,
+        center: bool,
+        scale: bool,
+        beta: Any,
+        gamma: Any,
+        in_channels: int,
+        prefix: Any,
+        params: Any,
+    ) -> None:
+        super().__init__(prefix, params)
+        self._epsilon = epsilon
+
+        def get(name: str, learned: bool, init: Any) -> Any:
+            grad_req = "write" if learned else "null"
+            return self.params.get(name, grad_req=grad_req, shape=(in_channels,), init=init, allow_deferred_init=True)
+
+        self.gamma, self.beta = get("gamma", scale, gamma), get("beta", center, beta)
+
+    def infer_shape(self, x: Any) -> None:
+        shape = shape_of(x)
+        if len(shape) < 2:
+            raise ValueError(f"{type(self).__name__}: expected x of shape (n, c, ...), got {shape}")
+        self.gamma.shape = self.beta.shape = (shape[1],)
+
+
+class GroupNorm(_PerChannel):
+    """Normalises each of `num_groups` groups of channels of each sample, then y = x * gamma + beta (Wu and He, 2018).
+
+    x: (n, c, ...). Keeps shapes. ValueError when num_groups does not divide the channels.
+
+    >>> import dlcore as dl
+    >>> layer = GroupNorm(num_groups=2)
+    >>> layer.initialize()
+    >>> layer(dl.nd.ones((2, 4, 3))).shape
+    (2, 4, 3)
+    """
+
+    def __init__(
+        self,
+        num_groups: int = 1,
+        epsilon: float = 1e-5,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        in_channels: int = 0,
+        prefix: str | None = None,
+        params: Any = None,
+    ) -> None:
+        super().__init__(epsilon, center, scale, beta_initializer, gamma_initializer, in_channels, prefix, params)
+        self._groups = num_groups
+
+    def infer_shape(self, x: Any) -> None:
+        super().infer_shape(x)
+        if shape_of(x)[1] % self._groups:
+            raise ValueError(f"GroupNorm: {self._groups} groups do not divide the {shape_of(x)[1]} channels of x")
+
+    def forward(self, x: Any) -> Any:
+        return F.group_norm(x, self.gamma.data(), self.beta.data(), self._groups, eps=self._epsilon)
+
+    def _details(self) -> str:
+        return f"groups={self._groups}, eps={self._epsilon}, in_channels={(self.gamma.shape or (0,))[0] or '?'}"
+
+
+class InstanceNorm(_PerChannel):
+    """Normalises each channel of each sample, then y = x * gamma + beta (Ulyanov et al., 2016).
+
+    gamma stays 1 unless `scale`. x: (n, c, ...), or with `axis` the channels elsewhere. Keeps shapes.
+
+    >>> import dlcore as dl
+    >>> layer = InstanceNorm()
+    >>> layer.initialize()
+    >>> layer(dl.nd.array([[[0.0, 2.0]]])).asnumpy().round(3)
+    array([[[-1.,  1.]]], dtype=float32)
+    """
+
+    def __init__(
+        self,
+        axis: int = 1,
+        epsilon: float = 1e-5,
+        center: bool = True,
+        scale: bool = False,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        in_channels: int = 0,
+        prefix: str | None = None,
+        params: Any = None,
+    ) -> None:
+        super().__init__(epsilon, center, scale, beta_initializer, gamma_initializer, in_channels, prefix, params)
+        self._axis = axis
+
+    def infer_shape(self, x: Any) -> None:
+        shape = shape_of(x)
+        if not -len(shape) <= self._axis < len(shape):
+            raise ValueError(f"InstanceNorm: x of shape {shape} has no axis {self._axis}")
+        self.gamma.shape = self.beta.shape = (shape[self._axis],)
+
+    def forward(self, x: Any) -> Any:
+        axis = self._axis % x.ndim
+        order = [k for k in range(x.ndim) if k != axis]
+        order.insert(1, axis)
+        y = x if axis == 1 else F.transpose(x, tuple(order))
+        y = F.instance_norm(y, self.gamma.data(), self.beta.data(), eps=self._epsilon)
+        return y if axis == 1 else F.transpose(y, tuple(order.index(k) for k in range(x.ndim)))
+
+    def _details(self) -> str:
+        return f"axis={self._axis}, eps={self._epsilon}, in_channels={(self.gamma.shape or (0,))[0] or '?'}"
+
+
+class RMSNorm(HybridBlock):
+    """x over the root of its mean square along `axis`, times gamma (Zhang and Sennrich, 2019). Keeps shapes.
+
+    >>> import dlcore as dl
+    >>> layer = RMSNorm(epsilon=0.0)
+    >>> layer.initialize()
+    >>> layer(dl.nd.array([[3.0, 3.0]])).asnumpy()
+    array([[1., 1.]], dtype=float32)
+    """
+
+    def __init__(
+        self,
+        axis: int = -1,
+        epsilon: float = 1e-6,
+        gamma_initializer: Any = "ones",
+        in_channels: int = 0,
+        prefix: str | None = None,
+        params: Any = None,
+    ) -> None:
+        super().__init__(prefix, params)
+        self._axis, self._epsilon = axis, epsilon
+        self.gamma = self.params.get("gamma", shape=(in_channels,), init=gamma_initializer, allow_deferred_init=True)
+
+    def infer_shape(self, x: Any) -> None:
+        shape = shape_of(x)
+        if not -len(shape) <= self._axis < len(shape):
+            raise ValueError(f"RMSNorm: x of shape {shape} has no axis {self._axis}")
+        self.gamma.shape = (shape[self._axis],)
+
+    def forward(self, x: Any) -> Any:
+        return F.rms_norm(x, self.gamma.data(), axis=self._axis, eps=self._epsilon)
 
     def _details(self) -> str:
         return f"axis={self._axis}, eps={self._epsilon}, in_channels={(self.gamma.shape or (0,))[0] or '?'}"

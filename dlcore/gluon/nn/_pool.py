@@ -1,4 +1,4 @@
-"""Pooling over images."""
+"""Pooling along one, two and three axes."""
 
 from __future__ import annotations
 
@@ -7,48 +7,141 @@ from typing import Any
 from dlcore.ops import F
 
 from .._hybrid_block import HybridBlock
-from ._conv import Pair, check_layout, pair
+from ._conv import Numbers, channels_last, numbers, to_first, to_last
 
 
 class _Pool(HybridBlock):
-    """What MaxPool2D and AvgPool2D share."""
+    """What the windowed layers share."""
+
+    axes = 2
 
     def __init__(
         self,
-        pool_size: Pair = (2, 2),
-        strides: Pair | None = None,
-        padding: Pair = 0,
-        layout: str = "NCHW",
+        pool_size: Numbers = 2,
+        strides: Numbers | None = None,
+        padding: Numbers = 0,
+        layout: str | None = None,
         ceil_mode: bool = False,
         prefix: str | None = None,
         params: Any = None,
+        stride: Numbers | None = None,
     ) -> None:
         super().__init__(prefix, params)
-        kind = type(self).__name__
-        check_layout(layout, kind)
-        if ceil_mode:
-            raise ValueError(f"{kind}: ceil_mode=True is not available; pad the input instead")
-        self._size = pair(pool_size, f"{kind} pool_size")
-        self._strides = self._size if strides is None else pair(strides, f"{kind} strides")
-        self._padding = pair(padding, f"{kind} padding")
+        kind, axes = type(self).__name__, self.axes
+        if strides is not None and stride is not None:
+            raise ValueError(f"{kind}: strides and stride are one argument, got {strides} and {stride}")
+        self._last = channels_last(layout, axes, kind)
+        self._size = numbers(pool_size, axes, f"{kind} pool_size")
+        steps = stride if strides is None else strides
+        self._strides = self._size if steps is None else numbers(steps, axes, f"{kind} strides")
+        self._padding = numbers(padding, axes, f"{kind} padding")
+        self._ceil = ceil_mode
+
+    def forward(self, x: Any) -> Any:
+        return to_last(self._of(to_first(x, self.axes)), self.axes) if self._last else self._of(x)
+
+    def _of(self, x: Any) -> Any:
+        """The operator on x with its channels first."""
+        raise NotImplementedError
 
     def _details(self) -> str:
-        return f"size={self._size}, stride={self._strides}, padding={self._padding}"
+        ceil = ", ceil_mode=True" if self._ceil else ""
+        return f"size={self._size}, stride={self._strides}, padding={self._padding}{ceil}"
 
 
-class MaxPool2D(_Pool):
-    """The largest value of each window of x (n, c, h, w). strides default to pool_size; padding never wins.
+class _MaxPool(_Pool):
+    def _of(self, x: Any) -> Any:
+        pool = (F.max_pool1d, F.max_pool2d, F.max_pool3d)[self.axes - 1]
+        return pool(x, self._size, self._strides, self._padding, ceil=self._ceil)
+
+
+class _AvgPool(_Pool):
+    def __init__(
+        self,
+        pool_size: Numbers = 2,
+        strides: Numbers | None = None,
+        padding: Numbers = 0,
+        layout: str | None = None,
+        ceil_mode: bool = False,
+        count_include_pad: bool = True,
+        prefix: str | None = None,
+        params: Any = None,
+        stride: Numbers | None = None,
+    ) -> None:
+        super().__init__(pool_size, strides, padding, layout, ceil_mode, prefix, params, stride)
+        self._count = count_include_pad
+
+    def _of(self, x: Any) -> Any:
+        pool = (F.avg_pool1d, F.avg_pool2d, F.avg_pool3d)[self.axes - 1]
+        return pool(x, self._size, self._strides, self._padding, count_include_pad=self._count, ceil=self._ceil)
+
+
+class _GlobalPool(HybridBlock):
+    axes = 2
+    operators: tuple[str, str, str]
+
+    def __init__(self, layout: str | None = None, prefix: str | None = None, params: Any = None) -> None:
+        super().__init__(prefix, params)
+        self._last = channels_last(layout, self.axes, type(self).__name__)
+
+    def forward(self, x: Any) -> Any:
+        pool = getattr(F, self.operators[self.axes - 1])
+        return to_last(pool(to_first(x, self.axes)), self.axes) if self._last else pool(x)
+
+
+class _GlobalMax(_GlobalPool):
+    operators = ("global_max_pool1d", "global_max_pool2d", "global_max_pool3d")
+
+
+class _GlobalAvg(_GlobalPool):
+    operators = ("global_avg_pool1d", "global_avg_pool2d", "global_avg_pool3d")
+
+
+class MaxPool1D(_MaxPool):
+    """The largest value of each window of x (n, c, w). See `MaxPool2D`.
+
+    >>> import dlcore as dl
+    >>> MaxPool1D(2)(dl.nd.ones((1, 3, 8))).shape
+    (1, 3, 4)
+    """
+
+    axes = 1
+
+
+class MaxPool2D(_MaxPool):
+    """The largest value of each window of x (n, c, h, w). Padding never wins.
+
+    strides (also `stride`) default to pool_size. ceil_mode: a last window may hang over the end.
 
     >>> import dlcore as dl
     >>> MaxPool2D(2)(dl.nd.ones((1, 3, 8, 6))).shape
     (1, 3, 4, 3)
     """
 
-    def forward(self, x: Any) -> Any:
-        return F.max_pool2d(x, self._size, self._strides, self._padding)
+
+class MaxPool3D(_MaxPool):
+    """The largest value of each window of x (n, c, d, h, w). See `MaxPool2D`.
+
+    >>> import dlcore as dl
+    >>> MaxPool3D(2)(dl.nd.ones((1, 3, 2, 8, 6))).shape
+    (1, 3, 1, 4, 3)
+    """
+
+    axes = 3
 
 
-class AvgPool2D(_Pool):
+class AvgPool1D(_AvgPool):
+    """The mean of each window of x (n, c, w), padding counted as zeros if `count_include_pad`. See `AvgPool2D`.
+
+    >>> import dlcore as dl
+    >>> AvgPool1D(2)(dl.nd.ones((1, 3, 8))).shape
+    (1, 3, 4)
+    """
+
+    axes = 1
+
+
+class AvgPool2D(_AvgPool):
     """The mean of each window of x (n, c, h, w), padding counted as zeros if `count_include_pad`.
 
     >>> import dlcore as dl
@@ -56,44 +149,75 @@ class AvgPool2D(_Pool):
     (1, 3, 4, 3)
     """
 
-    def __init__(
-        self,
-        pool_size: Pair = (2, 2),
-        strides: Pair | None = None,
-        padding: Pair = 0,
-        layout: str = "NCHW",
-        ceil_mode: bool = False,
-        count_include_pad: bool = True,
-        prefix: str | None = None,
-        params: Any = None,
-    ) -> None:
-        super().__init__(pool_size, strides, padding, layout, ceil_mode, prefix, params)
-        self._count = count_include_pad
 
-    def forward(self, x: Any) -> Any:
-        return F.avg_pool2d(x, self._size, self._strides, self._padding, count_include_pad=self._count)
+class AvgPool3D(_AvgPool):
+    """The mean of each window of x (n, c, d, h, w), padding counted as zeros if `count_include_pad`. See `AvgPool2D`.
+
+    >>> import dlcore as dl
+    >>> AvgPool3D(2)(dl.nd.ones((1, 3, 2, 8, 6))).shape
+    (1, 3, 1, 4, 3)
+    """
+
+    axes = 3
 
 
-class _GlobalPool(HybridBlock):
-    def __init__(self, layout: str = "NCHW", prefix: str | None = None, params: Any = None) -> None:
-        super().__init__(prefix, params)
-        check_layout(layout, type(self).__name__)
+class GlobalMaxPool1D(_GlobalMax):
+    """The largest value of each channel: x (n, c, w) to (n, c, 1).
+
+    >>> import dlcore as dl
+    >>> GlobalMaxPool1D()(dl.nd.ones((1, 3, 8))).shape
+    (1, 3, 1)
+    """
+
+    axes = 1
 
 
-class GlobalAvgPool2D(_GlobalPool):
+class GlobalMaxPool2D(_GlobalMax):
+    """The largest value of each channel: x (n, c, h, w) to (n, c, 1, 1).
+
+    >>> import dlcore as dl
+    >>> GlobalMaxPool2D()(dl.nd.ones((1, 3, 8, 6))).shape
+    (1, 3, 1, 1)
+    """
+
+
+class GlobalMaxPool3D(_GlobalMax):
+    """The largest value of each channel: x (n, c, d, h, w) to (n, c, 1, 1, 1).
+
+    >>> import dlcore as dl
+    >>> GlobalMaxPool3D()(dl.nd.ones((1, 3, 2, 8, 6))).shape
+    (1, 3, 1, 1, 1)
+    """
+
+    axes = 3
+
+
+class GlobalAvgPool1D(_GlobalAvg):
+    """The mean of each channel: x (n, c, w) to (n, c, 1).
+
+    >>> import dlcore as dl
+    >>> GlobalAvgPool1D()(dl.nd.ones((1, 3, 8))).shape
+    (1, 3, 1)
+    """
+
+    axes = 1
+
+
+class GlobalAvgPool2D(_GlobalAvg):
     """The mean of each channel: x (n, c, h, w) to (n, c, 1, 1).
 
     >>> import dlcore as dl
-    >>> GlobalAvgPool2D()(dl.nd.ones((2, 3, 8, 6))).shape
-    (2, 3, 1, 1)
+    >>> GlobalAvgPool2D()(dl.nd.ones((1, 3, 8, 6))).shape
+    (1, 3, 1, 1)
     """
 
-    def forward(self, x: Any) -> Any:
-        return F.global_avg_pool2d(x)
 
+class GlobalAvgPool3D(_GlobalAvg):
+    """The mean of each channel: x (n, c, d, h, w) to (n, c, 1, 1, 1).
 
-class GlobalMaxPool2D(_GlobalPool):
-    """The largest value of each channel: x (n, c, h, w) to (n, c, 1, 1)."""
+    >>> import dlcore as dl
+    >>> GlobalAvgPool3D()(dl.nd.ones((1, 3, 2, 8, 6))).shape
+    (1, 3, 1, 1, 1)
+    """
 
-    def forward(self, x: Any) -> Any:
-        return F.global_max_pool2d(x)
+    axes = 3
