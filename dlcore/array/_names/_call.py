@@ -1,0 +1,69 @@
+"""What every classic function takes besides its own arguments: out=, name=, MXNet's names for operands, and a hint."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ..._core import NDArray
+from ...ops import Op
+
+# Said to MXNet's graph or to cuDNN: of no consequence here.
+IGNORED = frozenset({"name", "attr", "cudnn_tune", "cudnn_off", "cudnn_algo_verbose", "workspace"})
+
+
+def write(results: Any, out: Any, name: str) -> Any:
+    """Puts results into the given array, or arrays."""
+    if isinstance(out, NDArray):
+        out[...] = results[0] if isinstance(results, (tuple, list)) else results
+        return out
+    results = list(results) if isinstance(results, (tuple, list)) else [results]
+    if not isinstance(out, (tuple, list)) or len(out) != len(results):
+        raise TypeError(f"nd.{name}: out= must be an array for each of {len(results)} results")
+    for target, result in zip(out, results, strict=True):
+        target[...] = result
+    return out
+
+
+def operands(record: Op) -> dict[str, str]:
+    """MXNet's names of an operator's arrays: data, or lhs and rhs."""
+    own = [i.name for i in record.inputs if not i.variadic]
+    found = dict(zip(("lhs", "rhs"), own, strict=False)) if len(own) == 2 else {}
+    found.update(dict(zip(("data", "index", "label"), own, strict=False)))
+    return {k: v for k, v in found.items() if k not in record.order}
+
+
+def classic(function: Callable[..., Any], name: str, also: dict[str, str] | None = None) -> Callable[..., Any]:
+    """The function as `nd` offers it under `name`; `also` are other names of its arguments."""
+    parameters = inspect.signature(function).parameters
+    own = {n for n, p in parameters.items() if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)}
+    free = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+    renamed = also or {}
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if not kwargs:
+            return function(*args)
+        out = None if "out" in own else kwargs.pop("out", None)
+        for key in [k for k in kwargs if k not in own]:
+            if key in renamed:
+                kwargs[renamed[key]] = kwargs.pop(key)
+            elif key in IGNORED:
+                del kwargs[key]
+            elif not free:
+                raise TypeError(unknown(name, key, [*own, *renamed, "out"]))
+        results = function(*args, **kwargs)
+        return results if out is None else write(results, out, name)
+
+    call.__name__ = call.__qualname__ = name
+    return call
+
+
+def unknown(name: str, key: str, known: Sequence[str]) -> str:
+    """The text about an argument that a function does not have."""
+    near = difflib.get_close_matches(key, known, 1, 0.5)
+    hint = f"did you mean {near[0]!r}?" if near else f"it takes {', '.join(sorted(set(known)))}"
+    return f"nd.{name}: there is no argument {key!r}; {hint}"
