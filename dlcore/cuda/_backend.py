@@ -19,6 +19,7 @@ from . import (  # noqa: F401 - their kernels
     pooling,
     random,
     random_sample,
+    recurrent,
     reduce,
     softmax,
     tile,

@@ -12,6 +12,7 @@ from . import (  # noqa: F401
     activation,
     conv,
     elementwise,
+    fft,
     index,
     linalg,
     loss,
@@ -21,6 +22,7 @@ from . import (  # noqa: F401
     pool,
     random,
     reduce,
+    rnn,
     shape,
     unary,
 )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import _core
 from .functions import function
+from .rnn import rnn
 
 if TYPE_CHECKING:
     from .._core import NDArray
@@ -76,4 +77,4 @@ def dropout(x: Any, p: float = 0.5, mode: str = "training") -> NDArray:
     return function("dropout_train")(x, p)
 
 
-FUNCTIONS = {f.__name__: f for f in (gelu, batch_norm, dropout)}
+FUNCTIONS = {f.__name__: f for f in (gelu, batch_norm, dropout, rnn)}

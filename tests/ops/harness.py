@@ -43,7 +43,7 @@ DTYPES = {
     "index_out": FLOATS + INTS,
     "select": FLOATS + INTS + BOOL,
 }
-ONLY_FLOAT_FAMILIES = {"conv", "factorisation", "norm", "loss", "optimizer", "random"}
+ONLY_FLOAT_FAMILIES = {"conv", "factorisation", "norm", "loss", "optimizer", "random", "rnn", "attention", "vision"}
 SHIFTS = {"left_shift", "right_shift"}
 
 

@@ -409,7 +409,7 @@ static Tensor resolve(const ProgRef& r, const ProgramEnv& env, const std::vector
   return Tensor();
 }
 
-// The operands of one step. `vanished` tells that an operand has no gradient (an output nobody used).
+// The operands of one step. `vanished` tells that an operand has no gradient (an output nobody used) and is needed.
 static Tensors operands(const ProgStep& step, const ProgramEnv& env, const std::vector<Tensors>& tmp, bool& vanished) {
   Tensors in;
   for (auto& r : step.in) {
@@ -421,7 +421,8 @@ static Tensors operands(const ProgStep& step, const ProgramEnv& env, const std::
       in.append(tmp[size_t(r.k)].begin(), tmp[size_t(r.k)].end());
     } else {
       in.push_back(resolve(r, env, tmp));
-      vanished |= !in.back() && (r.kind == ProgRef::Gy || r.kind == ProgRef::Tmp);
+      bool missing = !in.back() && (r.kind == ProgRef::Gy || r.kind == ProgRef::Tmp);
+      vanished |= missing && !step.op->inputs[std::min(in.size(), step.op->inputs.size()) - 1].optional;
     }
   }
   return in;

@@ -90,29 +90,43 @@ class _Layer(HybridBlock):
         if [shape_of(state) for state in states] != expected:
             found = [shape_of(state) for state in states]
             raise ValueError(f"{type(self).__name__}: expected states of shapes {expected}, got {found}")
-        begin = list(zip(*(steps(state, 0) for state in states), strict=True))
         x = F.transpose(x, (1, 0, 2)) if self._time else x
+        x, states = self._fused(x, states) if self._kind.mode else self._stepwise(x, states)
+        x = F.transpose(x, (1, 0, 2)) if self._time else x
+        return x if alone else (x, states)
+
+    def _own(self, layer: int, way: str) -> list[Any]:
+        """The four parameters of one layer in one direction."""
+        return [getattr(self, f"{way}{layer}_{what}").data() for what in _PARAMETERS]
+
+    def _fused(self, x: Any, states: list[Any]) -> tuple[Any, list[Any]]:
+        """All layers over x (t, n, inputs) by one operator for each layer and direction."""
+        parameters = [p for layer in range(self._num_layers) for way in self._ways for p in self._own(layer, way)]
+        return F.rnn(x, parameters, states, self._kind.mode, len(self._ways) > 1, self._dropout)
+
+    def _stepwise(self, x: Any, states: list[Any]) -> tuple[Any, list[Any]]:
+        """The same one step after the other, for activations that the operator does not know."""
+        begin = list(zip(*(steps(state, 0) for state in states), strict=True))
         last: list[list[Any]] = []
         for layer in range(self._num_layers):
             outputs = []
             for way in self._ways:
-                output, end = self._over(x, list(begin[len(last)]), f"{way}{layer}_")
+                output, end = self._over(x, list(begin[len(last)]), layer, way)
                 outputs.append(output)
                 last.append(end)
             x = F.concat(*outputs, axis=2) if len(outputs) > 1 else outputs[0]
             if self._dropout and layer + 1 < self._num_layers:
                 x = F.dropout(x, self._dropout)
-        x = F.transpose(x, (1, 0, 2)) if self._time else x
-        return x if alone else (x, [F.stack(*parts, axis=0) for parts in zip(*last, strict=True)])
+        return x, [F.stack(*parts, axis=0) for parts in zip(*last, strict=True)]
 
-    def _over(self, x: Any, states: list[Any], prefix: str) -> tuple[Any, list[Any]]:
+    def _over(self, x: Any, states: list[Any], layer: int, way: str) -> tuple[Any, list[Any]]:
         """One layer in one direction over x (t, n, inputs): outputs (t, n, hidden) and the last states."""
-        own = {what: getattr(self, prefix + what).data() for what in _PARAMETERS}
-        products = steps(F.dense(x, own["i2h_weight"], own["i2h_bias"], flatten=False), 0)
-        back = prefix[0] == "r"
+        i2h_weight, h2h_weight, i2h_bias, h2h_bias = self._own(layer, way)
+        products = steps(F.dense(x, i2h_weight, i2h_bias, flatten=False), 0)
+        back = way == "r"
         outputs = []
         for i2h in reversed(products) if back else products:
-            states = self._kind.step(i2h, F.dense(states[0], own["h2h_weight"], own["h2h_bias"]), states)
+            states = self._kind.step(i2h, F.dense(states[0], h2h_weight, h2h_bias), states)
             outputs.append(states[0])
         return F.stack(*(reversed(outputs) if back else outputs), axis=0), states
 

@@ -18,16 +18,18 @@ Step = Callable[[Any, Any, list[Any]], list[Any]]
 
 
 class Kind(NamedTuple):
-    """How many gates a recurrence has, how many states, and its step."""
+    """How many gates a recurrence has, how many states, its step, and the mode of `F.rnn` that makes all steps."""
 
     gates: int
     states: int
     step: Step
+    mode: str = ""
 
 
 def plain(activation: str) -> Kind:
     """h = activation(i2h + h2h) (Elman, 1990)."""
-    return Kind(1, 1, partial(_plain, activation))
+    mode = f"rnn_{activation}" if activation in ("tanh", "relu") else ""
+    return Kind(1, 1, partial(_plain, activation), mode)
 
 
 def _plain(activation: str, i2h: Any, h2h: Any, states: list[Any]) -> list[Any]:
@@ -52,5 +54,5 @@ def _gru(i2h: Any, h2h: Any, states: list[Any]) -> list[Any]:
     return [F.add(new, F.multiply(update, F.subtract(states[0], new)))]
 
 
-LSTM = Kind(4, 2, _lstm)
-GRU = Kind(3, 1, _gru)
+LSTM = Kind(4, 2, _lstm, "lstm")
+GRU = Kind(3, 1, _gru, "gru")
