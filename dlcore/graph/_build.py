@@ -126,6 +126,8 @@ def _attr(expr: tuple, named: dict[str, Any]) -> Any:
         return not value
     if content == "neg":
         return -value
+    if content == "dual_norm":
+        return {"backward": "forward", "forward": "backward"}.get(value, value)
     if content == "inverse_perm":
         if value is None:
             return None

@@ -24,6 +24,7 @@ from . import (  # noqa: F401
     reduce,
     rnn,
     shape,
+    sparse,
     unary,
 )
 from ._record import RECORDS, Op, get, op

@@ -43,7 +43,7 @@ _COMPARE: dict[type, str] = {
     ast.Gt: "greater",
     ast.GtE: "greater_equal",
 }
-ATTR_FUNCTIONS = {"inverse_perm"}  # functions of attributes that the core knows, beside "not" and "neg"
+ATTR_FUNCTIONS = {"inverse_perm", "dual_norm"}  # functions of attributes that the core knows, beside "not" and "neg"
 
 Ref = tuple | None
 

@@ -10,7 +10,7 @@ from ._host import HOST_DTYPES
 from ._record import REQUIRED, Op
 
 # Kernels of these dtype rules want all their inputs in one dtype; the core casts before it calls them.
-_CASTING = {"promote", "floating"}
+_CASTING = {"promote", "floating", "complex", "to_complex", "from_complex"}
 
 
 def spec(record: Op) -> dict[str, Any]:

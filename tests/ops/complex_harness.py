@@ -21,7 +21,8 @@ TOLERANCE = {"complex64": ("float32", 4e-6), "complex128": ("float64", 2e-13)}
 def calls(record: Op, dtype: np.dtype) -> Iterator[tuple[str, list[Any], dict[str, Any]]]:
     """The calls of the record's samples with an imaginary part added to every array that follows the test's dtype."""
     rng = harness.generator(record)
-    follows = [d.dtype is None and d.kind in ("real", "fixed") for d in draws_of(record)]
+    stays_real = record.dtype == "to_complex"
+    follows = [not stays_real and d.dtype is None and d.kind in ("real", "fixed") for d in draws_of(record)]
     real = np.dtype(np.float32 if dtype.itemsize == 8 else np.float64)
     for layout, inputs, attrs in harness.calls_of(record, real, rng):
         if any(a.name == "dtype" and a.type == "dtype" for a in record.attrs):
@@ -111,8 +112,8 @@ def check_gradients(record: Op) -> int:
     """First and second derivatives along random complex directions against differences; how many calls were checked."""
     rng = np.random.default_rng(11)
 
-    def draw(shape: tuple[int, ...]) -> np.ndarray:
-        return rng.uniform(-1, 1, shape) + 1j * rng.uniform(-1, 1, shape)
+    def draw(shape: tuple[int, ...], kind: str = "c") -> np.ndarray:
+        return rng.uniform(-1, 1, shape) + (1j * rng.uniform(-1, 1, shape) if kind == "c" else 0.0)
 
     wanted = harness.differentiable(record)
     names = [i.name for i in record.inputs]
@@ -121,7 +122,7 @@ def check_gradients(record: Op) -> int:
         places = [
             k
             for k, v in enumerate(inputs)
-            if isinstance(v, np.ndarray) and v.dtype.kind == "c" and names[min(k, len(names) - 1)] in wanted and v.size
+            if isinstance(v, np.ndarray) and v.dtype.kind in "fc" and names[min(k, len(names) - 1)] in wanted and v.size
         ]
         if layout not in ("contiguous", "broadcast") or not places:
             continue
@@ -129,7 +130,7 @@ def check_gradients(record: Op) -> int:
         if not any(y._dtype_name in ("float64", "complex128") for y in outputs):
             continue
         weights = [draw(y.shape) for y in outputs]
-        directions, seconds = ([draw(inputs[k].shape) for k in places] for _ in range(2))
+        directions, seconds = ([draw(inputs[k].shape, inputs[k].dtype.kind) for k in places] for _ in range(2))
         _check_call(record, inputs, attrs, weights, places, directions, seconds)
         checked += 1
     return checked

@@ -191,8 +191,10 @@ def expected_dtype(record: Op, inputs: list[Any], attrs: dict[str, Any], index: 
         return first if named is None else np.dtype(named)
     if rule == "select":
         return arrays[1].dtype
-    if rule == "complex":
+    if rule in ("complex", "to_complex", "from_complex"):
         wide = any(v.dtype in (np.float64, np.complex128) for v in arrays)
+        if rule == "from_complex":
+            return np.dtype(np.float64 if wide else np.float32)
         return np.dtype(np.complex128 if wide else np.complex64)
     if rule.startswith("update:"):
         return inputs[int(rule[7:].split(",")[index])].dtype
@@ -280,7 +282,7 @@ def differentiable(record: Op) -> list[str]:
 
 def gives_real(record: Op) -> bool:
     """Whether real inputs give real outputs; operators that make complex numbers have tests of their own."""
-    return record.dtype != "complex"
+    return record.dtype not in ("complex", "to_complex")
 
 
 def gradient_calls(record: Op) -> Iterator[tuple[list[Any], dict[str, Any]]]:

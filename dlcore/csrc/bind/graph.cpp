@@ -22,6 +22,10 @@ static nb::object const_value(const Tensor& t) {
   if (t->dtype == DType::Bool) return nb::bool_(scalar_value(t) != 0);
   if (t->dtype == DType::I64) return nb::int_(*static_cast<const int64_t*>(t->data()));
   if (is_int(t->dtype)) return nb::int_(int64_t(scalar_value(t)));
+  if (is_complex(t->dtype)) {
+    std::complex<double> v = complex_value(t);
+    return nb::steal(PyComplex_FromDoubles(v.real(), v.imag()));
+  }
   return nb::float_(scalar_value(t));
 }
 

@@ -29,6 +29,13 @@ static const std::map<std::string, AttrFn>& attr_functions() {
        [](const std::vector<const Attr*>& a) {
          return a[0]->kind == Attr::Float ? Attr::of_float(-a[0]->f) : Attr::of_int(-a[0]->i);
        }},
+      {"dual_norm",  // a transform's scale belongs to the other direction in its adjoint
+       [](const std::vector<const Attr*>& a) {
+         Attr swapped = *a[0];
+         if (swapped.s == "backward" || swapped.s == "forward")
+           swapped.s = swapped.s == "backward" ? "forward" : "backward";
+         return swapped;
+       }},
       {"inverse_perm",
        [](const std::vector<const Attr*>& a) {
          if (a[0]->none()) return *a[0];
@@ -182,12 +189,7 @@ static nb::object results(Tensors out, bool single) {
   return nb::steal(t);
 }
 
-static nb::object py_invoke(int id, nb::handle inputs, nb::handle attrs, nb::handle out) {
-  const OpDef& op = op_by_id(id);
-  Attrs a = to_attrs(attrs, op);
-  std::vector<Tensor> in = to_tensors(inputs, op.name.c_str());
-  bool single = op.n_out == 1 || (op.define && op.define->results.size() == 1 && op.n_out >= 0);
-  if (out.is_none()) return results(invoke(op, in.data(), int(in.size()), a), single);
+std::vector<Tensor> targets_of(nb::handle out, const OpDef& op) {
   std::vector<Tensor> targets;
   if (nb::isinstance<Tensor>(out))
     targets.push_back(to_tensor(out, op.name.c_str()));
@@ -197,6 +199,16 @@ static nb::object py_invoke(int id, nb::handle inputs, nb::handle attrs, nb::han
     if (!t) throw TypeError(op.name + ": out= must be an array for every output");
   if (op.n_out > 0 && int(targets.size()) != op.n_out)
     throw TypeError(format("%s: out= must name %d arrays, got %zu", op.name.c_str(), op.n_out, targets.size()));
+  return targets;
+}
+
+static nb::object py_invoke(int id, nb::handle inputs, nb::handle attrs, nb::handle out) {
+  const OpDef& op = op_by_id(id);
+  Attrs a = to_attrs(attrs, op);
+  std::vector<Tensor> in = to_tensors(inputs, op.name.c_str());
+  bool single = op.n_out == 1 || (op.define && op.define->results.size() == 1 && op.n_out >= 0);
+  if (out.is_none()) return results(invoke(op, in.data(), int(in.size()), a), single);
+  std::vector<Tensor> targets = targets_of(out, op);
   return results(invoke(op, in.data(), int(in.size()), a, targets.data()), single);
 }
 

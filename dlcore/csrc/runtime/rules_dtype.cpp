@@ -146,6 +146,19 @@ DL_DTYPE("integer", rule_integer);
 DL_DTYPE("int_only", rule_int_only);
 DL_DTYPE("real", rule_real);
 DL_DTYPE("real_floating", rule_real_floating);
+// Real numbers in, complex ones out, and the other way round.
+static void rule_to_complex(DTypeCall& c) {
+  c.common = floating_of(common_dtype(*c.op, c.in, c.nin));
+  if (is_complex(c.common))
+    throw TypeError(c.op->name + ": expected real numbers, got " + dtype_name(c.common) + "; take real or imag first");
+  all_outputs(c, complex_of(c.common));
+}
+static void rule_from_complex(DTypeCall& c) {
+  c.common = complex_of(common_dtype(*c.op, c.in, c.nin));
+  all_outputs(c, real_of(c.common));
+}
+DL_DTYPE("to_complex", rule_to_complex);
+DL_DTYPE("from_complex", rule_from_complex);
 DL_DTYPE("complex", rule_complex);
 DL_DTYPE("promote", rule_promote);
 DL_DTYPE("arith", rule_promote);

@@ -1,0 +1,81 @@
+"""The transforms of `fft`: NumPy's, which keep float32 and complex64, along one axis of any array."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ._host import Shape, host
+
+Array = np.ndarray[Any, Any]
+
+
+def _axis(x: Shape, axis: int) -> int:
+    if not -len(x) <= axis < len(x):
+        raise IndexError(f"axis {axis} is out of bounds for an array of {len(x)} dimensions")
+    return axis % len(x)
+
+
+def _points(x: Shape, axis: int, n: int) -> list[Shape]:
+    at = _axis(x, axis)
+    if n < 1:
+        raise ValueError(f"expected a transform of at least 1 point, got {n}")
+    return [(*x[:at], n, *x[at + 1 :])]
+
+
+def _checked(norm: str) -> str:
+    if norm not in ("backward", "ortho", "forward"):
+        raise ValueError(f"norm must be 'backward', 'ortho' or 'forward', got {norm!r}")
+    return norm
+
+
+def _whole(x: Shape, n: int, axis: int, norm: str) -> list[Shape]:
+    _checked(norm)
+    return _points(x, axis, n)
+
+
+def _half(x: Shape, n: int, axis: int, norm: str) -> list[Shape]:
+    _points(x, axis, n)
+    return _whole(x, n // 2 + 1, axis, norm)
+
+
+@host("fft", shape=_whole)
+def fft(x: Array, n: int, axis: int, norm: Any) -> Array:
+    return np.fft.fft(x, n, axis, norm)
+
+
+@host("ifft", shape=_whole)
+def ifft(x: Array, n: int, axis: int, norm: Any) -> Array:
+    return np.fft.ifft(x, n, axis, norm)
+
+
+@host("rfft", shape=_half)
+def rfft(x: Array, n: int, axis: int, norm: Any) -> Array:
+    return np.fft.rfft(x, n, axis, norm)
+
+
+@host("irfft", shape=_whole)
+def irfft(x: Array, n: int, axis: int, norm: Any) -> Array:
+    return np.fft.irfft(x, n, axis, norm)
+
+
+@host("fit_like", shape=lambda x, y, axis: [y])
+def fit_like(x: Array, y: Array, axis: int) -> Array:
+    """x cut to the length of y along the axis, or with zeros added at its end."""
+    length = y.shape[axis]
+    part = np.take(x, range(min(length, x.shape[axis])), axis)
+    edges = [(0, 0)] * x.ndim
+    edges[axis] = (0, length - part.shape[axis])
+    return np.pad(part, edges)
+
+
+@host("half_weight", shape=lambda x, n, axis, inverse: [x])
+def half_weight(x: Array, n: int, axis: int, inverse: bool) -> Array:
+    """Half a spectrum of n points, each number times (or over) how many of the whole it stands for: 1 or 2."""
+    times = np.full(x.shape[axis], 2, x.real.dtype)
+    times[0] = 1
+    if n % 2 == 0:
+        times[n // 2 :] = 1
+    times = times.reshape([-1 if k == axis % x.ndim else 1 for k in range(x.ndim)])
+    return x / times if inverse else x * times
