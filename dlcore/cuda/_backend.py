@@ -22,6 +22,7 @@ from . import (  # noqa: F401 - their kernels
     recurrent,
     reduce,
     softmax,
+    sparse,
     tile,
 )
 from ._arrays import narrowed, widened, wrap

@@ -146,6 +146,26 @@ def one_hot(x: Array, depth: int, on: float = 1.0, off: float = 0.0, dtype: Any 
     return np.where(np.asarray(x)[..., None] == np.arange(depth), on, off).astype(dtype)
 
 
+def _csr_places(indices: Array, indptr: Array) -> tuple[Array, Array]:
+    return np.repeat(np.arange(len(indptr) - 1), np.diff(indptr)), indices
+
+
+def csr_dot(data: Array, indices: Array, indptr: Array, x: Array) -> Array:
+    full = np.zeros((len(indptr) - 1, len(x)), data.dtype)
+    np.add.at(full, _csr_places(indices, indptr), data)
+    return full @ x
+
+
+def csr_dot_t(data: Array, indices: Array, indptr: Array, g: Array, x: Array) -> Array:
+    full = np.zeros((len(indptr) - 1, len(x)), data.dtype)
+    np.add.at(full, _csr_places(indices, indptr), data)
+    return full.T @ g
+
+
+def csr_sampled(a: Array, b: Array, indices: Array, indptr: Array) -> Array:
+    return (a @ b.T)[_csr_places(indices, indptr)]
+
+
 def dense(x: Array, weight: Array, bias: Array | None = None, flatten: bool = True) -> Array:
     y = (x.reshape(x.shape[0], weight.shape[1]) if flatten else x) @ weight.T
     return y if bias is None else y + bias
