@@ -22,6 +22,39 @@ def steps(x: Any, axis: int) -> list[Any]:
     return [F.squeeze(part, axis=axis) for part in F.split(x, x.shape[axis], axis=axis)]
 
 
+def listed(length: int, inputs: Any, axis: int, name: str) -> list[Any]:
+    """The `length` steps of a sequence, (n, inputs) each. ValueError if there are not as many."""
+    if not isinstance(inputs, (list, tuple)) and inputs.ndim <= axis:
+        raise ValueError(f"{name}: expected inputs of layout {'NT'[:axis] or 'T'}..., got shape {tuple(inputs.shape)}")
+    found = len(inputs) if isinstance(inputs, (list, tuple)) else inputs.shape[axis]
+    if found != length or length < 1:
+        raise ValueError(f"{name}: expected inputs of {length} steps, at least 1; got {found}")
+    return list(inputs) if isinstance(inputs, (list, tuple)) else steps(inputs, axis)
+
+
+def joined(outputs: list[Any], axis: int, merge: bool | None) -> Any:
+    """The outputs of all steps as one array if `merge`, else as they are."""
+    return F.stack(*outputs, axis=axis) if merge else outputs
+
+
+def reaches(t: int, valid_length: Any, ndim: int) -> Any:
+    """Whether each sample has a step t, ready for broadcasting against arrays of `ndim` axes."""
+    return F.greater(F.reshape(valid_length, (-1,) + (1,) * (ndim - 1)), t)
+
+
+def reversed_steps(xs: list[Any], valid_length: Any) -> list[Any]:
+    """The steps from the last to the first; with valid_length each sample's own, what follows them staying there."""
+    if valid_length is None:
+        return xs[::-1]
+    together, length = F.stack(*xs, axis=0), len(xs)
+    n, ndim = together.shape[1], together.ndim
+    at = F.reshape(F.arange(0, length, 1, dtype="int64"), (length, 1))
+    ends = F.reshape(F.cast(valid_length, "int64"), (1, n))
+    order = F.where(F.less(at, ends), F.subtract(F.subtract(ends, 1), at), at)
+    order = F.broadcast_to(F.reshape(order, (length, n) + (1,) * (ndim - 2)), tuple(together.shape))
+    return steps(F.take_along_axis(together, order, axis=0), 0)
+
+
 class RecurrentCell(HybridBlock):
     """Base of cells: `cell(x, states)` gives (output, new states), with x (n, inputs) and states a list of arrays.
 
@@ -50,12 +83,14 @@ class RecurrentCell(HybridBlock):
         begin_state: Sequence[Any] | None = None,
         layout: str = "NTC",
         merge_outputs: bool | None = None,
+        valid_length: Any = None,
     ) -> tuple[Any, list[Any]]:
         """Run over `length` steps and give (outputs, last states).
 
         inputs: one array (n, length, inputs), or (length, n, inputs) for layout "TNC", or a list of `length` arrays
         (n, inputs). begin_state: zeros if None. merge_outputs: True for one array in `layout`, else a list of steps.
-        Raises ValueError if the inputs do not have `length` steps.
+        valid_length: (n,), how many steps each sample has; outputs after its end are 0, and its states are those of
+        its last step. Raises ValueError if the inputs do not have `length` steps.
 
         >>> import dlcore as dl
         >>> cell = dl.gluon.rnn.LSTMCell(4)
@@ -66,20 +101,19 @@ class RecurrentCell(HybridBlock):
         """
         name = f"{type(self).__name__}.unroll"
         axis = time_axis(layout, name)
-        if not isinstance(inputs, (list, tuple)) and inputs.ndim <= axis:
-            raise ValueError(f"{name}: expected inputs of layout {layout}, got shape {tuple(inputs.shape)}")
-        found = len(inputs) if isinstance(inputs, (list, tuple)) else inputs.shape[axis]
-        if found != length or length < 1:
-            raise ValueError(f"{name}: expected inputs of {length} steps, at least 1; got {found}")
-        xs = list(inputs) if isinstance(inputs, (list, tuple)) else steps(inputs, axis)
+        xs = listed(length, inputs, axis, name)
         if begin_state is None:
             first = xs[0]
             begin_state = self.begin_state(first.shape[0], dtype=first.dtype.name, device=first._device)
         states, outputs = list(begin_state), []
-        for x in xs:
-            output, states = self(x, states)
+        for t, x in enumerate(xs):
+            output, new = self(x, states)
+            if valid_length is not None:
+                output = F.where(reaches(t, valid_length, output.ndim), output, F.zeros_like(output))
+                new = [F.where(reaches(t, valid_length, n.ndim), n, old) for n, old in zip(new, states, strict=True)]
+            states = list(new)
             outputs.append(output)
-        return (F.stack(*outputs, axis=axis) if merge_outputs else outputs), states
+        return joined(outputs, axis, merge_outputs), states
 
 
 # In MXNet the cells that can be compiled have a base of their own; here every cell can.
