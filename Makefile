@@ -4,6 +4,7 @@
 # make build    the environment and the compiled core in place; quick when nothing changed
 # make check    style, types, layering: everything that can be said without running the product
 # make format   rewrite Python and C++ in the agreed style
+# make docs     write the reference to docs/reference/ (start at index.md), every example run
 # make wheel    a wheel in dist/;  make sdist: a source distribution there
 # make clean    remove what was built (make distclean: .venv as well)
 
@@ -22,7 +23,7 @@ AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test build check check-only format wheel sdist clean distclean
+.PHONY: help lab test build check check-only format docs wheel sdist clean distclean
 
 help:
 	@sed -n 's/^# \{0,1\}//p' Makefile
@@ -57,6 +58,10 @@ format:
 	$(BIN)/ruff check --quiet --fix .
 	$(BIN)/ruff format --quiet .
 	$(BIN)/python .ci/cpp_style.py --write
+
+docs:
+	@$(DEVELOP)
+	@$(BIN)/python docs/generate.py $(ARGS)
 
 wheel:
 	@$(DEVELOP) --no-build

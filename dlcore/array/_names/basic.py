@@ -222,8 +222,9 @@ def load(fname: Any) -> Any:
     """The arrays of an MXNet `.params` file: a dict, or a list when they were saved without names.
 
     >>> import pathlib, tempfile
+    >>> from dlcore import nd
     >>> file = pathlib.Path(tempfile.mkdtemp()) / "w.params"
-    >>> save(file, {"w": ones((2, 3))})
+    >>> save(file, {"w": nd.ones((2, 3))})
     >>> load(file)["w"].shape
     (2, 3)
     """
@@ -234,8 +235,9 @@ def save(fname: Any, data: Any) -> None:
     """Write an array, a list of arrays, or a dict of arrays by name to an MXNet `.params` file.
 
     >>> import pathlib, tempfile
+    >>> from dlcore import nd
     >>> file = pathlib.Path(tempfile.mkdtemp()) / "list.params"
-    >>> save(file, [ones((2, 3)), zeros((4,))])
+    >>> save(file, [nd.ones((2, 3)), nd.zeros((4,))])
     >>> [x.shape for x in load(file)]
     [(2, 3), (4,)]
     """

@@ -1,0 +1,85 @@
+"""The page that says where each of MXNet's operators is, from inventory.py."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from inventory import ABSENT, ELSEWHERE, FAMILIES, Family
+
+HEAD = """# Where MXNet's operators are
+
+The names are those of MXNet 1.9.1. "nd.X" means `dlcore.nd.X`; signatures are MXNet's where `nd` has the name. What
+differs on purpose:
+
+- `==` and the other comparisons give bool arrays and mix dtypes; arrays of bool stay bool.
+- argmax, argsort and the like give int64 (`topk` and `argsort` in `nd` take `dtype=`).
+- An index that is out of range is an IndexError (MXNet clipped it unless told otherwise).
+- 0-d arrays and arrays without elements exist everywhere.
+- An argument that an operator does not have is an error that names the nearest one.
+"""
+
+
+def find(path: str) -> Any:
+    """The object behind "nd.contrib.foreach", or AttributeError."""
+    space, *rest = path.split(".")
+    found: Any = importlib.import_module("dlcore")
+    for part in (space, *rest):
+        if part.startswith("__"):
+            raise AttributeError(part)
+        found = getattr(found, part)
+    return found
+
+
+def exists(path: str) -> bool:
+    try:
+        find(path)
+    except (AttributeError, ImportError):
+        return False
+    return True
+
+
+def names(family: Family) -> list[str]:
+    return family.names.split()
+
+
+def place(family: Family, name: str) -> str | None:
+    """Where a name is, or None when `ABSENT` says why it is nowhere."""
+    full = f"{family.space}.{name}"
+    return None if full in ABSENT else ELSEWHERE.get(full, full)
+
+
+def page() -> str:
+    """The page; a promise that does not hold is marked, and a test fails."""
+    lines = [HEAD]
+    for family in FAMILIES:
+        all_names = names(family)
+        same = [n for n in all_names if place(family, n) == f"{family.space}.{n}"]
+        lines += [f"## {family.title} ({len(all_names)})", ""]
+        if same:
+            lines += [f"Here under the same name, in `{family.space}`: {', '.join(f'`{n}`' for n in same)}.", ""]
+        rest = [n for n in all_names if n not in same]
+        if rest:
+            lines += ["| MXNet | here |", "|---|---|"]
+            for name in rest:
+                where = place(family, name)
+                said = f"`{where}`" if where else f"not here: {ABSENT[f'{family.space}.{name}']}"
+                lines.append(f"| `{family.space}.{name}` | {said} |")
+            lines.append("")
+    return "\n".join(lines)
+
+
+def broken() -> list[str]:
+    """Promises that do not hold, and excuses for names that are there."""
+    wrong = []
+    listed = {f"{f.space}.{n}" for f in FAMILIES for n in names(f)}
+    for family in FAMILIES:
+        for name in names(family):
+            where = place(family, name)
+            full = f"{family.space}.{name}"
+            if where is not None and not exists(where):
+                wrong.append(f"{full}: promised as {where}, which does not exist")
+            if where is None and exists(full):
+                wrong.append(f"{full}: said to be absent, but it is there")
+    wrong += [f"{n}: not in the inventory" for n in (*ELSEWHERE, *ABSENT) if n not in listed]
+    return wrong
