@@ -10,6 +10,7 @@ from .. import _core
 from .._core import NDArray
 from ..ops import RECORDS, F
 from . import _dunders, _indexing, _products, _protocol, _repr
+from ._complex import PARTS
 from ._convert import dtype_name, move
 from ._shared import clip, reshape
 from .context import Context, device_name
@@ -92,9 +93,9 @@ def round_(self: NDArray, decimals: int = 0) -> NDArray:
 
 def norm(self: NDArray, ord: float = 2, axis: Axes = None, keepdims: bool = False) -> NDArray:
     """The length of the array as a vector: the root of the sum of squares (ord 2) or the sum of sizes (ord 1)."""
-    from .linalg import norm as general
+    from .linalg import vector_norm
 
-    return general(self, ord, axis, keepdims)
+    return vector_norm(self, axis=axis, keepdims=keepdims, ord=ord)
 
 
 def take(self: NDArray, indices: Any, axis: int | None = None, mode: str = "raise") -> NDArray:
@@ -159,6 +160,7 @@ PROPERTIES = {
     "ctx": _context,
     "context": _context,
     "stype": lambda self: "default",
+    **PARTS,
 }
 METHODS: dict[str, Callable[..., Any]] = {
     **{f.__name__: f for f in (asscalar, tolist, astype, as_in_context, copyto, reshape, transpose, swapaxes, flatten)},

@@ -41,6 +41,8 @@ strides: tuple[int, ...]
 grad: Any
 T: NDArray
 mT: NDArray
+real: NDArray
+imag: NDArray
 device: Any
 ctx: Any
 context: Any
