@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "kernels/cpu/isa/stream.h"
 #include "kernels/cpu/isa/transpose_table.h"
 #include "kernels/cpu/tile_plan.h"
 #include "runtime/pool.h"
@@ -17,6 +18,7 @@ struct Copy {
   TileGeometry geo;
   TileOperand ops[2];  // destination, source
   CastFn cast;
+  const StreamTable* stream = nullptr;  // how to write past the caches, where that is wanted
 };
 
 // Adds the offsets of position `at` (counted over axes [0, n)) to both pointers.
@@ -29,11 +31,30 @@ void advance(const Copy& c, int n, int64_t at, char*& dst, const char*& src) {
   }
 }
 
+// n elements to neighbouring places. Large results are written past the caches, from a block that is converted in them.
+void copy_run(const Copy& c, int64_t n, const char* src, int64_t src_stride, char* dst) {
+  constexpr int64_t kBlock = 1024;
+  const TileOperand &d = c.ops[0], &s = c.ops[1];
+  if (!c.stream) return c.cast(n, src, src_stride, dst, 1);
+  if (d.dtype == s.dtype && src_stride == 1) return c.stream->copy(n * d.itemsize, src, dst);
+  alignas(64) char block[kBlock * 16];
+  for (int64_t i = 0; i < n; i += kBlock) {
+    int64_t m = std::min(kBlock, n - i);
+    c.cast(m, src + i * src_stride * s.itemsize, src_stride, block, 1);
+    c.stream->copy(m * d.itemsize, block, dst + i * d.itemsize);
+  }
+}
+
 void copy_line(const Copy& c) {
   parallel_for(c.geo.shape[0], kGrainElements, [&](int64_t b, int64_t e) {
     const TileOperand &d = c.ops[0], &s = c.ops[1];
-    c.cast(e - b, s.base + b * s.stride[0] * s.itemsize, s.stride[0], d.base + b * d.stride[0] * d.itemsize,
-           d.stride[0]);
+    const char* src = s.base + b * s.stride[0] * s.itemsize;
+    char* dst = d.base + b * d.stride[0] * d.itemsize;
+    if (d.stride[0] == 1)
+      copy_run(c, e - b, src, s.stride[0], dst);
+    else
+      c.cast(e - b, src, s.stride[0], dst, d.stride[0]);
+    if (c.stream) c.stream->finish();
   });
 }
 
@@ -41,13 +62,18 @@ void copy_rows(const Copy& c) {
   int last = c.geo.nd - 1;
   int64_t n = c.geo.shape[last], rows = 1;
   for (int i = 0; i < last; i++) rows *= c.geo.shape[i];
+  bool runs = c.ops[0].stride[last] == 1 && n * c.ops[0].itemsize >= 1024;  // shorter ones would end in half lines
   parallel_for(rows, kGrainElements / n + 1, [&](int64_t b, int64_t e) {
     for (int64_t r = b; r < e; r++) {
       char* dst = c.ops[0].base;
       const char* src = c.ops[1].base;
       advance(c, last, r, dst, src);
-      c.cast(n, src, c.ops[1].stride[last], dst, c.ops[0].stride[last]);
+      if (runs)
+        copy_run(c, n, src, c.ops[1].stride[last], dst);
+      else
+        c.cast(n, src, c.ops[1].stride[last], dst, c.ops[0].stride[last]);
     }
+    if (c.stream) c.stream->finish();
   });
 }
 
@@ -72,14 +98,15 @@ void copy_transposed(const Copy& c) {
       advance(c, along, k / (nb * mb), dst, src);
       dst += (i + j * d.stride[along]) * d.itemsize;
       src += (i * s.stride[across] + j) * s.itemsize;
-      if (same) {
+      if (same && !c.stream) {
         transpose(rows, cols, src, s.stride[across], dst, d.stride[along]);
         continue;
       }
       transpose(rows, cols, src, s.stride[across], block, kSide);
       for (int64_t r = 0; r < cols; r++)
-        c.cast(rows, block + r * kSide * s.itemsize, 1, dst + r * d.stride[along] * d.itemsize, 1);
+        copy_run(c, rows, block + r * kSide * s.itemsize, 1, dst + r * d.stride[along] * d.itemsize);
     }
+    if (c.stream) c.stream->finish();
   });
 }
 
@@ -106,6 +133,7 @@ void strided_copy(const View& dst, const View& src) {
   Copy c;
   if (dst.numel() == 0) return;
   c.cast = cast_fn(src.dtype, dst.dtype);
+  if (dst.numel() * int64_t(itemsize(dst.dtype)) >= stream_bytes()) c.stream = pick_stream_table();
   c.geo.nd = dst.shape.n;
   for (int i = 0; i < dst.shape.n; i++) c.geo.shape[i] = dst.shape[i];
   c.ops[0] = operand(dst, dst.shape);

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "kernels/cpu/isa/stream.h"
+
 namespace dl {
 
 namespace {
@@ -192,7 +194,15 @@ bool clobbers(const TilePlan& plan, const TileOperand& o, int value, int nout) {
   return false;
 }
 
+// Writing over an input past the caches would gain nothing: its lines are there already.
+bool written_over_input(const TilePlan& plan, const TileOperand& o, int nout) {
+  for (int k = 0; k < plan.program->n_in; k++)
+    if (plan.ops[size_t(nout + k)].base == o.base) return true;
+  return false;
+}
+
 void choose_outputs(TilePlan& plan, int nout) {
+  plan.streams = false;
   for (int k = 0; k < nout; k++) {
     const TileOperand& o = plan.ops[size_t(k)];
     TileOutput t;
@@ -202,6 +212,8 @@ void choose_outputs(TilePlan& plan, int nout) {
                unit_run(plan, o) && !clobbers(plan, o, t.value, nout);
     for (int j = 0; j < k; j++)
       if (plan.out[size_t(j)].direct && plan.out[size_t(j)].value == t.value) t.direct = false;
+    t.stream = t.direct && plan.geo.elements * plan.itemsize >= stream_bytes() && !written_over_input(plan, o, nout);
+    if (t.stream) t.direct = false, plan.streams = true;
     plan.out.push_back(t);
   }
 }

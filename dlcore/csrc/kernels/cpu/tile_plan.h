@@ -53,6 +53,7 @@ struct TileInput {
 struct TileOutput {
   int value;
   bool direct;  // written in place by the instruction that makes it
+  bool stream;  // written past the caches (isa/stream.h)
   CastFn store;
 };
 
@@ -70,6 +71,7 @@ struct TilePlan {
   std::vector<TileClass> cls;  // per value
   std::vector<TileStep> uniform, per_tile_steps, steps;
   int n_regs;
+  bool streams;  // some output is
 };
 
 // Runs small arrays of one layout at once; false if they are not that (nothing of theirs is changed then).

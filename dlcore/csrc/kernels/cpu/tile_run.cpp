@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "kernels/cpu/copy.h"
+#include "kernels/cpu/isa/stream.h"
 #include "kernels/cpu/tile_plan.h"
 #include "kernels/cpu/views.h"
 
@@ -72,6 +73,7 @@ class TileRunner {
       for (const TileStep& s : plan_.steps) s.fn(rows * cols, ptr_[s.a], ptr_[s.b], ptr_[s.c], ptr_[s.dst]);
       store(rows, cols);
     }
+    if (plan_.streams) stream_->finish();
   }
 
  private:
@@ -180,6 +182,7 @@ class TileRunner {
       int64_t stride = rows * cols == 1 ? 1 : o.stride[plan_.geo.nd - 1];
       const char* from = ptr_[t.value];
       each_run(o, rows, cols, [&](int64_t n, int64_t reg, int64_t to) {
+        if (t.stream) return stream_->copy(n * plan_.itemsize, from + reg * plan_.itemsize, at + to * o.itemsize);
         t.store(n, from + reg * step * plan_.itemsize, step, at + to * o.itemsize, stride);
       });
     }
@@ -190,6 +193,7 @@ class TileRunner {
   Number* scalar_;
   Loaded* loaded_;
   int64_t* offset_;
+  const StreamTable* stream_ = pick_stream_table();
   char* column_;  // one number of each row of a tile
   void (*expand_)(int64_t rows, int64_t cols, const void* src, void* dst);
 };

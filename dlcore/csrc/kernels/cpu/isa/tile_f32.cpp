@@ -21,11 +21,11 @@ DL_OP1(Atan, __builtin_atanf(a))
 DL_OP1(Asinh, __builtin_asinhf(a))
 DL_OP1(Acosh, __builtin_acoshf(a))
 DL_OP1(Atanh, __builtin_atanhf(a))
-DL_OP2(Pow, vm_pow(a, b))
-DL_OP2(Atan2, __builtin_atan2f(a, b))
-DL_OP2(Hypot, ((vm_abs(a) == kInfF) | (vm_abs(b) == kInfF))
-                  ? kInfF  // even beside a NaN
-                  : float(vm_sqrt(double(a) * double(a) + double(b) * double(b))))
+DL_OP2_LONG(Pow, vm_pow(a, b))
+DL_OP2_LONG(Atan2, __builtin_atan2f(a, b))
+DL_OP2_LONG(Hypot, ((vm_abs(a) == kInfF) | (vm_abs(b) == kInfF))
+                       ? kInfF  // even beside a NaN
+                       : float(vm_sqrt(double(a) * double(a) + double(b) * double(b))))
 DL_OP1(RoundBf16, bfloat_to_float(float_to_bfloat(a)))
 DL_OP1(RoundF16, half_to_float(float_to_half(a)))
 

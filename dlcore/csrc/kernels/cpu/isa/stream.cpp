@@ -1,0 +1,48 @@
+#include "kernels/cpu/isa/stream.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+namespace dl {
+namespace DL_ISA {
+namespace {
+
+#if defined(__x86_64__)
+inline __attribute__((always_inline)) void put_line(const char* s, char* d) {  // 64 bytes; d is aligned
+#if defined(__AVX512F__)
+  _mm512_stream_si512(reinterpret_cast<__m512i*>(d), _mm512_loadu_si512(s));
+#elif defined(__AVX2__)
+  __m256i a = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(s));
+  __m256i b = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(s + 32));
+  _mm256_stream_si256(reinterpret_cast<__m256i*>(d), a);
+  _mm256_stream_si256(reinterpret_cast<__m256i*>(d + 32), b);
+#else
+  for (int i = 0; i < 64; i += 16)
+    _mm_stream_si128(reinterpret_cast<__m128i*>(d + i), _mm_loadu_si128(reinterpret_cast<const __m128i*>(s + i)));
+#endif
+}
+
+void copy(int64_t bytes, const void* src, void* dst) {
+  const char* s = static_cast<const char*>(src);
+  char* d = static_cast<char*>(dst);
+  int64_t head = int64_t(-reinterpret_cast<uintptr_t>(d) & 63);
+  if (head > bytes) head = bytes;
+  if (head) __builtin_memcpy(d, s, size_t(head));
+  int64_t i = head;
+  for (; i + 64 <= bytes; i += 64) put_line(s + i, d + i);
+  if (i < bytes) __builtin_memcpy(d + i, s + i, size_t(bytes - i));
+}
+void finish() { _mm_sfence(); }
+#else
+void copy(int64_t bytes, const void* src, void* dst) { __builtin_memcpy(dst, src, size_t(bytes)); }
+void finish() {}
+#endif
+
+}  // namespace
+
+extern const StreamTable stream_table;
+constexpr StreamTable stream_table = {copy, finish};
+
+}  // namespace DL_ISA
+}  // namespace dl
