@@ -13,7 +13,7 @@ from typing import Any
 from .._core import NDArray
 from ..ops import RECORDS, F
 from ..ops.composite import FUNCTIONS
-from . import linalg, random
+from . import linalg, random, sparse
 from ._arranging import diag, repeat, swapaxes, tile
 from ._creation import empty, eye, full, ones, ones_like, zeros, zeros_like
 from ._joining import concatenate
@@ -69,8 +69,8 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    own = {"Context", "NDArray", "cpu", "current_context", "gpu", "linalg", "num_gpus", "random"}
+    own = {"Context", "NDArray", "cpu", "current_context", "gpu", "linalg", "num_gpus", "random", "sparse"}
     return sorted({*own, *_TABLE, *_operators()})
 
 
-__all__ = ["Context", "NDArray", "cpu", "current_context", "gpu", "linalg", "num_gpus", "random"]
+__all__ = ["Context", "NDArray", "cpu", "current_context", "gpu", "linalg", "num_gpus", "random", "sparse"]

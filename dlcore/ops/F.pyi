@@ -7,10 +7,19 @@ from .._core import NDArray
 from .composite import batch_norm as batch_norm
 from .composite import dropout as dropout
 from .composite import gelu as gelu
+from .rnn import rnn as rnn
+from .attention import scaled_dot_product_attention as scaled_dot_product_attention
 
 ArrayLike = Any
 DTypeLike = Any
 
+def _above(
+    x: ArrayLike,
+    causal: bool = True,
+    value: float = 0.0,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
 def _abs_complex(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def _adjoint(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def _along(v: ArrayLike, x: ArrayLike, axis: int = 1, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
@@ -21,6 +30,29 @@ def _along_last(
     *,
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> NDArray: ...
+def _attention(
+    q: ArrayLike,
+    k: ArrayLike,
+    v: ArrayLike,
+    mask: ArrayLike,
+    causal: bool = False,
+    scale: float = 1.0,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> tuple[NDArray, ...]: ...
+def _attention_grad(
+    q: ArrayLike,
+    k: ArrayLike,
+    v: ArrayLike,
+    mask: ArrayLike,
+    y: ArrayLike,
+    lse: ArrayLike,
+    g: ArrayLike,
+    causal: bool = False,
+    scale: float = 1.0,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> tuple[NDArray, ...]: ...
 def _avg_pool1d_grad(
     g: ArrayLike,
     x: ArrayLike,
@@ -140,6 +172,8 @@ def _conv3d_dx(
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> NDArray: ...
 def _dropout_mask(x: ArrayLike, p: float = 0.5, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def _eigh_complex(a: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> tuple[NDArray, ...]: ...
+def _fit_like(x: ArrayLike, y: ArrayLike, axis: int, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def _gather_last(x: ArrayLike, *indices: ArrayLike, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def _gather_nd_grad(
     g: ArrayLike,
@@ -148,6 +182,49 @@ def _gather_nd_grad(
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> NDArray: ...
 def _group_rows(x: ArrayLike, groups: int = 0, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def _gru_steps(
+    xw: ArrayLike,
+    w: ArrayLike,
+    b: ArrayLike,
+    h0: ArrayLike,
+    reverse: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> tuple[NDArray, ...]: ...
+def _gru_steps_grad(
+    xw: ArrayLike,
+    w: ArrayLike,
+    b: ArrayLike,
+    h0: ArrayLike,
+    y: ArrayLike,
+    saved: ArrayLike,
+    gy: ArrayLike,
+    reverse: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> tuple[NDArray, ...]: ...
+def _gru_steps_grad2(
+    xw: ArrayLike,
+    w: ArrayLike,
+    b: ArrayLike,
+    h0: ArrayLike,
+    gy: ArrayLike | None = None,
+    vxw: ArrayLike | None = None,
+    vw: ArrayLike | None = None,
+    vb: ArrayLike | None = None,
+    vh0: ArrayLike | None = None,
+    reverse: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> tuple[NDArray, ...]: ...
+def _half_weight(
+    x: ArrayLike,
+    n: int,
+    axis: int,
+    inverse: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
 def _layer_norm_grad(
     g: ArrayLike,
     x: ArrayLike,
@@ -164,6 +241,48 @@ def _loss_head(
     *,
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> NDArray: ...
+def _lstm_steps(
+    xw: ArrayLike,
+    w: ArrayLike,
+    b: ArrayLike,
+    h0: ArrayLike,
+    c0: ArrayLike,
+    reverse: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> tuple[NDArray, ...]: ...
+def _lstm_steps_grad(
+    xw: ArrayLike,
+    w: ArrayLike,
+    b: ArrayLike,
+    h0: ArrayLike,
+    c0: ArrayLike,
+    y: ArrayLike,
+    cs: ArrayLike,
+    saved: ArrayLike,
+    gy: ArrayLike | None = None,
+    gcs: ArrayLike | None = None,
+    reverse: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> tuple[NDArray, ...]: ...
+def _lstm_steps_grad2(
+    xw: ArrayLike,
+    w: ArrayLike,
+    b: ArrayLike,
+    h0: ArrayLike,
+    c0: ArrayLike,
+    gy: ArrayLike | None = None,
+    gcs: ArrayLike | None = None,
+    vxw: ArrayLike | None = None,
+    vw: ArrayLike | None = None,
+    vb: ArrayLike | None = None,
+    vh0: ArrayLike | None = None,
+    vc0: ArrayLike | None = None,
+    reverse: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> tuple[NDArray, ...]: ...
 def _max_pool1d_grad(
     g: ArrayLike,
     x: ArrayLike,
@@ -225,6 +344,7 @@ def _max_pool3d_pick(
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> NDArray: ...
 def _mean_but(x: ArrayLike, axis: int = 1, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def _no_gradient(x: ArrayLike, known: bool = False, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def _pick_grad(
     g: ArrayLike,
     index: ArrayLike,
@@ -247,6 +367,43 @@ def _put_diagonal(
 def _qr(a: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> tuple[NDArray, ...]: ...
 def _qr_complete(a: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> tuple[NDArray, ...]: ...
 def _reshape_like(x: ArrayLike, y: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def _rnn_steps(
+    xw: ArrayLike,
+    w: ArrayLike,
+    b: ArrayLike,
+    h0: ArrayLike,
+    relu: bool = False,
+    reverse: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
+def _rnn_steps_grad(
+    xw: ArrayLike,
+    w: ArrayLike,
+    b: ArrayLike,
+    h0: ArrayLike,
+    y: ArrayLike,
+    gy: ArrayLike,
+    relu: bool = False,
+    reverse: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> tuple[NDArray, ...]: ...
+def _rnn_steps_grad2(
+    xw: ArrayLike,
+    w: ArrayLike,
+    b: ArrayLike,
+    h0: ArrayLike,
+    gy: ArrayLike | None = None,
+    vxw: ArrayLike | None = None,
+    vw: ArrayLike | None = None,
+    vb: ArrayLike | None = None,
+    vh0: ArrayLike | None = None,
+    relu: bool = False,
+    reverse: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> tuple[NDArray, ...]: ...
 def _sign_complex(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def _size_but(x: ArrayLike, axis: int = 1, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def _slice_grad(
@@ -304,6 +461,7 @@ def _sum_pool3d_grad(
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> NDArray: ...
 def _svd(a: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> tuple[NDArray, ...]: ...
+def _svd_complex(a: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> tuple[NDArray, ...]: ...
 def _svd_full(a: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> tuple[NDArray, ...]: ...
 def _take_along_axis_grad(
     g: ArrayLike,
@@ -360,6 +518,20 @@ def adabelief_update(
     *,
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> tuple[NDArray, ...]: ...
+def adadelta_update(
+    w: ArrayLike,
+    g: ArrayLike,
+    n: ArrayLike,
+    u: ArrayLike,
+    rho: ArrayLike = 0.9,
+    eps: ArrayLike = 1e-05,
+    lr: ArrayLike = 1.0,
+    wd: ArrayLike = 0.0,
+    rescale: ArrayLike = 1.0,
+    clip: ArrayLike = -1.0,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> tuple[NDArray, ...]: ...
 def adagrad_update(
     w: ArrayLike,
     g: ArrayLike,
@@ -400,6 +572,23 @@ def adamax_update(
     wd: ArrayLike = 0.0,
     rescale: ArrayLike = 1.0,
     clip: ArrayLike = -1.0,
+    t: ArrayLike = 1.0,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> tuple[NDArray, ...]: ...
+def adamw_update(
+    w: ArrayLike,
+    g: ArrayLike,
+    m: ArrayLike,
+    v: ArrayLike,
+    lr: ArrayLike = 0.001,
+    beta1: ArrayLike = 0.9,
+    beta2: ArrayLike = 0.999,
+    eps: ArrayLike = 1e-08,
+    wd: ArrayLike = 0.0,
+    rescale: ArrayLike = 1.0,
+    clip: ArrayLike = -1.0,
+    eta: ArrayLike = 1.0,
     t: ArrayLike = 1.0,
     *,
     out: NDArray | Sequence[NDArray] | None = None,
@@ -629,6 +818,31 @@ def cross_entropy(
     *,
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> NDArray: ...
+def csr_dot(
+    data: ArrayLike,
+    indices: ArrayLike,
+    indptr: ArrayLike,
+    x: ArrayLike,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
+def csr_dot_t(
+    data: ArrayLike,
+    indices: ArrayLike,
+    indptr: ArrayLike,
+    g: ArrayLike,
+    x: ArrayLike,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
+def csr_sampled(
+    a: ArrayLike,
+    b: ArrayLike,
+    indices: ArrayLike,
+    indptr: ArrayLike,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
 def cumsum(
     x: ArrayLike,
     axis: int | None = None,
@@ -732,6 +946,14 @@ def eye(
     *,
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> NDArray: ...
+def fft(
+    x: ArrayLike,
+    n: int,
+    axis: int = -1,
+    norm: str = "backward",
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
 def flatten2d(x: ArrayLike, leading: bool = False, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def flip(
     x: ArrayLike,
@@ -745,6 +967,37 @@ def floor_divide(a: ArrayLike, b: ArrayLike, *, out: NDArray | Sequence[NDArray]
 def fmax(a: ArrayLike, b: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def fmin(a: ArrayLike, b: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def fmod(a: ArrayLike, b: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def ftml_update(
+    w: ArrayLike,
+    g: ArrayLike,
+    d: ArrayLike,
+    v: ArrayLike,
+    z: ArrayLike,
+    lr: ArrayLike = 0.0025,
+    beta1: ArrayLike = 0.6,
+    beta2: ArrayLike = 0.999,
+    eps: ArrayLike = 1e-08,
+    wd: ArrayLike = 0.0,
+    rescale: ArrayLike = 1.0,
+    clip: ArrayLike = -1.0,
+    t: ArrayLike = 1.0,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> tuple[NDArray, ...]: ...
+def ftrl_update(
+    w: ArrayLike,
+    g: ArrayLike,
+    z: ArrayLike,
+    n: ArrayLike,
+    lr: ArrayLike = 0.1,
+    lamda1: ArrayLike = 0.01,
+    beta: ArrayLike = 1.0,
+    wd: ArrayLike = 0.0,
+    rescale: ArrayLike = 1.0,
+    clip: ArrayLike = -1.0,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> tuple[NDArray, ...]: ...
 def full(
     value: ArrayLike,
     shape: int | Sequence[int],
@@ -819,6 +1072,14 @@ def huber(
 ) -> NDArray: ...
 def hypot(a: ArrayLike, b: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def identity(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def ifft(
+    x: ArrayLike,
+    n: int,
+    axis: int = -1,
+    norm: str = "backward",
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
 def imag(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def index_add(
     x: ArrayLike,
@@ -841,10 +1102,33 @@ def instance_norm(
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> NDArray: ...
 def inv(a: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def irfft(
+    x: ArrayLike,
+    n: int,
+    axis: int = -1,
+    norm: str = "backward",
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
 def isfinite(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def isinf(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def isnan(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def kl_div(log_q: ArrayLike, p: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def lamb_phase1(
+    w: ArrayLike,
+    g: ArrayLike,
+    m: ArrayLike,
+    v: ArrayLike,
+    beta1: ArrayLike = 0.9,
+    beta2: ArrayLike = 0.999,
+    eps: ArrayLike = 1e-08,
+    wd: ArrayLike = 0.0,
+    rescale: ArrayLike = 1.0,
+    clip: ArrayLike = -1.0,
+    t: ArrayLike = 1.0,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> tuple[NDArray, ...]: ...
 def layer_norm(
     x: ArrayLike,
     gamma: ArrayLike,
@@ -1034,6 +1318,7 @@ def nag_mom_update(
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> tuple[NDArray, ...]: ...
 def negative(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def nextafter(a: ArrayLike, b: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def norm2(
     x: ArrayLike,
     axis: int | Sequence[int] | None = None,
@@ -1213,6 +1498,14 @@ def relu(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDA
 def relu6(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def remainder(a: ArrayLike, b: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def reshape(x: ArrayLike, shape: int | Sequence[int], *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def rfft(
+    x: ArrayLike,
+    n: int,
+    axis: int = -1,
+    norm: str = "backward",
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
 def right_shift(a: ArrayLike, b: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def rint(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def rms_norm(
@@ -1229,6 +1522,22 @@ def rmsprop_update(
     n: ArrayLike,
     lr: ArrayLike = 0.001,
     gamma: ArrayLike = 0.9,
+    eps: ArrayLike = 1e-08,
+    wd: ArrayLike = 0.0,
+    rescale: ArrayLike = 1.0,
+    clip: ArrayLike = -1.0,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> tuple[NDArray, ...]: ...
+def rmspropalex_update(
+    w: ArrayLike,
+    g: ArrayLike,
+    n: ArrayLike,
+    m: ArrayLike,
+    delta: ArrayLike,
+    lr: ArrayLike = 0.001,
+    gamma1: ArrayLike = 0.95,
+    gamma2: ArrayLike = 0.9,
     eps: ArrayLike = 1e-08,
     wd: ArrayLike = 0.0,
     rescale: ArrayLike = 1.0,
@@ -1318,6 +1627,29 @@ def sgd_update(
 def sigmoid(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def sign(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def signbit(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def signsgd_update(
+    w: ArrayLike,
+    g: ArrayLike,
+    lr: ArrayLike = 0.01,
+    wd: ArrayLike = 0.0,
+    rescale: ArrayLike = 1.0,
+    clip: ArrayLike = -1.0,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
+def signum_update(
+    w: ArrayLike,
+    g: ArrayLike,
+    mom: ArrayLike,
+    lr: ArrayLike = 0.01,
+    momentum: ArrayLike = 0.9,
+    wd: ArrayLike = 0.0,
+    rescale: ArrayLike = 1.0,
+    clip: ArrayLike = -1.0,
+    wd_lh: ArrayLike = 0.0,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> tuple[NDArray, ...]: ...
 def silu(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def sin(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def sinh(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
