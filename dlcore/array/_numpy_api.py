@@ -135,10 +135,14 @@ def _translated(
             positional.extend(value)
         elif parameter.kind is parameter.VAR_KEYWORD:
             named.update(value)
+        elif parameter.kind is parameter.POSITIONAL_ONLY:
+            positional.append(value)
         elif parameter.default is parameter.empty and parameter.kind is not parameter.KEYWORD_ONLY:
             positional.append(value)
         elif value is not _NO_VALUE and value is not parameter.default:
             named[name] = value
+    if not all(map(_numeric, positional)):
+        return None
     try:
         our_signature.bind(*positional, **named)
     except TypeError:
@@ -147,6 +151,15 @@ def _translated(
     if swallows and not named.keys() <= our_signature.parameters.keys():
         return None
     return tuple(positional), named
+
+
+def _numeric(value: Any) -> bool:
+    """Whether an operand may be numbers; None, dates and objects are NumPy's matter."""
+    if isinstance(value, np.ndarray):
+        return value.dtype.kind in "biufcV"
+    if isinstance(value, (list, tuple)):
+        return all(map(_numeric, value))
+    return value is not None
 
 
 def _by_numpy(name: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

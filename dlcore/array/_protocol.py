@@ -36,7 +36,7 @@ def to_array(self: NDArray, dtype: Any = None, copy: bool | None = None) -> np.n
     if copy or not here:
         return self.asnumpy().astype(wanted, copy=False)
     view = self._numpy_view()
-    if self._tracked:
+    if self._tracked or any(s == 0 and n > 1 for s, n in zip(self._strides, self.shape, strict=True)):
         view.flags.writeable = False
     return view
 
@@ -162,6 +162,13 @@ def contains(self: NDArray, value: Any) -> bool:
     return bool(F.any(found))
 
 
+def reversed_(self: NDArray) -> Any:
+    """reversed(x): its rows from the last to the first."""
+    if self.ndim == 0:
+        raise TypeError("reversed() of a 0-d array")
+    return iter(self[::-1])
+
+
 def attributes() -> dict[str, Any]:
     """The special methods for NDArray."""
     from . import _numpy_api, _repr
@@ -174,6 +181,7 @@ def attributes() -> dict[str, Any]:
         "__dlpack__": dlpack,
         "__dlpack_device__": lambda self: _core.dlpack_device(self),
         "__contains__": contains,
+        "__reversed__": reversed_,
         "__reduce__": reduce,
         "__copy__": copy_,
         "__deepcopy__": deepcopy,

@@ -128,7 +128,7 @@ static nb::object export_capsule(const Tensor& t, bool versioned, bool copied) {
 
 // ---- in --------------------------------------------------------------------------------------------------------------
 
-// An array over the memory that `d` describes; nobody is told yet who frees it.
+// An array over the memory that `d` describes, which it does not free.
 static Tensor tensor_of(const DLTensor& d) {
   bool host = d.device.type == kCpu || d.device.type == kCudaHost;
   if (!host && d.device.type != kCuda && d.device.type != kCudaManaged)
@@ -155,6 +155,7 @@ static Tensor tensor_of(const DLTensor& d) {
   t->storage->device = t->device;
   t->storage->data = static_cast<char*>(d.data) + d.byte_offset;
   t->storage->nbytes = bytes ? size_t(span) : 0;
+  t->storage->release = [] {};
   return t;
 }
 
