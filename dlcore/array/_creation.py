@@ -1,4 +1,4 @@
-"""Arrays from nothing: zeros, ones, full, arange, eye, linspace."""
+"""Arrays from nothing or in the likeness of another: zeros, ones, full, arange, eye, linspace and their kin."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import numpy as np
 from .. import _core
 from .._core import NDArray
 from ..ops import F
-from ._convert import array, dtype_name
+from ._convert import array, asarray, dtype_name
+from ._dtypes import floating, is_inexact
 from .context import Context, device_name
 
 Shape = int | Sequence[int]
@@ -44,6 +45,9 @@ def empty(shape: Shape, dtype: Any = "float32", ctx: Place = None, device: Place
     return _core.empty(shape, dtype or "float32", device_name(device if ctx is None else ctx))
 
 
+_KIND_OF = {bool: "bool", int: "int64", float: "float32", complex: "complex64"}
+
+
 def full(shape: Shape, fill_value: Any, dtype: Any = None, ctx: Place = None, device: Place = None) -> NDArray:
     """An array of one number; without a dtype a Python float gives float32, an int int64, an array its own.
 
@@ -51,9 +55,12 @@ def full(shape: Shape, fill_value: Any, dtype: Any = None, ctx: Place = None, de
     [7, 7]
     """
     if dtype is None:
-        own = getattr(fill_value, "dtype", None)
-        dtype = "bool" if isinstance(fill_value, bool) else "int64" if isinstance(fill_value, int) else own or "float32"
-    return F.full(fill_value, shape, dtype, device_name(device if ctx is None else ctx))
+        dtype = _KIND_OF.get(type(fill_value)) or getattr(fill_value, "dtype", None) or "float32"
+    place = device_name(device if ctx is None else ctx)
+    if isinstance(fill_value, (NDArray, np.ndarray, list, tuple)) and asarray(fill_value).ndim:
+        sizes = (shape,) if isinstance(shape, int) else tuple(shape)
+        return F.copy(F.broadcast_to(asarray(fill_value, dtype, device=place), sizes))
+    return F.full(fill_value, shape, dtype, place)
 
 
 def arange(
@@ -82,55 +89,182 @@ def eye(
     return F.eye(n, n if m is None else m, k, dtype or "float32", device_name(device if ctx is None else ctx))
 
 
+def identity(n: int, dtype: Any = "float32", device: Place = None) -> NDArray:
+    """The unit matrix.
+
+    >>> identity(2).tolist()
+    [[1.0, 0.0], [0.0, 1.0]]
+    """
+    return eye(n, dtype=dtype, device=device)
+
+
+def tri(n: int, m: int | None = None, k: int = 0, dtype: Any = "float32", device: Place = None) -> NDArray:
+    """A matrix with ones on and below its k-th diagonal.
+
+    >>> tri(2).tolist()
+    [[1.0, 0.0], [1.0, 1.0]]
+    """
+    return F.tril(ones((n, n if m is None else m), dtype, device=device), k)
+
+
 def linspace(
-    start: float,
-    stop: float,
+    start: Any,
+    stop: Any,
     num: int = 50,
     endpoint: bool = True,
+    retstep: bool = False,
     dtype: Any = None,
+    axis: int = 0,
     ctx: Place = None,
     device: Place = None,
-) -> NDArray:
-    """`num` numbers at equal distances from start to stop.
+) -> Any:
+    """`num` numbers at equal distances from start to stop, without the latter if not endpoint.
+
+    start and stop may be arrays: then the numbers lie along a new axis. With retstep also the distance.
 
     >>> linspace(0, 1, 3).tolist()
     [0.0, 0.5, 1.0]
     """
-    values = np.linspace(start, stop, num, endpoint)
-    return array(values, dtype_name(dtype) or "float32", ctx, device)
+    if isinstance(num, bool) or not isinstance(num, (int, np.integer)) or num < 0:
+        raise ValueError(f"linspace: num must be a whole number of at least 0, got {num!r}")
+    place = device if ctx is None else ctx
+    parts = num - 1 if endpoint else num
+    if isinstance(start, (int, float, complex)) and isinstance(stop, (int, float, complex)):
+        exact = np.linspace(start, stop, int(num), endpoint)
+        kind = dtype_name(dtype) or ("complex64" if exact.dtype.kind == "c" else "float32")
+        values = array(np.floor(exact) if np.dtype(kind).kind in "iu" else exact, kind, device=place)
+        return (values, (stop - start) / parts if parts > 0 else float("nan")) if retstep else values
+    a, b = floating(start), floating(stop)
+    step = F.divide(F.subtract(b, a), max(parts, 1))
+    share = F.reshape(F.arange(0, int(num), 1, step._dtype_name, step._device), (-1, *[1] * step.ndim))
+    values = F.add(F.multiply(share, step), a)
+    if endpoint and num > 1:  # the last number is `stop` itself, not what the steps add up to
+        last = F.broadcast_to(F.expand_dims(b, 0), (1, *values.shape[1:]))
+        values = F.concat(values[:-1], F.cast(last, values._dtype_name), axis=0)
+    order = list(range(1, values.ndim))
+    order.insert(axis % values.ndim, 0)
+    values = F.transpose(values, order)
+    values = values if dtype is None else F.cast(values, dtype)
+    return (values, step) if retstep else values
 
 
-def zeros_like(x: Any, dtype: Any = None) -> NDArray:
+def logspace(
+    start: Any, stop: Any, num: int = 50, endpoint: bool = True, base: float = 10.0, dtype: Any = None, axis: int = 0
+) -> NDArray:
+    """base to the power of numbers at equal distances from start to stop.
+
+    >>> logspace(0, 2, 3).tolist()
+    [1.0, 10.0, 100.0]
+    """
+    wide = "float64" if dtype is None and not isinstance(start, NDArray) and not isinstance(stop, NDArray) else None
+    made = F.power(base, linspace(start, stop, num, endpoint, dtype=wide, axis=axis))
+    return made if wide is None and dtype is None else F.cast(made, dtype or "float32")
+
+
+def geomspace(start: float, stop: float, num: int = 50, endpoint: bool = True, dtype: Any = None) -> NDArray:
+    """`num` numbers from start to stop, each the same multiple of the one before. Neither may be 0.
+
+    >>> geomspace(1, 4, 3).tolist()
+    [1.0, 2.0, 4.0]
+    """
+    if start == 0 or stop == 0:
+        raise ValueError(f"geomspace: start and stop must not be 0, got {start} and {stop}")
+    return array(np.geomspace(start, stop, num, endpoint), dtype_name(dtype) or "float32")
+
+
+def zeros_like(x: Any, dtype: Any = None, device: Place = None) -> NDArray:
     """Zeros of x's shape, dtype and device.
 
     >>> zeros_like(array([1, 2])).tolist()
     [0, 0]
     """
-    return F.zeros_like(x, dtype)
+    return _placed(F.zeros_like(x, dtype), device)
 
 
-def ones_like(x: Any, dtype: Any = None) -> NDArray:
+def ones_like(x: Any, dtype: Any = None, device: Place = None) -> NDArray:
     """Ones of x's shape, dtype and device.
 
     >>> ones_like(array([1, 2])).tolist()
     [1, 1]
     """
-    return F.ones_like(x, dtype)
+    return _placed(F.ones_like(x, dtype), device)
 
 
-def full_like(x: Any, fill_value: Any, dtype: Any = None) -> NDArray:
+def full_like(x: Any, fill_value: Any, dtype: Any = None, device: Place = None) -> NDArray:
     """One number in x's shape, dtype and device.
 
     >>> full_like(array([1, 2]), 5).tolist()
     [5, 5]
     """
-    return F.full_like(x, fill_value, dtype)
+    return _placed(F.full_like(x, fill_value, dtype), device)
 
 
-def empty_like(x: NDArray, dtype: Any = None) -> NDArray:
+def empty_like(x: Any, dtype: Any = None, device: Place = None) -> NDArray:
     """An array of x's shape, dtype and device with whatever was in memory.
 
     >>> empty_like(array([1, 2])).shape
     (2,)
     """
-    return _core.empty(x.shape, dtype_name(dtype) or x._dtype_name, x._device)
+    x = asarray(x)
+    return _core.empty(
+        x.shape, dtype_name(dtype) or x._dtype_name, x._device if device is None else device_name(device)
+    )
+
+
+def _placed(x: NDArray, device: Place) -> NDArray:
+    return x if device is None else x.as_in_context(device)
+
+
+def meshgrid(*arrays: Any, indexing: str = "xy", sparse: bool = False, copy: bool = True) -> tuple[NDArray, ...]:
+    """One array for each coordinate of a grid: with "xy" the first runs along the columns, with "ij" along the rows.
+
+    sparse: with length 1 along the axes on which an array does not change. copy=False: views.
+
+    >>> [g.shape for g in meshgrid([1, 2, 3], [4, 5])]
+    [(2, 3), (2, 3)]
+    """
+    if indexing not in ("xy", "ij"):
+        raise ValueError(f"meshgrid: indexing must be 'xy' or 'ij', got {indexing!r}")
+    n = len(arrays)
+    order = [1, 0, *range(2, n)] if indexing == "xy" and n > 1 else list(range(n))
+    given = [F.reshape(x, (-1,)) for x in arrays]
+    lines = [F.reshape(g, [-1 if order[k] == i else 1 for k in range(n)]) for i, g in enumerate(given)]
+    if sparse:
+        return tuple(F.copy(line) for line in lines) if copy else tuple(lines)
+    shape = tuple(given[order[k]].shape[0] for k in range(n))
+    full_size = [F.broadcast_to(line, shape) for line in lines]
+    return tuple(F.copy(line) for line in full_size) if copy else tuple(full_size)
+
+
+def indices(dimensions: Sequence[int], dtype: Any = "int64", sparse: bool = False) -> Any:
+    """For each axis of a shape the positions along it: (ndim, *shape), or with sparse a tuple of arrays.
+
+    >>> indices((2, 2)).tolist()
+    [[[0, 0], [1, 1]], [[0, 1], [0, 1]]]
+    """
+    grid = meshgrid(*(arange(n, dtype=dtype) for n in dimensions), indexing="ij", sparse=sparse)
+    return grid if sparse else F.stack(*grid, axis=0) if grid else zeros((0,), dtype)
+
+
+def fromfunction(function: Any, shape: Sequence[int], *, dtype: Any = "float32", **kwargs: Any) -> Any:
+    """The function called with `indices(shape)`, one array for each axis.
+
+    >>> fromfunction(lambda i, j: i + j, (2, 2)).tolist()
+    [[0.0, 1.0], [1.0, 2.0]]
+    """
+    return function(*indices(shape, dtype), **kwargs)
+
+
+def vander(x: Any, N: int | None = None, increasing: bool = False) -> NDArray:
+    """The powers of a vector's numbers as columns, falling from N - 1 to 0 (rising, if asked).
+
+    >>> vander([2, 3]).tolist()
+    [[2, 1], [3, 1]]
+    """
+    x = asarray(x)
+    if x.ndim != 1:
+        raise ValueError(f"vander: expected a vector, got shape {x.shape}")
+    n = x.shape[0] if N is None else N
+    powers = F.arange(0, n, 1, "int64", x._device)
+    made = F.power(F.expand_dims(x, 1), F.cast(powers, x._dtype_name) if not is_inexact(x) else powers)
+    return made if increasing else F.flip(made, 1)

@@ -1,16 +1,19 @@
-"""NumPy's functions that join, cut, repeat and reorder, written with the shape operators."""
+"""NumPy's functions that join and cut arrays, written with the shape operators."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as _np
+
 from .._core import NDArray
 from ..ops import F
+from ._arranging import atleast_1d, atleast_2d, atleast_3d, place
 from ._convert import asarray
 
 
-def concatenate(arrays: Sequence[Any], axis: int | None = 0) -> NDArray:
+def concatenate(arrays: Sequence[Any], axis: int | None = 0, *, dtype: Any = None) -> NDArray:
     """Arrays joined along an axis they have (all flattened first, if None).
 
     >>> concatenate([[1, 2], [3]]).tolist()
@@ -18,8 +21,9 @@ def concatenate(arrays: Sequence[Any], axis: int | None = 0) -> NDArray:
     """
     given = [asarray(a) for a in arrays]
     if axis is None:
-        given, axis = [F.reshape(a, (-1,)) for a in given], 0
-    return F.concat(*given, axis=axis)
+        given, axis = [F.reshape(a, (-1,) if a.size else (0,)) for a in given], 0
+    joined = F.concat(*given, axis=axis)
+    return joined if dtype is None else F.cast(joined, dtype)
 
 
 def stack(arrays: Sequence[Any], axis: int = 0) -> NDArray:
@@ -29,26 +33,6 @@ def stack(arrays: Sequence[Any], axis: int = 0) -> NDArray:
     [[1, 3], [2, 4]]
     """
     return F.stack(*arrays, axis=axis)
-
-
-def atleast_1d(a: Any) -> NDArray:
-    """The array itself, a number as an array of one.
-
-    >>> atleast_1d(5).shape
-    (1,)
-    """
-    a = asarray(a)
-    return a if a.ndim else F.reshape(a, (1,))
-
-
-def atleast_2d(a: Any) -> NDArray:
-    """The array itself, a vector as one row.
-
-    >>> atleast_2d([1, 2]).shape
-    (1, 2)
-    """
-    a = atleast_1d(a)
-    return a if a.ndim > 1 else F.expand_dims(a, 0)
 
 
 def vstack(arrays: Sequence[Any]) -> NDArray:
@@ -67,7 +51,78 @@ def hstack(arrays: Sequence[Any]) -> NDArray:
     [1, 2, 3]
     """
     given = [atleast_1d(a) for a in arrays]
-    return F.concat(*given, axis=0 if given[0].ndim == 1 else 1)
+    return F.concat(*given, axis=0 if given and given[0].ndim == 1 else 1)
+
+
+def dstack(arrays: Sequence[Any]) -> NDArray:
+    """Joined along the third axis.
+
+    >>> dstack([[1, 2], [3, 4]]).tolist()
+    [[[1, 3], [2, 4]]]
+    """
+    return F.concat(*[atleast_3d(a) for a in arrays], axis=2)
+
+
+def column_stack(arrays: Sequence[Any]) -> NDArray:
+    """Vectors as the columns of a matrix.
+
+    >>> column_stack([[1, 2], [3, 4]]).tolist()
+    [[1, 3], [2, 4]]
+    """
+    given = [asarray(a) for a in arrays]
+    return F.concat(*[F.reshape(a, (-1, 1)) if a.ndim < 2 else a for a in given], axis=1)
+
+
+def block(arrays: Any) -> NDArray:
+    """Nested lists of arrays joined: the innermost along the last axis, the next along the last but one, and so on.
+
+    >>> block([[[[1]], [[2]]], [[[3]], [[4]]]]).shape
+    (2, 2, 1, 1)
+    """
+
+    def depth(part: Any) -> int:
+        if isinstance(part, tuple):
+            raise TypeError("block: parts are nested in lists; a tuple is no list here")
+        return 1 + max(map(depth, part), default=0) if isinstance(part, list) else 0
+
+    levels = depth(arrays)
+    most = max((asarray(a).ndim for a in _leaves(arrays)), default=0)
+    ndim = max(levels, most)
+
+    def join(part: Any, level: int) -> NDArray:
+        if not isinstance(part, list):
+            x = asarray(part)
+            return F.reshape(x, (1,) * (ndim - x.ndim) + x.shape)
+        if not part:
+            raise ValueError("block: a list of parts is empty")
+        return F.concat(*[join(p, level + 1) for p in part], axis=level - levels)
+
+    return join(arrays, 0)
+
+
+def _leaves(part: Any) -> list[Any]:
+    return [leaf for p in part for leaf in _leaves(p)] if isinstance(part, list) else [part]
+
+
+def _pieces(name: str, a: Any, cuts: Any, axis: int, uneven: bool) -> list[NDArray]:
+    x = asarray(a)
+    axis = place(name, x, axis)
+    n = x.shape[axis]
+    if isinstance(cuts, (int, _np.integer)):
+        if cuts < 1:
+            raise ValueError(f"{name}: expected at least one part, got {cuts}")
+        if n % cuts and not uneven:
+            raise ValueError(f"{name}: axis {axis} of shape {x.shape} cannot be cut into {cuts} equal parts")
+        sizes = [n // cuts + (k < n % cuts) for k in range(cuts)]
+        return list(F.split(x, 0, axis, sizes))
+    ends = [int(i) for i in (cuts.asnumpy() if isinstance(cuts, NDArray) else cuts)]
+    edges = [0, *(min(max(i + n if i < 0 else i, 0), n) for i in ends), n]
+    out = []
+    for start, end in zip(edges[:-1], edges[1:], strict=True):
+        begin, size = [0] * x.ndim, list(x.shape)
+        begin[axis], size[axis] = min(start, n), max(end - start, 0)
+        out.append(F.slice(x, begin, size))
+    return out
 
 
 def split(a: Any, indices_or_sections: int | Sequence[int], axis: int = 0) -> list[NDArray]:
@@ -76,172 +131,113 @@ def split(a: Any, indices_or_sections: int | Sequence[int], axis: int = 0) -> li
     >>> [p.tolist() for p in split([1, 2, 3, 4], [1, 3])]
     [[1], [2, 3], [4]]
     """
-    a = asarray(a)
-    if isinstance(indices_or_sections, int):
-        return list(F.split(a, indices_or_sections, axis))
-    cuts = [0, *(min(max(i, 0), a.shape[axis]) for i in indices_or_sections), a.shape[axis]]
-    return list(F.split(a, 0, axis, [max(e - s, 0) for s, e in zip(cuts[:-1], cuts[1:], strict=True)]))
+    return _pieces("split", a, indices_or_sections, axis, False)
 
 
-def repeat(a: Any, repeats: int, axis: int | None = None) -> NDArray:
-    """Every number so many times in a row, along the axis (of the flattened array, if None).
+def array_split(a: Any, indices_or_sections: int | Sequence[int], axis: int = 0) -> list[NDArray]:
+    """As `split`, but the parts need not be equal: the first ones are longer by one.
 
-    >>> repeat([1, 2], 2).tolist()
-    [1, 1, 2, 2]
+    >>> [p.tolist() for p in array_split([1, 2, 3], 2)]
+    [[1, 2], [3]]
     """
-    a = asarray(a)
+    return _pieces("array_split", a, indices_or_sections, axis, True)
+
+
+def _needs(name: str, a: Any, ndim: int) -> NDArray:
+    x = asarray(a)
+    if x.ndim < ndim:
+        raise ValueError(f"{name}: expected an array with {ndim} or more axes, got shape {x.shape}")
+    return x
+
+
+def hsplit(a: Any, indices_or_sections: int | Sequence[int]) -> list[NDArray]:
+    """`split` along the second axis, of a vector along its only one.
+
+    >>> [p.tolist() for p in hsplit([1, 2], 2)]
+    [[1], [2]]
+    """
+    x = _needs("hsplit", a, 1)
+    return _pieces("hsplit", x, indices_or_sections, 1 if x.ndim > 1 else 0, False)
+
+
+def vsplit(a: Any, indices_or_sections: int | Sequence[int]) -> list[NDArray]:
+    """`split` along the first axis of a matrix.
+
+    >>> [p.tolist() for p in vsplit([[1], [2]], 2)]
+    [[[1]], [[2]]]
+    """
+    return _pieces("vsplit", _needs("vsplit", a, 2), indices_or_sections, 0, False)
+
+
+def dsplit(a: Any, indices_or_sections: int | Sequence[int]) -> list[NDArray]:
+    """`split` along the third axis.
+
+    >>> [p.tolist() for p in dsplit([[[1, 2]]], 2)]
+    [[[[1]]], [[[2]]]]
+    """
+    return _pieces("dsplit", _needs("dsplit", a, 3), indices_or_sections, 2, False)
+
+
+def unstack(x: Any, /, *, axis: int = 0) -> tuple[NDArray, ...]:
+    """The layers along an axis, which goes. Views.
+
+    >>> [p.tolist() for p in unstack([[1, 2], [3, 4]])]
+    [[1, 2], [3, 4]]
+    """
+    x = asarray(x)
+    axis = place("unstack", x, axis)
+    return tuple(F.squeeze(part, axis) for part in F.split(x, 0, axis, [1] * x.shape[axis])) if x.shape[axis] else ()
+
+
+def append(arr: Any, values: Any, axis: int | None = None) -> NDArray:
+    """Joined along the axis (both flattened, if None).
+
+    >>> append([1], [2, 3]).tolist()
+    [1, 2, 3]
+    """
+    return concatenate([arr, values], axis)
+
+
+def delete(arr: Any, obj: Any, axis: int | None = None) -> NDArray:
+    """Without the layers at these positions (an index, a slice, a list or truth values) of the axis.
+
+    >>> delete([1, 2, 3], 1).tolist()
+    [1, 3]
+    """
+    x = asarray(arr)
     if axis is None:
-        a, axis = F.reshape(a, (-1,)), 0
-    axis %= a.ndim
-    shape = a.shape
-    wide = F.broadcast_to(F.expand_dims(a, axis + 1), (*shape[: axis + 1], repeats, *shape[axis + 1 :]))
-    return F.reshape(wide, (*shape[:axis], shape[axis] * repeats, *shape[axis + 1 :]))
+        x, axis = F.reshape(x, (-1,) if x.size else (0,)), 0
+    axis = place("delete", x, axis)
+    keep = _np.ones(x.shape[axis], bool)
+    spot = obj.asnumpy() if isinstance(obj, NDArray) else obj
+    try:
+        keep[spot if isinstance(spot, slice) else _np.asarray(spot, None if _np.size(spot) else _np.int64)] = False
+    except IndexError:
+        raise IndexError(f"delete: {obj!r} is out of range for axis {axis} of shape {x.shape}") from None
+    return F.take(x, _np.flatnonzero(keep), axis)
 
 
-def tile(a: Any, reps: int | Sequence[int]) -> NDArray:
-    """The array repeated so many times along each axis.
+def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> NDArray:
+    """With values put in before these positions (an index or a list, counted in the array as it was) of the axis.
 
-    >>> tile([1, 2], 2).tolist()
-    [1, 2, 1, 2]
+    >>> insert([1, 3], 1, 2).tolist()
+    [1, 2, 3]
     """
-    a = asarray(a)
-    counts = [reps] if isinstance(reps, int) else list(reps)
-    counts = [1] * (a.ndim - len(counts)) + counts
-    shape = (1,) * (len(counts) - a.ndim) + a.shape
-    split_shape = [n for pair in zip([1] * len(shape), shape, strict=True) for n in pair]
-    wide_shape = [n for pair in zip(counts, shape, strict=True) for n in pair]
-    wide = F.broadcast_to(F.reshape(a, split_shape), wide_shape)
-    return F.reshape(wide, [c * n for c, n in zip(counts, shape, strict=True)])
-
-
-def pad(a: Any, pad_width: Any, mode: str = "constant", constant_values: float = 0.0) -> NDArray:
-    """Numbers added at the ends of the axes: constants, the "edge" number, or a mirror image ("reflect").
-
-    pad_width: a number, (before, after), or one such pair for each axis.
-
-    >>> pad([1.0, 2.0], 1).tolist()
-    [0.0, 1.0, 2.0, 0.0]
-    """
-    a = asarray(a)
-    widths = [(pad_width, pad_width)] if isinstance(pad_width, int) else pad_width
-    widths = [tuple(widths)] if isinstance(widths[0], int) else [tuple(w) for w in widths]
-    widths = widths * a.ndim if len(widths) == 1 else widths
-    if len(widths) != a.ndim:
-        raise ValueError(f"pad: {len(widths)} widths for an array of shape {a.shape}")
-    if mode == "constant":
-        return F.pad(a, [w[0] for w in widths], [w[1] for w in widths], constant_values)
-    if mode not in ("edge", "reflect"):
-        raise ValueError(f"pad: mode must be 'constant', 'edge' or 'reflect', got {mode!r}")
-    for axis, (before, after) in enumerate(widths):
-        n = a.shape[axis]
-        places = [_outside(i, n, mode) for i in range(-before, n + after)]
-        if before or after:
-            a = F.take(a, places, axis)
-    return a
-
-
-def _outside(i: int, n: int, mode: str) -> int:
-    if mode == "edge":
-        return min(max(i, 0), n - 1)
-    period = max(2 * (n - 1), 1)
-    i %= period
-    return i if i < n else period - i
-
-
-def roll(a: Any, shift: int, axis: int | None = None) -> NDArray:
-    """Numbers moved on by `shift` places; those pushed out come in at the other end.
-
-    >>> roll([1, 2, 3], 1).tolist()
-    [3, 1, 2]
-    """
-    a = asarray(a)
+    x = asarray(arr)
     if axis is None:
-        return F.reshape(roll(F.reshape(a, (-1,)), shift, 0), a.shape)
-    n = a.shape[axis]
-    shift = shift % n if n else 0
-    if shift == 0:
-        return F.copy(a)
-    rest, end = F.split(a, 0, axis, [n - shift, shift])
-    return F.concat(end, rest, axis=axis)
-
-
-def swapaxes(a: Any, axis1: int, axis2: int) -> NDArray:
-    """Two axes exchanged. A view.
-
-    >>> swapaxes([[1, 2]], 0, 1).shape
-    (2, 1)
-    """
-    return asarray(a).swapaxes(axis1, axis2)
-
-
-def moveaxis(a: Any, source: int | Sequence[int], destination: int | Sequence[int]) -> NDArray:
-    """Axes moved to other places, the others keep their order. A view.
-
-    >>> moveaxis([[[1, 2]]], 2, 0).shape
-    (2, 1, 1)
-    """
-    a = asarray(a)
-    origin = [k % a.ndim for k in ([source] if isinstance(source, int) else source)]
-    target = [k % a.ndim for k in ([destination] if isinstance(destination, int) else destination)]
-    order = [k for k in range(a.ndim) if k not in origin]
-    for to, which in sorted(zip(target, origin, strict=True)):
-        order.insert(to, which)
-    return F.transpose(a, order)
-
-
-def diag(v: Any, k: int = 0) -> NDArray:
-    """The k-th diagonal of a matrix, or a matrix with v on its k-th diagonal.
-
-    >>> diag([[1, 2], [3, 4]]).tolist()
-    [1, 4]
-    """
-    v = asarray(v)
-    if v.ndim == 1:
-        n = v.shape[0] + abs(k)
-        return F.where(F.eye(n, n, k, "bool", v._device), _on_rows(v, n, k), F.zeros((), v.dtype, v._device))
-    n, m = v.shape
-    length = max(min(n, m - k) if k >= 0 else min(n + k, m), 0)
-    rows = F.arange(max(-k, 0), max(-k, 0) + length, 1, "int64", v._device)
-    return F.gather_nd(v, rows, F.add(rows, k))
-
-
-def _on_rows(v: NDArray, n: int, k: int) -> NDArray:
-    """v as a row that is repeated, shifted so that its numbers lie on the k-th diagonal."""
-    return F.expand_dims(F.pad(v, (max(k, 0),), (max(-k, 0),)), 0)
-
-
-def diff(a: Any, n: int = 1, axis: int = -1) -> NDArray:
-    """Differences of neighbours along the axis, n times.
-
-    >>> diff([1, 4, 9]).tolist()
-    [3, 5]
-    """
-    a = asarray(a)
-    for _ in range(n):
-        length = a.shape[axis]
-        start = [0] * a.ndim
-        size = list(a.shape)
-        size[axis] = max(length - 1, 0)
-        low = F.slice(a, start, size)
-        start[axis] = min(1, length)
-        a = F.subtract(F.slice(a, start, size), low)
-    return a
-
-
-def meshgrid(*xi: Any, indexing: str = "xy") -> list[NDArray]:
-    """One array for each coordinate of a grid.
-
-    >>> [g.shape for g in meshgrid([1, 2, 3], [4, 5])]
-    [(2, 3), (2, 3)]
-    """
-    swapped = indexing == "xy" and len(xi) > 1
-    given = [F.reshape(x, (-1,)) for x in xi]
-    if swapped:
-        given[0], given[1] = given[1], given[0]
-    shape = tuple(g.shape[0] for g in given)
-    n = len(given)
-    rows = [F.reshape(g, [-1 if k == i else 1 for k in range(n)]) for i, g in enumerate(given)]
-    out = [F.copy(F.broadcast_to(row, shape)) for row in rows]
-    if swapped:
-        out[0], out[1] = out[1], out[0]
-    return out
+        x, axis = F.reshape(x, (-1,) if x.size else (0,)), 0
+    axis, n = place("insert", x, axis), x.shape[axis]
+    spot = _np.asarray(obj.asnumpy() if isinstance(obj, NDArray) else obj)
+    before = _np.where(spot < 0, spot + n, spot).astype(_np.int64)
+    if ((before < 0) | (before > n)).any():
+        raise IndexError(f"insert: {obj!r} is out of range for axis {axis} of shape {x.shape}")
+    new = F.cast(values, x._dtype_name) if isinstance(values, NDArray) else asarray(values, x._dtype_name)
+    if spot.ndim == 0 and new.ndim == x.ndim:  # one position takes several layers
+        before = _np.full(new.shape[axis], before)
+    elif spot.ndim == 0 and new.ndim:
+        new = F.expand_dims(new, axis) if new.ndim == x.ndim - 1 else new
+    before = before.reshape(-1)
+    shape = [*x.shape[:axis], len(before), *x.shape[axis + 1 :]]
+    joined = F.concat(x, F.broadcast_to(new, shape), axis=axis)
+    order = _np.argsort(_np.concatenate([_np.arange(n) * 2 + 1, before * 2]), kind="stable")
+    return F.take(joined, order, axis)

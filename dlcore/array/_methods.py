@@ -162,7 +162,31 @@ PROPERTIES = {
     "stype": lambda self: "default",
     **PARTS,
 }
+
+
+def _array_namespace(self: NDArray, *, api_version: str | None = None) -> Any:
+    """The array-API standard's namespace for this array: `dlcore.np`."""
+    from . import np as namespace
+
+    if api_version not in (None, "2021.12", "2022.12", "2023.12", namespace.__array_api_version__):
+        raise ValueError(
+            f"__array_namespace__: version {api_version!r} of the standard is not one of 2021.12 to 2024.12"
+        )
+    return namespace
+
+
+def _imatmul(self: NDArray, other: Any) -> NDArray:
+    """x @= y: the product written into x, whose shape it must have."""
+    product = _products.matmul(self, other)
+    if product.shape != self.shape:
+        raise ValueError(f"@=: the product of shape {product.shape} does not fit into an array of shape {self.shape}")
+    _core.assign(self, product)
+    return self
+
+
 METHODS: dict[str, Callable[..., Any]] = {
+    "__array_namespace__": _array_namespace,
+    "__imatmul__": _imatmul,
     **{f.__name__: f for f in (asscalar, tolist, astype, as_in_context, copyto, reshape, transpose, swapaxes, flatten)},
     **{f.__name__: f for f in (ravel, broadcast_to, clip, norm, take, dot, wait_to_read, zero_grad)},
     **{n: _reduction(n) for n in ("sum", "mean", "prod", "max", "min", "any", "all", "var", "std")},

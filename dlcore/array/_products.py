@@ -35,9 +35,13 @@ def tensordot(a: Any, b: Any, axes: int | Sequence[Any] = 2) -> NDArray:
     """
     a, b = asarray(a), asarray(b)
     if isinstance(axes, int):
+        if not 0 <= axes <= min(a.ndim, b.ndim):
+            raise ValueError(f"tensordot: {axes} axes of shapes {a.shape} and {b.shape} cannot be paired")
         left, right = list(range(a.ndim - axes, a.ndim)), list(range(axes))
     else:
         left, right = ([k] if isinstance(k, int) else list(k) for k in axes)
+        if any(not -x.ndim <= k < x.ndim for x, ks in ((a, left), (b, right)) for k in ks):
+            raise IndexError(f"tensordot: axes {axes} are out of range for shapes {a.shape} and {b.shape}")
         left, right = [k % a.ndim for k in left], [k % b.ndim for k in right]
     if [a.shape[k] for k in left] != [b.shape[k] for k in right]:
         raise ValueError(f"tensordot: axes {left} of {a.shape} and {right} of {b.shape} are not equally long")
@@ -104,6 +108,8 @@ def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> NDArray:
     11.0
     """
     a, b = asarray(x1), asarray(x2)
+    if not a.ndim or not b.ndim:
+        raise ValueError(f"vecdot: expected vectors, got shapes {a.shape} and {b.shape}")
     if not (-a.ndim <= axis < a.ndim and -b.ndim <= axis < b.ndim):
         raise IndexError(f"vecdot: axis {axis} is out of range for shapes {a.shape} and {b.shape}")
     if a.shape[axis] != b.shape[axis]:
@@ -111,7 +117,16 @@ def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> NDArray:
     from_end = axis if axis < 0 else axis - a.ndim
     if axis >= 0 and a.ndim != b.ndim:
         raise ValueError(f"vecdot: a non-negative axis needs equally many axes, got shapes {a.shape} and {b.shape}")
-    return F.sum(F.multiply(a, b), from_end)
+    a = F.conj(a) if a._dtype_name.startswith("complex") else a
+    return _in_common(F.sum(F.multiply(a, b), from_end), a, b)
+
+
+def _in_common(total: NDArray, a: NDArray, b: NDArray) -> NDArray:
+    """A sum of products in the dtype of the products: sums of whole numbers come in 64 bits."""
+    if total._dtype_name in ("int64", "uint64"):
+        kind = F.multiply(F.zeros((0,), a._dtype_name), F.zeros((0,), b._dtype_name))._dtype_name
+        return total if kind == total._dtype_name else F.cast(total, kind)
+    return total
 
 
 def outer(a: Any, b: Any) -> NDArray:
@@ -123,61 +138,37 @@ def outer(a: Any, b: Any) -> NDArray:
     return F.multiply(F.reshape(a, (-1, 1)), F.reshape(b, (1, -1)))
 
 
-def einsum(subscripts: str, *operands: Any) -> NDArray:
-    """Einstein's summation for one or two arrays and more, taken pairwise from the left: "ij,jk->ik".
+def vdot(a: Any, b: Any) -> NDArray:
+    """The sum of products of all numbers, those of a conjugated.
 
-    Every letter names an axis; letters that are not in the result are summed over. A letter may not occur twice in
-    one array, and "..." is not supported.
-
-    >>> einsum("ij,jk->ik", [[1.0, 2.0]], [[3.0], [4.0]]).tolist()
-    [[11.0]]
+    >>> float(vdot([[1.0, 2.0]], [[3.0, 4.0]]))
+    11.0
     """
-    left, arrow, result = subscripts.replace(" ", "").partition("->")
-    terms = left.split(",")
-    arrays = [asarray(o) for o in operands]
-    if len(terms) != len(arrays):
-        raise ValueError(f"einsum: {subscripts!r} names {len(terms)} arrays, got {len(arrays)}")
-    for term, x in zip(terms, arrays, strict=True):
-        if len(set(term)) != len(term) or not term.isalpha() and term:
-            raise ValueError(f"einsum: {term!r} must be different letters, one for each axis")
-        if len(term) != x.ndim:
-            raise ValueError(f"einsum: {term!r} names {len(term)} axes, the array has shape {x.shape}")
-    if not arrow:
-        letters = "".join(terms)
-        result = "".join(sorted(c for c in set(letters) if letters.count(c) == 1))
-    term, x = terms[0], arrays[0]
-    for k in range(1, len(arrays)):
-        needed = set(result).union(*terms[k + 1 :])
-        term, x = _pair(term, x, terms[k], arrays[k], needed)
-    gone = tuple(i for i, c in enumerate(term) if c not in result)
-    if gone:
-        x, term = F.sum(x, axis=gone), "".join(c for c in term if c in result)
-    return F.transpose(x, tuple(term.index(c) for c in result)) if term != result else x
+    a, b = asarray(a), asarray(b)
+    if a.size != b.size:
+        raise ValueError(f"vdot: shapes {a.shape} and {b.shape} have different sizes")
+    return vecdot(F.reshape(a, (a.size,)), F.reshape(b, (b.size,)))
 
 
-def _pair(s: str, a: NDArray, t: str, b: NDArray, needed: set[str]) -> tuple[str, NDArray]:
-    """Joins two terms into one batched matrix product."""
-    gone_a = tuple(i for i, c in enumerate(s) if c not in t and c not in needed)
-    gone_b = tuple(i for i, c in enumerate(t) if c not in s and c not in needed)
-    if gone_a:
-        a, s = F.sum(a, axis=gone_a), "".join(c for i, c in enumerate(s) if i not in gone_a)
-    if gone_b:
-        b, t = F.sum(b, axis=gone_b), "".join(c for i, c in enumerate(t) if i not in gone_b)
-    batch = [c for c in s if c in t and c in needed]
-    inner = [c for c in s if c in t and c not in needed]
-    rows, columns = [c for c in s if c not in t], [c for c in t if c not in s]
-    size = {**{c: b.shape[i] for i, c in enumerate(t)}, **{c: a.shape[i] for i, c in enumerate(s)}}
+def inner(a: Any, b: Any) -> NDArray:
+    """Sums of products over the last axes.
 
-    def put(x: NDArray, term: str, *groups: list[str]) -> NDArray:
-        x = F.transpose(x, tuple(term.index(c) for g in (batch, *groups) for c in g))
-        lengths = []
-        for group in groups:
-            n = 1
-            for c in group:
-                n *= size[c]
-            lengths.append(n)
-        return F.reshape(x, (*(size[c] for c in batch), *lengths))
+    >>> float(inner([1.0, 2.0], [3.0, 4.0]))
+    11.0
+    """
+    a, b = asarray(a), asarray(b)
+    return F.multiply(a, b) if not (a.ndim and b.ndim) else tensordot(a, b, ((-1,), (-1,)))
 
-    product = F.matmul(put(a, s, rows, inner), put(b, t, inner, columns))
-    letters = batch + rows + columns
-    return "".join(letters), F.reshape(product, tuple(size[c] for c in letters))
+
+def kron(a: Any, b: Any) -> NDArray:
+    """Every number of a times the whole of b, side by side (Kronecker product).
+
+    >>> kron([1, 10], [1, 2]).tolist()
+    [1, 2, 10, 20]
+    """
+    a, b = asarray(a), asarray(b)
+    ndim = max(a.ndim, b.ndim)
+    left, right = ((1,) * (ndim - x.ndim) + x.shape for x in (a, b))
+    wide_a = F.reshape(a, [v for n in left for v in (n, 1)])
+    wide_b = F.reshape(b, [v for n in right for v in (1, n)])
+    return F.reshape(F.multiply(wide_a, wide_b), [n * m for n, m in zip(left, right, strict=True)])

@@ -1,7 +1,11 @@
-"""Functions of `dlcore.np` that choose, find and order numbers."""
+"""Functions of `dlcore.np` that choose, find and order numbers.
+
+Functions whose result's shape depends on values (nonzero, searchsorted, ...) look at the numbers on the host.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as _np
@@ -9,45 +13,45 @@ import numpy as _np
 from .. import _core
 from .._core import NDArray
 from ..ops import F
+from ._arranging import broadcast_arrays, place
 from ._convert import asarray
+from ._dtypes import is_inexact, is_kind
 
 
-def median(a: Any, axis: int | None = None, keepdims: bool = False) -> NDArray:
-    """The middle number (the mean of the two middle ones) along the axis.
-
-    >>> float(median([3.0, 1.0, 2.0]))
-    2.0
-    """
-    a = asarray(a)
-    if axis is None:
-        result = median(F.reshape(a, (-1,)), 0)
-        return F.reshape(result, (1,) * a.ndim) if keepdims else result
-    ordered, n = F.sort(a, axis), a.shape[axis]
-    middle = F.take(ordered, _np.array(sorted({(n - 1) // 2, n // 2})), axis)
-    return F.mean(middle, axis, keepdims)
+def _flat(x: NDArray) -> NDArray:
+    return F.reshape(x, (x.size,))
 
 
-def where(condition: Any, x: Any = None, y: Any = None) -> Any:
+def _host(x: Any) -> _np.ndarray:
+    return x.asnumpy() if isinstance(x, NDArray) else asarray(x).asnumpy()
+
+
+def where(condition: Any, x: Any = None, y: Any = None, /) -> Any:
     """x where the condition holds (is not zero), else y; with the condition alone the places where it holds.
 
     >>> where([True, False], 1.0, 2.0).tolist()
     [1.0, 2.0]
     """
     condition = asarray(condition)
-    if x is None and y is None:
+    if (x is None) != (y is None):
+        raise ValueError("where: give both x and y or neither")
+    if x is None:
         return nonzero(condition)
     if condition._dtype_name != "bool":
         condition = F.not_equal(condition, 0)
     return F.where(condition, x, y)
 
 
-def nonzero(a: Any) -> tuple[NDArray, ...]:
-    """The places of all numbers that are not zero, one array for each axis.
+def nonzero(x: Any, /) -> tuple[NDArray, ...]:
+    """The places of all numbers that are not zero, one array for each axis. ValueError for a 0-d array.
 
     >>> nonzero([0.0, 3.0])[0].tolist()
     [1]
     """
-    return tuple(_core.from_numpy(_np.ascontiguousarray(i), True) for i in _np.nonzero(asarray(a).asnumpy()))
+    values = _host(x)
+    if not values.ndim:
+        raise ValueError("nonzero: a 0-d array has no places; use atleast_1d(x)")
+    return tuple(_core.from_numpy(_np.ascontiguousarray(i), True) for i in _np.nonzero(values))
 
 
 def argwhere(a: Any) -> NDArray:
@@ -56,61 +60,244 @@ def argwhere(a: Any) -> NDArray:
     >>> argwhere([[0.0, 3.0]]).tolist()
     [[0, 1]]
     """
-    return F.stack(*nonzero(a), axis=-1)
+    return asarray(_np.argwhere(_host(a)))
 
 
-def take(a: Any, indices: Any, axis: int | None = None, mode: str = "raise") -> NDArray:
-    """Rows of a along the axis (of the flattened array, if None). mode: what an index out of range does: "raise",
+def flatnonzero(a: Any) -> NDArray:
+    """The places of all numbers that are not zero, counted in order.
+
+    >>> flatnonzero([[0, 1], [2, 0]]).tolist()
+    [1, 2]
+    """
+    return asarray(_np.flatnonzero(_host(a)))
+
+
+def extract(condition: Any, arr: Any) -> NDArray:
+    """The numbers of arr at which the condition (of its size) holds.
+
+    >>> extract([True, False], [1.0, 2.0]).tolist()
+    [1.0]
+    """
+    condition, arr = asarray(condition), asarray(arr)
+    if condition.size != arr.size:
+        raise ValueError(f"extract: shapes {condition.shape} and {arr.shape} have different sizes")
+    return F.take(_flat(arr), _np.flatnonzero(_host(condition)), 0)
+
+
+def compress(condition: Any, a: Any, axis: int | None = None) -> NDArray:
+    """The layers along the axis (the flattened numbers, if None) at which the condition, a vector, holds.
+
+    >>> compress([False, True], [[1, 2], [3, 4]], axis=0).tolist()
+    [[3, 4]]
+    """
+    places = _np.flatnonzero(_host(condition))
+    return take(a, places, axis)
+
+
+def take(x: Any, indices: Any, axis: int | None = None, mode: str = "raise") -> NDArray:
+    """Layers of x along the axis (of the flattened array, if None). mode: what an index out of range does: "raise",
     "wrap" around or "clip" to the ends.
 
     >>> take([10, 20, 30], [0, -1]).tolist()
     [10, 30]
     """
-    a, indices = asarray(a), asarray(indices)
+    x, indices = asarray(x), asarray(indices)
     if axis is None:
-        a, axis = F.reshape(a, (-1,)), 0
-    if _np.dtype(indices.dtype).kind == "f":  # classic code has its indices in float32
+        x, axis = _flat(x), 0
+    if is_kind(indices, "real floating"):  # classic code has its indices in float32
         indices = F.cast(indices, "int64")
-    if mode == "wrap":
-        indices = F.remainder(indices, a.shape[axis])
-    elif mode == "clip":
-        indices = F.clip(indices, 0, a.shape[axis] - 1)
-    elif mode != "raise":
+    if mode not in ("raise", "wrap", "clip"):
         raise ValueError(f"take: mode must be 'raise', 'wrap' or 'clip', got {mode!r}")
-    return F.take(a, indices, axis)
+    n = x.shape[place("take", x, axis)]
+    if mode != "raise":
+        indices = F.remainder(indices, n) if mode == "wrap" else F.clip(indices, 0, n - 1)
+    return F.take(x, indices, axis)
 
 
-def take_along_axis(a: Any, indices: Any, axis: int | None = -1) -> NDArray:
-    """For each line along the axis, its numbers at that line's own indices.
+def take_along_axis(x: Any, indices: Any, /, axis: int | None = -1) -> NDArray:
+    """For each line along the axis, its numbers at that line's own indices; the other axes are broadcast.
 
     >>> take_along_axis([[1, 2]], [[1]], 1).tolist()
     [[2]]
     """
-    return F.take_along_axis(a if axis is not None else F.reshape(a, (-1,)), indices, axis or 0)
+    x, indices = asarray(x), asarray(indices)
+    if axis is None:
+        return F.take_along_axis(_flat(x), _flat(indices), 0)
+    if x.ndim != indices.ndim:
+        raise ValueError(f"take_along_axis: shapes {x.shape} and {indices.shape} must have equally many axes")
+    axis = place("take_along_axis", x, axis)
+    pairs = zip(x.shape, indices.shape, strict=True)
+    lead = [m if n == 1 and k != axis else n for k, (n, m) in enumerate(pairs)]
+    x = F.broadcast_to(x, lead)
+    return F.take_along_axis(x, F.broadcast_to(indices, [
+        m if k == axis else n for k, (n, m) in enumerate(zip(lead, indices.shape, strict=True))]), axis)  # fmt: skip
 
 
-def sort(a: Any, axis: int | None = -1, descending: bool = False, stable: bool = True) -> NDArray:
-    """The numbers along the axis in order (all of them, if None).
+def choose(a: Any, choices: Sequence[Any]) -> NDArray:
+    """For each place the number of the array that a names: choices[a[i]][i], all broadcast together.
+
+    >>> choose([0, 1], [[1.0, 2.0], [3.0, 4.0]]).tolist()
+    [1.0, 4.0]
+    """
+    which, *arrays = broadcast_arrays(a, *choices)
+    return F.take_along_axis(F.stack(*arrays, axis=0), F.expand_dims(which, 0), 0)[0]
+
+
+def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0) -> NDArray:
+    """For each place the number of the array whose condition is the first that holds there, else the default.
+
+    >>> select([[True, False]], [[1.0, 2.0]], 9.0).tolist()
+    [1.0, 9.0]
+    """
+    if len(condlist) != len(choicelist) or not condlist:
+        raise ValueError(f"select: {len(condlist)} conditions for {len(choicelist)} choices")
+    found = default
+    for condition, choice in zip(reversed(condlist), reversed(choicelist), strict=True):
+        found = where(condition, choice, found)
+    return found
+
+
+def sort(
+    x: Any, axis: int | None = -1, kind: str | None = None, *, descending: bool = False, stable: bool = True
+) -> NDArray:
+    """The numbers along the axis in order (all of them, if None), NaN last. Always stable.
 
     >>> sort([3, 1, 2]).tolist()
     [1, 2, 3]
     """
-    return F.sort(F.reshape(a, (-1,)) if axis is None else a, axis or 0 if axis is None else axis, descending)
+    x = asarray(x)
+    return F.sort(_flat(x), 0, descending) if axis is None else F.sort(x, axis, descending)
 
 
-def argsort(a: Any, axis: int | None = -1, descending: bool = False, stable: bool = True) -> NDArray:
-    """The positions that would sort the axis.
+def argsort(
+    x: Any, axis: int | None = -1, kind: str | None = None, *, descending: bool = False, stable: bool = True
+) -> NDArray:
+    """The positions that would sort the axis (the flattened numbers, if None); equal numbers keep their order.
 
     >>> argsort([3, 1, 2]).tolist()
     [1, 2, 0]
     """
-    return F.argsort(F.reshape(a, (-1,)) if axis is None else a, 0 if axis is None else axis, descending)
+    x = asarray(x)
+    return F.argsort(_flat(x), 0, descending) if axis is None else F.argsort(x, axis, descending)
 
 
-def unique(a: Any) -> NDArray:
-    """The different numbers in a, in order.
+def lexsort(keys: Any, axis: int = -1) -> NDArray:
+    """The positions that sort by several keys, the last one first.
 
-    >>> unique([2, 1, 2]).tolist()
+    >>> lexsort(([1, 0, 0], [1, 2, 1])).tolist()
+    [2, 0, 1]
+    """
+    return asarray(_np.lexsort([_host(k) for k in keys], axis))
+
+
+def searchsorted(x1: Any, x2: Any, /, side: str = "left", sorter: Any = None) -> NDArray:
+    """Where each number of x2 would have to be put into the vector x1 to keep it in order ("left": before equal
+    numbers, "right": after them); `sorter` are the positions that sort x1. int64, of x2's shape.
+
+    >>> searchsorted([1.0, 3.0], [2.0]).tolist()
+    [1]
+    """
+    if side not in ("left", "right"):
+        raise ValueError(f"searchsorted: side must be 'left' or 'right', got {side!r}")
+    a = asarray(x1)
+    if a.ndim != 1:
+        raise ValueError(f"searchsorted: expected a vector to search in, got shape {a.shape}")
+    if sorter is not None:
+        a = F.take(a, sorter, 0)
+    values, wanted = _host(a), _host(x2)
+    return asarray(_np.asarray(_np.searchsorted(values, wanted, side=side), _np.int64))  # type: ignore[call-overload]
+
+
+def digitize(x: Any, bins: Any, right: bool = False) -> NDArray:
+    """In which of the bins (edges that rise or fall) each number lies: bins[i-1] <= x < bins[i].
+
+    >>> digitize([0.5, 1.5], [0.0, 1.0]).tolist()
     [1, 2]
     """
-    return asarray(_np.unique(asarray(a).asnumpy()))
+    edges = _host(bins)
+    steps = _np.diff(edges)
+    if edges.ndim != 1 or not ((steps >= 0).all() or (steps <= 0).all()):
+        raise ValueError(f"digitize: the bins must be a vector that rises or falls, got shape {edges.shape}")
+    return asarray(_np.asarray(_np.digitize(_host(x), edges, right), _np.int64))
+
+
+def ravel_multi_index(multi_index: Sequence[Any], dims: Sequence[int], mode: str = "raise") -> NDArray:
+    """The flat places in an array of shape `dims` of places given axis by axis.
+
+    >>> int(ravel_multi_index((1, 0), (2, 3)))
+    3
+    """
+    try:
+        found = _np.ravel_multi_index(tuple(_host(i) for i in multi_index), tuple(dims), mode)  # type: ignore[arg-type]
+    except ValueError as error:
+        raise IndexError(f"ravel_multi_index: {error}, for shape {tuple(dims)}") from None
+    return asarray(_np.asarray(found, _np.int64))
+
+
+def unravel_index(indices: Any, shape: Sequence[int]) -> tuple[NDArray, ...]:
+    """The places axis by axis in an array of that shape, of flat places.
+
+    >>> [int(i) for i in unravel_index(3, (2, 3))]
+    [1, 0]
+    """
+    try:
+        found = _np.unravel_index(_host(indices), shape)
+    except ValueError as error:
+        raise IndexError(f"unravel_index: {error}, for shape {tuple(shape)}") from None
+    return tuple(asarray(_np.asarray(i, _np.int64)) for i in found)
+
+
+def partition(a: Any, kth: Any, axis: int | None = -1) -> NDArray:
+    """The numbers along the axis so that those before place kth are not larger and those after it not smaller (here:
+    sorted).
+
+    >>> float(partition([3.0, 1.0, 2.0], 0)[0])
+    1.0
+    """
+    _check_kth("partition", a, kth, axis)
+    return sort(a, axis)
+
+
+def argpartition(a: Any, kth: Any, axis: int | None = -1) -> NDArray:
+    """The positions that `partition` would take the numbers from.
+
+    >>> int(argpartition([3.0, 1.0, 2.0], 0)[0])
+    1
+    """
+    _check_kth("argpartition", a, kth, axis)
+    return argsort(a, axis)
+
+
+def _check_kth(name: str, a: Any, kth: Any, axis: int | None) -> None:
+    x = asarray(a)
+    n = x.size if axis is None else x.shape[place(name, x, axis)]
+    if any(not -n <= k < n for k in _np.atleast_1d(kth)):
+        raise IndexError(f"{name}: place {kth} is out of range for {n} numbers")
+
+
+def nanargmax(a: Any, axis: int | None = None) -> NDArray:
+    """Where the largest number is that is not NaN; ValueError where there are only NaN.
+
+    >>> int(nanargmax([1.0, float("nan")]))
+    0
+    """
+    return _nanarg("nanargmax", F.argmax, float("-inf"), a, axis)
+
+
+def nanargmin(a: Any, axis: int | None = None) -> NDArray:
+    """Where the smallest number is that is not NaN; ValueError where there are only NaN.
+
+    >>> int(nanargmin([1.0, float("nan")]))
+    0
+    """
+    return _nanarg("nanargmin", F.argmin, float("inf"), a, axis)
+
+
+def _nanarg(name: str, find: Any, instead: float, a: Any, axis: int | None) -> NDArray:
+    x = asarray(a)
+    if not is_inexact(x):
+        return find(x, axis)
+    missing = F.isnan(x)
+    if bool(F.any(F.all(missing, axis))):
+        raise ValueError(f"{name}: only NaN along axis {axis} of shape {x.shape}")
+    return find(F.where(missing, instead, x), axis)

@@ -1,13 +1,14 @@
-"""`dlcore.np`: arrays with the names of the array-API standard and of NumPy.
+"""`dlcore.np`: the array-API standard 2024.12 with its extensions, and NumPy's names on top.
 
-Every operator whose stanza names it is here (np.exp, np.add, ...); below are those that need a little Python. Functions
-take arrays, NumPy arrays, lists and numbers. The default floating-point dtype is float32.
+Every operator whose stanza names it is here (np.exp, np.add, ...); those that need a little Python come from the files
+beside this one. Functions take arrays, NumPy arrays, lists and numbers. The default floating-point dtype is float32.
 """
+
+# ruff: noqa: F401 - most of what this namespace offers is only passed on
 
 from __future__ import annotations
 
-import builtins
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as _np
@@ -16,82 +17,196 @@ from .._core import NDArray
 from ..ops import RECORDS, F
 from . import linalg
 from . import np_random as random
-from ._convert import array, asarray
-from ._creation import arange, empty, empty_like, eye, full, full_like, linspace, ones, ones_like, zeros, zeros_like
-from ._dunders import invert
-from ._joining import (
+from ._arranging import (
     atleast_1d,
     atleast_2d,
-    concatenate,
+    atleast_3d,
+    broadcast_arrays,
+    broadcast_shapes,
     diag,
-    diff,
-    hstack,
-    meshgrid,
+    diag_indices,
+    diagflat,
+    diagonal,
+    fill_diagonal,
+    fliplr,
+    flipud,
     moveaxis,
-    pad,
     repeat,
     roll,
-    split,
-    stack,
+    rollaxis,
+    rot90,
     swapaxes,
     tile,
+    trace,
+    tril_indices,
+    triu_indices,
+)
+from ._complex import iscomplex, iscomplexobj, isreal, isrealobj, real_if_close
+from ._convert import array, asarray
+from ._creation import (
+    arange,
+    empty,
+    empty_like,
+    eye,
+    fromfunction,
+    full,
+    full_like,
+    geomspace,
+    identity,
+    indices,
+    linspace,
+    logspace,
+    meshgrid,
+    ones,
+    ones_like,
+    tri,
+    vander,
+    zeros,
+    zeros_like,
+)
+from ._dtypes import __array_namespace_info__, astype, can_cast, finfo, iinfo, isdtype, result_type
+from ._dunders import invert
+from ._einsum import einsum, einsum_path
+from ._joining import (
+    append,
+    array_split,
+    block,
+    column_stack,
+    concatenate,
+    delete,
+    dsplit,
+    dstack,
+    hsplit,
+    hstack,
+    insert,
+    split,
+    stack,
+    unstack,
+    vsplit,
     vstack,
 )
-from ._products import dot, einsum, matmul, outer, tensordot, vecdot
+from ._numerics import (
+    bartlett,
+    blackman,
+    convolve,
+    correlate,
+    diff,
+    ediff1d,
+    gradient,
+    hamming,
+    hanning,
+    interp,
+    kaiser,
+    polyval,
+    trapezoid,
+)
+from ._padding import pad
+from ._pointwise import (
+    allclose,
+    apply_along_axis,
+    apply_over_axes,
+    array_equal,
+    array_equiv,
+    clip,
+    isclose,
+    nan_to_num,
+    piecewise,
+    round,
+    vectorize,
+)
+from ._products import dot, inner, kron, matmul, outer, tensordot, vdot, vecdot
 from ._protocol import from_dlpack
+from ._reducing import (
+    all,
+    any,
+    average,
+    cumprod,
+    cumsum,
+    cumulative_prod,
+    cumulative_sum,
+    max,
+    mean,
+    min,
+    nancumprod,
+    nancumsum,
+    nanmax,
+    nanmean,
+    nanmin,
+    nanprod,
+    nanstd,
+    nansum,
+    nanvar,
+    prod,
+    ptp,
+    std,
+    sum,
+    var,
+)
 from ._searching import (
+    argpartition,
     argsort,
     argwhere,
-    median,
+    choose,
+    compress,
+    digitize,
+    extract,
+    flatnonzero,
+    lexsort,
+    nanargmax,
+    nanargmin,
     nonzero,
+    partition,
+    ravel_multi_index,
+    searchsorted,
+    select,
     sort,
     take,
     take_along_axis,
-    unique,
+    unravel_index,
     where,
 )
-from ._shared import clip as _clip
-from ._standard import (
-    append,
-    bincount,
-    can_cast,
-    column_stack,
-    cumulative_prod,
-    cumulative_sum,
-    diagonal,
-    finfo,
-    flatnonzero,
-    fliplr,
-    flipud,
-    histogram,
-    identity,
-    iinfo,
-    inner,
-    isdtype,
-    nan_to_num,
-    percentile,
-    quantile,
-    searchsorted,
-    trace,
+from ._sets import (
+    in1d,
+    intersect1d,
+    isin,
+    setdiff1d,
+    setxor1d,
+    union1d,
+    unique,
     unique_all,
     unique_counts,
     unique_inverse,
     unique_values,
-    unstack,
-    vdot,
+)
+from ._statistics import (
+    bincount,
+    corrcoef,
+    cov,
+    histogram,
+    histogram2d,
+    histogram_bin_edges,
+    median,
+    nanmedian,
+    nanpercentile,
+    nanquantile,
+    percentile,
+    quantile,
 )
 
+__array_api_version__ = "2024.12"
 ndarray = NDArray
 newaxis = None
-pi, e, inf, nan = _np.pi, _np.e, _np.inf, _np.nan
+pi, e, inf, nan, euler_gamma = _np.pi, _np.e, _np.inf, _np.nan, _np.euler_gamma
 bool_ = _np.dtype("bool")
 int8, int16, int32, int64 = (_np.dtype(f"int{n}") for n in (8, 16, 32, 64))
 uint8, uint16, uint32, uint64 = (_np.dtype(f"uint{n}") for n in (8, 16, 32, 64))
 float16, float32, float64 = (_np.dtype(f"float{n}") for n in (16, 32, 64))
-Axes = int | tuple[int, ...] | None
+complex64, complex128 = _np.dtype("complex64"), _np.dtype("complex128")
+half, single, double, intp = float16, float32, float64, int64
 
 # NumPy names and array-API names for operators of another name.
 _OTHER_NAMES = {
+    "bool": "bool_",
     "true_divide": "divide",
     "mod": "remainder",
     "pow": "power",
@@ -107,16 +222,22 @@ _OTHER_NAMES = {
     "atanh": "arctanh",
     "rad2deg": "degrees",
     "deg2rad": "radians",
+    "conjugate": "conj",
     "concat": "concatenate",
     "permute_dims": "transpose",
+    "row_stack": "vstack",
     "around": "round",
     "round_": "round",
     "amax": "max",
     "amin": "min",
+    "alltrue": "all",
+    "trapz": "trapezoid",
+    "asanyarray": "asarray",
     "bitwise_invert": "bitwise_not",
     "bitwise_left_shift": "left_shift",
     "bitwise_right_shift": "right_shift",
 }
+_ROOMS = ("fft",)  # extensions that are modules of their own
 bitwise_not = invert
 _made: dict[str, str] = {}
 
@@ -124,7 +245,12 @@ _made: dict[str, str] = {}
 def __getattr__(name: str) -> Any:
     other = _OTHER_NAMES.get(name)
     if other is not None:
-        value = globals().get(other) or __getattr__(other)
+        value = globals().get(other)
+        value = __getattr__(other) if value is None else value
+    elif name in _ROOMS:
+        import importlib
+
+        value = importlib.import_module(f".{name}", __package__)
     elif name == "bfloat16":
         import ml_dtypes
 
@@ -144,67 +270,33 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    own = [n for n in globals() if not n.startswith("_") and n not in ("annotations", "builtins", "F", "RECORDS")]
+    own = [
+        n for n in globals() if not n.startswith("_") and n not in ("annotations", "F", "RECORDS", "Sequence", "Any")
+    ]
     return sorted(
         {*own, *_OTHER_NAMES, "bfloat16", *(r.np_name for r in RECORDS.values() if r.np_name and not r.internal)}
     )
 
 
-def _reduction(name: str) -> Callable[..., NDArray]:
-    method = getattr(NDArray, name)
-
-    def function(
-        a: Any,
-        axis: Axes = None,
-        dtype: Any = None,
-        out: NDArray | None = None,
-        keepdims: builtins.bool = False,
-        **more: Any,
-    ) -> NDArray:
-        return method(asarray(a), axis, dtype, out, keepdims, **more)
-
-    function.__name__, function.__doc__ = name, method.__doc__
-    return function
-
-
-sum, mean, prod, var, std = map(_reduction, ("sum", "mean", "prod", "var", "std"))
-max, min, any, all = map(_reduction, ("max", "min", "any", "all"))
-
-
-def cumsum(a: Any, axis: int | None = None, dtype: Any = None) -> NDArray:
-    """Running sum along the axis, or of all numbers in order.
-
-    >>> cumsum([1, 2, 3]).tolist()
-    [1, 3, 6]
-    """
-    return F.cumsum(asarray(a) if dtype is None else F.cast(a, dtype), axis)
-
-
-def clip(a: Any, a_min: Any = None, a_max: Any = None, min: Any = None, max: Any = None) -> NDArray:
-    """Held between two limits, either of which may be None.
-
-    >>> clip([-1.0, 5.0], 0.0, 2.0).tolist()
-    [0.0, 2.0]
-    """
-    return _clip(asarray(a), min, max, a_min, a_max)
-
-
-def round(a: Any, decimals: int = 0) -> NDArray:
-    """Rounded to so many decimals, halves to the even digit.
-
-    >>> round([0.5, 1.26], 1).shape
-    (2,)
-    """
-    return asarray(a).round(decimals)
-
-
-def reshape(a: Any, newshape: Any = None, *, shape: Any = None) -> NDArray:
-    """The same numbers in another shape; one -1 is worked out.
+def reshape(a: Any, shape: Any = None, order: str = "C", *, newshape: Any = None, copy: bool | None = None) -> NDArray:
+    """The same numbers in order in another shape; one -1 is worked out. A view where possible; copy=True copies in any
+    case, copy=False raises ValueError where it would be needed.
 
     >>> reshape([1, 2, 3, 4], (2, -1)).shape
     (2, 2)
     """
-    return F.reshape(a, shape if newshape is None else newshape)
+    if order != "C":
+        raise ValueError(f"reshape: only order 'C' is supported, got {order!r}")
+    target = shape if newshape is None else newshape
+    if target is None:
+        raise TypeError("reshape: the new shape is missing")
+    a = asarray(a)
+    made = F.reshape(a, target)
+    if copy:
+        return F.copy(made)
+    if copy is False and a.size and made._ptr != a._ptr:
+        raise ValueError(f"reshape: shape {a.shape} with strides {a.strides} cannot become {made.shape} without a copy")
+    return made
 
 
 def transpose(a: Any, axes: Sequence[int] | None = None) -> NDArray:
@@ -217,7 +309,7 @@ def transpose(a: Any, axes: Sequence[int] | None = None) -> NDArray:
 
 
 def ravel(a: Any) -> NDArray:
-    """All numbers on one axis.
+    """All numbers on one axis, a view where possible.
 
     >>> ravel([[1, 2], [3, 4]]).shape
     (4,)
@@ -234,78 +326,13 @@ def copy(a: Any) -> NDArray:
     return F.copy(a)
 
 
-def astype(x: Any, dtype: Any, copy: builtins.bool = True) -> NDArray:
-    """The same numbers in another dtype.
+def copyto(dst: NDArray, src: Any) -> None:
+    """Writes the numbers of src, broadcast and cast, into dst.
 
-    >>> astype([1.7], "int32").tolist()
-    [1]
+    >>> x = zeros(2); copyto(x, [1, 2]); x.tolist()
+    [1.0, 2.0]
     """
-    return asarray(x).astype(dtype, copy)
-
-
-def average(a: Any, axis: Axes = None, weights: Any = None) -> NDArray:
-    """The mean, weighted if weights are given.
-
-    >>> float(average([1.0, 3.0], weights=[3.0, 1.0]))
-    1.5
-    """
-    if weights is None:
-        return F.mean(a, axis)
-    weights = F.broadcast_to(weights, asarray(a).shape)
-    return F.divide(F.sum(F.multiply(a, weights), axis), F.sum(weights, axis))
-
-
-def isclose(a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: builtins.bool = False) -> NDArray:
-    """Whether |a - b| <= atol + rtol * |b|; equal infinities are close.
-
-    >>> isclose([1.0], [1.0 + 1e-7]).tolist()
-    [True]
-    """
-    near = F.logical_and(F.less_equal(F.abs(F.subtract(a, b)), F.add(F.multiply(F.abs(b), rtol), atol)), F.isfinite(b))
-    close = F.logical_or(near, F.equal(a, b))
-    return F.logical_or(close, F.logical_and(F.isnan(a), F.isnan(b))) if equal_nan else close
-
-
-def allclose(a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: builtins.bool = False) -> builtins.bool:
-    """Whether all numbers are close.
-
-    >>> allclose([1.0], [1.0])
-    True
-    """
-    return bool(F.all(isclose(a, b, rtol, atol, equal_nan)))
-
-
-def array_equal(a: Any, b: Any) -> builtins.bool:
-    """Whether shapes and all numbers are the same.
-
-    >>> array_equal([1, 2], [1, 2])
-    True
-    """
-    a, b = asarray(a), asarray(b)
-    return a.shape == b.shape and bool(F.all(F.equal(a, b)))
-
-
-def broadcast_arrays(*arrays: Any) -> list[NDArray]:
-    """All arrays as views of their common shape.
-
-    >>> [x.shape for x in broadcast_arrays([1], [1, 2])]
-    [(2,), (2,)]
-    """
-    given = [asarray(a) for a in arrays]
-    shape = _np.broadcast_shapes(*(a.shape for a in given))
-    return [F.broadcast_to(a, shape) for a in given]
-
-
-def result_type(*arrays: Any) -> _np.dtype:
-    """The dtype that arrays (and Python numbers) would be added in.
-
-    >>> str(result_type(array([1]), 1.5))
-    'float32'
-    """
-    probe: Any = arrays[0]
-    for other in arrays[1:]:
-        probe = F.add(*(F.reshape(F.zeros_like(v), (-1,)) if isinstance(v, NDArray) else v for v in (probe, other)))
-    return asarray(probe).dtype
+    dst[...] = src
 
 
 def shape(a: Any) -> tuple[int, ...]:
@@ -317,14 +344,20 @@ def shape(a: Any) -> tuple[int, ...]:
     return asarray(a).shape
 
 
-__all__ = [
-    "append", "arange", "argsort", "argwhere", "array", "asarray", "atleast_1d", "atleast_2d", "bincount",
-    "can_cast", "column_stack", "concatenate", "cumulative_prod", "cumulative_sum", "diag", "diagonal", "diff",
-    "dot", "einsum", "empty", "empty_like", "eye", "finfo", "flatnonzero", "fliplr", "flipud", "from_dlpack",
-    "full", "full_like", "histogram", "hstack", "identity", "iinfo", "inner", "isdtype", "linalg", "linspace",
-    "matmul", "median", "meshgrid", "moveaxis", "nan_to_num", "ndarray", "nonzero", "ones", "ones_like",
-    "outer", "pad", "percentile", "quantile", "random", "repeat", "roll", "searchsorted", "sort", "split",
-    "stack", "swapaxes", "take", "take_along_axis", "tensordot", "tile", "trace", "unique", "unique_all",
-    "unique_counts", "unique_inverse", "unique_values", "unstack", "vdot", "vecdot", "vstack", "where", "zeros",
-    "zeros_like",
-]  # fmt: skip
+def ndim(a: Any) -> int:
+    """How many axes anything has that can be an array.
+
+    >>> ndim([[1, 2]])
+    2
+    """
+    return asarray(a).ndim
+
+
+def size(a: Any, axis: int | None = None) -> int:
+    """How many numbers there are (along the axis).
+
+    >>> size([[1, 2]]), size([[1, 2]], 0)
+    (2, 1)
+    """
+    a = asarray(a)
+    return a.size if axis is None else a.shape[axis]

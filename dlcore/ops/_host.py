@@ -24,20 +24,25 @@ from ._table import get
 
 Shape = tuple[int, ...]
 HOST_KERNELS: dict[str, Callable[..., Any]] = {}
+_TAKES_HALVES: set[Callable[..., Any]] = set()
 HOST_DTYPES: set[str] = set()  # dtype rules of this kind: their inputs are cast to a common floating-point dtype
 
 
-def host(stem: str, shape: Callable[..., Sequence[Shape]] | None = None) -> Callable[[Callable], Callable]:
+def host(
+    stem: str, shape: Callable[..., Sequence[Shape]] | None = None, halves: bool = False
+) -> Callable[[Callable], Callable]:
     """Declares a function as the kernel of `stem` (and, with `shape`, a shape rule of that name too).
 
     The kernel takes the inputs as NumPy arrays (None where an optional one is absent) and the attributes by name, and
     returns one array for each output. The shape rule takes the inputs' shapes and the attributes by name and returns
     a list of shapes. What they raise as ValueError, TypeError, IndexError or LinAlgError is shown with the operator's
-    name before it.
+    name before it. `halves`: it takes float16 and bfloat16 themselves, not as float32.
     """
 
     def declare(function: Callable) -> Callable:
         HOST_KERNELS[stem] = function
+        if halves:
+            _TAKES_HALVES.add(function)
         _core.register_host_kernel(stem, partial(_run, function))
         if shape is not None:
             host_shape(stem, shape)
@@ -81,7 +86,9 @@ def compute(
     function: Callable, op: str, ins: Sequence[np.ndarray | None], attrs: dict[str, Any]
 ) -> tuple[np.ndarray, ...]:
     """The kernel's results for NumPy arrays; errors name the operator and all shapes."""
-    given = [a.astype(np.float32) if a is not None and a.itemsize == 2 and a.dtype.kind in "fV" else a for a in ins]
+    given = list(ins)
+    if function not in _TAKES_HALVES:
+        given = [a.astype(np.float32) if a is not None and a.itemsize == 2 and a.dtype.kind in "fV" else a for a in ins]
     try:
         with np.errstate(all="ignore"):
             result = function(*given, **attrs)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ._host import Shape, host
+from ._host import Shape, host, host_dtype
 
 Array = np.ndarray[Any, Any]
 _BLOCK = 64  # below this a triangular system is given to LAPACK as a general one
@@ -30,6 +30,16 @@ def _square(a: Shape, **_: Any) -> list[Shape]:
 
 def _lead(a: Shape, *tails: Shape) -> list[Shape]:
     return [(*a[:-2], *tail) for tail in tails]
+
+
+def _real(name: str) -> str:
+    return {"complex64": "float32", "complex128": "float64"}.get(name, name)
+
+
+host_dtype("real_of", lambda t: [_real(t)])
+host_dtype("eigh", lambda t: [_real(t), t])
+host_dtype("slogdet", lambda t: [t, _real(t)])
+host_dtype("svd", lambda t: [t, _real(t), t])
 
 
 def _hermitian(a: Array) -> Array:

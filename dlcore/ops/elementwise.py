@@ -2,6 +2,9 @@
 
 from functools import partial
 
+import numpy as np
+
+from ._host import host as _host
 from ._record import op as _op
 from ._samples import bad, case, fixed, flag, real, whole
 
@@ -193,3 +196,13 @@ op("cast", "x, dtype: dtype", "The same numbers in another dtype; fractions are 
 
 op("identity", "x", "A copy in memory of its own.", dtype="same", expr="x", grad="gy", ref="x.copy()",
    samples=real(-2, 2), np_name="", method=False, complex_rule="analytic", example="identity([1., 2.]) -> [1., 2.]")
+
+
+@_host("nextafter", halves=True)
+def _nextafter(a, b):
+    return np.nextafter(a, b)
+
+
+op("nextafter", "a, b", "The number of the dtype that follows a on the way to b.", dtype="floating", kernel="nextafter",
+   ref="np.nextafter(a, b)", samples=[case(fixed([0.0, 1.0, -1.0, 2.0]), fixed([1.0, 0.0, -2.0, 2.0]))],
+   tol={"float32": 2e-7, "float16": 2e-3, "bfloat16": 2e-2}, smooth=False, example="nextafter(1., 1.) -> 1.")

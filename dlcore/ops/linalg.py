@@ -39,8 +39,15 @@ op("dense", "x, weight, bias=None, flatten: bool = True",
 # collection of matrix derivative results for forward and reverse mode algorithmic differentiation" (2008); M. Seeger
 # et al., "Auto-differentiating linear algebra" (2017); J. Townsend, "Differentiating the singular value decomposition"
 # (2016); S. Walter and L. Lehmann, "Algorithmic differentiation of linear algebra functions" (2018).
-_lapack_op = partial(_op, family="factorisation", dtype="floating", np_name="",
-                     tol={"float32": 2e-5, "float16": 1e-2, "bfloat16": 8e-2})
+_settings: dict = {"family": "factorisation", "dtype": "floating", "np_name": "", "complex_rule": "written",
+                   "tol": {"float32": 2e-5, "float16": 1e-2, "bfloat16": 8e-2}}
+
+
+def _lapack_op(*args, **more):
+    return _op(*args, **_settings | more)
+
+
+
 _S3 = fixed([[4.0, 1.0, 0.5], [1.0, 3.0, -1.0], [0.5, -1.0, 5.0]])
 _S2B = fixed([[[2.0, 0.5], [0.5, 1.0]], [[3.0, -1.0], [-1.0, 2.0]]])
 _R3 = fixed([[2.0, -1.0, 0.5], [0.25, 3.0, 1.0], [1.0, -0.5, 1.5]])
@@ -52,10 +59,11 @@ _vector = bad(r"matrices.*\(3,\)", real(shape=(3,)))
 _singular = bad("[Ss]ingular", fixed([[1.0, 1.0], [1.0, 1.0]]))
 _nothing = real(shape=(0, 2, 2))
 
-op("_adjoint", "x", "The conjugate of the transposed matrices.", define="swap_last(x)", ref="np.swapaxes(x, -1, -2)",
-   samples=[case(real(shape=(2, 3)))])
+op("_adjoint", "x", "The conjugate of the transposed matrices.", define="swap_last(conj(x))",
+   ref="np.conj(np.swapaxes(x, -1, -2))", samples=[case(real(shape=(2, 3)))], complex_rule="written")
 _lapack_op("cholesky", "a", "Lower triangular L with L @ L^H = a, for symmetric positive definite matrices; a counts "
-   "as (a + a^H) / 2.", infer="cholesky", kernel="cholesky", ref="np.linalg.cholesky((a + np.swapaxes(a, -1, -2)) / 2)",
+   "as (a + a^H) / 2.", infer="cholesky", kernel="cholesky",
+   ref="np.linalg.cholesky((a + np.conj(np.swapaxes(a, -1, -2))) / 2)",
    grad="p = matmul(_adjoint(y), gy); p = 0.5 * (tril(p) + tril(p, k=-1)); u = _adjoint(y);"
         "s = _solve_upper(u, _adjoint(_solve_upper(u, p))); 0.5 * (s + _adjoint(s))",
    samples=[case(_S3), case(_S2B), case(_nothing)], errors=[_oblong, _vector,
@@ -68,11 +76,14 @@ _lapack_op("det", "a", "The determinant of square matrices.", infer="det", kerne
    grad="expand_dims(gy, axis=(-2, -1)) * _cofactor(a)", samples=[case(_R3), case(_S2B), case(_nothing)],
    errors=[_oblong, _vector], aliases="linalg_det", example="det([[2., 0.], [0., 3.]]) -> 6.")
 _lapack_op("_cofactor", "a", "The cofactors: det(a) times the adjoint inverse, defined for singular matrices too.",
-   infer="cofactor", kernel="cofactor", ref="np.linalg.det(a)[..., None, None] * np.swapaxes(np.linalg.inv(a), -1, -2)",
-   grad="i = _adjoint(inv(a)); i * sum(gy * y, axis=(-2, -1), keepdims=True) - matmul(matmul(y, _adjoint(gy)), i)",
+   infer="cofactor", kernel="cofactor",
+   ref="np.conj(np.linalg.det(a)[..., None, None] * np.swapaxes(np.linalg.inv(a), -1, -2))",
+   grad="i = _adjoint(inv(a));"
+        "i * sum(conj(gy) * y, axis=(-2, -1), keepdims=True) - matmul(matmul(y, _adjoint(gy)), i)",
    samples=[case(_R3), case(_S2B)])
 _lapack_op("slogdet", "a", "The sign of the determinant and the logarithm of its size.", outs="sign, size",
-   infer="slogdet", kernel="slogdet", grad="expand_dims(gsize, axis=(-2, -1)) * _adjoint(inv(a))",
+   infer="slogdet", kernel="slogdet", dtype="slogdet",
+   grad="k = conj(gsign) * sign; expand_dims(gsize + 0.5 * (conj(k) - k), axis=(-2, -1)) * _adjoint(inv(a))",
    ref="np.linalg.slogdet(a)", samples=[case(_R3), case(_S2B)], errors=[_oblong, _vector], aliases="linalg_slogdet",
    example="slogdet([[-1.]]) -> (-1., 0.)")
 _lapack_op("solve", "a, b", "x with a @ x = b, for square matrices a and matrices b; leading axes are broadcast.",
@@ -93,38 +104,49 @@ for _name, _other, _half, _a in (("lower", "upper", "tril", _T3),
 _lapack_op("_qr", "a", "Q with orthonormal columns and upper triangular R with Q @ R = a, for tall matrices.",
    outs="q, r", infer="qr", kernel="qr", ref="np.linalg.qr(a)",
    grad="m = matmul(r, _adjoint(gr)) - matmul(_adjoint(gq), q);"
-        "x = gq + matmul(q, tril(m) + _adjoint(tril(m, k=-1))); _adjoint(_solve_upper(r, _adjoint(x)))",
+        "t = tril(m, k=-1); d = tril(m) - t; x = gq + matmul(q, t + _adjoint(t) + 0.5 * (d + _adjoint(d)));"
+        "_adjoint(_solve_upper(r, _adjoint(x)))",
    samples=[case(_TALL), case(_R3), case(_S2B)], errors=[bad(r"as many rows.*\(2, 3\)", real(shape=(2, 3)))],
    formula="Walter and Lehmann 2018")
 _lapack_op("_qr_complete", "a", "QR with a square Q. No gradient: the added columns are not determined.", outs="q, r",
    infer="qr_complete", kernel="qr_complete", ref="np.linalg.qr(a, mode='complete')",
    samples=[case(_TALL), case(_WIDE)], errors=[_vector])
-_lapack_op("eigh", "a", "Eigenvalues, smallest first, and eigenvectors (columns) of symmetric matrices; a counts as "
-   "(a + a^H) / 2. The gradient of eigenvectors takes equal eigenvalues for unconnected.", outs="w, v",
-   infer="eigh", kernel="eigh", ref="np.linalg.eigh((a + np.swapaxes(a, -1, -2)) / 2)",
-   grad="d = expand_dims(w, axis=-2) - expand_dims(w, axis=-1); same = d == 0;"
-        "f = where(same, 0.0, 1.0 / where(same, 1.0, d)); h = _adjoint(v);"
-        "t = matmul(v * expand_dims(gw, axis=-2), h) + matmul(matmul(v, f * matmul(h, gv)), h);"
-        "0.5 * (t + _adjoint(t))",
-   samples=[case(_S3), case(_S2B)], errors=[_oblong, _vector], formula="Giles 2008",
-   example="eigh([[2.]]) -> ([2.], [[1.]])")
+# The phases of complex vectors are not determined: gradients hold for what does not depend on them, which differences
+# of the vectors themselves cannot see. So complex matrices have stanzas of their own, and tests beside those derived.
+for _name, _more in (("_eigh_complex", {"complex_rule": "written", "smooth": False}),
+                     ("eigh", {"complex_rule": "_eigh_complex", "example": "eigh([[2.]]) -> ([2.], [[1.]])"})):
+    _lapack_op(_name, "a", "Eigenvalues, smallest first, and eigenvectors (columns) of symmetric matrices; a counts as "
+       "(a + a^H) / 2. The gradient of eigenvectors takes equal eigenvalues for unconnected.", outs="w, v",
+       infer="eigh", kernel="eigh", dtype="eigh", ref="np.linalg.eigh((a + np.conj(np.swapaxes(a, -1, -2))) / 2)",
+       grad="d = expand_dims(w, axis=-2) - expand_dims(w, axis=-1); same = d == 0;"
+            "f = where(same, 0.0, 1.0 / where(same, 1.0, d)); h = _adjoint(v);"
+            "t = matmul(v * expand_dims(gw, axis=-2), h) + matmul(matmul(v, f * matmul(h, gv)), h);"
+            "0.5 * (t + _adjoint(t))",
+       samples=[case(_S3), case(_S2B)], errors=[_oblong, _vector], formula="Giles 2008", **_more)
 _lapack_op("eigvalsh", "a", "Eigenvalues of symmetric matrices, smallest first; a counts as (a + a^H) / 2.",
-   infer="eigvalsh", kernel="eigvalsh", ref="np.linalg.eigvalsh((a + np.swapaxes(a, -1, -2)) / 2)",
+   infer="eigvalsh", kernel="eigvalsh", dtype="real_of",
+   ref="np.linalg.eigvalsh((a + np.conj(np.swapaxes(a, -1, -2))) / 2)",
    grad="w, v = eigh(a); matmul(v * expand_dims(gy, axis=-2), _adjoint(v))", samples=[case(_S3), case(_S2B)],
    errors=[_oblong, _vector], example="eigvalsh([[2.]]) -> [2.]")
-_lapack_op("_svd", "a", "The reduced singular value decomposition.", outs="u, s, h", infer="svd", kernel="svd",
-   ref="np.linalg.svd(a, full_matrices=False)",
-   grad="e = expand_dims(s, axis=-2); t = expand_dims(s, axis=-1); d = e * e - t * t; same = d == 0;"
-        "f = where(same, 0.0, 1.0 / where(same, 1.0, d)); i = where(e == 0, 0.0, 1.0 / where(e == 0, 1.0, e));"
-        "p = matmul(_adjoint(u), gu); v = _adjoint(h); gv = _adjoint(gh); q = matmul(h, gv);"
-        "left = matmul(u, (f * (p - _adjoint(p))) * e) + (gu - matmul(u, p)) * i;"
-        "right = matmul(v, (f * (q - _adjoint(q))) * e) + (gv - matmul(v, q)) * i;"
-        "matmul(left + u * expand_dims(gs, axis=-2), h) + matmul(u, _adjoint(right))",
-   samples=[case(_TALL), case(_WIDE), case(_R3), case(_S2B)], errors=[_vector], formula="Townsend 2016")
+for _name, _more in (("_svd_complex", {"complex_rule": "written", "smooth": False}),
+                     ("_svd", {"complex_rule": "_svd_complex"})):
+    _lapack_op(_name, "a", "The reduced singular value decomposition.", outs="u, s, h", infer="svd", kernel="svd",
+       dtype="svd", ref="np.linalg.svd(a, full_matrices=False)",
+       grad="e = expand_dims(s, axis=-2); t = expand_dims(s, axis=-1); d = e * e - t * t; same = d == 0;"
+            "f = where(same, 0.0, 1.0 / where(same, 1.0, d)); i = where(e == 0, 0.0, 1.0 / where(e == 0, 1.0, e));"
+            "p = matmul(_adjoint(u), gu); k = p - _adjoint(p); v = _adjoint(h); gv = _adjoint(gh); q = matmul(h, gv);"
+            "left = matmul(u, (f * k) * e) + (gu - matmul(u, p)) * i;"
+            "right = matmul(v, (f * (q - _adjoint(q))) * e) + (gv - matmul(v, q)) * i;"
+            "turn = 0.5 * expand_dims(diagonal(k, axis1=-2, axis2=-1), axis=-2) * i;"  # of the phase; real: 0
+            "matmul(left + u * (expand_dims(gs, axis=-2) + turn), h) + matmul(u, _adjoint(right))",
+       samples=[case(_TALL), case(_WIDE), case(_R3), case(_S2B)], errors=[_vector], formula="Townsend 2016",
+       **_more)
 _lapack_op("_svd_full", "a", "The singular value decomposition with square U and V. No gradient.", outs="u, s, h",
-   infer="svd_full", kernel="svd_full", ref="np.linalg.svd(a)", samples=[case(_TALL), case(_WIDE)], errors=[_vector])
+   infer="svd_full", kernel="svd_full", dtype="svd", ref="np.linalg.svd(a)",
+   samples=[case(_TALL), case(_WIDE)], errors=[_vector])
 _lapack_op("svdvals", "a", "Singular values, largest first.", infer="svdvals", kernel="svdvals",
-   ref="np.linalg.svd(a, compute_uv=False)", grad="u, s, h = _svd(a); matmul(u * expand_dims(gy, axis=-2), h)",
+   dtype="real_of", ref="np.linalg.svd(a, compute_uv=False)",
+   grad="u, s, h = _svd(a); matmul(u * expand_dims(gy, axis=-2), h)",
    samples=[case(_TALL), case(_WIDE), case(_S2B)], errors=[_vector], example="svdvals([[-3.]]) -> [3.]")
 _lapack_op("pinv", "a, rtol: opt_float = None", "The Moore-Penrose inverse; singular values up to rtol times the "
    "largest count as zero (None: eps times the longer side).", infer="pinv", kernel="pinv",

@@ -101,7 +101,8 @@ _view("diagonal", f"x, {_DIAGONAL}", "The diagonal of the matrices that lie on t
               bad("axis 2", _x23, axis2=2, raises="IndexError")],
       example="diagonal([[1., 2.], [3., 4.]]) -> [1., 4.]")
 op("_put_diagonal", f"g, x: like, {_DIAGONAL}", "Zeros of x's shape with g on a diagonal.", dtype="first",
-   infer="like1", kernel="put_diagonal", grad={"g": f"diagonal(gy, {_DIAGONAL_ARGS})"}, ref="dlcore.ops.reference.put_diagonal",
+   infer="like1", kernel="put_diagonal", grad={"g": f"diagonal(gy, {_DIAGONAL_ARGS})"},
+   ref="dlcore.ops.reference.put_diagonal",
    samples=[case(real(shape=(2,)), _x23), case(real(shape=(2, 2)), _x23._replace(shape=(2, 3, 2)), offset=-1, axis1=1,
                                                axis2=2)],
    errors=[bad(r"\(2,\).*\(4,\)", real(shape=(4,)), _x23)])

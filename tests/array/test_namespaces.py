@@ -106,7 +106,7 @@ def test_names_of_np_and_nd() -> None:
 def test_wrong_calls_of_np() -> None:
     for call, kind, message in (
         (lambda: dnp.einsum("ij,jk", M), ValueError, "names 2 arrays"),
-        (lambda: dnp.einsum("iij->j", T), ValueError, "different letters"),
+        (lambda: dnp.einsum("iij->j", T), ValueError, r"axis 'i' of 'iij->j' has length 2 and 3.*\(2, 3, 4\)"),
         (lambda: dnp.tensordot(M, M, 1), ValueError, "not equally long"),
         (lambda: dnp.take(M, [0], 0, "what"), ValueError, "mode"),
         (lambda: dnp.pad(M, 1, "what"), ValueError, "mode"),

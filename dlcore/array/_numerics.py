@@ -1,0 +1,262 @@
+"""Differences, integrals, interpolation, filters, windows and polynomials, as NumPy has them."""
+
+from __future__ import annotations
+
+from math import pi
+from typing import Any
+
+import numpy as _np
+
+from .._core import NDArray
+from ..ops import F
+from ._arranging import place
+from ._convert import asarray
+from ._dtypes import floating, is_kind
+
+
+def _part(x: NDArray, axis: int, start: int, size: int) -> NDArray:
+    begin, sizes = [0] * x.ndim, list(x.shape)
+    begin[axis], sizes[axis] = start, max(size, 0)
+    return F.slice(x, begin, sizes)
+
+
+def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> NDArray:
+    """Differences of neighbours along the axis, n times; `prepend` and `append` are joined to the ends before.
+
+    >>> diff([1, 4, 9]).tolist()
+    [3, 5]
+    """
+    a = asarray(a)
+    if n < 0:
+        raise ValueError(f"diff: n must be at least 0, got {n}")
+    axis = place("diff", a, axis)
+    ends = []
+    for end in (prepend, append):
+        if end is not None:
+            end = asarray(end)
+            ends.append(
+                end if end.ndim else F.broadcast_to(end, [1 if k == axis else m for k, m in enumerate(a.shape)])
+            )
+        else:
+            ends.append(None)
+    parts = [p for p in (ends[0], a, ends[1]) if p is not None]
+    a = F.concat(*parts, axis=axis) if len(parts) > 1 else a
+    minus = F.not_equal if a._dtype_name == "bool" else F.subtract
+    for _ in range(n):
+        length = a.shape[axis]
+        a = minus(_part(a, axis, min(1, length), length - 1), _part(a, axis, 0, length - 1))
+    return a
+
+
+def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> NDArray:
+    """Differences of neighbours in the flattened array, with other numbers put before and after them.
+
+    >>> ediff1d([1, 4, 9]).tolist()
+    [3, 5]
+    """
+    found = diff(F.reshape(ary, (asarray(ary).size,)))
+    ends = [None if e is None else F.cast(F.reshape(e, (-1,)), found._dtype_name) for e in (to_begin, to_end)]
+    return F.concat(*[p for p in (ends[0], found, ends[1]) if p is not None], axis=0)
+
+
+def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> Any:
+    """The slope of sampled numbers: central differences inside, one-sided ones (of order 1 or 2) at the ends.
+
+    varargs: one distance for all axes, one for each, or the coordinates along each. One array, or a list of them where
+    there are several axes.
+
+    >>> gradient([1.0, 4.0, 9.0]).tolist()
+    [3.0, 4.0, 5.0]
+    """
+    f = floating(f)
+    axes = list(range(f.ndim)) if axis is None else [axis] if isinstance(axis, int) else list(axis)
+    axes = [place("gradient", f, k) for k in axes]
+    if len(varargs) not in (0, 1, len(axes)):
+        raise ValueError(f"gradient: {len(varargs)} distances for {len(axes)} axes")
+    if edge_order not in (1, 2):
+        raise ValueError(f"gradient: edge_order must be 1 or 2, got {edge_order}")
+    given = list(varargs) * len(axes) if len(varargs) == 1 else list(varargs) or [1.0] * len(axes)
+    out = [_slope(f, k, h, edge_order) for k, h in zip(axes, given, strict=True)]
+    return out[0] if len(out) == 1 else out
+
+
+def _slope(f: NDArray, axis: int, spacing: Any, order: int) -> NDArray:
+    n = f.shape[axis]
+    if n <= order:
+        raise ValueError(f"gradient: axis {axis} of shape {f.shape} needs at least {order + 1} numbers")
+    at = _np.asarray(spacing.asnumpy() if isinstance(spacing, NDArray) else spacing, _np.float64)
+    if at.ndim and at.shape != (n,):
+        raise ValueError(f"gradient: coordinates of shape {at.shape} do not fit axis {axis} of shape {f.shape}")
+    h = _np.diff(at) if at.ndim else _np.full(n - 1, float(at))
+    left, right = h[:-1], h[1:]
+    column = [-1 if k == axis else 1 for k in range(f.ndim)]
+
+    def weighted(weights: Any, start: int) -> NDArray:
+        return F.multiply(_part(f, axis, start, len(weights)), F.reshape(asarray(weights.astype(str(f.dtype))), column))
+
+    inner = F.add(weighted(-right / (left * (left + right)), 0), weighted(left / (right * (left + right)), 2))
+    inner = F.add(inner, weighted((right - left) / (left * right), 1))
+    ends = []
+    for steps, first, sign in ((h[:2], 0, 1.0), (h[::-1][:2], n - 1, -1.0)):
+        a = steps[0]
+        if order == 1:
+            weights = _np.array([-1 / a, 1 / a])
+        else:
+            b = steps[1]
+            weights = _np.array([-(2 * a + b) / (a * (a + b)), (a + b) / (a * b), -a / (b * (a + b))])
+        total = None
+        for k, w in enumerate(weights):
+            term = F.multiply(_part(f, axis, first + k if sign > 0 else first - k, 1), float(sign * w))
+            total = term if total is None else F.add(total, term)
+        ends.append(total)
+    return F.concat(ends[0], inner, ends[1], axis=axis)
+
+
+def trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> NDArray:
+    """The integral of samples by trapezoids: at the places x, or at the distance dx.
+
+    >>> float(trapezoid([1.0, 2.0, 3.0]))
+    4.0
+    """
+    y = floating(y)
+    axis = place("trapezoid", y, axis)
+    n = y.shape[axis]
+    middle = F.add(_part(y, axis, min(1, n), n - 1), _part(y, axis, 0, n - 1))
+    if x is None:
+        return F.multiply(F.sum(middle, axis), dx / 2)
+    x = asarray(x)
+    width = F.reshape(diff(x), [-1 if k == axis else 1 for k in range(y.ndim)]) if x.ndim == 1 else diff(x, axis=axis)
+    return F.multiply(F.sum(F.multiply(middle, width), axis), 0.5)
+
+
+def interp(x: Any, xp: Any, fp: Any, left: float | None = None, right: float | None = None) -> NDArray:
+    """The line through the points (xp, fp), xp rising, at the places x; left and right of them `left` and `right` (the
+    first and last of fp, if None). Differentiable in x and fp.
+
+    >>> float(interp(1.5, [1.0, 2.0], [10.0, 20.0]))
+    15.0
+    """
+    x, xp, fp = floating(x), floating(xp), floating(fp)
+    if xp.ndim != 1 or xp.shape != fp.shape or not xp.size:
+        raise ValueError(f"interp: xp and fp must be vectors of one length, got shapes {xp.shape} and {fp.shape}")
+    n, known = xp.shape[0], xp.asnumpy()
+    if n == 1:
+        inside = F.broadcast_to(fp, (x.size,)) if x.size else F.zeros((0,), fp._dtype_name)
+        found = F.reshape(inside, x.shape)
+    else:
+        low = _np.clip(_np.searchsorted(known, x.asnumpy(), side="right") - 1, 0, n - 2)
+        x0, x1, y0, y1 = (F.take(v, low + k, 0) for v in (xp, fp) for k in (0, 1))
+        span = F.subtract(x1, x0)
+        share = F.divide(F.subtract(x, x0), F.where(F.equal(span, 0), 1.0, span))
+        found = F.add(y0, F.multiply(F.subtract(y1, y0), share))
+    found = F.where(F.less(x, xp[0]), fp[0] if left is None else left, found)
+    found = F.where(F.greater(x, xp[-1]), fp[-1] if right is None else right, found)
+    return F.where(F.isnan(x), x, found)
+
+
+def convolve(a: Any, v: Any, mode: str = "full") -> NDArray:
+    """The discrete convolution of two vectors: all of it ("full"), of the longer one's length ("same"), or where they
+    overlap wholly ("valid").
+
+    >>> convolve([1.0, 2.0], [1.0, 3.0]).tolist()
+    [1.0, 5.0, 6.0]
+    """
+    a, v = asarray(a), asarray(v)
+    if a.ndim > 1 or v.ndim > 1 or not a.size or not v.size:
+        raise ValueError(f"convolve: expected two vectors that are not empty, got shapes {a.shape} and {v.shape}")
+    if mode not in ("full", "same", "valid"):
+        raise ValueError(f"convolve: mode must be 'full', 'same' or 'valid', got {mode!r}")
+    a, v = F.reshape(a, (-1,)), F.reshape(v, (-1,))
+    if v.size > a.size:
+        a, v = v, a
+    n, m = a.size, v.size
+    wide = F.pad(a, (m - 1,), (m - 1,))
+    places = _np.arange(n + m - 1)[:, None] + _np.arange(m)[::-1][None, :]
+    full = F.matmul(F.take(wide, places, 0), F.expand_dims(v, 1))[:, 0]
+    if mode == "full":
+        return full
+    return full[(m - 1) // 2 : (m - 1) // 2 + n] if mode == "same" else full[m - 1 : n]
+
+
+def correlate(a: Any, v: Any, mode: str = "valid") -> NDArray:
+    """The sums of a's numbers times v's shifted along it: convolution with v reversed (and conjugated).
+
+    >>> correlate([1.0, 2.0, 3.0], [0.0, 1.0]).tolist()
+    [2.0, 3.0]
+    """
+    a, v = asarray(a), asarray(v)
+    if v.size > a.size and a.ndim == v.ndim == 1:
+        return F.flip(convolve(F.flip(a, 0), _conjugate(v), mode), 0)
+    return convolve(a, F.flip(_conjugate(v), 0) if v.ndim else v, mode)
+
+
+def _conjugate(x: NDArray) -> NDArray:
+    return F.conj(x) if is_kind(x, "complex floating") else x
+
+
+def _window(name: str, M: int, values: Any, dtype: Any) -> NDArray:
+    if not isinstance(M, (int, _np.integer)):
+        raise TypeError(f"{name}: the length must be a whole number, got {M!r}")
+    if M < 2:
+        return F.ones((max(int(M), 0),), dtype)
+    return asarray(values(2 * pi * _np.arange(M) / (M - 1)), dtype)
+
+
+def hanning(M: int, dtype: Any = "float32") -> NDArray:
+    """The Hann window of M numbers: 0.5 - 0.5 cos.
+
+    >>> hanning(3).tolist()
+    [0.0, 1.0, 0.0]
+    """
+    return _window("hanning", M, lambda t: 0.5 - 0.5 * _np.cos(t), dtype)
+
+
+def hamming(M: int, dtype: Any = "float32") -> NDArray:
+    """The Hamming window of M numbers: 0.54 - 0.46 cos.
+
+    >>> hamming(1).tolist()
+    [1.0]
+    """
+    return _window("hamming", M, lambda t: 0.54 - 0.46 * _np.cos(t), dtype)
+
+
+def blackman(M: int, dtype: Any = "float32") -> NDArray:
+    """The Blackman window of M numbers: 0.42 - 0.5 cos t + 0.08 cos 2t.
+
+    >>> blackman(1).tolist()
+    [1.0]
+    """
+    return _window("blackman", M, lambda t: 0.42 - 0.5 * _np.cos(t) + 0.08 * _np.cos(2 * t), dtype)
+
+
+def bartlett(M: int, dtype: Any = "float32") -> NDArray:
+    """The triangular window of M numbers, 0 at both ends.
+
+    >>> bartlett(3).tolist()
+    [0.0, 1.0, 0.0]
+    """
+    return _window("bartlett", M, lambda t: 1 - _np.abs(t / pi - 1), dtype)
+
+
+def kaiser(M: int, beta: float, dtype: Any = "float32") -> NDArray:
+    """The Kaiser window of M numbers; the larger beta, the narrower.
+
+    >>> kaiser(1, 5.0).tolist()
+    [1.0]
+    """
+    return _window("kaiser", M, lambda t: _np.kaiser(M, beta), dtype)
+
+
+def polyval(p: Any, x: Any) -> NDArray:
+    """The polynomial with coefficients p, highest power first, at the places x (Horner's rule).
+
+    >>> float(polyval([1.0, 0.0, 2.0], 3.0))
+    11.0
+    """
+    p, x = asarray(p), asarray(x)
+    if p.ndim != 1:
+        raise ValueError(f"polyval: the coefficients must be a vector, got shape {p.shape}")
+    found = F.zeros_like(F.add(x, p[0])) if p.size else F.zeros_like(x)
+    for k in range(p.size):
+        found = F.add(F.multiply(found, x), p[k])
+    return found

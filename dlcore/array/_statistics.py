@@ -1,0 +1,241 @@
+"""Order statistics, histograms and correlations. The order statistics are differentiable; counts look at the host."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+import numpy as _np
+
+from .._core import NDArray
+from ..ops import F
+from ._arranging import place
+from ._convert import asarray
+from ._dtypes import floating
+
+Axes = int | tuple[int, ...] | None
+METHODS = ("linear", "lower", "higher", "nearest", "midpoint")
+
+
+def _lines(name: str, x: NDArray, axis: Axes) -> tuple[NDArray, tuple[int, ...], tuple[int, ...]]:
+    """x with the reduced axes joined into the last one; the shape that stays, without and with axes of length 1."""
+    axes = tuple(range(x.ndim)) if axis is None else (axis,) if isinstance(axis, int) else tuple(axis)
+    axes = tuple(place(name, x, k) for k in axes)
+    kept = [k for k in range(x.ndim) if k not in axes]
+    shape = tuple(x.shape[k] for k in kept)
+    length = prod(x.shape[k] for k in axes)
+    wide = tuple(1 if k in axes else n for k, n in enumerate(x.shape))
+    return F.reshape(F.transpose(x, [*kept, *axes]), (*shape, length)), shape, wide
+
+
+def _quantile(name: str, a: Any, q: Any, axis: Axes, keepdims: bool, method: str, skip_nan: bool) -> NDArray:
+    shares = _np.asarray(q.asnumpy() if isinstance(q, NDArray) else q, _np.float64)
+    if not ((shares >= 0) & (shares <= 1)).all():
+        raise ValueError(f"{name}: shares must lie between 0 and 1 (per cent: 0 and 100), got {q}")
+    if method not in METHODS:
+        raise ValueError(f"{name}: method must be one of {', '.join(METHODS)}, got {method!r}")
+    x, shape, wide = _lines(name, floating(a), axis)
+    n = x.shape[-1]
+    if n == 0:
+        return F.full(float("nan"), (*shares.shape, *(wide if keepdims else shape)), x._dtype_name, x._device)
+    ordered = F.sort(x, -1)
+    missing = F.isnan(x)
+    if skip_nan:
+        count = F.sum(F.logical_not(missing), -1, True)
+    else:
+        count = F.full(n, (*shape, 1), "int64", x._device)
+    last = F.cast(F.maximum(F.subtract(count, 1), 0), "float64")
+    at = F.multiply(last, asarray(shares.reshape(-1)))
+    low, high = F.floor(at), F.ceil(at)
+    if method == "nearest":
+        low = high = F.rint(at)
+    low, high = (high if method == "higher" else low), (low if method == "lower" else high)
+    share = F.full_like(at, 0.5) if method == "midpoint" else F.subtract(at, low)
+    a_, b_ = (F.take_along_axis(ordered, F.cast(k, "int64"), -1) for k in (low, high))
+    between = F.add(a_, F.multiply(F.subtract(b_, a_), F.cast(share, x._dtype_name)))
+    found = F.where(F.equal(low, high), a_, between)
+    empty = F.all(missing, -1, True) if skip_nan else F.any(missing, -1, True)
+    found = F.where(empty, float("nan"), found)
+    found = F.transpose(found, [found.ndim - 1, *range(found.ndim - 1)])
+    return F.reshape(found, (*shares.shape, *(wide if keepdims else shape)))
+
+
+def quantile(a: Any, q: Any, axis: Axes = None, keepdims: bool = False, *, method: str = "linear") -> NDArray:
+    """The number below which the share q lies. Between two neighbours method "linear" takes the line, "lower",
+    "higher", "nearest" one of them, "midpoint" the middle. Several shares come first in the shape. NaN if there is one.
+
+    >>> float(quantile([1.0, 2.0, 3.0], 0.5))
+    2.0
+    """
+    return _quantile("quantile", a, q, axis, keepdims, method, False)
+
+
+def percentile(a: Any, q: Any, axis: Axes = None, keepdims: bool = False, *, method: str = "linear") -> NDArray:
+    """`quantile` in hundredths.
+
+    >>> float(percentile([1.0, 2.0, 3.0], 50))
+    2.0
+    """
+    return _quantile("percentile", a, _hundredths(q), axis, keepdims, method, False)
+
+
+def _hundredths(q: Any) -> Any:
+    return _np.true_divide(q.asnumpy() if isinstance(q, NDArray) else q, 100)
+
+
+def median(a: Any, axis: Axes = None, keepdims: bool = False) -> NDArray:
+    """The middle number (the mean of the two middle ones) along the axes (all, if None). NaN if there is one.
+
+    >>> float(median([3.0, 1.0, 2.0]))
+    2.0
+    """
+    return _quantile("median", a, 0.5, axis, keepdims, "linear", False)
+
+
+def nanquantile(a: Any, q: Any, axis: Axes = None, keepdims: bool = False, *, method: str = "linear") -> NDArray:
+    """`quantile`, NaN left out.
+
+    >>> float(nanquantile([1.0, float("nan"), 3.0], 0.5))
+    2.0
+    """
+    return _quantile("nanquantile", a, q, axis, keepdims, method, True)
+
+
+def nanpercentile(a: Any, q: Any, axis: Axes = None, keepdims: bool = False, *, method: str = "linear") -> NDArray:
+    """`percentile`, NaN left out.
+
+    >>> float(nanpercentile([1.0, float("nan"), 3.0], 50))
+    2.0
+    """
+    return _quantile("nanpercentile", a, _hundredths(q), axis, keepdims, method, True)
+
+
+def nanmedian(a: Any, axis: Axes = None, keepdims: bool = False) -> NDArray:
+    """`median`, NaN left out.
+
+    >>> float(nanmedian([1.0, float("nan"), 3.0]))
+    2.0
+    """
+    return _quantile("nanmedian", a, 0.5, axis, keepdims, "linear", True)
+
+
+def _host(x: Any) -> Any:
+    return None if x is None else x.asnumpy() if isinstance(x, NDArray) else _np.asarray(x)
+
+
+def _bins(bins: Any) -> Any:
+    return bins if isinstance(bins, (int, str)) else _host(bins)
+
+
+def histogram(
+    a: Any, bins: Any = 10, range: tuple[float, float] | None = None, density: bool = False, weights: Any = None
+) -> tuple[NDArray, NDArray]:
+    """How many numbers (or how much weight) lie in each of the bins, and the bins' edges. bins: how many, a rule's name
+    ("auto", ...) or the edges; density divides by the total and the widths.
+
+    >>> histogram([0.0, 1.0, 1.0], bins=2)[0].tolist()
+    [1, 2]
+    """
+    counts, edges = _np.histogram(asarray(a).asnumpy(), _bins(bins), range, density, _host(weights))
+    return asarray(counts), asarray(edges)
+
+
+def histogram_bin_edges(a: Any, bins: Any = 10, range: tuple[float, float] | None = None) -> NDArray:
+    """The edges that `histogram` would use.
+
+    >>> histogram_bin_edges([0.0, 1.0], bins=2).tolist()
+    [0.0, 0.5, 1.0]
+    """
+    return asarray(_np.histogram_bin_edges(asarray(a).asnumpy(), _bins(bins), range))
+
+
+def histogram2d(
+    x: Any, y: Any, bins: Any = 10, range: Any = None, density: bool = False, weights: Any = None
+) -> tuple[NDArray, NDArray, NDArray]:
+    """How many points (x, y) lie in each cell of a grid, and the grid's edges.
+
+    >>> histogram2d([0.0, 1.0], [0.0, 1.0], bins=2)[0].tolist()
+    [[1.0, 0.0], [0.0, 1.0]]
+    """
+    found = _np.histogram2d(_host(x), _host(y), bins, range, density, _host(weights))
+    return asarray(found[0]), asarray(found[1]), asarray(found[2])
+
+
+def bincount(x: Any, weights: Any = None, minlength: int = 0) -> NDArray:
+    """How often each of 0, 1, 2, ... occurs in a vector (or how much weight it has).
+
+    >>> bincount([1, 1, 3]).tolist()
+    [0, 2, 0, 1]
+    """
+    values = asarray(x)
+    if values.ndim != 1 or _np.dtype(values.dtype).kind not in "iub":
+        raise TypeError(
+            f"bincount: expected a vector of whole numbers, got {values._dtype_name} of shape {values.shape}"
+        )
+    host = values.asnumpy()
+    if host.size and host.min() < 0:
+        raise ValueError(f"bincount: expected numbers of at least 0, got {host.min()}")
+    if weights is None:
+        return asarray(_np.bincount(host, minlength=minlength).astype(_np.int64))
+    load = floating(weights)
+    if load.shape != values.shape:
+        raise ValueError(f"bincount: weights of shape {load.shape} do not fit shape {values.shape}")
+    length = max(int(host.max()) + 1 if host.size else 0, minlength)
+    return F.index_add(F.zeros((length,), load._dtype_name, load._device), load, values)
+
+
+def cov(
+    m: Any, y: Any = None, rowvar: bool = True, bias: bool = False, ddof: float | None = None, fweights: Any = None,
+    aweights: Any = None,
+) -> NDArray:  # fmt: skip
+    """The covariances of variables: rows of m are variables (columns, if not rowvar), y adds more of them.
+
+    Divided by n - ddof (1, with bias 0). fweights and aweights: how often each observation counts, and its weight.
+
+    >>> cov([[0.0, 2.0], [0.0, 2.0]]).tolist()
+    [[2.0, 2.0], [2.0, 2.0]]
+    """
+    x = floating(m)
+    if x.ndim > 2:
+        raise ValueError(f"cov: expected a vector or a matrix, got shape {x.shape}")
+    x = _variables(x, rowvar)
+    if y is not None:
+        x = F.concat(x, _variables(floating(y), rowvar), axis=0)
+    by = float(ddof) if ddof is not None else 0.0 if bias else 1.0
+    weights = None
+    for w in (fweights, aweights):
+        if w is not None:
+            w = F.cast(w, x._dtype_name)
+            if w.shape != x.shape[1:]:
+                raise ValueError(f"cov: weights of shape {w.shape} do not fit {x.shape[1]} observations")
+            weights = w if weights is None else F.multiply(weights, w)
+    if weights is None:
+        gap = F.subtract(x, F.mean(x, 1, True))
+        return _scaled(F.matmul(gap, F._adjoint(gap)), x.shape[1] - by)
+    total = F.sum(weights)
+    gap = F.subtract(x, F.divide(F.sum(F.multiply(x, weights), 1, True), total))
+    loss = F.multiply(F.divide(F.sum(F.multiply(weights, F.cast(aweights, x._dtype_name))), total), by) \
+        if aweights is not None else by  # fmt: skip
+    return _scaled(F.matmul(F.multiply(gap, weights), F._adjoint(gap)), F.subtract(total, loss))
+
+
+def _variables(x: NDArray, rowvar: bool) -> NDArray:
+    return F.expand_dims(x, 0) if x.ndim == 1 else x if rowvar or x.shape[0] == 1 else F.transpose(x)
+
+
+def _scaled(x: NDArray, by: Any) -> NDArray:
+    found = F.divide(x, by)
+    return F.reshape(found, ()) if found.shape == (1, 1) else found
+
+
+def corrcoef(x: Any, y: Any = None, rowvar: bool = True) -> NDArray:
+    """The correlations of variables, between -1 and 1: covariances divided by the standard deviations.
+
+    >>> [[round(v, 4) for v in row] for row in corrcoef([[0.0, 2.0], [2.0, 0.0]]).tolist()]
+    [[1.0, -1.0], [-1.0, 1.0]]
+    """
+    c = cov(x, y, rowvar)
+    if not c.ndim:
+        return F.divide(c, c)
+    spread = F.sqrt(F.diagonal(c))
+    return F.clip(F.divide(F.divide(c, F.expand_dims(spread, 1)), spread), -1.0, 1.0)
