@@ -33,6 +33,7 @@ _LAZY: dict[str, tuple[str, str | None]] = {
     "optimizer": ("dlcore.optim", None),
     "lr_scheduler": ("dlcore.optim.lr_scheduler", None),
     "io": ("dlcore.io", None),
+    "recordio": ("dlcore.io.recordio", None),
     "graph": ("dlcore.graph", None),
     "sym": ("dlcore.symbol", None),
     "symbol": ("dlcore.symbol", None),

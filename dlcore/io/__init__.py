@@ -6,10 +6,12 @@ or iterator goes into a private file of its own.
 What must not: datasets and loaders (see `dlcore.gluon.data`), weights of a network (see `dlcore.gluon`).
 """
 
+from . import recordio
 from ._atomic import atomic_write
 from ._download import cache_dir, download, reachable, sha256_of
 from ._file_iters import CSVIter, MNISTIter
 from ._idx import read_idx, write_idx
+from ._image import decode_image, encode_image, resize_image
 from ._iterators import DataBatch, DataDesc, DataIter
 from ._ndarray_iter import NDArrayIter
 from ._npm import npm_pack
@@ -26,12 +28,16 @@ __all__ = [
     "PrefetchingIter",
     "atomic_write",
     "cache_dir",
+    "decode_image",
     "download",
+    "encode_image",
     "load_arrays",
     "load_metadata",
     "npm_pack",
     "reachable",
     "read_idx",
+    "recordio",
+    "resize_image",
     "save_arrays",
     "sha256_of",
     "write_idx",

@@ -1,0 +1,82 @@
+"""Images as bytes and as arrays, through Pillow (HPND licence), which is imported when it is first needed."""
+
+from __future__ import annotations
+
+import io
+import os
+from typing import Any
+
+import numpy as np
+
+
+def pillow() -> Any:
+    """Pillow's Image module; ImportError that says how to get it."""
+    try:
+        from PIL import Image
+    except ImportError:
+        raise ImportError("images need Pillow: pip install 'dlcore[lab]' or pip install pillow") from None
+    return Image
+
+
+def decode_image(data: bytes | str | os.PathLike[str], iscolor: int = -1) -> np.ndarray:
+    """A JPEG, PNG or other image, given as bytes or as a file, as uint8 (h, w, 3), or (h, w) where it is grey.
+
+    iscolor: 1 always three channels, 0 always grey, -1 as the image is (palettes and transparency become colours).
+    ValueError for what is no image, and for one of more than 2^28 pixels.
+
+    >>> decode_image(encode_image(np.full((2, 3), 7, np.uint8), ".png"))
+    array([[7, 7, 7],
+           [7, 7, 7]], dtype=uint8)
+    """
+    module = pillow()
+    source: Any = io.BytesIO(data) if isinstance(data, (bytes, bytearray, memoryview)) else data
+    name = "an image" if source is not data else os.fspath(data)  # type: ignore[arg-type]
+    try:
+        with module.open(source) as opened:
+            if opened.width * opened.height > 1 << 28:
+                raise ValueError(f"{name}: {opened.width}x{opened.height} pixels are more than 2^28")
+            grey = iscolor == 0 or (iscolor == -1 and opened.mode in ("L", "1", "I;16", "I", "F"))
+            return np.array(opened.convert("L" if grey else "RGB"))
+    except (module.UnidentifiedImageError, OSError, SyntaxError) as error:
+        if isinstance(error, FileNotFoundError):
+            raise
+        raise ValueError(f"{name}: cannot be read as an image ({error})") from None
+
+
+def encode_image(image: Any, kind: str = ".jpg", quality: int = 95) -> bytes:
+    """uint8 (h, w), (h, w, 1) or (h, w, 3) as the bytes of a file of `kind`: ".jpg", ".jpeg" or ".png"."""
+    array = np.asarray(image.asnumpy() if hasattr(image, "asnumpy") else image)
+    if array.ndim == 3 and array.shape[2] == 1:
+        array = array[..., 0]
+    if array.dtype != np.uint8 or not (array.ndim == 2 or (array.ndim == 3 and array.shape[2] == 3)):
+        raise ValueError(f"expected an image (h, w) or (h, w, 3) of uint8, got {array.shape} of {array.dtype}")
+    formats = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG"}
+    if kind.lower() not in formats:
+        raise ValueError(f"expected one of {', '.join(formats)}; got {kind!r}")
+    stream = io.BytesIO()
+    options = {"quality": quality} if formats[kind.lower()] == "JPEG" else {}
+    pillow().fromarray(array).save(stream, formats[kind.lower()], **options)
+    return stream.getvalue()
+
+
+def resize_image(image: np.ndarray, width: int, height: int, interpolation: int = 1) -> np.ndarray:
+    """An image (h, w) or (h, w, c) in another size. interpolation: 0 nearest, 1 bilinear, 2 bicubic, 3 area."""
+    module = pillow()
+    kinds = {0: "NEAREST", 1: "BILINEAR", 2: "BICUBIC", 3: "BOX", 4: "LANCZOS"}
+    if interpolation not in kinds:
+        raise ValueError(f"interpolation: expected 0 to 4, got {interpolation}")
+    if min(width, height) < 1:
+        raise ValueError(f"resize: expected a size of at least 1x1, got {width}x{height}")
+    how = getattr(module.Resampling, kinds[interpolation])
+    grey = image.ndim == 3 and image.shape[2] == 1
+    plain = image[..., 0] if grey else image
+    if plain.dtype == np.uint8:
+        resized = np.asarray(module.fromarray(np.ascontiguousarray(plain)).resize((width, height), how))
+    else:
+        planes = np.moveaxis(plain, -1, 0) if plain.ndim == 3 else plain[None]
+        parts = [
+            np.asarray(module.fromarray(np.ascontiguousarray(p, np.float32)).resize((width, height), how))
+            for p in planes
+        ]
+        resized = (np.stack(parts, -1) if plain.ndim == 3 else parts[0]).astype(image.dtype)
+    return resized[..., None] if grey else resized
