@@ -191,7 +191,7 @@ __device__ inline double dl_zeta(int s, double q) {
   return sum;
 }
 template <class T> __device__ inline T dl_polygamma(T order, T value) {
-  int n = (int)order;
+  int n = order >= 0 && order < 1000 ? (int)order : -1;
   double x = value;
   if (n == 0) return (T)dl_digamma(x);
   if (n < 0 || x != x) return (T)dl_nan();

@@ -102,7 +102,7 @@ DL_INLINE float vm_log1p(float x) {
 DL_INLINE float vm_tanh(float x) {
   float a = vm_abs(x), c = a > 10.0f ? 10.0f : a;
   float t = expm1_core(2.0f * c);
-  return vm_copysign(t / (t + 2.0f), x) + (x != x ? x : 0.0f);
+  return x != x ? x : vm_copysign(t / (t + 2.0f), x);
 }
 
 DL_INLINE float vm_sigmoid(float x) {
@@ -176,7 +176,7 @@ DL_INLINE float vm_sinh(float x) {  // (e^x - e^-x)/2 = (m + m/(m+1))/2 with m =
   double m = vm_expm1(double(vm_abs(x)));
   double y = 0.5 * (m + m / (m + 1.0));
   y = m > 1e300 ? kInfD : y;
-  return vm_copysign(float(y), x) + (x != x ? x : 0.0f);
+  return x != x ? x : vm_copysign(float(y), x);
 }
 DL_INLINE float vm_cosh(float x) {
   double e = vm_exp(double(vm_abs(x)));

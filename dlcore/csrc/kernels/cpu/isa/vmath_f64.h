@@ -119,7 +119,7 @@ DL_INLINE double vm_sigmoid(double x) {
 DL_INLINE double vm_tanh(double x) {
   double a = vm_abs(x), c = a > 20.0 ? 20.0 : a;
   double t = expm1_core(2.0 * c);
-  return vm_copysign(t / (t + 2.0), x) + (x != x ? x : 0.0);
+  return x != x ? x : vm_copysign(t / (t + 2.0), x);
 }
 
 // Sine of x + quarter * pi/2, for |x| below kSinLimitD.

@@ -1,0 +1,176 @@
+"""Edges of the number types: infinities, NaN, signed zeros, overflow, division by zero, shifts and casts out of range.
+
+The array-API standard 2024.12 asks of real floating-point functions what IEEE 754 and C say, which is what NumPy gives.
+"""
+
+from __future__ import annotations
+
+import ml_dtypes
+import numpy as np
+import pytest
+
+import dlcore.array  # noqa: F401 - the methods of arrays
+from dlcore import _core
+from dlcore.ops import F
+
+BF16 = ml_dtypes.bfloat16
+FLOATS = ["float16", BF16, "float32", "float64"]
+INTS = ["int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"]
+POINTS = [0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 1.5, -2.5, 3.0, -3.0, 100.0, -100.0, np.inf, -np.inf, np.nan]
+UNARY = (
+    "abs sign floor ceil trunc rint sqrt cbrt exp exp2 expm1 log log1p log2 log10 sin cos tan arcsin arccos arctan "
+    "sinh cosh tanh arcsinh arccosh arctanh isnan isinf isfinite signbit logical_not square reciprocal negative "
+    "positive degrees radians angle"
+).split()
+BINARY = (
+    "add subtract multiply divide floor_divide remainder fmod power maximum minimum fmax fmin arctan2 hypot copysign "
+    "logaddexp logaddexp2 heaviside nextafter equal not_equal less less_equal greater greater_equal logical_and "
+    "logical_or logical_xor"
+).split()
+# Steps in the last place that two good implementations may differ by.
+STEPS = {"float16": 2, "bfloat16": 2, "float32": 4, "float64": 4}
+
+
+def array(values: object, dtype: object) -> _core.NDArray:
+    return _core.from_numpy(np.asarray(values, dtype))
+
+
+def assert_same(got: np.ndarray, want: np.ndarray, name: str, steps: int, *operands: np.ndarray) -> None:
+    """The same numbers up to rounding; zeros with their signs, NaN where NaN is."""
+    assert got.dtype == want.dtype, (name, got.dtype, want.dtype)
+    if want.dtype.kind in "biu":
+        wrong = got != want
+    else:
+        eps = float(ml_dtypes.finfo(want.dtype).eps)
+        a, b = got.astype(np.float64), want.astype(np.float64)
+        with np.errstate(invalid="ignore"):
+            near = (a == b) | (np.abs(a - b) <= steps * eps * np.abs(b))
+        wrong = ~((np.isnan(a) & np.isnan(b)) | (near & (np.signbit(a) == np.signbit(b))))
+    rows = [(*(o.ravel()[i] for o in operands), got.ravel()[i], want.ravel()[i]) for i in np.flatnonzero(wrong)[:5]]
+    assert not rows, f"{name}: (operands, got, expected) {rows}"
+
+
+@pytest.mark.parametrize("dtype", FLOATS, ids=str)
+@pytest.mark.parametrize("name", UNARY)
+def test_unary_functions_at_the_edges(name: str, dtype: object) -> None:
+    x = np.array(POINTS, dtype)
+    wide = x.astype(np.float32) if x.dtype.itemsize == 2 else x
+    with np.errstate(all="ignore"):
+        want = np.asarray(getattr(np, name)(wide))
+    want = want.astype(x.dtype) if want.dtype.kind == "f" else want
+    assert_same(getattr(F, name)(array(x, dtype)).asnumpy(), want, name, STEPS[x.dtype.name], x)
+
+
+@pytest.mark.parametrize("dtype", FLOATS, ids=str)
+@pytest.mark.parametrize("name", BINARY)
+def test_binary_functions_at_the_edges(name: str, dtype: object) -> None:
+    a, b = (v.ravel().astype(dtype) for v in np.meshgrid(POINTS, POINTS))
+    wide = [v.astype(np.float32) if v.dtype.itemsize == 2 and name != "nextafter" else v for v in (a, b)]
+    with np.errstate(all="ignore"):
+        want = np.asarray(getattr(np, name)(*wide))
+    want = want.astype(a.dtype) if want.dtype.kind == "f" else want
+    got = getattr(F, name)(array(a, dtype), array(b, dtype)).asnumpy()
+    assert_same(got, want, name, STEPS[a.dtype.name], a, b)
+
+
+def edges(dtype: str) -> np.ndarray:
+    info = np.iinfo(dtype)
+    return np.array(
+        sorted({info.min, info.min + 1, 0, 1, 2, 7, info.max - 1, info.max} | ({-1, -7} if info.min else set())), dtype
+    )
+
+
+@pytest.mark.parametrize("dtype", INTS)
+@pytest.mark.parametrize("name", ["add", "subtract", "multiply", "negative", "abs", "square", "bitwise_not", "sign"])
+def test_whole_numbers_wrap_round(name: str, dtype: str) -> None:
+    a, b = (v.ravel() for v in np.meshgrid(edges(dtype), edges(dtype)))
+    given = [a] if name in ("negative", "abs", "square", "bitwise_not", "sign") else [a, b]
+    with np.errstate(all="ignore"):
+        want = getattr(np, name)(*given)
+    got = getattr(F, name)(*[array(v, dtype) for v in given]).asnumpy()
+    np.testing.assert_array_equal(got, want)
+    assert got.dtype == want.dtype
+
+
+@pytest.mark.parametrize("dtype", INTS)
+@pytest.mark.parametrize("name", ["floor_divide", "remainder", "fmod", "gcd", "lcm"])
+def test_division_of_whole_numbers(name: str, dtype: str) -> None:
+    a, b = (v.ravel() for v in np.meshgrid(edges(dtype), edges(dtype)))
+    if name == "lcm":  # what does not fit wraps round, in NumPy too, but not always the same way
+        a, b = (
+            a[(np.abs(a.astype(float)) < 9) & (np.abs(b.astype(float)) < 9)],
+            b[(np.abs(a.astype(float)) < 9) & (np.abs(b.astype(float)) < 9)],
+        )
+    with np.errstate(all="ignore"):
+        want = getattr(np, name)(a, b)  # by zero NumPy gives 0, and its one overflow wraps round
+    np.testing.assert_array_equal(getattr(F, name)(array(a, dtype), array(b, dtype)).asnumpy(), want)
+
+
+@pytest.mark.parametrize("dtype", INTS)
+def test_shifts_by_too_many_places(dtype: str) -> None:
+    bits = np.iinfo(dtype).bits
+    x = edges(dtype)
+    by = np.array([0, 1, bits - 1, bits, bits + 3, 100], dtype)
+    a, b = (v.ravel() for v in np.meshgrid(x, by))
+    np.testing.assert_array_equal(F.left_shift(array(a, dtype), array(b, dtype)).asnumpy(), np.left_shift(a, b))
+    np.testing.assert_array_equal(F.right_shift(array(a, dtype), array(b, dtype)).asnumpy(), np.right_shift(a, b))
+
+
+@pytest.mark.parametrize("dtype", [d for d in INTS if d[0] == "i"])
+def test_shifts_by_negative_places_shift_everything_out(dtype: str) -> None:
+    x = array([5, -5], dtype)
+    assert F.left_shift(x, -1).tolist() == [0, 0] and F.right_shift(x, -1).tolist() == [0, -1]
+
+
+@pytest.mark.parametrize("dtype", INTS)
+def test_powers_of_whole_numbers(dtype: str) -> None:
+    a = edges(dtype)
+    for n in (0, 1, 2, 3, 7):
+        want = np.array([pow(int(v), n, 2 ** np.iinfo(dtype).bits) for v in a], dtype=object)
+        got = F.power(array(a, dtype), array(np.full(a.shape, n), dtype)).asnumpy()
+        unsigned = got.astype(f"uint{np.iinfo(dtype).bits}")
+        assert unsigned.tolist() == want.tolist()
+    if dtype[0] == "i":  # NumPy refuses negative powers; here 1 / x**n without its fraction
+        got = F.power(array([1, -1, 2, 0], dtype), array([-3, -3, -1, -1], dtype)).tolist()
+        assert got == [1, -1, 0, 0]
+
+
+@pytest.mark.parametrize("source", ["float16", "float32", "float64"])
+@pytest.mark.parametrize("dtype", INTS)
+def test_casts_of_what_does_not_fit_are_the_same_every_time(source: str, dtype: str) -> None:
+    x = np.array([np.nan, np.inf, -np.inf, 1e4, -1e4, 300.7, -300.7, 6e4, -6e4] * 5, source)
+    one_by_one = [F.cast(array([v], source), dtype).tolist()[0] for v in x]
+    assert F.cast(array(x, source), dtype).tolist() == one_by_one
+    assert F.cast(F.slice(array(np.repeat(x, 2), source), (0,), (x.size,), (2,)), dtype).tolist() == one_by_one
+    fits = np.isfinite(x) & (x >= np.iinfo(dtype).min) & (x <= np.iinfo(dtype).max)
+    np.testing.assert_array_equal(np.array(one_by_one, object)[fits], x[fits].astype(dtype).astype(object))
+    low = np.iinfo("int64" if dtype in ("int64", "uint64", "uint32") else "int32").min  # the step it goes through
+    assert one_by_one[0] == np.array([low]).astype(dtype)[0], "NaN is the smallest number of that step, wrapped"
+
+
+@pytest.mark.parametrize("dtype", ["float16", BF16], ids=str)
+def test_short_floats_are_added_up_in_float32(dtype: object) -> None:
+    ones = array(np.ones(5000), dtype)  # one by one a sum in this dtype would stop at 256 or 2048
+    assert float(F.cast(F.sum(ones), "float32").item()) == pytest.approx(5000, rel=4e-3)
+    assert F.mean(ones).item() == 1
+    thousand = array(np.full((1, 3000), 1), dtype)
+    assert F.matmul(thousand, F.transpose(thousand)).item() == pytest.approx(3000, rel=4e-3)
+    assert F.cumsum(ones).asnumpy()[-1].astype(float) == pytest.approx(5000, rel=4e-3)
+
+
+@pytest.mark.parametrize("dtype", FLOATS, ids=str)
+def test_clip_takes_arrays_and_nan(dtype: object) -> None:
+    x = array([-3.0, -1.0, np.nan, 1.0, 9.0], dtype)
+    low, high = array([-2.0, -2.0, 0.0, 2.0, 2.0], dtype), array([2.0, 2.0, 1.0, 3.0, 4.0], dtype)
+    got = F.clip(x, low, high).asnumpy().astype(float)
+    np.testing.assert_array_equal(got, [-2, -1, np.nan, 2, 4])
+    assert F.clip(x, 0, 2).dtype == np.dtype(dtype)
+
+
+def test_remainders_and_quotients_fit_together() -> None:
+    rng = np.random.default_rng(4)
+    a, b = rng.normal(size=500) * 100, rng.normal(size=500)
+    x, y = array(a, "float64"), array(b, "float64")
+    q, r = F.floor_divide(x, y).asnumpy(), F.remainder(x, y).asnumpy()
+    np.testing.assert_allclose(q * b + r, a, rtol=1e-12)
+    assert (np.sign(r[r != 0]) == np.sign(b[r != 0])).all() and (np.abs(r) < np.abs(b)).all()
