@@ -234,7 +234,8 @@ def _histogram(x: NDArray, stats: Stats) -> str:
     counts = np.zeros(_BINS, np.int64)
     low, high = stats.least, stats.most
     if high <= low or not math.isfinite(high - low):
-        low, high = low - 0.5, low + 0.5
+        pad = max(0.5, abs(low) / 2)
+        low, high = low - pad, low + pad
     for block in _blocks(_thinned(x, 1 << 22)):
         counts += np.histogram(block[np.isfinite(block)], _BINS, (low, high))[0]
     width, height, tall = 200, 80, max(int(counts.max()), 1)
