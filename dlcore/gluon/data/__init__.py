@@ -7,6 +7,7 @@ What must not: file formats and fetching (see `dlcore.io`), training loops (see 
 from . import batchify, vision
 from ._dataset import ArrayDataset, Dataset, SimpleDataset
 from ._loader import DataLoader
+from ._record import RecordFileDataset
 from ._sampler import (
     BatchSampler,
     FilterSampler,
@@ -24,6 +25,7 @@ __all__ = [
     "FilterSampler",
     "IntervalSampler",
     "RandomSampler",
+    "RecordFileDataset",
     "Sampler",
     "SequentialSampler",
     "SimpleDataset",

@@ -46,7 +46,12 @@ class _ConvTranspose(Windowed):
 
     def _of(self, x: Any, weight: Any, bias: Any) -> Any:
         deconv = (F.deconv1d, F.deconv2d, F.deconv3d)[self.axes - 1]
-        where: dict[str, Any] = {"stride": self._strides, "pad": self._padding, "dilate": self._dilation, "adj": self._more}
+        where: dict[str, Any] = {
+            "stride": self._strides,
+            "pad": self._padding,
+            "dilate": self._dilation,
+            "adj": self._more,
+        }
         return deconv(x, weight, bias, **where, groups=self._groups)
 
 

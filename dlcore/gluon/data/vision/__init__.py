@@ -1,4 +1,4 @@
-"""Image sets (MNIST, FashionMNIST) and `transforms`.
+"""Image sets (MNIST, FashionMNIST, CIFAR10, CIFAR100, folders and record files of images) and `transforms`.
 
 What lives here: finding, fetching and reading the files of known image sets; `_sources.py` lists them as data.
 What must not: anything that fetches a set nobody asked for.
@@ -7,6 +7,16 @@ where they come from.
 """
 
 from . import transforms
+from ._cifar import CIFAR10, CIFAR100
+from ._images import ImageFolderDataset, ImageRecordDataset
 from ._mnist import MNIST, FashionMNIST
 
-__all__ = ["MNIST", "FashionMNIST", "transforms"]
+__all__ = [
+    "CIFAR10",
+    "CIFAR100",
+    "MNIST",
+    "FashionMNIST",
+    "ImageFolderDataset",
+    "ImageRecordDataset",
+    "transforms",
+]

@@ -1,0 +1,85 @@
+"""Sets of images in files: one folder a class, or packed into a record file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dlcore import _core
+from dlcore.io import decode_image
+from dlcore.io.recordio import unpack
+
+from .._dataset import Dataset
+from .._record import RecordFileDataset
+
+ENDINGS = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".ppm", ".gif")
+
+
+def _shaped(image: np.ndarray) -> _core.NDArray:
+    return _core.from_numpy(np.ascontiguousarray(image[..., None] if image.ndim == 2 else image))
+
+
+class ImageFolderDataset(Dataset):
+    """Images below `root`, in one folder for each class: root/cat/1.jpg, root/dog/2.png, ...
+
+    An element is (image, label): an NDArray (h, w, 3) uint8 ((h, w, 1) with flag=0) and the number of its folder in
+    `synsets`, the sorted names; or what `transform(image, label)` makes of them. Needs Pillow.
+    Raises FileNotFoundError where there is no such folder, ValueError where it holds no images.
+    """
+
+    def __init__(
+        self,
+        root: str | os.PathLike[str],
+        flag: int = 1,
+        transform: Callable[[Any, Any], Any] | None = None,
+    ) -> None:
+        self._root = Path(root).expanduser()
+        if not self._root.is_dir():
+            raise FileNotFoundError(f"ImageFolderDataset: there is no folder {self._root}")
+        self._flag, self._transform = flag, transform
+        self.synsets = sorted(path.name for path in self._root.iterdir() if path.is_dir())
+        self.items = [
+            (str(file), label)
+            for label, name in enumerate(self.synsets)
+            for file in sorted((self._root / name).rglob("*"))
+            if file.suffix.lower() in ENDINGS
+        ]
+        if not self.items:
+            raise ValueError(f"ImageFolderDataset: no images ({', '.join(ENDINGS)}) in the folders of {self._root}")
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __getitem__(self, index: int) -> Any:
+        file, label = self.items[index]
+        image = _shaped(decode_image(file, self._flag))
+        return (image, label) if self._transform is None else self._transform(image, label)
+
+    def __repr__(self) -> str:
+        return f"ImageFolderDataset({len(self):,} images, {len(self.synsets)} classes)"
+
+
+class ImageRecordDataset(RecordFileDataset):
+    """Images and labels of a record file made with im2rec, `filename` (.rec) with its index (.idx) beside it.
+
+    An element is (image, label): an NDArray (h, w, 3) uint8 ((h, w, 1) with flag=0) and a number, or an array where
+    the file has several labels for an image; or what `transform(image, label)` makes of them. Needs Pillow.
+    """
+
+    def __init__(
+        self,
+        filename: str | os.PathLike[str],
+        flag: int = 1,
+        transform: Callable[[Any, Any], Any] | None = None,
+    ) -> None:
+        super().__init__(filename)
+        self._flag, self._transform = flag, transform
+
+    def __getitem__(self, index: int) -> Any:
+        header, data = unpack(super().__getitem__(index))
+        image = _shaped(decode_image(data, self._flag))
+        return (image, header.label) if self._transform is None else self._transform(image, header.label)
