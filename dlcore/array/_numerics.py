@@ -136,7 +136,8 @@ def interp(x: Any, xp: Any, fp: Any, left: float | None = None, right: float | N
     >>> float(interp(1.5, [1.0, 2.0], [10.0, 20.0]))
     15.0
     """
-    x, xp, fp = floating(x), floating(xp), floating(fp)
+    xp, fp = floating(xp), floating(fp)
+    x = asarray(x, xp.dtype) if isinstance(x, (int, float)) else floating(x)
     if xp.ndim != 1 or xp.shape != fp.shape or not xp.size:
         raise ValueError(f"interp: xp and fp must be vectors of one length, got shapes {xp.shape} and {fp.shape}")
     n, known = xp.shape[0], xp.asnumpy()

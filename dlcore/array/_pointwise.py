@@ -22,7 +22,10 @@ def clip(x: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: 
     [0.0, 2.0]
     """
     found = _clip(asarray(x), min, max, a_min, a_max)
-    return found if out is None else F.cast(found, out._dtype_name, out=out)
+    if out is None:
+        return found
+    F.cast(found, out._dtype_name, out=out)
+    return out
 
 
 def round(x: Any, decimals: int = 0) -> NDArray:
@@ -107,7 +110,8 @@ def nan_to_num(
     high = limits.max if posinf is None else posinf
     low = limits.min if neginf is None else neginf
     x = F.where(F.isnan(x), nan, x)
-    return F.where(F.isinf(x), F.where(F.greater(x, 0), high, low), x)
+    x = F.where(F.equal(x, float("inf")), high, x)
+    return F.where(F.equal(x, float("-inf")), low, x)
 
 
 def apply_along_axis(func1d: Callable[..., Any], axis: int, arr: Any, *args: Any, **kwargs: Any) -> NDArray:

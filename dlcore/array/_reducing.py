@@ -28,7 +28,8 @@ def _out(found: NDArray, dtype: Any, out: NDArray | None) -> NDArray:
         return found
     if out.shape != found.shape:
         raise ValueError(f"out= has shape {out.shape}, the result {found.shape}")
-    return F.cast(found, out._dtype_name, out=out)
+    F.cast(found, out._dtype_name, out=out)
+    return out
 
 
 def sum(x: Any, axis: Axes = None, dtype: Any = None, out: NDArray | None = None, keepdims: bool = False) -> NDArray:
