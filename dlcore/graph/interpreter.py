@@ -196,6 +196,10 @@ def _fmod(a: Array, b: Array) -> Array:
     return np.where(b == 0, 0, np.fmod(a, np.where(b == 0, 1, b)))
 
 
+def _polygamma(n: Array, x: Array) -> Array:
+    return np.where(n >= 0, _special("polygamma")(np.maximum(n, 0).astype(int), x), np.nan)
+
+
 def _special(name: str) -> Callable[..., Array]:
     def call(*operands: Array) -> Array:
         import scipy.special
@@ -251,7 +255,7 @@ MICRO: dict[str, Callable[..., Any]] = {
     "exp2": np.exp2,
     "lgamma": _special("gammaln"),
     "gamma": _special("gamma"),
-    "polygamma": lambda n, x: _special("polygamma")(n.astype(int), x),
+    "polygamma": _polygamma,
     "erfinv": _special("erfinv"),
     "real": np.real,
     "imag": np.imag,
