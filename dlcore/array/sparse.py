@@ -21,6 +21,7 @@ from ..ops import F
 from ._sparse._arithmetic import KEEP_ZERO, binary, mean, norm, sum, unary
 from ._sparse._classes import CSRNDArray, RowSparseNDArray, SparseNDArray
 from ._sparse._classes import host as _host
+from ._sparse._classes import places
 from ._sparse._dot import dot, is_sparse
 from ._sparse._make import array, cast_storage, csr_matrix, row_sparse_array, zeros
 
@@ -117,6 +118,6 @@ globals().update({name: _one(name) for name in KEEP_ZERO})
 
 __all__ = [
     "BaseSparseNDArray", "CSRNDArray", "NDArray", "RowSparseNDArray", "array", "cast_storage", "clip", "concat",
-    "csr_matrix", "dot", "empty", "mean", "norm", "retain", "row_sparse_array", "sum", "zeros", "zeros_like",
+    "csr_matrix", "dot", "empty", "mean", "norm", "places", "retain", "row_sparse_array", "sum", "zeros", "zeros_like",
     *_BINARY, *KEEP_ZERO,
 ]  # fmt: skip

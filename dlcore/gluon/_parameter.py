@@ -12,7 +12,11 @@ import numpy as np
 
 from dlcore import _core, init
 from dlcore.array import context
+from dlcore.array.sparse import RowSparseNDArray, cast_storage
 from dlcore.graph import invalidate, outside_trace
+from dlcore.ops import F
+
+from ._row_gradient import RowGradient
 
 GRAD_REQS = ("write", "add", "null")
 
@@ -50,6 +54,7 @@ class Parameter:
     shape: a tuple; 0 or -1 stands for a length that the first forward pass tells (with `allow_deferred_init`).
     lr_mult, wd_mult: factors on the trainer's learning rate and weight decay for this parameter.
     init: its initializer; None means the one given to `initialize`.
+    grad_stype: "row_sparse" for a table of which `look_up` reads single rows: its gradient is then a RowSparseNDArray.
 
     `data()` is one and the same NDArray for the parameter's whole life on a device: everything that changes its values
     writes into it, so a compiled graph sees every change. Only `cast` and `reset_ctx` make a new array.
@@ -75,8 +80,12 @@ class Parameter:
         stype: str = "default",
         grad_stype: str = "default",
     ) -> None:
-        if stype != "default" or grad_stype != "default":
-            raise ValueError(f"Parameter {name}: only dense storage is available, got {stype!r} and {grad_stype!r}")
+        if stype != "default":
+            raise ValueError(f"Parameter {name}: only dense values are available, got stype={stype!r}")
+        if grad_stype not in ("default", "row_sparse"):
+            raise ValueError(f"Parameter {name}: grad_stype must be 'default' or 'row_sparse', got {grad_stype!r}")
+        self.grad_stype = grad_stype
+        self._rows: RowGradient | None = None
         self.name = name
         self.path = ""
         self._shape = (shape,) if isinstance(shape, int) else None if shape is None else tuple(shape)
@@ -207,6 +216,12 @@ class Parameter:
         generation[0] += 1
 
     def _attach(self, array: _core.NDArray) -> None:
+        self._rows = None
+        if self.grad_stype == "row_sparse" and self._grad_req != "null":
+            array.attach_grad("null")
+            self._rows = RowGradient(array, self._grad_req)
+            self.grad_seen = self._rows.version
+            return
         array.attach_grad(self._grad_req)
         self.grad_seen = -1 if array.grad is None else array.grad._version
 
@@ -240,16 +255,39 @@ class Parameter:
         self._waiting = (lambda own: _core.assign(own, array), device)
         self.finish_deferred_init()
 
-    def grad(self, ctx: Any = None) -> _core.NDArray:
-        """The gradient's array. Raises RuntimeError before initialization and for grad_req "null"."""
+    def grad(self, ctx: Any = None) -> Any:
+        """The gradient's array, or its RowSparseNDArray. Raises RuntimeError before initialization and for grad_req "null"."""
         data = self.data(ctx)
         if self._grad_req == "null":
             raise RuntimeError(f"Parameter {self._title} has no gradient: its grad_req is 'null'")
-        return data.grad
+        return data.grad if self._rows is None else self._rows.value()
+
+    def look_up(self, indices: _core.NDArray) -> _core.NDArray:
+        """The rows that whole numbers name, as an embedding does; for gradients of either kind."""
+        data = self.data()
+        return F.embedding(indices, data) if self._rows is None else self._rows.look_up(indices)
+
+    def take_reduced(self, grad: _core.NDArray) -> None:
+        """Take over a dense gradient in place of a row-sparse one; a dense one has been changed in place."""
+        if self._rows is not None:
+            self._rows.replace(cast_storage(grad, "row_sparse"))
+
+    def row_sparse_data(self, row_id: Any) -> RowSparseNDArray:
+        """The rows that `row_id` names, as a RowSparseNDArray."""
+        rows = np.unique(np.asarray(row_id.asnumpy() if hasattr(row_id, "asnumpy") else row_id).astype(np.int64))
+        at = _core.from_numpy(rows)
+        return RowSparseNDArray(F.take(self.data(), at), at, self.data().shape)
+
+    def list_row_sparse_data(self, row_id: Any) -> list[RowSparseNDArray]:
+        """`row_sparse_data` on every device the parameter is on: a list of one."""
+        return [self.row_sparse_data(row_id)]
 
     def zero_grad(self) -> None:
         """Set the gradient to zero; does nothing if there is none."""
-        if self._data is not None and self._grad_req != "null" and self._data.grad is not None:
+        if self._rows is not None:
+            self._rows.clear()
+            self.grad_seen = self._rows.version
+        elif self._data is not None and self._grad_req != "null" and self._data.grad is not None:
             _core.assign(self._data.grad, _core.from_numpy(np.zeros((), np.float32)))
             self.grad_seen = self._data.grad._version
 
@@ -257,7 +295,7 @@ class Parameter:
         """The array on every device it is on: a list of one."""
         return [self.data()]
 
-    def list_grad(self) -> list[_core.NDArray]:
+    def list_grad(self) -> list[Any]:
         """The gradient on every device it is on: a list of one."""
         return [self.grad()]
 
@@ -293,7 +331,7 @@ class Parameter:
     # Copies and pickles carry the values, not the device's memory.
 
     def __getstate__(self) -> dict[str, Any]:
-        state = dict(self.__dict__)
+        state = {**self.__dict__, "_rows": None}
         state["_data"] = None if self._data is None else (self._data.asnumpy(), self._data._device)
         return state
 

@@ -85,7 +85,11 @@ class Trainer:
     def allreduce_grads(self) -> None:
         """Average the gradients over all workers; nothing to do in one process."""
         if self.comm is not None and self.comm.size > 1:
-            self.comm.allreduce([p.grad() for p in self._params if p.grad_req != "null"], op="mean")
+            chosen = [p for p in self._params if p.grad_req != "null"]
+            grads = [p.grad().tostype("default") for p in chosen]  # rows differ from worker to worker
+            self.comm.allreduce(grads, op="mean")
+            for parameter, grad in zip(chosen, grads, strict=True):
+                parameter.take_reduced(grad)
 
     def update(self, batch_size: float, ignore_stale_grad: bool = False) -> None:
         """`step` without the averaging: for gradients that are treated by hand after `allreduce_grads`."""

@@ -22,6 +22,8 @@ class AdaGrad(Optimizer):
     AdaGrad(lr=0.1, wd=0)
     """
 
+    lazy_update = True
+
     def __init__(
         self, learning_rate: float | None = None, epsilon: float = 1e-7, eps: float | None = None, **kwargs: Any
     ) -> None:

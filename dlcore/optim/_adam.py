@@ -19,8 +19,8 @@ class Adam(Optimizer):
         w = w - lr * sqrt(1 - beta2^t) / (1 - beta1^t) * m / (sqrt(v) + epsilon)        epsilon_form="hat"
 
     The second is the quicker form at the end of the paper's section 2, and MXNet's; its epsilon weighs more in the
-    first steps. amsgrad: divide by the largest v so far. `lazy_update` is accepted for old scripts. Other arguments:
-    see `Optimizer`.
+    first steps. amsgrad: divide by the largest v so far. lazy_update: a row-sparse gradient changes only the rows it
+    has. Other arguments: see `Optimizer`.
 
     >>> Adam()
     Adam(lr=0.001, wd=0, beta1=0.9, beta2=0.999)
@@ -44,6 +44,7 @@ class Adam(Optimizer):
             raise ValueError(f"{type(self).__name__}: expected epsilon_form 'corrected' or 'hat', got {epsilon_form!r}")
         self._knob("beta1", beta1)
         self._knob("beta2", beta2)
+        self.lazy_update = lazy_update
         self.epsilon, self.amsgrad, self._hat = epsilon, amsgrad, epsilon_form == "hat"
 
     @property

@@ -47,6 +47,7 @@ class LAMB(Adam):
         **kwargs: Any,
     ) -> None:
         super().__init__(learning_rate, epsilon=epsilon, **kwargs)
+        self.lazy_update = False  # a step depends on the whole weight
         self.bias_correction, self.lower_bound, self.upper_bound = bias_correction, lower_bound, upper_bound
 
     def rule(self, weight: _core.NDArray, grad: _core.NDArray, state: State, lr: Any, wd: Any) -> None:

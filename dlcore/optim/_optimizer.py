@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from dlcore import _core
+from dlcore.array.sparse import RowSparseNDArray
 from dlcore.graph import every_call
 from dlcore.ops import F
 
@@ -42,6 +43,7 @@ class Optimizer:
     """
 
     default_learning_rate = 0.01
+    lazy_update = False  # whether rows without a gradient stay as they are; needs a rule that works number by number
 
     def __init__(
         self,
@@ -168,6 +170,9 @@ class Optimizer:
 
     def apply(self, index: Any, weight: _core.NDArray, grad: _core.NDArray, state: State) -> None:
         """`update` of one weight as part of a step that `begin_step` has begun."""
+        if isinstance(grad, RowSparseNDArray):
+            self._apply_rows(index, weight, grad, state)
+            return
         parameter = self.param_dict.get(index)
         lr = self._times("lr", getattr(parameter, "lr_mult", 1.0))
         wd = self._times("wd", getattr(parameter, "wd_mult", 1.0))
@@ -177,6 +182,20 @@ class Optimizer:
             _core.assign(weight, master)
         else:
             self.rule(weight, grad, state, lr, wd)
+
+    def _apply_rows(self, index: Any, weight: _core.NDArray, grad: RowSparseNDArray, state: State) -> None:
+        """`apply` for a gradient of which only some rows are there: with `lazy_update` the rule sees only those."""
+        if not self.lazy_update:
+            self.apply(index, weight, grad.tostype("default"), state)
+            return
+        if grad.indices.size == 0:
+            return
+        rows = grad.indices
+        part = F.take(weight, rows)
+        parts = tuple(F.take(array, rows) for array in state)
+        self.apply(index, part, grad.data, parts)
+        for array, changed in zip((weight, *state), (part, *parts), strict=True):
+            F.index_put(array, changed, rows, out=array)
 
     def _times(self, name: str, factor: float) -> _core.NDArray:
         """A knob times a parameter's own factor, computed once a step."""

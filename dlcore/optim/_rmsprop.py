@@ -29,6 +29,7 @@ class RMSProp(Optimizer):
     """
 
     default_learning_rate = 0.001
+    lazy_update = True
 
     def __init__(
         self,

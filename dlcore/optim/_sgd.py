@@ -19,7 +19,7 @@ class SGD(Optimizer):
         mom = momentum * mom + (1 - momentum) * g;  w = w - lr * mom    momentum_form="ema"
 
     A constant gradient moves a heavy ball by lr / (1 - momentum) a step in the end, an average by lr.
-    `lazy_update` is accepted for old scripts. Other arguments: see `Optimizer`.
+    lazy_update: a row-sparse gradient changes only the rows it has. Other arguments: see `Optimizer`.
 
     >>> SGD(learning_rate=0.1, momentum=0.9)
     SGD(lr=0.1, wd=0, momentum=0.9)
@@ -34,6 +34,7 @@ class SGD(Optimizer):
         **kwargs: Any,
     ) -> None:
         super().__init__(learning_rate, **kwargs)
+        self.lazy_update = lazy_update
         if momentum_form not in ("heavy_ball", "ema"):
             raise ValueError(f"SGD: expected momentum_form 'heavy_ball' or 'ema', got {momentum_form!r}")
         self._form = momentum_form

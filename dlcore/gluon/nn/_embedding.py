@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from dlcore.ops import F
-
 from .._hybrid_block import HybridBlock
 
 
 class Embedding(HybridBlock):
     """The rows of a learned table (input_dim, output_dim) that whole numbers x (...) name, as (..., output_dim).
 
-    Raises IndexError for a number outside 0 .. input_dim - 1.
+    Negative numbers count from the end.
+
+    sparse_grad: the gradient is a RowSparseNDArray with the rows that were looked up, and SGD, Adam, AdaGrad and
+        RMSProp change only those (`lazy_update`): for tables that are large beside a batch. While gradients are
+        recorded such a layer runs without being compiled.
+
+    Raises IndexError for a number outside -input_dim .. input_dim - 1.
 
     >>> import dlcore as dl
     >>> layer = Embedding(10, 4)
@@ -32,12 +36,16 @@ class Embedding(HybridBlock):
         params: Any = None,
     ) -> None:
         super().__init__(prefix, params)
-        if sparse_grad:
-            raise ValueError("Embedding: only dense gradients are available; use sparse_grad=False")
-        self.weight = self.params.get("weight", shape=(input_dim, output_dim), dtype=dtype, init=weight_initializer)
+        self.weight = self.params.get(
+            "weight",
+            shape=(input_dim, output_dim),
+            dtype=dtype,
+            init=weight_initializer,
+            grad_stype="row_sparse" if sparse_grad else "default",
+        )
 
     def forward(self, x: Any) -> Any:
-        return F.embedding(x, self.weight.data())
+        return self.weight.look_up(x)
 
     def _details(self) -> str:
         rows, columns = self.weight.shape or (0, 0)
