@@ -9,6 +9,7 @@ from dlcore import _core
 from dlcore.ops._record import RECORDS
 
 from . import (  # noqa: F401 - their kernels
+    attention,
     concat,
     conv,
     copy,
@@ -16,6 +17,7 @@ from . import (  # noqa: F401 - their kernels
     index,
     matmul,
     norm,
+    on_host,
     pooling,
     random,
     random_sample,
@@ -24,6 +26,7 @@ from . import (  # noqa: F401 - their kernels
     softmax,
     sparse,
     tile,
+    tile_complex,
 )
 from ._arrays import narrowed, widened, wrap
 from ._call import KERNELS, Call
@@ -54,10 +57,19 @@ class Backend:
         record = RECORDS[op]
         with self.cupy.cuda.Device(int(outs[0]._device[4:-1])):
             if record.tile is not None:
-                tile.launch(record.tile, register_of(ins, outs), ins, outs)
+                self.elementwise(record.tile, register_of(ins, outs), ins, outs)
             else:
                 named = dict(zip((a.name for a in record.attrs), attrs, strict=True))
                 self.run(record.kernel, op, ins, outs, named, seed, counter)
+
+    def elementwise(self, program: Any, register: str, ins: list[Any], outs: list[Any]) -> None:
+        """Run a tile program on core arrays: rendered, or array by array where the numbers are complex."""
+        if not register.startswith("complex"):
+            tile.launch(program, register, ins, outs)
+            return
+        given = [wrap(self.cupy, a) for a in ins]
+        given = [widened(self.cupy, g) if a._dtype_name == "bfloat16" else g for a, g in zip(ins, given, strict=True)]
+        tile_complex.run(self.cupy, program, register, given, [wrap(self.cupy, a) for a in outs])
 
     def run(
         self, stem: str, op: str, ins: list[Any], outs: list[Any], attrs: dict, seed: int = 0, counter: int = 0
@@ -106,11 +118,11 @@ def register_of(ins: list[Any], outs: list[Any]) -> str:
     from dlcore.graph._types import promote
 
     names = [a._dtype_name for a in ins] or [a._dtype_name for a in outs]
-    names += [a._dtype_name for a in outs if a._dtype_name.startswith(("float", "bfloat"))]
+    names += [a._dtype_name for a in outs if a._dtype_name.startswith(("float", "bfloat", "complex"))]
     common = names[0]
     for name in names[1:]:
         common = promote(common, name)
-    if common in ("float64", "uint64"):
+    if common in ("float64", "uint64", "complex64", "complex128"):
         return common
     if common.startswith(("float", "bfloat")):
         return "float32"

@@ -10,7 +10,9 @@ Next: `_record.op`, then any stanza file; a new elementwise operator is one stan
 
 from . import (  # noqa: F401
     activation,
+    attention,
     conv,
+    ctc,
     elementwise,
     fft,
     index,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .. import _core
+from .attention import scaled_dot_product_attention
+from .ctc import ctc_loss
 from .functions import function
 from .rnn import rnn
 
@@ -77,4 +79,4 @@ def dropout(x: Any, p: float = 0.5, mode: str = "training") -> NDArray:
     return function("dropout_train")(x, p)
 
 
-FUNCTIONS = {f.__name__: f for f in (gelu, batch_norm, dropout, rnn)}
+FUNCTIONS = {f.__name__: f for f in (gelu, batch_norm, dropout, ctc_loss, rnn, scaled_dot_product_attention)}

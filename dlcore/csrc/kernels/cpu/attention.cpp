@@ -1,0 +1,389 @@
+// Scaled dot-product attention, forward and backward, in tiles: the matrix of scores is never stored (Dao et al.,
+// FlashAttention, arXiv:2205.14135). Forward keeps the logarithm of each line's sum, from which backward makes the
+// weights again, tile by tile.
+#include <algorithm>
+#include <limits>
+#include <memory>
+#include <vector>
+
+#include "kernels/cpu/gemm.h"
+#include "kernels/cpu/isa/attention.h"
+#include "kernels/cpu/lines.h"
+#include "kernels/cpu/onednn.h"
+
+namespace dl {
+namespace {
+
+using namespace onednn;
+
+constexpr int64_t kQueries = 64, kKeys = 512;  // a tile of scores
+
+template <class T>
+const AttentionLine<T>& isa() {
+  if constexpr (std::is_same_v<T, float>)
+    return pick_attention_table()->f32;
+  else
+    return pick_attention_table()->f64;
+}
+
+// ---- products of tiles ----
+
+struct ProductPlan : Plan {
+  using Plan::Plan;
+  std::unique_ptr<Prim> prim;
+};
+
+// C = A B or, with `add`, C += A B; C has stride 1 along its lines.
+template <class T>
+void product(int64_t m, int64_t n, int64_t k, Matrix<const T> a, Matrix<const T> b, T* c, int64_t ldc, bool add) {
+  if constexpr (std::is_same_v<T, float>) {
+    Key key(52);
+    for (int64_t v : {m, n, k, a.row, a.col, b.row, b.col, ldc, int64_t(add)}) key.add(v);
+    auto plan = std::static_pointer_cast<ProductPlan>(cached_plan(key));
+    if (!plan) {
+      plan = std::make_shared<ProductPlan>(key);
+      using D = dnnl::memory::dims;
+      auto f32 = dnnl::memory::data_type::f32;
+      try {
+        OmpThreads omp(1);
+        Desc da(D{m, k}, f32, D{a.row, a.col}), db(D{k, n}, f32, D{b.row, b.col}), dc(D{m, n}, f32, D{ldc, 1});
+        auto attr = scratchpad_attr();
+        if (add) {
+          dnnl::post_ops sum;
+          sum.append_sum(1.0f);
+          attr.set_post_ops(sum);
+        }
+        dnnl::matmul::primitive_desc pd(onednn::engine(), da, db, dc, attr);
+        plan->prim = std::make_unique<Prim>(
+            dnnl::matmul(pd),
+            std::initializer_list<Arg>{{DNNL_ARG_SRC, da}, {DNNL_ARG_WEIGHTS, db}, {DNNL_ARG_DST, dc}},
+            pd.scratchpad_desc());
+      } catch (const dnnl::error& e) {
+        if (e.status == dnnl_out_of_memory) throw MemoryError("attention: oneDNN is out of memory");
+      }
+      cache_plan(plan);
+    }
+    if (plan->prim) return plan->prim->run({a.data, b.data, c});
+  }
+  gemm<T>(m, n, k, a, b, {c, ldc, 1}, add);
+}
+
+// ---- the arrays of a call ----
+
+struct Sizes {
+  Shape batch;
+  int64_t queries, keys, depth, width;  // q (batch, queries, depth), k (batch, keys, depth), v (batch, keys, width)
+};
+
+template <class Call>
+Sizes sizes(const Call& c, const Shape& q, const Shape& k, const Shape& v, const Shape& mask) {
+  std::string op = c.op->name;
+  auto all = [&] { return to_string(q) + ", " + to_string(k) + " and " + to_string(v); };
+  if (q.n < 2 || k.n != q.n || v.n != q.n)
+    throw ValueError(op + ": expected query, key and value of one number of dimensions, at least 2, got " + all());
+  Sizes s{q, q[q.n - 2], k[q.n - 2], q[q.n - 1], v[q.n - 1]};
+  s.batch.n -= 2;
+  for (int i = 0; i < s.batch.n; i++)
+    if (k[i] != q[i] || v[i] != q[i])
+      throw ValueError(op + ": the leading axes of query, key and value differ, got " + all());
+  if (k[q.n - 1] != s.depth || v[q.n - 2] != s.keys)
+    throw ValueError(op + ": expected query (..., l, d), key (..., s, d) and value (..., s, e), got " + all());
+  Shape full = s.batch;
+  full.push(s.queries), full.push(s.keys);
+  if (broadcast_shapes(mask, full, op.c_str()) != full)
+    throw ValueError(op + ": expected a mask that broadcasts to " + to_string(full) + ", got shape " + to_string(mask));
+  return s;
+}
+
+// Lines of the mask as numbers of type T.
+template <class T>
+struct MaskLines {
+  const T* data = nullptr;  // null: nothing is masked
+  Shape batch;
+  Dims steps;
+  int64_t line = 0;
+  Temp keep;
+
+  MaskLines(const View& mask, const Sizes& s, DType t) : batch(s.batch) {
+    Shape own = mask.shape;
+    if (mask.numel() == 1) {
+      Temp one;
+      if (*as_contiguous(mask, t, one).template ptr<T>() == T(0)) return;
+    }
+    View wide = mask;
+    if (own.n == 0) own = Shape{1}, wide.strides = Dims{0};
+    wide.strides = wide.strides.n ? wide.strides : Dims{0};
+    if (own[own.n - 1] != s.keys) wide.strides[own.n - 1] = 0, own[own.n - 1] = s.keys;
+    wide.shape = own;
+    View v = as_contiguous(wide, t, keep);
+    Shape full = s.batch;
+    full.push(s.queries), full.push(s.keys);
+    steps = broadcast_strides(v.shape, v.strides, full);
+    line = steps[full.n - 2];
+    steps.n -= 2;
+    data = v.template ptr<T>();
+  }
+  // The numbers for batch entry z, query i, from key j on.
+  const T* at(int64_t z, int64_t i, int64_t j) const {
+    return data ? data + offset_of(z, batch, steps) + i * line + j : nullptr;
+  }
+};
+
+template <class T>
+struct Problem {
+  Sizes s;
+  bool causal;
+  T scale;
+  const T *q, *k, *v;
+  MaskLines<T> mask;
+
+  // Keys that query i may look at.
+  int64_t seen(int64_t i) const { return causal ? std::min(s.keys, i + 1) : s.keys; }
+
+  // The products of a tile of queries and keys.
+  void scores(int64_t z, int64_t i, int64_t m, int64_t j, int64_t n, T* out) const {
+    product<T>(m, n, s.depth, {q + (z * s.queries + i) * s.depth, s.depth, 1},
+               {k + (z * s.keys + j) * s.depth, 1, s.depth}, out, kKeys, false);
+  }
+};
+
+template <class T>
+Problem<T> problem(const KernelCall& c, Temp (&keep)[4]) {
+  DType t = compute_type(c.out[0].dtype);
+  Sizes s = sizes(c, c.in[0].shape, c.in[1].shape, c.in[2].shape, c.in[3].shape);
+  return {s,
+          int_attr(c, "causal", 0) != 0,
+          T(float_attr(c, "scale", 1)),
+          as_contiguous(c.in[0], t, keep[0]).template ptr<T>(),
+          as_contiguous(c.in[1], t, keep[1]).template ptr<T>(),
+          as_contiguous(c.in[2], t, keep[2]).template ptr<T>(),
+          MaskLines<T>(c.in[3], s, t)};
+}
+
+// ---- forward ----
+
+// `m` queries from i on: y (m, width) and, for each, the logarithm of its sum.
+template <class T>
+void forward_tile(const Problem<T>& p, int64_t z, int64_t i, int64_t m, T* y, T* lse) {
+  const auto& line = isa<T>();
+  const T none = -std::numeric_limits<T>::infinity();
+  static thread_local std::vector<T> tile;
+  tile.resize(size_t(kQueries * kKeys));
+  T largest[kQueries], sum[kQueries];
+  std::fill(largest, largest + m, none);
+  std::fill(sum, sum + m, T(0));
+  std::fill(y, y + m * p.s.width, T(0));
+  for (int64_t j = 0; j < p.seen(i + m - 1); j += kKeys) {
+    int64_t n = std::min(kKeys, p.seen(i + m - 1) - j);
+    p.scores(z, i, m, j, n, tile.data());
+    for (int64_t r = 0; r < m; r++) {
+      T* s = tile.data() + r * kKeys;
+      int64_t own = std::max<int64_t>(0, std::min(n, p.seen(i + r) - j));
+      T top = line.scores(s, own, p.scale, p.mask.at(z, i + r, j), largest[r]);
+      std::fill(s + own, s + n, T(0));
+      if (top == none) {  // nothing to look at so far
+        std::fill(s, s + own, T(0));
+        continue;
+      }
+      T fade = std::exp(largest[r] - top);
+      sum[r] = sum[r] * fade + line.exps(s, own, top);
+      if (fade != T(1)) line.scaled(y + r * p.s.width, p.s.width, fade);
+      largest[r] = top;
+    }
+    product<T>(m, p.s.width, n, {tile.data(), kKeys, 1}, {p.v + (z * p.s.keys + j) * p.s.width, p.s.width, 1}, y,
+               p.s.width, true);
+  }
+  for (int64_t r = 0; r < m; r++) {
+    if (sum[r] != T(0)) line.scaled(y + r * p.s.width, p.s.width, T(1) / sum[r]);
+    lse[r] = sum[r] != T(0) ? largest[r] + std::log(sum[r]) : none;
+  }
+}
+
+// Where a result is made: in place or in a temporary.
+template <class T>
+struct Result {
+  View to, made;
+  Temp keep;
+  Result(const View& out, DType t) : to(out), made(out) {
+    if (out.dtype != t || !is_contiguous(out.shape, out.strides)) made = temp_view(out.shape, t, keep);
+  }
+  T* data() const { return made.ptr<T>(); }
+  void finish() {
+    if (keep) copy_view(to, made);
+  }
+};
+
+// The logarithms (..., l) as two numbers each, (..., l, 2), that add up to them: one of 16 bits would be too coarse.
+void write_split(const View& out, const View& lse) {
+  View part[2] = {out, out};
+  for (View& v : part) v.shape.n--, v.strides.n--;
+  part[1].data = static_cast<char*>(out.data) + out.strides[out.shape.n - 1] * int64_t(itemsize(out.dtype));
+  copy_view(part[0], lse);
+  Temp keep;
+  View rest = temp_view(lse.shape, lse.dtype, keep);
+  copy_view(rest, part[0]);
+  with_compute_type(lse.dtype, [&](auto zero) {
+    using T = decltype(zero);
+    const T* whole = lse.ptr<const T>();
+    T* r = rest.ptr<T>();
+    for (int64_t i = 0, n = lse.numel(); i < n; i++) r[i] = std::isfinite(r[i]) ? whole[i] - r[i] : T(0);
+  });
+  copy_view(part[1], rest);
+}
+View read_split(const View& given, DType t, Temp& keep, Temp& pairs) {
+  View two = as_contiguous(given, t, pairs);
+  Shape shape = given.shape;
+  shape.n--;
+  View r = temp_view(shape, t, keep);
+  with_compute_type(t, [&](auto zero) {
+    using T = decltype(zero);
+    for (int64_t i = 0, n = r.numel(); i < n; i++) r.ptr<T>()[i] = two.ptr<T>()[2 * i] + two.ptr<T>()[2 * i + 1];
+  });
+  return r;
+}
+
+// Inputs (q, k, v, mask), outputs (y, lse).
+void attention(const KernelCall& c) {
+  if (c.out[1].numel() == 0) return;
+  DType t = compute_type(c.out[0].dtype);
+  with_compute_type(t, [&](auto zero) {
+    using T = decltype(zero);
+    Temp keep[4];
+    Problem<T> p = problem<T>(c, keep);
+    Result<T> y(c.out[0], t);
+    Temp sums;
+    Shape lines = p.s.batch;
+    lines.push(p.s.queries);
+    View lse = temp_view(lines, t, sums);
+    int64_t tiles = (p.s.queries + kQueries - 1) / kQueries;
+    parallel_for(numel(p.s.batch) * tiles, 1, [&](int64_t b, int64_t e) {
+      for (int64_t w = b; w < e; w++) {
+        int64_t z = w / tiles, i = w % tiles * kQueries, at = z * p.s.queries + i;
+        forward_tile(p, z, i, std::min(kQueries, p.s.queries - i), y.data() + at * p.s.width, lse.ptr<T>() + at);
+      }
+    });
+    y.finish();
+    write_split(c.out[1], lse);
+  });
+}
+DL_KERNEL("attention", attention);
+
+// ---- backward ----
+
+template <class T>
+struct Slopes {
+  const T *y, *lse, *g;
+  T *dq, *dk, *dv;
+};
+
+// All tiles of one batch entry.
+template <class T>
+void backward_entry(const Problem<T>& p, const Slopes<T>& d, int64_t z) {
+  const auto& line = isa<T>();
+  static thread_local std::vector<T> weights, slopes;
+  weights.resize(size_t(kQueries * kKeys));
+  slopes.resize(size_t(kQueries * kKeys));
+  int64_t l = p.s.queries, s = p.s.keys, depth = p.s.depth, width = p.s.width;
+  T *dq = d.dq + z * l * depth, *dk = d.dk + z * s * depth, *dv = d.dv + z * s * width;
+  std::fill(dq, dq + l * depth, T(0));
+  std::fill(dk, dk + s * depth, T(0));
+  std::fill(dv, dv + s * width, T(0));
+  for (int64_t i = 0; i < l; i += kQueries) {
+    int64_t m = std::min(kQueries, l - i);
+    const T *g = d.g + (z * l + i) * width, *y = d.y + (z * l + i) * width, *lse = d.lse + z * l + i;
+    T inner[kQueries];
+    for (int64_t r = 0; r < m; r++) inner[r] = line.dot(g + r * width, y + r * width, width);
+    for (int64_t j = 0; j < p.seen(i + m - 1); j += kKeys) {
+      int64_t n = std::min(kKeys, p.seen(i + m - 1) - j);
+      T *w = weights.data(), *ds = slopes.data();
+      p.scores(z, i, m, j, n, w);
+      product<T>(m, n, width, {g, width, 1}, {p.v + (z * s + j) * width, 1, width}, ds, kKeys, false);
+      for (int64_t r = 0; r < m; r++) {
+        bool blind = lse[r] == -std::numeric_limits<T>::infinity();
+        int64_t own = blind ? 0 : std::max<int64_t>(0, std::min(n, p.seen(i + r) - j));
+        line.weights(w + r * kKeys, own, p.scale, p.mask.at(z, i + r, j), lse[r]);
+        line.slopes(w + r * kKeys, ds + r * kKeys, own, inner[r], p.scale);
+        std::fill(w + r * kKeys + own, w + r * kKeys + n, T(0));
+        std::fill(ds + r * kKeys + own, ds + r * kKeys + n, T(0));
+      }
+      product<T>(n, width, m, {w, 1, kKeys}, {g, width, 1}, dv + j * width, width, true);
+      product<T>(m, depth, n, {ds, kKeys, 1}, {p.k + (z * s + j) * depth, depth, 1}, dq + i * depth, depth, true);
+      product<T>(n, depth, m, {ds, 1, kKeys}, {p.q + (z * l + i) * depth, depth, 1}, dk + j * depth, depth, true);
+    }
+  }
+}
+
+// Inputs (q, k, v, mask, y, lse, g), outputs (dq, dk, dv).
+void attention_grad(const KernelCall& c) {
+  DType t = compute_type(c.out[0].dtype);
+  if (c.in[4].numel() == 0 || c.in[1].numel() == 0) {
+    for (int i = 0; i < 3; i++) fill_zero(c.out[i]);
+    return;
+  }
+  with_compute_type(t, [&](auto zero) {
+    using T = decltype(zero);
+    Temp keep[4], more[4];
+    Problem<T> p = problem<T>(c, keep);
+    Result<T> dq(c.out[0], t), dk(c.out[1], t), dv(c.out[2], t);
+    Slopes<T> d{as_contiguous(c.in[4], t, more[0]).template ptr<T>(),
+                read_split(c.in[5], t, more[1], more[3]).template ptr<T>(),
+                as_contiguous(c.in[6], t, more[2]).template ptr<T>(),
+                dq.data(),
+                dk.data(),
+                dv.data()};
+    parallel_for(numel(p.s.batch), 1, [&](int64_t b, int64_t e) {
+      for (int64_t z = b; z < e; z++) backward_entry(p, d, z);
+    });
+    dq.finish();
+    dk.finish();
+    dv.finish();
+  });
+}
+DL_KERNEL("attention_grad", attention_grad);
+
+Sizes checked(InferCall& c) {
+  if (!is_float(c.out[0].dtype))
+    throw TypeError(std::string(c.name()) + ": needs floating-point arrays, got " + dtype_name(c.out[0].dtype));
+  return sizes(c, c.in[0].shape, c.in[1].shape, c.in[2].shape, c.in[3].shape);
+}
+DL_INFER("attention", [](InferCall& c) {
+  Sizes s = checked(c);
+  Shape y = s.batch;
+  y.push(s.queries);
+  y.push(s.width);
+  c.out[0].shape = y;
+  y[y.n - 1] = 2;
+  c.out[1].shape = y;
+});
+DL_INFER("attention_grad", [](InferCall& c) {
+  checked(c);
+  for (int i = 0; i < 3; i++) c.out[size_t(i)].shape = c.in[i].shape;
+});
+
+// ---- what lies above the diagonal ----
+
+// x with `value` above the diagonal of its last two axes, if `causal`.
+void above(const KernelCall& c) {
+  copy_view(c.out[0], c.in[0]);
+  if (!int_attr(c, "causal", 0) || c.out[0].numel() == 0) return;
+  const View& y = c.out[0];
+  int n = y.shape.n;
+  double value = float_attr(c, "value", 0);
+  with_float_type(y.dtype, c.op->name.c_str(), [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    int64_t rows = y.shape[n - 2], cols = y.shape[n - 1], batch = y.numel() / (rows * cols);
+    Shape outer = y.shape;
+    Dims steps = y.strides;
+    outer.n = steps.n = n - 2;
+    parallel_for(batch, 1, [&](int64_t b, int64_t e) {
+      for (int64_t z = b; z < e; z++)
+        for (int64_t i = 0; i < rows; i++)
+          for (int64_t j = i + 1; j < cols; j++)
+            store(y.ptr<T>() + offset_of(z, outer, steps) + i * y.strides[n - 2] + j * y.strides[n - 1], value);
+    });
+  });
+}
+DL_KERNEL("above", above);
+
+}  // namespace
+}  // namespace dl

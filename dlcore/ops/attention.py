@@ -1,0 +1,110 @@
+"""Stanzas: attention. `scaled_dot_product_attention` chooses between the tiled operator, which never stores the scores,
+and ordinary operators, where dropout or the mask's own gradient needs them."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from .. import _core
+from ._record import op as _op
+from ._samples import bad, case, fixed, real
+from .functions import function
+
+if TYPE_CHECKING:
+    from .._core import NDArray
+
+# fmt: off
+op = partial(_op, family="attention", np_name="")
+_tol = {"float32": 1e-5, "float16": 1e-2, "bfloat16": 1e-1}
+_q, _k, _v = real(shape=(2, 3, 4)), real(shape=(2, 5, 4)), real(shape=(2, 5, 2))
+_mask = fixed([[0.0, -1.0, 2.0, float("-inf"), 0.5], [float("-inf")] * 5, [0.0] * 5])
+_none = fixed(0.0)
+_ARGS = "causal: bool = False, scale: float = 1.0"
+_SAME = "causal=causal, scale=scale"
+
+# A line that may look at nothing has only -inf: its weights are 0, not NaN.
+_WEIGHTS = ("s = _above(matmul(q, swap_last(k)) * scale + mask, causal=causal, value=-1e999);"
+            "m = stop_gradient(max(s, axis=-1, keepdims=True)); m = where(isfinite(m), m, zeros_like(m));"
+            "e = exp(s - m); t = sum(e, axis=-1, keepdims=True); p = e / where(t > 0, t, ones_like(t));")
+op("_attention", f"q, k, v, mask, {_ARGS}",
+   "softmax(q k^T * scale + mask) v in tiles, and the logarithm of each line's sum as two numbers.", outs="y, lse",
+   dtype="promote", infer="attention", kernel="attention",
+   grad={n: f"dq, dk, dv = _attention_grad(q, k, v, mask, y, lse, gy, {_SAME}); d{n}" for n in "qkv"},
+   ref="dlcore.ops.reference_attention.attention", tol=_tol, smooth=False,  # lse serves the gradient, and has none
+   samples=[case(_q, _k, _v, _none), case(_q, _k, _v, _mask, scale=0.5),
+            case(_q, real(shape=(2, 3, 4)), real(shape=(2, 3, 4)), _none, causal=True)],
+   errors=[bad("expected query", _q, real(shape=(2, 5, 3)), _v, _none), bad("leading axes", _q, _k._replace(
+       shape=(3, 5, 4)), _v, _none), bad("cannot be broadcast", _q, _k, _v, real(shape=(4, 5))),
+       bad("mask that broadcasts", _q, _k, _v, real(shape=(2, 2, 3, 5))),
+       bad("one number of dimensions", _q, _k, real(shape=(5, 2)), _none)],
+   formula="Vaswani et al., arXiv:1706.03762; in tiles Dao et al., arXiv:2205.14135")
+op("_attention_grad", f"q, k, v, mask, y, lse, g, {_ARGS}", "The gradients of _attention by q, k and v.",
+   outs="dq, dk, dv", dtype="promote", infer="attention_grad", kernel="attention_grad",
+   define=_WEIGHTS + "d = matmul(g, swap_last(v)); ds = p * (d - sum(d * p, axis=-1, keepdims=True)) * scale;"
+          "matmul(ds, k), matmul(swap_last(ds), q), matmul(swap_last(p), g)",
+   ref="dlcore.ops.reference_attention.attention_grad", tol=_tol, smooth=False,  # its kernel takes y and lse as given
+   samples=[case(_q, _k, _v, _none, real(shape=(2, 3, 2)), real(shape=(2, 3, 2)), real(shape=(2, 3, 2))),
+            case(_q, _q, _q, _none, _q, real(shape=(2, 3, 2)), _q, causal=True, scale=0.5)])
+op("_above", "x, causal: bool = True, value: float = 0.0",
+   "x with `value` above the diagonal of its last two axes, if causal.", dtype="same", infer="same", kernel="above",
+   grad="_above(gy, causal=causal)", ref="dlcore.ops.reference_attention.above",
+   samples=[case(real(shape=(2, 3, 4)), value=-2.0), case(real(shape=(4, 2))), case(real(shape=(3, 3)), causal=False)])
+# fmt: on
+
+
+def scaled_dot_product_attention(
+    query: Any,
+    key: Any,
+    value: Any,
+    mask: Any = None,
+    causal: bool = False,
+    scale: float | None = None,
+    dropout: float = 0.0,
+) -> NDArray:
+    """softmax(query key^T * scale) value (Vaswani et al., arXiv:1706.03762).
+
+    query (..., l, d), key (..., s, d), value (..., s, e); leading axes are broadcast. The result is (..., l, e) in
+    their common dtype. mask: truth values, True where a query may look, or numbers added to the scores; it
+    broadcasts to (..., l, s). causal: query i looks at keys 0 to i only. scale: one over the root of d, if None.
+    dropout: rate at which weights are dropped, in training. A query that may look at nothing gets zeros. Raises
+    ValueError where the shapes do not belong together.
+
+    >>> from dlcore import nd
+    >>> scaled_dot_product_attention(nd.zeros((1, 2)), nd.zeros((3, 2)), nd.array([[1.0], [2.0], [6.0]])).tolist()
+    [[3.0]]
+    """
+    F = function
+    if query.ndim < 2 or key.ndim < 2 or value.ndim < 2:
+        shapes = [tuple(a.shape) for a in (query, key, value)]
+        raise ValueError(
+            f"scaled_dot_product_attention: expected arrays of at least 2 dimensions, got {shapes[0]}, {shapes[1]} and"
+            f" {shapes[2]}"
+        )
+    if scale is None:
+        scale = query.shape[-1] ** -0.5
+    query, key, value = _alike(query, key, value)
+    if mask is None:
+        mask = F("zeros")((), query._dtype_name, query._device)
+    elif mask._dtype_name == "bool":
+        mask = F("where")(mask, F("zeros")((), query._dtype_name, query._device), float("-inf"))
+    drop = dropout > 0 and _core.is_training()
+    if not drop and not (_core.is_recording() and mask._tracked):
+        return F("_attention")(query, key, value, mask, causal, scale)[0]
+    scores = F("matmul")(F("multiply")(query, scale), F("swap_last")(key))
+    scores = F("_above")(F("add")(scores, mask), causal, float("-inf"))
+    weights = F("masked_softmax")(scores, F("not_equal")(scores, float("-inf")), -1)
+    if drop:
+        weights = F("dropout_train")(weights, dropout)
+    return F("matmul")(weights, value)
+
+
+def _alike(*arrays: Any) -> tuple[Any, ...]:
+    """The arrays with one number of axes and the same leading ones. Views."""
+    leading = [tuple(a.shape[:-2]) for a in arrays]
+    if leading.count(leading[0]) == len(leading):
+        return arrays
+    longest = max(map(len, leading))
+    padded = [(1,) * (longest - len(s)) + s for s in leading]
+    common = tuple(max(sizes) if 0 not in sizes else 0 for sizes in zip(*padded, strict=True))
+    return tuple(function("broadcast_to")(a, (*common, *a.shape[-2:])) for a in arrays)
