@@ -21,7 +21,7 @@ def reduction(call: Call) -> None:
         wide = call.y.dtype if call.y.dtype.kind in "iu" else accumulator(call.xp, x)
         call.y[...] = getattr(x, name)(axis=axes, keepdims=keep, dtype=wide)
     elif name == "mean":
-        wide = call.xp.float64 if x.dtype == call.xp.float64 else call.xp.float32
+        wide = x.dtype if x.dtype.kind == "c" or x.dtype == call.xp.float64 else call.xp.float32
         call.y[...] = x.mean(axis=axes, keepdims=keep, dtype=wide)
     else:
         if name in ("max", "min") and x.size == 0 and call.y.size:

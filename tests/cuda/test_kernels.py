@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from ops import harness
+from ops import complex_harness, harness
 
 from dlcore import _core
-from dlcore.cuda import _backend  # noqa: F401 - fills the table
+from dlcore.cuda import _backend, tile_complex  # noqa: F401 - the first fills the table
 from dlcore.cuda._arrays import narrowed, widened
 from dlcore.cuda._call import KERNELS, Call
 from dlcore.ops import RECORDS, Op
@@ -53,6 +53,32 @@ def test_agrees_with_the_cpu(record: Op, dtype: str) -> None:
             tolerance = 3e-6 if e.dtype == np.float32 else 1e-12
             tolerance = max(tolerance, record.tol.get(dtype, 0))
             np.testing.assert_allclose(g, e, rtol=tolerance, atol=tolerance, err_msg=f"{record.name} {layout} {attrs}")
+        ran += 1
+    assert ran
+
+
+COMPLEX = [
+    pytest.param(r, id=r.name)
+    for r in RECORDS.values()
+    if r.takes_complex and r.inputs and (r.tile is not None or r.kernel not in ("", "view"))
+]
+
+
+@pytest.mark.parametrize("record", COMPLEX)
+def test_complex_numbers_agree_with_the_cpu(record: Op) -> None:
+    ran = 0
+    for layout, inputs, attrs in complex_harness.calls(record, np.dtype("complex128")):
+        arrays = [None if v is None else _core.from_numpy(np.asarray(v)) for v in inputs]
+        expected = [a.asnumpy() for a in as_list(harness.function(record)(*arrays, **attrs))]
+        given = [None if v is None else np.asarray(v) for v in inputs]
+        if record.tile is not None:
+            got = [np.full(a.shape, 77, a.dtype) for a in expected]
+            with np.errstate(all="ignore"):
+                tile_complex.run(np, record.tile, "complex128", given, got)
+        else:
+            got = on_numpy(record, given, attrs, expected, (0, 0))
+        for e, g in zip(expected, got, strict=True):
+            np.testing.assert_allclose(g, e, rtol=1e-12, atol=1e-12, err_msg=f"{record.name} {layout} {attrs}")
         ran += 1
     assert ran
 
