@@ -23,6 +23,7 @@ from ._activation import (
     Swish,
     Tanh,
 )
+from ._attention import MultiHeadAttention
 from ._conv import Conv1D, Conv2D, Conv3D
 from ._conv_transpose import Conv1DTranspose, Conv2DTranspose, Conv3DTranspose
 from ._dense import Dense
@@ -44,8 +45,16 @@ from ._pool import (
     MaxPool2D,
     MaxPool3D,
 )
+from ._positions import RotaryEmbedding, SinusoidalPositionalEmbedding
 from ._sequential import HybridSequential, Sequential
 from ._spatial import PixelShuffle1D, PixelShuffle2D, PixelShuffle3D, ReflectionPad2D
+from ._transformer import (
+    FeedForward,
+    TransformerDecoder,
+    TransformerDecoderCell,
+    TransformerEncoder,
+    TransformerEncoderCell,
+)
 
 __all__ = [
     "Activation",
@@ -67,6 +76,7 @@ __all__ = [
     "Dropout",
     "ELU",
     "Embedding",
+    "FeedForward",
     "Flatten",
     "GELU",
     "GLU",
@@ -91,6 +101,7 @@ __all__ = [
     "MaxPool2D",
     "MaxPool3D",
     "Mish",
+    "MultiHeadAttention",
     "PReLU",
     "PixelShuffle1D",
     "PixelShuffle2D",
@@ -98,11 +109,17 @@ __all__ = [
     "RMSNorm",
     "ReLU",
     "ReflectionPad2D",
+    "RotaryEmbedding",
     "SELU",
     "Sequential",
     "SiLU",
     "Sigmoid",
+    "SinusoidalPositionalEmbedding",
     "Softmax",
     "Swish",
     "Tanh",
+    "TransformerDecoder",
+    "TransformerDecoderCell",
+    "TransformerEncoder",
+    "TransformerEncoderCell",
 ]
