@@ -51,6 +51,13 @@ class EighResult(NamedTuple):
     eigenvectors: NDArray
 
 
+class EigResult(NamedTuple):
+    """What `eig` gives."""
+
+    eigenvalues: NDArray
+    eigenvectors: NDArray
+
+
 class QRResult(NamedTuple):
     """What `qr` gives."""
 
@@ -213,6 +220,25 @@ def eigvalsh(x: Any, /, UPLO: str | None = None) -> NDArray:
     return F.eigvalsh(_triangle(x, UPLO, "eigvalsh"))
 
 
+def eig(x: Any, /) -> EigResult:
+    """Eigenvalues (..., n) and eigenvectors (columns of (..., n, n), of length 1) of square matrices, both complex, in
+    no particular order. The phases of the vectors are not determined: gradients hold for what does not depend on them.
+
+    >>> eig([[2.0]]).eigenvalues.tolist()
+    [(2+0j)]
+    """
+    return EigResult(*F.eig(x))
+
+
+def eigvals(x: Any, /) -> NDArray:
+    """The eigenvalues (..., n) of square matrices, complex, in no particular order.
+
+    >>> eigvals([[2.0]]).tolist()
+    [(2+0j)]
+    """
+    return F.eigvals(x)
+
+
 def pinv(x: Any, /, *, rtol: float | None = None) -> NDArray:
     """The Moore-Penrose inverse (..., n, m) of matrices (..., m, n).
 
@@ -264,11 +290,13 @@ def trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> NDArray:
 
 
 inverse = inv
+LinAlgError = ValueError  # what a factorisation that cannot be done raises, by NumPy's name
 
 __all__ = [
-    "EighResult", "LstsqResult", "QRResult", "SVDResult", "SlogdetResult", "cholesky", "cond", "cross", "det",
-    "diagonal", "eigh", "eigvalsh", "extractdiag", "extracttrian", "gelqf", "gemm", "gemm2", "inv", "inverse", "lstsq",
-    "makediag", "maketrian", "matmul", "matrix_norm", "matrix_power", "matrix_rank", "matrix_transpose", "multi_dot",
-    "norm", "outer", "pinv", "potrf", "potri", "qr", "slogdet", "solve", "sumlogdiag", "svd", "svdvals", "syevd",
-    "syrk", "tensordot", "tensorinv", "tensorsolve", "trace", "trmm", "trsm", "vecdot", "vector_norm",
+    "EigResult", "EighResult", "LinAlgError", "LstsqResult", "QRResult", "SVDResult", "SlogdetResult", "cholesky",
+    "cond", "cross", "det", "diagonal", "eig", "eigh", "eigvals", "eigvalsh", "extractdiag", "extracttrian",
+    "gelqf", "gemm", "gemm2", "inv", "inverse", "lstsq", "makediag", "maketrian", "matmul", "matrix_norm",
+    "matrix_power", "matrix_rank", "matrix_transpose", "multi_dot", "norm", "outer", "pinv", "potrf", "potri", "qr",
+    "slogdet", "solve", "sumlogdiag", "svd", "svdvals", "syevd", "syrk", "tensordot", "tensorinv", "tensorsolve",
+    "trace", "trmm", "trsm", "vecdot", "vector_norm",
 ]  # fmt: skip

@@ -181,3 +181,14 @@ def eigh(a: Array) -> tuple[Array, Array]:
 @host("eigvalsh", shape=lambda a: _lead(_square(a)[0], a[-1:]))
 def eigvalsh(a: Array) -> Array:
     return np.linalg.eigvalsh(_hermitian(a))
+
+
+@host("eig", shape=lambda a: _lead(_square(a)[0], a[-1:], a[-2:]))
+def eig(a: Array) -> tuple[Array, Array]:
+    w, v = np.linalg.eig(a)
+    return w, v
+
+
+@host("eigvals", shape=lambda a: _lead(_square(a)[0], a[-1:]))
+def eigvals(a: Array) -> Array:
+    return np.asarray(np.linalg.eigvals(a))

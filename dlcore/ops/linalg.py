@@ -128,6 +128,19 @@ _lapack_op("eigvalsh", "a", "Eigenvalues of symmetric matrices, smallest first; 
    ref="np.linalg.eigvalsh((a + np.conj(np.swapaxes(a, -1, -2))) / 2)",
    grad="w, v = eigh(a); matmul(v * expand_dims(gy, axis=-2), _adjoint(v))", samples=[case(_S3), case(_S2B)],
    errors=[_oblong, _vector], example="eigvalsh([[2.]]) -> [2.]")
+_lapack_op("eig", "a", "Eigenvalues and eigenvectors (columns of length 1) of square matrices, both complex, in no "
+   "particular order.", outs="w, v", dtype="complex", infer="eig", kernel="eig", smooth=False,
+   ref="np.linalg.eig(a.astype(complex))",
+   grad="h = _adjoint(v); p = matmul(h, gv);"
+        "d = conj(expand_dims(w, axis=-2) - expand_dims(w, axis=-1)); same = d == 0;"
+        "r = diagonal(p, axis1=-2, axis2=-1); r = 0.5 * (r + conj(r)); k = p - matmul(h, v) * expand_dims(r, axis=-2);"
+        "k = where(same, 0.0, k / where(same, 1.0, d)); solve(h, expand_dims(gw, axis=-1) * h + matmul(k, h))",
+   samples=[case(_R3), case(_S2B)], errors=[_oblong, _vector], formula="Giles 2008",
+   example="eig([[2.]]) -> ([2. + 0j], [[1. + 0j]])")
+_lapack_op("eigvals", "a", "Eigenvalues of square matrices, complex, in no particular order.", dtype="complex",
+   infer="eigvals", kernel="eigvals", ref="np.linalg.eigvals(a.astype(complex))",
+   grad="w, v = eig(a); h = _adjoint(v); solve(h, expand_dims(gy, axis=-1) * h)",
+   samples=[case(_R3), case(_S2B)], errors=[_oblong, _vector], example="eigvals([[2.]]) -> [2. + 0j]")
 for _name, _more in (("_svd_complex", {"complex_rule": "written", "smooth": False}),
                      ("_svd", {"complex_rule": "_svd_complex"})):
     _lapack_op(_name, "a", "The reduced singular value decomposition.", outs="u, s, h", infer="svd", kernel="svd",

@@ -11,6 +11,7 @@ import pytest
 from dlcore import autograd, nd
 from dlcore._core import NDArray
 from dlcore.array import array, asarray, linalg
+from dlcore.ops import F
 
 rng = np.random.default_rng(1)
 SQUARE = rng.normal(size=(2, 3, 3)) + 3 * np.eye(3)
@@ -287,3 +288,67 @@ def test_empty_matrices() -> None:
     assert linalg.det(np.zeros((0, 0))).item() == 1.0
     assert linalg.inv(np.zeros((2, 0, 0))).shape == (2, 0, 0)
     assert linalg.matrix_rank(np.zeros((2, 0, 3))).tolist() == [0, 0]
+
+
+def reconstruction(kind: str) -> Callable[[NDArray], Any]:
+    """A real number made of a factorisation in a way that the phases of its vectors do not change."""
+
+    def of_eigh(x: NDArray) -> Any:
+        w, v = linalg.eigh(x)
+        return F.real(F.matmul(v * F.exp(w * 0.3), F._adjoint(v)) * WEIGHTS).sum()
+
+    def of_svd(x: NDArray) -> Any:
+        u, s, vh = linalg.svd(x, full_matrices=False)
+        return F.real(F.matmul(u * (s * s).reshape((1, -1)), vh) * WEIGHTS).sum()
+
+    def of_eig(x: NDArray) -> Any:
+        w, v = linalg.eig(x)
+        return F.real(F.solve(F._adjoint(v), F._adjoint(v * F.exp(w * 0.3))) * WEIGHTS).sum()
+
+    def of_lengths(x: NDArray) -> Any:
+        w, v = linalg.eig(x)
+        return (F.square(F.abs(v)) * F.real(w * w)).sum()
+
+    return {"eigh": of_eigh, "svd": of_svd, "eig": of_eig, "eig's lengths": of_lengths}[kind]
+
+
+WEIGHTS = asarray(rng.normal(size=(3, 3)) + 1j * rng.normal(size=(3, 3)))
+
+
+@pytest.mark.parametrize("kind", ["eigh", "svd", "eig", "eig's lengths"])
+@pytest.mark.parametrize("dtype", ["float64", "complex128"])
+def test_derivatives_of_complex_factors(kind: str, dtype: str) -> None:
+    loss = reconstruction(kind)
+    point = rng.normal(size=(3, 3)) + 1j * rng.normal(size=(3, 3))
+    ways = [rng.normal(size=(3, 3)) + 1j * rng.normal(size=(3, 3)) for _ in range(2)]
+    point, *ways = (a.real.astype(dtype) if dtype == "float64" else a for a in (point, *ways))
+
+    def slope(at: np.ndarray, twice: bool) -> float:
+        x = array(at)
+        x.attach_grad()
+        with autograd.record():
+            y = loss(x)
+            if twice:
+                (g,) = autograd.grad(y, [x], create_graph=True, retain_graph=True)
+                y = F.real(g * asarray(np.conj(ways[1]))).sum()
+        (g,) = autograd.grad(y, [x])
+        way = ways[0] if twice else ways[1]
+        return float((np.conj(g.asnumpy()) * way).real.sum())
+
+    step = 1e-6
+    want = (float(loss(asarray(point + step * ways[1]))) - float(loss(asarray(point - step * ways[1])))) / (2 * step)
+    assert abs(slope(point, False) - want) <= 1e-6 * max(1.0, abs(want))
+    step = 1e-5
+    want = (slope(point + step * ways[0], False) - slope(point - step * ways[0], False)) / (2 * step)
+    assert abs(slope(point, True) - want) <= 1e-4 * max(1.0, abs(want))
+
+
+def test_eigenvalues_of_matrices_that_are_not_symmetric() -> None:
+    w, v = linalg.eig(asarray(SQUARE))
+    np.testing.assert_allclose((asarray(SQUARE) @ v).asnumpy(), (v * w[:, None, :]).asnumpy(), atol=1e-10)
+    np.testing.assert_allclose(np.linalg.norm(v.asnumpy(), axis=-2), 1.0, rtol=1e-12)
+    np.testing.assert_allclose(np.sort_complex(linalg.eigvals(SQUARE[0]).asnumpy()),
+                               np.sort_complex(np.linalg.eigvals(SQUARE[0])), rtol=1e-9)  # fmt: skip
+    assert linalg.eigvals(SQUARE.astype("float32")).dtype == np.complex64
+    with pytest.raises(linalg.LinAlgError, match="inv: Singular matrix"):
+        linalg.inv(np.zeros((2, 2)))

@@ -32,20 +32,25 @@ CALLS: list[tuple[str, tuple, dict]] = [
     ("delete", (V, 2), {}), ("delete", (V, [0, -1]), {}), ("delete", (M, slice(1, 3)), {"axis": 1}),
     ("delete", (M, 1), {"axis": 0}), ("delete", (V, V > 0), {}), ("insert", (V, 2, 9.0), {}), ("delete", (V, []), {}),
     ("insert", (V, [0, 3, 7], [1.0, 2.0, 3.0]), {}), ("insert", (M, 1, W), {"axis": 0}), ("insert", (M, 0, 5.0), {}),
-    ("insert", (M, -1, 5.0), {"axis": 1}), ("insert", (V, 2, [1.0, 2.0]), {}), ("insert", (M, [1], M[:1]), {"axis": 0}),
+    ("insert", (M, -1, 5.0), {"axis": 1}), ("insert", (V, 2, [1.0, 2.0]), {}),
+    ("insert", (M, [1], M[:1]), {"axis": 0}),
     # arranging
     ("atleast_1d", (2.0,), {}), ("atleast_2d", (V,), {}), ("atleast_3d", (V,), {}), ("atleast_3d", (M,), {}),
-    ("atleast_2d", (V, 3.0), {}), ("rot90", (M,), {}), ("rot90", (T,), {"k": -1, "axes": (1, 2)}), ("rot90", (M, 2), {}),
-    ("rollaxis", (T, 2), {}), ("rollaxis", (T, 0, 3), {}), ("roll", (M, (1, -2)), {"axis": (0, 1)}), ("roll", (T, 5), {}),
+    ("atleast_2d", (V, 3.0), {}), ("rot90", (M,), {}), ("rot90", (T,), {"k": -1, "axes": (1, 2)}),
+    ("rot90", (M, 2), {}),
+    ("rollaxis", (T, 2), {}), ("rollaxis", (T, 0, 3), {}), ("roll", (M, (1, -2)), {"axis": (0, 1)}),
+    ("roll", (T, 5), {}),
     ("roll", (M, 2), {"axis": (0, 0)}), ("fliplr", (M,), {}), ("flipud", (M,), {}), ("tile", (M, (2, 1, 3)), {}),
     ("tile", (V, 0), {}), ("repeat", (M, [1, 0, 2]), {"axis": 0}), ("repeat", (V, np.arange(7)), {}),
     ("diagflat", (M,), {"k": 1}), ("diagonal", (T,), {}), ("diagonal", (T,), {"offset": 1, "axis1": 1, "axis2": 2}),
     ("trace", (T,), {}), ("trace", (M,), {"offset": -1}), ("diag", (M,), {"k": 2}), ("diag", (V,), {"k": -1}),
     ("tril_indices", (4,), {}), ("triu_indices", (3, 1, 4), {}), ("diag_indices", (3, 3), {}),
     # padding
-    *[("pad", (M, ((1, 2), (0, 3))), {"mode": mode}) for mode in ("edge", "reflect", "symmetric", "wrap", "linear_ramp",
+    *[("pad", (M, ((1, 2), (0, 3))), {"mode": mode}) for mode in ("edge", "reflect", "symmetric", "wrap",
+    "linear_ramp",
                                                                   "maximum", "minimum", "mean", "median")],
-    ("pad", (V, 20), {"mode": "reflect"}), ("pad", (V, 20), {"mode": "symmetric"}), ("pad", (V, 20), {"mode": "wrap"}),
+    ("pad", (V, 20), {"mode": "reflect"}), ("pad", (V, 20), {"mode": "symmetric"}),
+    ("pad", (V, 20), {"mode": "wrap"}),
     ("pad", (V, (2, 1)), {"constant_values": (3.0, 4.0)}), ("pad", (M, 1), {"constant_values": 2.5}),
     ("pad", (M, ((1, 1), (2, 0))), {"constant_values": ((1, 2), (3, 4))}), ("pad", (M, {1: (1, 2)}), {}),
     ("pad", (V, 3), {"mode": "linear_ramp", "end_values": 1.0}), ("pad", (V, 2), {"mode": "mean", "stat_length": 3}),
@@ -67,7 +72,8 @@ CALLS: list[tuple[str, tuple, dict]] = [
     ("average", (M,), {"axis": 0, "returned": True}), ("cumprod", (M,), {"axis": 1}), ("cumprod", (M,), {}),
     ("cumsum", (M,), {"dtype": "float32"}), ("sum", (WHOLE,), {"dtype": "int16"}), ("prod", (M,), {"axis": (0, 1)}),
     ("var", (M,), {"ddof": 1, "axis": 1}), ("std", (M, None, None, None, 1), {}), ("max", (M, 1), {"keepdims": True}),
-    *[(f"nan{name}", (HOLES,), {"axis": axis}) for name in ("sum", "prod", "mean", "var", "std", "max", "min", "median")
+    *[(f"nan{name}", (HOLES,), {"axis": axis}) for name in ("sum", "prod", "mean", "var", "std", "max", "min",
+    "median")
       for axis in (None, 0, 1)],
     ("nancumsum", (HOLES,), {"axis": 1}), ("nancumprod", (HOLES,), {}), ("nanstd", (HOLES,), {"ddof": 1, "axis": 1}),
     ("nanquantile", (HOLES, [0.2, 0.9]), {"axis": 1}), ("nanpercentile", (HOLES, 30), {"axis": 0, "keepdims": True}),
@@ -85,29 +91,37 @@ CALLS: list[tuple[str, tuple, dict]] = [
     ("cov", (M,), {"aweights": W**2, "fweights": [1, 2, 3, 1]}), ("corrcoef", (V, V**2), {}),
     # numerics
     ("ediff1d", (M,), {"to_begin": 1.0, "to_end": [2.0, 3.0]}), ("diff", (M,), {"prepend": 0.0, "axis": 0}),
-    ("diff", (M > 0,), {}), ("gradient", (M,), {}), ("gradient", (V, 0.5), {"edge_order": 2}), ("gradient", (M, 2.0), {
+    ("diff", (M > 0,), {}), ("gradient", (M,), {}), ("gradient", (V, 0.5), {"edge_order": 2}),
+    ("gradient", (M, 2.0), {
         "axis": 1}), ("gradient", (V, np.cumsum(np.arange(1.0, 8.0))), {"edge_order": 2}),
     ("gradient", (M, np.array([0.0, 1.0, 3.0]), np.array([0.0, 0.5, 2.0, 3.0])), {}),
     ("trapezoid", (M,), {"dx": 0.5}), ("trapezoid", (M, W), {}), ("trapezoid", (M,), {"axis": 0}),
-    ("interp", (V, EDGES, W), {}), ("interp", (V, EDGES, W), {"left": -9.0, "right": 9.0}), ("interp", (0.1, EDGES, W), {}),
+    ("interp", (V, EDGES, W), {}), ("interp", (V, EDGES, W), {"left": -9.0, "right": 9.0}),
+    ("interp", (0.1, EDGES, W), {}),
     *[(name, (V, W), {"mode": mode}) for name in ("convolve", "correlate") for mode in ("full", "same", "valid")],
     *[(name, (W, V), {"mode": mode}) for name in ("convolve", "correlate") for mode in ("full", "same", "valid")],
-    ("polyval", (W, V), {}), ("vander", (V,), {}), ("vander", (V, 3), {"increasing": True}), ("vander", ([1, 2, 3],), {}),
+    ("polyval", (W, V), {}), ("vander", (V,), {}), ("vander", (V, 3), {"increasing": True}),
+    ("vander", ([1, 2, 3],), {}),
     # products
     ("kron", (M, W), {}), ("kron", (M, T), {}), ("inner", (M, W), {}), ("vdot", (M, M), {}), ("outer", (M, W), {}),
     *[("einsum", args, {}) for args in (
-        ("ii->i", N[:, :4]), ("ii", N[:, :4]), ("...j,jk->...k", T, N), ("ij,jk,kl->il", M, N, N.T), ("iij->j", N[:, :4, None]),
-        ("ij,jk,kl,lm,mn->in", M, N, N.T, N, N.T), ("...ij->...ji", T), ("i...,i...", T, T), ("ij,ij->", M, M), ("i,j", V, W),
-        ("bij,bkj->bik", T, T), ("abc,c", T, W), ("ij,j,i->i", M, W, M[:, 0]), ("a...,...", T, M), ("i,i,i->i", W, W, W),
+        ("ii->i", N[:, :4]), ("ii", N[:, :4]), ("...j,jk->...k", T, N), ("ij,jk,kl->il", M, N, N.T),
+        ("iij->j", N[:, :4, None]),
+        ("ij,jk,kl,lm,mn->in", M, N, N.T, N, N.T), ("...ij->...ji", T), ("i...,i...", T, T), ("ij,ij->", M, M),
+        ("i,j", V, W),
+        ("bij,bkj->bik", T, T), ("abc,c", T, W), ("ij,j,i->i", M, W, M[:, 0]), ("a...,...", T, M),
+        ("i,i,i->i", W, W, W),
         ("ij,kj,lj,mj,nj,oj,pj,qj->iq", *[M] * 8), (",ij->ij", 2.0, M), ("ij,jk->ik", M[:1], N), ("ij->", M),
     )],
     # pointwise
-    ("nan_to_num", (np.array([nan, inf, -inf, 1.0]),), {}), ("nan_to_num", (np.array([nan, inf, -inf]), True, 1.0, 2.0), {}),
+    ("nan_to_num", (np.array([nan, inf, -inf, 1.0]),), {}),
+    ("nan_to_num", (np.array([nan, inf, -inf]), True, 1.0, 2.0), {}),
     ("round", (M, 2), {}), ("clip", (M, -0.5, 0.5), {}), ("clip", (M,), {"max": 0.0}), ("round", (WHOLE,), {}),
     ("isclose", (np.array([1.0, nan, inf]), np.array([1.0, nan, inf])), {"equal_nan": True}),
     ("piecewise", (V, [V < 0, V > 1], [-1.0, lambda v: v * 2, 7.0]), {}),
     # creation
-    ("linspace", (V, V + 1, 5), {"axis": 1}), ("linspace", (0.0, W, 4), {"endpoint": False}), ("indices", ((2, 3),), {}),
+    ("linspace", (V, V + 1, 5), {"axis": 1}), ("linspace", (0.0, W, 4), {"endpoint": False}),
+    ("indices", ((2, 3),), {}),
     ("indices", ((2, 3),), {"sparse": True}), ("meshgrid", (V, W), {"sparse": True}),
 ]  # fmt: skip
 
@@ -140,9 +154,11 @@ def test_creation_and_windows() -> None:
     np.testing.assert_allclose(xp.kaiser(8, 5.0, dtype="float64").asnumpy(), np.kaiser(8, 5.0), rtol=1e-12)
     for got, want in (
         (xp.logspace(0, 3, 4), np.logspace(0, 3, 4)), (xp.geomspace(1, 1000, 4), np.geomspace(1, 1000, 4)),
-        (xp.tri(3, 4, 1), np.tri(3, 4, 1)), (xp.identity(3), np.identity(3)), (xp.logspace(0, 1, 3, base=2), np.logspace(
+        (xp.tri(3, 4, 1), np.tri(3, 4, 1)), (xp.identity(3), np.identity(3)),
+        (xp.logspace(0, 1, 3, base=2), np.logspace(
             0, 1, 3, base=2)), (xp.fromfunction(lambda i, j: i * j, (2, 3)), np.fromfunction(lambda i, j: i * j, (2, 3))),
-        (xp.full((2, 3), np.arange(3.0)), np.full((2, 3), np.arange(3.0))), (xp.linspace(1, 5, 5, dtype="int32"), range(1, 6)),
+        (xp.full((2, 3), np.arange(3.0)), np.full((2, 3), np.arange(3.0))),
+        (xp.linspace(1, 5, 5, dtype="int32"), range(1, 6)),
     ):  # fmt: skip
         np.testing.assert_allclose(got.asnumpy(), want, rtol=1e-6)
     values, step = xp.linspace(0, 1, 5, retstep=True)

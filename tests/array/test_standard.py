@@ -94,7 +94,8 @@ DTYPES = {
 UNARY = {
     "abs": "number", "acos": "float", "acosh": "float", "asin": "float", "asinh": "float", "atan": "float",
     "atanh": "float", "bitwise_invert": "bits", "ceil": "real number", "conj": "complex", "cos": "float",
-    "cosh": "float", "exp": "float", "expm1": "float", "floor": "real number", "imag": "complex", "isfinite": "number",
+    "cosh": "float", "exp": "float", "expm1": "float", "floor": "real number", "imag": "complex",
+    "isfinite": "number",
     "isinf": "number", "isnan": "number", "log": "float", "log1p": "float", "log2": "float", "log10": "float",
     "logical_not": "bool", "negative": "number", "positive": "number", "real": "complex", "reciprocal": "float",
     "round": "number", "sign": "number", "signbit": "real", "sin": "float", "sinh": "float", "sqrt": "float",
@@ -106,7 +107,8 @@ BINARY = {
     "greater_equal": "real number", "hypot": "real", "less": "real number", "less_equal": "real number",
     "logaddexp": "real", "logical_and": "bool", "logical_or": "bool", "logical_xor": "bool", "maximum": "real number",
     "minimum": "real number", "multiply": "number", "nextafter": "real", "not_equal": "all", "pow": "number",
-    "remainder": "real number", "subtract": "number", "bitwise_left_shift": "integer", "bitwise_right_shift": "integer",
+    "remainder": "real number", "subtract": "number", "bitwise_left_shift": "integer",
+    "bitwise_right_shift": "integer",
 }  # fmt: skip
 INSIDE = {"acos": (-0.9, 0.9), "asin": (-0.9, 0.9), "atanh": (-0.9, 0.9), "acosh": (1.1, 3), "log": (0.1, 3),
           "log2": (0.1, 3), "log10": (0.1, 3), "log1p": (-0.5, 3), "sqrt": (0.1, 3), "pow": (0.5, 2),
@@ -292,7 +294,8 @@ MOVES: list[tuple[str, tuple, dict]] = [
     ("broadcast_to", ((2, 3),), {}), ("expand_dims", (), {"axis": -1}), ("expand_dims", (), {"axis": 0}),
     ("flip", (), {}), ("flip", (), {"axis": -1}), ("roll", (2,), {}), ("roll", (-1,), {"axis": -1}),
     ("moveaxis", (0, -1), {}), ("permute_dims", ((1, 0),), {}), ("repeat", (2,), {}), ("repeat", (2,), {"axis": 1}),
-    ("repeat", (np.array([1, 0, 2]),), {"axis": 1}), ("reshape", ((3, -1),), {}), ("reshape", ((-1,),), {"copy": True}),
+    ("repeat", (np.array([1, 0, 2]),), {"axis": 1}), ("reshape", ((3, -1),), {}),
+    ("reshape", ((-1,),), {"copy": True}),
     ("tile", ((2, 1),), {}), ("tile", ((2, 1, 2),), {}), ("unstack", (), {}), ("unstack", (), {"axis": -1}),
     ("tril", (), {"k": 1}), ("triu", (), {"k": -1}), ("diff", (), {}), ("diff", (), {"axis": 0, "n": 2}),
     ("roll", ((1, 2),), {"axis": (0, 1)}), ("zeros_like", (), {}), ("ones_like", (), {}),
@@ -372,9 +375,11 @@ LINEAR: list[tuple[str, tuple, dict]] = [
     ("cholesky", ("definite",), {"upper": True}), ("solve", ("square", (3, 2)), {}), ("solve", ("square", (3,)), {}),
     ("matrix_norm", ((2, 4, 3),), {}), ("matrix_norm", ((2, 4, 3),), {"ord": "nuc", "keepdims": True}),
     ("matrix_power", ("square", 3), {}), ("vector_norm", ((2, 3),), {"axis": 1}),
-    ("vector_norm", ((2, 3),), {"ord": 1}), ("outer", ((2,), (3,)), {}), ("cross", ((2, 3), (2, 3)), {}), ("vecdot", ((2, 3), (2, 3)), {}),
+    ("vector_norm", ((2, 3),), {"ord": 1}), ("outer", ((2,), (3,)), {}), ("cross", ((2, 3), (2, 3)), {}),
+    ("vecdot", ((2, 3), (2, 3)), {}),
     ("tensordot", ((2, 3), (3, 2)), {"axes": 1}), ("matmul", ((2, 3), (3, 2)), {}),
-    ("diagonal", ((4, 3),), {"offset": 1}), ("trace", ((4, 3),), {"offset": -1}), ("qr", ((4, 3),), {"mode": "complete"}), ("svd", ((3, 4),), {}),
+    ("diagonal", ((4, 3),), {"offset": 1}), ("trace", ((4, 3),), {"offset": -1}),
+    ("qr", ((4, 3),), {"mode": "complete"}), ("svd", ((3, 4),), {}),
 ]  # fmt: skip
 
 
