@@ -14,6 +14,7 @@ from dlcore.graph import outside_trace
 from dlcore.io import load_arrays, load_metadata, save_arrays
 
 from ._parameter import Parameter
+from ._together import Together
 
 _FORMAT = "dlcore.trainer"
 
@@ -58,6 +59,7 @@ class Trainer:
         self._scale = float(self._optimizer.rescale_grad)
         self._states: list[optim.Optimizer | tuple[_core.NDArray, ...] | None] = [None] * len(self._params)
         self.comm = comm
+        self._together = Together(self._optimizer, self._params, self._state)
 
     @property
     def optimizer(self) -> optim.Optimizer:
@@ -97,6 +99,8 @@ class Trainer:
         tracing = _core.is_tracing()
         recording = _core.set_recording(False)
         try:
+            if not tracing and self._together.step():
+                return
             chosen = [i for i, p in enumerate(self._params) if p.grad_req != "null"]
             if not tracing:
                 chosen = self._fresh(chosen, ignore_stale_grad)

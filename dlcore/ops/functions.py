@@ -1,9 +1,10 @@
-"""Derives the Python function of an operator from its record: a true signature around one `_core.invoke` call."""
+"""Derives the Python function of an operator from its record: a callable of the core with a true signature."""
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 from .. import _core
@@ -88,16 +89,42 @@ def function(name: str) -> Callable[..., Any]:
 
 def make(record: Op) -> Callable[..., Any]:
     """Builds the function; called when it is first looked up in F."""
-    fixed = [i.name for i in record.inputs if not i.variadic]
-    inputs = "(" + "".join(f"{n}, " for n in fixed) + "".join(f"*{i.name}, " for i in record.inputs if i.variadic) + ")"
-    attrs = "(" + "".join(f"{a.name}, " for a in record.attrs) + ")"
-    source = f"def {record.name}({signature(record)}):\n    return _invoke({record.id}, {inputs}, {attrs}, out)"
-    scope: dict[str, Any] = {"_invoke": _core.invoke}
-    exec(compile(source, f"<operator {record.name}>", "exec"), scope)  # noqa: S102  (source made of our own stanza)
-    function = scope[record.name]
-    function.__doc__ = docstring(record)
-    function.__module__ = "dlcore.ops.F"
-    return function
+    parameters = []
+    for name in record.order:
+        part = next(p for p in (*record.inputs, *record.attrs) if p.name == name)
+        variadic = isinstance(part, Input) and part.variadic
+        kind = "attr" if isinstance(part, Attr) else "variadic" if variadic else "input"
+        required = part.default is REQUIRED and not variadic
+        parameters.append((name, kind, required, None if part.default is REQUIRED else part.default))
+    about = {"__name__": record.name, "__qualname__": record.name, "__doc__": docstring(record)}
+    about["__module__"] = "dlcore.ops.F"
+    return _core.make_operator(record.id, parameters, _Explain(record), about)
+
+
+class _Explain:
+    """The operator as a plain Python function: for its signature, and for calls that do not fit it."""
+
+    def __init__(self, record: Op) -> None:
+        self._record = record
+
+    @cached_property
+    def function(self) -> Callable[..., Any]:
+        """The function, made when it is needed."""
+        record = self._record
+        fixed = "".join(f"{i.name}, " for i in record.inputs if not i.variadic)
+        inputs = f"({fixed}{''.join(f'*{i.name}, ' for i in record.inputs if i.variadic)})"
+        attrs = f"({''.join(f'{a.name}, ' for a in record.attrs)})"
+        source = f"def {record.name}({signature(record)}):\n    return _invoke({record.id}, {inputs}, {attrs}, out)"
+        scope: dict[str, Any] = {"_invoke": _core.invoke}
+        exec(compile(source, f"<operator {record.name}>", "exec"), scope)  # noqa: S102  (source made of our own stanza)
+        return scope[record.name]
+
+    @property
+    def __signature__(self) -> inspect.Signature:
+        return inspect.signature(self.function)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.function(*args, **kwargs)
 
 
 def docstring(record: Op) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from dlcore import _core
 from dlcore.ops import F
 
-from ._optimizer import Optimizer, State, moved, register, scalar
+from ._optimizer import Call, Optimizer, State, moved, register, scalar
 
 
 @register
@@ -59,13 +59,9 @@ class Adam(Optimizer):
             eps = F.divide(eps, F.sqrt(F.subtract(1.0, F.power(beta2, self.t))))
         return {"beta1": beta1, "beta2": beta2, "eps": eps, **self.tail(), "t": self.t}
 
-    def rule(self, weight: _core.NDArray, grad: _core.NDArray, state: State, lr: _core.NDArray, wd: Any) -> None:
-        m, v, *top = state
-        knobs = {"lr": lr, "wd": wd, **self._betas()}
-        if top:
-            F.amsgrad_update(weight, grad, m, v, top[0], **knobs, out=(weight, *state))
-        else:
-            F.adam_update(weight, grad, m, v, **knobs, out=(weight, *state))
+    def call(self, weight: _core.NDArray, grad: _core.NDArray, state: State, lr: _core.NDArray, wd: Any) -> Call | None:
+        name = "amsgrad_update" if self.amsgrad else "adam_update"
+        return name, (weight, grad, *state), {"lr": lr, "wd": wd, **self._betas()}
 
 
 @register
@@ -99,9 +95,8 @@ class Adamax(Adam):
 
     default_learning_rate = 0.002
 
-    def rule(self, weight: _core.NDArray, grad: _core.NDArray, state: State, lr: _core.NDArray, wd: Any) -> None:
-        m, v = state
-        F.adamax_update(weight, grad, m, v, lr=lr, wd=wd, **self._betas(), out=(weight, m, v))
+    def call(self, weight: _core.NDArray, grad: _core.NDArray, state: State, lr: _core.NDArray, wd: Any) -> Call:
+        return "adamax_update", (weight, grad, *state), {"lr": lr, "wd": wd, **self._betas()}
 
 
 @register
@@ -115,9 +110,8 @@ class AdaBelief(Adam):
     def __init__(self, learning_rate: float | None = None, epsilon: float = 1e-8, **kwargs: Any) -> None:
         super().__init__(learning_rate, epsilon=epsilon, **kwargs)
 
-    def rule(self, weight: _core.NDArray, grad: _core.NDArray, state: State, lr: _core.NDArray, wd: Any) -> None:
-        m, v = state
-        F.adabelief_update(weight, grad, m, v, lr=lr, wd=wd, **self._betas(), out=(weight, m, v))
+    def call(self, weight: _core.NDArray, grad: _core.NDArray, state: State, lr: _core.NDArray, wd: Any) -> Call:
+        return "adabelief_update", (weight, grad, *state), {"lr": lr, "wd": wd, **self._betas()}
 
 
 @register
@@ -150,7 +144,6 @@ class Nadam(Adam):
     def counters(self) -> dict[str, _core.NDArray]:
         return {**super().counters(), "product": self.product}
 
-    def rule(self, weight: _core.NDArray, grad: _core.NDArray, state: State, lr: _core.NDArray, wd: Any) -> None:
+    def call(self, weight: _core.NDArray, grad: _core.NDArray, state: State, lr: _core.NDArray, wd: Any) -> Call:
         momenta = {"now": self._momentum(self.t), "after": self._momentum(F.add(self.t, 1.0)), "product": self.product}
-        m, v = state
-        F.nadam_update(weight, grad, m, v, lr=lr, wd=wd, **self._betas(), **momenta, out=(weight, m, v))
+        return "nadam_update", (weight, grad, *state), {"lr": lr, "wd": wd, **self._betas(), **momenta}

@@ -15,6 +15,7 @@ from dlcore.ops import F
 from .lr_scheduler import LRScheduler
 
 State = tuple[_core.NDArray, ...]
+Call = tuple[str, tuple[_core.NDArray, ...], dict[str, Any]]
 _REGISTRY: dict[str, type[Optimizer]] = {}
 _Class = TypeVar("_Class", bound="type[Optimizer]")
 _HALF = ("float16", "bfloat16")
@@ -224,11 +225,24 @@ class Optimizer:
         """The names of the arrays the rule keeps for every weight."""
         return ()
 
+    def call(
+        self, weight: _core.NDArray, grad: _core.NDArray, state: State, lr: _core.NDArray, wd: _core.NDArray
+    ) -> Call | None:
+        """The rule as one operator: its name, its first arrays, and the others by name; None where it takes more.
+
+        It must give the new weight and then the new state. A trainer can run it over all weights at once.
+        """
+        return None
+
     def rule(
         self, weight: _core.NDArray, grad: _core.NDArray, state: State, lr: _core.NDArray, wd: _core.NDArray
     ) -> None:
-        """Write the new weight and state into the given arrays."""
-        raise NotImplementedError(f"{type(self).__name__} has no rule(weight, grad, state, lr, wd)")
+        """Write the new weight and state into the given arrays. Not needed by a subclass that gives `call`."""
+        call = self.call(weight, grad, state, lr, wd)
+        if call is None:
+            raise NotImplementedError(f"{type(self).__name__} has no rule(weight, grad, state, lr, wd)")
+        name, arrays, knobs = call
+        getattr(F, name)(*arrays, **knobs, out=(weight, *state) if state else weight)
 
     def __repr__(self) -> str:
         knobs = ", ".join(f"{name}={value:g}" for name, value in self._values.items())

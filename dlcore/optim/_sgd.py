@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from dlcore import _core
-from dlcore.ops import F
 
-from ._optimizer import Optimizer, State, register
+from ._optimizer import Call, Optimizer, State, register
 
 
 @register
@@ -51,15 +50,14 @@ class SGD(Optimizer):
     def states(self) -> tuple[str, ...]:
         return ("mom",) if self._has_momentum else ()
 
-    def rule(
+    def call(
         self, weight: _core.NDArray, grad: _core.NDArray, state: State, lr: _core.NDArray, wd: _core.NDArray
-    ) -> None:
+    ) -> Call:
         if not self._has_momentum:
-            F.sgd_update(weight, grad, lr=lr, wd=wd, **self.tail(), out=weight)
-            return
-        update = F.sgd_mom_update if self._form == "heavy_ball" else F.sgd_ema_update
-        momentum = self._arrays["momentum"]
-        update(weight, grad, state[0], lr=lr, momentum=momentum, wd=wd, **self.tail(), out=(weight, state[0]))
+            return "sgd_update", (weight, grad), {"lr": lr, "wd": wd, **self.tail()}
+        knobs = {"lr": lr, "momentum": self._arrays["momentum"], "wd": wd, **self.tail()}
+        name = "sgd_mom_update" if self._form == "heavy_ball" else "sgd_ema_update"
+        return name, (weight, grad, *state), knobs
 
 
 @register
@@ -82,8 +80,8 @@ class NAG(Optimizer):
     def states(self) -> tuple[str, ...]:
         return ("mom",)
 
-    def rule(
+    def call(
         self, weight: _core.NDArray, grad: _core.NDArray, state: State, lr: _core.NDArray, wd: _core.NDArray
-    ) -> None:
-        momentum = self._arrays["momentum"]
-        F.nag_mom_update(weight, grad, state[0], lr=lr, momentum=momentum, wd=wd, **self.tail(), out=(weight, state[0]))
+    ) -> Call:
+        knobs = {"lr": lr, "momentum": self._arrays["momentum"], "wd": wd, **self.tail()}
+        return "nag_mom_update", (weight, grad, *state), knobs

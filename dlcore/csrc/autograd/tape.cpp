@@ -77,9 +77,21 @@ static Edge edge_to(const Tensor& t) {
   return e;
 }
 
+// An array of this shape that takes no memory: all its elements are one.
+static Tensor hollow(const Shape& shape, DType dtype, Device device) {
+  Tensor t = alias_of(make_tensor(Shape(), dtype, device));
+  t->shape = shape;
+  t->strides = Dims();
+  for (int k = 0; k < shape.n; k++) t->strides.push(0);
+  return t;
+}
+
 static Saved save(const Tensor& t, bool as_output, bool checked) {
   Saved s;
-  s.tensor = as_output ? alias_of(t) : t;
+  if (!checked && t->storage && t->device.type == 0 && !active_tracer())
+    s.tensor = hollow(t->shape, t->dtype, t->device);  // only its shape is read: its numbers need not stay
+  else
+    s.tensor = as_output ? alias_of(t) : t;
   s.checked = checked && t->storage;
   s.version = t->storage ? t->storage->version.load() : 0;
   return s;
@@ -198,15 +210,6 @@ void took_value(const Tensor& dst, const Tensor& value) {
 
 uint64_t tape_position() { return g_seq.load(); }
 
-// An array of this shape that takes no memory: all its elements are one.
-static Tensor hollow(const Shape& shape, DType dtype, Device device) {
-  Tensor t = alias_of(make_tensor(Shape(), dtype, device));
-  t->shape = shape;
-  t->strides = Dims();
-  for (int k = 0; k < shape.n; k++) t->strides.push(0);
-  return t;
-}
-
 std::vector<Tensor> tape_frontier(const std::vector<Tensor>& heads, uint64_t floor) {
   std::vector<Tensor> found;
   std::map<std::pair<const void*, int>, bool> seen;
@@ -274,8 +277,9 @@ class Walk {
     check_fresh(head, "backward");
     Tensor g = head_grad;
     if (!g && is_complex(head->dtype))
-      throw TypeError("backward: the result is complex, and only a real one has a gradient of its own; take abs, real or "
-                      "imag of it first, or give the head gradient");
+      throw TypeError(
+          "backward: the result is complex, and only a real one has a gradient of its own; take abs, real or "
+          "imag of it first, or give the head gradient");
     if (!g) g = invoke1("ones_like", {head});
     if (g->shape != head->shape)
       throw ValueError("backward: head gradient has shape " + to_string(g->shape) + ", expected " +
@@ -355,8 +359,9 @@ class Walk {
       throw TypeError("backward of " + describe(node) + ": " + e.what() + recorded_at(node));
     }
     if (anomaly_mode())
-      check_values(gys.data(), int(gys.size()), gxs.data(), int(gxs.size()), [&] { return "the gradient of " + describe(node); },
-                   [&] { return node.line ? "\n  recorded" + *node.line : std::string(); });
+      check_values(
+          gys.data(), int(gys.size()), gxs.data(), int(gxs.size()), [&] { return "the gradient of " + describe(node); },
+          [&] { return node.line ? "\n  recorded" + *node.line : std::string(); });
     for (size_t i = 0; i < node.edges.size() && i < gxs.size(); i++)
       if (wanted(node.edges[i]) && gxs[i]) add(node.edges[i], fit(gxs[i], node.edges[i]));
   }
@@ -413,7 +418,12 @@ class Walk {
     };
     for (auto& s : node.in) {
       check(s, "input");
-      env.in.push_back(s.tensor);
+      Tensor t = s.tensor;
+      if (t && t->storage && t->taped_writes != t->storage->taped_writes) {  // only its shape is read
+        t = alias_of(t);
+        t->taped_writes = t->storage->taped_writes;
+      }
+      env.in.push_back(t);
     }
     for (size_t i = 0; i < node.out.size(); i++) {
       auto& s = node.out[i];
@@ -437,8 +447,8 @@ class Walk {
     return {gxs.begin(), gxs.end()};
   }
 
-  // Sums a broadcast gradient back to the input's shape and casts it to the input's dtype. A real input that met complex
-  // numbers moves only along the real axis.
+  // Sums a broadcast gradient back to the input's shape and casts it to the input's dtype. A real input that met
+  // complex numbers moves only along the real axis.
   static Tensor fit(Tensor g, const Edge& e) {
     if (g->shape != e.shape) g = invoke1("sum_to", {g}, {Attr::of_ints(e.shape)});
     if (is_complex(g->dtype) && !is_complex(e.dtype)) g = invoke1("real", {g});

@@ -22,6 +22,7 @@ Tensor to_tensor(nb::handle h, const char* where);  // NDArray, Python number, N
 std::vector<Tensor> to_tensors(nb::handle seq, const char* where);
 Attr to_attr(nb::handle h, const AttrSpec& spec, const char* op);
 Attrs to_attrs(nb::handle tuple, const OpDef& op);
+std::vector<Tensor> targets_of(nb::handle out, const OpDef& op);  // the arrays that out= names, one an output
 nb::object attr_object(const Attr& a);
 nb::object wrap(Tensor t);  // None for a null tensor
 extern PyTypeObject* g_array_type;
@@ -45,6 +46,8 @@ void expose_buffer(PyTypeObject* array_type);  // gives it Python's buffer proto
 void bind_array(nb::module_& m);
 void bind_signs(nb::module_& m);
 void bind_subscript(nb::module_& m);
+void bind_operator(nb::module_& m);
+void bind_updates(nb::module_& m);
 void bind_dlpack(nb::module_& m);
 void bind_ops(nb::module_& m);
 void bind_host(nb::module_& m);

@@ -118,7 +118,6 @@ static nb::list run(Executable& exe, nb::handle inputs) {
 }
 
 void bind_graph(nb::module_& m) {
-  nb::exception<TraceError>(m, "TraceError", PyExc_RuntimeError);
   nb::class_<Tracer>(m, "Tracer", "Records the operators called on this thread instead of running them.")
       .def(nb::init<>())
       .def("start",

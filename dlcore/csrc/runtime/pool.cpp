@@ -19,7 +19,7 @@ namespace dl {
 namespace {
 
 constexpr int kMaxThreads = 1024;
-constexpr int kSpins = 400;          // roughly 10-20 microseconds before a worker goes to sleep
+constexpr int kSpins = 3000;         // roughly 50 microseconds: the gap between two operators of a program
 constexpr int kChunksPerThread = 4;  // enough to level uneven threads, few enough to keep claims cheap
 
 thread_local bool in_region = false;
