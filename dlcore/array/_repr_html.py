@@ -120,7 +120,7 @@ def _number(value: object) -> str:
 def _table(x: NDArray) -> str:
     values = np.atleast_2d(_repr._values(x)).tolist()
     rows = ["<tr>" + "".join(f'<td style="{_CELL}">{_number(v)}</td>' for v in row) + "</tr>" for row in values]
-    return f'<table style="border-collapse:collapse;margin:0;color:inherit">{"".join(rows)}</table>'
+    return f'<table style="border-collapse:collapse;margin:0;color:inherit;font:inherit">{"".join(rows)}</table>'
 
 
 def _facts(stats: Stats, x: NDArray) -> str:
@@ -137,7 +137,7 @@ def _facts(stats: Stats, x: NDArray) -> str:
         rows += [_fact(n, f"{v:,}", _RED if v else None) for n, v in (("NaN", stats.nan), ("inf", stats.infinite))]
     if stats.part:
         rows.append(_fact("of", "a part of the numbers"))
-    return f'<table style="border-collapse:collapse;margin:0;color:inherit">{"".join(rows)}</table>'
+    return f'<table style="border-collapse:collapse;margin:0;color:inherit;font:inherit">{"".join(rows)}</table>'
 
 
 def _fact(name: str, value: str, colour: tuple[int, int, int] | None = None) -> str:

@@ -53,7 +53,7 @@ def test_defaults_of_lists_and_numbers() -> None:
 @pytest.mark.parametrize(
     ("source", "kind", "message"),
     [([[1], [1, 2]], ValueError, "not of one shape"), ("text", TypeError, "cannot make numbers"),
-     ([object()], TypeError, "cannot make numbers"), ([1j], TypeError, "cannot make numbers")],
+     ([object()], TypeError, "cannot make numbers"), ([None], TypeError, "cannot make numbers")],
 )  # fmt: skip
 def test_what_is_no_array(source: object, kind: type[Exception], message: str) -> None:
     with pytest.raises(kind, match=message):
