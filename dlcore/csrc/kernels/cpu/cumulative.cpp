@@ -1,45 +1,136 @@
 // Kernels cumsum and cumprod: running sums and products along an axis, forwards or from the end.
+//
+// A long line is cut into blocks of a fixed length: the blocks' totals first, what stands before each block from those,
+// then every block for itself. So the result is the same on any number of threads.
 #include <algorithm>
+#include <vector>
 
+#include "kernels/cpu/complex_math.h"
+#include "kernels/cpu/isa/cumulative_table.h"
 #include "kernels/cpu/lines.h"
 
 namespace dl {
 namespace {
 
+constexpr int64_t kBlock = 8 * 1024;
+constexpr int64_t kLong = 4 * kBlock;
+
+template <class T>
+struct IsComplex : std::false_type {};
+template <class T>
+struct IsComplex<std::complex<T>> : std::true_type {};
+
 template <bool Sum, class T>
-T step(T a, T b) {
-  if constexpr (std::is_integral_v<T>) {
-    using U = std::make_unsigned_t<T>;  // wraps round
-    return Sum ? T(U(a) + U(b)) : T(U(a) * U(b));
-  } else {
+T combine(T a, T b) {
+  if constexpr (!IsComplex<T>::value || Sum)
     return Sum ? a + b : a * b;
-  }
+  else
+    return c_mul(a, b);
 }
 
-// In place over a contiguous (outer, n, inner) array.
+// Complex numbers take plain loops, the others the vectorised ones.
 template <bool Sum, class T>
-void scan(T* x, const AxisSplit& s, bool reverse) {
-  constexpr int64_t kStrip = 256;
+struct Loops {
+  static T total(int64_t n, const T* x) {
+    T t = x[0];
+    for (int64_t i = 1; i < n; i++) t = combine<Sum>(t, x[i]);
+    return t;
+  }
+  static void line(int64_t n, const T* x, T* y, T before, bool reverse) {
+    for (int64_t k = 0; k < n; k++) {
+      int64_t i = reverse ? n - 1 - k : k;
+      y[i] = before = combine<Sum>(before, x[i]);
+    }
+  }
+  static void row(int64_t n, const T* before, const T* x, T* y) {
+    for (int64_t k = 0; k < n; k++) y[k] = combine<Sum>(before[k], x[k]);
+  }
+};
+template <bool Sum, class T>
+const CumulativeFns<T>& pick(const CumulativeOps<T>& ops) {
+  return Sum ? ops.sum : ops.product;
+}
+template <bool Sum, class T>
+auto loops() {
+  if constexpr (IsComplex<T>::value)
+    return Loops<Sum, T>();
+  else if constexpr (std::is_same_v<T, float>)
+    return pick<Sum>(pick_cumulative_table()->f32);
+  else if constexpr (std::is_same_v<T, double>)
+    return pick<Sum>(pick_cumulative_table()->f64);
+  else
+    return pick<Sum>(pick_cumulative_table()->u64);
+}
+
+template <bool Sum, class T>
+void long_line(int64_t n, const T* x, T* y, bool reverse) {
+  auto fns = loops<Sum, T>();
+  int64_t blocks = (n + kBlock - 1) / kBlock;
+  auto part = [&](int64_t k, auto&& f) {  // block k in the order of the running sum
+    int64_t at = (reverse ? blocks - 1 - k : k) * kBlock;
+    f(std::min(kBlock, n - at), x + at, y + at);
+  };
+  T start = Sum ? T(0) : T(1);
+  if (num_threads() == 1) {
+    for (int64_t k = 0; k < blocks; k++)
+      part(k, [&](int64_t m, const T* from, T* to) {
+        T total = fns.total(m, from);
+        fns.line(m, from, to, start, reverse);
+        start = combine<Sum>(start, total);
+      });
+    return;
+  }
+  std::vector<T> before(size_t(blocks), T(0));
+  parallel_for(blocks, 1, [&](int64_t b, int64_t e) {
+    for (int64_t k = b; k < e; k++)
+      part(k, [&](int64_t m, const T* from, T*) { before[size_t(k)] = fns.total(m, from); });
+  });
+  for (T& v : before) {
+    T total = v;
+    v = start;
+    start = combine<Sum>(start, total);
+  }
+  parallel_for(blocks, 1, [&](int64_t b, int64_t e) {
+    for (int64_t k = b; k < e; k++)
+      part(k, [&](int64_t m, const T* from, T* to) { fns.line(m, from, to, before[size_t(k)], reverse); });
+  });
+}
+
+template <bool Sum, class T>
+void lines(const T* x, T* y, int64_t count, int64_t n, bool reverse) {
+  if (n >= kLong) {
+    for (int64_t i = 0; i < count; i++) long_line<Sum>(n, x + i * n, y + i * n, reverse);
+    return;
+  }
+  auto fns = loops<Sum, T>();
+  parallel_for(count, 16 * 1024 / n + 1, [&](int64_t b, int64_t e) {
+    for (int64_t i = b; i < e; i++) fns.line(n, x + i * n, y + i * n, Sum ? T(0) : T(1), reverse);
+  });
+}
+
+// The axis has a stride: row by row, in strips of columns.
+template <bool Sum, class T>
+void columns(const T* x, T* y, const AxisSplit& s, bool reverse) {
+  constexpr int64_t kStrip = 512;
+  auto fns = loops<Sum, T>();
   int64_t strips = (s.inner + kStrip - 1) / kStrip;
-  int64_t work = std::max<int64_t>(1, std::min(kStrip, s.inner) * s.n);
-  parallel_for(s.outer * strips, 16 * 1024 / work + 1, [&](int64_t b, int64_t e) {
+  parallel_for(s.outer * strips, 16 * 1024 / (std::min(kStrip, s.inner) * s.n) + 1, [&](int64_t b, int64_t e) {
     for (int64_t u = b; u < e; u++) {
       int64_t first = u % strips * kStrip, m = std::min(kStrip, s.inner - first);
-      T* p = x + u / strips * s.n * s.inner + first;
-      int64_t by = s.inner;
-      if (reverse) p += (s.n - 1) * s.inner, by = -by;
-      if (m == 1) {
-        T sum = p[0];
-        for (int64_t r = 1; r < s.n; r++) p[r * by] = sum = step<Sum>(sum, p[r * by]);
-        continue;
-      }
-      for (int64_t r = 1; r < s.n; r++) {
-        T *row = p + r * by, *before = row - by;
-#pragma omp simd
-        for (int64_t k = 0; k < m; k++) row[k] = step<Sum>(before[k], row[k]);
-      }
+      int64_t at = u / strips * s.n * s.inner + first, by = s.inner;
+      if (reverse) at += (s.n - 1) * s.inner, by = -by;
+      if (x != y) std::copy(x + at, x + at + m, y + at);
+      for (int64_t r = 1; r < s.n; r++) fns.row(m, y + at + (r - 1) * by, x + at + r * by, y + at + r * by);
     }
   });
+}
+
+template <bool Sum, class T>
+void scan(const View& x, const View& y, const AxisSplit& s, bool reverse) {
+  if (s.inner == 1)
+    lines<Sum>(x.ptr<const T>(), y.ptr<T>(), s.outer, s.n, reverse);
+  else
+    columns<Sum>(x.ptr<const T>(), y.ptr<T>(), s, reverse);
 }
 
 template <bool Sum>
@@ -48,31 +139,29 @@ void cumulative(const KernelCall& c) {
   if (in.numel() == 0) return;
   const Attr* axis = find_attr(c, "axis");
   bool all = !axis || axis->none(), reverse = int_attr(c, "reverse", 0) != 0;
-  DType type = is_complex(out.dtype)        ? out.dtype
-               : out.dtype == DType::F64    ? DType::F64
-               : is_float(out.dtype)        ? DType::F32
-               : is_unsigned_int(out.dtype) ? DType::U64
-                                            : DType::I64;
-  Temp keep;
-  View work = temp_view(in.shape, type, keep);  // a fresh array, since it is scanned in place
-  copy_view(work, in);
+  DType type = is_complex(out.dtype)     ? out.dtype
+               : out.dtype == DType::F64 ? DType::F64
+               : is_float(out.dtype)     ? DType::F32
+                                         : DType::U64;  // wraps as the signed ones do
   AxisSplit s(in.shape, all ? 0 : normalize_axis(axis->i, in.shape.n, c.op->name.c_str()));
   if (all) s.outer = s.inner = 1, s.n = in.numel();
+  bool same = type == DType::U64 ? out.dtype == DType::U64 || out.dtype == DType::I64 : out.dtype == type;
+  bool direct = same && is_contiguous(out.shape, out.strides);
+  Temp keep_x, keep_y;
+  View y = direct ? out : temp_view(out.shape, type, keep_y);
+  y.dtype = type;
+  View x = as_contiguous(in, is_int(in.dtype) && itemsize(in.dtype) == 8 ? in.dtype : type, keep_x);
   if (type == DType::F32)
-    scan<Sum>(work.ptr<float>(), s, reverse);
+    scan<Sum, float>(x, y, s, reverse);
   else if (type == DType::F64)
-    scan<Sum>(work.ptr<double>(), s, reverse);
+    scan<Sum, double>(x, y, s, reverse);
   else if (type == DType::C64)
-    scan<Sum>(work.ptr<std::complex<float>>(), s, reverse);
+    scan<Sum, std::complex<float>>(x, y, s, reverse);
   else if (type == DType::C128)
-    scan<Sum>(work.ptr<std::complex<double>>(), s, reverse);
-  else if (type == DType::I64)
-    scan<Sum>(work.ptr<int64_t>(), s, reverse);
+    scan<Sum, std::complex<double>>(x, y, s, reverse);
   else
-    scan<Sum>(work.ptr<uint64_t>(), s, reverse);
-  work.shape = out.shape;
-  work.strides = contiguous_strides(out.shape);
-  copy_view(out, work);
+    scan<Sum, uint64_t>(x, y, s, reverse);
+  if (!direct) copy_view(out, y);
 }
 
 DL_KERNEL("cumsum", cumulative<true>);

@@ -24,11 +24,28 @@ int axis_of(const KernelCall& c, const Shape& s) {
   return normalize_axis(axis, s.n, c.op->name.c_str());
 }
 
+// Row-major arrays along an axis that is not the last: strips of columns, where they lie.
+template <bool kLog, class T>
+void softmax_columns(const View& x, const View& y, const AxisSplit& s) {
+  auto run = kLog ? rows<T>().log_columns : rows<T>().columns;
+  int64_t strips = (s.inner + kSoftmaxColumns - 1) / kSoftmaxColumns;
+  parallel_for(s.outer * strips, grain_of(s.n * std::min(s.inner, kSoftmaxColumns)), [&](int64_t b, int64_t e) {
+    for (int64_t i = b; i < e; i++) {
+      int64_t first = i % strips * kSoftmaxColumns, at = i / strips * s.n * s.inner + first;
+      run(x.ptr<const T>() + at, y.ptr<T>() + at, s.n, std::min(kSoftmaxColumns, s.inner - first), s.inner);
+    }
+  });
+}
+
 template <bool kLog>
 void softmax(const KernelCall& c) {
   int axis = axis_of(c, c.in[0].shape);
   if (c.out[0].numel() == 0) return;
   DType t = compute_type(c.out[0].dtype);
+  AxisSplit s(c.in[0].shape, axis);
+  if (s.inner >= 16 && c.in[0].dtype == t && c.out[0].dtype == t && is_contiguous(c.in[0].shape, c.in[0].strides) &&
+      is_contiguous(c.out[0].shape, c.out[0].strides))
+    return with_compute_type(t, [&](auto zero) { softmax_columns<kLog, decltype(zero)>(c.in[0], c.out[0], s); });
   Temp keep;
   View x = as_contiguous(axis_last(c.in[0], axis), t, keep);
   LineOutput y(c.out[0], axis, t);

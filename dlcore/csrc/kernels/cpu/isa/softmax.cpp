@@ -59,9 +59,38 @@ T cross_entropy(const T* x, int64_t n, int64_t label) {
   return vm_log(exp_sum(x, n, m)) - (x[label] - m);
 }
 
+template <bool Log, class T>
+void columns(const T* x, T* y, int64_t n, int64_t width, int64_t stride) {
+  T most[kSoftmaxColumns], sum[kSoftmaxColumns];
+  for (int64_t k = 0; k < width; k++) most[k] = x[k], sum[k] = 0;
+  for (int64_t r = 1; r < n; r++) {
+    const T* row = x + r * stride;
+#pragma omp simd
+    for (int64_t k = 0; k < width; k++) most[k] = row[k] > most[k] ? row[k] : most[k];
+  }
+  for (int64_t r = 0; r < n; r++) {
+    const T* from = x + r * stride;
+    T* to = y + r * stride;
+#pragma omp simd
+    for (int64_t k = 0; k < width; k++) {
+      T e = vm_exp(from[k] - most[k]);
+      if (!Log) to[k] = e;
+      sum[k] += e;
+    }
+  }
+#pragma omp simd
+  for (int64_t k = 0; k < width; k++) sum[k] = Log ? vm_log(sum[k]) : T(1) / sum[k];
+  for (int64_t r = 0; r < n; r++) {
+    const T* from = x + r * stride;
+    T* to = y + r * stride;
+#pragma omp simd
+    for (int64_t k = 0; k < width; k++) to[k] = Log ? (from[k] - most[k]) - sum[k] : to[k] * sum[k];
+  }
+}
+
 template <class T>
 constexpr SoftmaxRows<T> rows() {
-  return {softmax<T>, log_softmax<T>, cross_entropy<T>, scaled_softmax<T>};
+  return {softmax<T>, log_softmax<T>, cross_entropy<T>, scaled_softmax<T>, columns<false, T>, columns<true, T>};
 }
 
 }  // namespace
