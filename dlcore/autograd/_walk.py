@@ -83,6 +83,9 @@ def grad(
 def mark_variables(variables: Arrays, gradients: Arrays, grad_reqs: str | Sequence[str] = "write") -> None:
     """Makes arrays variables, each with the array that its gradient is written (or added, or not: "null") to.
 
+    Raises ValueError when the lists differ in length, or a gradient array in shape, dtype or device from its variable;
+    TypeError for arrays that are not floating point.
+
     >>> from dlcore import nd; from dlcore.autograd import record
     >>> x, g = nd.array([1.0]), nd.zeros((1,))
     >>> mark_variables(x, g); x.grad is not None
@@ -95,4 +98,9 @@ def mark_variables(variables: Arrays, gradients: Arrays, grad_reqs: str | Sequen
     for x, g, req in zip(arrays, buffers, reqs, strict=True):
         if req not in ("write", "add", "null"):
             raise ValueError(f"grad_req must be 'write', 'add' or 'null', got {req!r}")
+        if (x.shape, x._dtype_name, x._device) != (g.shape, g._dtype_name, g._device):
+            raise ValueError(
+                f"mark_variables: a variable of shape {x.shape}, {x.dtype} on {x._device} needs a gradient array of "
+                f"the same, got shape {g.shape}, {g.dtype} on {g._device}"
+            )
         _core.mark_variable(x, g, req)
