@@ -8,6 +8,7 @@ whose arguments are MXNet's. All take `out=` and pass over `name=`. Unlike MXNet
 from __future__ import annotations
 
 import difflib
+import importlib
 from typing import Any
 
 from .._core import NDArray
@@ -17,14 +18,14 @@ from . import linalg, random, sparse
 from ._arranging import diag, repeat, swapaxes, tile
 from ._creation import empty, eye, full, ones, ones_like, zeros, zeros_like
 from ._joining import concatenate
-from ._names import basic, draws, heads, layers, more, shapes
+from ._names import basic, draws, heads, layers, more, shapes, spatial, updates, updates_many
 from ._names._call import classic, operands
 from ._products import batch_dot
 from ._products import classic_dot as dot
 from .context import Context, cpu, current_context, gpu, num_gpus
 
 _TABLE: dict[str, Any] = {}
-for _module in (basic, shapes, more, layers, draws, heads):
+for _module in (basic, shapes, more, layers, spatial, draws, heads, updates, updates_many):
     _TABLE.update(
         {
             n: f
@@ -42,10 +43,16 @@ del empty, eye, full, ones, ones_like, zeros, zeros_like, concatenate, diag, rep
 # Second names of the functions above.
 _ALSO = {
     "Concat": "concat", "ElementWiseSum": "add_n", "Pad": "pad", "Reshape": "reshape", "SliceChannel": "split",
-    "SwapAxis": "swapaxes", "broadcast_axes": "broadcast_axis", "max_axis": "max", "min_axis": "min",
+    "BatchNorm_v1": "BatchNorm", "Convolution_v1": "Convolution", "Pooling_v1": "Pooling", "SwapAxis": "swapaxes",
+    "crop": "slice", "broadcast_axes": "broadcast_axis", "max_axis": "max", "min_axis": "min",
     "sum_axis": "sum",
 }  # fmt: skip
 _TABLE.update({name: _TABLE[of] for name, of in _ALSO.items()})
+
+_LINALG = """det extractdiag extracttrian gelqf gemm gemm2 inverse makediag maketrian potrf potri slogdet sumlogdiag
+    syevd syrk trmm trsm"""
+for _name in _LINALG.split():
+    _TABLE[f"linalg_{_name}"] = getattr(linalg, _name)
 
 
 def _operators() -> dict[str, str]:
@@ -54,7 +61,9 @@ def _operators() -> dict[str, str]:
 
 
 def __getattr__(name: str) -> Any:
-    if name in _TABLE:
+    if name in ("contrib", "sparse"):
+        value = importlib.import_module(f".{name}", __package__)
+    elif name in _TABLE:
         value = classic(_TABLE[name], name)
     else:
         target = None if name.startswith("_") else _operators().get(name)
@@ -69,7 +78,7 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    own = {"Context", "NDArray", "cpu", "current_context", "gpu", "linalg", "num_gpus", "random", "sparse"}
+    own = {"Context", "NDArray", "contrib", "cpu", "current_context", "gpu", "linalg", "num_gpus", "random", "sparse"}
     return sorted({*own, *_TABLE, *_operators()})
 
 

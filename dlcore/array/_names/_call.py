@@ -47,7 +47,7 @@ def classic(function: Callable[..., Any], name: str, also: dict[str, str] | None
     def call(*args: Any, **kwargs: Any) -> Any:
         if not kwargs:
             return function(*args)
-        out = None if "out" in own else kwargs.pop("out", None)
+        out = kwargs.get("out") if "out" in own else kwargs.pop("out", None)
         for key in [k for k in kwargs if k not in own]:
             if key in renamed:
                 kwargs[renamed[key]] = kwargs.pop(key)
@@ -56,7 +56,9 @@ def classic(function: Callable[..., Any], name: str, also: dict[str, str] | None
             elif not free:
                 raise TypeError(unknown(name, key, [*own, *renamed, "out"]))
         results = function(*args, **kwargs)
-        return results if out is None else write(results, out, name)
+        if out is None:
+            return results
+        return out if "out" in own else write(results, out, name)
 
     call.__name__ = call.__qualname__ = name
     return call

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ... import _core
 from ..._core import NDArray
 from ...ops import F
 from .._convert import asarray
-
-Pair = int | Sequence[int]
 
 _ACTIVATIONS = {"relu": "relu", "sigmoid": "sigmoid", "tanh": "tanh", "softrelu": "softplus", "softsign": "softsign",
                 "log_sigmoid": "log_sigmoid", "mish": "mish", "silu": "silu", "swish": "silu",
@@ -61,74 +60,6 @@ def FullyConnected(
     return F.dense(data, weight, None if no_bias else bias, flatten)
 
 
-def _pair(value: Pair | None, default: int) -> tuple[int, int]:
-    if value is None or value == ():
-        return default, default
-    return (value, value) if isinstance(value, int) else (int(value[0]), int(value[1]))
-
-
-def Convolution(
-    data: Any,
-    weight: Any,
-    bias: Any = None,
-    kernel: Pair | None = None,
-    stride: Pair | None = None,
-    dilate: Pair | None = None,
-    pad: Pair | None = None,
-    num_filter: int | None = None,
-    num_group: int = 1,
-    no_bias: bool = False,
-    layout: str | None = None,
-    **ignored: Any,
-) -> NDArray:
-    """Two-dimensional convolution, (n, c, h, w) with weight (num_filter, c / num_group, kh, kw).
-
-    >>> Convolution([[[[1.0, 2.0]]]], [[[[1.0, 1.0]]]], kernel=(1, 2), num_filter=1, no_bias=True).tolist()
-    [[[[3.0]]]]
-    """
-    weight = asarray(weight)
-    if weight.ndim != 4 or layout not in (None, "NCHW"):
-        raise ValueError(f"Convolution: expected layout NCHW with a 4-d weight, got {layout or weight.shape}")
-    if kernel is not None and weight.shape[2:] != _pair(kernel, 1):
-        raise ValueError(f"Convolution: kernel {kernel} does not fit weight of shape {weight.shape}")
-    if num_filter is not None and weight.shape[0] != num_filter:
-        raise ValueError(f"Convolution: num_filter is {num_filter}, weight has shape {weight.shape}")
-    where = (_pair(stride, 1), _pair(pad, 0), _pair(dilate, 1))
-    return F.conv2d(data, weight, None if no_bias else bias, *where, num_group)
-
-
-def Pooling(
-    data: Any,
-    kernel: Pair | None = None,
-    pool_type: str = "max",
-    global_pool: bool = False,
-    stride: Pair | None = None,
-    pad: Pair | None = None,
-    pooling_convention: str = "valid",
-    count_include_pad: bool = True,
-    **ignored: Any,
-) -> NDArray:
-    """Max or average pooling over (n, c, h, w). As in MXNet a missing stride means 1.
-
-    >>> Pooling([[[[1.0, 2.0]]]], kernel=(1, 2), pool_type="avg").tolist()
-    [[[[1.5]]]]
-    """
-    if pool_type not in ("max", "avg", "sum"):
-        raise ValueError(f"Pooling: pool_type must be max, avg or sum, got {pool_type!r}")
-    if global_pool:
-        if pool_type == "sum":
-            return F.sum(data, (2, 3), True)
-        return F.global_max_pool2d(data) if pool_type == "max" else F.global_avg_pool2d(data)
-    size, steps, edge = _pair(kernel, 1), _pair(stride, 1), _pair(pad, 0)
-    if pooling_convention != "valid":
-        raise ValueError(f"Pooling: only pooling_convention 'valid' is supported, got {pooling_convention!r}")
-    if pool_type == "max":
-        return F.max_pool2d(data, size, steps, edge)
-    if pool_type == "sum":
-        return F.multiply(F.avg_pool2d(data, size, steps, edge, True), float(size[0] * size[1]))
-    return F.avg_pool2d(data, size, steps, edge, count_include_pad)
-
-
 def BatchNorm(
     data: Any,
     gamma: Any,
@@ -139,20 +70,29 @@ def BatchNorm(
     momentum: float = 0.9,
     fix_gamma: bool = True,
     use_global_stats: bool = False,
+    output_mean_var: bool = False,
     axis: int = 1,
-    **ignored: Any,
-) -> NDArray:
+    cudnn_off: bool = False,
+) -> Any:
     """Batch normalisation; with fix_gamma gamma counts as 1. In training the moving averages are changed in place.
+
+    With output_mean_var also the mean and the variance that were used.
 
     >>> from dlcore import nd
     >>> one = nd.ones((1,))
     >>> BatchNorm(nd.array([[3.0]]), one, one, nd.array([1.0]), nd.array([4.0]), eps=0.0).tolist()
     [[2.0]]
     """
+    data = asarray(data)
     scale = F.ones_like(gamma) if fix_gamma else gamma
-    return F.batch_norm(
-        data, scale, beta, moving_mean, moving_var, eps, momentum, axis, use_global_stats=use_global_stats
-    )
+    knobs = (eps, momentum, axis)
+    y = F.batch_norm(data, scale, beta, moving_mean, moving_var, *knobs, use_global_stats=use_global_stats)
+    if not output_mean_var:
+        return y
+    if use_global_stats or not _core.is_training():
+        return [y, moving_mean, moving_var]
+    others = tuple(k for k in range(data.ndim) if k != axis % data.ndim)
+    return [y, F.mean(data, others), F.var(data, others)]
 
 
 def LayerNorm(data: Any, gamma: Any, beta: Any, axis: int = -1, eps: float = 1e-5) -> NDArray:

@@ -232,3 +232,60 @@ def all_finite(data: Any) -> NDArray:
     False
     """
     return F.all(F.isfinite(data))
+
+
+def choose_element_0index(lhs: Any, rhs: Any) -> NDArray:
+    """The number of each row of lhs that rhs names.
+
+    >>> choose_element_0index([[1.0, 2.0], [3.0, 4.0]], [1, 0]).tolist()
+    [2.0, 3.0]
+    """
+    return F.pick(lhs, rhs, -1)
+
+
+def fill_element_0index(lhs: Any, mhs: Any, rhs: Any) -> NDArray:
+    """A copy of lhs (n, k) in which the number of each row that rhs names is that of mhs (n,).
+
+    >>> fill_element_0index([[1.0, 2.0], [3.0, 4.0]], [8.0, 9.0], [1, 0]).tolist()
+    [[1.0, 8.0], [9.0, 4.0]]
+    """
+    lhs, places = asarray(lhs), F.cast(asarray(rhs), "int64")
+    return F.index_put(lhs, asarray(mhs), F.arange(0, lhs.shape[0], 1, "int64", lhs._device), places)
+
+
+def amp_cast(data: Any, dtype: Any) -> NDArray:
+    """A floating-point array in another floating-point dtype; whole numbers stay as they are.
+
+    >>> amp_cast(array([1.5]), "float16").dtype.name, amp_cast(array([1]), "float16").dtype.name
+    ('float16', 'int64')
+    """
+    data = asarray(data)
+    return F.cast(data, dtype) if data._dtype_name.startswith(("float", "bfloat")) else data
+
+
+def amp_multicast(*data: Any, num_outputs: int | None = None, cast_narrow: bool = False) -> list[NDArray]:
+    """All arrays in the widest of their dtypes, or in the narrowest with cast_narrow.
+
+    >>> [x.dtype.name for x in amp_multicast(array([1.0], "float16"), array([2.0], "float32"))]
+    ['float32', 'float32']
+    """
+    arrays = [asarray(a) for a in data]
+    sizes = [a.dtype.itemsize for a in arrays]
+    chosen = arrays[sizes.index(min(sizes) if cast_narrow else max(sizes))]
+    return [amp_cast(a, chosen._dtype_name) for a in arrays]
+
+
+def khatri_rao(*args: Any) -> NDArray:
+    """The Kronecker products of matrices column by column: (m, k), (n, k) -> (m n, k).
+
+    >>> khatri_rao([[1.0, 2.0]], [[3.0, 4.0], [5.0, 6.0]]).tolist()
+    [[3.0, 8.0], [5.0, 12.0]]
+    """
+    arrays = [asarray(a) for a in args]
+    if not arrays or any(a.ndim != 2 or a.shape[1] != arrays[0].shape[1] for a in arrays):
+        raise ValueError(f"khatri_rao: matrices with equally many columns are needed, got {[a.shape for a in arrays]}")
+    result = arrays[0]
+    for other in arrays[1:]:
+        product = F.multiply(F.expand_dims(result, 1), F.expand_dims(other, 0))
+        result = F.reshape(product, (-1, other.shape[1]))
+    return result

@@ -1,0 +1,284 @@
+"""The optimizer updates by MXNet's names: the state arrays are changed in place, the new weight goes into out=.
+
+rescale_grad multiplies the gradient, clip_gradient above 0 then clips it, wd adds that much of the weight; lazy_update
+is of no consequence for dense gradients. Updates of several arrays at once are in `updates_many`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..._core import NDArray
+from ...ops import F
+
+Arrays = Sequence[NDArray]
+_NEVER = float("inf")  # as the number of steps: no bias correction is left
+
+
+def _step(name: str, results: Any, states: Arrays, out: NDArray | None) -> NDArray:
+    """Writes the new states in place and the new weight into `out`."""
+    new, *moved = results if isinstance(results, tuple) else (results,)
+    for state, value in zip(states, moved, strict=True):
+        if not isinstance(state, NDArray):
+            raise TypeError(f"{name}: a state must be an array to be changed in place, got {type(state).__name__}")
+        state[...] = value
+    if out is None:
+        return new
+    out[...] = new
+    return out
+
+
+def sgd_update(
+    weight: NDArray, grad: NDArray, lr: float, wd: float = 0.0, rescale_grad: float = 1.0, clip_gradient: float = -1.0,
+    lazy_update: bool = True, out: NDArray | None = None,
+) -> NDArray:  # fmt: skip
+    """weight - lr * (grad + wd * weight).
+
+    >>> from dlcore import nd
+    >>> sgd_update(nd.array([1.0]), nd.array([2.0]), lr=0.25).tolist()
+    [0.5]
+    """
+    return _step("sgd_update", F.sgd_update(weight, grad, lr, wd, rescale_grad, clip_gradient), (), out)
+
+
+def sgd_mom_update(
+    weight: NDArray, grad: NDArray, mom: NDArray, lr: float, momentum: float = 0.0, wd: float = 0.0,
+    rescale_grad: float = 1.0, clip_gradient: float = -1.0, lazy_update: bool = True, out: NDArray | None = None,
+) -> NDArray:  # fmt: skip
+    """mom = momentum * mom - lr * (grad + wd * weight); weight + mom.
+
+    >>> from dlcore import nd
+    >>> w, mom = nd.array([1.0]), nd.array([0.0])
+    >>> sgd_mom_update(w, nd.array([2.0]), mom, lr=0.25, momentum=0.5, out=w).tolist(), mom.tolist()
+    ([0.5], [-0.5])
+    """
+    results = F.sgd_mom_update(weight, grad, mom, lr, momentum, wd, rescale_grad, clip_gradient)
+    return _step("sgd_mom_update", results, (mom,), out)
+
+
+def nag_mom_update(
+    weight: NDArray, grad: NDArray, mom: NDArray, lr: float, momentum: float = 0.0, wd: float = 0.0,
+    rescale_grad: float = 1.0, clip_gradient: float = -1.0, out: NDArray | None = None,
+) -> NDArray:  # fmt: skip
+    """Nesterov's accelerated gradient: mom = momentum * mom + grad; weight - lr * (grad + momentum * mom).
+
+    >>> from dlcore import nd
+    >>> nag_mom_update(nd.array([1.0]), nd.array([2.0]), nd.array([0.0]), lr=0.25, momentum=0.5).tolist()
+    [0.25]
+    """
+    results = F.nag_mom_update(weight, grad, mom, lr, momentum, wd, rescale_grad, clip_gradient)
+    return _step("nag_mom_update", results, (mom,), out)
+
+
+def adam_update(
+    weight: NDArray, grad: NDArray, mean: NDArray, var: NDArray, lr: float, beta1: float = 0.9, beta2: float = 0.999,
+    epsilon: float = 1e-8, wd: float = 0.0, rescale_grad: float = 1.0, clip_gradient: float = -1.0,
+    lazy_update: bool = True, out: NDArray | None = None,
+) -> NDArray:  # fmt: skip
+    """Adam without bias correction, which MXNet's optimizer put into lr.
+
+    >>> from dlcore import nd
+    >>> mean, var = nd.array([0.0]), nd.array([0.0])
+    >>> _ = adam_update(nd.array([1.0]), nd.array([2.0]), mean, var, lr=0.1, beta1=0.5, beta2=0.75)
+    >>> mean.tolist(), var.tolist()
+    ([1.0], [1.0])
+    """
+    knobs = (lr, beta1, beta2, epsilon, wd, rescale_grad, clip_gradient, _NEVER)
+    return _step("adam_update", F.adam_update(weight, grad, mean, var, *knobs), (mean, var), out)
+
+
+def rmsprop_update(
+    weight: NDArray, grad: NDArray, n: NDArray, lr: float, gamma1: float = 0.95, epsilon: float = 1e-8, wd: float = 0.0,
+    rescale_grad: float = 1.0, clip_gradient: float = -1.0, clip_weights: float = -1.0, out: NDArray | None = None,
+) -> NDArray:  # fmt: skip
+    """n = gamma1 * n + (1 - gamma1) * grad**2; weight - lr * grad / sqrt(n + epsilon), held within clip_weights.
+
+    >>> from dlcore import nd
+    >>> rmsprop_update(nd.array([1.0]), nd.array([2.0]), nd.array([0.0]), lr=0.5, gamma1=0.75, epsilon=0.0).tolist()
+    [0.0]
+    """
+    new, square = F.rmsprop_update(weight, grad, n, lr, gamma1, epsilon, wd, rescale_grad, clip_gradient)
+    return _step("rmsprop_update", (_held(new, clip_weights), square), (n,), out)
+
+
+def rmspropalex_update(
+    weight: NDArray, grad: NDArray, n: NDArray, g: NDArray, delta: NDArray, lr: float, gamma1: float = 0.95,
+    gamma2: float = 0.9, epsilon: float = 1e-8, wd: float = 0.0, rescale_grad: float = 1.0, clip_gradient: float = -1.0,
+    clip_weights: float = -1.0, out: NDArray | None = None,
+) -> NDArray:  # fmt: skip
+    """RMSProp in Graves' form: the gradient's mean g is taken off its mean square n; delta is the momentum.
+
+    >>> from dlcore import nd
+    >>> zero = [nd.array([0.0]) for _ in range(3)]
+    >>> round(rmspropalex_update(nd.array([1.0]), nd.array([2.0]), *zero, lr=0.1, gamma1=0.5).item(), 3)
+    0.8
+    """
+    knobs = (lr, gamma1, gamma2, epsilon, wd, rescale_grad, clip_gradient)
+    new, *moved = F.rmspropalex_update(weight, grad, n, g, delta, *knobs)
+    return _step("rmspropalex_update", (_held(new, clip_weights), *moved), (n, g, delta), out)
+
+
+def _held(weight: NDArray, limit: float) -> NDArray:
+    return F.clip(weight, -limit, limit) if limit > 0 else weight
+
+
+def ftrl_update(
+    weight: NDArray, grad: NDArray, z: NDArray, n: NDArray, lr: float, lamda1: float = 0.01, beta: float = 1.0,
+    wd: float = 0.0, rescale_grad: float = 1.0, clip_gradient: float = -1.0, out: NDArray | None = None,
+) -> NDArray:  # fmt: skip
+    """Follow the regularized leader, with lamda1 as its L1 weight.
+
+    >>> from dlcore import nd
+    >>> z, n = nd.array([0.0]), nd.array([0.0])
+    >>> ftrl_update(nd.array([0.0]), nd.array([0.5]), z, n, lr=0.1, lamda1=1.0).tolist(), z.tolist()
+    ([0.0], [0.5])
+    """
+    results = F.ftrl_update(weight, grad, z, n, lr, lamda1, beta, wd, rescale_grad, clip_gradient)
+    return _step("ftrl_update", results, (z, n), out)
+
+
+def ftml_update(
+    weight: NDArray, grad: NDArray, d: NDArray, v: NDArray, z: NDArray, lr: float, t: int, beta1: float = 0.6,
+    beta2: float = 0.999, epsilon: float = 1e-8, wd: float = 0.0, rescale_grad: float = 1.0, clip_grad: float = -1.0,
+    out: NDArray | None = None,
+) -> NDArray:  # fmt: skip
+    """Follow the moving leader; t counts steps from 1.
+
+    >>> from dlcore import nd
+    >>> zero = [nd.array([0.0]) for _ in range(3)]
+    >>> round(ftml_update(nd.array([1.0]), nd.array([2.0]), *zero, lr=0.1, t=1).item(), 3)
+    0.9
+    """
+    knobs = (lr, beta1, beta2, epsilon, wd, rescale_grad, clip_grad, t)
+    return _step("ftml_update", F.ftml_update(weight, grad, d, v, z, *knobs), (d, v, z), out)
+
+
+def signsgd_update(
+    weight: NDArray, grad: NDArray, lr: float, wd: float = 0.0, rescale_grad: float = 1.0, clip_gradient: float = -1.0,
+    out: NDArray | None = None,
+) -> NDArray:  # fmt: skip
+    """A step of size lr against the gradient's sign; wd shrinks the weight.
+
+    >>> from dlcore import nd
+    >>> signsgd_update(nd.array([1.0]), nd.array([-7.0]), lr=0.5).tolist()
+    [1.5]
+    """
+    return _step("signsgd_update", F.signsgd_update(weight, grad, lr, wd, rescale_grad, clip_gradient), (), out)
+
+
+def signum_update(
+    weight: NDArray, grad: NDArray, mom: NDArray, lr: float, momentum: float = 0.0, wd: float = 0.0,
+    rescale_grad: float = 1.0, clip_gradient: float = -1.0, wd_lh: float = 0.0, out: NDArray | None = None,
+) -> NDArray:  # fmt: skip
+    """A step of size lr along the sign of the momentum.
+
+    >>> from dlcore import nd
+    >>> signum_update(nd.array([1.0]), nd.array([-7.0]), nd.array([0.0]), lr=0.5, momentum=0.9).tolist()
+    [1.5]
+    """
+    results = F.signum_update(weight, grad, mom, lr, momentum, wd, rescale_grad, clip_gradient, wd_lh)
+    return _step("signum_update", results, (mom,), out)
+
+
+def lamb_update_phase1(
+    weight: NDArray, grad: NDArray, mean: NDArray, var: NDArray, t: int, beta1: float = 0.9, beta2: float = 0.999,
+    epsilon: float = 1e-6, bias_correction: bool = True, wd: float = 0.0, rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0, out: NDArray | None = None,
+) -> NDArray:  # fmt: skip
+    """LAMB's direction; `lamb_update_phase2` scales it and steps.
+
+    >>> from dlcore import nd
+    >>> g = lamb_update_phase1(nd.array([1.0]), nd.array([2.0]), nd.array([0.0]), nd.array([0.0]), t=1)
+    >>> round(g.item(), 4)
+    1.0
+    """
+    knobs = (beta1, beta2, epsilon, wd, rescale_grad, clip_gradient, t if bias_correction else _NEVER)
+    return _step("lamb_update_phase1", F.lamb_phase1(weight, grad, mean, var, *knobs), (mean, var), out)
+
+
+def lamb_update_phase2(
+    weight: NDArray, g: NDArray, r1: NDArray, r2: NDArray, lr: float, lower_bound: float = -1.0,
+    upper_bound: float = -1.0, out: NDArray | None = None,
+) -> NDArray:  # fmt: skip
+    """weight - lr * r1 / r2 * g, where r1 is the weight's norm (held between the bounds) and r2 that of g.
+
+    >>> from dlcore import nd
+    >>> lamb_update_phase2(nd.array([4.0]), nd.array([2.0]), nd.array([4.0]), nd.array([2.0]), lr=0.25).tolist()
+    [3.0]
+    """
+    r1 = F.maximum(r1, lower_bound) if lower_bound > 0 else r1
+    r1 = F.minimum(r1, upper_bound) if upper_bound > 0 else r1
+    known = F.logical_and(F.not_equal(r1, 0.0), F.not_equal(r2, 0.0))
+    ratio = F.where(known, F.divide(r1, F.where(known, r2, 1.0)), 1.0)
+    return _step("lamb_update_phase2", F.subtract(weight, F.multiply(F.multiply(ratio, lr), g)), (), out)
+
+
+def adagrad_update(
+    weight: NDArray, grad: NDArray, history: NDArray, lr: float, epsilon: float = 1e-7, wd: float = 0.0,
+    rescale_grad: float = 1.0, clip_gradient: float = -1.0, out: NDArray | None = None,
+) -> NDArray:  # fmt: skip
+    """history += grad**2; weight - lr * grad / (sqrt(history) + epsilon).
+
+    >>> from dlcore import nd
+    >>> round(adagrad_update(nd.array([1.0]), nd.array([2.0]), nd.array([0.0]), lr=0.5).item(), 4)
+    0.5
+    """
+    results = F.adagrad_update(weight, grad, history, lr, epsilon, wd, rescale_grad, clip_gradient)
+    return _step("adagrad_update", results, (history,), out)
+
+
+def adadelta_update(
+    weight: NDArray, grad: NDArray, acc_g: NDArray, acc_delta: NDArray, rho: float = 0.9, epsilon: float = 1e-5,
+    wd: float = 0.0, rescale_grad: float = 1.0, clip_gradient: float = -1.0, out: NDArray | None = None,
+) -> NDArray:  # fmt: skip
+    """AdaDelta: steps as large as earlier ones were, over the root mean square of gradients.
+
+    >>> from dlcore import nd
+    >>> w = adadelta_update(nd.array([1.0]), nd.array([2.0]), nd.array([0.0]), nd.array([0.0]))
+    >>> 0.98 < w.item() < 1.0
+    True
+    """
+    knobs = (rho, epsilon, 1.0, wd, rescale_grad, clip_gradient)
+    return _step("adadelta_update", F.adadelta_update(weight, grad, acc_g, acc_delta, *knobs), (acc_g, acc_delta), out)
+
+
+def adamw_update(
+    weight: NDArray, grad: NDArray, mean: NDArray, var: NDArray, rescale_grad: Any = 1.0, lr: float = 0.001,
+    eta: float = 1.0, beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8, wd: float = 0.0,
+    clip_gradient: float = -1.0, out: NDArray | None = None,
+) -> NDArray:  # fmt: skip
+    """Adam whose decay stays out of the moments. With a rescale_grad that is 0 or not finite nothing changes.
+
+    >>> from dlcore import nd
+    >>> w = nd.array([1.0])
+    >>> adamw_update(w, nd.array([2.0]), nd.array([0.0]), nd.array([0.0]), nd.array(0.0), lr=0.1).tolist()
+    [1.0]
+    """
+    scale = float(rescale_grad)
+    if scale == 0.0 or scale - scale != 0.0:
+        return _step("adamw_update", F.copy(weight), (), out)
+    knobs = (lr, beta1, beta2, epsilon, wd, scale, clip_gradient, eta, _NEVER)
+    return _step("adamw_update", F.adamw_update(weight, grad, mean, var, *knobs), (mean, var), out)
+
+
+def group_adagrad_update(
+    weight: NDArray, grad: NDArray, history: NDArray, lr: float, rescale_grad: float = 1.0, clip_gradient: float = -1.0,
+    epsilon: float = 1e-5, out: NDArray | None = None,
+) -> NDArray:  # fmt: skip
+    """AdaGrad with one history a row: history (rows, 1) += mean(grad**2); weight - lr * grad / sqrt(history + epsilon).
+
+    >>> from dlcore import nd
+    >>> history = nd.array([[0.0]])
+    >>> _ = group_adagrad_update(nd.array([[1.0, 1.0]]), nd.array([[3.0, 1.0]]), history, lr=0.1)
+    >>> history.tolist()
+    [[5.0]]
+    """
+    g = F.multiply(grad, rescale_grad)
+    g = F.clip(g, -clip_gradient, clip_gradient) if clip_gradient > 0 else g
+    axes = tuple(range(1, g.ndim))
+    moved = F.add(history, F.reshape(F.mean(F.square(g), axes, True), history.shape))
+    root = F.reshape(F.sqrt(F.add(moved, epsilon)), (-1, *(1 for _ in axes)))
+    return _step(
+        "group_adagrad_update", (F.subtract(weight, F.divide(F.multiply(g, lr), root)), moved), (history,), out
+    )
