@@ -36,7 +36,7 @@ class ParameterDict(dict[str, Parameter]):
 
         A shape given for an existing parameter has to fit it, else ValueError.
         """
-        found = self[name] if name in self else self._shared.get(name) if self._shared else None
+        found = self._find(name)
         if found is None:
             if not self._creates or default is not None:
                 return default
@@ -45,6 +45,12 @@ class ParameterDict(dict[str, Parameter]):
             raise ValueError(f"Parameter {name}: a shared one has shape {found.shape}, asked for {kwargs['shape']}")
         self[name] = found
         return found
+
+    def _find(self, name: str) -> Parameter | None:
+        """The parameter `name` here or in the dict that is shared, which is not made to make one."""
+        if name in self:
+            return self[name]
+        return None if self._shared is None else self._shared._find(name)
 
     def get_constant(self, name: str, value: Any = None) -> Constant:
         """The constant `name`, made from `value` if it is not there yet."""

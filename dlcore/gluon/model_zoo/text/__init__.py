@@ -1,0 +1,10 @@
+"""Language models over sequences of whole numbers: LSTMLanguageModel and GPT.
+
+What lives here: networks for tutorials and for starting from; they come without trained weights.
+What must not: vocabularies and batches of text (see `dlcore.gluon.data.text`).
+"""
+
+from ._gpt import GPT
+from ._lstm import LSTMLanguageModel
+
+__all__ = ["GPT", "LSTMLanguageModel"]
