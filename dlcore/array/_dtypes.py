@@ -120,6 +120,15 @@ def result_type(*arrays_and_dtypes: Any) -> _np.dtype:
     return numpy_dtype(name)
 
 
+def promote_types(type1: Any, type2: Any) -> _np.dtype:
+    """The dtype in which numbers of two dtypes are added.
+
+    >>> promote_types("int8", "float32")
+    dtype('float32')
+    """
+    return numpy_dtype(promoted(name_of(type1), name_of(type2)))
+
+
 class FloatLimits(NamedTuple):
     """What `finfo` gives; Python numbers."""
 

@@ -248,16 +248,13 @@ def kaiser(M: int, beta: float, dtype: Any = "float32") -> NDArray:
     return _window("kaiser", M, lambda t: _np.kaiser(M, beta), dtype)
 
 
-def polyval(p: Any, x: Any) -> NDArray:
-    """The polynomial with coefficients p, highest power first, at the places x (Horner's rule).
+def sinc(x: Any) -> NDArray:
+    """sin(pi x) / (pi x), and 1 at 0.
 
-    >>> float(polyval([1.0, 0.0, 2.0], 3.0))
-    11.0
+    >>> float(sinc(0.0))
+    1.0
     """
-    p, x = asarray(p), asarray(x)
-    if p.ndim != 1:
-        raise ValueError(f"polyval: the coefficients must be a vector, got shape {p.shape}")
-    found = F.zeros_like(F.add(x, p[0])) if p.size else F.zeros_like(x)
-    for k in range(p.size):
-        found = F.add(F.multiply(found, x), p[k])
-    return found
+    x = floating(x)
+    zero = F.equal(x, 0)
+    t = F.multiply(F.where(zero, 1.0, x), pi)
+    return F.where(zero, 1.0, F.divide(F.sin(t), t))

@@ -114,6 +114,44 @@ def nan_to_num(
     return F.where(F.equal(x, float("-inf")), low, x)
 
 
+def isposinf(x: Any) -> NDArray:
+    """Where numbers are plus infinity.
+
+    >>> isposinf([1.0, float("inf")]).tolist()
+    [False, True]
+    """
+    return F.equal(asarray(x), float("inf"))
+
+
+def isneginf(x: Any) -> NDArray:
+    """Where numbers are minus infinity.
+
+    >>> isneginf([1.0, float("-inf")]).tolist()
+    [False, True]
+    """
+    return F.equal(asarray(x), float("-inf"))
+
+
+def divmod(x1: Any, x2: Any) -> tuple[NDArray, NDArray]:
+    """The whole quotient, rounded down, and what remains.
+
+    >>> [int(v) for v in divmod(-7, 2)]
+    [-4, 1]
+    """
+    return F.floor_divide(x1, x2), F.remainder(x1, x2)
+
+
+def modf(x: Any) -> tuple[NDArray, NDArray]:
+    """The fraction and the whole part of numbers, both with their sign.
+
+    >>> [float(v) for v in modf(-1.5)]
+    [-0.5, -1.0]
+    """
+    x = asarray(x)
+    whole = F.trunc(x)
+    return F.where(F.isinf(x), F.copysign(0.0, x), F.subtract(x, whole)), whole
+
+
 def apply_along_axis(func1d: Callable[..., Any], axis: int, arr: Any, *args: Any, **kwargs: Any) -> NDArray:
     """The function called with every vector along the axis; its results stand where the vectors stood. One call each.
 

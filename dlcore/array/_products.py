@@ -160,6 +160,63 @@ def inner(a: Any, b: Any) -> NDArray:
     return F.multiply(a, b) if not (a.ndim and b.ndim) else tensordot(a, b, ((-1,), (-1,)))
 
 
+def cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None) -> NDArray:
+    """The cross product of vectors of length 3 along the axes axisa and axisb; the result's lie along axisc.
+
+    Vectors of length 2 count as having a third number 0; of two of them the third number of the product is given.
+
+    >>> cross([1.0, 0.0, 0.0], [0.0, 1.0, 0.0]).tolist()
+    [0.0, 0.0, 1.0]
+    """
+    axisa, axisb, axisc = (axisa, axisb, axisc) if axis is None else (axis,) * 3
+    pair = []
+    for x, k in ((asarray(a), axisa), (asarray(b), axisb)):
+        if not -x.ndim <= k < x.ndim:
+            raise IndexError(f"cross: axis {k} is out of range for an array of shape {x.shape}")
+        if x.shape[k] not in (2, 3):
+            raise ValueError(f"cross: vectors must have length 2 or 3, got axis {k} of shape {x.shape}")
+        k %= x.ndim
+        pair.append(F.transpose(x, [*(j for j in range(x.ndim) if j != k), k]))
+    parts = [[x[..., j] if j < x.shape[-1] else None for j in range(3)] for x in pair]
+    (a0, a1, a2), (b0, b1, b2) = parts
+
+    def minor(p: Any, q: Any, r: Any, s: Any) -> NDArray:
+        left = None if p is None or q is None else F.multiply(p, q)
+        right = None if r is None or s is None else F.multiply(r, s)
+        if left is None:
+            return F.negative(right)
+        return left if right is None else F.subtract(left, right)
+
+    last = minor(a0, b1, a1, b0)
+    if a2 is None and b2 is None:
+        return last
+    found = F.stack(minor(a1, b2, a2, b1), minor(a2, b0, a0, b2), last, axis=-1)
+    to = axisc % found.ndim
+    order = list(range(found.ndim - 1))
+    order.insert(to, found.ndim - 1)
+    return F.transpose(found, order)
+
+
+def matvec(x1: Any, x2: Any) -> NDArray:
+    """Matrices (..., m, n) times vectors (..., n).
+
+    >>> matvec([[1.0, 2.0]], [3.0, 4.0]).tolist()
+    [11.0]
+    """
+    return F.squeeze(F.matmul(x1, F.expand_dims(x2, -1)), -1)
+
+
+def vecmat(x1: Any, x2: Any) -> NDArray:
+    """Vectors (..., m), conjugated, times matrices (..., m, n).
+
+    >>> vecmat([3.0, 4.0], [[1.0], [2.0]]).tolist()
+    [11.0]
+    """
+    a = asarray(x1)
+    a = F.conj(a) if a._dtype_name.startswith("complex") else a
+    return F.squeeze(F.matmul(F.expand_dims(a, -2), x2), -2)
+
+
 def kron(a: Any, b: Any) -> NDArray:
     """Every number of a times the whole of b, side by side (Kronecker product).
 

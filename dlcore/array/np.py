@@ -64,9 +64,10 @@ from ._creation import (
     zeros,
     zeros_like,
 )
-from ._dtypes import __array_namespace_info__, astype, can_cast, finfo, iinfo, isdtype, result_type
+from ._dtypes import __array_namespace_info__, astype, can_cast, finfo, iinfo, isdtype, promote_types, result_type
 from ._dunders import invert
 from ._einsum import einsum, einsum_path
+from ._float_parts import divmod, frexp, ldexp, modf, spacing
 from ._joining import (
     append,
     array_split,
@@ -97,7 +98,7 @@ from ._numerics import (
     hanning,
     interp,
     kaiser,
-    polyval,
+    sinc,
     trapezoid,
 )
 from ._padding import pad
@@ -108,13 +109,18 @@ from ._pointwise import (
     array_equal,
     array_equiv,
     clip,
+    divmod,
     isclose,
+    isneginf,
+    isposinf,
+    modf,
     nan_to_num,
     piecewise,
     round,
     vectorize,
 )
-from ._products import dot, inner, kron, matmul, outer, tensordot, vdot, vecdot
+from ._polynomials import polyadd, polyder, polyfit, polyint, polymul, polysub, polyval, roots
+from ._products import cross, dot, inner, kron, matmul, matvec, outer, tensordot, vdot, vecdot, vecmat
 from ._protocol import from_dlpack
 from ._reducing import (
     all,
@@ -192,6 +198,22 @@ from ._statistics import (
     percentile,
     quantile,
 )
+from ._tricks import (
+    c_,
+    index_exp,
+    ix_,
+    mgrid,
+    ogrid,
+    put,
+    put_along_axis,
+    putmask,
+    r_,
+    resize,
+    s_,
+    tril_indices_from,
+    trim_zeros,
+    triu_indices_from,
+)
 
 __array_api_version__ = "2024.12"
 ndarray = NDArray
@@ -202,7 +224,10 @@ int8, int16, int32, int64 = (_np.dtype(f"int{n}") for n in (8, 16, 32, 64))
 uint8, uint16, uint32, uint64 = (_np.dtype(f"uint{n}") for n in (8, 16, 32, 64))
 float16, float32, float64 = (_np.dtype(f"float{n}") for n in (16, 32, 64))
 complex64, complex128 = _np.dtype("complex64"), _np.dtype("complex128")
-half, single, double, intp = float16, float32, float64, int64
+half, single, double, csingle, cdouble = float16, float32, float64, complex64, complex128
+byte, short, intc, int_, intp, longlong = int8, int16, int32, int64, int64, int64
+ubyte, ushort, uintc, uint, uintp, ulonglong = uint8, uint16, uint32, uint64, uint64, uint64
+dtype = _np.dtype
 
 # NumPy names and array-API names for operators of another name.
 _OTHER_NAMES = {
@@ -233,6 +258,7 @@ _OTHER_NAMES = {
     "alltrue": "all",
     "trapz": "trapezoid",
     "asanyarray": "asarray",
+    "ascontiguousarray": "copy",
     "bitwise_invert": "bitwise_not",
     "bitwise_left_shift": "left_shift",
     "bitwise_right_shift": "right_shift",

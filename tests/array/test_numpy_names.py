@@ -113,7 +113,17 @@ CALLS: list[tuple[str, tuple, dict]] = [
         ("i,i,i->i", W, W, W),
         ("ij,kj,lj,mj,nj,oj,pj,qj->iq", *[M] * 8), (",ij->ij", 2.0, M), ("ij,jk->ik", M[:1], N), ("ij->", M),
     )],
+    ("cross", (M[:, :3], M[:, 1:]), {}), ("cross", (M[:, :2], M[:, 2:]), {}), ("cross", (M[:, :2], M[:, 1:]), {}),
+    ("cross", (M.T[:3], M[:, :3]), {"axisa": 0, "axisc": 0}), ("cross", (M.T[:3], M.T[1:]), {"axis": 0}),
+    ("polyadd", (V, W), {}), ("polysub", (W, V), {}), ("polymul", (V, W), {}), ("polyder", (V, 2), {}),
+    ("polyint", (W,), {"m": 2}), ("polyfit", (V, V**2, 3), {}), ("polyfit", (W, N, 2), {"w": W**2}),
+    # index tricks
+    ("ix_", ([0, 2], [1, 3]), {}), ("ix_", ([True, False, True],), {}), ("resize", (M, (2, 3, 3)), {}),
+    ("trim_zeros", (np.array([0, 0, 1, 0, 2, 0]),), {}), ("trim_zeros", (np.array([0, 1, 0]), "b"), {}), ("resize", (V, 3), {}),
+    ("tril_indices_from", (M, 1), {}), ("triu_indices_from", (M,), {}),
     # pointwise
+    ("sinc", (M,), {}), ("sinc", ([0.0, 0.5],), {}), ("divmod", (WHOLE, 3), {}), ("modf", (M * 3,), {}),
+    ("modf", ([inf, -inf, -2.0],), {}), ("isposinf", ([inf, -inf, nan],), {}), ("isneginf", ([inf, -inf, 1.0],), {}),
     ("nan_to_num", (np.array([nan, inf, -inf, 1.0]),), {}),
     ("nan_to_num", (np.array([nan, inf, -inf]), True, 1.0, 2.0), {}),
     ("round", (M, 2), {}), ("clip", (M, -0.5, 0.5), {}), ("clip", (M,), {"max": 0.0}), ("round", (WHOLE,), {}),
@@ -156,7 +166,8 @@ def test_creation_and_windows() -> None:
         (xp.logspace(0, 3, 4), np.logspace(0, 3, 4)), (xp.geomspace(1, 1000, 4), np.geomspace(1, 1000, 4)),
         (xp.tri(3, 4, 1), np.tri(3, 4, 1)), (xp.identity(3), np.identity(3)),
         (xp.logspace(0, 1, 3, base=2), np.logspace(
-            0, 1, 3, base=2)), (xp.fromfunction(lambda i, j: i * j, (2, 3)), np.fromfunction(lambda i, j: i * j, (2, 3))),
+            0, 1, 3, base=2)),
+        (xp.fromfunction(lambda i, j: i * j, (2, 3)), np.fromfunction(lambda i, j: i * j, (2, 3))),
         (xp.full((2, 3), np.arange(3.0)), np.full((2, 3), np.arange(3.0))),
         (xp.linspace(1, 5, 5, dtype="int32"), range(1, 6)),
     ):  # fmt: skip
@@ -171,6 +182,44 @@ def test_calls_of_python_functions() -> None:
     np.testing.assert_allclose(xp.apply_along_axis(np.sort, 0, M).asnumpy(), np.sort(M, 0))
     np.testing.assert_allclose(xp.apply_over_axes(xp.sum, T, (0, 2)).asnumpy(), np.apply_over_axes(np.sum, T, (0, 2)))
     assert xp.vectorize(lambda a, b: a + b if a > b else 0)([[1], [5]], [2, 3]).tolist() == [[0, 0], [7, 8]]
+
+
+def test_square_brackets() -> None:
+    for got, want in (
+    puts = (("put", ([0, -1, 5], [1.0, 2.0])), ("putmask", (M > 0, V)), ("put_along_axis", ([3, 1], 7.0, None)))
+    for name, args in puts:
+            0:3, 0:2]), (xp.r_[1:4, 0, [5, 6]], np.r_[1:4, 0, [5, 6]]), (xp.c_[[1, 2], [3, 4]], np.c_[[1, 2], [3, 4]]),
+        (xp.r_[0:1:3j, 2.0], np.r_[0:1:3j, 2.0]),
+    ):  # fmt: skip
+        for g, w in zip(flat(got), flat(want), strict=True):
+            np.testing.assert_allclose(g, w)
+    assert xp.s_[1:3, None] == np.s_[1:3, None] and xp.index_exp[2] == (2,)
+    assert xp.asarray(M)[xp.ix_([0, 2], [1, 3])].asnumpy().tolist() == M[np.ix_([0, 2], [1, 3])].tolist()
+    with pytest.raises(ValueError, match="needs an end"):
+        xp.mgrid[1:]
+
+
+def test_writing_at_positions() -> None:
+    for axis in (0, 1, -1):
+        x, want = xp.array(M), M.copy()
+        at = np.argmax(M, axis, keepdims=True)
+        xp.put_along_axis(x, at, 9.0, axis)
+        np.put_along_axis(want, at, 9.0, axis)
+        assert x.asnumpy().tolist() == want.tolist()
+    for name, args in (
+        ("put", ([0, -1, 5], [1.0, 2.0])),
+        ("putmask", (M > 0, V)),
+        ("put_along_axis", ([3, 1], 7.0, None)),
+    ):
+        x, want = xp.array(M), M.copy()
+        getattr(xp, name)(x, *args)
+        getattr(np, name)(want, *(np.asarray(a) if isinstance(a, list) else a for a in args))
+        assert x.asnumpy().tolist() == want.tolist(), name
+    assert sorted(np.round(xp.roots([1.0, -6.0, 11.0, -6.0, 0.0]).asnumpy().real, 3).tolist()) == [0.0, 1.0, 2.0, 3.0]
+    assert xp.roots([0.0, 5.0]).shape == (0,) and xp.roots([0.0]).shape == (0,)
+    np.testing.assert_allclose(xp.matvec(T, W).asnumpy(), T @ W)
+    np.testing.assert_allclose(xp.vecmat(M[0, :3], T[:, :3]).asnumpy(), M[0, :3] @ T)
+    assert xp.promote_types("int8", "float64") == np.float64
 
 
 def test_comparisons_and_questions() -> None:
@@ -222,6 +271,12 @@ GRADIENTS: list[tuple[str, Callable[..., Any], tuple]] = [
     ("sort", lambda x: xp.sort(x, axis=0, descending=True) ** 2, (M,)),
     ("unique_values", lambda x: xp.unique_values(x) ** 2, (M,)),
     ("polyval", xp.polyval, (W, V)),
+    ("polyfit", lambda x, y: xp.polyfit(x, y, 2), (V, V**3)),
+    ("polymul", lambda a, b: xp.polymul(a, b), (V, W)),
+    ("roots", lambda p: xp.real(xp.roots(p) ** 2).sum(), (np.array([1.0, -6.0, 11.0, -6.0]),)),
+    ("cross", lambda a, b: xp.cross(a, b, axisc=0), (M[:, :3], M[:, 1:])),
+    ("sinc", xp.sinc, (M,)),
+    ("resize", lambda x: xp.resize(x, (3, 3)) ** 2, (V,)),
     ("linspace", lambda a, b: xp.linspace(a, b, 4) ** 2, (V, V + 2)),
     ("apply_along_axis", lambda x: xp.apply_along_axis(lambda v: v.sum() * v, 0, x), (M,)),
     ("rot90", lambda x: xp.rot90(x) ** 2, (M,)),
@@ -335,6 +390,21 @@ def test_derivatives(name: str, function: Callable, args: tuple) -> None:
         (lambda: xp.vectorize(abs)(np.zeros(0)), ValueError, "vectorize"),
         (lambda: xp.cumprod(M, axis=2), IndexError, "cumprod: axis 2"),
         (lambda: xp.diff(V, axis="x"), TypeError, "diff: the axis must be a whole number"),
+        (lambda: xp.cross(M, M), ValueError, r"length 2 or 3, got axis -1 of shape \(3, 4\)"),
+        (lambda: xp.cross(M, M, axis=5), IndexError, "cross: axis 5"),
+        (lambda: xp.polyfit(M, V, 2), ValueError, r"polyfit: .*\(3, 4\), \(7,\) and degree 2"),
+        (lambda: xp.polyder(V, -1), ValueError, "polyder: m must be at least 0"),
+        (lambda: xp.polyint(V, -1), ValueError, "polyint: m must be at least 0"),
+        (lambda: xp.polymul(M, V), ValueError, r"polymul: .*\(3, 4\)"),
+        (lambda: xp.ix_(M), ValueError, r"ix_: .*\(3, 4\)"),
+        (lambda: xp.put(xp.zeros(3), [3], 1.0), IndexError, r"put: positions \[3\] .*\(3,\)"),
+        (lambda: xp.put(xp.zeros(3), [1], []), ValueError, "put: no values"),
+        (lambda: xp.putmask(xp.zeros(3), [True], 1.0), ValueError, r"\(1,\) for an array of shape \(3,\)"),
+        (lambda: xp.put_along_axis(xp.zeros((2, 2)), [0], 1.0, 0), ValueError, r"\(2, 2\) and \(1,\)"),
+        (lambda: xp.resize(V, (-1,)), ValueError, "resize: negative"),
+        (lambda: xp.trim_zeros(M), ValueError, r"trim_zeros: .*\(3, 4\)"),
+        (lambda: xp.tril_indices_from(V), ValueError, r"tril_indices_from: .*\(7,\)"),
+        (lambda: xp.triu_indices_from(V), ValueError, r"triu_indices_from: .*\(7,\)"),
         (lambda: xp.choose([2, 0], [[1.0, 2.0], [3.0, 4.0]]), IndexError, "out of range"),
     ],
 )

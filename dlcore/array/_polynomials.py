@@ -1,0 +1,139 @@
+"""Polynomials as vectors of coefficients, the highest power first, as NumPy's older functions have them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as _np
+
+from .._core import NDArray
+from ..ops import F
+from ._arranging import atleast_1d
+from ._convert import asarray
+from ._creation import vander
+from ._dtypes import floating, is_inexact
+from ._numerics import convolve
+
+
+def _coefficients(name: str, p: Any) -> NDArray:
+    x = atleast_1d(asarray(p))
+    if x.ndim != 1:
+        raise ValueError(f"{name}: the coefficients must be a vector, got shape {x.shape}")
+    return x
+
+
+def polyval(p: Any, x: Any) -> NDArray:
+    """The polynomial with coefficients p, highest power first, at the places x (Horner's rule).
+
+    >>> float(polyval([1.0, 0.0, 2.0], 3.0))
+    11.0
+    """
+    p, x = _coefficients("polyval", p), asarray(x)
+    found = F.zeros_like(F.add(x, p[0])) if p.size else F.zeros_like(x)
+    for k in range(p.size):
+        found = F.add(F.multiply(found, x), p[k])
+    return found
+
+
+def _added(name: str, a1: Any, a2: Any, join: Any) -> NDArray:
+    a, b = _coefficients(name, a1), _coefficients(name, a2)
+    n = max(a.size, b.size)
+    return join(F.pad(a, (n - a.size,), (0,)), F.pad(b, (n - b.size,), (0,)))
+
+
+def polyadd(a1: Any, a2: Any) -> NDArray:
+    """The sum of two polynomials.
+
+    >>> polyadd([1, 2], [3]).tolist()
+    [1, 5]
+    """
+    return _added("polyadd", a1, a2, F.add)
+
+
+def polysub(a1: Any, a2: Any) -> NDArray:
+    """The difference of two polynomials.
+
+    >>> polysub([1, 2], [3]).tolist()
+    [1, -1]
+    """
+    return _added("polysub", a1, a2, F.subtract)
+
+
+def polymul(a1: Any, a2: Any) -> NDArray:
+    """The product of two polynomials.
+
+    >>> polymul([1, 1], [1, -1]).tolist()
+    [1, 0, -1]
+    """
+    return convolve(_coefficients("polymul", a1), _coefficients("polymul", a2))
+
+
+def polyder(p: Any, m: int = 1) -> NDArray:
+    """The m-th derivative of a polynomial.
+
+    >>> polyder([1, 2, 3]).tolist()
+    [2, 2]
+    """
+    p = _coefficients("polyder", p)
+    if m < 0:
+        raise ValueError(f"polyder: m must be at least 0, got {m}")
+    for _ in range(m):
+        n = p.size
+        p = F.multiply(p[: max(n - 1, 0)], F.cast(_np.arange(n - 1, 0, -1), p._dtype_name))
+    return p
+
+
+def polyint(p: Any, m: int = 1) -> NDArray:
+    """The m-th integral of a polynomial, with zeros as the constants.
+
+    >>> polyint([2.0, 2.0]).tolist()
+    [1.0, 2.0, 0.0]
+    """
+    p = floating(_coefficients("polyint", p))
+    if m < 0:
+        raise ValueError(f"polyint: m must be at least 0, got {m}")
+    for _ in range(m):
+        p = F.pad(F.divide(p, F.cast(_np.arange(p.size, 0, -1), p._dtype_name)), (0,), (1,))
+    return p
+
+
+def polyfit(x: Any, y: Any, deg: int, rcond: float | None = None, w: Any = None) -> NDArray:
+    """The coefficients of the polynomial of that degree that comes nearest to the points (least squares; w weighs the
+    distances). y may have several columns. Differentiable.
+
+    >>> [round(v, 4) for v in polyfit([0.0, 1.0, 2.0], [1.0, 3.0, 5.0], 1).tolist()]
+    [2.0, 1.0]
+    """
+    x, y = floating(x), floating(y)
+    if deg < 0 or x.ndim != 1 or y.ndim not in (1, 2) or y.shape[0] != x.shape[0] or not x.size:
+        raise ValueError(f"polyfit: x must be a vector and y as long as it, got {x.shape}, {y.shape} and degree {deg}")
+    left, right = vander(x, deg + 1), y
+    if w is not None:
+        weights = F.cast(w, x._dtype_name) if not is_inexact(asarray(w)) else asarray(w)
+        left = F.multiply(left, F.expand_dims(weights, 1))
+        right = F.multiply(right, F.expand_dims(weights, 1) if y.ndim == 2 else weights)
+    scale = F.norm2(left, 0)
+    inverse = F.pinv(F.divide(left, scale), float(rcond) if rcond is not None else None)
+    found = F.matmul(inverse, right if y.ndim == 2 else F.expand_dims(right, 1))
+    found = F.divide(found, F.expand_dims(scale, 1))
+    return found if y.ndim == 2 else F.squeeze(found, 1)
+
+
+def roots(p: Any) -> NDArray:
+    """The complex roots of a polynomial: the eigenvalues of its companion matrix.
+
+    >>> sorted(round(v.real, 4) for v in roots([1.0, -3.0, 2.0]).tolist())
+    [1.0, 2.0]
+    """
+    p = floating(_coefficients("roots", p))
+    kept = _np.flatnonzero(p.asnumpy())
+    if not kept.size:
+        return F.zeros((0,), "complex64")
+    zeros_at_0, p = p.size - 1 - int(kept[-1]), p[int(kept[0]) : int(kept[-1]) + 1]
+    n = p.size - 1
+    if n == 0:
+        return F.zeros((zeros_at_0,), "complex64")
+    shifted = F.eye(n, n, -1, p._dtype_name, p._device)
+    top = F.expand_dims(F.negative(F.divide(p[1:], p[0])), 0)
+    found = F.eigvals(F.add(shifted, F.pad(top, (0, 0), (n - 1, 0))))
+    return F.pad(found, (0,), (zeros_at_0,))
