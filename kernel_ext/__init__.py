@@ -1,8 +1,8 @@
 """The notebook's magics: what ``%load_ext dlcore`` adds to IPython. One file a magic, the network language beside them.
 
 Here lives what needs IPython and nothing else does: ``network`` (%%network), ``graph`` (%graph), ``summary``
-(%summary), ``train`` (%train), ``parallel`` (%%parallel), ``errors`` (error boxes), ``outline`` (what the pictures
-show of a network), and ``language`` (the text of a %%network cell, plain Python).
+(%summary), ``train`` (%train), ``parallel`` (%%parallel), ``errors`` (error boxes), ``tracebacks`` (errors that end at
+the user's line), ``outline`` (what pictures show of a network), ``language`` (a %%network cell's text, plain Python).
 What must not live here: layers, training, charts; those are in ``dlcore`` and ``widgets``, which import nothing here.
 A new magic is a file of its name with ``register(ip)`` (``unregister(ip)`` where there is more), and a word in MAGICS.
 """
@@ -21,13 +21,13 @@ MAGICS = ("network", "graph", "summary", "train", "parallel")
 
 def load_ipython_extension(ip: InteractiveShell) -> None:
     """Register every magic. Loading twice, or reloading, leaves one of each."""
-    for name in MAGICS:
+    for name in (*MAGICS, "tracebacks"):
         import_module(f".{name}", __name__).register(ip)
 
 
 def unload_ipython_extension(ip: InteractiveShell) -> None:
     """Take the magics and their completions back."""
-    for name in MAGICS:
+    for name in (*MAGICS, "tracebacks"):
         module = sys.modules.get(f"{__name__}.{name}")
         if module is not None and hasattr(module, "unregister"):
             module.unregister(ip)

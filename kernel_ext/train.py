@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from dlcore._hooks import HOOKS
 
 from .errors import CleanError
+from .tracebacks import is_ours, own_lines
 from .train_completion import complete
 from .train_loss import compile_loss
 from .train_options import parse
@@ -107,33 +108,19 @@ def show_run(run: Run) -> Any:
     return show(run)
 
 
-def _is_ours(trace: TracebackType) -> bool:
-    """Whether a line of a traceback is dlcore's; what is made of operator stanzas belongs to no module at all."""
-    module = trace.tb_frame.f_globals.get("__name__")
-    return not module or str(module).startswith("dlcore.")
-
-
 def _outside(trace: TracebackType) -> bool:
     """Whether an error went through code that is neither dlcore's nor that of the magic, such as a user's block."""
     below = trace.tb_next
-    while below is not None and _is_ours(below):
+    while below is not None and is_ours(below):
         below = below.tb_next
     return below is not None
 
 
 def _render_from(ip: InteractiveShell, error: Exception, trace: TracebackType | None) -> None:
     """Have IPython show `error` with the user's own lines; `run.wait()` still raises it with all of them."""
-    shown = _own_lines(trace) or trace
+    shown = own_lines(trace) or trace
 
     def render() -> list[str]:
         return ip.InteractiveTB.structured_traceback(type(error), error, shown, tb_offset=0)
 
     error._render_traceback_ = render  # type: ignore[attr-defined]
-
-
-def _own_lines(trace: TracebackType | None) -> TracebackType | None:
-    """The traceback without dlcore's lines; None when there are no others."""
-    if trace is None:
-        return None
-    below = _own_lines(trace.tb_next)
-    return below if _is_ours(trace) else TracebackType(below, trace.tb_frame, trace.tb_lasti, trace.tb_lineno)

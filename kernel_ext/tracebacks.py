@@ -1,0 +1,48 @@
+"""Errors of a cell end at the user's own line: dlcore's frames are not shown (``%tb`` shows them all)."""
+
+from __future__ import annotations
+
+import sys
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+
+def is_ours(trace: TracebackType) -> bool:
+    """Whether a line of a traceback is dlcore's; what is made of operator stanzas belongs to no module at all."""
+    module = trace.tb_frame.f_globals.get("__name__")
+    return not module or str(module).startswith("dlcore.")
+
+
+def own_lines(trace: TracebackType | None) -> TracebackType | None:
+    """The traceback without dlcore's lines; None when there are no others."""
+    kept: list[TracebackType] = []
+    while trace is not None:
+        if not is_ours(trace):
+            kept.append(trace)
+        trace = trace.tb_next
+    made: TracebackType | None = None
+    for line in reversed(kept):
+        made = TracebackType(made, line.tb_frame, line.tb_lasti, line.tb_lineno)
+    return made
+
+
+def register(ip: InteractiveShell) -> None:
+    """Have IPython show errors so, unless somebody else has a say in how it shows them."""
+    if not ip.custom_exceptions:
+        ip.set_custom_exc((Exception,), _show)
+
+
+def unregister(ip: InteractiveShell) -> None:
+    """Show everything again."""
+    if ip.custom_exceptions == (Exception,):
+        ip.set_custom_exc((), None)
+
+
+def _show(
+    ip: InteractiveShell, kind: type[Exception], error: Exception, trace: TracebackType, tb_offset: int | None = None
+) -> None:
+    ip.showtraceback((kind, error, own_lines(trace) or trace), tb_offset=tb_offset, running_compiled_code=True)
+    sys.last_traceback = trace  # %tb and %debug see every frame
