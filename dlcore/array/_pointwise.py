@@ -147,9 +147,9 @@ def modf(x: Any) -> tuple[NDArray, NDArray]:
     >>> [float(v) for v in modf(-1.5)]
     [-0.5, -1.0]
     """
-    x = asarray(x)
+    x = F.multiply(x, 1.0)  # whole numbers as float32
     whole = F.trunc(x)
-    return F.where(F.isinf(x), F.copysign(0.0, x), F.subtract(x, whole)), whole
+    return F.copysign(F.where(F.isinf(x), 0.0, F.subtract(x, whole)), x), whole
 
 
 def apply_along_axis(func1d: Callable[..., Any], axis: int, arr: Any, *args: Any, **kwargs: Any) -> NDArray:

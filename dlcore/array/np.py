@@ -67,7 +67,7 @@ from ._creation import (
 from ._dtypes import __array_namespace_info__, astype, can_cast, finfo, iinfo, isdtype, promote_types, result_type
 from ._dunders import invert
 from ._einsum import einsum, einsum_path
-from ._float_parts import divmod, frexp, ldexp, modf, spacing
+from ._float_parts import frexp, ldexp, spacing
 from ._joining import (
     append,
     array_split,

@@ -28,9 +28,15 @@ inline Cx<T> c_div(Cx<T> a, Cx<T> b) {
   return {(a.real() * ratio + a.imag()) * scale, (a.imag() * ratio - a.real()) * scale};
 }
 
-template <class T>
-inline T c_abs(Cx<T> a) {
-  return std::hypot(a.real(), a.imag());
+// The root of the sum of squares: of floats in double precision, of doubles where the squares can neither overflow nor
+// lose digits; hypot does the rest.
+inline float c_abs(Cx<float> a) {
+  double x = a.real(), y = a.imag(), s = x * x + y * y;
+  return s - s == 0 ? float(std::sqrt(s)) : std::hypot(a.real(), a.imag());
+}
+inline double c_abs(Cx<double> a) {
+  double s = a.real() * a.real() + a.imag() * a.imag();
+  return s > 1e-280 && s < 1e300 ? std::sqrt(s) : std::hypot(a.real(), a.imag());
 }
 
 template <class T>
