@@ -1,140 +1,212 @@
-"""CPU kernels beside NumPy and, where installed, PyTorch: fused elementwise, functions, reductions, copies, random.
+"""CPU kernels beside NumPy and PyTorch, matrix products and convolutions beside oneDNN itself.
 
-    python benchmarks/kernels.py [--threads 2] [--rounds 15] [--only WORD]
+    python benchmarks/kernels.py [WORD ...] [--threads 1,2] [--sizes 1e4,1e5,1e6,1e7] [--short] [--fastest] [--markdown]
 
-Every row is the best of some rounds in which the contenders take turns, in microseconds; the arrays are float32.
+A WORD picks the rows whose name or family contains it. The contenders take turns, call by call, in one process; printed
+are medians in microseconds and, as ratios of these, our time over theirs (below 1: ours is quicker). "of copy" is the
+share of the machine's copy bandwidth, measured in the same rounds by copying as many numbers into memory that is there
+already, that a memory-bound row reaches.
+All arrays are float32 unless the row says otherwise.
 """
 
 from __future__ import annotations
 
 import argparse
 import platform
+import statistics
 import time
 from collections.abc import Callable, Iterator
 from types import ModuleType
 
 import numpy as np
+from kernel_rows import FAMILIES, Bench, Call, Row
+from onednn_rows import onednn_rows
 
 from dlcore import _core
-from dlcore.ops import F
 
-Row = tuple[str, Callable[[], object], Callable[[], object] | None, Callable[[], object] | None]
-
-# gelu(x w + b) mask, as the fusion pass writes it
-_GELU = [
-    ("mul", (0, 1)), ("add", (4, 2)), ("const", 0.7071067811865476), ("mul", (5, 6)), ("erf", (7,)), ("const", 1.0),
-    ("add", (8, 9)), ("const", 0.5), ("mul", (5, 11)), ("mul", (10, 12)), ("mul", (13, 3)),
-]  # fmt: skip
+SLOWER = 1.05  # than PyTorch: what a row may cost
+OF_COPY = 0.85  # of the copy bandwidth: what a memory-bound row should reach
+CACHED = 10**6  # rows of fewer numbers live in caches, and are not bound by memory
 
 
-def fused_gelu() -> Callable[..., object]:
-    """The program above as an operator."""
-    number = _core.register_op(
-        {
-            "name": "_benchmark_gelu",
-            "inputs": [(n, False, False, False) for n in "xwbm"],
-            "attrs": [],
-            "n_out": 1,
-            "kernel": "tile",
-            "tile": _core.TileProgram(4, _GELU, [14]),
-            "infer": "broadcast",
-            "dtype": "promote",
-        }
-    )
-    return lambda *xs: _core.invoke(number, xs, ())
+ASLEEP = 0.004  # seconds after which the threads of an OpenMP library have stopped to spin for more work
 
 
-def rows(torch: ModuleType | None) -> Iterator[Row]:
-    """Name, ours, NumPy's, PyTorch's."""
-    rng = np.random.default_rng(0)
-    x, w, b, m = (rng.standard_normal((1024, 1024)).astype("float32") for _ in range(4))
-    picture = rng.standard_normal((32, 64, 28, 28)).astype("float32")
-    last = np.ascontiguousarray(picture.transpose(0, 2, 3, 1)).transpose(0, 3, 1, 2)
-    table = rng.standard_normal((100_000, 10)).astype("float32")
-    dx, dw, db, dm, dp, dl, dt = (_core.from_numpy(a, copy=False) for a in (x, w, b, m, picture, last, table))
-    dxt = _core.from_numpy(x.T, copy=False)
-    row = _core.from_numpy(w[0], copy=False)
-    gelu = fused_gelu()
-    t = (
-        {k: torch.from_numpy(v) for k, v in dict(x=x, w=w, b=b, m=m, p=picture, l=last, t=table).items()}
-        if torch
-        else {}
-    )
+def repeats(call: Call) -> int:
+    """How many calls make a sample of about 200 microseconds."""
+    call()
+    start = time.perf_counter()
+    call()
+    return max(1, min(200, int(200e-6 / max(1e-7, time.perf_counter() - start))))
 
-    def th(f: Callable[[], object]) -> Callable[[], object] | None:
-        return f if torch else None
 
-    yield (
-        "gelu(x*w+b)*mask, 1M",
-        lambda: gelu(dx, dw, db, dm),
-        None,
-        th(lambda: torch.nn.functional.gelu(t["x"] * t["w"] + t["b"]) * t["m"]),  # type: ignore[union-attr]
-    )
-    yield "x + w, 1M", lambda: F.add(dx, dw), lambda: x + w, th(lambda: t["x"] + t["w"])
-    yield "x + row, 1M", lambda: F.add(dx, row), lambda: x + w[0], th(lambda: t["x"] + t["w"][0])
-    yield "x + w.T, 1M", lambda: F.add(dw, dxt), lambda: w + x.T, th(lambda: t["w"] + t["x"].T)
-    for name in ("exp", "tanh", "sigmoid", "log1p", "sin"):
-        fn = getattr(F, name)
-        yield (
-            f"{name}, 1M",
-            lambda fn=fn: fn(dx),
-            (lambda name=name: getattr(np, name)(x)) if hasattr(np, name) else None,
-            th(lambda name=name: getattr(torch, name)(t["x"])),
-        )
-    yield "sum, 1M", lambda: F.sum(dx), lambda: x.sum(), th(lambda: t["x"].sum())
-    yield "sum over rows, 1M", lambda: F.sum(dx, axis=0), lambda: x.sum(0), th(lambda: t["x"].sum(0))
-    yield "max of each row, 1M", lambda: F.max(dx, axis=1), lambda: x.max(1), th(lambda: t["x"].amax(1))
-    yield "argmax of each row, 1M", lambda: F.argmax(dx, axis=1), lambda: x.argmax(1), th(lambda: t["x"].argmax(1))
-    yield "sum of 100k rows of 10", lambda: F.sum(dt, axis=1), lambda: table.sum(1), th(lambda: t["t"].sum(1))
-    yield (
-        "per-channel sum, NCHW 1.6M",
-        lambda: F.sum(dp, (0, 2, 3)),
-        lambda: picture.sum((0, 2, 3)),
-        th(lambda: t["p"].sum((0, 2, 3))),
-    )
-    yield (
-        "same, channels last",
-        lambda: F.sum(dl, (0, 2, 3)),
-        lambda: last.sum((0, 2, 3)),
-        th(lambda: t["l"].sum((0, 2, 3))),
-    )
-    yield "transposed copy, 1M", lambda: F.copy(dxt), lambda: x.T.copy(), th(lambda: t["x"].T.contiguous())
-    yield "to float16, 1M", lambda: F.cast(dx, "float16"), lambda: x.astype("float16"), th(lambda: t["x"].half())
-    yield (
-        "normal numbers, 1M",
-        lambda: F.random_normal(shape=(1 << 20,)),
-        lambda: rng.standard_normal(1 << 20, dtype="float32"),
-        th(lambda: torch.randn(1 << 20)),  # type: ignore[union-attr]
-    )
+def sample(call: Call, count: int, threads: int) -> float:
+    """Seconds of one of `count` calls. The first is not counted: it wakes threads and fills caches."""
+    if threads > 1:
+        time.sleep(ASLEEP)  # else the last contender's threads would still hold the cores
+    if count > 1:
+        call()
+    start = time.perf_counter()
+    for _ in range(count):
+        call()
+    return (time.perf_counter() - start) / count
+
+
+def take_turns(
+    calls: list[Call | None], seconds: float, threads: int, pick: Callable[[list[float]], float]
+) -> list[float | None]:
+    """What `pick` makes of the times of each, in turns for about `seconds` (at least 3 rounds, at most 60)."""
+    counts = [repeats(c) if c else 0 for c in calls]
+    times: list[list[float]] = [[] for _ in calls]
+    end = time.perf_counter() + seconds
+    while len(times[0]) < 3 or (time.perf_counter() < end and len(times[0]) < 60):
+        for kept, call, count in zip(times, calls, counts, strict=True):
+            if call:
+                kept.append(sample(call, count, threads))
+    return [pick(kept) if kept else None for kept in times]
+
+
+def copier(n: int, torch: ModuleType | None) -> Call:
+    """Copies n float32 numbers into memory that is there already: by PyTorch, which uses all threads, else by NumPy."""
+    source, target = np.ones(n, np.float32), np.zeros(n, np.float32)
+    if torch is None:
+        return lambda: np.copyto(target, source)
+    a, b = torch.from_numpy(source), torch.from_numpy(target)
+    return lambda: b.copy_(a)
+
+
+def rows_of(size: int, words: list[str], torch: ModuleType | None) -> Iterator[Row]:
+    """The wanted rows at one size."""
+    bench = Bench(size, torch)
+    for family in FAMILIES:
+        for row in family(bench):
+            if not words or any(w in row.name or w in family.__name__ for w in words):
+                yield row
+
+
+def ratio(ours: float | None, theirs: float | None) -> str:
+    """ours / theirs, or a dash."""
+    return f"{ours / theirs:.2f}" if ours and theirs else "-"
+
+
+class Table:
+    """Prints rows as they are measured, and keeps what falls short."""
+
+    def __init__(self, markdown: bool) -> None:
+        self.markdown = markdown
+        self.short: list[str] = []
+        self.counts = [0, 0]  # rows beside PyTorch, those that hold
+
+    def line(self, cells: list[str], widths: tuple[int, ...]) -> None:
+        if self.markdown:
+            print("| " + " | ".join(cells) + " |", flush=True)
+        else:
+            first, *rest = zip(cells, widths, strict=True)
+            print(f"{first[0]:<{first[1]}}" + "".join(f"{c:>{w}}" for c, w in rest), flush=True)
+
+    def head(self, cells: list[str], widths: tuple[int, ...]) -> None:
+        self.line(cells, widths)
+        if self.markdown:
+            print("|" + "---|" * len(cells))
+
+    def judge(self, where: str, against: float | None, of_copy: float | None) -> None:
+        if against is not None:
+            self.counts[0] += 1
+            self.counts[1] += against <= SLOWER
+            if against > SLOWER:
+                self.short.append(f"{where}: {against:.2f} of PyTorch's time")
+        if of_copy is not None and of_copy < OF_COPY:
+            self.short.append(f"{where}: {of_copy:.2f} of the copy bandwidth")
+
+
+def measure(row: Row, size: int, torch: ModuleType | None, options: argparse.Namespace) -> list[list[float | None]]:
+    """For each number of threads: our time, NumPy's, PyTorch's, and that of a copy of as many numbers."""
+    found = []
+    copy = copier(size, torch) if row.moved and size >= CACHED else None
+    for n in options.threads:
+        _core.set_num_threads(n)
+        if torch:
+            torch.set_num_threads(n)
+        found.append(take_turns([row.ours, row.numpy, row.torch, copy], options.seconds, n, options.pick))
+    return found
+
+
+def compare(table: Table, options: argparse.Namespace, torch: ModuleType | None) -> None:
+    """Every row at every size."""
+    threads = options.threads
+    for size in options.sizes:
+        head = [f"{size:.0e} numbers".replace("e+0", "e"), "NumPy"]
+        for n in threads:
+            head += [f"ours, {n}t", f"/NumPy {n}t", f"/PyTorch {n}t", f"of copy {n}t"]
+        head.append("speed-up")
+        widths = (24, 11, *(11, 11, 13, 12) * len(threads), 10)
+        table.head(head, widths)
+        for row in rows_of(size, options.words, torch):
+            found = measure(row, size, torch, options)
+            numpy = found[0][1]
+            cells = [row.name, f"{numpy * 1e6:.1f}" if numpy else "-"]
+            for n, (ours, theirs_np, theirs, copy) in zip(threads, found, strict=True):
+                assert ours
+                against = theirs and ours / theirs
+                of_copy = copy and (row.moved / ours) / (8 * size / copy)
+                table.judge(f"{row.name}, {size:.0e}, {n} threads", against, of_copy)
+                cells += [f"{ours * 1e6:.1f}", ratio(ours, theirs_np), ratio(ours, theirs), ratio(of_copy, 1)]
+            cells.append(ratio(found[0][0], found[-1][0]))
+            table.line(cells, widths)
+        print()
+
+
+def beside_onednn(table: Table, options: argparse.Namespace, torch: ModuleType | None) -> None:
+    """Matrix products and convolutions: our time over that of the same oneDNN primitive called directly."""
+    widths = (40, 8, 11, 11, 13, 13)
+    rows = list(onednn_rows(options.words, torch))
+    if not rows:
+        return
+    table.head(["products and convolutions", "threads", "ours", "oneDNN", "/oneDNN", "/PyTorch"], widths)
+    for name, make in rows:
+        for n in options.threads:
+            _core.set_num_threads(n)
+            if torch:
+                torch.set_num_threads(n)
+            ours, raw, theirs = make(n)
+            t = take_turns([ours, raw, theirs], 2 * options.seconds, n, options.pick)
+            assert t[0] and t[1]
+            if t[0] > t[1] / 0.95:
+                table.short.append(f"{name}, {n} threads: {t[1] / t[0]:.2f} of oneDNN's speed")
+            table.line([name, str(n), f"{t[0] * 1e6:.0f}", f"{t[1] * 1e6:.0f}", ratio(t[0], t[1]), ratio(t[0], t[2])],
+                       widths)  # fmt: skip
+    print()
 
 
 def main() -> None:
-    """Prints the table."""
+    """Prints the tables, then what falls short."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--only", default="")
+    parser.add_argument("words", nargs="*", help="only rows whose name or family contains one of these")
+    numbers: Callable[[str], list[int]] = lambda s: [int(float(v)) for v in s.split(",")]  # noqa: E731
+    parser.add_argument("--threads", type=numbers, default=[1, 2])
+    parser.add_argument("--sizes", type=numbers, default=[10**4, 10**5, 10**6, 10**7])
+    parser.add_argument("--seconds", type=float, default=0.3, help="for each row and number of threads")
+    parser.add_argument("--short", action="store_true", help="1e5 and 1e6 numbers only, a third of the time")
+    parser.add_argument("--fastest", dest="pick", action="store_const", const=min, default=statistics.median,
+                        help="the fastest round instead of the median: for a machine with busy neighbours")  # fmt: skip
+    parser.add_argument("--markdown", action="store_true")
     options = parser.parse_args()
+    if options.short:
+        options.sizes, options.seconds = [10**5, 10**6], options.seconds / 3
     try:
         import torch
     except ImportError:
         torch = None
-    else:
-        torch.set_num_threads(options.threads)
-    _core.set_num_threads(options.threads)
-    print(f"{platform.machine()} with {_core.cpu_info()['isa']}, {options.threads} threads")
-    print(f"{'microseconds':<28}{'dlcore':>10}{'NumPy':>10}{'PyTorch':>10}")
-    for name, *contenders in rows(torch):
-        if options.only not in name:
-            continue
-        best = [float("inf")] * 3
-        for _ in range(options.rounds):
-            for i, f in enumerate(contenders):
-                if f is not None:
-                    start = time.perf_counter()
-                    f()
-                    best[i] = min(best[i], time.perf_counter() - start)
-        print(f"{name:<28}" + "".join(f"{v * 1e6:>10.0f}" if v < 1e9 else f"{'-':>10}" for v in best))
+    print(
+        f"{platform.machine()} with {_core.cpu_info()['isa']}, microseconds, "
+        + ("fastest" if options.pick is min else "median")
+        + " of rounds in turns\n"
+    )
+    table = Table(options.markdown)
+    compare(table, options, torch)
+    beside_onednn(table, options, torch)
+    print(f"{table.counts[1]} of {table.counts[0]} rows are at most 5 % slower than PyTorch. What falls short:")
+    print("".join(f"- {s}\n" for s in table.short) or "- nothing")
 
 
 if __name__ == "__main__":
