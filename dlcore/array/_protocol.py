@@ -169,6 +169,13 @@ def reversed_(self: NDArray) -> Any:
     return iter(self[::-1])
 
 
+def to_html(self: NDArray) -> str | None:
+    """The array for a notebook: its values, or a small picture of them with statistics."""
+    from ._repr_html import html  # only notebooks need it
+
+    return html(self)
+
+
 def attributes() -> dict[str, Any]:
     """The special methods for NDArray."""
     from . import _numpy_api, _repr
@@ -188,7 +195,7 @@ def attributes() -> dict[str, Any]:
         "__repr__": _repr.to_repr,
         "__str__": _repr.to_str,
         "__format__": _repr.to_format,
-        "_repr_html_": _repr.to_html,
+        "_repr_html_": to_html,
     }
 
 

@@ -74,10 +74,3 @@ def to_str(x: NDArray) -> str:
 def to_format(x: NDArray, spec: str) -> str:
     """format(x, ".4f") for arrays of one number; without a spec str(x)."""
     return format(x.item(), spec) if spec else to_str(x)
-
-
-def to_html(x: NDArray) -> str | None:
-    """The array for a notebook: its values, or a small picture of them with statistics."""
-    from ._repr_html import html
-
-    return html(x)
