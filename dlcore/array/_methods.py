@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import operator
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -136,8 +137,10 @@ def _reduction(name: str) -> Callable[..., NDArray]:
         if more.pop("exclude", False):  # MXNet: reduce all axes but these
             kept = {axis} if isinstance(axis, int) else set(axis or ())
             axis = tuple(a for a in range(self.ndim) if a not in {k % self.ndim for k in kept})
-        x = self if dtype is None else F.cast(self, dtype)
-        return function(x, axis, keepdims, out=out, **more)
+        if dtype is None:
+            return function(self, axis, keepdims, out=out, **more)
+        found = function(F.cast(self, dtype), axis, keepdims, **more)
+        return F.cast(found, dtype) if out is None else F.cast(found, out._dtype_name, out=out)
 
     method.__name__, method.__doc__ = name, function.__doc__
     return method
@@ -146,7 +149,7 @@ def _reduction(name: str) -> Callable[..., NDArray]:
 def _iterate(self: NDArray) -> Iterator[NDArray]:
     if self.ndim == 0:
         raise TypeError("iteration over a 0-d array; use x.item()")
-    return map(functools.partial(_indexing._row, self), range(len(self)))
+    return map(functools.partial(operator.getitem, self), range(len(self)))
 
 
 def _context(self: NDArray) -> Context:
@@ -230,6 +233,16 @@ class _Late:
         return function if instance is None else function.__get__(instance, owner)
 
 
+def _in_core(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
+    """The method as a callable of the core, which leaves to `method` all but x.sum(), x.sum(0), x.reshape(2, 3)."""
+    about = {"__name__": name, "__qualname__": f"NDArray.{name}", "__module__": __name__, "__doc__": method.__doc__}
+    about["__wrapped__"] = method
+    if name == "reshape":
+        return _core.make_reshape(method, about)
+    parameters = [("x", "input", True, None), ("axis", "attr", False, None)]
+    return _core.make_operator(RECORDS[name].id, parameters, method, about)
+
+
 def attach() -> None:
     """Gives the core's NDArray class its Python side."""
     for record in RECORDS.values():
@@ -237,6 +250,8 @@ def attach() -> None:
             setattr(NDArray, record.name, _Late(record.name))
     for name, method in METHODS.items():
         setattr(NDArray, name, method)
+    for name in ("reshape", "sum", "mean", "prod", "max", "min", "any", "all"):
+        setattr(NDArray, name, _in_core(name, METHODS[name]))
     for name, getter in PROPERTIES.items():
         setattr(NDArray, name, property(getter))
     _core.set_getitem(_indexing.getitem)

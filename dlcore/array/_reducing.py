@@ -22,6 +22,8 @@ def _in(x: Any, dtype: Any) -> NDArray:
 
 def _out(found: NDArray, dtype: Any, out: NDArray | None) -> NDArray:
     """The result in the dtype asked for, written into `out` if there is one."""
+    if dtype is None and out is None:
+        return found
     if dtype is not None and found._dtype_name != name_of(dtype):
         found = F.cast(found, dtype)
     if out is None:

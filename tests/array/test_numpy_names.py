@@ -187,8 +187,9 @@ def test_calls_of_python_functions() -> None:
 
 def test_square_brackets() -> None:
     for got, want in (
-        (xp.mgrid[0:3, 1:9:2], np.mgrid[0:3, 1:9:2]), (xp.mgrid[0:1:5j], np.mgrid[0:1:5j]), (xp.ogrid[0:3, 0:2], np.ogrid[
-            0:3, 0:2]), (xp.r_[1:4, 0, [5, 6]], np.r_[1:4, 0, [5, 6]]), (xp.c_[[1, 2], [3, 4]], np.c_[[1, 2], [3, 4]]),
+        (xp.mgrid[0:3, 1:9:2], np.mgrid[0:3, 1:9:2]), (xp.mgrid[0:1:5j], np.mgrid[0:1:5j]),
+        (xp.ogrid[0:3, 0:2], np.ogrid[0:3, 0:2]), (xp.r_[1:4, 0, [5, 6]], np.r_[1:4, 0, [5, 6]]),
+        (xp.c_[[1, 2], [3, 4]], np.c_[[1, 2], [3, 4]]),
         (xp.r_[0:1:3j, 2.0], np.r_[0:1:3j, 2.0]),
     ):  # fmt: skip
         for g, w in zip(flat(got), flat(want), strict=True):
@@ -237,6 +238,9 @@ def test_comparisons_and_questions() -> None:
     assert float(y.sum()) == 45.0
     out = xp.zeros((4,), dtype="float64")
     assert xp.sum(M, 0, out=out) is out and np.allclose(out.asnumpy(), M.sum(0))
+    small = xp.ones((2, 3), dtype="int8")
+    assert small.sum(dtype="int32").dtype == xp.sum(small, dtype="int32").dtype == np.int32
+    assert small.prod(0, dtype="float64").dtype == np.float64 and small.mean(dtype="float64").dtype == np.float64
     with pytest.raises(ValueError, match=r"out= has shape \(4,\), the result \(3,\)"):
         xp.sum(M, 1, out=out)
     assert xp.float32 == np.float32 and xp.bool is not None and xp.newaxis is None and xp.half == np.float16
