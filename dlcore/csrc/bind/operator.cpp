@@ -169,6 +169,40 @@ PyObject* call(PyObject* callable, PyObject* const* args, size_t nargsf, PyObjec
   }
 }
 
+// x.reshape(2, -1) and x.reshape((2, -1)) with sizes and at most one -1; MXNet's codes are for `explain`.
+bool plain_shape(PyObject* const* args, Py_ssize_t n, Shape& shape) {
+  PyObject* const* items = args;
+  if (n == 1 && (PyTuple_CheckExact(args[0]) || PyList_CheckExact(args[0]))) {
+    items = PySequence_Fast_ITEMS(args[0]);
+    n = PySequence_Fast_GET_SIZE(args[0]);
+  }
+  if (n > kMaxDims) return false;
+  int unknown = 0;
+  for (Py_ssize_t i = 0; i < n; i++) {
+    if (!PyLong_CheckExact(items[i])) return false;
+    int overflow = 0;
+    int64_t v = PyLong_AsLongLongAndOverflow(items[i], &overflow);
+    unknown += v == -1;
+    if (overflow || unknown > 1 || (v <= 0 && v != -1)) return false;
+    shape.push(v);
+  }
+  return true;
+}
+
+PyObject* call_reshape(PyObject* callable, PyObject* const* args, size_t nargsf, PyObject* names) {
+  auto* self = reinterpret_cast<OperatorObject*>(callable);
+  Py_ssize_t n = PyVectorcall_NARGS(nargsf);
+  const Tensor* x = n > 1 && !names ? array_of(args[0]) : nullptr;
+  Shape shape;
+  if (!x || !plain_shape(args + 1, n - 1, shape)) return explain(self, args, nargsf, names);
+  try {
+    return wrap(invoke_first(*self->signature->op, &x, 1, {Attr::of_ints(shape)})).release().ptr();
+  } catch (...) {
+    set_python_error();
+    return nullptr;
+  }
+}
+
 // As a function: an attribute of a class becomes a method.
 PyObject* bind_to(PyObject* self, PyObject* object, PyObject*) {
   if (!object || object == Py_None) {
@@ -215,6 +249,16 @@ void make_type(nb::module_& m) {
   m.attr("Operator") = nb::handle(reinterpret_cast<PyObject*>(g_type));
 }
 
+nb::object finish(std::unique_ptr<Signature> s, vectorcallfunc call, nb::object explain, nb::dict about) {
+  auto* self = PyObject_New(OperatorObject, g_type);
+  if (!self) throw nb::python_error();
+  self->call = call;
+  self->dict = about.release().ptr();
+  self->explain = explain.release().ptr();
+  self->signature = s.release();
+  return nb::steal(reinterpret_cast<PyObject*>(self));
+}
+
 // parameters: (name, kind, required, default) in order, with kind "input", "variadic" or "attr".
 nb::object make_operator(int id, nb::list parameters, nb::object explain, nb::dict about) {
   auto s = std::make_unique<Signature>();
@@ -242,13 +286,13 @@ nb::object make_operator(int id, nb::list parameters, nb::object explain, nb::di
     s->parameters.push_back(std::move(p));
   }
   if (s->parameters.size() > kMaxParameters) throw ValueError(s->op->name + ": has too many parameters");
-  auto* self = PyObject_New(OperatorObject, g_type);
-  if (!self) throw nb::python_error();
-  self->call = call;
-  self->dict = about.release().ptr();
-  self->explain = explain.release().ptr();
-  self->signature = s.release();
-  return nb::steal(reinterpret_cast<PyObject*>(self));
+  return finish(std::move(s), call, explain, about);
+}
+
+nb::object make_reshape(nb::object explain, nb::dict about) {
+  auto s = std::make_unique<Signature>();
+  s->op = &get_op("reshape");
+  return finish(std::move(s), call_reshape, explain, about);
 }
 
 }  // namespace
@@ -258,6 +302,7 @@ void bind_operator(nb::module_& m) {
   make_type(m);
   m.def("make_operator", &make_operator, nb::arg("op"), nb::arg("parameters"), nb::arg("explain"), nb::arg("about"),
         "The callable of an operator. `explain` takes the calls that do not fit; `about` becomes its __dict__.");
+  m.def("make_reshape", &make_reshape, nb::arg("explain"), nb::arg("about"), "The method x.reshape, in the same way.");
 }
 
 }  // namespace dl::bind

@@ -1,5 +1,5 @@
-// x[key] for whole numbers, slices, None and ..., alone or in a tuple: a view, made at once. Every other key, a key
-// that is wrong, and an array whose views are recorded or traced go to the function that dlcore/array hands in.
+// x[key] for whole numbers, slices, None and ..., alone or in a tuple: a view, made at once, or by operators where it
+// is recorded. Every other key, a key that is wrong, and traced arrays go to the function that dlcore/array hands in.
 #include "autograd/tape.h"
 #include "bind/convert.h"
 #include "runtime/invoke.h"
@@ -29,6 +29,16 @@ class Window {
   }
   Tensor view(const Tensor& base) const { return make_view(base, shape_, strides_, offset_); }
 
+  // The same by operators, which the tape knows: cut every axis, then drop and insert axes.
+  Tensor record(const Tensor& base) const {
+    static const OpDef &slice = get_op("slice"), &reshape = get_op("reshape");
+    const Tensor* in[1] = {&base};
+    Tensor cut = invoke_first(slice, in, 1, {Attr::of_ints(start_), Attr::of_ints(size_), Attr::of_ints(step_)});
+    if (cut->shape == shape_) return cut;
+    in[0] = &cut;
+    return invoke_first(reshape, in, 1, {Attr::of_ints(shape_)});
+  }
+
  private:
   bool one(PyObject* key, Py_ssize_t skipped) {
     if (PyLong_CheckExact(key)) return number(key);
@@ -45,7 +55,9 @@ class Window {
     int overflow = 0;
     int64_t n = t_.shape[axis_], i = PyLong_AsLongLongAndOverflow(key, &overflow);
     if (overflow || i < -n || i >= n) return false;
-    offset_ += (i < 0 ? i + n : i) * t_.strides[axis_++];
+    if (i < 0) i += n;
+    took(i, 1, 1);
+    offset_ += i * t_.strides[axis_++];
     return true;
   }
   bool range(PyObject* key) {
@@ -56,11 +68,13 @@ class Window {
       return false;
     }
     Py_ssize_t count = PySlice_AdjustIndices(t_.shape[axis_], &first, &stop, step);
+    took(count ? first : 0, count, step);
     if (count) offset_ += first * t_.strides[axis_];
     return push(count, t_.strides[axis_++] * step);
   }
   bool whole() {
     if (axis_ >= t_.ndim() || !push(t_.shape[axis_], t_.strides[axis_])) return false;
+    took(0, t_.shape[axis_], 1);
     axis_++;
     return true;
   }
@@ -76,11 +90,17 @@ class Window {
     return true;
   }
 
+  void took(int64_t start, int64_t size, int64_t step) {
+    start_.push(start);
+    size_.push(size);
+    step_.push(step);
+  }
+
   const TensorImpl& t_;
   int axis_ = 0;
   bool filled_ = false;  // by "..."
   Shape shape_;
-  Dims strides_;
+  Dims strides_, start_, size_, step_;
   int64_t offset_ = 0;
 };
 
@@ -88,9 +108,16 @@ class Window {
 
 PyObject* subscript(PyObject* self, PyObject* key) {
   const Tensor* t = array_of(self);
-  if (t && !active_tracer() && !is_traced(*t) && !(is_recording() && tracked(*t))) {
+  if (t && !active_tracer() && !is_traced(*t)) {
     Window window(**t);
-    if (window.cut(key)) return wrap(window.view(*t)).release().ptr();
+    if (window.cut(key)) {
+      try {
+        return wrap(is_recording() && tracked(*t) ? window.record(*t) : window.view(*t)).release().ptr();
+      } catch (...) {
+        set_python_error();
+        return nullptr;
+      }
+    }
   }
   return PyObject_CallFunctionObjArgs(g_getitem, self, key, nullptr);
 }
