@@ -22,6 +22,7 @@ __version__ = "0.1.0"
 _LAZY: dict[str, tuple[str, str | None]] = {
     "nd": ("dlcore.array.nd", None),
     "np": ("dlcore.array.np", None),
+    "npx": ("dlcore.array.npx", None),
     "ndarray": ("dlcore.array.nd", None),
     "random": ("dlcore.array.random", None),
     "autograd": ("dlcore.autograd", None),

@@ -7,11 +7,12 @@ Not here: operators (dlcore/ops), gradients (dlcore/autograd). Next: `_methods.p
 """
 
 from .._core import NDArray
-from . import _methods, _sparse
+from . import _classic_methods, _methods, _sparse
 from ._convert import array, asarray
 from .context import Context, cpu, current_context, gpu, num_gpus
 
 _methods.attach()
+_classic_methods.attach()
 _sparse.attach()
 
 __all__ = ["Context", "NDArray", "array", "asarray", "cpu", "current_context", "gpu", "num_gpus"]

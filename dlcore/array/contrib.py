@@ -17,6 +17,7 @@ from . import random as _random
 from ._convert import asarray
 from ._names.control import cond, foreach, while_loop
 from ._names.layers import BatchNorm as _BatchNorm
+from ._names.sequences import CTCLoss, ctc_loss
 from ._names.spatial import AdaptiveAvgPooling2D
 from ._names.updates import adamw_update, group_adagrad_update
 from ._names.updates_many import (
@@ -348,13 +349,13 @@ def rand_zipfian(true_classes: Any, num_sampled: int, range_max: int) -> tuple[N
 
 
 __all__ = [
-    "AdaptiveAvgPooling2D", "BatchNormWithReLU", "SparseEmbedding", "SyncBatchNorm", "adamw_update", "allclose",
-    "arange_like", "boolean_mask", "cond", "count_sketch", "current_context", "div_sqrt_dim", "fft", "foreach",
-    "gradientmultiplier", "group_adagrad_update", "ifft", "index_array", "index_copy", "interleaved_matmul_encdec_qk",
-    "interleaved_matmul_encdec_valatt", "interleaved_matmul_selfatt_qk", "interleaved_matmul_selfatt_valatt",
-    "isfinite", "isinf", "isnan", "mp_adamw_update", "multi_adamw_update", "multi_lamb_update",
-    "multi_mp_adamw_update", "multi_mp_lamb_update", "quadratic", "rand_zipfian", "round_ste", "sign_ste", "uniform",
-    "while_loop",
+    "AdaptiveAvgPooling2D", "BatchNormWithReLU", "CTCLoss", "SparseEmbedding", "SyncBatchNorm", "adamw_update",
+    "allclose", "arange_like", "boolean_mask", "cond", "count_sketch", "ctc_loss", "current_context", "div_sqrt_dim",
+    "fft", "foreach", "gradientmultiplier", "group_adagrad_update", "ifft", "index_array", "index_copy",
+    "interleaved_matmul_encdec_qk", "interleaved_matmul_encdec_valatt", "interleaved_matmul_selfatt_qk",
+    "interleaved_matmul_selfatt_valatt", "isfinite", "isinf", "isnan", "mp_adamw_update", "multi_adamw_update",
+    "multi_lamb_update", "multi_mp_adamw_update", "multi_mp_lamb_update", "quadratic", "rand_zipfian", "round_ste",
+    "sign_ste", "uniform", "while_loop",
 ]  # fmt: skip
 
 

@@ -18,14 +18,14 @@ from . import linalg, random, sparse
 from ._arranging import diag, repeat, swapaxes, tile
 from ._creation import empty, eye, full, ones, ones_like, zeros, zeros_like
 from ._joining import concatenate
-from ._names import basic, draws, heads, layers, more, shapes, spatial, updates, updates_many
+from ._names import basic, draws, heads, layers, more, sequences, shapes, spatial, updates, updates_many
 from ._names._call import classic, operands
 from ._products import batch_dot
 from ._products import classic_dot as dot
 from .context import Context, cpu, current_context, gpu, num_gpus
 
 _TABLE: dict[str, Any] = {}
-for _module in (basic, shapes, more, layers, spatial, draws, heads, updates, updates_many):
+for _module in (basic, shapes, more, layers, spatial, sequences, draws, heads, updates, updates_many):
     _TABLE.update(
         {
             n: f
@@ -62,7 +62,7 @@ def _operators() -> dict[str, str]:
 
 def __getattr__(name: str) -> Any:
     if name in ("contrib", "sparse"):
-        value = importlib.import_module(f".{name}", __package__)
+        value: Any = importlib.import_module(f".{name}", __package__)
     elif name in _TABLE:
         value = classic(_TABLE[name], name)
     else:

@@ -5,6 +5,7 @@ from typing import Any
 
 from .._core import NDArray
 from .composite import batch_norm as batch_norm
+from .ctc import ctc_loss as ctc_loss
 from .composite import dropout as dropout
 from .composite import gelu as gelu
 from .rnn import rnn as rnn
@@ -171,6 +172,36 @@ def _conv3d_dx(
     *,
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> NDArray: ...
+def _ctc(
+    lp: ArrayLike,
+    labels: ArrayLike,
+    lengths: ArrayLike,
+    label_lengths: ArrayLike,
+    blank: int = 0,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
+def _ctc_grad(
+    lp: ArrayLike,
+    labels: ArrayLike,
+    lengths: ArrayLike,
+    label_lengths: ArrayLike,
+    g: ArrayLike,
+    blank: int = 0,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
+def _ctc_grad2(
+    lp: ArrayLike,
+    labels: ArrayLike,
+    lengths: ArrayLike,
+    label_lengths: ArrayLike,
+    g: ArrayLike,
+    v: ArrayLike,
+    blank: int = 0,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> tuple[NDArray, ...]: ...
 def _dropout_mask(x: ArrayLike, p: float = 0.5, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def _eigh_complex(a: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> tuple[NDArray, ...]: ...
 def _fit_like(x: ArrayLike, y: ArrayLike, axis: int, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
@@ -921,7 +952,9 @@ def diagonal(
 def digamma(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def divide(a: ArrayLike, b: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def dropout_train(x: ArrayLike, p: float = 0.5, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def eig(a: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> tuple[NDArray, ...]: ...
 def eigh(a: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> tuple[NDArray, ...]: ...
+def eigvals(a: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def eigvalsh(a: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def elu(x: ArrayLike, alpha: ArrayLike = 1.0, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def embedding(indices: ArrayLike, weight: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...

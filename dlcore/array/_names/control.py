@@ -67,7 +67,8 @@ def while_loop(
     if max_iterations is None or max_iterations < 0:
         raise ValueError(f"while_loop: max_iterations must be a number from 0, got {max_iterations}")
     _not_traced("while_loop")
-    values, outputs = _listed(loop_vars), []
+    values = _listed(loop_vars)
+    outputs: list[list[Any]] = []
     while len(outputs) < max_iterations and bool(cond(*values)):
         out, new = func(*values)
         new = _listed(new)

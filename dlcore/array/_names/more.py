@@ -10,6 +10,7 @@ import numpy as _np
 from ... import _core
 from ..._core import NDArray
 from ...ops import F
+from .. import np as _np_names
 from .._convert import array, asarray
 
 
@@ -289,3 +290,14 @@ def khatri_rao(*args: Any) -> NDArray:
         product = F.multiply(F.expand_dims(result, 1), F.expand_dims(other, 0))
         result = F.reshape(product, (-1, other.shape[1]))
     return result
+
+
+def split_v2(ary: Any, indices_or_sections: int | Sequence[int], axis: int = 0, squeeze_axis: bool = False) -> Any:
+    """Cut into equal parts, or before each of the given positions; one part alone is returned bare.
+
+    >>> [p.tolist() for p in split_v2([1.0, 2.0, 3.0], (1,))]
+    [[1.0], [2.0, 3.0]]
+    """
+    parts = list(_np_names.split(asarray(ary), indices_or_sections, axis))
+    parts = [F.squeeze(p, axis) if squeeze_axis else p for p in parts]
+    return parts[0] if len(parts) == 1 else parts

@@ -213,9 +213,9 @@ def multi_lars(
     return F.multiply(lrs, F.where(both, F.divide(F.multiply(w, eta), below), 1.0))
 
 
-def _lists(name: str, step: Callable[..., None], weights: Arrays, out: Any) -> list[NDArray]:
+def _lists(name: str, step: Callable[..., NDArray], weights: Arrays, out: Any) -> list[NDArray]:
     targets = list(out) if isinstance(out, (list, tuple)) else [None] * len(weights)
-    return [step(k, targets[k]) for k in range(len(weights))]  # type: ignore[misc]
+    return [step(k, targets[k]) for k in range(len(weights))]
 
 
 def multi_adamw_update(
@@ -273,8 +273,8 @@ def multi_lamb_update(
 
     def step(k: int, target: NDArray | None) -> Any:
         g = updates.lamb_update_phase1(weights[k], grads[k], mean[k], var[k], step_count[k], wd=decays[k], **knobs)
-        norms = [F.sqrt(F.sum(F.square(a))) for a in (weights[k], g)]
-        return updates.lamb_update_phase2(weights[k], g, *norms, rates[k], lower_bound, upper_bound, out=target)
+        own, step_norm = (F.sqrt(F.sum(F.square(a))) for a in (weights[k], g))
+        return updates.lamb_update_phase2(weights[k], g, own, step_norm, rates[k], lower_bound, upper_bound, target)
 
     return _lists("multi_lamb_update", step, weights, out)
 

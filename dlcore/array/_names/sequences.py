@@ -1,0 +1,81 @@
+"""Recurrent layers, with all parameters in one vector, and the CTC loss by MXNet's names. Steps are axis 0."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..._core import NDArray
+from ...ops import F
+from .._convert import asarray
+
+_GATES = {"rnn_relu": 1, "rnn_tanh": 1, "lstm": 4, "gru": 3}
+
+
+def _cut(parameters: NDArray, shapes: list[tuple[int, ...]], name: str) -> list[NDArray]:
+    """The arrays of these shapes that follow each other in one vector."""
+    total = sum(a * (b[0] if b else 1) for a, *b in shapes)
+    if parameters.ndim != 1 or parameters.size != total:
+        raise ValueError(f"{name}: parameters must be one vector of {total} numbers here, got shape {parameters.shape}")
+    found, start = [], 0
+    for shape in shapes:
+        size = shape[0] * (shape[1] if len(shape) > 1 else 1)
+        found.append(F.reshape(F.slice(parameters, (start,), (size,)), shape))
+        start += size
+    return found
+
+
+def RNN(
+    data: Any, parameters: Any, state: Any, state_cell: Any = None, sequence_length: Any = None,
+    state_size: int | None = None, num_layers: int = 1, bidirectional: bool = False, mode: str = "lstm", p: float = 0.0,
+    state_outputs: bool = False, projection_size: int | None = None, use_sequence_length: bool = False,
+) -> Any:  # fmt: skip
+    """A stack of recurrent layers; mode is rnn_relu, rnn_tanh, gru or lstm, p the dropout between layers.
+
+    data is (steps, batch, inputs), state and state_cell (layers * directions, batch, state_size). parameters is one
+    vector: for each layer and direction the weights of the input and of the state, after them the biases in the same
+    order. Gives the outputs, with state_outputs also the last state (and the last cell).
+
+    >>> from dlcore import nd
+    >>> h = nd.zeros((1, 2, 1))
+    >>> RNN(nd.ones((5, 2, 3)), nd.zeros((4 * (3 + 1 + 2),)), h, h, state_size=1).shape
+    (5, 2, 1)
+    """
+    data, parameters, state = asarray(data), asarray(parameters), asarray(state)
+    if mode not in _GATES:
+        raise ValueError(f"RNN: mode must be one of {', '.join(_GATES)}, got {mode!r}")
+    if projection_size is not None or use_sequence_length:
+        raise ValueError("RNN: projection_size and use_sequence_length are not offered; see gluon.rnn's cells")
+    if data.ndim != 3 or state.ndim != 3:
+        raise ValueError(f"RNN: data and state must have 3 axes, got shapes {data.shape} and {state.shape}")
+    hidden = state_size or state.shape[-1]
+    rows, directions = _GATES[mode] * hidden, 1 + bool(bidirectional)
+    weights: list[tuple[int, ...]] = []
+    for layer in range(num_layers):
+        width = data.shape[-1] if layer == 0 else hidden * directions
+        weights += [(rows, width), (rows, hidden)] * directions
+    arrays = _cut(parameters, weights + [(rows,)] * len(weights), "RNN")
+    half = len(weights)
+    ordered = [a for k in range(0, half, 2) for a in (*arrays[k : k + 2], *arrays[half + k : half + k + 2])]
+    if mode == "lstm" and state_cell is None:
+        raise ValueError("RNN: mode 'lstm' needs state_cell")
+    states = [state, asarray(state_cell)] if mode == "lstm" else [state]
+    y, last = F.rnn(data, ordered, states, mode, bool(bidirectional), p)
+    return [y, *last] if state_outputs else y
+
+
+def CTCLoss(
+    data: Any, label: Any, data_lengths: Any = None, label_lengths: Any = None, use_data_lengths: bool = False,
+    use_label_lengths: bool = False, blank_label: str = "first",
+) -> NDArray:  # fmt: skip
+    """Connectionist temporal classification: a loss for each sample. data is (steps, batch, classes), label (batch, n).
+
+    >>> from dlcore import nd
+    >>> round(CTCLoss(nd.zeros((2, 1, 3)), nd.array([[1]])).item(), 4)
+    1.0986
+    """
+    steps = data_lengths if use_data_lengths else None
+    lengths = label_lengths if use_label_lengths else None
+    return F.ctc_loss(data, label, steps, lengths, blank_label)
+
+
+ctc_loss = CTCLoss
