@@ -40,10 +40,10 @@ def host(
     """
 
     def declare(function: Callable) -> Callable:
+        _core.register_host_kernel(stem, partial(_run, function))
         HOST_KERNELS[stem] = function
         if halves:
             _TAKES_HALVES.add(function)
-        _core.register_host_kernel(stem, partial(_run, function))
         if shape is not None:
             host_shape(stem, shape)
         return function
@@ -58,8 +58,8 @@ def host_shape(rule: str, function: Callable[..., Sequence[Shape]]) -> None:
 
 def host_dtype(rule: str, function: Callable[..., Sequence[str]]) -> None:
     """Declares a dtype rule in Python: the inputs' common dtype by name and the attributes -> one dtype an output."""
-    HOST_DTYPES.add(rule)
     _core.register_host_dtype(rule, partial(_dtypes, function))
+    HOST_DTYPES.add(rule)
 
 
 def _named(op: str, attrs: tuple) -> dict[str, Any]:

@@ -37,6 +37,10 @@ DTYPE_RULES = {
     "mean": "floating-point dtypes stay; whole numbers and bool give float32",
     "index_out": "int64; the input may have any dtype",
     "select": "the common dtype of x and y; the condition is bool",
+    "real_of": "the input's floating-point dtype, of complex numbers that of their parts; whole numbers give float32",
+    "eigh": "w is real; v has the input's floating-point or complex dtype",
+    "svd": "s is real; u and h have the input's floating-point or complex dtype",
+    "slogdet": "size is real; sign has the input's floating-point or complex dtype",
     "attr:dtype": "the attribute dtype",
     "attr_or_first": "the attribute dtype, or else that of x",
 }
