@@ -24,16 +24,13 @@ from ._products import batch_dot
 from ._products import classic_dot as dot
 from .context import Context, cpu, current_context, gpu, num_gpus
 
-_TABLE: dict[str, Any] = {}
-for _module in (basic, shapes, more, layers, spatial, sequences, draws, heads, updates, updates_many):
-    _TABLE.update(
-        {
-            n: f
-            for n, f in vars(_module).items()
-            if n[0] != "_" and callable(f) and getattr(f, "__module__", "").startswith("dlcore.array")
-            and not isinstance(f, type) and n not in ("asarray", "hook")
-        }
-    )  # fmt: skip
+_HOMES = ("dlcore.array._names", "dlcore.array.random", "dlcore.array.np_random")
+_TABLE: dict[str, Any] = {
+    name: function
+    for module in (basic, shapes, more, layers, spatial, sequences, draws, heads, updates, updates_many)
+    for name, function in vars(module).items()
+    if name[0] != "_" and callable(function) and getattr(function, "__module__", "").startswith(_HOMES)
+}
 for _name, _function in dict(
     batch_dot=batch_dot, concatenate=concatenate, diag=diag, dot=dot, empty=empty, eye=eye, full=full, ones=ones,
     ones_like=ones_like, repeat=repeat, swapaxes=swapaxes, tile=tile, zeros=zeros, zeros_like=zeros_like,
