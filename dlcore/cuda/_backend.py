@@ -23,6 +23,7 @@ from . import (  # noqa: F401 - their kernels
     random_sample,
     recurrent,
     reduce,
+    resize,
     softmax,
     sparse,
     tile,

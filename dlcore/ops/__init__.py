@@ -28,6 +28,7 @@ from . import (  # noqa: F401
     shape,
     sparse,
     unary,
+    vision,
 )
 from ._record import RECORDS, Op, get, op
 from ._register import register_all

@@ -3,6 +3,8 @@
 // gradient of that gradient needs: the Hessian is symmetric, so a direction forward is what comes back.
 #pragma once
 #include <cmath>
+#include <cstdint>
+#include <vector>
 
 namespace dl {
 
@@ -61,6 +63,18 @@ template <class T>
 Dual<T> sigmoid(const Dual<T>& a) {
   T e = std::exp(-std::abs(a.v)), s = a.v >= T(0) ? T(1) / (T(1) + e) : e / (T(1) + e);
   return {s, s * (T(1) - s) * a.d};
+}
+
+// n numbers with their derivatives; a null pointer stands for zeros.
+template <class T>
+std::vector<Dual<T>> dual_array(const T* value, const T* slope, int64_t n) {
+  std::vector<Dual<T>> r(static_cast<size_t>(n));
+  for (int64_t i = 0; i < n; i++) r[size_t(i)] = {value ? value[i] : T(0), slope ? slope[i] : T(0)};
+  return r;
+}
+template <class T>
+void slopes_of(const std::vector<Dual<T>>& from, T* to) {
+  for (size_t i = 0; i < from.size(); i++) to[i] = from[i].d;
 }
 
 }  // namespace dl

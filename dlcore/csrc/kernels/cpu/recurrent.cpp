@@ -301,17 +301,6 @@ void steps_grad(const KernelCall& c) {
 
 // ---- second derivatives ----
 
-template <class T>
-std::vector<Dual<T>> dual(const T* value, const T* slope, int64_t n) {
-  std::vector<Dual<T>> r(static_cast<size_t>(n));
-  for (int64_t i = 0; i < n; i++) r[size_t(i)] = {value ? value[i] : T(0), slope ? slope[i] : T(0)};
-  return r;
-}
-template <class T>
-void slopes(const std::vector<Dual<T>>& from, T* to) {
-  for (size_t i = 0; i < from.size(); i++) to[i] = from[i].d;
-}
-
 // Inputs (xw, w, b, h0[, c0], gy[, gcs], and for each of the first a direction v), outputs: the derivative along v of
 // the gradient by each of them, then that of y[, cs].
 template <Cell cell>
@@ -328,23 +317,23 @@ void steps_grad2(const KernelCall& c) {
             size[5] = {all * g, g * h, g, q.batch * h, q.batch * h};
     std::vector<S> in[5], grad[5];
     for (int i = 0; i < n_in; i++) {
-      in[i] = dual(a.in(c, i), a.in(c, n_in + n_g + i), size[i]);
+      in[i] = dual_array(a.in(c, i), a.in(c, n_in + n_g + i), size[i]);
       grad[i].resize(size_t(size[i]));
     }
     std::vector<S> y(static_cast<size_t>(all * h)), cs(y.size()), saved(size_t(all * q.saved())), dhh;
     Run<S> r{in[0].data(), in[1].data(), in[2].data(), in[3].data(), in[4].data(), y.data(), cs.data(), saved.data()};
     forward(q, r);
-    auto gy = dual<T>(a.in(c, n_in), nullptr, all * h),
-         gcs = dual<T>(n_g > 1 ? a.in(c, n_in + 1) : nullptr, nullptr, all * h);
+    auto gy = dual_array<T>(a.in(c, n_in), nullptr, all * h),
+         gcs = dual_array<T>(n_g > 1 ? a.in(c, n_in + 1) : nullptr, nullptr, all * h);
     if (cell == Cell::gru) dhh.resize(size_t(all * g));
     Back<S> d{gy.data(),      gcs.data(),
               grad[0].data(), cell == Cell::gru ? dhh.data() : grad[0].data(),
               grad[3].data(), cell == Cell::lstm ? grad[4].data() : nullptr};
     backward(q, r, d);
     weight_gradients(q, r, d.dhh, grad[1].data(), grad[2].data());
-    for (int i = 0; i < n_in; i++) slopes(grad[i], a.out(c.out[i]));
-    slopes(y, a.out(c.out[n_in]));
-    if (n_g > 1) slopes(cs, a.out(c.out[n_in + 1]));
+    for (int i = 0; i < n_in; i++) slopes_of(grad[i], a.out(c.out[i]));
+    slopes_of(y, a.out(c.out[n_in]));
+    if (n_g > 1) slopes_of(cs, a.out(c.out[n_in + 1]));
     a.finish();
   });
 }
