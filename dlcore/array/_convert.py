@@ -8,6 +8,7 @@ import numpy as np
 
 from .. import _core
 from .._core import NDArray
+from .._hooks import hook
 from ..ops import F
 from .context import Context, device_name
 
@@ -48,15 +49,35 @@ def asarray(
 ) -> NDArray:
     """As `array`, but without a copy where none is needed (an NDArray, a NumPy array, a DLPack object).
 
+    copy: True always copies; False raises ValueError where a copy would be needed (lists, another dtype or device).
+    Arrays that are on a device already stay there when none is named.
+
     >>> x = array([1.0])
     >>> asarray(x) is x
     True
     """
+    if copy is False and _speaks_dlpack(source):
+        source = take_dlpack(source, may_copy=False)
     made = _to_array(source, dtype_name(dtype), copy=bool(copy))
     place = device if ctx is None else ctx
-    if isinstance(source, NDArray) and place is None:
-        return made
-    return _placed(made, place)
+    if place is not None or not (isinstance(source, NDArray) or _speaks_dlpack(source)):
+        made = _placed(made, place)
+    if copy is False and not _same_memory(made, source):
+        raise ValueError(
+            f"asarray: copy=False, but {_named(source)} must be copied to become {made.dtype} on {made._device}"
+        )
+    return made
+
+
+def _same_memory(made: NDArray, source: Any) -> bool:
+    if isinstance(source, np.ndarray):
+        return made._ptr == source.ctypes.data or made.size == 0
+    return isinstance(source, NDArray) and (made is source or made._ptr == source._ptr)
+
+
+def _named(source: Any) -> str:
+    dtype = getattr(source, "dtype", None)
+    return f"a {type(source).__name__}" if dtype is None else f"a {type(source).__name__} of {dtype}"
 
 
 def _placed(x: NDArray, ctx: Context | str | None) -> NDArray:
@@ -85,12 +106,28 @@ def _to_array(source: Any, dtype: str | None, copy: bool) -> NDArray:
         return F.copy(source) if copy else source
     if isinstance(source, np.ndarray):
         return _from_numpy(source, dtype, copy)
-    if hasattr(source, "__dlpack__") and not isinstance(source, np.generic):
-        made = _core.from_dlpack(source)
+    if _speaks_dlpack(source):
+        made = take_dlpack(source)
         if dtype is not None and dtype != made._dtype_name:
             return F.cast(made, dtype)
         return F.copy(made) if copy else made
     return _from_numpy(_from_python(source, dtype), dtype, copy=False)
+
+
+def _speaks_dlpack(source: Any) -> bool:
+    return hasattr(source, "__dlpack__") and not isinstance(source, (NDArray, np.ndarray, np.generic))
+
+
+def take_dlpack(source: Any, may_copy: bool = True) -> NDArray:
+    """An array over the memory of what has `__dlpack__`. On a GPU the producer is told the stream that shall wait."""
+    stream = None
+    if not isinstance(source, NDArray) and hasattr(source, "__dlpack_device__"):
+        kind, index = source.__dlpack_device__()
+        if int(kind) in (2, 13):  # CUDA memory, and CUDA memory that both sides can reach
+            cupy = hook("device.gpu")().cupy
+            with cupy.cuda.Device(int(index)):
+                stream = cupy.cuda.get_current_stream().ptr or 1
+    return _core.from_dlpack(source, stream, may_copy)
 
 
 def _from_numpy(source: np.ndarray, dtype: str | None, copy: bool) -> NDArray:
@@ -111,6 +148,11 @@ def _from_python(source: Any, dtype: str | None) -> np.ndarray:
         raise TypeError(f"array: cannot make numbers of {_brief(source)}")
     if made.dtype.kind == "V" and made.dtype.name != "bfloat16":
         raise TypeError(f"array: cannot make numbers of {_brief(source)}")
+    if dtype is not None and made.size and made.dtype.kind in "iu" and dtype.startswith(("int", "uint")):
+        limits = np.iinfo(dtype)
+        for number in (made.min(), made.max()):
+            if not (limits.min <= int(number) <= limits.max or _strong(source)):
+                raise ValueError(f"array: the number {number} does not fit into {dtype}")
     if dtype is None and made.dtype == np.float64 and not _strong(source):
         return made.astype(np.float32)
     if dtype is None and made.dtype == np.complex128 and not _strong(source):

@@ -15,7 +15,7 @@ from .. import _core
 from .._core import NDArray
 from .._hooks import hook
 from ..ops import F
-from ._convert import array, dtype_name, move
+from ._convert import array, dtype_name, move, take_dlpack
 from .context import Context, device_name
 
 _CPU = (1, 0)
@@ -108,14 +108,7 @@ def from_dlpack(source: Any, /, *, device: Context | str | None = None, copy: bo
     >>> here = from_dlpack(there); here[:] = 1; there.tolist()
     [1.0, 1.0, 1.0]
     """
-    stream = None
-    if not isinstance(source, NDArray) and hasattr(source, "__dlpack_device__"):
-        kind, index = source.__dlpack_device__()
-        if int(kind) in (2, 13):  # the producer shall wait for our stream
-            cupy = hook("device.gpu")().cupy
-            with cupy.cuda.Device(int(index)):
-                stream = cupy.cuda.get_current_stream().ptr or 1
-    made = _core.from_dlpack(source, stream, copy is not False)
+    made = take_dlpack(source, copy is not False)
     if device is not None and made._device != device_name(device):
         if copy is False:
             raise BufferError(f"from_dlpack: copy=False, but the array is on {made._device}, not on {device}")

@@ -323,3 +323,6 @@ def test_asarray_takes_what_speaks_dlpack() -> None:
     assert dnp.asarray(producer)._ptr == producer.values.ctypes.data
     assert dnp.array(producer)._ptr != producer.values.ctypes.data
     assert (dnp.ones(3) + producer).tolist() == [1.0, 2.0, 3.0]
+    assert dnp.asarray(producer, copy=False)._ptr == producer.values.ctypes.data
+    with pytest.raises(ValueError, match="copy=False"):
+        dnp.asarray(producer, dtype="float32", copy=False)

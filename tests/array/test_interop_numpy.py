@@ -98,6 +98,17 @@ def test_array_method_of_numpy_2() -> None:
         x.__array__(np.float64, copy=False)
 
 
+def test_asarray_without_a_copy() -> None:
+    ours, theirs = dnp.ones(3), np.ones(3, np.float32)
+    assert dnp.asarray(ours, copy=False) is ours and dnp.asarray(theirs, copy=False)._ptr == theirs.ctypes.data
+    assert dnp.asarray(ours, copy=True)._ptr != ours._ptr and dnp.asarray(theirs, copy=True)._ptr != theirs.ctypes.data
+    swapped = theirs.astype(">f4")
+    for source, dtype in ((ours, "float64"), (theirs, "float64"), ([1.0], None), (1.0, None), (swapped, None)):
+        with pytest.raises(ValueError, match="asarray: copy=False, but a .* must be copied"):
+            dnp.asarray(source, dtype=dtype, copy=False)
+    assert dnp.asarray(swapped).tolist() == [1.0] * 3
+
+
 # ---- numpy's functions -----------------------------------------------------------------------------------------------
 
 CALLS: list[tuple[str, Callable[[Any], Any]]] = [
