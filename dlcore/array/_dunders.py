@@ -11,7 +11,7 @@ from typing import Any
 from .. import _core
 from .._core import NDArray
 from ..ops import F, get
-from . import _products
+from . import _indexing, _products
 
 _invoke = _core.invoke
 
@@ -35,8 +35,11 @@ def _in_place(name: str) -> Callable[[NDArray, Any], NDArray]:
     number = get(name).id
 
     def method(self: NDArray, other: Any) -> NDArray:
-        # While recording, an array that the tape knows keeps its value and the name is bound to the result instead. Of a
-        # view others would miss the change: it is written to, and they know that their record is out of date.
+        # Inside a compiled function x[key] += v is a write to x.
+        if _core.is_tracing() and _indexing.is_part(self):
+            return _indexing.write_through(self, kept(self, _invoke(number, (self, other), ())))
+        # While recording, an array that the tape knows keeps its value and the name is bound to the result instead. Of
+        # a view others would miss the change: it is written to, and they know that their record is out of date.
         if _core.is_recording() and (self._tracked or getattr(other, "_tracked", False)):
             if self._grad_req != "null":
                 raise RuntimeError(f"in-place {name} of a variable with a gradient inside autograd.record()")
@@ -44,15 +47,17 @@ def _in_place(name: str) -> Callable[[NDArray, Any], NDArray]:
             if not _core.is_shared_view(self):
                 return result
             _core.assign(self, result)
-            return self
-        if self._dtype_name[0] in "iu" or self._dtype_name == "bool":
-            result = _invoke(number, (self, other), ())
-            if result._dtype_name != self._dtype_name and "float" in result._dtype_name:
-                raise TypeError(f"in-place {name}: the result is {result.dtype}, the array holds {self.dtype}")
-            _core.assign(self, result)
+        elif self._dtype_name[0] in "iu" or self._dtype_name == "bool":
+            _core.assign(self, kept(self, _invoke(number, (self, other), ())))
         else:
             _invoke(number, (self, other), (), self)
         return self
+
+    def kept(self: NDArray, result: NDArray) -> NDArray:
+        whole = self._dtype_name[0] in "iu" or self._dtype_name == "bool"
+        if whole and result._dtype_name != self._dtype_name and "float" in result._dtype_name:
+            raise TypeError(f"in-place {name}: the result is {result.dtype}, the array holds {self.dtype}")
+        return result
 
     return method
 

@@ -10,6 +10,8 @@ values of a mask (x[mask], x[mask] = several numbers) is an error there.
 
 from __future__ import annotations
 
+import threading
+from collections import deque
 from typing import Any
 
 import numpy as np
@@ -21,15 +23,50 @@ from . import _key
 from ._key import Key
 
 
+class _Taken(threading.local):
+    """The views that were taken last inside a compiled function, each with what it is a view of and the key."""
+
+    def __init__(self) -> None:
+        self.views: deque[tuple[NDArray, NDArray, Any]] = deque(maxlen=8)
+
+    def find(self, view: NDArray) -> tuple[NDArray, NDArray, Any] | None:
+        return next((entry for entry in self.views if entry[0] is view), None)
+
+
+_taken = _Taken()
+
+
 def getitem(self: NDArray, key: Any) -> NDArray:
     """x[key]; see the module."""
-    if type(key) is int:
-        return _row(self, key)
-    return read(_key.parse(self, key))
+    if not _core.is_tracing():
+        return read(_key.parse(self, key))
+    parsed = _key.parse(self, key)
+    found = read(parsed)
+    if not parsed.arrays:
+        _taken.views.append((found, self, key))
+    return found
+
+
+def is_part(array: NDArray) -> bool:
+    """Whether the array is one of the last x[key] that were taken inside a compiled function."""
+    return _taken.find(array) is not None
+
+
+def write_through(part: NDArray, value: NDArray) -> NDArray:
+    """x[key] = value where `part` is x[key], and x[key] as it is then: inside a compiled function a view cannot be
+    written to, so x[key] += v writes to x."""
+    entry = _taken.find(part)
+    assert entry is not None
+    setitem(entry[1], entry[2], value)
+    return getitem(entry[1], entry[2])
 
 
 def setitem(self: NDArray, key: Any, value: Any) -> None:
     """x[key] = value, in place; see the module."""
+    if _taken.views and _core.is_tracing():
+        entry = _taken.views[-1]
+        if entry[0] is value and entry[1] is self and entry[2] is key:
+            return  # the end of x[key] += v
     if key is Ellipsis or (type(key) is slice and key == slice(None)):
         _core.assign(self, _lean(self, value, self.ndim))
         return
@@ -69,17 +106,6 @@ def _lean(x: NDArray, value: Any, ndim: int) -> Any:
     if isinstance(value, (list, tuple, range)) or getattr(value, "ndim", 0) > ndim:
         return _key.without_leading(_fitting(x, value), ndim)
     return value
-
-
-def _row(x: NDArray, index: int) -> NDArray:
-    """x[index], the common case."""
-    shape = x.shape
-    if not shape:
-        raise IndexError("a 0-d array takes no index; use x[()] or x.item()")
-    n = shape[0]
-    if not -n <= index < n:
-        raise _key.out_of_range(x, 0, index)
-    return F.reshape(F.slice(x, (index % n,), (1,)), shape[1:])
 
 
 def _view(key: Key) -> NDArray:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import operator
+
 import numpy as np
 import pytest
 from hypothesis import assume, given
@@ -212,6 +214,35 @@ def test_positions_and_masks_that_a_compiled_function_gets() -> None:
     i = np.array([2, 0, 1])
     got, read = step(nd.array(BASE), dnp.array(i), dnp.array(7.0))
     np.testing.assert_array_equal(read.asnumpy(), BASE[i[:2], ..., i[1:]])
+
+
+def test_augmented_assignment_inside_a_compiled_function() -> None:
+    def step(x, v):
+        y = x * 1
+        y[0:2] += v
+        y[:, 1] *= 2
+        y[..., -1, None] -= y[0, 0, 0]
+        y[[0, 0]] += 1
+        part = y[2]
+        part /= 4
+        return y, part
+
+    x, v = nd.array(BASE), nd.array(BASE[0, 0])
+    for got, want in zip(jit(step)(x, v), step(x, v), strict=True):
+        np.testing.assert_array_equal(got.asnumpy(), want.asnumpy())
+
+    @jit
+    def late(x):
+        y = x * 1
+        first, second = y[0], y[0:2]
+        first += 1
+        return second if x.shape[0] == 3 else second * 2
+
+    for taken in (x, x[1:]):
+        with pytest.raises(RuntimeError, match="take the view again after the change"):
+            late(taken)
+    with pytest.raises(TypeError, match="in-place add: the result is float"):
+        jit(lambda i: i.__setitem__(0, operator.iadd(i[0:2], 0.5)))(dnp.array([1, 2, 3]))
 
 
 def test_writes_inside_a_compiled_function_have_gradients() -> None:

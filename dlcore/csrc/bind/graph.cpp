@@ -32,7 +32,10 @@ static nb::object const_value(const Tensor& t) {
 static nb::dict describe(Tracer& t, const std::vector<Tensor>& outputs) {
   nb::dict d;
   std::vector<int64_t> out_ids;
-  for (auto& o : outputs) out_ids.push_back(t.value_of(o));
+  for (auto& o : outputs) {
+    out_ids.push_back(t.value_of(o));
+    t.check_not_stale("return", out_ids.back());
+  }
   t.stop();
   nb::list values, records, captured, consts, writes;
   for (auto& m : t.values)

@@ -27,7 +27,7 @@ const OpDef& operator_of(Sign sign) {
   return *found[sign];
 }
 
-PyObject* g_in_place[Xor + 1] = {};  // for arrays that the tape knows: called as fn(x, other)
+PyObject* g_in_place[Xor + 1] = {};  // while recording or tracing: called as fn(x, other)
 PyObject* g_matmul = nullptr;
 
 // Runs `body` and gives what it returns to Python, or its exception.
@@ -109,7 +109,8 @@ PyObject* compare(PyObject* a, PyObject* b, int how) {
 // x += y: into x's memory where its dtype holds the result.
 PyObject* in_place(Sign sign, PyObject* self, PyObject* other) {
   const Tensor* x = array_of(self);
-  if (!x || is_recording()) return PyObject_CallFunctionObjArgs(g_in_place[sign], self, other, nullptr);
+  if (!x || is_recording() || is_traced(*x))
+    return PyObject_CallFunctionObjArgs(g_in_place[sign], self, other, nullptr);
   return to_python([&] {
     const OpDef& op = operator_of(sign);
     Operand y(other, sign);

@@ -31,10 +31,10 @@ int64_t Tracer::new_value(const Meta& m, int64_t root) {
   return id;
 }
 
-void Tracer::check_not_stale(const OpDef& op, int64_t value) const {
+void Tracer::check_not_stale(const char* reader, int64_t value) const {
   if (root_[size_t(value)] != value && overwritten_[size_t(root_[size_t(value)])])
     throw TraceError(
-        op.name +
+        std::string(reader) +
         ": reads a view (a slice, a reshaped array) of an array that was changed in place after the view was "
         "made; inside a compiled function, take the view again after the change");
 }
@@ -123,13 +123,12 @@ void Tracer::rebind(const Tensor& dst, int64_t value) {
   captured[i].current = value;
 }
 
-void Tracer::add(const OpDef& op, const Attrs& attrs, const Tensor* in, int nin, Tensors& out,
-                 const Metas& metas) {
+void Tracer::add(const OpDef& op, const Attrs& attrs, const Tensor* in, int nin, Tensors& out, const Metas& metas) {
   TraceRecord r{&op, {}, {}, attrs, current_scope(), 0, metas.empty() ? -1 : metas[0].view_of, is_recording()};
   Device device;
   for (int i = 0; i < nin; i++) {
     r.in.push_back(in[i] ? value_of(in[i]) : -1);
-    if (in[i]) check_not_stale(op, r.in.back());
+    if (in[i]) check_not_stale(op.name.c_str(), r.in.back());
     if (in[i] && in[i]->device.type != 0) device = in[i]->device;
   }
   for (auto& m : metas) {

@@ -31,10 +31,11 @@ class Tracer {
   ~Tracer();
   std::vector<Tensor> start(const std::vector<Tensor>& inputs);
   void stop();  // leaves the records; later use of traced values is an error
-  void add(const OpDef& op, const Attrs& attrs, const Tensor* in, int nin, Tensors& out,
-           const Metas& metas);
+  void add(const OpDef& op, const Attrs& attrs, const Tensor* in, int nin, Tensors& out, const Metas& metas);
   int64_t value_of(const Tensor& t);              // captures concrete arrays
   void rebind(const Tensor& dst, int64_t value);  // in-place write
+  // Throws when `value` is a view of what was overwritten since: here it still has the numbers of before.
+  void check_not_stale(const char* reader, int64_t value) const;
 
   struct Capture {
     Tensor tensor;
@@ -52,7 +53,6 @@ class Tracer {
  private:
   int64_t new_value(const Meta& m, int64_t root = -1);
   int64_t captured_index(const Tensor& t);
-  void check_not_stale(const OpDef& op, int64_t value) const;
   std::vector<int64_t> root_;      // per value: the value whose memory it is a view of, or itself
   std::vector<bool> overwritten_;  // per value: an in-place write replaced it; a view of it would have seen that write
   std::multimap<const Storage*, size_t> by_storage_;
