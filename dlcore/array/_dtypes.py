@@ -170,8 +170,8 @@ def finfo(type: Any, /) -> FloatLimits:
         limits = ml_dtypes.finfo(ml_dtypes.bfloat16)
     else:
         limits = _np.finfo(name)
-    numbers = (float(v) for v in (limits.eps, limits.max, limits.min, limits.smallest_normal))
-    return FloatLimits(int(limits.bits), *numbers, numpy_dtype(name))
+    eps, high, low, smallest = (float(v) for v in (limits.eps, limits.max, limits.min, limits.smallest_normal))
+    return FloatLimits(int(limits.bits), eps, high, low, smallest, numpy_dtype(name))
 
 
 def iinfo(type: Any, /) -> IntegerLimits:

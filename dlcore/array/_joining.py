@@ -113,7 +113,8 @@ def _pieces(name: str, a: Any, cuts: Any, axis: int, uneven: bool) -> list[NDArr
             raise ValueError(f"{name}: expected at least one part, got {cuts}")
         if n % cuts and not uneven:
             raise ValueError(f"{name}: axis {axis} of shape {x.shape} cannot be cut into {cuts} equal parts")
-        sizes = [n // cuts + (k < n % cuts) for k in range(cuts)]
+        count = int(cuts)
+        sizes = [n // count + (k < n % count) for k in range(count)]
         return list(F.split(x, 0, axis, sizes))
     ends = [int(i) for i in (cuts.asnumpy() if isinstance(cuts, NDArray) else cuts)]
     edges = [0, *(min(max(i + n if i < 0 else i, 0), n) for i in ends), n]

@@ -30,7 +30,7 @@ def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = 
     if n < 0:
         raise ValueError(f"diff: n must be at least 0, got {n}")
     axis = place("diff", a, axis)
-    ends = []
+    ends: list[NDArray | None] = []
     for end in (prepend, append):
         if end is not None:
             end = asarray(end)

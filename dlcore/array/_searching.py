@@ -228,7 +228,8 @@ def ravel_multi_index(multi_index: Sequence[Any], dims: Sequence[int], mode: str
     3
     """
     try:
-        found = _np.ravel_multi_index(tuple(_host(i) for i in multi_index), tuple(dims), mode)  # type: ignore[arg-type]
+        join: Any = _np.ravel_multi_index
+        found = join(tuple(_host(i) for i in multi_index), tuple(dims), mode)
     except ValueError as error:
         raise IndexError(f"ravel_multi_index: {error}, for shape {tuple(dims)}") from None
     return asarray(_np.asarray(found, _np.int64))

@@ -42,8 +42,8 @@ def unique_all(x: Any, /) -> UniqueAllResult:
     [[1, 2], [1, 0], [1, 0, 1], [1, 2]]
     """
     x = asarray(x)
-    _, first, inverse, counts = _np.unique(x.asnumpy(), True, True, True, equal_nan=False)
-    first = asarray(_np.asarray(first, _np.int64))
+    _, at, inverse, counts = _np.unique(x.asnumpy(), True, True, True, equal_nan=False)
+    first = asarray(_np.asarray(at, _np.int64))
     values = F.take(F.reshape(x, (x.size,)), first, 0)
     return UniqueAllResult(
         values, first, *(asarray(_np.asarray(v, _np.int64)) for v in (inverse.reshape(x.shape), counts))
@@ -92,7 +92,8 @@ def unique(
     >>> unique([2, 1, 2]).tolist()
     [1, 2]
     """
-    found = _np.unique(asarray(ar).asnumpy(), return_index, return_inverse, return_counts, axis)
+    find: Any = _np.unique
+    found = find(asarray(ar).asnumpy(), return_index, return_inverse, return_counts, axis)
     return tuple(map(asarray, found)) if isinstance(found, tuple) else asarray(found)
 
 

@@ -105,6 +105,16 @@ def _batch_norm_grad(
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> tuple[NDArray, ...]: ...
 def _cofactor(a: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def _col2im_like(
+    g: ArrayLike,
+    x: ArrayLike,
+    kernel: int | Sequence[int],
+    stride: int | Sequence[int] = (1, 1),
+    dilate: int | Sequence[int] = (1, 1),
+    pad: int | Sequence[int] = (0, 0),
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
 def _complex(re: ArrayLike, im: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def _conv1d_dw(
     g: ArrayLike,
@@ -212,6 +222,26 @@ def _gather_nd_grad(
     *indices: ArrayLike,
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> NDArray: ...
+def _grid_sample_grad(
+    x: ArrayLike,
+    grid: ArrayLike,
+    g: ArrayLike,
+    align_corners: bool = False,
+    border: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> tuple[NDArray, ...]: ...
+def _grid_sample_grad2(
+    x: ArrayLike,
+    grid: ArrayLike,
+    g: ArrayLike,
+    vx: ArrayLike | None = None,
+    vgrid: ArrayLike | None = None,
+    align_corners: bool = False,
+    border: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> tuple[NDArray, ...]: ...
 def _group_rows(x: ArrayLike, groups: int = 0, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def _gru_steps(
     xw: ArrayLike,
@@ -314,6 +344,14 @@ def _lstm_steps_grad2(
     *,
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> tuple[NDArray, ...]: ...
+def _matching(
+    x: ArrayLike,
+    threshold: float,
+    ascend: bool = False,
+    topk: int = -1,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> tuple[NDArray, ...]: ...
 def _max_pool1d_grad(
     g: ArrayLike,
     x: ArrayLike,
@@ -375,6 +413,17 @@ def _max_pool3d_pick(
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> NDArray: ...
 def _mean_but(x: ArrayLike, axis: int = 1, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def _nms(
+    boxes: ArrayLike,
+    scores: ArrayLike,
+    classes: ArrayLike,
+    overlap: float = 0.5,
+    valid: float = 0.0,
+    topk: int = -1,
+    background: int = -1,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
 def _no_gradient(x: ArrayLike, known: bool = False, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def _pick_grad(
     g: ArrayLike,
@@ -398,6 +447,15 @@ def _put_diagonal(
 def _qr(a: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> tuple[NDArray, ...]: ...
 def _qr_complete(a: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> tuple[NDArray, ...]: ...
 def _reshape_like(x: ArrayLike, y: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def _resize_grad(
+    g: ArrayLike,
+    x: ArrayLike,
+    size: int | Sequence[int],
+    mode: str = "linear",
+    align_corners: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
 def _rnn_steps(
     xw: ArrayLike,
     w: ArrayLike,
@@ -435,6 +493,35 @@ def _rnn_steps_grad2(
     *,
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> tuple[NDArray, ...]: ...
+def _roi_align_grad(
+    g: ArrayLike,
+    rois: ArrayLike,
+    x: ArrayLike,
+    size: int | Sequence[int],
+    scale: float = 1.0,
+    samples: int = -1,
+    aligned: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
+def _roi_pooling_grad(
+    g: ArrayLike,
+    rois: ArrayLike,
+    x: ArrayLike,
+    size: int | Sequence[int],
+    scale: float = 1.0,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
+def _roi_pooling_pick(
+    g: ArrayLike,
+    rois: ArrayLike,
+    x: ArrayLike,
+    size: int | Sequence[int],
+    scale: float = 1.0,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
 def _sign_complex(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def _size_but(x: ArrayLike, axis: int = 1, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def _slice_grad(
@@ -643,6 +730,24 @@ def adan_update(
     *,
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> tuple[NDArray, ...]: ...
+def adaptive_avg_pool1d(
+    x: ArrayLike,
+    size: int | Sequence[int],
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
+def adaptive_avg_pool2d(
+    x: ArrayLike,
+    size: int | Sequence[int],
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
+def adaptive_avg_pool3d(
+    x: ArrayLike,
+    size: int | Sequence[int],
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
 def add(a: ArrayLike, b: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def all(
     x: ArrayLike,
@@ -791,6 +896,16 @@ def clip(
     x: ArrayLike,
     min: ArrayLike,
     max: ArrayLike,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
+def col2im(
+    x: ArrayLike,
+    size: int | Sequence[int],
+    kernel: int | Sequence[int],
+    stride: int | Sequence[int] = (1, 1),
+    dilate: int | Sequence[int] = (1, 1),
+    pad: int | Sequence[int] = (0, 0),
     *,
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> NDArray: ...
@@ -1063,6 +1178,14 @@ def global_sum_pool2d(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None =
 def global_sum_pool3d(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def greater(a: ArrayLike, b: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def greater_equal(a: ArrayLike, b: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def grid_sample(
+    x: ArrayLike,
+    grid: ArrayLike,
+    align_corners: bool = False,
+    border: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
 def group_norm(
     x: ArrayLike,
     gamma: ArrayLike,
@@ -1110,6 +1233,15 @@ def ifft(
     n: int,
     axis: int = -1,
     norm: str = "backward",
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
+def im2col(
+    x: ArrayLike,
+    kernel: int | Sequence[int],
+    stride: int | Sequence[int] = (1, 1),
+    dilate: int | Sequence[int] = (1, 1),
+    pad: int | Sequence[int] = (0, 0),
     *,
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> NDArray: ...
@@ -1531,6 +1663,14 @@ def relu(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDA
 def relu6(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def remainder(a: ArrayLike, b: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def reshape(x: ArrayLike, shape: int | Sequence[int], *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def resize(
+    x: ArrayLike,
+    size: int | Sequence[int],
+    mode: str = "linear",
+    align_corners: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
 def rfft(
     x: ArrayLike,
     n: int,
@@ -1578,6 +1718,24 @@ def rmspropalex_update(
     *,
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> tuple[NDArray, ...]: ...
+def roi_align(
+    x: ArrayLike,
+    rois: ArrayLike,
+    size: int | Sequence[int],
+    scale: float = 1.0,
+    samples: int = -1,
+    aligned: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
+def roi_pooling(
+    x: ArrayLike,
+    rois: ArrayLike,
+    size: int | Sequence[int],
+    scale: float = 1.0,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
 def rsqrt(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def scatter_add(
     x: ArrayLike,
