@@ -1,127 +1,122 @@
-"""One training step of LeNet on 28x28 pictures, batch 64, Adam: dlcore compiled and imperative beside PyTorch eager.
+"""Whole training steps, and inference, of eleven workloads: dlcore beside PyTorch, JAX and others, in turns.
 
-    python benchmarks/step.py [--rounds 15] [--steps 4] [--threads 2] [--json FILE]
+    python benchmarks/step.py [lenet gpt ...] [--rounds 9] [--threads 2] [--seconds 0.4] [--json FILE]
 
-The three take turns, round by round, so that a busy neighbour slows all of them; printed are the median over the rounds
-of the time of one step, and ratios of medians. The data are random: time does not depend on them.
+Every contestant has a process of its own and sleeps while another is measured; they take turns, round by round, so that
+a busy neighbour slows all of them. Printed are medians over the rounds of the time of one step, the quickest peer, and
+the median of the rounds' own ratios dlcore / that peer. A peer that is not installed is left out and named.
+JAX: pip install jax. MXNet needs an environment of its own: --mxnet PYTHON.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import platform
+import os
 import statistics
-import time
-from collections.abc import Callable
+import subprocess
+import sys
+from pathlib import Path
 
-import numpy as np
+from peers.sizes import WORKLOADS
 
-BATCH = 64
-Step = Callable[[], float]
-
-
-def data() -> tuple[np.ndarray, np.ndarray]:
-    """Pictures (64, 1, 28, 28) float32 and labels (64,) int64."""
-    rng = np.random.default_rng(0)
-    return rng.normal(size=(BATCH, 1, 28, 28)).astype(np.float32), rng.integers(0, 10, BATCH)
-
-
-def torch_step(threads: int) -> Step:
-    """PyTorch, eager, as people write it."""
-    import torch
-    from torch import nn
-
-    torch.set_num_threads(threads)
-    torch.manual_seed(0)
-    net = nn.Sequential(
-        nn.Conv2d(1, 32, 3, padding=1), nn.ReLU(), nn.Conv2d(32, 64, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
-        nn.Flatten(), nn.Linear(64 * 14 * 14, 128), nn.ReLU(), nn.Linear(128, 10),
-    )  # fmt: skip
-    optimizer = torch.optim.Adam(net.parameters(), lr=1e-3)
-    criterion = nn.CrossEntropyLoss()
-    x, y = (torch.from_numpy(a) for a in data())
-
-    def step() -> float:
-        optimizer.zero_grad()
-        loss = criterion(net(x), y)
-        loss.backward()
-        optimizer.step()
-        return float(loss.detach())
-
-    return step
+HERE = Path(__file__).parent
+PEERS = {
+    "torch": ("torch", "eager"),
+    "torch channels-last": ("torch", "channels-last"),
+    "torch.compile": ("torch", "compile"),
+    "JAX": ("jax",),
+    "onnxruntime": ("onnx",),
+}
 
 
-def dlcore_step(threads: int, compiled: bool) -> Step:
-    """dlcore, the same network; `compiled` puts the whole step through dl.jit."""
-    import dlcore as dl
-    from dlcore import _core, autograd, gluon
-    from dlcore.gluon import nn
+class Contestant:
+    """A library at one workload, in a process that waits to be asked."""
 
-    _core.set_num_threads(threads)
-    _core.seed(0)
-    net = nn.HybridSequential()
-    net.add(
-        nn.Conv2D(32, 3, padding=1, activation="relu"), nn.Conv2D(64, 3, padding=1, activation="relu"), nn.MaxPool2D(2),
-        nn.Flatten(), nn.Dense(128, activation="relu"), nn.Dense(10),
-    )  # fmt: skip
-    net.initialize(init=dl.init.Xavier())
-    trainer = gluon.Trainer(net.collect_params(), "adam", {"learning_rate": 1e-3})
-    criterion = gluon.loss.SoftmaxCrossEntropyLoss()
-    x, y = (dl.nd.array(a, dtype=a.dtype) for a in data())
+    def __init__(
+        self, name: str, library: str, workload: str, threads: int, form: tuple[str, ...], python: str
+    ) -> None:
+        self.name = name
+        environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "OMP_WAIT_POLICY": "PASSIVE"}
+        self._process = subprocess.Popen(
+            [python, "-m", "peers.worker", library, workload, str(threads), *form],
+            cwd=HERE, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            text=True,
+        )  # fmt: skip
+        word, _, self.said = self._line().partition(" ")
+        self.present = word == "ready"
+        self.first = float(self.said) if self.present else 0.0  # making the step and running it once
 
-    def train(x: object, y: object) -> object:
-        with autograd.record():
-            loss = criterion(net(x), y).mean()
-        loss.backward()
-        trainer.step(1)
-        return loss
+    def _line(self) -> str:
+        assert self._process.stdout is not None
+        return self._process.stdout.readline().strip() or "absent the process ended"
 
-    run = dl.jit(train) if compiled else train
-    return lambda: float(run(x, y).item())
+    def run(self, count: int) -> float:
+        """Seconds of one step, over `count` of them."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{count}\n")
+        self._process.stdin.flush()
+        return float(self._line().split()[0])
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.communicate()
 
 
-def measure(contestants: dict[str, Step], rounds: int, steps: int) -> dict[str, list[float]]:
-    """Seconds of one step, per round."""
-    for step in contestants.values():
-        step()
-        step()
-    seconds: dict[str, list[float]] = {name: [] for name in contestants}
-    for _ in range(rounds):
-        for name, step in contestants.items():
-            start = time.perf_counter()
-            for _ in range(steps):
-                step()
-            seconds[name].append((time.perf_counter() - start) / steps)
-    return seconds
+def measure(workload: str, threads: int, rounds: int, seconds: float, python: dict[str, str]) -> dict[str, list[float]]:
+    """Seconds of one step of each contestant, per round; prints who is absent."""
+    entries = {"dlcore": ("dlcore",), **PEERS}
+    made = [
+        Contestant(name, library, workload, threads, tuple(form), python.get(library, sys.executable))
+        for name, (library, *form) in entries.items()
+    ]
+    present = [c for c in made if c.present]
+    absent = [f"{c.name} ({c.said[:60]})" for c in made if not c.present]
+    counts = {c.name: max(1, round(seconds / c.run(1))) for c in present}
+    times: dict[str, list[float]] = {c.name: [] for c in present}
+    for turn in range(rounds):
+        for c in present[turn % len(present) :] + present[: turn % len(present)]:
+            times[c.name].append(c.run(counts[c.name]))
+    for c in made:
+        c.close()
+    if absent:
+        print(f"    without {', '.join(absent)}")
+    return times
+
+
+def report(workload: str, times: dict[str, list[float]]) -> None:
+    """One line of figures."""
+    medians = {name: statistics.median(t) * 1e3 for name, t in times.items()}
+    peers = {name: value for name, value in medians.items() if name != "dlcore"}
+    figures = ", ".join(f"{name} {value:.3g}" for name, value in medians.items())
+    if "dlcore" in medians and peers:
+        best = min(peers, key=lambda name: peers[name])
+        ratio = statistics.median(a / b for a, b in zip(times["dlcore"], times[best], strict=True))
+        figures += f"  ->  {ratio:.2f} of {best}"
+    print(f"{workload:18} {figures} (ms)", flush=True)
 
 
 def main() -> None:
     """Measures and prints."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--steps", type=int, default=4, help="steps in each round")
+    parser.add_argument("workloads", nargs="*", default=list(WORKLOADS), help=", ".join(WORKLOADS))
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--seconds", type=float, default=0.4, help="of one turn")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--jax", help="the Python of an environment with JAX", default=sys.executable)
     parser.add_argument("--json", help="also write the figures to this file")
     arguments = parser.parse_args()
-    contestants = {
-        "PyTorch eager": torch_step(arguments.threads),
-        "dlcore compiled": dlcore_step(arguments.threads, True),
-        "dlcore imperative": dlcore_step(arguments.threads, False),
-    }
-    seconds = measure(contestants, arguments.rounds, arguments.steps)
-    medians = {name: statistics.median(times) for name, times in seconds.items()}
-    print(f"LeNet training step, batch {BATCH}, Adam, float32, {arguments.threads} threads, {platform.machine()}")
-    print(f"{'':18} {'median':>10} {'fastest':>10} {'slowest':>10} {'against PyTorch':>16}")
-    for name, times in seconds.items():
-        ratio = medians[name] / medians["PyTorch eager"]
-        figures = " ".join(f"{value * 1e3:7.2f} ms" for value in (medians[name], min(times), max(times)))
-        print(f"{name:18} {figures} {ratio:15.2f}x")
-    per_round = [a / b for a, b in zip(seconds["dlcore compiled"], seconds["PyTorch eager"], strict=True)]
-    print(f"compiled / PyTorch, median of the rounds' own ratios: {statistics.median(per_round):.2f}")
+    unknown = [w for w in arguments.workloads if w not in WORKLOADS]
+    if unknown:
+        parser.error(f"expected workloads among {', '.join(WORKLOADS)}; got {', '.join(unknown)}")
+    python = {"jax": arguments.jax, "onnx": arguments.jax}
+    everything = {}
+    for workload in arguments.workloads:
+        times = measure(workload, arguments.threads, arguments.rounds, arguments.seconds, python)
+        report(workload, times)
+        everything[workload] = times
     if arguments.json:
-        with open(arguments.json, "w") as file:
-            json.dump({"seconds": seconds, "medians": medians}, file, indent=1)
+        Path(arguments.json).write_text(json.dumps(everything, indent=1))
 
 
 if __name__ == "__main__":
