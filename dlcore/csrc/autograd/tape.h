@@ -37,7 +37,7 @@ struct Node {
   Few<DType, 8> out_dtypes;
   Device device;
   ScopeRef scope;
-  std::unique_ptr<std::string> line;  // of the user's program; only in anomaly mode
+  std::unique_ptr<std::string> line;                                      // of the user's program; only in anomaly mode
   std::function<std::vector<Tensor>(const std::vector<Tensor>&)> custom;  // a Python-defined gradient
   bool freed = false;
   bool view = false;  // its output lies in its input's memory
@@ -50,6 +50,9 @@ bool set_recording(bool on);  // both return the previous value; per thread
 bool set_training(bool on);
 
 bool tracked(const Tensor& t);
+Edge edge_to(const Tensor& t);                                             // where t's gradient goes
+Tensor hollow(const Shape& shape, DType dtype, Device device);             // of a shape, but without values
+void link(const Tensor& t, const std::shared_ptr<Node>& node, int index);  // t is that output of the node
 // Called by invoke() while recording. Does nothing when no input is tracked.
 void record(const OpDef& op, const Attrs& attrs, const Tensor* in, int nin, Tensor* out, int nout);
 void record_custom(const std::vector<Tensor>& in, std::vector<Tensor>& out,
@@ -63,8 +66,8 @@ std::vector<Tensor> grad(const std::vector<Tensor>& heads, const std::vector<Ten
                          uint64_t floor = 0);
 
 // In-place writes that are recorded (assign in runtime/invoke.cpp).
-void check_fresh(const Tensor& t, const char* op);  // throws when t's memory was written to behind its record
-bool lies_in_variable(const Tensor& t);             // t is a view of an array with a gradient of its own
+void check_fresh(const Tensor& t, const char* op);        // throws when t's memory was written to behind its record
+bool lies_in_variable(const Tensor& t);                   // t is a view of an array with a gradient of its own
 void took_value(const Tensor& dst, const Tensor& value);  // dst, just overwritten, continues with value's record
 
 // For functions that are recomputed while walking back.
