@@ -19,9 +19,8 @@ import numpy as _np
 from .._core import NDArray
 from ..ops import F
 from ._sparse._arithmetic import KEEP_ZERO, binary, mean, norm, sum, unary
-from ._sparse._classes import CSRNDArray, RowSparseNDArray, SparseNDArray
+from ._sparse._classes import CSRNDArray, RowSparseNDArray, SparseNDArray, places
 from ._sparse._classes import host as _host
-from ._sparse._classes import places
 from ._sparse._dot import dot, is_sparse
 from ._sparse._make import array, cast_storage, csr_matrix, row_sparse_array, zeros
 

@@ -135,11 +135,18 @@ def Embedding(
 
 
 def pick(data: Any, index: Any, axis: int = -1, keepdims: bool = False, mode: str = "raise") -> NDArray:
-    """One number of each line along the axis.
+    """One number of each line along the axis. mode: what an index out of range does: "raise" (the default here), "clip"
+    or "wrap".
 
     >>> pick([[1.0, 2.0]], [1]).tolist()
     [2.0]
     """
+    if mode not in ("raise", "clip", "wrap"):
+        raise ValueError(f"pick: mode must be 'raise', 'clip' or 'wrap', got {mode!r}")
+    if mode != "raise":
+        data, index = asarray(data), asarray(index)
+        size = data.shape[axis]
+        index = F.clip(index, 0, size - 1) if mode == "clip" else F.remainder(index, size)
     return F.pick(data, index, axis, keepdims)
 
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as _np
-
-from ... import _core
 from ..._core import NDArray
 from ...ops import F
+from .. import _positions
 from .. import np as _np_names
 from .._convert import array, asarray
 
@@ -84,7 +82,7 @@ def SequenceMask(
 
 
 def SequenceLast(data: Any, sequence_length: Any = None, use_sequence_length: bool = False, axis: int = 0) -> NDArray:
-    """The last step of each sequence.
+    """The last step of each sequence. Raises IndexError for a length outside 1 .. the number of steps.
 
     >>> SequenceLast([[1.0, 2.0], [3.0, 4.0]], [1, 2], True).tolist()
     [1.0, 4.0]
@@ -92,7 +90,11 @@ def SequenceLast(data: Any, sequence_length: Any = None, use_sequence_length: bo
     data = asarray(data)
     if not use_sequence_length or sequence_length is None:
         return F.take(data, data.shape[axis] - 1, axis)
-    last = F.subtract(F.cast(asarray(sequence_length), "int64"), 1)
+    steps, length = data.shape[axis], F.cast(asarray(sequence_length), "int64")
+    count = f"a sequence length is not within 1 and {steps}, the length of axis {axis}"
+    from_front = _positions.within(F.subtract(length, 1), steps, axis, "SequenceLast", count)
+    from_end = _positions.within(F.subtract(length, steps + 1), steps, axis, "SequenceLast", count)
+    last = F.minimum(from_front, from_end)  # the same; the first finds lengths that are too large, the second 0
     batch = F.arange(0, data.shape[1 - axis], 1, "int64", data._device)
     return F.gather_nd(data, last, batch) if axis == 0 else F.gather_nd(data, batch, last)
 
@@ -203,27 +205,21 @@ def size_array(data: NDArray) -> NDArray:
 
 
 def unravel_index(data: Any, shape: Sequence[int]) -> NDArray:
-    """Places counted in order as one row of positions for each axis.
+    """Places counted in order as one row of positions for each axis. Raises IndexError for a place outside.
 
     >>> unravel_index([3], (2, 2)).tolist()
     [[1], [1]]
     """
-    rest, rows = F.cast(asarray(data), "int64"), []
-    for n in reversed(tuple(shape)):
-        rows.append(F.remainder(rest, n))
-        rest = F.floor_divide(rest, n)
-    return F.stack(*reversed(rows))
+    return F.stack(*_positions.unravel(data, shape, "unravel_index"))
 
 
 def ravel_multi_index(data: Any, shape: Sequence[int]) -> NDArray:
-    """The opposite of `unravel_index`.
+    """The opposite of `unravel_index`. Raises IndexError naming the axis for a position outside of it.
 
     >>> ravel_multi_index([[1], [1]], (2, 2)).tolist()
     [3]
     """
-    data = F.cast(asarray(data), "int64")
-    strides = _np.cumprod([1, *reversed(tuple(shape))])[:-1][::-1]
-    return F.sum(F.multiply(data, F.reshape(_core.from_numpy(strides, True), (-1,) + (1,) * (data.ndim - 1))), 0)
+    return _positions.ravel(data, shape, "ravel_multi_index")
 
 
 def all_finite(data: Any) -> NDArray:
