@@ -108,3 +108,78 @@ def _alike(*arrays: Any) -> tuple[Any, ...]:
     padded = [(1,) * (longest - len(s)) + s for s in leading]
     common = tuple(max(sizes) if 0 not in sizes else 0 for sizes in zip(*padded, strict=True))
     return tuple(function("broadcast_to")(a, (*common, *a.shape[-2:])) for a in arrays)
+
+
+# The products of MXNet's transformers: queries, keys and values of all heads interleaved in the last axis. ----------
+
+
+def _heads(name: str, x: Any, heads: int, kinds: int) -> list[Any]:
+    """(length, batch, heads * kinds * width) as `kinds` arrays (batch * heads, length, width)."""
+    if x.ndim != 3 or heads < 1 or x.shape[2] % (heads * kinds):
+        raise ValueError(
+            f"{name}: expected (length, batch, {heads} heads * {kinds} * width), got shape {tuple(x.shape)}"
+        )
+    length, batch, wide = x.shape
+    width = wide // (heads * kinds)
+    split = function("transpose")(function("reshape")(x, (length, batch, heads, kinds, width)), (3, 1, 2, 0, 4))
+    flat = function("reshape")(split, (kinds, batch * heads, length, width))
+    return [function("squeeze")(part, 0) for part in function("split")(flat, kinds, 0)]
+
+
+def _scores(q: Any, k: Any) -> Any:
+    return function("matmul")(function("multiply")(q, q.shape[-1] ** -0.5), function("swap_last")(k))
+
+
+def _mixed(attention: Any, v: Any, heads: int) -> Any:
+    mixed = function("matmul")(attention, v)
+    batch, length, width = mixed.shape
+    mixed = function("transpose")(function("reshape")(mixed, (batch // heads, heads, length, width)), (2, 0, 1, 3))
+    return function("reshape")(mixed, (length, batch // heads, heads * width))
+
+
+def interleaved_matmul_selfatt_qk(queries_keys_values: Any, heads: int) -> NDArray:
+    """Scores (batch * heads, l, l), over the root of the width, of (l, batch, heads * 3 * width).
+
+    >>> from dlcore import nd
+    >>> interleaved_matmul_selfatt_qk(nd.ones((2, 1, 12)), 1).tolist()[0][0]
+    [2.0, 2.0]
+    """
+    q, k, _ = _heads("interleaved_matmul_selfatt_qk", queries_keys_values, heads, 3)
+    return _scores(q, k)
+
+
+def interleaved_matmul_selfatt_valatt(queries_keys_values: Any, attention: Any, heads: int) -> NDArray:
+    """The values mixed by attention (batch * heads, l, l): (l, batch, heads * width).
+
+    >>> from dlcore import nd
+    >>> interleaved_matmul_selfatt_valatt(nd.ones((2, 1, 12)), nd.ones((1, 2, 2)), 1).shape
+    (2, 1, 4)
+    """
+    return _mixed(attention, _heads("interleaved_matmul_selfatt_valatt", queries_keys_values, heads, 3)[2], heads)
+
+
+def interleaved_matmul_encdec_qk(queries: Any, keys_values: Any, heads: int) -> NDArray:
+    """Scores (batch * heads, l, s) of queries (l, batch, heads * width) and keys_values (s, batch, heads * 2 * width).
+
+    >>> from dlcore import nd
+    >>> interleaved_matmul_encdec_qk(nd.ones((2, 1, 4)), nd.ones((3, 1, 8)), 1).shape
+    (1, 2, 3)
+    """
+    (q,) = _heads("interleaved_matmul_encdec_qk", queries, heads, 1)
+    return _scores(q, _heads("interleaved_matmul_encdec_qk", keys_values, heads, 2)[0])
+
+
+def interleaved_matmul_encdec_valatt(keys_values: Any, attention: Any, heads: int) -> NDArray:
+    """The values mixed by attention (batch * heads, l, s): (l, batch, heads * width).
+
+    >>> from dlcore import nd
+    >>> interleaved_matmul_encdec_valatt(nd.ones((3, 1, 8)), nd.ones((1, 2, 3)), 1).shape
+    (2, 1, 4)
+    """
+    return _mixed(attention, _heads("interleaved_matmul_encdec_valatt", keys_values, heads, 2)[1], heads)
+
+
+FUNCTIONS = (
+    scaled_dot_product_attention, interleaved_matmul_selfatt_qk, interleaved_matmul_selfatt_valatt,
+    interleaved_matmul_encdec_qk, interleaved_matmul_encdec_valatt,
+)  # fmt: skip

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import _core
-from .attention import scaled_dot_product_attention
+from . import attention, composite_vision, multibox
 from .ctc import ctc_loss
 from .functions import function
 from .rnn import rnn
@@ -64,10 +65,11 @@ def batch_norm(
     return y
 
 
-def dropout(x: Any, p: float = 0.5, mode: str = "training") -> NDArray:
+def dropout(x: Any, p: float = 0.5, mode: str = "training", axes: Sequence[int] = ()) -> NDArray:
     """Sets numbers to 0 with probability p and divides the others by 1 - p; outside training x itself is returned.
 
-    mode "always" drops outside training too. The result has x's shape and dtype; p must lie in [0, 1).
+    mode "always" drops outside training too. axes: along these one draw counts for the whole length, so that whole
+    channels or steps are dropped. The result has x's shape and dtype; p must lie in [0, 1).
 
     >>> dropout(3.0, 0.5)
     3.0
@@ -76,7 +78,57 @@ def dropout(x: Any, p: float = 0.5, mode: str = "training") -> NDArray:
         raise ValueError(f"dropout: mode must be 'training' or 'always', got {mode!r}")
     if p == 0 or not (mode == "always" or _core.is_training()):
         return x
-    return function("dropout_train")(x, p)
+    if not axes:
+        return function("dropout_train")(x, p)
+    shared = {a % x.ndim for a in axes}
+    shape = [1 if k in shared else n for k, n in enumerate(x.shape)]
+    return x * function("dropout_train")(function("ones")(shape, x._dtype_name, x._device), p)
 
 
-FUNCTIONS = {f.__name__: f for f in (gelu, batch_norm, dropout, ctc_loss, rnn, scaled_dot_product_attention)}
+def glu(x: Any, axis: int = -1) -> NDArray:
+    """Gated linear unit: the first half along the axis times the sigmoid of the second (arXiv:1612.08083).
+
+    >>> from dlcore import nd
+    >>> glu(nd.array([2.0, 0.0])).tolist()
+    [1.0]
+    """
+    if not x.ndim or x.shape[axis] % 2:
+        raise ValueError(f"glu: axis {axis} of shape {tuple(x.shape)} cannot be cut into halves")
+    first, gate = function("split")(x, 2, axis)
+    return first * function("sigmoid")(gate)
+
+
+def rrelu(x: Any, low: float = 0.125, high: float = 0.334) -> NDArray:
+    """x where positive, else x times a slope: drawn from [low, high) in training, their mean otherwise.
+
+    >>> from dlcore import nd
+    >>> rrelu(nd.array([-2.0, 2.0]), 0.25, 0.75).tolist()
+    [-1.0, 2.0]
+    """
+    if not 0 <= low <= high:
+        raise ValueError(f"rrelu: expected 0 <= low <= high, got {low} and {high}")
+    if not _core.is_training():
+        return function("leaky_relu")(x, (low + high) / 2)
+    return function("prelu")(x, function("random_uniform")(low, high, x.shape, x._dtype_name, x._device))
+
+
+def l2_normalization(x: Any, eps: float = 1e-10, mode: str = "instance") -> NDArray:
+    """x over the root of a sum of squares: of a sample ("instance"), a place's channels ("channel") or a channel's
+    places ("spatial").
+
+    >>> from dlcore import nd
+    >>> l2_normalization(nd.array([[3.0, 4.0]])).round(1).shape
+    (1, 2)
+    """
+    axes = {"instance": tuple(range(1, x.ndim)), "channel": (1,), "spatial": tuple(range(2, x.ndim))}
+    if mode not in axes or x.ndim < 2 + (mode == "spatial"):
+        raise ValueError(
+            f"l2_normalization: mode must be instance, channel or spatial (for 3 or more axes), got {mode!r} for shape"
+            f" {tuple(x.shape)}"
+        )
+    squares = function("sum")(function("square")(x), axes[mode], True)
+    return x * function("rsqrt")(squares + eps)
+
+
+_OWN = (gelu, batch_norm, dropout, ctc_loss, rnn, glu, rrelu, l2_normalization)
+FUNCTIONS = {f.__name__: f for f in (*_OWN, *attention.FUNCTIONS, *composite_vision.FUNCTIONS, *multibox.FUNCTIONS)}

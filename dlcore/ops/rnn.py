@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from .. import _core
 from ._record import op as _op
 from ._samples import bad, case, real
 from .functions import function
@@ -139,10 +140,8 @@ def rnn(
             for end, state in zip(ends, last, strict=True):
                 end.append(state)
         x = outputs[0] if directions == 1 else function("concat")(*outputs, axis=2)
-        if dropout and layer + 1 < layers:
-            from .composite import dropout as drop
-
-            x = drop(x, dropout)
+        if dropout and layer + 1 < layers and _core.is_training():
+            x = function("dropout_train")(x, dropout)
     return x, [function("stack")(*end, axis=0) for end in ends]
 
 

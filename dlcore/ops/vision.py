@@ -1,6 +1,7 @@
 """Stanzas: pictures. Resizing, reading at a grid's places, regions of interest, windows as columns, boxes."""
 
 from functools import partial
+from typing import Any
 
 from ._record import op as _op
 from ._samples import bad, case, fixed, real, whole
@@ -14,7 +15,7 @@ _x = real(shape=(2, 3, 4, 5))
 # Resizing.
 _RESIZE = "size: ints, mode: str = 'linear', align_corners: bool = False"
 _RSAME = "size=size, mode=mode, align_corners=align_corners"
-_forms = [dict(size=(7, 3)), dict(size=(3, 8), align_corners=True), dict(size=(7, 3), mode="nearest"),
+_forms: list[dict[str, Any]] = [dict(size=(7, 3)), dict(size=(3, 8), align_corners=True), dict(size=(7, 3), mode="nearest"),
           dict(size=(6, 9), mode="cubic"), dict(size=(6, 9), mode="cubic", align_corners=True),
           dict(size=(3, 2), mode="area")]
 op("resize", f"x, {_RESIZE}",
@@ -73,7 +74,7 @@ _ASAME = "size=size, scale=scale, samples=samples, aligned=aligned"
 _POOL, _PSAME = "size: ints, scale: float = 1.0", "size=size, scale=scale"
 _far = bad("names image 2 of 2", _x, fixed([[2.0, 0, 0, 1, 1]]), size=2, raises="IndexError")
 _not_rois = bad("expected x .* and rois", _x, real(shape=(3, 4)), size=2)
-_aligns = [dict(size=(2, 2)), dict(size=(2, 3), scale=0.5, samples=2, aligned=True)]
+_aligns: list[dict[str, Any]] = [dict(size=(2, 2)), dict(size=(2, 3), scale=0.5, samples=2, aligned=True)]
 op("roi_align", f"x, rois, {_ALIGN}",
    "Each region of x brought to one size: the mean of samples^2 points in each cell, read between pixels (as many as"
    " pixels, if -1). scale: pixels of x for one of the region's; aligned: half a pixel is taken off.",
@@ -101,7 +102,7 @@ op("_roi_pooling_pick", f"g, rois, x, {_POOL}", "The numbers of g where the cell
 # Windows as columns.
 _WINDOW = "kernel: ints, stride: ints = (1, 1), dilate: ints = (1, 1), pad: ints = (0, 0)"
 _WSAME = "kernel=kernel, stride=stride, dilate=dilate, pad=pad"
-_hard = dict(kernel=(2, 3), stride=(2, 1), dilate=(1, 2), pad=(1, 2))
+_hard: dict[str, Any] = dict(kernel=(2, 3), stride=(2, 1), dilate=(1, 2), pad=(1, 2))
 op("im2col", f"x, {_WINDOW}", "The windows of x (n, c, h, w) as columns: (n, c * kh * kw, places).", dtype="first",
    infer="im2col", kernel="im2col", grad={"x": f"_col2im_like(gy, x, {_WSAME})"},
    ref=_ORACLE + "im2col", samples=[case(_x, kernel=(2, 2)), case(_x, **_hard)],

@@ -1,0 +1,186 @@
+"""The operators on pictures against PyTorch, and the functions made of them against values worked out by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dlcore import autograd, nd
+from dlcore.ops import F
+
+RNG = np.random.default_rng(6)
+
+
+def agree(run: Any, their_run: Any, *shapes: tuple[int, ...], limit: float = 1e-10) -> None:
+    """Values and gradients of one function of float64 arrays of these shapes."""
+    torch = pytest.importorskip("torch")
+    values = [RNG.uniform(-1.1, 1.1, s) for s in shapes]
+    ours = [nd.array(v, dtype="float64") for v in values]
+    for v in ours:
+        v.attach_grad()
+    with autograd.record():
+        y = run(*ours)
+        total = (y * y).sum()
+    total.backward()
+    theirs = [torch.tensor(v, requires_grad=True) for v in values]
+    want = their_run(*theirs)
+    np.testing.assert_allclose(y.asnumpy(), want.detach().numpy(), atol=limit)
+    for v, g in zip(ours, torch.autograd.grad((want * want).sum(), theirs), strict=True):
+        np.testing.assert_allclose(v.grad.asnumpy(), g.numpy(), atol=10 * limit)
+
+
+@pytest.mark.parametrize("size", [(9, 11), (3, 2), (4, 6)])
+@pytest.mark.parametrize(("mode", "theirs"), [("linear", "bilinear"), ("cubic", "bicubic"), ("nearest", "nearest"),
+                                              ("area", "area")])  # fmt: skip
+@pytest.mark.parametrize("corners", [False, True])
+def test_resize(size: tuple[int, int], mode: str, theirs: str, corners: bool) -> None:
+    torch = pytest.importorskip("torch")
+    if corners and mode in ("nearest", "area"):
+        corners = False  # PyTorch has no such form
+    more = {"align_corners": corners} if mode in ("linear", "cubic") else {}
+    agree(
+        lambda x: F.resize(x, size, mode, corners),
+        lambda x: torch.nn.functional.interpolate(x, size, mode=theirs, **more),
+        (2, 3, 4, 6),
+    )
+
+
+def test_resize_one_and_three_axes() -> None:
+    torch = pytest.importorskip("torch")
+    interpolate = torch.nn.functional.interpolate
+    agree(lambda x: F.resize(x, 7), lambda x: interpolate(x, 7, mode="linear"), (2, 3, 4))
+    agree(lambda x: F.resize(x, (5, 2, 6)), lambda x: interpolate(x, (5, 2, 6), mode="trilinear"), (2, 3, 4, 3, 2))
+
+
+def test_adaptive_pooling() -> None:
+    torch = pytest.importorskip("torch")
+    agree(
+        lambda x: F.adaptive_avg_pool2d(x, (3, 5)), lambda x: torch.nn.functional.adaptive_avg_pool2d(x, (3, 5)),
+        (2, 3, 7, 11),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("corners", [False, True])
+@pytest.mark.parametrize("border", [False, True])
+def test_grid_sample(corners: bool, border: bool) -> None:
+    torch = pytest.importorskip("torch")
+    mode = "border" if border else "zeros"
+    agree(
+        lambda x, g: F.grid_sample(x, g, corners, border),
+        lambda x, g: torch.nn.functional.grid_sample(x, g, padding_mode=mode, align_corners=corners),
+        (2, 3, 5, 6), (2, 4, 3, 2),
+    )  # fmt: skip
+
+
+def test_affine_grids_and_spatial_transformers() -> None:
+    torch = pytest.importorskip("torch")
+    functional = torch.nn.functional
+    agree(
+        lambda x, t: F.spatial_transformer(x, F.reshape(t, (2, 6)), (4, 3)),
+        lambda x, t: functional.grid_sample(x, functional.affine_grid(t, [2, 3, 4, 3], True), align_corners=True),
+        (2, 3, 5, 6), (2, 2, 3),
+    )  # fmt: skip
+    still = F.grid_generator(nd.zeros((1, 2, 3, 4)), "warp")
+    np.testing.assert_allclose(still[0, 0, 0].asnumpy(), np.linspace(-1, 1, 4), atol=1e-6)
+    np.testing.assert_allclose(still[0, 1, :, 0].asnumpy(), np.linspace(-1, 1, 3), atol=1e-6)
+
+
+def test_columns() -> None:
+    torch = pytest.importorskip("torch")
+    functional = torch.nn.functional
+    agree(
+        lambda x: F.im2col(x, (2, 3), (2, 1), (1, 2), (1, 2)),
+        lambda x: functional.unfold(x, (2, 3), (1, 2), (1, 2), (2, 1)),
+        (2, 3, 5, 6),
+    )
+    agree(
+        lambda x: F.col2im(x, (5, 6), (2, 3), (2, 1), (1, 2), (1, 2)),
+        lambda x: functional.fold(x, (5, 6), (2, 3), (1, 2), (1, 2), (2, 1)),
+        (2, 18, 18),
+    )
+
+
+def test_pixel_shuffles() -> None:
+    torch = pytest.importorskip("torch")
+    functional = torch.nn.functional
+    agree(lambda x: F.pixel_shuffle(x, 2), lambda x: functional.pixel_shuffle(x, 2), (2, 12, 3, 4))
+    agree(lambda x: F.space_to_depth(x, 2), lambda x: x.reshape(2, 3, 2, 2, 3, 2).permute(0, 3, 5, 1, 2, 4)
+          .reshape(2, 12, 2, 3), (2, 3, 4, 6))  # fmt: skip
+    x = nd.array(RNG.uniform(-1, 1, (2, 3, 4, 6)))
+    assert (F.depth_to_space(F.space_to_depth(x, 2), 2).asnumpy() == x.asnumpy()).all()
+
+
+def test_box_iou_in_both_formats() -> None:
+    a, b = nd.array([[0.0, 0, 2, 2], [1, 1, 3, 3]]), nd.array([[0.0, 0, 2, 2], [4, 4, 5, 5]])
+    np.testing.assert_allclose(F.box_iou(a, b).asnumpy(), [[1, 0], [1 / 7, 0]], atol=1e-6)
+    centres = [F.concat((v[:, :2] + v[:, 2:]) / 2, v[:, 2:] - v[:, :2], axis=1) for v in (a, b)]
+    np.testing.assert_allclose(F.box_iou(*centres, "center").asnumpy(), [[1, 0], [1 / 7, 0]], atol=1e-6)
+
+
+def test_box_nms_keeps_the_best_and_passes_gradients_to_them() -> None:
+    rows = np.array([[0, 0.5, 0, 0, 2, 2], [0, 0.9, 0, 0, 2, 1.9], [1, 0.6, 0, 0, 2, 2], [0, 0.01, 5, 5, 6, 6]])
+    data = nd.array(rows, dtype="float64")
+    data.attach_grad()
+    with autograd.record():
+        kept = F.box_nms(data, 0.5, 0.05, id_index=0)
+        total = (kept * kept).sum()
+    np.testing.assert_array_equal(kept.asnumpy(), [rows[1], rows[2], [-1] * 6, [-1] * 6])
+    total.backward()
+    np.testing.assert_array_equal(data.grad.asnumpy(), [[0] * 6, 2 * rows[1], 2 * rows[2], [0] * 6])
+    whatever = F.box_nms(data, 0.5, 0.05, id_index=0, force_suppress=True)
+    np.testing.assert_array_equal(whatever.asnumpy(), [rows[1], *[[-1] * 6] * 3])
+
+
+def test_bipartite_matching() -> None:
+    rows, columns = F.bipartite_matching(nd.array([[0.5, 0.6], [0.1, 0.2], [0.3, 0.4]]), 1e-12)
+    assert rows.tolist() == [1, -1, 0] and columns.tolist() == [2, 0]
+
+
+def test_the_multi_head_products_of_old_transformers() -> None:
+    heads, length, batch, width = 2, 3, 2, 4
+    qkv = nd.array(RNG.uniform(-1, 1, (length, batch, heads * width * 3)))
+    scores = F.interleaved_matmul_selfatt_qk(qkv, heads)
+    parts = qkv.asnumpy().reshape(length, batch, heads, 3, width)
+    q, k, v = (parts[:, :, :, i] for i in range(3))
+    want = np.einsum("ibhd,jbhd->bhij", q, k).reshape(batch * heads, length, length) / np.sqrt(width)
+    np.testing.assert_allclose(scores.asnumpy(), want, atol=1e-6)
+    out = F.interleaved_matmul_selfatt_valatt(qkv, scores, heads)
+    mixed = np.einsum("bhij,jbhd->ibhd", want.reshape(batch, heads, length, length), v)
+    np.testing.assert_allclose(out.asnumpy(), mixed.reshape(length, batch, -1), atol=1e-6)
+    kv = F.reshape(nd.array(parts[:, :, :, 1:]), (length, batch, -1))
+    queries = F.reshape(nd.array(q), (length, batch, -1))
+    other = F.interleaved_matmul_encdec_qk(queries, kv, heads)
+    np.testing.assert_allclose(other.asnumpy(), want, atol=1e-6)
+    np.testing.assert_allclose(F.interleaved_matmul_encdec_valatt(kv, other, heads).asnumpy(), out.asnumpy(), atol=1e-6)
+
+
+def test_multibox_anchors_targets_and_detections() -> None:
+    anchors = F.multibox_prior(nd.zeros((1, 3, 2, 2)), sizes=(0.5, 0.25), ratios=(1, 4))
+    assert anchors.shape == (1, 2 * 2 * 3, 4)
+    np.testing.assert_allclose(anchors[0, 0].asnumpy(), [0.0, 0.0, 0.5, 0.5], atol=1e-6)
+    np.testing.assert_allclose(anchors[0, 2].asnumpy(), [-0.25, 0.125, 0.75, 0.375], atol=1e-6)
+    labels = nd.array([[[1, 0.0, 0.0, 0.5, 0.45], [-1, -1, -1, -1, -1]]])
+    offsets, mask, classes = F.multibox_target(anchors, labels, nd.zeros((1, 3, 12)))
+    assert offsets.shape == mask.shape == (1, 48) and classes.shape == (1, 12)
+    assert classes[0, 0].asnumpy() == 2 and (classes[0, 6:].asnumpy() == 0).all()
+    assert mask[0, :4].tolist() == [1.0] * 4 and mask[0].sum() == 4 * float((classes[0] > 0).sum())
+    chances = np.full((1, 3, 12), 0.01)
+    chances[0, 2, 0], chances[0, 0] = 0.9, 0.05
+    found = F.multibox_detection(nd.array(chances), offsets, anchors, threshold=0.5)
+    np.testing.assert_allclose(found[0, 0].asnumpy(), [1, 0.9, 0.0, 0.0, 0.5, 0.45], atol=1e-5)
+    assert (found[0, 1:, 0].asnumpy() == -1).all()
+
+
+def test_errors_say_what_was_expected() -> None:
+    for match, call in {
+        "format must be 'corner' or 'center'": lambda: F.box_iou(nd.zeros((1, 4)), nd.zeros((1, 4)), "middle"),
+        "last axis of 4": lambda: F.box_iou(nd.zeros((1, 5)), nd.zeros((1, 4))),
+        r"expected theta \(n, 6\)": lambda: F.grid_generator(nd.zeros((2, 5)), "affine", (3, 3)),
+        "mode must be 'affine' or 'warp'": lambda: F.grid_generator(nd.zeros((2, 6)), "bend", (3, 3)),
+        "12 channels cannot be cut": lambda: F.depth_to_space(nd.zeros((1, 12, 2, 2)), 5),
+        "3 x 4 cannot be cut": lambda: F.space_to_depth(nd.zeros((1, 1, 3, 4)), 2),
+    }.items():
+        with pytest.raises(ValueError, match=match):
+            call()
