@@ -14,6 +14,13 @@ from ._convert import asarray
 Axes = int | Sequence[int]
 
 
+def beside(x: NDArray, values: Any, dtype: Any = None) -> NDArray:
+    """Values that Python or NumPy worked out as an array on x's device; an array stays where it is."""
+    if isinstance(values, NDArray):
+        return values if dtype is None else F.cast(values, dtype)
+    return asarray(values, dtype, device=x._device)
+
+
 def place(name: str, x: NDArray, axis: Any) -> int:
     """The axis counted from the front; IndexError with the function's name where there is none."""
     if isinstance(axis, bool) or not isinstance(axis, (int, _np.integer)):
@@ -77,7 +84,7 @@ def repeat(a: Any, repeats: Any, axis: int | None = None) -> NDArray:
         return F.reshape(wide, (*shape[:axis], shape[axis] * n, *shape[axis + 1 :]))
     if counts.shape != (a.shape[axis],):
         raise ValueError(f"repeat: {counts.shape} counts do not fit axis {axis} of shape {a.shape}")
-    return F.take(a, _np.repeat(_np.arange(a.shape[axis]), counts), axis)
+    return F.take(a, beside(a, _np.repeat(_np.arange(a.shape[axis]), counts)), axis)
 
 
 def tile(a: Any, reps: int | Sequence[int]) -> NDArray:
@@ -95,7 +102,7 @@ def tile(a: Any, reps: int | Sequence[int]) -> NDArray:
     for axis, count in enumerate(counts):
         if count != 1 and count * shape[axis] != 0 and shape[axis] != 1:
             places = _np.tile(_np.arange(shape[axis]), count)
-            a = F.take(F.reshape(a, shape), places, axis)
+            a = F.take(F.reshape(a, shape), beside(a, places), axis)
             shape = a.shape
         elif count != 1:
             shape_to = (*shape[:axis], count if shape[axis] == 1 else 0, *shape[axis + 1 :])

@@ -212,6 +212,11 @@ def _prepare(
             f"einsum: the first argument must be a text such as 'ij,jk->ik', got {type(subscripts).__name__}"
         )
     arrays = [asarray(o) if dtype is None else F.cast(o, dtype) for o in operands]
+    device = next((x._device for x in arrays if x._device != "cpu(0)"), None)
+    if device is not None:  # numbers and lists among the operands go where the arrays are
+        arrays = [
+            x if isinstance(o, NDArray) else x.as_in_context(device) for x, o in zip(arrays, operands, strict=True)
+        ]
     shapes = [x.shape for x in arrays]
     terms, result = _parse(subscripts, shapes)
     size = _sizes(subscripts, terms, shapes)

@@ -9,7 +9,7 @@ import numpy as _np
 
 from .._core import NDArray
 from ..ops import F
-from ._arranging import atleast_1d, atleast_2d, atleast_3d, place
+from ._arranging import atleast_1d, atleast_2d, atleast_3d, beside, place
 from ._convert import asarray
 
 
@@ -215,7 +215,7 @@ def delete(arr: Any, obj: Any, axis: int | None = None) -> NDArray:
         keep[spot if isinstance(spot, slice) else _np.asarray(spot, None if _np.size(spot) else _np.int64)] = False
     except IndexError:
         raise IndexError(f"delete: {obj!r} is out of range for axis {axis} of shape {x.shape}") from None
-    return F.take(x, _np.flatnonzero(keep), axis)
+    return F.take(x, beside(x, _np.flatnonzero(keep)), axis)
 
 
 def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> NDArray:
@@ -232,7 +232,7 @@ def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> NDArray:
     before = _np.where(spot < 0, spot + n, spot).astype(_np.int64)
     if ((before < 0) | (before > n)).any():
         raise IndexError(f"insert: {obj!r} is out of range for axis {axis} of shape {x.shape}")
-    new = F.cast(values, x._dtype_name) if isinstance(values, NDArray) else asarray(values, x._dtype_name)
+    new = beside(x, values, x._dtype_name)
     if spot.ndim == 0 and new.ndim == x.ndim:  # one position takes several layers
         before = _np.full(new.shape[axis], before)
     elif spot.ndim == 0 and new.ndim:
@@ -241,4 +241,4 @@ def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> NDArray:
     shape = [*x.shape[:axis], len(before), *x.shape[axis + 1 :]]
     joined = F.concat(x, F.broadcast_to(new, shape), axis=axis)
     order = _np.argsort(_np.concatenate([_np.arange(n) * 2 + 1, before * 2]), kind="stable")
-    return F.take(joined, order, axis)
+    return F.take(joined, beside(x, order), axis)

@@ -10,6 +10,7 @@ from typing import Any
 
 from .._core import NDArray
 from ..ops import F
+from ._arranging import beside
 from ._convert import asarray
 from ._dtypes import floating
 
@@ -207,7 +208,7 @@ def extracttrian(A: Any, offset: int = 0, lower: bool = True) -> NDArray:
         raise ValueError(f"linalg.extracttrian: expected square matrices, got shape {a.shape}")
     n = a.shape[-1]
     flat = F.reshape(a, (*a.shape[:-2], n * n))
-    return F.take(flat, _places(n, offset, _is_lower(offset, lower)), -1)
+    return F.take(flat, beside(a, _places(n, offset, _is_lower(offset, lower))), -1)
 
 
 def _is_lower(offset: int, lower: bool) -> bool:
@@ -229,5 +230,5 @@ def maketrian(A: Any, offset: int = 0, lower: bool = True) -> NDArray:
     lead = a.shape[:-1]
     first = F.reshape(F.transpose(a, [a.ndim - 1, *range(a.ndim - 1)]), (a.shape[-1], -1) if a.size else (0, 0))
     made = F.index_add(F.zeros((n * n, first.shape[1]), a._dtype_name, a._device), first,
-                       _places(n, offset, _is_lower(offset, lower)))  # fmt: skip
+                       beside(a, _places(n, offset, _is_lower(offset, lower))))  # fmt: skip
     return F.reshape(F.transpose(made, (1, 0)), (*lead, n, n))

@@ -123,7 +123,7 @@ def matrix_rank(x: Any, /, *, rtol: Any = None) -> NDArray:
     x = floating(x)
     values = F.svdvals(x)
     if not values.shape[-1]:
-        return F.zeros(values.shape[:-1], "int64")
+        return F.zeros(values.shape[:-1], "int64", values._device)
     if rtol is None:
         rtol = max(x.shape[-2:]) * finfo(values).eps
     limit = F.multiply(F.max(values, -1, True), rtol if isinstance(rtol, (int, float)) else F.expand_dims(rtol, -1))

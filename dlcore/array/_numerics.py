@@ -9,7 +9,7 @@ import numpy as _np
 
 from .._core import NDArray
 from ..ops import F
-from ._arranging import place
+from ._arranging import beside, place
 from ._convert import asarray
 from ._dtypes import floating, is_kind
 
@@ -33,7 +33,7 @@ def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = 
     ends: list[NDArray | None] = []
     for end in (prepend, append):
         if end is not None:
-            end = asarray(end)
+            end = beside(a, end)
             ends.append(
                 end if end.ndim else F.broadcast_to(end, [1 if k == axis else m for k, m in enumerate(a.shape)])
             )
@@ -55,7 +55,7 @@ def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> NDArray:
     [3, 5]
     """
     found = diff(F.reshape(ary, (asarray(ary).size,)))
-    ends = [None if e is None else F.cast(F.reshape(e, (-1,)), found._dtype_name) for e in (to_begin, to_end)]
+    ends = [None if e is None else F.reshape(beside(found, e, found._dtype_name), (-1,)) for e in (to_begin, to_end)]
     return F.concat(*[p for p in (ends[0], found, ends[1]) if p is not None], axis=0)
 
 
@@ -92,7 +92,9 @@ def _slope(f: NDArray, axis: int, spacing: Any, order: int) -> NDArray:
     column = [-1 if k == axis else 1 for k in range(f.ndim)]
 
     def weighted(weights: Any, start: int) -> NDArray:
-        return F.multiply(_part(f, axis, start, len(weights)), F.reshape(asarray(weights.astype(str(f.dtype))), column))
+        return F.multiply(
+            _part(f, axis, start, len(weights)), F.reshape(beside(f, weights.astype(str(f.dtype))), column)
+        )
 
     inner = F.add(weighted(-right / (left * (left + right)), 0), weighted(left / (right * (left + right)), 2))
     inner = F.add(inner, weighted((right - left) / (left * right), 1))
@@ -137,16 +139,16 @@ def interp(x: Any, xp: Any, fp: Any, left: float | None = None, right: float | N
     15.0
     """
     xp, fp = floating(xp), floating(fp)
-    x = asarray(x, xp.dtype) if isinstance(x, (int, float)) else floating(x)
+    x = beside(xp, x, xp.dtype) if isinstance(x, (int, float)) else floating(beside(xp, x))
     if xp.ndim != 1 or xp.shape != fp.shape or not xp.size:
         raise ValueError(f"interp: xp and fp must be vectors of one length, got shapes {xp.shape} and {fp.shape}")
-    n, known = xp.shape[0], xp.asnumpy()
+    n = xp.shape[0]
     if n == 1:
-        inside = F.broadcast_to(fp, (x.size,)) if x.size else F.zeros((0,), fp._dtype_name)
+        inside = F.broadcast_to(fp, (x.size,)) if x.size else F.zeros((0,), fp._dtype_name, fp._device)
         found = F.reshape(inside, x.shape)
     else:
-        low = _np.clip(_np.searchsorted(known, x.asnumpy(), side="right") - 1, 0, n - 2)
-        x0, x1, y0, y1 = (F.take(v, low + k, 0) for v in (xp, fp) for k in (0, 1))
+        low = F.clip(F.subtract(F._searchsorted(xp, x, True), 1), 0, n - 2)
+        x0, x1, y0, y1 = (F.take(v, F.add(low, k), 0) for v in (xp, fp) for k in (0, 1))
         span = F.subtract(x1, x0)
         share = F.divide(F.subtract(x, x0), F.where(F.equal(span, 0), 1.0, span))
         found = F.add(y0, F.multiply(F.subtract(y1, y0), share))
@@ -173,7 +175,7 @@ def convolve(a: Any, v: Any, mode: str = "full") -> NDArray:
     n, m = a.size, v.size
     wide = F.pad(a, (m - 1,), (m - 1,))
     places = _np.arange(n + m - 1)[:, None] + _np.arange(m)[::-1][None, :]
-    full = F.matmul(F.take(wide, places, 0), F.expand_dims(v, 1))[:, 0]
+    full = F.matmul(F.take(wide, beside(a, places), 0), F.expand_dims(v, 1))[:, 0]
     if mode == "full":
         return full
     return full[(m - 1) // 2 : (m - 1) // 2 + n] if mode == "same" else full[m - 1 : n]

@@ -8,6 +8,7 @@ import numpy as _np
 
 from .._core import NDArray
 from ..ops import F
+from ._arranging import beside
 from ._convert import asarray
 
 _BY_PLACE = ("edge", "reflect", "symmetric", "wrap")
@@ -68,7 +69,7 @@ def _along(x: NDArray, axis: int, before: int, after: int, mode: str, values: tu
             f"pad: axis {axis} of shape {x.shape} has nothing to repeat; only mode 'constant' can add to it"
         )
     if mode in _BY_PLACE:
-        return F.take(x, outside(_np.arange(-before, n + after), n, mode), axis)
+        return F.take(x, beside(x, outside(_np.arange(-before, n + after), n, mode)), axis)
     parts = [x]
     for first, width in ((True, before), (False, after)):
         if width:
@@ -85,9 +86,11 @@ def _filled(x: NDArray, axis: int, width: int, mode: str, first: bool, value: An
         return F.full(value, shape, x._dtype_name, x._device)
     n = x.shape[axis]
     if mode == "linear_ramp":
-        edge = F.take(x, _np.array([0 if first else n - 1]), axis)
+        edge = F.take(x, beside(x, _np.array([0 if first else n - 1])), axis)
         steps = _np.arange(width) if first else _np.arange(width)[::-1]
-        share = F.reshape(asarray((steps / width).astype(_np.float64)), [-1 if k == axis else 1 for k in range(x.ndim)])
+        share = F.reshape(
+            beside(x, (steps / width).astype(_np.float64)), [-1 if k == axis else 1 for k in range(x.ndim)]
+        )
         ramp = F.add(F.multiply(F.subtract(F.cast(edge, "float64"), value), share), value)
         return F.cast(ramp, x._dtype_name)
     span = min(length, n) if length else n

@@ -8,7 +8,7 @@ import numpy as _np
 
 from .._core import NDArray
 from ..ops import F
-from ._arranging import atleast_1d
+from ._arranging import atleast_1d, beside
 from ._convert import asarray
 from ._creation import vander
 from ._dtypes import floating, is_inexact
@@ -79,7 +79,7 @@ def polyder(p: Any, m: int = 1) -> NDArray:
         raise ValueError(f"polyder: m must be at least 0, got {m}")
     for _ in range(m):
         n = p.size
-        p = F.multiply(p[: max(n - 1, 0)], F.cast(_np.arange(n - 1, 0, -1), p._dtype_name))
+        p = F.multiply(p[: max(n - 1, 0)], beside(p, _np.arange(n - 1, 0, -1), p._dtype_name))
     return p
 
 
@@ -93,7 +93,7 @@ def polyint(p: Any, m: int = 1) -> NDArray:
     if m < 0:
         raise ValueError(f"polyint: m must be at least 0, got {m}")
     for _ in range(m):
-        p = F.pad(F.divide(p, F.cast(_np.arange(p.size, 0, -1), p._dtype_name)), (0,), (1,))
+        p = F.pad(F.divide(p, beside(p, _np.arange(p.size, 0, -1), p._dtype_name)), (0,), (1,))
     return p
 
 
@@ -128,11 +128,11 @@ def roots(p: Any) -> NDArray:
     p = floating(_coefficients("roots", p))
     kept = _np.flatnonzero(p.asnumpy())
     if not kept.size:
-        return F.zeros((0,), "complex64")
+        return F.zeros((0,), "complex64", p._device)
     zeros_at_0, p = p.size - 1 - int(kept[-1]), p[int(kept[0]) : int(kept[-1]) + 1]
     n = p.size - 1
     if n == 0:
-        return F.zeros((zeros_at_0,), "complex64")
+        return F.zeros((zeros_at_0,), "complex64", p._device)
     shifted = F.eye(n, n, -1, p._dtype_name, p._device)
     top = F.expand_dims(F.negative(F.divide(p[1:], p[0])), 0)
     found = F.eigvals(F.add(shifted, F.pad(top, (0, 0), (n - 1, 0))))

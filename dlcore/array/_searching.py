@@ -10,10 +10,9 @@ from typing import Any
 
 import numpy as _np
 
-from .. import _core
 from .._core import NDArray
 from ..ops import F
-from ._arranging import broadcast_arrays, place
+from ._arranging import beside, broadcast_arrays, place
 from ._convert import asarray
 from ._dtypes import is_inexact, is_kind
 
@@ -48,10 +47,10 @@ def nonzero(x: Any, /) -> tuple[NDArray, ...]:
     >>> nonzero([0.0, 3.0])[0].tolist()
     [1]
     """
-    values = _host(x)
-    if not values.ndim:
+    x = asarray(x)
+    if not x.ndim:
         raise ValueError("nonzero: a 0-d array has no places; use atleast_1d(x)")
-    return tuple(_core.from_numpy(_np.ascontiguousarray(i), True) for i in _np.nonzero(values))
+    return tuple(beside(x, _np.ascontiguousarray(i)) for i in _np.nonzero(x.asnumpy()))
 
 
 def argwhere(a: Any) -> NDArray:
@@ -60,7 +59,8 @@ def argwhere(a: Any) -> NDArray:
     >>> argwhere([[0.0, 3.0]]).tolist()
     [[0, 1]]
     """
-    return asarray(_np.argwhere(_host(a)))
+    a = asarray(a)
+    return beside(a, _np.argwhere(a.asnumpy()))
 
 
 def flatnonzero(a: Any) -> NDArray:
@@ -69,7 +69,8 @@ def flatnonzero(a: Any) -> NDArray:
     >>> flatnonzero([[0, 1], [2, 0]]).tolist()
     [1, 2]
     """
-    return asarray(_np.flatnonzero(_host(a)))
+    a = asarray(a)
+    return beside(a, _np.flatnonzero(a.asnumpy()))
 
 
 def extract(condition: Any, arr: Any) -> NDArray:
@@ -81,7 +82,7 @@ def extract(condition: Any, arr: Any) -> NDArray:
     condition, arr = asarray(condition), asarray(arr)
     if condition.size != arr.size:
         raise ValueError(f"extract: shapes {condition.shape} and {arr.shape} have different sizes")
-    return F.take(_flat(arr), _np.flatnonzero(_host(condition)), 0)
+    return F.take(_flat(arr), beside(arr, _np.flatnonzero(_host(condition))), 0)
 
 
 def compress(condition: Any, a: Any, axis: int | None = None) -> NDArray:
@@ -90,8 +91,8 @@ def compress(condition: Any, a: Any, axis: int | None = None) -> NDArray:
     >>> compress([False, True], [[1, 2], [3, 4]], axis=0).tolist()
     [[3, 4]]
     """
-    places = _np.flatnonzero(_host(condition))
-    return take(a, places, axis)
+    a = asarray(a)
+    return take(a, beside(a, _np.flatnonzero(_host(condition))), axis)
 
 
 def take(x: Any, indices: Any, axis: int | None = None, mode: str = "raise") -> NDArray:
@@ -101,7 +102,8 @@ def take(x: Any, indices: Any, axis: int | None = None, mode: str = "raise") -> 
     >>> take([10, 20, 30], [0, -1]).tolist()
     [10, 30]
     """
-    x, indices = asarray(x), asarray(indices)
+    x = asarray(x)
+    indices = beside(x, indices)
     if axis is None:
         x, axis = _flat(x), 0
     if is_kind(indices, "real floating"):  # classic code has its indices in float32
@@ -120,7 +122,8 @@ def take_along_axis(x: Any, indices: Any, /, axis: int | None = -1) -> NDArray:
     >>> take_along_axis([[1, 2]], [[1]], 1).tolist()
     [[2]]
     """
-    x, indices = asarray(x), asarray(indices)
+    x = asarray(x)
+    indices = beside(x, indices)
     if axis is None:
         return F.take_along_axis(_flat(x), _flat(indices), 0)
     if x.ndim != indices.ndim:
@@ -204,8 +207,7 @@ def searchsorted(x1: Any, x2: Any, /, side: str = "left", sorter: Any = None) ->
         raise ValueError(f"searchsorted: expected a vector to search in, got shape {a.shape}")
     if sorter is not None:
         a = F.take(a, sorter, 0)
-    values, wanted = _host(a), _host(x2)
-    return asarray(_np.asarray(_np.searchsorted(values, wanted, side=side), _np.int64))  # type: ignore[call-overload]
+    return F._searchsorted(a, beside(a, x2), side == "right")
 
 
 def digitize(x: Any, bins: Any, right: bool = False) -> NDArray:
@@ -218,7 +220,10 @@ def digitize(x: Any, bins: Any, right: bool = False) -> NDArray:
     steps = _np.diff(edges)
     if edges.ndim != 1 or not ((steps >= 0).all() or (steps <= 0).all()):
         raise ValueError(f"digitize: the bins must be a vector that rises or falls, got shape {edges.shape}")
-    return asarray(_np.asarray(_np.digitize(_host(x), edges, right), _np.int64))
+    x = asarray(x)
+    if edges.size > 1 and edges[0] > edges[-1]:
+        return F.subtract(edges.size, F._searchsorted(beside(x, edges[::-1]), x, not right))
+    return F._searchsorted(beside(x, edges), x, not right)
 
 
 def ravel_multi_index(multi_index: Sequence[Any], dims: Sequence[int], mode: str = "raise") -> NDArray:

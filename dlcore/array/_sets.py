@@ -8,6 +8,7 @@ import numpy as _np
 
 from .._core import NDArray
 from ..ops import F
+from ._arranging import beside
 from ._convert import asarray
 
 
@@ -43,10 +44,10 @@ def unique_all(x: Any, /) -> UniqueAllResult:
     """
     x = asarray(x)
     _, at, inverse, counts = _np.unique(x.asnumpy(), True, True, True, equal_nan=False)
-    first = asarray(_np.asarray(at, _np.int64))
+    first = beside(x, _np.asarray(at, _np.int64))
     values = F.take(F.reshape(x, (x.size,)), first, 0)
     return UniqueAllResult(
-        values, first, *(asarray(_np.asarray(v, _np.int64)) for v in (inverse.reshape(x.shape), counts))
+        values, first, *(beside(x, _np.asarray(v, _np.int64)) for v in (inverse.reshape(x.shape), counts))
     )
 
 
@@ -93,8 +94,9 @@ def unique(
     [1, 2]
     """
     find: Any = _np.unique
-    found = find(asarray(ar).asnumpy(), return_index, return_inverse, return_counts, axis)
-    return tuple(map(asarray, found)) if isinstance(found, tuple) else asarray(found)
+    x = asarray(ar)
+    found = find(x.asnumpy(), return_index, return_inverse, return_counts, axis)
+    return tuple(beside(x, v) for v in found) if isinstance(found, tuple) else beside(x, found)
 
 
 def isin(x1: Any, x2: Any, /, *, invert: bool = False, assume_unique: bool = False) -> NDArray:
@@ -103,7 +105,8 @@ def isin(x1: Any, x2: Any, /, *, invert: bool = False, assume_unique: bool = Fal
     >>> isin([1, 2], [2, 3]).tolist()
     [False, True]
     """
-    return asarray(_np.isin(asarray(x1).asnumpy(), asarray(x2).asnumpy(), assume_unique, invert))
+    x = asarray(x1)
+    return beside(x, _np.isin(x.asnumpy(), asarray(x2).asnumpy(), assume_unique, invert))
 
 
 def in1d(ar1: Any, ar2: Any, assume_unique: bool = False, invert: bool = False) -> NDArray:
@@ -118,8 +121,9 @@ def in1d(ar1: Any, ar2: Any, assume_unique: bool = False, invert: bool = False) 
 
 def _pair(name: str) -> Any:
     def run(ar1: Any, ar2: Any, **options: Any) -> Any:
-        found = getattr(_np, name)(asarray(ar1).asnumpy(), asarray(ar2).asnumpy(), **options)
-        return tuple(map(asarray, found)) if isinstance(found, tuple) else asarray(found)
+        x = asarray(ar1)
+        found = getattr(_np, name)(x.asnumpy(), asarray(ar2).asnumpy(), **options)
+        return tuple(beside(x, v) for v in found) if isinstance(found, tuple) else beside(x, found)
 
     return run
 

@@ -9,7 +9,7 @@ import numpy as _np
 
 from .._core import NDArray
 from ..ops import F
-from ._arranging import place
+from ._arranging import beside, place
 from ._convert import asarray
 from ._dtypes import floating
 
@@ -45,7 +45,7 @@ def _quantile(name: str, a: Any, q: Any, axis: Axes, keepdims: bool, method: str
     else:
         count = F.full(n, (*shape, 1), "int64", x._device)
     last = F.cast(F.maximum(F.subtract(count, 1), 0), "float64")
-    at = F.multiply(last, asarray(shares.reshape(-1)))
+    at = F.multiply(last, beside(last, shares.reshape(-1)))
     low, high = F.floor(at), F.ceil(at)
     if method == "nearest":
         low = high = F.rint(at)
@@ -136,8 +136,9 @@ def histogram(
     >>> histogram([0.0, 1.0, 1.0], bins=2)[0].tolist()
     [1, 2]
     """
-    counts, edges = _np.histogram(asarray(a).asnumpy(), _bins(bins), range, density, _host(weights))
-    return asarray(counts), asarray(edges)
+    a = asarray(a)
+    counts, edges = _np.histogram(a.asnumpy(), _bins(bins), range, density, _host(weights))
+    return beside(a, counts), beside(a, edges)
 
 
 def histogram_bin_edges(a: Any, bins: Any = 10, range: tuple[float, float] | None = None) -> NDArray:
@@ -146,7 +147,8 @@ def histogram_bin_edges(a: Any, bins: Any = 10, range: tuple[float, float] | Non
     >>> histogram_bin_edges([0.0, 1.0], bins=2).tolist()
     [0.0, 0.5, 1.0]
     """
-    return asarray(_np.histogram_bin_edges(asarray(a).asnumpy(), _bins(bins), range))
+    a = asarray(a)
+    return beside(a, _np.histogram_bin_edges(a.asnumpy(), _bins(bins), range))
 
 
 def histogram2d(
@@ -158,7 +160,8 @@ def histogram2d(
     [[1.0, 0.0], [0.0, 1.0]]
     """
     found = _np.histogram2d(_host(x), _host(y), bins, range, density, _host(weights))
-    return asarray(found[0]), asarray(found[1]), asarray(found[2])
+    x = asarray(x)
+    return beside(x, found[0]), beside(x, found[1]), beside(x, found[2])
 
 
 def bincount(x: Any, weights: Any = None, minlength: int = 0) -> NDArray:
@@ -176,8 +179,8 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0) -> NDArray:
     if host.size and host.min() < 0:
         raise ValueError(f"bincount: expected numbers of at least 0, got {host.min()}")
     if weights is None:
-        return asarray(_np.bincount(host, minlength=minlength).astype(_np.int64))
-    load = floating(weights)
+        return beside(values, _np.bincount(host, minlength=minlength).astype(_np.int64))
+    load = floating(beside(values, weights))
     if load.shape != values.shape:
         raise ValueError(f"bincount: weights of shape {load.shape} do not fit shape {values.shape}")
     length = max(int(host.max()) + 1 if host.size else 0, minlength)
@@ -205,7 +208,7 @@ def cov(
     weights = None
     for w in (fweights, aweights):
         if w is not None:
-            w = F.cast(w, x._dtype_name)
+            w = beside(x, w, x._dtype_name)
             if w.shape != x.shape[1:]:
                 raise ValueError(f"cov: weights of shape {w.shape} do not fit {x.shape[1]} observations")
             weights = w if weights is None else F.multiply(weights, w)
@@ -214,7 +217,7 @@ def cov(
         return _scaled(F.matmul(gap, F._adjoint(gap)), x.shape[1] - by)
     total = F.sum(weights)
     gap = F.subtract(x, F.divide(F.sum(F.multiply(x, weights), 1, True), total))
-    loss = F.multiply(F.divide(F.sum(F.multiply(weights, F.cast(aweights, x._dtype_name))), total), by) \
+    loss = F.multiply(F.divide(F.sum(F.multiply(weights, beside(x, aweights, x._dtype_name))), total), by) \
         if aweights is not None else by  # fmt: skip
     return _scaled(F.matmul(F.multiply(gap, weights), F._adjoint(gap)), F.subtract(total, loss))
 

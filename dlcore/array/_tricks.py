@@ -9,7 +9,7 @@ import numpy as _np
 
 from .._core import NDArray
 from ..ops import F
-from ._arranging import place, tril_indices, triu_indices
+from ._arranging import beside, place, tril_indices, triu_indices
 from ._convert import asarray
 from ._creation import arange, linspace, meshgrid, zeros
 from ._joining import concatenate
@@ -88,13 +88,16 @@ def put_along_axis(arr: NDArray, indices: Any, values: Any, axis: int | None) ->
     >>> x = zeros((1, 3)); put_along_axis(x, [[1]], 5.0, 1); x.tolist()
     [[0.0, 5.0, 0.0]]
     """
-    indices = asarray(indices)
+    indices = beside(arr, indices)
     if axis is None:
         return put(arr, F.reshape(indices, (indices.size,)), values)
     axis = place("put_along_axis", arr, axis)
     if indices.ndim != arr.ndim:
         raise ValueError(f"put_along_axis: shapes {arr.shape} and {indices.shape} must have equally many axes")
-    where = [F.reshape(arange(n), [-1 if j == k else 1 for j in range(arr.ndim)]) for k, n in enumerate(arr.shape)]
+    where = [
+        F.reshape(arange(n, device=arr._device), [-1 if j == k else 1 for j in range(arr.ndim)])
+        for k, n in enumerate(arr.shape)
+    ]
     where[axis] = indices
     arr[tuple(where)] = values
     return None
@@ -106,18 +109,18 @@ def put(a: NDArray, ind: Any, v: Any) -> None:
     >>> x = zeros(3); put(x, [0, 2], [5.0, 6.0]); x.tolist()
     [5.0, 0.0, 6.0]
     """
-    ind, v = asarray(ind), asarray(v)
+    ind, v = asarray(ind), beside(a, v)
     if not ind.size:
         return
     if not v.size:
         raise ValueError(f"put: no values for {ind.size} positions")
     flat = F.reshape(v, (v.size,))
     count = ind.size
-    values = F.take(flat, _np.arange(count) % v.size, 0)
+    values = F.take(flat, beside(flat, _np.arange(count) % v.size), 0)
     spots = F.reshape(ind, (count,)).asnumpy()
     if ((spots < -a.size) | (spots >= a.size)).any():
         raise IndexError(f"put: positions {ind.tolist()} are out of range for shape {a.shape}")
-    a[tuple(asarray(i) for i in _np.unravel_index(spots % a.size, a.shape))] = values
+    a[tuple(beside(a, i) for i in _np.unravel_index(spots % a.size, a.shape))] = values
 
 
 def putmask(a: NDArray, mask: Any, values: Any) -> None:
@@ -126,12 +129,12 @@ def putmask(a: NDArray, mask: Any, values: Any) -> None:
     >>> x = zeros(3); putmask(x, [True, False, True], [1.0, 2.0, 3.0]); x.tolist()
     [1.0, 0.0, 3.0]
     """
-    mask, values = asarray(mask), asarray(values)
+    mask, values = asarray(mask), beside(a, values)
     if mask.shape != a.shape:
         raise ValueError(f"putmask: mask of shape {mask.shape} for an array of shape {a.shape}")
     spots = _np.flatnonzero(mask.asnumpy())
     if spots.size:
-        put(a, spots, F.take(F.reshape(values, (values.size,)), spots % values.size, 0))
+        put(a, spots, F.take(F.reshape(values, (values.size,)), beside(values, spots % values.size), 0))
 
 
 def resize(a: Any, new_shape: int | Sequence[int]) -> NDArray:
@@ -147,7 +150,7 @@ def resize(a: Any, new_shape: int | Sequence[int]) -> NDArray:
         raise ValueError(f"resize: negative size in shape {shape}")
     if not a.size:
         return zeros(shape, a._dtype_name)
-    return F.reshape(F.take(F.reshape(a, (a.size,)), _np.arange(size) % a.size, 0), shape)
+    return F.reshape(F.take(F.reshape(a, (a.size,)), beside(a, _np.arange(size) % a.size), 0), shape)
 
 
 def trim_zeros(filt: Any, trim: str = "fb") -> NDArray:

@@ -267,7 +267,7 @@ def lstsq(a: Any, b: Any, rcond: float | None = None) -> LstsqResult:
     full = a.shape[0] > a.shape[1] and int(rank) == a.shape[1]
     gap = F.subtract(matmul(a, x), b)
     squares = F.sum(F.square(F.abs(gap)), 0, keepdims=b.ndim == 1)
-    return LstsqResult(x, squares if full else F.zeros((0,), squares.dtype), rank, F.svdvals(a))
+    return LstsqResult(x, squares if full else F.zeros((0,), squares._dtype_name, squares._device), rank, F.svdvals(a))
 
 
 def diagonal(x: Any, /, *, offset: int = 0) -> NDArray:

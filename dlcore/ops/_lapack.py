@@ -185,10 +185,10 @@ def eigvalsh(a: Array) -> Array:
 
 @host("eig", shape=lambda a: _lead(_square(a)[0], a[-1:], a[-2:]))
 def eig(a: Array) -> tuple[Array, Array]:
-    w, v = np.linalg.eig(a)
+    w, v = np.linalg.eig(np.asarray(a, np.result_type(a, np.complex64)))  # real input has another order in LAPACK
     return w, v
 
 
 @host("eigvals", shape=lambda a: _lead(_square(a)[0], a[-1:]))
 def eigvals(a: Array) -> Array:
-    return np.asarray(np.linalg.eigvals(a))
+    return np.asarray(np.linalg.eigvals(np.asarray(a, np.result_type(a, np.complex64))))

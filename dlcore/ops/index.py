@@ -6,6 +6,9 @@ IndexError, never memory.
 
 from functools import partial
 
+import numpy as np
+
+from ._host import host as _host
 from ._record import op as _op
 from ._samples import bad, case, fixed, flag, real
 
@@ -192,3 +195,16 @@ op("argsort", "x, axis: int = -1, descending: bool = False",
    samples=[case(_line), case(_line, axis=0), case(_line, descending=True)],
    errors=[bad("axis 5", _line, axis=5, raises="IndexError")],
    example="argsort([3., 1., 2.]) -> [1, 2, 0]")
+
+
+@_host("searchsorted", shape=lambda ordered, x, right: [x])
+def _searchsorted(ordered, x, right):
+    return np.searchsorted(ordered, x, side="right" if right else "left")
+
+
+op("_searchsorted", "ordered, x, right: bool = False",
+   "Where each number of x would have to be put into a vector to keep it in order: before equal ones, or after them.",
+   dtype="index_out", infer="searchsorted", kernel="searchsorted",
+   ref="np.searchsorted(ordered, x, 'right' if right else 'left')",
+   samples=[case(fixed([1.0, 3.0, 3.0, 5.0]), fixed([[0.0, 3.0], [4.0, 9.0]])),
+            case(fixed([1.0, 3.0, 3.0, 5.0]), fixed([3.0, 5.0]), right=True)])
