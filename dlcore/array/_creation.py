@@ -75,6 +75,8 @@ def arange(
         start, stop = 0, start
     if dtype is None:
         dtype = "int64" if all(isinstance(v, (int, np.integer)) for v in (start, stop, step)) else "float32"
+    if isinstance(start, int) and max(abs(start), abs(stop)) > 2**53:  # which the operator's numbers do not hold
+        return array(np.arange(start, stop, step), dtype, ctx, device)
     return F.arange(start, stop, step, dtype, device_name(device if ctx is None else ctx))
 
 

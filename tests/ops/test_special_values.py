@@ -5,6 +5,8 @@ The array-API standard 2024.12 asks of real floating-point functions what IEEE 7
 
 from __future__ import annotations
 
+import operator
+
 import ml_dtypes
 import numpy as np
 import pytest
@@ -174,3 +176,43 @@ def test_remainders_and_quotients_fit_together() -> None:
     q, r = F.floor_divide(x, y).asnumpy(), F.remainder(x, y).asnumpy()
     np.testing.assert_allclose(q * b + r, a, rtol=1e-12)
     assert (np.sign(r[r != 0]) == np.sign(b[r != 0])).all() and (np.abs(r) < np.abs(b)).all()
+
+
+# Python numbers beside whole numbers -----------------------------------------------------------------------------
+
+
+COMPARE = {
+    "equal": operator.eq, "not_equal": operator.ne, "less": operator.lt, "less_equal": operator.le,
+    "greater": operator.gt, "greater_equal": operator.ge,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("dtype", INTS)
+@pytest.mark.parametrize("number", [-(2**63), -(2**31) - 1, -129, -1, 0, 127, 255, 300, 2**31, 2**40, 2**63 - 1])
+def test_numbers_that_do_not_fit_compare_right_and_otherwise_raise(dtype: str, number: int) -> None:
+    x = edges(dtype)
+    for name, compare in COMPARE.items():
+        want = [compare(int(v), number) for v in x]
+        assert getattr(F, name)(array(x, dtype), number).tolist() == want
+    fits = np.iinfo(dtype).min <= number <= np.iinfo(dtype).max
+    if fits:
+        with np.errstate(all="ignore"):
+            want_sum = x + np.array(number, dtype)
+        np.testing.assert_array_equal(F.add(array(x, dtype), number).asnumpy(), want_sum)
+        return
+    for call in (lambda: F.add(array(x, dtype), number), lambda: F.maximum(number, array(x, dtype))):
+        with pytest.raises(ValueError, match=f"the number {number} does not fit into {dtype}"):
+            call()
+    with pytest.raises(ValueError, match=f"assignment: the number {number} does not fit into {dtype}"):
+        _core.assign(array(x, dtype), number)
+    with pytest.raises(ValueError, match=f"array: the number {number} does not fit into {dtype}"):
+        dlcore.array.array([number], dtype)
+    with pytest.raises(ValueError, match=f"full: the number {number} does not fit into {dtype}"):
+        F.full(number, (2,), dtype)
+
+
+def test_fractions_beside_whole_numbers_give_floats_and_nan_is_assigned_as_a_cast_gives_it() -> None:
+    assert F.add(array([1, 2], "int8"), 0.5).dtype == np.float32
+    x = array([1, 2], "int32")
+    _core.assign(x, float("nan"))
+    assert x.tolist() == F.cast(array([np.nan, np.nan], "float64"), "int32").tolist()

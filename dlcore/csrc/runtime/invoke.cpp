@@ -163,6 +163,18 @@ static Tensor retype_scalar(const Tensor& t, DType dtype) {
                                 : make_scalar(scalar_value(t), dtype, true);
 }
 
+static int64_t whole_value(const Tensor& t) { return *static_cast<const int64_t*>(t->data()); }
+
+// A Python whole number beside an array whose dtype cannot hold it.
+static bool too_large(const Tensor& t, DType dtype) {
+  return t->weak && !is_traced(t) && t->dtype == DType::I64 && is_int(dtype) && !holds(dtype, whole_value(t));
+}
+
+[[noreturn]] static void throw_too_large(const char* where, int64_t v, DType dtype) {
+  throw ValueError(format("%s: the number %lld does not fit into %s; cast the array to a wider dtype first", where,
+                          (long long)v, dtype_name(dtype)));
+}
+
 static Device parse_device(const std::string& name) {
   Device d;
   if (name.empty() || name.compare(0, 3, "cpu") == 0) return d;
@@ -238,7 +250,14 @@ static Tensors invoke_inner(const OpDef& op, const Tensor* in, int nin, const At
   for (size_t i = 0; i < args.size(); i++) {
     auto& t = args[i];
     if (!t) continue;
-    if (t->weak && !is_traced(t) && t->dtype != common && (op.cast_inputs || op.tile))
+    if (op.kernel_stem.compare(0, 4, "full") == 0 && too_large(t, out_metas[0].dtype))
+      throw_too_large(op.name.c_str(), whole_value(t), out_metas[0].dtype);
+    if ((op.cast_inputs || op.tile) && too_large(t, common)) {
+      // A comparison has its answer all the same: computed in 64 bits, as with an array of that number.
+      if (!op.tile || out_metas[0].dtype != DType::Bool || (active_tracer() && itemsize(common) > 2))
+        throw_too_large(op.name.c_str(), whole_value(t), common);
+      if (!active_tracer()) t = make_scalar(whole_value(t), DType::I64, false);
+    } else if (t->weak && !is_traced(t) && t->dtype != common && (op.cast_inputs || op.tile))
       t = retype_scalar(t, common);
     else if (op.cast_inputs && t->dtype != common)
       t = cast_to(t, common);
@@ -346,6 +365,7 @@ void assign(const Tensor& dst, const Tensor& src) {
   if (is_complex(src->dtype) && !is_complex(dst->dtype) && dst->dtype != DType::Bool)
     throw TypeError(std::string("assignment: ") + dtype_name(src->dtype) + " into " + dtype_name(dst->dtype) +
                     " would drop the imaginary part; take real, imag or abs first");
+  if (too_large(src, dst->dtype)) throw_too_large("assignment", whole_value(src), dst->dtype);
   bool taped = is_recording() && (tracked(dst) || tracked(src));
   if (taped && dst->ag && dst->ag->grad)
     throw RuntimeError(

@@ -30,8 +30,8 @@ struct ProgramEnv {
 // Runs the steps that `wanted` results need (bit i = result i).
 Tensors run_program(Program& p, const ProgramEnv& env, uint64_t wanted);
 
-// The short way of elementwise operators on CPU arrays of one layout, and numbers (quick.cpp). False, with nothing done,
-// where it does not apply; invoke() then does the work or says what is wrong.
+// The short way of elementwise operators on CPU arrays of one layout, and numbers (quick.cpp). False, with nothing
+// done, where it does not apply; invoke() then does the work or says what is wrong.
 bool invoke_quick(const OpDef& op, const Tensor* const* in, int nin, Tensor& out);
 
 // Layer path of the thread ("net/0.conv"), named in errors, traces and graphs.
@@ -43,5 +43,14 @@ struct Scope;
 using ScopeRef = std::shared_ptr<const Scope>;
 const ScopeRef& scope_here();
 std::string scope_text(const ScopeRef& scope);
+
+// Whether an integer dtype holds this number.
+inline bool holds(DType t, int64_t v) {
+  if (t == DType::I64) return true;
+  if (t == DType::U64) return v >= 0;
+  int bits = int(itemsize(t)) * 8;
+  return is_signed_int(t) ? v >= -(int64_t(1) << (bits - 1)) && v < int64_t(1) << (bits - 1)
+                          : v >= 0 && v < int64_t(1) << bits;
+}
 
 }  // namespace dl

@@ -130,6 +130,9 @@ bool invoke_quick(const OpDef& op, const Tensor* const* in, int nin, Tensor& out
   for (int i = 0; i < nin; i++) {
     if (t[i]->weak && t[i]->dtype != dtypes.common) {
       if (!exact_kind(t[i]->dtype)) return false;
+      if (t[i]->dtype == DType::I64 && is_int(dtypes.common) &&
+          !holds(dtypes.common, *static_cast<const int64_t*>(t[i]->data())))
+        return false;  // the long way knows what to do
       data[i] = made[i].of(*t[i], dtypes.common);
     } else {
       data[i] = t[i]->data();

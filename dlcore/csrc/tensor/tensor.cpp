@@ -1,5 +1,6 @@
 #include "tensor/tensor.h"
 
+#include "kernels/cpu/cast.h"
 #include "tensor/errors.h"
 
 namespace dl {
@@ -68,7 +69,13 @@ static void store_as(void* p, DType dtype, V v) {
   }
 }
 
-void store_scalar(void* p, DType dtype, double v) { store_as(p, dtype, v); }
+// Whole numbers by the rules of a cast: NaN and what does not fit have a defined result there, which C++ lacks.
+void store_scalar(void* p, DType dtype, double v) {
+  if (is_int(dtype))
+    cast_fn(DType::F64, dtype)(1, &v, 1, p, 1);
+  else
+    store_as(p, dtype, v);
+}
 void store_scalar(void* p, DType dtype, int64_t v) { store_as(p, dtype, v); }
 
 Tensor make_scalar(double v, DType dtype, bool weak) {
