@@ -22,6 +22,9 @@ from ..ops import F
 from . import _key
 from ._key import Key
 
+_PLAIN = (int, slice, type(None), type(Ellipsis))
+_WHOLE = ("int64", "int32", "int16", "int8", "uint8", "uint16", "uint32", "uint64")
+
 
 class _Taken(threading.local):
     """The views that were taken last inside a compiled function, each with what it is a view of and the key."""
@@ -39,7 +42,9 @@ _taken = _Taken()
 def getitem(self: NDArray, key: Any) -> NDArray:
     """x[key]; see the module."""
     if not _core.is_tracing():
-        return read(_key.parse(self, key))
+        if isinstance(key, NDArray) and key._dtype_name in _WHOLE and self.ndim:  # the common case
+            return F.take(self, _key.positions(self, key, key.shape))
+        return read(_key.parse(self, key, masks_stay=True))
     parsed = _key.parse(self, key)
     found = read(parsed)
     if not parsed.arrays:
@@ -63,6 +68,12 @@ def write_through(part: NDArray, value: NDArray) -> NDArray:
 
 def setitem(self: NDArray, key: Any, value: Any) -> None:
     """x[key] = value, in place; see the module."""
+    kind = type(key)
+    if kind is int or kind is slice or (kind is tuple and all(type(k) in _PLAIN for k in key)):
+        if not _core.is_tracing() and not _core.is_recording():  # the common case
+            part = self[key]
+            _core.assign(part, value if type(value) is float else _lean(self, value, part.ndim))
+            return
     if _taken.views and _core.is_tracing():
         entry = _taken.views[-1]
         if entry[0] is value and entry[1] is self and entry[2] is key:
@@ -120,6 +131,8 @@ def _view(key: Key) -> NDArray:
 
 def read(key: Key) -> NDArray:
     """The part of its array that a key names."""
+    if key.mask is not None:
+        return _chosen(key.x, *key.mask)
     if not key.arrays:
         return _view(key)
     x = key.x
@@ -130,6 +143,15 @@ def read(key: Key) -> NDArray:
         return F.gather_nd(x, *_key.mesh(x, key))
     except IndexError:
         raise _key.located(x, key) from None
+
+
+def _chosen(x: NDArray, axis: int, mask: Any) -> NDArray:
+    """The numbers that a mask over some axes chooses, by their places counted across these axes."""
+    places = np.flatnonzero(_key.host(mask))
+    shape = x.shape
+    if mask.ndim > 1:
+        x = F.reshape(x, (*shape[:axis], mask.size, *shape[axis + mask.ndim :]))
+    return F.take(x, _key.positions(x, places, places.shape), axis)
 
 
 def replaced(key: Key, value: Any, out: NDArray | None = None) -> NDArray:

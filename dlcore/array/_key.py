@@ -133,9 +133,9 @@ def _fill(x: NDArray, key: Key, full: list, advanced: bool) -> None:
         axis += 1
     key.start, key.size, key.step, key.shape = tuple(start), tuple(size), tuple(step), tuple(shape)
     if spots:
-        _ = key.joint  # index arrays that do not go together are an error now
-        key.front = spots != list(range(spots[0], spots[0] + len(spots)))
         if len(spots) > 1:
+            _ = key.joint  # index arrays that do not go together are an error now
+            key.front = spots[-1] - spots[0] >= len(spots)
             key.taken = None
 
 

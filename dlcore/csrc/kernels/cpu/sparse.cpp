@@ -101,7 +101,8 @@ DL_KERNEL("csr_dot_t", [](const KernelCall& c) {
         for (int64_t k = m.begin[r]; k < m.begin[r + 1]; k++) {
           T* row = to + m.at[k] * n;
           const T* s = from + r * n;
-          for (int64_t j = first; j < last; j++) row[j] = T(row[j] + d[k] * s[j]);
+          T v = d[k];
+          for (int64_t j = first; j < last; j++) row[j] = T(row[j] + v * s[j]);
         }
     });
   });
