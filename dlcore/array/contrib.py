@@ -15,10 +15,22 @@ from ..ops import F
 from . import np_random as _np_random
 from . import random as _random
 from ._convert import asarray
+from ._names.boxes import (
+    MultiBoxDetection,
+    MultiBoxPrior,
+    bipartite_matching,
+    box_decode,
+    box_encode,
+    box_iou,
+    box_nms,
+    box_non_maximum_suppression,
+)
 from ._names.control import cond, foreach, while_loop
 from ._names.layers import BatchNorm as _BatchNorm
+from ._names.quantize import dequantize, quantize, quantize_v2, requantize
 from ._names.sequences import CTCLoss, ctc_loss
 from ._names.spatial import AdaptiveAvgPooling2D
+from ._names.targets import MultiBoxTarget
 from ._names.updates import adamw_update, group_adagrad_update
 from ._names.updates_many import (
     mp_adamw_update,
@@ -27,6 +39,7 @@ from ._names.updates_many import (
     multi_mp_adamw_update,
     multi_mp_lamb_update,
 )
+from ._names.vision import BilinearResize2D, ROIAlign
 from .context import current_context
 
 uniform = _random.uniform
@@ -349,6 +362,9 @@ def rand_zipfian(true_classes: Any, num_sampled: int, range_max: int) -> tuple[N
 
 
 __all__ = [
+    "MultiBoxDetection", "MultiBoxPrior", "MultiBoxTarget", "bipartite_matching", "box_decode", "box_encode", "box_iou",
+    "box_nms", "box_non_maximum_suppression",
+    "BilinearResize2D", "ROIAlign", "dequantize", "quantize", "quantize_v2", "requantize",
     "AdaptiveAvgPooling2D", "BatchNormWithReLU", "CTCLoss", "SparseEmbedding", "SyncBatchNorm", "adamw_update",
     "allclose", "arange_like", "boolean_mask", "cond", "count_sketch", "ctc_loss", "current_context", "div_sqrt_dim",
     "fft", "foreach", "gradientmultiplier", "group_adagrad_update", "ifft", "index_array", "index_copy",

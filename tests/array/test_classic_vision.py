@@ -1,0 +1,180 @@
+"""Pictures, boxes and int8 under MXNet's names, held against loops in NumPy."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from dlcore import autograd, jit, nd
+
+rng = np.random.default_rng(6)
+
+
+def boxes(*shape: int) -> np.ndarray:
+    start = rng.uniform(0, 0.7, (*shape, 2))
+    return np.concatenate([start, start + rng.uniform(0.1, 0.3, (*shape, 2))], -1).astype("float32")
+
+
+def iou(a: np.ndarray, b: np.ndarray) -> float:
+    w, h = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
+    both = max(w, 0) * max(h, 0)
+    return both / ((a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - both)
+
+
+def test_overlaps_in_both_formats() -> None:
+    a, b = boxes(4), boxes(2, 3)
+    want = np.array([[[iou(x, y) for y in row] for row in b] for x in a])
+    np.testing.assert_allclose(nd.contrib.box_iou(nd.array(a), nd.array(b)).asnumpy(), want, rtol=1e-4, atol=1e-6)
+    center = [np.concatenate([(v[..., :2] + v[..., 2:]) / 2, v[..., 2:] - v[..., :2]], -1) for v in (a, b)]
+    got = nd.contrib.box_iou(*map(nd.array, center), format="center").asnumpy()
+    np.testing.assert_allclose(got, want, rtol=1e-3, atol=1e-5)
+    assert nd.contrib.box_iou(nd.zeros((1, 4)), nd.zeros((1, 4))).item() == 0
+    with pytest.raises(ValueError, match="a format must be corner or center"):
+        nd.contrib.box_iou(nd.array(a), nd.array(a), format="polar")
+
+
+def suppressed(
+    rows: np.ndarray, overlap: float, valid: float, topk: int, by_class: bool, background: int
+) -> np.ndarray:
+    order = [r for r in rows[np.argsort(-rows[:, 1], kind="stable")] if r[1] > valid and r[0] != background]
+    kept: list[np.ndarray] = []
+    for row in order[: topk if topk >= 0 else None]:
+        rivals = [k for k in kept if not by_class or k[0] == row[0]]
+        if all(iou(k[2:6], row[2:6]) <= overlap for k in rivals):
+            kept.append(row)
+    out = np.full_like(rows, -1)
+    out[: len(kept)] = kept
+    return out
+
+
+@pytest.mark.parametrize(("topk", "by_class", "background"), [(-1, True, -1), (6, True, 0), (-1, False, -1)])
+def test_non_maximum_suppression(topk: int, by_class: bool, background: int) -> None:
+    rows = np.concatenate([rng.integers(0, 3, (2, 20, 1)), rng.uniform(0, 1, (2, 20, 1)), boxes(2, 20)], -1).astype(
+        "float32"
+    )
+    got = nd.contrib.box_nms(
+        nd.array(rows), 0.3, 0.2, topk, id_index=0, background_id=background, force_suppress=not by_class
+    )
+    want = [suppressed(r, 0.3, 0.2, topk, by_class, background) for r in rows]
+    np.testing.assert_allclose(got.asnumpy(), want, rtol=1e-6)
+    center = nd.contrib.box_nms(nd.array(rows), 0.3, 0.2, id_index=0, out_format="center").asnumpy()
+    corner = nd.contrib.box_nms(nd.array(rows), 0.3, 0.2, id_index=0).asnumpy()
+    there = corner[..., 1] > 0
+    np.testing.assert_allclose(center[there][:, 2], (corner[there][:, 2] + corner[there][:, 4]) / 2, rtol=1e-5)
+
+
+def test_offsets_are_undone() -> None:
+    anchors, refs = boxes(1, 5), boxes(2, 3)
+    matches = rng.integers(0, 3, (2, 5)).astype("float32")
+    stds = (0.1, 0.1, 0.2, 0.2)
+    offsets, mask = nd.contrib.box_encode(
+        nd.ones((2, 5)), nd.array(matches), nd.array(anchors), nd.array(refs), stds=stds
+    )
+    back = nd.contrib.box_decode(offsets, nd.array(anchors), *stds, format="corner").asnumpy()
+    want = np.take_along_axis(refs, matches[..., None].astype(int).repeat(4, -1), 1)
+    np.testing.assert_allclose(back, want, rtol=1e-4, atol=1e-5)
+    assert mask.asnumpy().all()
+    none, mask = nd.contrib.box_encode(nd.zeros((2, 5)), nd.array(matches), nd.array(anchors), nd.array(refs))
+    assert not none.asnumpy().any() and not mask.asnumpy().any()
+
+
+def test_a_detector_finds_what_it_was_told_to_learn() -> None:
+    anchors = nd.contrib.MultiBoxPrior(nd.zeros((1, 3, 4, 4)), sizes=(0.4, 0.3), ratios=(1.0, 2.0))
+    assert anchors.shape == (1, 4 * 4 * 3, 4)
+    first = anchors.asnumpy()[0].reshape(4, 4, 3, 4)
+    np.testing.assert_allclose(first[1, 2, 0], [0.625 - 0.2, 0.375 - 0.2, 0.625 + 0.2, 0.375 + 0.2], rtol=1e-5)
+    wide = first[1, 2, 2]
+    assert (wide[2] - wide[0]) / (wide[3] - wide[1]) == pytest.approx(2.0, rel=1e-4)
+    label = np.array([[[1, 0.1, 0.1, 0.45, 0.5], [0, 0.55, 0.6, 0.9, 0.95]], [[2, 0.3, 0.3, 0.7, 0.7], [-1] * 5]])
+    offsets, mask, classes = nd.contrib.MultiBoxTarget(anchors, nd.array(label), nd.zeros((2, 4, 48)))
+    assert set(classes.asnumpy()[0]) == {0.0, 1.0, 2.0} and set(classes.asnumpy()[1]) == {0.0, 3.0}
+    np.testing.assert_array_equal(mask.asnumpy().reshape(2, 48, 4).any(-1), classes.asnumpy() > 0)
+    prob = np.eye(4)[classes.asnumpy().astype(int)].transpose(0, 2, 1)
+    found = nd.contrib.MultiBoxDetection(nd.array(prob), offsets, anchors, nms_threshold=0.4).asnumpy()
+    for rows, truth in zip(found, label, strict=True):
+        for row in truth[truth[:, 0] >= 0]:
+            hits = [r for r in rows if r[0] == row[0] and r[1] > 0.9]
+            assert len(hits) == 1
+            np.testing.assert_allclose(hits[0][2:], row[1:], atol=1e-4)
+    mined = nd.contrib.MultiBoxTarget(
+        anchors, nd.array(label), nd.array(rng.normal(size=(2, 4, 48))), negative_mining_ratio=2.0, ignore_label=-9.0
+    )[2].asnumpy()
+    for row in mined:
+        assert (row == 0).sum() == min(2 * (row > 0).sum(), 48) and (row == -9).any()
+    with pytest.raises(RuntimeError, match="MultiBoxTarget: it matches by numbers"):
+        jit(lambda a: nd.contrib.MultiBoxTarget(a, nd.array(label), nd.zeros((2, 4, 48)))[2])(anchors)
+    with pytest.raises(ValueError, match="MultiBoxTarget: expected anchors"):
+        nd.contrib.MultiBoxTarget(anchors, nd.array(label), nd.zeros((2, 4, 7)))
+
+
+def test_greedy_matching() -> None:
+    scores = rng.permutation(12).reshape(3, 4) / 12.0
+    rows, columns = (m.asnumpy() for m in nd.contrib.bipartite_matching(nd.array(scores), 0.1))
+    left = {(i, j): scores[i, j] for i in range(3) for j in range(4)}
+    while left:
+        (i, j), value = max(left.items(), key=lambda kv: kv[1])
+        if value < 0.1:
+            break
+        assert rows[i] == j and columns[j] == i
+        left = {k: v for k, v in left.items() if k[0] != i and k[1] != j}
+
+
+def test_sampling_at_grids() -> None:
+    x = rng.normal(size=(2, 3, 5, 4)).astype("float32")
+    same = nd.array([[1.0, 0, 0, 0, 1, 0]] * 2)
+    np.testing.assert_allclose(nd.SpatialTransformer(nd.array(x), same).asnumpy(), x, rtol=1e-4, atol=1e-5)
+    flipped = nd.array([[-1.0, 0, 0, 0, 1, 0]] * 2)
+    np.testing.assert_allclose(
+        nd.SpatialTransformer(nd.array(x), flipped).asnumpy(), x[..., ::-1], rtol=1e-4, atol=1e-4
+    )
+    flow = np.zeros((2, 2, 5, 4), "float32")
+    flow[:, 0] = 1.0  # read one pixel further right
+    moved = nd.BilinearSampler(nd.array(x), nd.GridGenerator(nd.array(flow), "warp")).asnumpy()
+    np.testing.assert_allclose(moved[..., :-1], x[..., 1:], rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(moved[..., -1], 0, atol=1e-4)
+    theta = nd.array([[0.9, 0.1, 0.0, 0.0, 0.8, 0.1]] * 2)
+    theta.attach_grad()
+    with autograd.record():
+        nd.SpatialTransformer(nd.array(x), theta, (3, 3)).sum().backward()
+    assert np.abs(theta.grad.asnumpy()).min() > 0
+    for call, message in (
+        (lambda: nd.GridGenerator(theta, "polar", (2, 2)), "transform_type must be affine or warp"),
+        (lambda: nd.GridGenerator(nd.zeros((2, 5)), "affine", (2, 2)), r"expected data \(n, 6\)"),
+        (lambda: nd.GridGenerator(nd.zeros((2, 5)), "warp"), "expected a flow"),
+        (lambda: nd.contrib.ROIAlign(nd.array(x), nd.zeros((1, 5)), (2, 2), position_sensitive=True), "not offered"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            call()
+
+
+def test_regions_sizes_and_columns() -> None:
+    x = rng.normal(size=(1, 2, 6, 6)).astype("float32")
+    rois = nd.array([[0, 0, 0, 5, 5]])
+    pooled = nd.ROIPooling(nd.array(x), rois, pooled_size=(2, 2), spatial_scale=1.0).asnumpy()
+    np.testing.assert_allclose(pooled[0], x[0].reshape(2, 2, 3, 2, 3).max((2, 4)), rtol=1e-6)
+    bigger = nd.contrib.BilinearResize2D(nd.array(x), height=11, width=11).asnumpy()
+    np.testing.assert_allclose(bigger[..., ::2, ::2], x, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(bigger[..., 1, 0], (x[..., 0, 0] + x[..., 1, 0]) / 2, rtol=1e-4, atol=1e-5)
+    assert nd.contrib.BilinearResize2D(nd.array(x), nd.zeros((1, 1, 3, 4)), mode="like").shape == (1, 2, 3, 4)
+    assert nd.contrib.BilinearResize2D(nd.array(x), scale_height=2.0, scale_width=0.5).shape == (1, 2, 12, 3)
+    columns = nd.im2col(nd.array(x), kernel=(3, 3), stride=(3, 3))
+    np.testing.assert_array_equal(nd.col2im(columns, (6, 6), (3, 3), (3, 3)).asnumpy(), x)
+
+
+def test_numbers_in_eight_bits_come_back_within_half_a_step() -> None:
+    x = rng.uniform(-3, 2, 1000).astype("float32")
+    for kind, step in (("int8", 3 / 127), ("uint8", 5 / 255)):
+        q, low, high = nd.contrib.quantize(nd.array(x), nd.array([-3.0]), nd.array([2.0]), kind)
+        assert q.dtype == kind
+        back = nd.contrib.dequantize(q, low, high).asnumpy()
+        assert np.abs(back - x).max() <= step / 2 * 1.001
+    q, low, high = nd.contrib.quantize_v2(nd.array(np.abs(x)), "auto")
+    assert q.dtype == np.uint8
+    sums = nd.array(rng.integers(-(2**30), 2**30, 50), dtype="int32")
+    q, low, high = nd.contrib.requantize(sums, nd.array([-8.0]), nd.array([8.0]))
+    want = sums.asnumpy() * (8.0 / (2**31 - 1))
+    assert np.abs(nd.contrib.dequantize(q, low, high).asnumpy() - want).max() <= high.item() / 127 / 2 * 1.001
+    with pytest.raises(ValueError, match="quantize: out_type must be uint8 or int8, got 'int4'"):
+        nd.contrib.quantize(nd.array(x), nd.array([0.0]), nd.array([1.0]), "int4")
+    with pytest.raises(TypeError, match="dequantize: data must be"):
+        nd.contrib.dequantize(nd.array(x), nd.array([0.0]), nd.array([1.0]))
