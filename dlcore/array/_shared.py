@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from .._core import NDArray
 from ..ops import F
 from ._shapes import classic_shape
@@ -23,6 +25,10 @@ def reshape(self: NDArray, *shape: Any, **kwargs: Any) -> NDArray:
 def clip(self: NDArray, min: Any = None, max: Any = None, a_min: Any = None, a_max: Any = None) -> NDArray:
     """Held between two limits, either of which may be None."""
     low, high = (a_min if min is None else min), (a_max if max is None else max)
+    if self._dtype_name.lstrip("u").startswith("int"):  # a limit that no number of the dtype reaches is none
+        limits = np.iinfo(self._dtype_name)
+        low = None if type(low) is int and low < limits.min else low
+        high = None if type(high) is int and high > limits.max else high
     if low is None:
         return self if high is None else F.minimum(self, high)
     return F.maximum(self, low) if high is None else F.clip(self, low, high)

@@ -169,6 +169,13 @@ def test_clip_takes_arrays_and_nan(dtype: object) -> None:
     assert F.clip(x, 0, 2).dtype == np.dtype(dtype)
 
 
+def test_clip_with_limits_outside_the_dtype() -> None:
+    x = array([1, 200], "uint8")
+    assert x.clip(-1, 300).tolist() == [1, 200] and x.clip(-5, 100).tolist() == [1, 100]
+    with pytest.raises(ValueError, match="the number 300 does not fit into uint8"):
+        x.clip(300, 400)
+
+
 def test_remainders_and_quotients_fit_together() -> None:
     rng = np.random.default_rng(4)
     a, b = rng.normal(size=500) * 100, rng.normal(size=500)
