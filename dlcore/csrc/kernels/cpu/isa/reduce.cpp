@@ -118,6 +118,12 @@ struct Lanes {
     if constexpr (kSplit) return size[k] > kInfBits<T> ? std::numeric_limits<T>::quiet_NaN() : value[k];
     return value[k];
   }
+  template <int Half>
+  DL_MEMBER void halve() {  // a template, so that every step is whole vectors or one short one
+#pragma omp simd
+    for (int k = 0; k < Half; k++) value[k] = combine<Op, T>(value[k], value[k + Half]);
+    if constexpr (Half > 1) halve<Half / 2>();
+  }
   // All lanes in one, by a tree.
   DL_MEMBER T fold() {
     bool nan = false;
@@ -126,9 +132,7 @@ struct Lanes {
       for (int k = 0; k < Width; k++) largest = size[k] > largest ? size[k] : largest;
       nan = largest > kInfBits<T>;
     }
-#pragma GCC unroll 8
-    for (int half = Width / 2; half; half /= 2)
-      for (int k = 0; k < half; k++) value[k] = combine<Op, T>(value[k], value[k + half]);
+    halve<Width / 2>();
     return nan ? std::numeric_limits<T>::quiet_NaN() : value[0];
   }
 };
@@ -144,10 +148,13 @@ DL_INLINE T run_block(int64_t n, const T* x) {
   return lanes.fold();
 }
 
+template <class T>
+constexpr int64_t kPairwiseBlock = kLanes<T> * 128;
+
 // Blocks, joined in pairs, those in pairs, and so on: `made` holds what waits for its partner.
 template <ReduceOp Op, class T>
 T run_pairwise(int64_t n, const T* x) {
-  constexpr int64_t block = kLanes<T> * 128;
+  constexpr int64_t block = kPairwiseBlock<T>;
   constexpr bool exact = std::is_integral_v<T> || Op == ReduceOp::Max || Op == ReduceOp::Min;
   if (exact || n <= block) return run_block<Op, T>(n, x);
   T made[64];
@@ -176,9 +183,34 @@ void run(int64_t n, const void* x, void* acc) {
   *a = combine<Op, T>(*a, r);
 }
 
+// Two short runs side by side: the end of a loop, which no processor foresees, is then met half as often.
 template <ReduceOp Op, class T>
-void runs(int64_t count, int64_t n, const void* x, int64_t stride, void* acc) {
-  for (int64_t i = 0; i < count; i++) run<Op, T>(n, static_cast<const T*>(x) + i * stride, static_cast<T*>(acc) + i);
+void run_two(int64_t n, const T* x, const T* y, T* acc) {
+  constexpr int width = kLanes<T>;
+  Lanes<Op, T, width> a, b;
+  a.clear();
+  b.clear();
+  int64_t i = 0;
+  for (; i + width <= n; i += width) {
+    a.take(x + i);
+    b.take(y + i);
+  }
+  if (i < n) {
+    a.take_rest(x + i, n - i);
+    b.take_rest(y + i, n - i);
+  }
+  acc[0] = combine<Op, T>(acc[0], a.fold());
+  acc[1] = combine<Op, T>(acc[1], b.fold());
+}
+
+template <ReduceOp Op, class T>
+void runs(int64_t count, int64_t n, const void* px, int64_t stride, void* pacc) {
+  const T* x = static_cast<const T*>(px);
+  T* acc = static_cast<T*>(pacc);
+  int64_t i = 0;
+  if (n > 16 && n <= 8 * kLanes<T>)
+    for (; i + 2 <= count; i += 2) run_two<Op, T>(n, x + i * stride, x + (i + 1) * stride, acc + i);
+  for (; i < count; i++) run<Op, T>(n, x + i * stride, acc + i);
 }
 
 // A strip of columns, its accumulators in registers; a partial sum per 256 rows keeps the error of long columns small.

@@ -105,9 +105,17 @@ DL_INLINE float vm_tanh(float x) {
   return x != x ? x : vm_copysign(t / (t + 2.0f), x);
 }
 
+// 1 / (1 + e^-x), numerator and denominator multiplied by half of the power of two in e^-x: nothing overflows, and the
+// smallest results are as exact as the others.
 DL_INLINE float vm_sigmoid(float x) {
-  float e = vm_exp(-vm_abs(x)), d = 1.0f / (1.0f + e);
-  return x >= 0.0f ? d : (x != x ? x : e * d);
+  float c = x > 104.0f ? 104.0f : x;
+  c = c < -104.0f ? -104.0f : c;
+  float t = kMagicF - c * kLog2eF, n = t - kMagicF;
+  float r = -c - n * kLn2HiF;
+  r = r - n * kLn2LoF;
+  int32_t k = int32_t(bits_of(t) - bits_of(kMagicF)), half = k >> 1;
+  float scale = pow2_from_int(-half);
+  return scale / (scale + exp_reduced(r) * pow2_from_int(k - half));
 }
 
 // Near zero erf(x) = x (1 + P(x^2)); further out 1 - 2^(-t Q(t)), where t Q(t) is minus the binary logarithm of
