@@ -316,6 +316,18 @@ def triu_indices(n: int, k: int = 0, m: int | None = None) -> tuple[NDArray, NDA
     return asarray(rows), asarray(columns)
 
 
+def diag_indices_from(arr: Any) -> tuple[NDArray, ...]:
+    """The places of the main diagonal of an array whose axes are all equally long.
+
+    >>> [i.tolist() for i in diag_indices_from([[1, 2], [3, 4]])]
+    [[0, 1], [0, 1]]
+    """
+    x = asarray(arr)
+    if x.ndim < 2 or len(set(x.shape)) != 1:
+        raise ValueError(f"diag_indices_from: expected 2 or more axes of one length, got shape {x.shape}")
+    return diag_indices(x.shape[0], x.ndim)
+
+
 def diag_indices(n: int, ndim: int = 2) -> tuple[NDArray, ...]:
     """The places of the main diagonal of an array with `ndim` axes of length n.
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as _np
 
+from .. import _core
 from .._core import NDArray
 from ..ops import F
 from ._arranging import beside, place
@@ -248,6 +249,39 @@ def kaiser(M: int, beta: float, dtype: Any = "float32") -> NDArray:
     [1.0]
     """
     return _window("kaiser", M, lambda t: _np.kaiser(M, beta), dtype)
+
+
+def unwrap(p: Any, discont: float | None = None, axis: int = -1, *, period: float = 2 * pi) -> NDArray:
+    """Angles along the axis with whole periods added, so that neighbours differ by at most half a period.
+
+    >>> [round(v, 4) for v in unwrap([0.0, 3.5, 7.0], period=4.0).tolist()]
+    [0.0, -0.5, -1.0]
+    """
+    p = floating(p)
+    axis = place("unwrap", p, axis)
+    n = p.shape[axis]
+    if n < 2:
+        return F.copy(p)
+    limit = period / 2 if discont is None else max(discont, period / 2)
+    step = diff(p, axis=axis)
+    folded = F.subtract(F.remainder(F.add(step, period / 2), period), period / 2)
+    edge = F.logical_and(F.equal(folded, -period / 2), F.greater(step, 0))
+    folded = F.where(edge, period / 2, folded)
+    shift = F.where(F.less(F.abs(step), limit), 0.0, F.subtract(folded, step))
+    later = F.add(_part(p, axis, 1, n - 1), F.cumsum(shift, axis))
+    return F.concat(_part(p, axis, 0, 1), later, axis=axis)
+
+
+def i0(x: Any) -> NDArray:
+    """The modified Bessel function of the first kind of order 0. No gradient: RuntimeError for a recorded array.
+
+    >>> float(i0(0.0))
+    1.0
+    """
+    x = floating(x)
+    if _core.is_recording() and x._tracked:
+        raise RuntimeError(f"i0: the result for shape {x.shape} has no gradient; call it under autograd.pause()")
+    return beside(x, _np.i0(x.asnumpy()).astype(_np.float64), x._dtype_name)
 
 
 def sinc(x: Any) -> NDArray:

@@ -36,7 +36,8 @@ def polyval(p: Any, x: Any) -> NDArray:
 
 
 def _added(name: str, a1: Any, a2: Any, join: Any) -> NDArray:
-    a, b = _coefficients(name, a1), _coefficients(name, a2)
+    a = _coefficients(name, a1)
+    b = _coefficients(name, beside(a, a2))
     n = max(a.size, b.size)
     return join(F.pad(a, (n - a.size,), (0,)), F.pad(b, (n - b.size,), (0,)))
 
@@ -66,6 +67,50 @@ def polymul(a1: Any, a2: Any) -> NDArray:
     [1, 0, -1]
     """
     return convolve(_coefficients("polymul", a1), _coefficients("polymul", a2))
+
+
+def polydiv(u: Any, v: Any) -> tuple[NDArray, NDArray]:
+    """The quotient of two polynomials and what remains.
+
+    >>> [p.tolist() for p in polydiv([1.0, 0.0, -1.0], [1.0, 1.0])]
+    [[1.0, -1.0], [0.0]]
+    """
+    u = floating(_coefficients("polydiv", u))
+    v = floating(_coefficients("polydiv", beside(u, v)))
+    if not v.size or not bool(F.not_equal(v[0], 0)):
+        raise ValueError(f"polydiv: the divisor's first coefficient must not be 0, got {v.tolist()}")
+    n, m = u.size, v.size
+    if n < m:
+        return F.multiply(u[:1], 0.0), u
+    rest, found = u, []
+    for k in range(n - m + 1):
+        q = F.divide(rest[k], v[0])
+        found.append(q)
+        rest = F.subtract(rest, F.pad(F.multiply(v, q), (k,), (n - m - k,)))
+    rest = rest[n - m + 1 :] if m > 1 else F.multiply(u[:1], 0.0)
+    while rest.size > 1 and not bool(F.greater(F.abs(rest[0]), 1e-14)):
+        rest = rest[1:]
+    return F.stack(*found, axis=0), rest
+
+
+def poly(seq_of_zeros: Any) -> NDArray:
+    """The polynomial whose roots are these numbers, or the eigenvalues of this square matrix; its first coefficient
+    is 1.
+
+    >>> poly([1.0, 2.0]).tolist()
+    [1.0, -3.0, 2.0]
+    """
+    z = floating(seq_of_zeros)
+    if z.ndim == 2 and z.shape[0] == z.shape[1] and z.size:
+        values = F.eigvals(z)
+        made = poly(values)
+        return made if z._dtype_name == values._dtype_name else F.real(made)
+    if z.ndim != 1:
+        raise ValueError(f"poly: expected a vector of roots or a square matrix, got shape {z.shape}")
+    found = F.ones((1,), z._dtype_name, z._device)
+    for k in range(z.size):
+        found = F.subtract(F.pad(found, (0,), (1,)), F.multiply(F.pad(found, (1,), (0,)), z[k]))
+    return found
 
 
 def polyder(p: Any, m: int = 1) -> NDArray:

@@ -184,6 +184,15 @@ def argsort(
     return F.argsort(_flat(x), 0, descending) if axis is None else F.argsort(x, axis, descending)
 
 
+def msort(a: Any) -> NDArray:
+    """The numbers sorted along the first axis.
+
+    >>> msort([3, 1, 2]).tolist()
+    [1, 2, 3]
+    """
+    return sort(a, 0)
+
+
 def lexsort(keys: Any, axis: int = -1) -> NDArray:
     """The positions that sort by several keys, the last one first.
 

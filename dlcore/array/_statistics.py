@@ -164,6 +164,19 @@ def histogram2d(
     return beside(x, found[0]), beside(x, found[1]), beside(x, found[2])
 
 
+def histogramdd(
+    sample: Any, bins: Any = 10, range: Any = None, density: bool = False, weights: Any = None
+) -> tuple[NDArray, list[NDArray]]:
+    """How many points (rows of `sample`) lie in each cell of a grid, and the grid's edges along each axis.
+
+    >>> histogramdd([[0.0, 0.0], [1.0, 1.0]], bins=2)[0].tolist()
+    [[1.0, 0.0], [0.0, 1.0]]
+    """
+    x = asarray(sample)
+    counts, edges = _np.histogramdd(x.asnumpy(), bins, range, density, _host(weights))
+    return beside(x, counts), [beside(x, e) for e in edges]
+
+
 def bincount(x: Any, weights: Any = None, minlength: int = 0) -> NDArray:
     """How often each of 0, 1, 2, ... occurs in a vector (or how much weight it has).
 

@@ -25,6 +25,7 @@ from ._arranging import (
     broadcast_shapes,
     diag,
     diag_indices,
+    diag_indices_from,
     diagflat,
     diagonal,
     fill_diagonal,
@@ -86,6 +87,7 @@ from ._joining import (
     vsplit,
     vstack,
 )
+from ._memory import genfromtxt, loadtxt, may_share_memory, min_scalar_type, packbits, shares_memory, unpackbits
 from ._numerics import (
     bartlett,
     blackman,
@@ -96,10 +98,12 @@ from ._numerics import (
     gradient,
     hamming,
     hanning,
+    i0,
     interp,
     kaiser,
     sinc,
     trapezoid,
+    unwrap,
 )
 from ._padding import pad
 from ._pointwise import (
@@ -119,7 +123,7 @@ from ._pointwise import (
     round,
     vectorize,
 )
-from ._polynomials import polyadd, polyder, polyfit, polyint, polymul, polysub, polyval, roots
+from ._polynomials import poly, polyadd, polyder, polydiv, polyfit, polyint, polymul, polysub, polyval, roots
 from ._products import cross, dot, inner, kron, matmul, matvec, outer, tensordot, vdot, vecdot, vecmat
 from ._protocol import from_dlpack
 from ._reducing import (
@@ -158,6 +162,7 @@ from ._searching import (
     extract,
     flatnonzero,
     lexsort,
+    msort,
     nanargmax,
     nanargmin,
     nonzero,
@@ -191,6 +196,7 @@ from ._statistics import (
     histogram,
     histogram2d,
     histogram_bin_edges,
+    histogramdd,
     median,
     nanmedian,
     nanpercentile,
@@ -228,6 +234,7 @@ half, single, double, csingle, cdouble = float16, float32, float64, complex64, c
 byte, short, intc, int_, intp, longlong = int8, int16, int32, int64, int64, int64
 ubyte, ushort, uintc, uint, uintp, ulonglong = uint8, uint16, uint32, uint64, uint64, uint64
 dtype = _np.dtype
+set_printoptions = _np.set_printoptions  # arrays are printed as NumPy prints its own
 
 # NumPy names and array-API names for operators of another name.
 _OTHER_NAMES = {
@@ -256,6 +263,8 @@ _OTHER_NAMES = {
     "amax": "max",
     "amin": "min",
     "alltrue": "all",
+    "sometrue": "any",
+    "product": "prod",
     "trapz": "trapezoid",
     "asanyarray": "asarray",
     "ascontiguousarray": "copy",

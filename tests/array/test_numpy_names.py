@@ -117,6 +117,13 @@ CALLS: list[tuple[str, tuple, dict]] = [
     ("cross", (M.T[:3], M[:, :3]), {"axisa": 0, "axisc": 0}), ("cross", (M.T[:3], M.T[1:]), {"axis": 0}),
     ("polyadd", (V, W), {}), ("polysub", (W, V), {}), ("polymul", (V, W), {}), ("polyder", (V, 2), {}),
     ("polyint", (W,), {"m": 2}), ("polyfit", (V, V**2, 3), {}), ("polyfit", (W, N, 2), {"w": W**2}),
+    ("poly", (W,), {}), ("poly", (M[:, :3] @ M[:, :3].T,), {}), ("polydiv", (V, W[:3]), {}),
+    ("polydiv", (W[:2], V), {}),
+    ("polydiv", ([1.0, 0.0, -1.0], [1.0, 1.0]), {}), ("polydiv", (V, [2.0]), {}), ("i0", (V,), {}),
+    ("unwrap", (np.cumsum(V * 4),), {}), ("unwrap", (M * 5,), {"axis": 0, "period": 4.0}), ("unwrap", (V * 9, 5.0), {}),
+    ("histogramdd", (M,), {"bins": 2}), ("diag_indices_from", (M[:, :3],), {}), ("packbits", (WHOLE > 2,), {}),
+    ("packbits", (WHOLE > 2,), {"axis": 1, "bitorder": "little"}),
+    ("unpackbits", (WHOLE.astype("uint8"),), {"axis": 1}),
     # index tricks
     ("ix_", ([0, 2], [1, 3]), {}), ("ix_", ([True, False, True],), {}), ("resize", (M, (2, 3, 3)), {}),
     ("trim_zeros", (np.array([0, 0, 1, 0, 2, 0]),), {}), ("trim_zeros", (np.array([0, 1, 0]), "b"), {}),
@@ -221,6 +228,16 @@ def test_writing_at_positions() -> None:
     np.testing.assert_allclose(xp.matvec(T, W).asnumpy(), T @ W)
     np.testing.assert_allclose(xp.vecmat(M[0, :3], T[:, :3]).asnumpy(), M[0, :3] @ T)
     assert xp.promote_types("int8", "float64") == np.float64
+    x = xp.asarray(M)
+    assert xp.shares_memory(x, x.T) and xp.may_share_memory(x[:, :2], x[:, 2:]) and not xp.shares_memory(x[:1], x[1:])
+    assert xp.min_scalar_type(300) == np.uint16 and xp.min_scalar_type(x) == np.float64
+    assert xp.msort(M).asnumpy().tolist() == np.sort(M, 0).tolist()
+    assert xp.loadtxt(["1 2", "3 4"], "int32").tolist() == [[1, 2], [3, 4]]
+    assert np.isnan(xp.genfromtxt(["1,", "2,3"], delimiter=",").asnumpy()[0, 1])
+    y = xp.ones(2)
+    y.attach_grad()
+    with autograd.record(), pytest.raises(RuntimeError, match=r"i0: .*\(2,\) has no gradient"):
+        xp.i0(y)
 
 
 def test_comparisons_and_questions() -> None:
@@ -280,6 +297,9 @@ GRADIENTS: list[tuple[str, Callable[..., Any], tuple]] = [
     ("roots", lambda p: xp.real(xp.roots(p) ** 2).sum(), (np.array([1.0, -6.0, 11.0, -6.0]),)),
     ("cross", lambda a, b: xp.cross(a, b, axisc=0), (M[:, :3], M[:, 1:])),
     ("sinc", xp.sinc, (M,)),
+    ("poly", lambda z: xp.poly(z), (W,)),
+    ("polydiv", lambda u, v: xp.polydiv(u, v)[0], (V, W[:3])),
+    ("unwrap", lambda x: xp.unwrap(x) ** 2, (np.cumsum(V * 4),)),
     ("resize", lambda x: xp.resize(x, (3, 3)) ** 2, (V,)),
     ("linspace", lambda a, b: xp.linspace(a, b, 4) ** 2, (V, V + 2)),
     ("apply_along_axis", lambda x: xp.apply_along_axis(lambda v: v.sum() * v, 0, x), (M,)),
@@ -400,6 +420,12 @@ def test_derivatives(name: str, function: Callable, args: tuple) -> None:
         (lambda: xp.polyder(V, -1), ValueError, "polyder: m must be at least 0"),
         (lambda: xp.polyint(V, -1), ValueError, "polyint: m must be at least 0"),
         (lambda: xp.polymul(M, V), ValueError, r"polymul: .*\(3, 4\)"),
+        (lambda: xp.polydiv(V, [0.0, 1.0]), ValueError, "polydiv: the divisor's first coefficient"),
+        (lambda: xp.poly(M), ValueError, r"poly: .*\(3, 4\)"),
+        (lambda: xp.diag_indices_from(M), ValueError, r"diag_indices_from: .*\(3, 4\)"),
+        (lambda: xp.packbits([0.5]), TypeError, "packbits: .*float32"),
+        (lambda: xp.packbits([1], bitorder="up"), ValueError, "packbits: bitorder .*'up'"),
+        (lambda: xp.unpackbits([1]), TypeError, "unpackbits: expected uint8, got int64"),
         (lambda: xp.ix_(M), ValueError, r"ix_: .*\(3, 4\)"),
         (lambda: xp.put(xp.zeros(3), [3], 1.0), IndexError, r"put: positions \[3\] .*\(3,\)"),
         (lambda: xp.put(xp.zeros(3), [1], []), ValueError, "put: no values"),
