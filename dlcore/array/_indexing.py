@@ -23,7 +23,6 @@ from . import _key
 from ._key import Key
 
 _PLAIN = (int, slice, type(None), type(Ellipsis))
-_WHOLE = ("int64", "int32", "int16", "int8", "uint8", "uint16", "uint32", "uint64")
 
 
 class _Taken(threading.local):
@@ -42,8 +41,9 @@ _taken = _Taken()
 def getitem(self: NDArray, key: Any) -> NDArray:
     """x[key]; see the module."""
     if not _core.is_tracing():
-        if isinstance(key, NDArray) and key._dtype_name in _WHOLE and self.ndim:  # the common case
-            return F.take(self, _key.positions(self, key, key.shape))
+        index = _rows(self, key)
+        if index is not None:
+            return F.take(self, index)
         return read(_key.parse(self, key, masks_stay=True))
     parsed = _key.parse(self, key)
     found = read(parsed)
@@ -66,6 +66,22 @@ def write_through(part: NDArray, value: NDArray) -> NDArray:
     return getitem(entry[1], entry[2])
 
 
+def _rows(x: NDArray, key: Any) -> NDArray | None:
+    """A lone array or list of positions along the first axis, the most common of the harder indices; else None."""
+    if type(key) is list:
+        if not key or type(key[0]) is not int:
+            return None
+        try:
+            key = np.array(key)
+        except ValueError:  # ragged: told elsewhere
+            return None
+    elif not isinstance(key, (NDArray, np.ndarray)):
+        return None
+    if np.dtype(key.dtype).kind not in "iu" or not x.ndim:
+        return None
+    return _key.positions(x, key, tuple(key.shape))
+
+
 def setitem(self: NDArray, key: Any, value: Any) -> None:
     """x[key] = value, in place; see the module."""
     kind = type(key)
@@ -80,6 +96,11 @@ def setitem(self: NDArray, key: Any, value: Any) -> None:
             return  # the end of x[key] += v
     if key is Ellipsis or (type(key) is slice and key == slice(None)):
         _core.assign(self, _lean(self, value, self.ndim))
+        return
+    index = None if _core.is_tracing() or _core.is_recording() else _rows(self, key)
+    if index is not None:
+        value = _key.without_leading(_fitting(self, value), index.ndim + self.ndim - 1)
+        F.index_put(self, value, index, out=self)
         return
     parsed = _key.parse(self, key, masks_stay=True)
     if _core.is_tracing() or (_core.is_recording() and (self._tracked or _tracked(value))):

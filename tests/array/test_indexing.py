@@ -293,6 +293,8 @@ def test_what_a_compiled_function_cannot_know_names_the_line(write: bool) -> Non
         ((S(None), np.array([2**64 - 1], np.uint64)), "index 18446744073709551615 is out of range for axis 1"),
         (([0, 1], [0, 1, 2]), "broadcast"),
         ([[1, 2], [3]], "ragged"),
+        ([1, 1.5], "whole numbers"),
+        ([1, "a"], "whole numbers"),
         (S(None, None, 0), "step"),
         (S(0.5, None), "whole numbers"),
         ((0, BASE[0, :3] > 1), r"mask of shape \(3, 5\) does not fit axes 1 to 2"),
