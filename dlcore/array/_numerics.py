@@ -281,7 +281,7 @@ def i0(x: Any) -> NDArray:
     x = floating(x)
     if _core.is_recording() and x._tracked:
         raise RuntimeError(f"i0: the result for shape {x.shape} has no gradient; call it under autograd.pause()")
-    return beside(x, _np.i0(x.asnumpy()).astype(_np.float64), x._dtype_name)
+    return beside(x, _np.i0(x.asnumpy().astype(_np.float64)), x._dtype_name)
 
 
 def sinc(x: Any) -> NDArray:
