@@ -158,7 +158,7 @@ __device__ inline double dl_digamma(double x) {
   if (x == 0) return copysign((double)dl_inf(), -x);
   double r = 0;
   if (x < 0) {
-    double part = x - floor(x);
+    double part = x - rint(x);
     if (part == 0 || part != part) return dl_nan();
     r = -pi / tan(pi * part);
     x = 1 - x;

@@ -10,6 +10,7 @@ import operator
 import ml_dtypes
 import numpy as np
 import pytest
+import scipy.special
 
 import dlcore.array  # noqa: F401 - the methods of arrays
 from dlcore import _core
@@ -183,6 +184,24 @@ def test_remainders_and_quotients_fit_together() -> None:
     q, r = F.floor_divide(x, y).asnumpy(), F.remainder(x, y).asnumpy()
     np.testing.assert_allclose(q * b + r, a, rtol=1e-12)
     assert (np.sign(r[r != 0]) == np.sign(b[r != 0])).all() and (np.abs(r) < np.abs(b)).all()
+
+
+@pytest.mark.parametrize("name", ["gamma", "gammaln", "digamma", "erfinv", "polygamma"])
+def test_special_functions_over_their_whole_domain(name: str) -> None:
+    edge = [0.0, -0.0, 1.0, -1.0, 2.0, 1e-10, -1e-10, 170.5, 1e5, np.inf, -np.inf, np.nan]
+    x = np.concatenate([np.linspace(-20.3, 20.3, 2003), edge])
+    if name == "erfinv":
+        x = np.concatenate(
+            [np.linspace(-1, 1, 2001), 1 - 10.0 ** -np.arange(1, 16), 10.0 ** -np.arange(1, 300, 7), [2.0]]
+        )
+    orders = [(1.0,), (2.0,), (5.0,)] if name == "polygamma" else [()]
+    for order in orders:
+        given = x[x < 1e6] if order else x  # SciPy's zeta function gives up on the far left
+        with np.errstate(all="ignore"):
+            want = getattr(scipy.special, name)(*[int(n) for n in order], given)
+        got = getattr(F, name)(*order, array(given, "float64")).asnumpy()
+        # relative, but for digamma and gammaln, which cross zero
+        np.testing.assert_allclose(got, want, rtol=5e-13, atol=1e-14 if name in ("digamma", "gammaln") else 0)
 
 
 # Python numbers beside whole numbers -----------------------------------------------------------------------------

@@ -37,8 +37,8 @@ static double vm_digamma(double x) {
   if (x == 0) return __builtin_copysign(__builtin_inf(), -x);
   double r = 0;
   if (x < 0) {
-    double whole = __builtin_floor(x), part = x - whole;
-    if (part == 0 || whole != whole) return __builtin_nan("");
+    double part = x - vm_rint(x);  // exact, and small where the tangent is steep
+    if (part == 0 || part != part) return __builtin_nan("");
     r = -pi / __builtin_tan(pi * part);  // reflection, DLMF 5.5.4
     x = 1 - x;
   }
