@@ -121,8 +121,8 @@ def rnn(
         raise ValueError(f"rnn: expected 4 parameters for each layer and direction, got {len(parameters)}")
     if len(states) != wanted:
         raise ValueError(f"rnn: expected {wanted} states for mode {mode!r}, got {len(states)}")
-    if x.ndim != 3:
-        raise ValueError(f"rnn: expected x (steps, batch, inputs), got shape {tuple(x.shape)}")
+    if x.ndim != 3 or not x.shape[0]:
+        raise ValueError(f"rnn: expected x (steps, batch, inputs) with a step, got shape {tuple(x.shape)}")
     for state in states:
         if state.ndim != 3 or state.shape[0] != layers * directions:
             raise ValueError(

@@ -15,9 +15,10 @@ _x = real(shape=(2, 3, 4, 5))
 # Resizing.
 _RESIZE = "size: ints, mode: str = 'linear', align_corners: bool = False"
 _RSAME = "size=size, mode=mode, align_corners=align_corners"
-_forms: list[dict[str, Any]] = [dict(size=(7, 3)), dict(size=(3, 8), align_corners=True), dict(size=(7, 3), mode="nearest"),
-          dict(size=(6, 9), mode="cubic"), dict(size=(6, 9), mode="cubic", align_corners=True),
-          dict(size=(3, 2), mode="area")]
+_forms: list[dict[str, Any]] = [
+    dict(size=(7, 3)), dict(size=(3, 8), align_corners=True), dict(size=(7, 3), mode="nearest"),
+    dict(size=(6, 9), mode="cubic"), dict(size=(6, 9), mode="cubic", align_corners=True),
+    dict(size=(3, 2), mode="area")]
 op("resize", f"x, {_RESIZE}",
    "x (n, c, 1 to 3 axes of space) with space of the given size. mode: nearest, linear, cubic, or area, the mean of"
    " what each new place covers. align_corners: the outer places stay where they are, else the outer edges.",

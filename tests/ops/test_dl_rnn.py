@@ -122,7 +122,7 @@ def test_errors_say_what_was_expected() -> None:
         "mode must be one of": lambda: F.rnn(x, rest, [h], "mgu"),
         "expected 4 parameters for each layer and direction, got 3": lambda: F.rnn(x, rest[:3], [h], "gru"),
         "expected 2 states for mode 'lstm', got 1": lambda: F.rnn(x, rest, [h], "lstm"),
-        r"expected x \(steps, batch, inputs\), got shape \(2, 3\)": lambda: F.rnn(x[0], rest, [h], "gru"),
+        r"expected x \(steps, batch, inputs\) with a step, got shape \(2, 3\)": lambda: F.rnn(x[0], rest, [h], "gru"),
         r"expected states \(1, batch, hidden\), got shape \(2, 2\)": lambda: F.rnn(x, rest, [h[0]], "gru"),
         r"expected states \(2, 2\), got shape \(5, 2\)": lambda: F.rnn(x, rest, [nd.zeros((1, 5, 2))], "gru"),
     }.items():

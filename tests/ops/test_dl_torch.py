@@ -183,3 +183,17 @@ def test_recurrent_layers(mode: str, bidirectional: bool) -> None:
         return F.concat(*(F.reshape(v, (-1,)) for v in (y, *last)), axis=0)
 
     agree(ours, theirs, (7, 5, 4), *[(layers * ways, 5, 6)] * states, *shapes)
+
+
+def test_huge_attributes_are_refused_before_they_overflow() -> None:
+    x, w = nd.zeros((1, 1, 4, 4)), nd.zeros((1, 1, 3, 3))
+    for call in (
+        lambda: F.conv2d(x, w, None, 1, 2**62),
+        lambda: F.conv3d(nd.zeros((1, 1, 4, 4, 4)), nd.zeros((1, 1, 3, 3, 3)), None, 1, 0, 2**62),
+        lambda: F.deconv2d(x, w, None, 2**40),
+        lambda: F.max_pool2d(x, 2**62),
+        lambda: F.resize(x, 2**50),
+        lambda: F.im2col(x, 2, 1, 1, 2**62),
+    ):
+        with pytest.raises(ValueError, match=r"must be less than 2\*\*31"):
+            call()

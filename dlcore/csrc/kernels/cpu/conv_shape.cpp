@@ -1,6 +1,8 @@
 // The geometry of a convolution, checked, and the inference rule that follows from it.
 #include "kernels/cpu/conv.h"
 
+#include "kernels/cpu/spatial.h"
+
 namespace dl {
 
 template <class Call>
@@ -8,9 +10,9 @@ ConvShape conv_shape(const Call& c, const Shape& x, const Shape& w) {
   const std::string& op = c.op->name;
   ConvShape s{};
   s.groups = int_attr(c, "groups", 1);
-  pair_attr(c, "stride", 1, s.stride);
-  pair_attr(c, "pad", 0, s.pad);
-  pair_attr(c, "dilate", 1, s.dilate);
+  spatial_attr(c, "stride", 2, 1, s.stride);
+  spatial_attr(c, "pad", 2, 0, s.pad);
+  spatial_attr(c, "dilate", 2, 1, s.dilate);
   if (w.n != 4) throw ValueError(op + ": expected weight (O, C / groups, kh, kw), got shape " + to_string(w));
   if (s.groups < 1)
     throw ValueError(format("%s: groups must be at least 1, got %lld", op.c_str(), (long long)s.groups));

@@ -11,7 +11,7 @@ DL_INFER("group_rows", [](InferCall& c) {
                      to_string(x));
   int64_t groups = int_attr(c, "groups", 0);
   if (groups == 0) groups = x[1];
-  if (groups < 1 || x[1] % groups)
+  if (groups < 0 || (groups == 0 && x[1]) || (groups && x[1] % groups))
     throw ValueError(
         format("%s: %lld channels cannot be cut into %lld groups", c.name(), (long long)x[1], (long long)groups));
   Meta rows[2] = {c.in[0], c.in[0]};

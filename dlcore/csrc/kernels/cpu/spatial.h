@@ -14,7 +14,11 @@ void spatial_attr(const Call& c, const char* name, int nd, int64_t def, int64_t*
   if (list && a->v.n != 1 && a->v.n != nd)
     throw ValueError(c.op->name + ": " + name + " must be one integer or " + std::to_string(nd) + ", got " +
                      to_string(a->v));
-  for (int i = 0; i < nd; i++) out[i] = !list ? a->i : a->v.n == 1 ? a->v[0] : a->v[i];
+  for (int i = 0; i < nd; i++) {
+    out[i] = !list ? a->i : a->v.n == 1 ? a->v[0] : a->v[i];
+    if (out[i] >= int64_t(1) << 31)  // so that sums and products of two of them stay whole numbers of 64 bits
+      throw ValueError(c.op->name + ": " + name + " must be less than 2**31, got " + std::to_string(out[i]));
+  }
 }
 
 }  // namespace dl
