@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dlcore import _core
 from dlcore._core import NDArray
-from dlcore.ops import F
+from dlcore.array.np import from_dlpack
 
 
 def from_torch_state(state: Mapping[str, Any]) -> dict[str, NDArray]:
@@ -25,5 +24,5 @@ def from_torch_state(state: Mapping[str, Any]) -> dict[str, NDArray]:
         plain = tensor.detach() if hasattr(tensor, "detach") else tensor
         if not hasattr(plain, "__dlpack__"):
             raise TypeError(f"from_torch_state: {name!r}: expected a tensor, got {type(tensor).__name__}")
-        arrays[name] = F.copy(_core.from_dlpack(plain))
+        arrays[name] = from_dlpack(plain, copy=True)
     return arrays
