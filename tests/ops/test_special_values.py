@@ -194,6 +194,8 @@ def test_special_functions_over_their_whole_domain(name: str) -> None:
         x = np.concatenate(
             [np.linspace(-1, 1, 2001), 1 - 10.0 ** -np.arange(1, 16), 10.0 ** -np.arange(1, 300, 7), [2.0]]
         )
+    if name == "gammaln":
+        x = x[x != -np.inf]  # infinity as in C; SciPy says minus infinity
     orders = [(1.0,), (2.0,), (5.0,)] if name == "polygamma" else [()]
     for order in orders:
         given = x[x < 1e6] if order else x  # SciPy's zeta function gives up on the far left
