@@ -255,7 +255,62 @@ FAMILIES = [
 ]
 
 # MXNet's name, with the namespace of its family -> where it is.
-ELSEWHERE: dict[str, str] = {}
+ELSEWHERE: dict[str, str] = {
+    "nd.Custom": "autograd.Function",
+    "nd.cast_storage": "nd.sparse.cast_storage",
+    "nd.contrib.backward_gradientmultiplier": "nd.contrib.gradientmultiplier",
+    "nd.contrib.backward_index_copy": "nd.contrib.index_copy",
+    "nd.contrib.backward_quadratic": "nd.contrib.quadratic",
+    "np.msort": "np.sort",
+    "np.product": "np.prod",
+    "np.sometrue": "np.any",
+}
+
+_FINANCE = "NumPy itself took its financial functions out; the package numpy_financial has them."
+_GRAPHS = "It served the library DGL, which has samplers of its own."
+_INT8 = "Weights are quantized by dlcore.compress.quantize_weights; products of int8 arrays are not offered."
+_DEFORM = "Deformable windows are not offered; grid_sample with learned offsets is what they are made of."
+_REGIONS = "Of the poolings of regions ROIPooling and ROIAlign are offered, this variant is not."
+_PROPOSAL = "Its parts are here: box_decode, clip and box_nms make the proposals of a region network."
 
 # Reasons, by name.
-ABSENT: dict[str, str] = {}
+ABSENT: dict[str, str] = {
+    "NDArray.handle": "A pointer of MXNet's C interface; memory is passed on by DLPack (x.__dlpack__).",
+    "NDArray.writable": "A write into a read-only array raises a ValueError that says so.",
+    **{
+        f"nd.contrib.{n}": _GRAPHS
+        for n in (
+            "dgl_adjacency",
+            "dgl_csr_neighbor_non_uniform_sample",
+            "dgl_csr_neighbor_uniform_sample",
+            "dgl_graph_compact",
+            "dgl_subgraph",
+            "edge_id",
+        )
+    },
+    **{
+        f"nd.contrib.{n}": _INT8
+        for n in (
+            "quantize_asym",
+            "quantized_act",
+            "quantized_batch_norm",
+            "quantized_concat",
+            "quantized_conv",
+            "quantized_elemwise_add",
+            "quantized_elemwise_mul",
+            "quantized_embedding",
+            "quantized_flatten",
+            "quantized_fully_connected",
+            "quantized_pooling",
+            "quantized_rnn",
+        )
+    },
+    **{f"nd.contrib.{n}": _DEFORM for n in ("DeformableConvolution", "ModulatedDeformableConvolution")},
+    **{f"nd.contrib.{n}": _REGIONS for n in ("DeformablePSROIPooling", "PSROIPooling", "RROIAlign")},
+    **{f"nd.contrib.{n}": _PROPOSAL for n in ("MultiProposal", "Proposal")},
+    "nd.contrib.calibrate_entropy": "Ranges are not calibrated by entropy: quantize_v2 takes those of the numbers.",
+    "nd.contrib.getnnz": "A sparse array tells it itself: len(x.data).",
+    "nd.contrib.hawkesll": "The likelihood of Hawkes processes is a model, not an operator; foreach writes it.",
+    "nd.contrib.backward_hawkesll": "The gradient of a function that is not offered either.",
+    **{f"np.{n}": _FINANCE for n in ("mirr", "npv", "ppmt", "pv", "rate")},
+}

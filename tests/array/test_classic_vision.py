@@ -178,3 +178,32 @@ def test_numbers_in_eight_bits_come_back_within_half_a_step() -> None:
         nd.contrib.quantize(nd.array(x), nd.array([0.0]), nd.array([1.0]), "int4")
     with pytest.raises(TypeError, match="dequantize: data must be"):
         nd.contrib.dequantize(nd.array(x), nd.array([0.0]), nd.array([1.0]))
+
+
+@pytest.mark.parametrize("multiply", [True, False])
+def test_correlation_of_displaced_windows(multiply: bool) -> None:
+    a, b = (rng.normal(size=(2, 3, 9, 8)).astype("float32") for _ in "ab")
+    got = nd.Correlation(
+        nd.array(a),
+        nd.array(b),
+        kernel_size=3,
+        max_displacement=2,
+        stride1=2,
+        stride2=2,
+        pad_size=1,
+        is_multiply=multiply,
+    ).asnumpy()
+    p, q = (np.pad(v, [(0, 0), (0, 0), (1, 1), (1, 1)]) for v in (a, b))
+    assert got.shape == (2, 9, 3, 2)
+    for k, (dy, dx) in enumerate((y, x) for y in (-2, 0, 2) for x in (-2, 0, 2)):
+        for i in range(3):
+            for j in range(2):
+                y, x = 3 + 2 * i, 3 + 2 * j
+                u = p[:, :, y - 1 : y + 2, x - 1 : x + 2]
+                v = q[:, :, y + dy - 1 : y + dy + 2, x + dx - 1 : x + dx + 2]
+                want = (u * v if multiply else abs(u - v)).mean((1, 2, 3))
+                np.testing.assert_allclose(got[:, k, i, j], want, rtol=1e-4, atol=1e-5)
+    with pytest.raises(ValueError, match="kernel_size must be an odd number"):
+        nd.Correlation(nd.array(a), nd.array(b), kernel_size=2)
+    with pytest.raises(ValueError, match="is too small for"):
+        nd.Correlation(nd.array(a), nd.array(b), max_displacement=9)

@@ -68,6 +68,15 @@ def test_links_lead_somewhere(made: dict[str, str]) -> None:
                 assert f"## {anchor}\n" in made[path], f"{name}: {target}#{anchor}"
 
 
+def test_what_is_promised_to_users_of_mxnet_is_there(docs: dict[str, ModuleType], made: dict[str, str]) -> None:
+    assert docs["mxnet"].broken() == []
+    inventory = docs["inventory"]
+    assert sum(len(f.names.split()) for f in inventory.FAMILIES) > 850
+    for name, reason in inventory.ABSENT.items():
+        assert reason.endswith(".") and len(reason) > 20, f"{name}: {reason!r} is no reason"
+        assert f"`{name}` | not here: {reason}" in made["mxnet.md"]
+
+
 def test_an_example_that_does_not_hold_stops_everything(docs: dict[str, ModuleType], tmp_path: Path) -> None:
     examples = docs["examples"]
     with pytest.raises(examples.ExampleError, match="wrong: 1 \\+ 1 gives\n2\ninstead of\n3"):

@@ -206,7 +206,8 @@ def MultiBoxDetection(
     chosen = F.take(prob, asarray(others, "int64"), 1)
     best, score = F.argmax(chosen, 1), F.max(chosen, 1)
     offsets = F.reshape(asarray(loc_pred), (prob.shape[0], -1, 4))
-    boxes = box_decode(offsets, anchor, *variances, format="corner")
+    std0, std1, std2, std3 = variances
+    boxes = box_decode(offsets, anchor, std0, std1, std2, std3, format="corner")
     boxes = F.clip(boxes, 0.0, 1.0) if clip else boxes
     kind = boxes._dtype_name
     head = F.stack(F.cast(best, kind), F.cast(score, kind), axis=-1)

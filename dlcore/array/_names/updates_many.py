@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -21,7 +20,6 @@ def _mixed(update: Callable[..., NDArray], example: str) -> Callable[..., NDArra
     last = 2 + len(states)
     only_direction = update.__name__ == "lamb_update_phase1"  # changes no weight
 
-    @functools.wraps(update)
     def mixed(weight: NDArray, grad: NDArray, *args: Any, **kwargs: Any) -> NDArray:
         out = kwargs.pop("out", None)
         given = list(args)

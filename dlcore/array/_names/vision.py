@@ -107,7 +107,7 @@ def BilinearResize2D(
     data = asarray(data)
     if mode not in ("size", "like"):
         raise ValueError(f"BilinearResize2D: mode must be size or like, got {mode!r}")
-    size = (height, width)
+    size: tuple[int, ...] = (height, width)
     if mode == "like":
         size = tuple(asarray(like).shape[2:])
     elif scale_height is not None and scale_width is not None:
@@ -125,3 +125,40 @@ def col2im(
     [[[[1.0, 4.0, 3.0]]]]
     """
     return F.col2im(data, output_size, kernel, stride, dilate, pad)
+
+
+def Correlation(
+    data1: Any, data2: Any, kernel_size: int = 1, max_displacement: int = 1, stride1: int = 1, stride2: int = 1,
+    pad_size: int = 0, is_multiply: bool = True,
+) -> NDArray:  # fmt: skip
+    """For each displacement up to max_displacement, by steps of stride2, one map of how data1 fits data2 moved by it.
+
+    The mean over channels and a window of products, or of distances without is_multiply: (n, displacements, h, w).
+    Dosovitskiy et al., FlowNet, arXiv:1504.06852.
+
+    >>> Correlation([[[[1.0, 2.0, 3.0]]]], [[[[4.0, 5.0, 6.0]]]], max_displacement=0).tolist()
+    [[[[4.0, 10.0, 18.0]]]]
+    """
+    if kernel_size < 1 or kernel_size % 2 == 0:
+        raise ValueError(f"Correlation: kernel_size must be an odd number, got {kernel_size}")
+    data1, data2 = asarray(data1), asarray(data2)
+    if data1.ndim != 4 or data1.shape != data2.shape:
+        raise ValueError(f"Correlation: expected two (n, c, h, w) of one shape, got {data1.shape} and {data2.shape}")
+    edge = (0, 0, pad_size, pad_size)
+    a, b = F.pad(data1, edge, edge), F.pad(data2, edge, edge)
+    n, c = a.shape[:2]
+    side, border = kernel_size // 2, max_displacement + kernel_size // 2
+    size = [-(-(v - 2 * border) // stride1) for v in a.shape[2:]]
+    if min(size) < 1:
+        raise ValueError(f"Correlation: a picture of {a.shape[2:]} is too small for {border} places at each side")
+    window = [(v - 1) * stride1 + kernel_size for v in size]
+    at = border - side
+    still = F.slice(a, (0, 0, at, at), (n, c, *window))
+    reach = max_displacement // stride2 * stride2
+    maps = []
+    for dy in range(-reach, reach + 1, stride2):
+        for dx in range(-reach, reach + 1, stride2):
+            moved = F.slice(b, (0, 0, at + dy, at + dx), (n, c, *window))
+            fit = F.multiply(still, moved) if is_multiply else F.abs(F.subtract(still, moved))
+            maps.append(F.avg_pool2d(F.mean(fit, 1, True), (kernel_size,) * 2, (stride1,) * 2))
+    return F.concat(*maps, axis=1)
