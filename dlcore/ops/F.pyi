@@ -4,31 +4,31 @@ from collections.abc import Sequence
 from typing import Any
 
 from .._core import NDArray
-from .composite import batch_norm as batch_norm
-from .composite_vision import bilinear_sampler as bilinear_sampler
-from .composite_vision import bipartite_matching as bipartite_matching
-from .composite_vision import box_iou as box_iou
-from .composite_vision import box_nms as box_nms
-from .ctc import ctc_loss as ctc_loss
-from .composite_vision import depth_to_space as depth_to_space
-from .composite import dropout as dropout
-from .composite import gelu as gelu
-from .composite import glu as glu
-from .composite_vision import grid_generator as grid_generator
 from .attention import interleaved_matmul_encdec_qk as interleaved_matmul_encdec_qk
 from .attention import interleaved_matmul_encdec_valatt as interleaved_matmul_encdec_valatt
 from .attention import interleaved_matmul_selfatt_qk as interleaved_matmul_selfatt_qk
 from .attention import interleaved_matmul_selfatt_valatt as interleaved_matmul_selfatt_valatt
+from .attention import scaled_dot_product_attention as scaled_dot_product_attention
+from .composite import batch_norm as batch_norm
+from .composite import dropout as dropout
+from .composite import gelu as gelu
+from .composite import glu as glu
 from .composite import l2_normalization as l2_normalization
+from .composite import rrelu as rrelu
+from .composite_vision import bilinear_sampler as bilinear_sampler
+from .composite_vision import bipartite_matching as bipartite_matching
+from .composite_vision import box_iou as box_iou
+from .composite_vision import box_nms as box_nms
+from .composite_vision import depth_to_space as depth_to_space
+from .composite_vision import grid_generator as grid_generator
+from .composite_vision import pixel_shuffle as pixel_shuffle
+from .composite_vision import space_to_depth as space_to_depth
+from .composite_vision import spatial_transformer as spatial_transformer
+from .ctc import ctc_loss as ctc_loss
 from .multibox import multibox_detection as multibox_detection
 from .multibox import multibox_prior as multibox_prior
 from .multibox import multibox_target as multibox_target
-from .composite_vision import pixel_shuffle as pixel_shuffle
 from .rnn import rnn as rnn
-from .composite import rrelu as rrelu
-from .attention import scaled_dot_product_attention as scaled_dot_product_attention
-from .composite_vision import space_to_depth as space_to_depth
-from .composite_vision import spatial_transformer as spatial_transformer
 
 ArrayLike = Any
 DTypeLike = Any

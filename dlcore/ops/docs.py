@@ -75,7 +75,10 @@ def stub() -> str:
         "from typing import Any",
         "",
         "from .._core import NDArray",
-        *(f"from {_home(f)} import {name} as {name}" for name, f in sorted(FUNCTIONS.items())),
+        *(
+            f"from {_home(f)} import {name} as {name}"
+            for name, f in sorted(FUNCTIONS.items(), key=lambda item: (_home(item[1]), item[0]))
+        ),
         "",
         "ArrayLike = Any",
         "DTypeLike = Any",
