@@ -13,6 +13,7 @@ from ._file_iters import CSVIter, MNISTIter
 from ._idx import read_idx, write_idx
 from ._image import decode_image, encode_image, resize_image
 from ._iterators import DataBatch, DataDesc, DataIter
+from ._libsvm_iter import LibSVMIter
 from ._ndarray_iter import NDArrayIter
 from ._npm import npm_pack
 from ._prefetching_iter import PrefetchingIter
@@ -23,6 +24,7 @@ __all__ = [
     "DataBatch",
     "DataDesc",
     "DataIter",
+    "LibSVMIter",
     "MNISTIter",
     "NDArrayIter",
     "PrefetchingIter",
