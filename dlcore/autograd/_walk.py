@@ -60,6 +60,10 @@ def grad(
     array, a list gives a list; a variable that the heads do not depend on gives zeros. Only what lies between heads and
     variables is computed. Raises ValueError for an array that is no variable.
 
+    The heads must be real or have head gradients. The gradient with respect to complex z = x + iy is dL/dx + i dL/dy,
+    the direction of steepest ascent, as in PyTorch (half the gradient of Wirtinger calculus, conjugated); a real
+    variable that meets complex numbers gets a real gradient.
+
     With a function in place of the heads, its gradient function: `grad(f, argnums)` is `gradient(f, argnums)`.
 
     >>> from dlcore import nd; from dlcore.autograd import record
