@@ -152,3 +152,29 @@ def test_mistakes() -> None:
         y = autograd.checkpoint(lambda v: dnp.broadcast_to(v, (next(sizes), 1)) * 1.0)(x)
     with pytest.raises(RuntimeError, match=r"shapes \[\(1, 1\)\] in the forward run and of \[\(2, 1\)\]"):
         y.backward()
+
+
+@pytest.mark.parametrize("hybrid", [False, True], ids=["plain", "hybridized"])
+def test_a_network_trains_the_same(hybrid: bool) -> None:
+    from dlcore import gluon
+
+    def trained(wrap) -> list[np.ndarray]:
+        dl.random.seed(1)
+        part, head = gluon.nn.Sequential() if not hybrid else gluon.nn.HybridSequential(), gluon.nn.Dense(3, in_units=8)
+        part.add(gluon.nn.Dense(8, in_units=5, activation="tanh"), gluon.nn.Dropout(0.3))
+        for net in (part, head):
+            net.initialize(dl.init.Normal(0.5))
+        if hybrid:
+            part.hybridize()
+        parameters = {f"{i}.{k}": v for i, net in enumerate((part, head)) for k, v in net.collect_params().items()}
+        trainer = gluon.Trainer(parameters, "adam", {"learning_rate": 0.05})
+        x = dnp.array(np.random.default_rng(0).normal(size=(16, 5)).astype(np.float32))
+        for _ in range(5):
+            with autograd.record():
+                loss = (head(wrap(part)(x)) ** 2).sum()
+            loss.backward()
+            trainer.step(16)
+        return [p.data().asnumpy() for p in parameters.values()]
+
+    for a, b in zip(trained(lambda f: f), trained(autograd.checkpoint), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-7)
