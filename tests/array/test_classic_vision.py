@@ -207,3 +207,20 @@ def test_correlation_of_displaced_windows(multiply: bool) -> None:
         nd.Correlation(nd.array(a), nd.array(b), kernel_size=2)
     with pytest.raises(ValueError, match="is too small for"):
         nd.Correlation(nd.array(a), nd.array(b), max_displacement=9)
+
+
+def test_upsampling_of_several_and_by_a_weight() -> None:
+    x, y = (rng.normal(size=(1, 2, n, n)).astype("float32") for n in (4, 2))
+    joined = nd.UpSampling(nd.array(x), nd.array(y), scale=2, sample_type="nearest", num_args=2)
+    want = [x.repeat(2, 2).repeat(2, 3), y.repeat(4, 2).repeat(4, 3)]
+    np.testing.assert_array_equal(joined.asnumpy(), np.concatenate(want, 1))
+    added = nd.UpSampling(nd.array(x), nd.array(y), scale=2, multi_input_mode="sum")
+    np.testing.assert_allclose(added.asnumpy(), want[0] + want[1], rtol=1e-6)
+    line = np.array([0.25, 0.75, 0.75, 0.25])
+    weight = nd.array(np.broadcast_to(line[:, None] * line, (2, 1, 4, 4)).copy())
+    y = nd.UpSampling(nd.array(x), weight, scale=2, sample_type="bilinear", num_filter=2).asnumpy()
+    assert y.shape == (1, 2, 8, 8)
+    between = (9 * x[..., 1, 1] + 3 * x[..., 1, 2] + 3 * x[..., 2, 1] + x[..., 2, 2]) / 16
+    np.testing.assert_allclose(y[..., 3, 3], between, rtol=1e-4, atol=1e-5)
+    with pytest.raises(ValueError, match="Embedding: input_dim and output_dim say"):
+        nd.Embedding(nd.array([0]), nd.zeros((3, 2)), input_dim=4, output_dim=2)

@@ -123,14 +123,26 @@ def take(a: Any, indices: Any, axis: int = 0, mode: str = "raise") -> NDArray:
 
 
 def Embedding(
-    data: Any, weight: Any, input_dim: int | None = None, output_dim: int | None = None, **ignored: Any
+    data: Any,
+    weight: Any,
+    input_dim: int | None = None,
+    output_dim: int | None = None,
+    dtype: Any = "float32",
+    sparse_grad: bool = False,
 ) -> NDArray:
-    """Rows of weight (input_dim, output_dim) that data names.
+    """Rows of weight (input_dim, output_dim) that data names. The result has weight's dtype; whether its gradient is
+    row-sparse is said by `weight.attach_grad(stype="row_sparse")`.
 
     >>> Embedding([1.0], [[1.0], [2.0]]).tolist()
     [[2.0]]
     """
-    data = asarray(data)
+    data, weight = asarray(data), asarray(weight)
+    given = (
+        weight.shape[0] if input_dim is None else input_dim,
+        weight.shape[-1] if output_dim is None else output_dim,
+    )
+    if weight.shape != given:
+        raise ValueError(f"Embedding: input_dim and output_dim say {given}, weight has shape {weight.shape}")
     return F.embedding(F.cast(data, "int64") if data.dtype.kind == "f" else data, weight)
 
 
@@ -180,8 +192,7 @@ def topk(
     [0.0, 2.0]
     """
     data = asarray(data)
-    order = F.argsort(data, axis, not is_ascend)
-    best = slice_axis(order, axis, 0, k)
+    best = F.argtopk(data, k, axis, not is_ascend)
     if ret_typ == "indices":
         return F.cast(best, dtype)
     if ret_typ == "mask":

@@ -12,17 +12,46 @@ from .. import np as _np_names
 from .._convert import array, asarray
 
 
-def UpSampling(data: Any, scale: int, sample_type: str = "nearest", num_args: int = 1, **ignored: Any) -> NDArray:
-    """Every number of a picture (n, c, h, w) repeated scale by scale times.
+def UpSampling(
+    *data: Any, scale: int = 1, sample_type: str = "nearest", num_args: int | None = None, num_filter: int = 0,
+    multi_input_mode: str = "concat", workspace: int = 512,
+) -> NDArray:  # fmt: skip
+    """Every number of a picture (n, c, h, w) repeated scale by scale times; several pictures are joined along channels
+    or added ("sum"), each brought to the size of the first. "bilinear" takes a picture and the weight of a transposed
+    convolution, as MXNet did.
 
-    >>> UpSampling([[[[1.0, 2.0]]]], 2).tolist()
+    >>> UpSampling([[[[1.0, 2.0]]]], scale=2).tolist()
     [[[[1.0, 1.0, 2.0, 2.0], [1.0, 1.0, 2.0, 2.0]]]]
     """
-    if sample_type != "nearest":
-        raise ValueError(f"UpSampling: only sample_type 'nearest' is supported, got {sample_type!r}")
-    data = asarray(data)
-    n, c, h, w = data.shape
-    wide = F.broadcast_to(F.reshape(data, (n, c, h, 1, w, 1)), (n, c, h, scale, w, scale))
+    if len(data) > 1 and isinstance(data[1], int):  # UpSampling(data, 2, "nearest")
+        data, scale, sample_type = data[:1], data[1], data[2] if len(data) > 2 else sample_type
+    if sample_type not in ("nearest", "bilinear") or (sample_type == "bilinear" and len(data) != 2):
+        raise ValueError(
+            f"UpSampling: sample_type must be 'nearest', or 'bilinear' with data and weight, got {sample_type!r}"
+        )
+    if multi_input_mode not in ("concat", "sum"):
+        raise ValueError(f"UpSampling: multi_input_mode must be concat or sum, got {multi_input_mode!r}")
+    pictures = [asarray(x) for x in data]
+    if any(x.ndim != 4 for x in pictures):
+        raise ValueError(f"UpSampling: pictures (n, c, h, w) are needed, got {[x.shape for x in pictures]}")
+    if sample_type == "bilinear":
+        x, weight = pictures
+        return F.deconv2d(x, weight, None, (scale,) * 2, (-(-(scale - 1) // 2),) * 2, (1, 1), (0, 0), x.shape[1])
+    height = pictures[0].shape[2] * scale
+    made = [_repeated(x, height // x.shape[2]) for x in pictures]
+    if len(made) == 1:
+        return made[0]
+    if multi_input_mode == "concat":
+        return F.concat(*made, axis=1)
+    total = made[0]
+    for other in made[1:]:
+        total = F.add(total, other)
+    return total
+
+
+def _repeated(x: NDArray, scale: int) -> NDArray:
+    n, c, h, w = x.shape
+    wide = F.broadcast_to(F.reshape(x, (n, c, h, 1, w, 1)), (n, c, h, scale, w, scale))
     return F.reshape(wide, (n, c, h * scale, w * scale))
 
 
