@@ -250,3 +250,8 @@ def sort(call: Call) -> None:
 @kernel("argsort")
 def argsort(call: Call) -> None:
     call.y[...] = _order(call) if call.x.ndim else 0
+
+
+@kernel("argtopk")
+def argtopk(call: Call) -> None:
+    call.y[...] = _order(call)[(slice(None),) * call.axis + (slice(call.attrs["k"]),)]

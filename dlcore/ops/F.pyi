@@ -465,6 +465,7 @@ def _put_diagonal(
 ) -> NDArray: ...
 def _qr(a: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> tuple[NDArray, ...]: ...
 def _qr_complete(a: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> tuple[NDArray, ...]: ...
+def _relu_grad(g: ArrayLike, y: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def _reshape_like(x: ArrayLike, y: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def _resize_grad(
     g: ArrayLike,
@@ -841,6 +842,14 @@ def argsort(
     x: ArrayLike,
     axis: int = -1,
     descending: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
+def argtopk(
+    x: ArrayLike,
+    k: int = 1,
+    axis: int = -1,
+    descending: bool = True,
     *,
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> NDArray: ...
@@ -2005,6 +2014,14 @@ def threshold(
     *,
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> NDArray: ...
+def topk(
+    x: ArrayLike,
+    k: int = 1,
+    axis: int = -1,
+    descending: bool = True,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> tuple[NDArray, ...]: ...
 def transpose(
     x: ArrayLike,
     axes: int | Sequence[int] | None = None,

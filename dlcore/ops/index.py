@@ -195,6 +195,18 @@ op("argsort", "x, axis: int = -1, descending: bool = False",
    samples=[case(_line), case(_line, axis=0), case(_line, descending=True)],
    errors=[bad("axis 5", _line, axis=5, raises="IndexError")],
    example="argsort([3., 1., 2.]) -> [1, 2, 0]")
+op("argtopk", "x, k: int = 1, axis: int = -1, descending: bool = True",
+   "The positions of the k largest (or smallest) numbers along the axis, in order; of equal ones the first.",
+   dtype="index_out", infer="argtopk", kernel="argtopk",
+   ref="np.take(np.argsort(-x.astype(np.float64) if descending else x, axis=axis, kind='stable'), np.arange(k), axis)",
+   samples=[case(_line, k=2), case(_line, k=3, axis=0), case(_line, k=5, descending=False)],
+   errors=[bad("axis 5", _line, axis=5, raises="IndexError"), bad("expected k of 0 to 5", _line, k=6)],
+   example="argtopk([3., 1., 2.], 2) -> [0, 2]")
+op("topk", "x, k: int = 1, axis: int = -1, descending: bool = True",
+   "The k largest (or smallest) numbers along the axis, in order, and their positions.", outs="values, indices",
+   define="i = argtopk(x, k=k, axis=axis, descending=descending); take_along_axis(x, i, axis=axis), i",
+   ref="dlcore.ops.reference.topk", samples=[case(_line, k=2), case(_line, k=3, axis=0, descending=False)],
+   example="topk([3., 1., 2.], 2) -> ([3., 2.], [0, 2])", np_name="")
 
 
 @_host("searchsorted", shape=lambda ordered, x, right: [x])

@@ -284,3 +284,9 @@ def mask_moments(y: Array, x: Array, p: float = 0.5) -> bool:
 
 def dropout_moments(y: Array, x: Array, p: float = 0.5) -> bool:
     return mask_moments(y / x, x, p)
+
+
+def topk(x: Array, k: int = 1, axis: int = -1, descending: bool = True) -> tuple[Array, Array]:
+    order = np.argsort(-x.astype("float64") if descending else x, axis=axis, kind="stable")
+    order = np.take(order, np.arange(k), axis)
+    return np.take_along_axis(x, order, axis), order

@@ -82,3 +82,24 @@ def test_signs_of_zero_are_kept_by_sort_and_tied_in_argsort() -> None:
     x = nd(np.array([0.0, -0.0, 0.0, -0.0], np.float32))
     assert sorted(np.signbit(F.sort(x).asnumpy())) == [False, False, True, True]
     np.testing.assert_array_equal(F.argsort(x).asnumpy(), [0, 1, 2, 3])
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_the_first_positions(dtype: str) -> None:
+    """argtopk is the beginning of a stable argsort, on any number of threads."""
+    for n, k in [(1, 1), (5, 0), (5, 5), (64, 3), (65, 40), (1000, 10), (200_003, 7), (200_003, 5000)]:
+        x = numbers(dtype, n)
+        order, down = np.argsort(x, kind="stable"), down_order(x)
+        for count in (1, 3):
+            with threads(count):
+                np.testing.assert_array_equal(F.argtopk(nd(x), k).asnumpy(), down[:k], f"{n} {k}")
+                np.testing.assert_array_equal(F.argtopk(nd(x), k, descending=False).asnumpy(), order[:k], f"{n} {k}")
+
+
+def test_topk_along_any_axis() -> None:
+    x = numbers("float32", 6 * 50 * 7).reshape(6, 50, 7)
+    for axis in range(3):
+        values, at = F.topk(nd(x), 4, axis)
+        want = np.take(np.apply_along_axis(down_order, axis, x), range(4), axis)
+        np.testing.assert_array_equal(at.asnumpy(), want)
+        np.testing.assert_array_equal(values.asnumpy(), np.take_along_axis(x, want, axis))
