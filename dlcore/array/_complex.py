@@ -60,6 +60,16 @@ def real_if_close(a: Any, tol: float = 100) -> NDArray:
     return F.real(a) if bool(F.all(F.less(F.abs(F.imag(a)), limit))) else a
 
 
+def angle(z: Any, deg: bool = False) -> NDArray:
+    """The angle of complex numbers from the real axis, in radians from -pi to pi, or in degrees; 0 or pi of real ones.
+
+    >>> angle([1j, -1.0], deg=True).tolist()
+    [90.0, 180.0]
+    """
+    found = F.angle(z)
+    return F.degrees(found) if deg else found
+
+
 def _real(self: NDArray) -> NDArray:
     """The real part: of a complex array a new one, of others the array itself."""
     return F.real(self) if iscomplexobj(self) else self

@@ -42,7 +42,7 @@ from ._arranging import (
     tril_indices,
     triu_indices,
 )
-from ._complex import iscomplex, iscomplexobj, isreal, isrealobj, real_if_close
+from ._complex import angle, iscomplex, iscomplexobj, isreal, isrealobj, real_if_close
 from ._convert import array, asarray
 from ._creation import (
     arange,

@@ -35,6 +35,11 @@ DTYPES = {
     "bool_out": FLOATS + INTS + BOOL,
     "predicate": FLOATS + INTS + BOOL,
     "same": FLOATS + INTS,
+    "real": FLOATS + INTS + BOOL,
+    "real_floating": FLOATS + INTS + BOOL,
+    "complex": FLOATS + INTS,
+    "to_complex": FLOATS + INTS,
+    "from_complex": FLOATS + INTS,
     "first": FLOATS + INTS + BOOL,
     "integer": INTS + BOOL,
     "int_only": INTS,
@@ -212,6 +217,8 @@ def expected_dtype(record: Op, inputs: list[Any], attrs: dict[str, Any], index: 
 def tolerance(record: Op, got: np.dtype, inputs: list[Any]) -> float:
     """Half-precision inputs allow half-precision errors wherever they end up."""
     names = [got.name] + [v.dtype.name for v in inputs if isinstance(v, np.ndarray)]
+    parts = {"complex64": "float32", "complex128": "float64"}
+    names = [parts.get(n, n) for n in names]
     return max(record.tol.get(n, TOLERANCE.get(n, 0.0)) for n in names)
 
 
