@@ -244,7 +244,7 @@ def _masked(key: Key, value: NDArray, out: NDArray | None) -> NDArray:
         return replaced(_key.parse(x, key.source), value, out)
     if isinstance(mask, np.ndarray):
         mask = _core.from_numpy(np.ascontiguousarray(mask), True)
-    made = F.where(F.reshape(mask, mask.shape + (1,) * behind), value, x)
+    made = F.where(_key.positions(x, mask, tuple(mask.shape) + (1,) * behind), value, x)
     if made.shape != x.shape:
         raise ValueError(f"assignment: a value of shape {value.shape} cannot be broadcast into x[mask] of x {x.shape}")
     if out is None:

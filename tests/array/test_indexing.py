@@ -450,3 +450,17 @@ def test_any_index_reads_writes_and_has_gradients(case: tuple[np.ndarray, tuple,
     np.add.at(of_v, source[source >= 0], weights[source >= 0])
     np.testing.assert_allclose(x.grad.asnumpy(), np.where(source < 0, 2 * weights, 0))
     np.testing.assert_allclose(v.grad.asnumpy().ravel(), 3 * of_v, atol=1e-14)
+
+
+def test_an_array_from_outside_keeps_its_numbers_inside_a_compiled_function() -> None:
+    outside, changed = dnp.array([3.0, 1.0, 2.0]), dnp.array([0.0])
+    order = jit(lambda x: x[np.argsort(outside.asnumpy())])(dnp.array([10, 20, 30]))
+    assert order.tolist() == [20, 30, 10]
+
+    @jit
+    def step(x):
+        changed[:] = x
+        return changed.asnumpy()
+
+    with pytest.raises(RuntimeError, match="needs the value of an array"):
+        step(dnp.array([1.0]))

@@ -20,7 +20,7 @@ def _values(source: Any, dtype: Any, ctx: Any) -> NDArray:
     if dtype is None:
         own = getattr(source, "dtype", None)
         dtype = "float32" if own is None or (own == np.float64 and not isinstance(source, NDArray)) else own
-    return dense_array(source, dtype, ctx)
+    return dense_array(source, dtype, Context(source._device) if ctx is None and isinstance(source, NDArray) else ctx)
 
 
 def _shape(shape: Any, rank: int, name: str) -> tuple[int, ...]:

@@ -1,6 +1,8 @@
 // NDArray: what Python holds. Operators and dunders are attached to the class by dlcore/array.
 #include "autograd/tape.h"
 #include "bind/convert.h"
+#include "kernels/cpu/views.h"
+#include "runtime/device.h"
 #include "runtime/invoke.h"
 #include "runtime/trace.h"
 
@@ -40,6 +42,15 @@ bool truth(const Tensor& t) {
 static nb::object asnumpy(const Tensor& t) {
   if (is_traced(t)) throw_value_needed("asnumpy()");
   Tensor fresh = make_tensor(t->shape, t->dtype);
+  if (Tracer* tracer = active_tracer()) {  // an array from outside: what it holds now, unless the trace changes it
+    for (auto& c : tracer->captured)
+      if (c.current != c.first && c.tensor->storage == t->storage) throw_value_needed("asnumpy()");
+    if (t->device.type != 0)
+      backend(t->device.type).copy(fresh, t);
+    else
+      copy_view(fresh->view(), t->view());
+    return numpy_view(fresh);
+  }
   bool recording = set_recording(false);
   assign(fresh, t);
   set_recording(recording);
