@@ -16,13 +16,15 @@ from ._heads import HEADS
 
 # The functions of `nd` that are no plain operators. Files may name these, the operators and the heads, nothing else.
 CLASSIC = frozenset(
-    """Activation BatchNorm Concat Convolution Dropout ElementWiseSum Embedding FullyConnected L2Normalization LayerNorm
-    LeakyReLU Pad Pooling Reshape SequenceLast SequenceMask SequenceReverse SliceChannel SwapAxis UpSampling add_n
-    all_finite arange argmax_channel argsort batch_dot batch_take broadcast_axes broadcast_axis cast clip concat
-    depth_to_space diag dot eye full gather_nd max max_axis mean min min_axis moments nanprod nansum norm one_hot ones
-    ones_like pad pick prod ravel_multi_index rcbrt repeat reshape reshape_like round scatter_nd sequence_mask
-    shape_array size_array slice slice_axis slice_like softmax softmax_cross_entropy softmin sort space_to_depth split
-    stack sum sum_axis swapaxes take tile topk transpose unravel_index where zeros zeros_like""".split()
+    """Activation BatchNorm BilinearSampler CTCLoss Concat Convolution Correlation Crop Deconvolution Dropout
+    ElementWiseSum Embedding FullyConnected GridGenerator GroupNorm InstanceNorm L2Normalization LRN LayerNorm
+    LeakyReLU Pad Pooling RNN ROIPooling Reshape SequenceLast SequenceMask SequenceReverse SliceChannel
+    SpatialTransformer SwapAxis UpSampling add_n all_finite arange argmax_channel argsort batch_dot batch_take
+    broadcast_axes broadcast_axis cast clip concat depth_to_space diag dot eye full gather_nd max max_axis mean
+    min min_axis moments nanprod nansum norm one_hot ones ones_like pad pick prod ravel_multi_index rcbrt repeat
+    reshape reshape_like round scatter_nd sequence_mask shape_array size_array slice slice_axis slice_like
+    softmax softmax_cross_entropy softmin sort space_to_depth split stack sum sum_axis swapaxes take tile topk
+    transpose unravel_index where zeros zeros_like""".split()
 )
 _OWN = frozenset({"Flatten", "flatten"})
 
@@ -30,7 +32,11 @@ _OWN = frozenset({"Flatten", "flatten"})
 MADE: dict[str, tuple[str, ...]] = {
     "FullyConnected": ("weight", "bias"),
     "Convolution": ("weight", "bias"),
+    "Deconvolution": ("weight", "bias"),
     "BatchNorm": ("gamma", "beta", "moving_mean", "moving_var"),
+    "InstanceNorm": ("gamma", "beta"),
+    "GroupNorm": ("gamma", "beta"),
+    "SVMOutput": ("label",),
     "LayerNorm": ("gamma", "beta"),
     "Embedding": ("weight",),
     "LeakyReLU": ("gamma",),
@@ -95,7 +101,7 @@ def parameters(name: str) -> dict[str, inspect.Parameter]:
 def made(name: str, attrs: dict[str, Any]) -> tuple[str, ...]:
     """The arguments of this call that become variables if they are not given."""
     slots = MADE.get(name, ())
-    if attrs.get("no_bias"):
+    if attrs.get("no_bias", name == "Deconvolution"):  # as in MXNet a transposed convolution has no bias unasked
         slots = tuple(s for s in slots if s != "bias")
     return () if name == "LeakyReLU" and attrs.get("act_type") != "prelu" else slots
 

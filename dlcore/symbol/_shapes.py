@@ -21,10 +21,18 @@ def _dense(x: Shape, a: dict[str, Any]) -> dict[str, Shape]:
 
 
 def _convolution(x: Shape, a: dict[str, Any]) -> dict[str, Shape]:
-    kernel = a["kernel"]
-    kernel = (kernel, kernel) if isinstance(kernel, int) else tuple(kernel)
     filters = a["num_filter"]
-    return {"weight": (filters, x[1] // a.get("num_group", 1), *kernel), "bias": (filters,)}
+    return {"weight": (filters, x[1] // a.get("num_group", 1), *_kernel(x, a)), "bias": (filters,)}
+
+
+def _kernel(x: Shape, a: dict[str, Any]) -> Shape:
+    kernel = a["kernel"]
+    return (kernel,) * (len(x) - 2) if isinstance(kernel, int) else tuple(kernel)
+
+
+def _deconvolution(x: Shape, a: dict[str, Any]) -> dict[str, Shape]:
+    filters = a["num_filter"]
+    return {"weight": (x[1], filters // a.get("num_group", 1), *_kernel(x, a)), "bias": (filters,)}
 
 
 def _along(default: int) -> Rule:
@@ -49,6 +57,10 @@ def _same(x: Shape, a: dict[str, Any]) -> dict[str, Shape]:
 RULES: dict[str, Rule] = {
     "FullyConnected": _dense,
     "Convolution": _convolution,
+    "Deconvolution": _deconvolution,
+    "InstanceNorm": _along(1),
+    "GroupNorm": lambda x, a: dict.fromkeys(("gamma", "beta"), (a.get("num_groups", 1),)),
+    "SVMOutput": lambda x, a: {"label": x[:1]},
     "BatchNorm": _along(1),
     "LayerNorm": _along(-1),
     "LeakyReLU": _along(1),

@@ -200,3 +200,17 @@ def test_elementwise_operators_agree_with_arrays() -> None:
         np.testing.assert_array_equal(
             found.asnumpy(), getattr(dl.nd, name)(dl.nd.array(values)).asnumpy(), err_msg=name
         )
+
+
+def test_layers_over_any_number_of_axes_find_the_shapes_of_their_parameters() -> None:
+    x = sym.var("data")
+    for rank in (1, 2, 3):
+        y = sym.Convolution(x, kernel=3, num_filter=4, pad=1, name="conv")
+        y = sym.InstanceNorm(y, name="norm")
+        y = sym.Deconvolution(y, kernel=2, stride=2, num_filter=6, name="up")
+        shapes, outputs, _ = y.infer_shape(data=(2, 3, *[5] * rank))
+        found = dict(zip(y.list_arguments(), shapes, strict=True))
+        assert found["conv_weight"] == (4, 3, *[3] * rank) and found["norm_gamma"] == (4,)
+        assert found["up_weight"] == (4, 6, *[2] * rank) and outputs == [(2, 6, *[10] * rank)]
+    y = sym.SVMOutput(sym.FullyConnected(sym.LRN(x, nsize=3), num_hidden=2, name="fc"), name="svm")
+    assert dict(zip(y.list_arguments(), y.infer_shape(data=(7, 3))[0], strict=True))["svm_label"] == (7,)

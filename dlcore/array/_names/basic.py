@@ -18,7 +18,6 @@ from .._convert import asarray
 from .._creation import arange as _arange
 from .._shared import clip as _clip
 from ..context import Context
-from .shapes import slice_axis
 
 
 def array(source_array: Any, ctx: Context | str | None = None, dtype: Any = None) -> NDArray:
