@@ -93,6 +93,31 @@ def test_compiled_functions_run_uncompiled_in_it() -> None:
     assert f"{HERE}:{line_of('# in a compiled function')}" in str(caught.value)
 
 
+def test_what_is_written_over_its_own_input() -> None:
+    x, y = dnp.array([3e38]), dnp.array([2.0])
+    with autograd.detect_anomaly():
+        y *= 2
+        y.log(out=y)
+        with pytest.raises(FloatingPointError, match="multiply .* made an infinity"):
+            x *= 10
+    assert y.item() == pytest.approx(np.log(4)) and x.item() == pytest.approx(3e38)  # left as it was
+
+
+@pytest.mark.parametrize("name", ["sgd", "adam"])
+def test_an_update_of_an_optimizer(name: str) -> None:
+    net = nn.Dense(1, in_units=1)
+    net.initialize(dl.init.Constant(1.0))
+    trainer = dl.gluon.Trainer(net.collect_params(), name, {"learning_rate": 3e38})
+    x = dnp.array([[1e10]])
+    for _ in range(2):  # the first step prepares what the later ones reuse
+        with autograd.record():
+            loss = (net(x) * 1e-9).sum()
+        loss.backward()
+    with autograd.detect_anomaly(), pytest.raises(FloatingPointError, match=rf"{name}\w* of .* made an infinity"):
+        for _ in range(3):
+            trainer.step(1)
+
+
 def test_it_ends_with_its_scope() -> None:
     x = dnp.array([-1.0])
     with autograd.detect_anomaly():

@@ -322,9 +322,12 @@ Tensors invoke(const OpDef& op, const Tensor* in, int nin, const Attrs& attrs, c
       Tensor out;
       if (invoke_quick(op, each, nin, out)) return Tensors{std::move(out)};
     }
-    auto out = invoke_inner(op, in, nin, attrs, targets);
-    if (anomaly_mode() && nin > 0)
+    if (anomaly_mode() && nin > 0) {  // looked at before it is written over what it was made of
+      auto out = invoke_inner(op, in, nin, attrs, nullptr);
       check_values(in, nin, out.data(), int(out.size()), [&] { return op.name + " " + shapes_of(in, nin); }, user_line);
+      return targets ? write_targets(out, targets) : out;
+    }
+    auto out = invoke_inner(op, in, nin, attrs, targets);
     return out;
   } catch (const TypeError& e) {
     rethrow_in_scope(e);
