@@ -1,5 +1,5 @@
-"""Indexing, sparse products and row-sparse training on a pretended GPU (tests/cuda/pretend.py), in a process of its own:
-positions, masks and values that lie on the processor go where the array is."""
+"""Indexing, sparse products and row-sparse training on a pretended GPU (tests/cuda/pretend.py), in a process of its
+own: positions, masks and values that lie on the processor go where the array is."""
 
 from __future__ import annotations
 
