@@ -194,7 +194,8 @@ def jacobian(function: Function, argnums: int | Sequence[int] = 0) -> Callable[.
     """A function that gives the Jacobian of `function`: for an argument of shape (i...) and a value of shape (o...) an
     array (o..., i...). For nested values or arguments it is nested so, values outside.
 
-    One reverse walk for each number of the value.
+    One reverse walk for each number of the value, two for a complex one. With respect to complex arguments a complex
+    value must be complex-differentiable, else a ValueError says so; a real value has its gradient there.
 
     >>> from dlcore import np
     >>> jacobian(lambda x: x * x)(np.array([1.0, 2.0])).tolist()
@@ -210,13 +211,30 @@ def jacobian(function: Function, argnums: int | Sequence[int] = 0) -> Callable[.
             rows = []
             for unit in _one_hot_rows(_differentiable(head.detach(), "jacobian")):
                 seeds = [unit if i == k else F.zeros_like(h.detach()) for i, h in enumerate(run.heads)]
-                rows.append(run.gradients(seeds, run.outer))
+                row = run.gradients(seeds, run.outer)
+                if head._dtype_name.startswith("complex"):
+                    seeds[k] = F.multiply(unit, 1j)
+                    row = [_derivative(g, t) for g, t in zip(row, run.gradients(seeds, run.outer), strict=True)]
+                rows.append(row)
             per_input = [_stacked([row[i] for row in rows], head, x) for i, x in enumerate(run.inputs)]
             nest = run.build_inputs(iter(per_input))
             blocks.append(nest[0] if isinstance(argnums, int) else nest)
         return run.build_outputs(iter(blocks))
 
     return at
+
+
+def _derivative(g: NDArray, turned: NDArray) -> NDArray:
+    """A row of the Jacobian of a complex value from what seeds of 1 and of i give: the conjugates of its parts."""
+    if not g._dtype_name.startswith("complex"):
+        return F.add(g, F.multiply(turned, 1j))
+    miss = F.abs(F.subtract(turned, F.multiply(g, 1j)))  # zero by the equations of Cauchy and Riemann
+    if not g._is_traced and g.size and F.max(miss).item() > 1e-4 * (1 + F.max(F.abs(g)).item()):
+        raise ValueError(
+            "jacobian: the function is not complex-differentiable (it uses conj, abs, real or imag); take the "
+            "gradients of the real and the imaginary part of its value"
+        )
+    return F.conj(g)
 
 
 def _stacked(rows: list[NDArray], head: NDArray, x: NDArray) -> NDArray:

@@ -105,3 +105,24 @@ def test_a_step_down_the_gradient_makes_the_loss_smaller() -> None:
         z -= 0.02 * z.grad
     best, *_ = numpy.linalg.lstsq(a.asnumpy(), target.asnumpy())
     numpy.testing.assert_allclose(z.asnumpy(), best, rtol=1e-6, atol=1e-8)
+
+
+def test_jacobians_and_products_of_complex_functions() -> None:
+    z = np.array(numpy.array([1 + 2j, 0.5 - 1j]))
+    v = np.array(numpy.array([0.3 - 1j, 2 + 0.1j]))
+    slope = numpy.exp(z.asnumpy()) * (1 + z.asnumpy())
+    numpy.testing.assert_allclose(
+        autograd.jacobian(lambda z: np.exp(z) * z)(z).asnumpy(), numpy.diag(slope), rtol=1e-13
+    )
+    _, along = autograd.jvp(lambda z: np.exp(z) * z, (z,), (v,))
+    numpy.testing.assert_allclose(along.asnumpy(), slope * v.asnumpy(), rtol=1e-13)
+    _, pull = autograd.vjp(lambda z: np.exp(z) * z, z)
+    numpy.testing.assert_allclose(pull(v)[0].asnumpy(), slope.conj() * v.asnumpy(), rtol=1e-13)
+    x = np.array(numpy.array([0.5, 2.0]))
+    numpy.testing.assert_allclose(
+        autograd.jacobian(lambda x: np.exp(x * 1j))(x).asnumpy(),
+        numpy.diag(1j * numpy.exp(1j * x.asnumpy())),
+        rtol=1e-13,
+    )
+    with pytest.raises(ValueError, match="jacobian: the function is not complex-differentiable"):
+        autograd.jacobian(lambda z: np.conj(z) * z)(z)
