@@ -268,5 +268,6 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> NDArray:
         raise ValueError(f"vander: expected a vector, got shape {x.shape}")
     n = x.shape[0] if N is None else N
     powers = F.arange(0, n, 1, "int64", x._device)
-    made = F.power(F.expand_dims(x, 1), F.cast(powers, x._dtype_name) if not is_inexact(x) else powers)
+    x = x if is_inexact(x) else F.cast(x, "uint64" if x._dtype_name == "uint64" else "int64")
+    made = F.power(F.expand_dims(x, 1), powers if is_inexact(x) else F.cast(powers, x._dtype_name))
     return made if increasing else F.flip(made, 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import lru_cache, reduce
 from itertools import combinations
 from math import prod
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from .._core import NDArray
 from ..ops import F
 from ._convert import asarray
+from ._dtypes import promoted
 
 Term = tuple[str, ...]
 _EXACT = 7  # up to so many arrays the best order is found; beyond it the next cheapest product is taken
@@ -82,7 +83,9 @@ def _single(term: Term, x: NDArray, size: dict[str, int], needed: set[str]) -> t
         x, term = F.squeeze(x, narrow), tuple(c for k, c in enumerate(term) if k not in narrow)
     gone = tuple(k for k, c in enumerate(term) if c not in needed)
     if gone:
-        x, term = F.sum(x, gone), tuple(c for k, c in enumerate(term) if k not in gone)
+        kind, term = x._dtype_name, tuple(c for k, c in enumerate(term) if k not in gone)
+        x = F.sum(x, gone)
+        x = x if x._dtype_name == kind else F.cast(x, kind)  # sums of whole numbers come in 64 bits
     return term, x
 
 
@@ -217,6 +220,8 @@ def _prepare(
         arrays = [
             x if isinstance(o, NDArray) else x.as_in_context(device) for x, o in zip(arrays, operands, strict=True)
         ]
+    kind = reduce(promoted, (x._dtype_name for x in arrays)) if arrays else "float32"
+    arrays = [x if x._dtype_name == kind else F.cast(x, kind) for x in arrays]
     shapes = [x.shape for x in arrays]
     terms, result = _parse(subscripts, shapes)
     size = _sizes(subscripts, terms, shapes)

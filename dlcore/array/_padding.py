@@ -92,7 +92,7 @@ def _filled(x: NDArray, axis: int, width: int, mode: str, first: bool, value: An
             beside(x, (steps / width).astype(_np.float64)), [-1 if k == axis else 1 for k in range(x.ndim)]
         )
         ramp = F.add(F.multiply(F.subtract(F.cast(edge, "float64"), value), share), value)
-        return F.cast(ramp, x._dtype_name)
+        return F.cast(F.floor(ramp) if _np.dtype(x.dtype).kind in "iu" else ramp, x._dtype_name)
     span = min(length, n) if length else n
     start = [0] * x.ndim
     start[axis] = 0 if first else n - span

@@ -227,7 +227,7 @@ def cov(
             weights = w if weights is None else F.multiply(weights, w)
     if weights is None:
         gap = F.subtract(x, F.mean(x, 1, True))
-        return _scaled(F.matmul(gap, F._adjoint(gap)), x.shape[1] - by)
+        return _scaled(F.matmul(gap, F._adjoint(gap)), max(x.shape[1] - by, 0.0))
     total = F.sum(weights)
     gap = F.subtract(x, F.divide(F.sum(F.multiply(x, weights), 1, True), total))
     loss = F.multiply(F.divide(F.sum(F.multiply(weights, beside(x, aweights, x._dtype_name))), total), by) \
@@ -236,7 +236,7 @@ def cov(
 
 
 def _variables(x: NDArray, rowvar: bool) -> NDArray:
-    return F.expand_dims(x, 0) if x.ndim == 1 else x if rowvar or x.shape[0] == 1 else F.transpose(x)
+    return F.reshape(x, (1, x.size)) if x.ndim < 2 else x if rowvar or x.shape[0] == 1 else F.transpose(x)
 
 
 def _scaled(x: NDArray, by: Any) -> NDArray:

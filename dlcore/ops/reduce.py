@@ -95,9 +95,10 @@ op("sum_to", "x, shape: ints", "Sums a broadcast array back to the shape it came
             case(real(shape=(2, 3)), shape=())],
    example="sum_to([[1., 2.], [3., 4.]], (1, 2)) -> [[4., 6.]]")
 
-op("var", f"x, {_KEEP}, ddof: float = 0.0", "Variance: the mean square distance from the mean, divided by n - ddof.",
+op("var", f"x, {_KEEP}, ddof: float = 0.0", "Variance: the mean square distance from the mean, divided by n - ddof "
+   "(or by 0, if that is negative).",
    define="d = x - mean(x, axis=axis, keepdims=True);"
-          f"sum(d * d, {_REDUCED}) / (_axis_size(x, axis) - ddof)",
+          f"sum(d * d, {_REDUCED}) / maximum(_axis_size(x, axis) - ddof, 0.0)",
    ref=f"np.var(x, {_REDUCED}, ddof=ddof)",
    samples=[case(real(shape=(2, 3, 4))), case(real(shape=(2, 3)), axis=1, ddof=1.0),
                                                       case(real(shape=(2, 3, 4)), axis=(0, 2), keepdims=True)],

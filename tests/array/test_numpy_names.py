@@ -129,6 +129,10 @@ CALLS: list[tuple[str, tuple, dict]] = [
     ("trim_zeros", (np.array([0, 0, 1, 0, 2, 0]),), {}), ("trim_zeros", (np.array([0, 1, 0]), "b"), {}),
     ("resize", (V, 3), {}),
     ("tril_indices_from", (M, 1), {}), ("triu_indices_from", (M,), {}),
+    ("einsum", ("i,i", np.array([1 + 2j]), WHOLE[0] > 1), {}), ("einsum", ("...i,...i", WHOLE[:1] > 2, WHOLE > 1), {}), ("einsum", ("ij,ij->j", WHOLE > 2, WHOLE > 1), {}),
+    ("einsum", ("ij->", WHOLE.astype("int8")), {}), ("einsum", ("ij,kj->ik", WHOLE.astype("int8"), WHOLE), {}),
+    ("cov", (np.zeros((1, 0)),), {}), ("cov", (3.0,), {}), ("var", (np.zeros((0, 2)),), {"ddof": 1}),
+    ("vander", (np.array([3, -5], "int8"), 6), {}), ("pad", (WHOLE.astype("int8"), 2), {"mode": "linear_ramp"}),
     # pointwise
     ("sinc", (M,), {}), ("sinc", ([0.0, 0.5],), {}), ("divmod", (WHOLE, 3), {}), ("modf", (M * 3,), {}),
     ("modf", ([inf, -inf, -2.0],), {}), ("isposinf", ([inf, -inf, nan],), {}), ("isneginf", ([inf, -inf, 1.0],), {}),
@@ -160,6 +164,7 @@ def test_is_numpys(name: str, args: tuple, kwargs: dict) -> None:
     for g, w in zip(got, want, strict=True):
         assert g.shape == w.shape, f"shape {g.shape}, NumPy's {w.shape}"
         assert g.dtype.kind == w.dtype.kind, f"dtype {g.dtype}, NumPy's {w.dtype}"
+        assert name != "einsum" or g.dtype == w.dtype, f"dtype {g.dtype}, NumPy's {w.dtype}"
         limit = 1e-5 if g.dtype == np.float32 else 1e-11
         np.testing.assert_allclose(g, w, rtol=limit, atol=limit)
 
