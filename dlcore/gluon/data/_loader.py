@@ -12,6 +12,7 @@ import numpy as np
 
 from . import batchify as _batchify
 from ._dataset import Dataset
+from ._draws import draws_of, epoch_key
 from ._sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler
 
 
@@ -24,7 +25,8 @@ class DataLoader:
     batchify_fn: from a list of elements to a batch; `batchify.default` stacks.
     num_workers: threads that prepare batches ahead (0: in the loop itself); `prefetch`: how many, default 2 a thread.
     timeout: seconds to wait for one batch from a thread.
-    seed: makes the shuffled order of every epoch repeatable by itself; without it `dlcore.random.seed` decides.
+    seed: makes the shuffled order and the random transforms of every epoch repeatable by themselves; without it
+        `dlcore.random.seed` decides.
     thread_pool, pin_memory, pin_device_id and auto_reload are accepted for old scripts and change nothing: workers are
         always threads, never forked processes.
 
@@ -66,30 +68,38 @@ class DataLoader:
         self._batchify_fn = batchify_fn
         self._workers = num_workers
         self._ahead = max(1, 2 * num_workers if prefetch is None else prefetch)
-        self._timeout = timeout
+        self._timeout, self._seed = timeout, seed
+        self.epoch = 0  # passes begun so far; set it to go on with the random transforms of a later one
 
     def __len__(self) -> int:
         return len(self.batch_sampler)
 
     def __iter__(self) -> Iterator[Any]:
-        if self._workers == 0:
-            return (self._batch(indices) for indices in self.batch_sampler)
-        return _ThreadedIterator(self._batch, iter(self.batch_sampler), self._workers, self._ahead, self._timeout)
+        key = epoch_key(self.epoch, self._seed)
+        self.epoch += 1
 
-    def _batch(self, indices: Sequence[int]) -> Any:
+        def make(indices: Sequence[int]) -> Any:
+            return self._batch(indices, key)
+
+        if self._workers == 0:
+            return (make(indices) for indices in self.batch_sampler)
+        return _ThreadedIterator(make, iter(self.batch_sampler), self._workers, self._ahead, self._timeout)
+
+    def _batch(self, indices: Sequence[int], key: tuple[int, ...]) -> Any:
         if self._batchify_fn is None and isinstance(self.dataset, Dataset):
             batch = self.dataset.take_batch(np.asarray(indices, np.int64))
             if batch is not None:
                 return _batchify.to_ndarray(batch)
-        elements = [self._element(index) for index in indices]
+        elements = [self._element(index, key) for index in indices]
         try:
             return (self._batchify_fn or _batchify.default)(elements)
         except ValueError as error:
             raise ValueError(f"DataLoader: elements {_short(indices)} do not make a batch: {error}") from error
 
-    def _element(self, index: int) -> Any:
+    def _element(self, index: int, key: tuple[int, ...]) -> Any:
         try:
-            return self.dataset[index]
+            with draws_of(key, int(index)):
+                return self.dataset[index]
         except Exception as error:
             kind = type(self.dataset).__name__
             said = f"{type(error).__name__}: {error}"

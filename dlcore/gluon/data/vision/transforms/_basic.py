@@ -1,13 +1,4 @@
-"""Image transforms: ToTensor, Normalize, Cast, Compose.
-
-Each takes one image or a stack of them, as NDArray or NumPy array, and gives back the same kind. `batch` is the form
-for a whole NumPy batch that `DataLoader` uses; a transform of yours that has no `batch` is applied image by image.
-
->>> import numpy as np
->>> to_network = Compose([ToTensor(), Normalize(0.13, 0.31)])
->>> to_network(np.zeros((28, 28, 1), np.uint8)).shape
-(1, 28, 28)
-"""
+"""What every network needs of an image: a float tensor, normalised; and transforms one after the other."""
 
 from __future__ import annotations
 
@@ -17,8 +8,6 @@ from typing import Any
 import numpy as np
 
 from dlcore import _core
-
-__all__ = ["Cast", "Compose", "Normalize", "ToTensor", "Transform"]
 
 
 class Transform:
@@ -132,3 +121,15 @@ class Compose:
 
     def __repr__(self) -> str:
         return f"Compose({self._transforms})"
+
+
+class Single(Transform):
+    """Base of transforms of single images (h, w, c) only: a batch is done image by image."""
+
+    batch = None  # type: ignore[assignment]
+
+    def __call__(self, image: Any) -> Any:
+        shape = np.shape(image)
+        if len(shape) != 3:
+            raise ValueError(f"{type(self).__name__}: expected an image (h, w, c), got shape {tuple(shape)}")
+        return super().__call__(image)

@@ -1,0 +1,50 @@
+"""The random numbers of transforms: the same for a seed, an epoch and a sample, whatever the number of threads."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+
+from dlcore import _core
+from dlcore.init import host_generator
+
+_LOCAL = threading.local()
+
+
+def generator() -> np.random.Generator:
+    """The generator of the sample that is being loaded; outside a `DataLoader`, one that follows the seed."""
+    given = getattr(_LOCAL, "generator", None)
+    return given if given is not None else host_generator()
+
+
+def epoch_key(epoch: int, seed: int | None) -> tuple[int, ...]:
+    """What the draws of one pass of a loader begin with. Looking at the seeded state does not move it."""
+    return (seed, epoch) if seed is not None else (*map(int, _core.rng_state()), epoch)
+
+
+@contextmanager
+def draws_of(key: tuple[int, ...], index: int) -> Iterator[None]:
+    """Within, `generator()` is that of sample `index` in the pass with `key`."""
+    before = getattr(_LOCAL, "generator", None)
+    _LOCAL.generator = _Late(key, index)
+    try:
+        yield
+    finally:
+        _LOCAL.generator = before
+
+
+class _Late:
+    """A generator that is made when it is first used: most samples draw nothing."""
+
+    def __init__(self, key: tuple[int, ...], index: int) -> None:
+        self._key, self._index = key, index
+        self._made: np.random.Generator | None = None
+
+    def __getattr__(self, name: str) -> object:
+        if self._made is None:
+            words = [part % (1 << 64) for part in (*self._key, self._index)]
+            self._made = np.random.Generator(np.random.Philox(np.random.SeedSequence(words)))
+        return getattr(self._made, name)

@@ -1,0 +1,190 @@
+"""Transforms that cut and resize."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from dlcore.io import resize_image
+
+from ..._draws import generator
+from ._basic import Single
+
+Size = int | tuple[int, int]
+
+
+def pair(size: Size, what: str) -> tuple[int, int]:
+    """(width, height) of a number or two."""
+    width, height = (size, size) if isinstance(size, int) else tuple(size)
+    if width < 1 or height < 1:
+        raise ValueError(f"{what}: expected a size of at least 1x1, got {width}x{height}")
+    return width, height
+
+
+class Resize(Single):
+    """An image in another size, (width, height) or one number for both; needs Pillow.
+
+    keep_ratio: one number is the shorter side, the longer one follows. interpolation: 0 nearest, 1 bilinear, 2 bicubic,
+    3 area.
+
+    >>> Resize((8, 4))(np.zeros((10, 10, 3), np.uint8)).shape
+    (4, 8, 3)
+    """
+
+    def __init__(self, size: Size, keep_ratio: bool = False, interpolation: int = 1) -> None:
+        self._size, self._keep, self._how = pair(size, "Resize"), keep_ratio, interpolation
+
+    def _apply(self, array: np.ndarray) -> np.ndarray:
+        width, height = self._size
+        if self._keep:
+            h, w = array.shape[:2]
+            short = min(width, height)
+            width, height = (short, max(1, round(h * short / w))) if w <= h else (max(1, round(w * short / h)), short)
+        return resize_image(array, width, height, self._how)
+
+    def __repr__(self) -> str:
+        return f"Resize({self._size[0]}x{self._size[1]}{', keep_ratio' if self._keep else ''})"
+
+
+def _cut(array: np.ndarray, x: int, y: int, width: int, height: int) -> np.ndarray:
+    return array[y : y + height, x : x + width]
+
+
+class CropResize(Single):
+    """The part of an image from (x, y) on of width x height, in another `size` if that is given.
+
+    ValueError where the part is not inside the image.
+
+    >>> CropResize(1, 2, 3, 4)(np.zeros((10, 10, 3), np.uint8)).shape
+    (4, 3, 3)
+    """
+
+    def __init__(
+        self, x: int, y: int, width: int, height: int, size: Size | None = None, interpolation: int = 1
+    ) -> None:
+        self._box, self._how = (x, y, width, height), interpolation
+        self._size = None if size is None else pair(size, "CropResize")
+
+    def _apply(self, array: np.ndarray) -> np.ndarray:
+        x, y, width, height = self._box
+        if min(x, y) < 0 or x + width > array.shape[1] or y + height > array.shape[0]:
+            raise ValueError(
+                f"CropResize: {width}x{height} at ({x}, {y}) is not inside {array.shape[1]}x{array.shape[0]}"
+            )
+        part = _cut(array, x, y, width, height)
+        return part if self._size is None else resize_image(part, *self._size, self._how)
+
+
+class CenterCrop(Single):
+    """The middle of an image; one that is smaller is enlarged first.
+
+    >>> CenterCrop((4, 2))(np.zeros((10, 10, 3), np.uint8)).shape
+    (2, 4, 3)
+    """
+
+    def __init__(self, size: Size, interpolation: int = 1) -> None:
+        self._size, self._how = pair(size, "CenterCrop"), interpolation
+
+    def _apply(self, array: np.ndarray) -> np.ndarray:
+        width, height = self._size
+        array = _at_least(array, width, height, self._how)
+        return _cut(array, (array.shape[1] - width) // 2, (array.shape[0] - height) // 2, width, height)
+
+
+def _at_least(array: np.ndarray, width: int, height: int, how: int) -> np.ndarray:
+    h, w = array.shape[:2]
+    factor = max(width / w, height / h)
+    return (
+        array
+        if factor <= 1
+        else resize_image(array, max(width, round(w * factor)), max(height, round(h * factor)), how)
+    )
+
+
+class RandomCrop(Single):
+    """A part of an image at a random place, after `pad` rows and columns of `pad_value` were put around it.
+
+    >>> RandomCrop(32, pad=4)(np.zeros((32, 32, 3), np.uint8)).shape
+    (32, 32, 3)
+    """
+
+    def __init__(self, size: Size, pad: int = 0, pad_value: Any = 0, interpolation: int = 1) -> None:
+        self._size, self._pad, self._value, self._how = pair(size, "RandomCrop"), pad, pad_value, interpolation
+
+    def _apply(self, array: np.ndarray) -> np.ndarray:
+        if self._pad:
+            p = self._pad
+            wide = np.empty((array.shape[0] + 2 * p, array.shape[1] + 2 * p, array.shape[2]), array.dtype)
+            wide[...] = np.asarray(self._value, array.dtype)
+            wide[p:-p, p:-p] = array
+            array = wide
+        width, height = self._size
+        array = _at_least(array, width, height, self._how)
+        draw = generator()
+        x, y = draw.integers(array.shape[1] - width + 1), draw.integers(array.shape[0] - height + 1)
+        return _cut(array, int(x), int(y), width, height)
+
+
+class RandomResizedCrop(Single):
+    """A part of random size and shape, resized: `scale` of the area, sides in a `ratio` (Szegedy et al., 2015).
+
+    >>> RandomResizedCrop(8)(np.zeros((32, 20, 3), np.uint8)).shape
+    (8, 8, 3)
+    """
+
+    def __init__(
+        self,
+        size: Size,
+        scale: tuple[float, float] = (0.08, 1.0),
+        ratio: tuple[float, float] = (3 / 4, 4 / 3),
+        interpolation: int = 1,
+    ) -> None:
+        if not 0 < scale[0] <= scale[1] <= 1 or not 0 < ratio[0] <= ratio[1]:
+            raise ValueError(f"RandomResizedCrop: expected 0 < scale <= 1 and ratio > 0, got {scale} and {ratio}")
+        self._size, self._how = pair(size, "RandomResizedCrop"), interpolation
+        self._scale, self._ratio = scale, ratio
+
+    def _apply(self, array: np.ndarray) -> np.ndarray:
+        h, w = array.shape[:2]
+        draw = generator()
+        for _ in range(10):
+            area = h * w * draw.uniform(*self._scale)
+            ratio = math.exp(draw.uniform(math.log(self._ratio[0]), math.log(self._ratio[1])))
+            width, height = round(math.sqrt(area * ratio)), round(math.sqrt(area / ratio))
+            if 0 < width <= w and 0 < height <= h:
+                x, y = int(draw.integers(w - width + 1)), int(draw.integers(h - height + 1))
+                return resize_image(_cut(array, x, y, width, height), *self._size, self._how)
+        return CenterCrop(self._size, self._how)._apply(array)  # no part of this image has such a shape
+
+
+class RandomErasing(Single):
+    """With probability `p`, a random rectangle of the image becomes `value` (Zhong et al., 2017).
+
+    >>> int(RandomErasing(p=1.0, value=9)(np.zeros((8, 8, 1), np.uint8)).max())
+    9
+    """
+
+    def __init__(
+        self,
+        p: float = 0.5,
+        scale: tuple[float, float] = (0.02, 0.33),
+        ratio: tuple[float, float] = (0.3, 3.3),
+        value: Any = 0,
+    ) -> None:
+        self._p, self._scale, self._ratio, self._value = p, scale, ratio, value
+
+    def _apply(self, array: np.ndarray) -> np.ndarray:
+        draw = generator()
+        if draw.random() >= self._p:
+            return array
+        h, w = array.shape[:2]
+        area = h * w * draw.uniform(*self._scale)
+        ratio = math.exp(draw.uniform(math.log(self._ratio[0]), math.log(self._ratio[1])))
+        width = min(w, max(1, round(math.sqrt(area * ratio))))
+        height = min(h, max(1, round(math.sqrt(area / ratio))))
+        x, y = int(draw.integers(w - width + 1)), int(draw.integers(h - height + 1))
+        array = array.copy()
+        _cut(array, x, y, width, height)[...] = np.asarray(self._value, array.dtype)
+        return array
