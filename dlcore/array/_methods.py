@@ -235,7 +235,12 @@ class _Late:
 
 def _in_core(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
     """The method as a callable of the core, which leaves to `method` all but x.sum(), x.sum(0), x.reshape(2, 3)."""
-    about = {"__name__": name, "__qualname__": f"NDArray.{name}", "__module__": __name__, "__doc__": method.__doc__}
+    about: dict[str, Any] = {
+        "__name__": name,
+        "__qualname__": f"NDArray.{name}",
+        "__module__": __name__,
+        "__doc__": method.__doc__,
+    }
     about["__wrapped__"] = method
     if name == "reshape":
         return _core.make_reshape(method, about)

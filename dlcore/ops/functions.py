@@ -95,7 +95,8 @@ def make(record: Op) -> Callable[..., Any]:
     """Builds the function; called when it is first looked up in F."""
     parameters = []
     for name in record.order:
-        part = next(p for p in (*record.inputs, *record.attrs) if p.name == name)
+        parts: list[Input | Attr] = [*record.inputs, *record.attrs]
+        part = next(p for p in parts if p.name == name)
         variadic = isinstance(part, Input) and part.variadic
         kind = "attr" if isinstance(part, Attr) else "variadic" if variadic else "input"
         required = part.default is REQUIRED and not variadic

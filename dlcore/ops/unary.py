@@ -137,9 +137,12 @@ _float("sigmoid", "1 / (1 + exp(-x)).", "sigmoid(x)", "gy * (y * (1.0 - y))", re
 _float("log_sigmoid", "log(sigmoid(x)), without overflow.", "min(x, 0) - log1p(exp(-abs(x)))", "gy * sigmoid(-x)",
        real(-4, 4),
        "log_sigmoid([0.]) -> [-0.693147]", "sp.log_expit(x)", np_name="", method=False)
-op("relu", "x", "max(x, 0). The gradient at 0 is 0.", dtype="same", expr="max(x, 0)", grad="where(y > 0, gy, 0.0)",
+op("relu", "x", "max(x, 0). The gradient at 0 is 0.", dtype="same", expr="max(x, 0)", grad="_relu_grad(gy, y)",
    ref="np.maximum(x, 0)", samples=real(-2, 2), method=True, inplace_ok=True, np_name="",
    example="relu([-1., 2.]) -> [0., 2.]")
+op("_relu_grad", "g, kept", "g where kept is positive, else 0.", dtype="arith", expr="g if kept > 0 else 0", np_name="",
+   grad={"g": "_relu_grad(gy, kept)"}, ref="np.where(kept > 0, g, 0)",
+   samples=(real(-2, 2), fixed([-1.5, 0.5, 2.0, -0.5])))
 op("relu6", "x", "x held between 0 and 6.", dtype="same", expr="min(max(x, 0), 6)", np_name="",
    grad="where((x > 0) & (x < 6), gy, 0.0)", ref="np.clip(x, 0, 6)", samples=real(-3, 9),
    example="relu6([-1., 2., 9.]) -> [0., 2., 6.]",

@@ -75,9 +75,7 @@ class AdamW(Adam):
     def __init__(self, learning_rate: float | None = None, epsilon: float = 1e-6, **kwargs: Any) -> None:
         super().__init__(learning_rate, epsilon=epsilon, **kwargs)
 
-    def rule(
-        self, weight: _core.NDArray, grad: _core.NDArray, state: State, lr: _core.NDArray, wd: _core.NDArray
-    ) -> None:
+    def rule(self, weight: _core.NDArray, grad: _core.NDArray, state: State, lr: _core.NDArray, wd: Any) -> None:
         keep = F.subtract(1.0, F.multiply(lr, wd))
         _core.assign(weight, F.multiply(weight, keep))
         super().rule(weight, grad, state, lr, 0.0)

@@ -225,18 +225,14 @@ class Optimizer:
         """The names of the arrays the rule keeps for every weight."""
         return ()
 
-    def call(
-        self, weight: _core.NDArray, grad: _core.NDArray, state: State, lr: _core.NDArray, wd: _core.NDArray
-    ) -> Call | None:
+    def call(self, weight: _core.NDArray, grad: _core.NDArray, state: State, lr: _core.NDArray, wd: Any) -> Call | None:
         """The rule as one operator: its name, its first arrays, and the others by name; None where it takes more.
 
         It must give the new weight and then the new state. A trainer can run it over all weights at once.
         """
         return None
 
-    def rule(
-        self, weight: _core.NDArray, grad: _core.NDArray, state: State, lr: _core.NDArray, wd: _core.NDArray
-    ) -> None:
+    def rule(self, weight: _core.NDArray, grad: _core.NDArray, state: State, lr: _core.NDArray, wd: Any) -> None:
         """Write the new weight and state into the given arrays. Not needed by a subclass that gives `call`."""
         call = self.call(weight, grad, state, lr, wd)
         if call is None:
