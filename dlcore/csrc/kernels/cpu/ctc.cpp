@@ -25,6 +25,19 @@ S log_add(const S& a, const S& b) {
   return high + log(S(1) + exp(low - high));
 }
 
+// The same of three.
+template <class S>
+S log_add(const S& a, const S& b, const S& c) {
+  using std::exp;
+  using std::log;
+  if (value_of(a) == kNever) return log_add(b, c);
+  if (value_of(b) == kNever) return log_add(a, c);
+  if (value_of(c) == kNever) return log_add(a, b);
+  const S& ab = value_of(a) > value_of(b) ? a : b;
+  const S& high = value_of(ab) > value_of(c) ? ab : c;
+  return high + log(exp(a - high) + exp(b - high) + exp(c - high));
+}
+
 // One sample: lp(t, c) for t < steps, and the labels with blanks around them.
 template <class S, class Read>
 struct Sample {
@@ -45,9 +58,9 @@ struct Sample {
     for (int64_t t = 1; t < steps; t++)
       for (int64_t s = 0; s < n; s++) {
         const S* before = &a[size_t((t - 1) * n)];
-        S sum = before[s];
-        if (s > 0) sum = log_add(sum, before[s - 1]);
-        if (skips(s)) sum = log_add(sum, before[s - 2]);
+        S sum = skips(s) ? log_add(before[s], before[s - 1], before[s - 2])
+                : s > 0  ? log_add(before[s], before[s - 1])
+                         : before[s];
         if (value_of(sum) != kNever) a[size_t(t * n + s)] = sum + lp(t, path[size_t(s)]);
       }
     return a;
@@ -77,10 +90,9 @@ struct Sample {
           const S& rest = b[size_t(to)];
           return value_of(rest) == kNever ? rest : rest + lp(t, path[size_t(to)]);
         };
-        S sum = through(s);
-        if (s + 1 < n) sum = log_add(sum, through(s + 1));
-        if (s + 2 < n && skips(s + 2)) sum = log_add(sum, through(s + 2));
-        next[size_t(s)] = sum;
+        next[size_t(s)] = s + 2 < n && skips(s + 2) ? log_add(through(s), through(s + 1), through(s + 2))
+                          : s + 1 < n               ? log_add(through(s), through(s + 1))
+                                                    : through(s);
       }
       b.swap(next);
     }

@@ -40,7 +40,7 @@ S pixel(const Image& m, const S& g, int64_t size, bool& moves) {
 }
 
 // The four pixels around a place: offsets in a plane (-1 outside), their weights, and the weights' slopes.
-template <class S>
+template <class S, bool slopes = true>
 struct Around {
   int64_t at[4];
   S weight[4], by_x[4], by_y[4];
@@ -58,8 +58,10 @@ struct Around {
       at[k] = inside ? int64_t(y) * m.w + int64_t(x) : -1;
       S wx = right ? tx : S(1) - tx, wy = low ? ty : S(1) - ty;
       weight[k] = wx * wy;
-      by_x[k] = S(right ? sx : -sx) * wy;
-      by_y[k] = S(low ? sy : -sy) * wx;
+      if constexpr (slopes) {
+        by_x[k] = S(right ? sx : -sx) * wy;
+        by_y[k] = S(low ? sy : -sy) * wx;
+      }
     }
   }
 };
@@ -69,7 +71,7 @@ void forward(const Image& m, const S* x, const S* grid, S* y) {
   int64_t plane = m.h * m.w, out = m.oh * m.ow;
   parallel_for(m.places(), 256, [&](int64_t b, int64_t e) {
     for (int64_t i = b; i < e; i++) {
-      Around<S> a(m, grid[2 * i], grid[2 * i + 1]);
+      Around<S, false> a(m, grid[2 * i], grid[2 * i + 1]);
       for (int64_t c = 0; c < m.c; c++) {
         const S* from = x + (i / out * m.c + c) * plane;
         S sum(0);

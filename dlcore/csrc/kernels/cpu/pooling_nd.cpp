@@ -42,32 +42,40 @@ Volume volume(const Call& c, int nd, Kind kind, const Shape& x) {
   return v;
 }
 
-// The part of window (a, b, d) that lies inside the input.
+// The part of a window that lies inside the input.
 struct Box {
   int64_t lo[3], hi[3];
-  double padded = 1;  // its size with the padding it covers
-  Box(const Volume& v, int64_t a, int64_t b, int64_t d) {
-    int64_t at[3] = {a, b, d};
-    for (int i = 0; i < 3; i++) {
-      int64_t first = at[i] * v.stride[i] - v.pad[i], last = std::min(first + v.kernel[i], v.in[i] + v.pad[i]);
-      lo[i] = std::max<int64_t>(first, 0), hi[i] = std::max(lo[i], std::min(last, v.in[i]));
-      padded *= double(last - first);
-    }
-  }
+  double padded;  // its size with the padding it covers
   double size() const { return double(hi[0] - lo[0]) * double(hi[1] - lo[1]) * double(hi[2] - lo[2]); }
   double divisor(const Volume& v) const { return v.kind == kSum ? 1 : v.count_pad ? padded : std::max(1.0, size()); }
 };
 
-// f(plane, box, output position) for every window, planes in parallel.
+// Window `at` along axis i: where it begins and ends inside the input; returns its length with padding.
+inline double span(const Volume& v, int i, int64_t at, Box& box) {
+  int64_t first = at * v.stride[i] - v.pad[i], last = std::min(first + v.kernel[i], v.in[i] + v.pad[i]);
+  box.lo[i] = std::max<int64_t>(first, 0);
+  box.hi[i] = std::max(box.lo[i], std::min(last, v.in[i]));
+  return double(last - first);
+}
+
+// f(plane, box, output position) for every window of every plane, planes in parallel.
 template <class F>
 void for_boxes(const Volume& v, F&& f) {
   int64_t work = std::max<int64_t>(1, v.out_plane() * v.kernel[0] * v.kernel[1] * v.kernel[2]);
   parallel_for(v.planes, std::max<int64_t>(1, (1 << 14) / work), [&](int64_t begin, int64_t end) {
+    Box box;
     for (int64_t p = begin; p < end; p++) {
       int64_t o = p * v.out_plane();
-      for (int64_t a = 0; a < v.out[0]; a++)
-        for (int64_t b = 0; b < v.out[1]; b++)
-          for (int64_t d = 0; d < v.out[2]; d++, o++) f(p * v.in_plane(), Box(v, a, b, d), o);
+      for (int64_t a = 0; a < v.out[0]; a++) {
+        double depth = span(v, 0, a, box);
+        for (int64_t b = 0; b < v.out[1]; b++) {
+          double area = depth * span(v, 1, b, box);
+          for (int64_t d = 0; d < v.out[2]; d++, o++) {
+            box.padded = area * span(v, 2, d, box);
+            f(p * v.in_plane(), box, o);
+          }
+        }
+      }
     }
   });
 }
@@ -83,10 +91,14 @@ void for_places(const Volume& v, const Box& box, F&& f) {
 // The first largest number of a box; a NaN counts as larger than all.
 template <class T>
 int64_t largest(const Volume& v, const Box& box, const T* x) {
-  int64_t best = -1;
-  for_places(v, box, [&](int64_t i) {
-    if (best < 0 || x[i] > x[best] || (x[i] != x[i] && x[best] == x[best])) best = i;
-  });
+  int64_t best = (box.lo[0] * v.in[1] + box.lo[1]) * v.in[2] + box.lo[2];
+  T top = x[best];
+  for (int64_t a = box.lo[0]; a < box.hi[0]; a++)
+    for (int64_t b = box.lo[1]; b < box.hi[1]; b++) {
+      int64_t line = (a * v.in[1] + b) * v.in[2];
+      for (int64_t i = line + box.lo[2]; i < line + box.hi[2]; i++)
+        if (!(x[i] <= top) && top == top) best = i, top = x[i];
+    }
   return best;
 }
 

@@ -82,23 +82,47 @@ Shape resized(const Call& c, const Shape& x) {
   return y;
 }
 
-// (outer, before, inner) to (outer, after, inner), or the transposed sums when `back`.
+// (before, inner) to (after, inner).
+template <class T>
+void gather(const Taps& taps, const std::vector<T>& weight, int64_t inner, const T* x, T* y) {
+  for (int64_t i = 0; i < taps.after; i++) {
+    int64_t first = taps.first[size_t(i)], last = taps.first[size_t(i + 1)];
+    if (inner == 1) {
+      T sum = 0;
+      for (int64_t k = first; k < last; k++) sum += weight[size_t(k)] * x[taps.at[size_t(k)]];
+      y[i] = sum;
+      continue;
+    }
+    T* to = y + i * inner;
+    for (int64_t k = first; k < last; k++) {
+      const T *from = x + taps.at[size_t(k)] * inner, w = weight[size_t(k)];
+      if (k == first)
+        for (int64_t j = 0; j < inner; j++) to[j] = w * from[j];
+      else
+        for (int64_t j = 0; j < inner; j++) to[j] += w * from[j];
+    }
+  }
+}
+// The transposed sums: (after, inner) to (before, inner).
+template <class T>
+void scatter(const Taps& taps, const std::vector<T>& weight, int64_t inner, const T* y, T* x) {
+  std::fill(x, x + taps.before * inner, T(0));
+  for (int64_t i = 0; i < taps.after; i++)
+    for (int64_t k = taps.first[size_t(i)]; k < taps.first[size_t(i + 1)]; k++) {
+      T w = weight[size_t(k)], *to = x + taps.at[size_t(k)] * inner;
+      for (int64_t j = 0; j < inner; j++) to[j] += w * y[i * inner + j];
+    }
+}
+
+// Both for every one of `outer` blocks.
 template <class T>
 void along_axis(const Taps& taps, int64_t outer, int64_t inner, bool back, const T* from, T* to) {
+  std::vector<T> weight(taps.weight.begin(), taps.weight.end());
   int64_t in = (back ? taps.after : taps.before) * inner, out = (back ? taps.before : taps.after) * inner;
   parallel_for(outer, std::max<int64_t>(1, (1 << 14) / std::max<int64_t>(1, out)), [&](int64_t b, int64_t e) {
-    for (int64_t o = b; o < e; o++) {
-      const T* x = from + o * in;
-      T* y = to + o * out;
-      std::fill(y, y + out, T(0));
-      for (int64_t i = 0; i < taps.after; i++)
-        for (int64_t k = taps.first[size_t(i)]; k < taps.first[size_t(i + 1)]; k++) {
-          T w = T(taps.weight[size_t(k)]);
-          const T* src = x + (back ? i : taps.at[size_t(k)]) * inner;
-          T* dst = y + (back ? taps.at[size_t(k)] : i) * inner;
-          for (int64_t j = 0; j < inner; j++) dst[j] += w * src[j];
-        }
-    }
+    for (int64_t o = b; o < e; o++)
+      back ? scatter(taps, weight, inner, from + o * in, to + o * out)
+           : gather(taps, weight, inner, from + o * in, to + o * out);
   });
 }
 
@@ -130,12 +154,13 @@ void run(const KernelCall& c, bool back, const Shape& small, const Shape& large)
   if (c.out[0].numel() == 0) return;
   DType t = compute_type(c.out[0].dtype);
   Temp ki, ko;
-  View in = as_contiguous(c.in[0], t, ki), out = temp_view(c.out[0].shape, t, ko);
+  bool direct = c.out[0].dtype == t && is_contiguous(c.out[0].shape, c.out[0].strides);
+  View in = as_contiguous(c.in[0], t, ki), out = direct ? c.out[0] : temp_view(c.out[0].shape, t, ko);
   with_compute_type(t, [&](auto zero) {
     using T = decltype(zero);
     all_axes<T>(c, small, large, back, in.ptr<const T>(), out.ptr<T>());
   });
-  copy_view(c.out[0], out);
+  if (!direct) copy_view(c.out[0], out);
 }
 
 DL_KERNEL("resize", [](const KernelCall& c) { run(c, false, c.in[0].shape, c.out[0].shape); });

@@ -34,38 +34,49 @@ Windows windows(const Call& c, const Shape& x) {
   return s;
 }
 
-// f(pixel, place in the columns) for all that lies inside, one plane (image, channel) after the other.
+// f(first pixel, first place, count) for every run of places in a line of the columns that lies inside the image; the
+// pixels of a run are stride[1] apart. One plane (image, channel) after the other.
 template <class F>
-void for_pixels(const Windows& s, F&& f) {
-  int64_t places = s.oh * s.ow;
-  parallel_for(s.n * s.c, std::max<int64_t>(1, (1 << 14) / std::max<int64_t>(1, places * s.rows())),
-               [&](int64_t b, int64_t e) {
-                 for (int64_t p = b; p < e; p++)
-                   for (int64_t k = 0; k < s.rows(); k++)
-                     for (int64_t o = 0; o < places; o++) {
-                       int64_t y = o / s.ow * s.stride[0] - s.pad[0] + k / s.kernel[1] * s.dilate[0];
-                       int64_t x = o % s.ow * s.stride[1] - s.pad[1] + k % s.kernel[1] * s.dilate[1];
-                       if (y < 0 || y >= s.h || x < 0 || x >= s.w) continue;
-                       f((p * s.h + y) * s.w + x, (p * s.rows() + k) * places + o);
-                     }
-               });
+void for_runs(const Windows& s, F&& f) {
+  int64_t work = std::max<int64_t>(1, s.oh * s.ow * s.rows());
+  parallel_for(s.n * s.c, std::max<int64_t>(1, (1 << 14) / work), [&](int64_t b, int64_t e) {
+    for (int64_t p = b; p < e; p++)
+      for (int64_t k = 0; k < s.rows(); k++) {
+        int64_t dy = k / s.kernel[1] * s.dilate[0] - s.pad[0], dx = k % s.kernel[1] * s.dilate[1] - s.pad[1];
+        int64_t first = dx >= 0 ? 0 : (-dx + s.stride[1] - 1) / s.stride[1];
+        int64_t last = dx >= s.w ? 0 : std::min(s.ow, (s.w - 1 - dx) / s.stride[1] + 1);
+        if (first >= last) continue;
+        for (int64_t oy = 0; oy < s.oh; oy++) {
+          int64_t y = oy * s.stride[0] + dy;
+          if (y < 0 || y >= s.h) continue;
+          f((p * s.h + y) * s.w + first * s.stride[1] + dx, ((p * s.rows() + k) * s.oh + oy) * s.ow + first,
+            last - first);
+        }
+      }
+  });
 }
 
 void run(const KernelCall& c, const Windows& s, bool back) {
   DType t = compute_type(c.out[0].dtype);
   Temp ki, ko;
-  View in = as_contiguous(c.in[0], t, ki), out = temp_view(c.out[0].shape, t, ko);
-  fill_zero(out);
+  bool direct = c.out[0].dtype == t && is_contiguous(c.out[0].shape, c.out[0].strides);
+  View in = as_contiguous(c.in[0], t, ki), out = direct ? c.out[0] : temp_view(c.out[0].shape, t, ko);
+  if (back || s.pad[0] || s.pad[1]) fill_zero(out);
   with_compute_type(t, [&](auto zero) {
     using T = decltype(zero);
     const T* x = in.ptr<const T>();
     T* y = out.ptr<T>();
+    int64_t step = s.stride[1];
     if (back)
-      for_pixels(s, [&](int64_t pixel, int64_t place) { y[pixel] += x[place]; });
+      for_runs(s, [&](int64_t pixel, int64_t place, int64_t count) {
+        for (int64_t i = 0; i < count; i++) y[pixel + i * step] += x[place + i];
+      });
     else
-      for_pixels(s, [&](int64_t pixel, int64_t place) { y[place] = x[pixel]; });
+      for_runs(s, [&](int64_t pixel, int64_t place, int64_t count) {
+        for (int64_t i = 0; i < count; i++) y[place + i] = x[pixel + i * step];
+      });
   });
-  copy_view(c.out[0], out);
+  if (!direct) copy_view(c.out[0], out);
 }
 
 // The image that col2im's columns (N, C * KH * KW, places) come from.
