@@ -21,7 +21,6 @@ from ._joining import concatenate
 from ._names import basic, draws, heads, layers, more, sequences, shapes, spatial, updates, updates_many, vision
 from ._names._call import classic, operands
 from ._products import batch_dot
-from ._products import classic_dot as dot
 from .context import Context, cpu, current_context, gpu, num_gpus
 
 _HOMES = ("dlcore.array._names", "dlcore.array.random", "dlcore.array.np_random")
@@ -32,11 +31,12 @@ _TABLE: dict[str, Any] = {
     if name[0] != "_" and callable(function) and getattr(function, "__module__", "").startswith(_HOMES)
 }
 for _name, _function in dict(
-    batch_dot=batch_dot, concatenate=concatenate, diag=diag, dot=dot, empty=empty, eye=eye, full=full, ones=ones,
-    ones_like=ones_like, repeat=repeat, swapaxes=swapaxes, tile=tile, zeros=zeros, zeros_like=zeros_like,
+    batch_dot=batch_dot, cast_storage=sparse.cast_storage, concatenate=concatenate, diag=diag, dot=sparse.dot,
+    empty=empty, eye=eye, full=full, ones=ones, ones_like=ones_like, repeat=repeat, sparse_retain=sparse.retain,
+    swapaxes=swapaxes, tile=tile, zeros=zeros, zeros_like=zeros_like,
 ).items():  # fmt: skip
     _TABLE[_name] = _function
-del empty, eye, full, ones, ones_like, zeros, zeros_like, concatenate, diag, repeat, swapaxes, tile, batch_dot, dot
+del empty, eye, full, ones, ones_like, zeros, zeros_like, concatenate, diag, repeat, swapaxes, tile, batch_dot
 # Second names of the functions above.
 _ALSO = {
     "Concat": "concat", "ElementWiseSum": "add_n", "Pad": "pad", "Reshape": "reshape", "SliceChannel": "split",

@@ -424,6 +424,13 @@ def test_any_index_reads_writes_and_has_gradients(case: tuple[np.ndarray, tuple,
     x = _core.from_numpy(room, False)
     x[key] = _core.from_numpy(value)
     np.testing.assert_array_equal(x.asnumpy(), written)
+
+    def write(x, v):
+        y = x + 0
+        y[key] = v
+        return y
+
+    np.testing.assert_array_equal(jit(write)(_core.from_numpy(base, False), _core.from_numpy(value)).asnumpy(), written)
     strided = base.copy(order="F")[...]
     x = _core.from_numpy(strided, False)
     x[key] = value

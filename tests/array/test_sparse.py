@@ -301,3 +301,13 @@ def test_any_product(data: st.DataObject) -> None:
     np.testing.assert_allclose(sparse.dot(x, dnp.array(c), True).asnumpy(), a.T @ c, atol=1e-12)
     got = F.csr_sampled(dnp.array(c), dnp.array(b), x.indices, x.indptr).asnumpy()
     np.testing.assert_allclose(got, (c @ b.T)[a != 0], atol=1e-12)
+
+
+def test_the_classic_namespace_knows_storage_kinds() -> None:
+    a, b = numbers((6, 5)), np.random.default_rng(0).normal(size=(5, 2))
+    x = made(a, "csr")
+    np.testing.assert_allclose(nd.dot(x, dnp.array(b)).asnumpy(), a @ b)
+    np.testing.assert_allclose(nd.dot(dnp.array(a), dnp.array(b)).asnumpy(), a @ b)
+    np.testing.assert_allclose(nd.dot(dnp.array(a), dnp.array(a), transpose_b=True).asnumpy(), a @ a.T)
+    assert nd.cast_storage(dnp.array(a), "row_sparse").stype == "row_sparse"
+    assert nd.sparse_retain(made(a, "row_sparse"), [0, 1]).indices.size <= 2
