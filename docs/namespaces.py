@@ -22,6 +22,7 @@ PAGES = {
     "nd": ("dlcore.array.nd", "dlcore.nd"),
     "nd.random": ("dlcore.array.random", "dlcore.random, also dlcore.nd.random"),
     "nd.contrib": ("dlcore.array.contrib", "dlcore.nd.contrib"),
+    "nd.image": ("dlcore.array.image", "dlcore.nd.image"),
     "npx": ("dlcore.array.npx", "dlcore.npx"),
     "autograd": ("dlcore.autograd", "dlcore.autograd"),
 }

@@ -15,6 +15,7 @@ from ..ops import F
 from . import np_random as _np_random
 from . import random as _random
 from ._convert import asarray
+from ._names._call import offer
 from ._names.boxes import (
     MultiBoxDetection,
     MultiBoxPrior,
@@ -373,6 +374,8 @@ __all__ = [
     "multi_lamb_update", "multi_mp_adamw_update", "multi_mp_lamb_update", "quadratic", "rand_zipfian", "round_ste",
     "sign_ste", "uniform", "while_loop",
 ]  # fmt: skip
+
+offer(globals(), __all__, "nd.contrib")
 
 
 def __dir__() -> list[str]:

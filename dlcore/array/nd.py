@@ -58,7 +58,7 @@ def _operators() -> dict[str, str]:
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("contrib", "sparse"):
+    if name in ("contrib", "image", "sparse"):
         value: Any = importlib.import_module(f".{name}", __package__)
     elif name in _TABLE:
         value = classic(_TABLE[name], name)
@@ -75,7 +75,19 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    own = {"Context", "NDArray", "contrib", "cpu", "current_context", "gpu", "linalg", "num_gpus", "random", "sparse"}
+    own = {
+        "Context",
+        "NDArray",
+        "contrib",
+        "cpu",
+        "current_context",
+        "gpu",
+        "image",
+        "linalg",
+        "num_gpus",
+        "random",
+        "sparse",
+    }
     return sorted({*own, *_TABLE, *_operators()})
 
 

@@ -17,6 +17,7 @@ from . import _draws, np_random
 from ._convert import asarray
 from ._draws import Dims, Place, Shape, as_dims, dims_of, shape_of
 from ._generator import Generator, default_rng, get_state, seed, set_state
+from ._names._call import offer
 from .context import device_name as place_of
 from .np_random import (
     beta,
@@ -283,6 +284,8 @@ __all__ = [
     "rayleigh", "seed", "set_state", "shuffle", "standard_cauchy", "standard_exponential", "standard_gamma",
     "standard_normal", "standard_t", "triangular", "truncated_normal", "uniform", "uniform_like", "weibull",
 ]  # fmt: skip
+
+offer(globals(), __all__, "random")
 
 
 def __dir__() -> list[str]:

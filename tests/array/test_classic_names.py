@@ -39,6 +39,8 @@ def test_every_function_takes_out_and_name_and_mxnets_operands() -> None:
         (lambda x: nd.broadcast_add(x, x, axes=1), "nd.broadcast_add: there is no argument 'axes'; it takes"),
         (lambda x: nd.sgd_update(x, x, lr=1.0, weight_decay=0.1), "nd.sgd_update: there is no argument 'weight_decay'"),
         (lambda x: nd.topk(x, kk=2), "did you mean 'k'|it takes axis, data"),
+        (lambda x: nd.random.normal(0, 1, shpe=3), "random.normal: there is no argument 'shpe'; did you mean 'shape'"),
+        (lambda x: nd.contrib.quadratic(x, d=1.0), "nd.contrib.quadratic: there is no argument 'd'; it takes a, b, c"),
         (lambda x: nd.split(x, num_outputs=2, out=[x]), "nd.split: out= must be an array for each of 2 results"),
     ],
 )

@@ -224,3 +224,54 @@ def test_upsampling_of_several_and_by_a_weight() -> None:
     np.testing.assert_allclose(y[..., 3, 3], between, rtol=1e-4, atol=1e-5)
     with pytest.raises(ValueError, match="Embedding: input_dim and output_dim say"):
         nd.Embedding(nd.array([0]), nd.zeros((3, 2)), input_dim=4, output_dim=2)
+
+
+def test_image_operators() -> None:
+    from dlcore import random
+
+    picture = rng.integers(0, 256, (5, 4, 3)).astype("uint8")
+    batch = np.stack([picture, picture[::-1]])
+    x, many = nd.array(picture, dtype="uint8"), nd.array(batch, dtype="uint8")
+    np.testing.assert_allclose(nd.image.to_tensor(x).asnumpy(), picture.transpose(2, 0, 1) / 255.0, rtol=1e-6)
+    assert nd.image.to_tensor(many).shape == (2, 3, 5, 4)
+    mean, std = np.array([0.4, 0.5, 0.6]), np.array([0.2, 0.3, 0.4])
+    made = nd.image.normalize(nd.image.to_tensor(x), mean=tuple(mean), std=tuple(std)).asnumpy()
+    want = (picture / 255.0 - mean) / std
+    np.testing.assert_allclose(made, want.transpose(2, 0, 1), rtol=1e-4, atol=1e-5)
+    assert nd.image.resize(x, (8, 10)).shape == (10, 8, 3) and nd.image.resize(x, 8, keep_ratio=True).shape == (
+        10,
+        8,
+        3,
+    )
+    assert nd.image.resize(many, 2).shape == (2, 2, 2, 3) and nd.image.resize(x, (8, 10)).dtype == np.uint8
+    flat = nd.image.resize(nd.array(np.full((3, 3, 1), 7), dtype="uint8"), 9, interp=3)
+    assert (flat.asnumpy() == 7).all()
+    np.testing.assert_array_equal(nd.image.crop(x, 1, 2, 3, 2).asnumpy(), picture[2:4, 1:4])
+    np.testing.assert_array_equal(nd.image.flip_left_right(many).asnumpy(), batch[:, :, ::-1])
+    np.testing.assert_array_equal(nd.image.flip_top_bottom(x).asnumpy(), picture[::-1])
+    random.seed(3)
+    seen = {nd.image.random_flip_left_right(x).asnumpy().tobytes() for _ in range(20)}
+    assert seen == {picture.tobytes(), picture[:, ::-1].tobytes()}
+    bright = nd.image.random_brightness(x, 1.5, 1.5).asnumpy()
+    np.testing.assert_array_equal(bright, np.clip(np.rint(picture * 1.5), 0, 255).astype("uint8"))
+    values = picture.astype("float64")
+    gray = (values * [0.299, 0.587, 0.114]).sum(-1, keepdims=True)
+    for step, base in ((nd.image.random_contrast, gray.mean()), (nd.image.random_saturation, gray)):
+        got = step(nd.array(values, dtype="float64"), 0.3, 0.3).asnumpy()
+        np.testing.assert_allclose(got, 0.3 * values + 0.7 * base, rtol=1e-4)
+    turned = nd.image.random_hue(nd.array(values, dtype="float32"), 1.3, 1.3).asnumpy()
+    np.testing.assert_allclose((turned * [0.299, 0.587, 0.114]).sum(-1), gray[..., 0], rtol=2e-3)  # as bright as before
+    assert np.abs(turned - values).max() > 10
+    jittered = nd.image.random_color_jitter(x, 0.2, 0.2, 0.2, 0.1)
+    assert jittered.shape == x.shape and jittered.dtype == np.uint8
+    lit = nd.image.adjust_lighting(nd.array(values, dtype="float32"), (0.1, 0.0, 0.0)).asnumpy()
+    np.testing.assert_allclose((lit - values)[0, 0], np.array([-0.5675, -0.5808, -0.5836]) * 5.546, rtol=1e-3)
+    for call, message in (
+        (lambda: nd.image.crop(x, 3, 0, 3, 2), "a window of 3 by 2 at"),
+        (lambda: nd.image.to_tensor(nd.zeros((3, 3))), "to_tensor: expected a picture"),
+        (lambda: nd.image.random_brightness(x, 2.0, 1.0), "the smallest factor 2.0 is above the largest"),
+        (lambda: nd.image.resize(x, 3, interp=9), "interp must be 0"),
+        (lambda: nd.image.random_hue(nd.zeros((2, 2, 1)), 1.0, 1.2), "3 channels"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            call()

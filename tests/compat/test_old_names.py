@@ -78,7 +78,7 @@ MISSING = (
     ("code", "kind", "said"),
     [
         ("mx.profiler", "AttributeError", "mxnet.profiler"),
-        ("mx.nd.Correlation", "AttributeError", "mxnet.nd.Correlation"),
+        ("mx.nd.hawkesll", "AttributeError", "mxnet.nd.hawkesll"),
         ("import mxnet.onnx", "ModuleNotFoundError", "mxnet.onnx"),
         ("from mxnet.gluon import probability", "ImportError", "mxnet.gluon.probability"),
         ("from mxnet import profiler", "ImportError", "mxnet.profiler"),

@@ -36,8 +36,10 @@ def operands(record: Op) -> dict[str, str]:
     return {k: v for k, v in found.items() if k not in record.order}
 
 
-def classic(function: Callable[..., Any], name: str, also: dict[str, str] | None = None) -> Callable[..., Any]:
-    """The function as `nd` offers it under `name`; `also` are other names of its arguments."""
+def classic(
+    function: Callable[..., Any], name: str, also: dict[str, str] | None = None, space: str = "nd"
+) -> Callable[..., Any]:
+    """The function as `space` offers it under `name`; `also` are other names of its arguments."""
     parameters = inspect.signature(function).parameters
     own = {n for n, p in parameters.items() if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)}
     free = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
@@ -54,7 +56,7 @@ def classic(function: Callable[..., Any], name: str, also: dict[str, str] | None
             elif key in IGNORED:
                 del kwargs[key]
             elif not free:
-                raise TypeError(unknown(name, key, [*own, *renamed, "out"]))
+                raise TypeError(unknown(f"{space}.{name}", key, [*own, *renamed, "out"]))
         results = function(*args, **kwargs)
         if out is None:
             return results
@@ -68,4 +70,11 @@ def unknown(name: str, key: str, known: Sequence[str]) -> str:
     """The text about an argument that a function does not have."""
     near = difflib.get_close_matches(key, known, 1, 0.5)
     hint = f"did you mean {near[0]!r}?" if near else f"it takes {', '.join(sorted(set(known)))}"
-    return f"nd.{name}: there is no argument {key!r}; {hint}"
+    return f"{name}: there is no argument {key!r}; {hint}"
+
+
+def offer(scope: dict[str, Any], names: Sequence[str], space: str) -> None:
+    """Makes the functions of a module classic ones, in place."""
+    for name in names:
+        if callable(scope[name]) and not isinstance(scope[name], type):
+            scope[name] = classic(scope[name], name, space=space)
