@@ -21,12 +21,15 @@ struct Lines {
   template <class F>
   void each(F&& f) const {
     parallel_for(s.outer, std::max<int64_t>(1, 4096 / std::max<int64_t>(1, k * s.inner)), [&](int64_t b, int64_t e) {
-      for (int64_t o = b; o < e; o++)
-        for (int64_t j = 0; j < k; j++)
-          for (int64_t i = 0; i < s.inner; i++) {
-            int64_t q = (o * k + j) * s.inner + i;
-            f((o * s.n + at[q]) * s.inner + i, q);
+      const int64_t n = s.n, inner = s.inner, *positions = at;  // f may write what the compiler takes for our members
+      for (int64_t o = b; o < e; o++) {
+        for (int64_t q = o * k; inner == 1 && q < (o + 1) * k; q++) f(o * n + positions[q], q);
+        for (int64_t j = 0; inner > 1 && j < k; j++)
+          for (int64_t i = 0; i < inner; i++) {
+            int64_t q = (o * k + j) * inner + i;
+            f((o * n + positions[q]) * inner + i, q);
           }
+      }
     });
   }
 };

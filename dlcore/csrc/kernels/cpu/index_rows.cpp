@@ -35,6 +35,17 @@ void check_unsigned(const KernelCall& c, const View& indices, int axis, int64_t 
     if (p[i] >= uint64_t(size)) out_of_range(c, std::to_string(p[i]), axis, size);
 }
 
+// Whether all positions are 0 to size - 1: the sign of p or of size - 1 - p says when one is not.
+bool all_within(const int64_t* p, int64_t n, int64_t size) {
+  std::atomic<uint64_t> signs{0};
+  parallel_for(n, 1 << 15, [&](int64_t b, int64_t e) {
+    uint64_t found = 0;
+    for (int64_t i = b; i < e; i++) found |= uint64_t(p[i]) | (uint64_t(size - 1) - uint64_t(p[i]));
+    signs.fetch_or(found, std::memory_order_relaxed);
+  });
+  return signs.load() >> 63 == 0;
+}
+
 struct Range {
   int64_t low, high;
 };
@@ -62,6 +73,7 @@ View checked_indices(const KernelCall& c, const View& indices, int axis, int64_t
   View r = as_contiguous(indices, DType::I64, keep);
   const int64_t* p = r.ptr<const int64_t>();
   int64_t n = r.numel();
+  if (all_within(p, n, size)) return r;
   Range range = range_of(p, n);
   if (range.low < -size || range.high >= size)
     for (int64_t i = 0; i < n; i++)
