@@ -1,10 +1,10 @@
-"""Data: datasets, samplers, batchify functions, the DataLoader, and (in `vision`) image sets and transforms.
+"""Data: datasets, samplers, batchify functions, the DataLoader; images in `vision`, `text`, sound in `audio`.
 
 What lives here: everything between files or arrays on the host and batches of NDArrays.
 What must not: file formats and fetching (see `dlcore.io`), training loops (see `dlcore.run`).
 """
 
-from . import batchify, vision
+from . import audio, batchify, text, vision
 from ._dataset import ArrayDataset, Dataset, SimpleDataset
 from ._loader import DataLoader
 from ._record import RecordFileDataset
@@ -29,6 +29,8 @@ __all__ = [
     "Sampler",
     "SequentialSampler",
     "SimpleDataset",
+    "audio",
     "batchify",
+    "text",
     "vision",
 ]
