@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import operator
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -149,7 +147,7 @@ def _reduction(name: str) -> Callable[..., NDArray]:
 def _iterate(self: NDArray) -> Iterator[NDArray]:
     if self.ndim == 0:
         raise TypeError("iteration over a 0-d array; use x.item()")
-    return map(functools.partial(operator.getitem, self), range(len(self)))
+    return map(self.__getitem__, range(len(self)))
 
 
 def _context(self: NDArray) -> Context:
