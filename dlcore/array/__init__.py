@@ -2,7 +2,8 @@
 
 Here: `np` (array-API and NumPy names), `nd` (classic names), `random`, `linalg`, `sparse`, `context` (devices); and,
 attached to the core's NDArray class when this room is imported: signs (`_dunders`), methods (`_methods`), indexing
-(`_indexing`, `_key`), repr, DLPack.
+(`_indexing`, `_key`), repr, DLPack. `np` and `linalg` are put together from private files by topic (`_creation`,
+`_joining`, `_reducing`, `_linalg_norms`, ...).
 Not here: operators (dlcore/ops), gradients (dlcore/autograd). Next: `_methods.py` for what an array can do.
 """
 
