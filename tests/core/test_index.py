@@ -225,3 +225,14 @@ def test_slice_grad_and_pad_write_into_a_larger_array() -> None:
     np.testing.assert_array_equal(
         F.pad(nd(g), (1, 0, 2), (0, 2, 1), 9.0).asnumpy(), np.pad(g, ((1, 0), (0, 2), (2, 1)), constant_values=9)
     )
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+@pytest.mark.parametrize("at", [2, [5, -1], [[0, 3], [3, 1]], []])
+def test_a_few_rows_of_an_array_in_another_layout(axis: int, at: object) -> None:
+    base = draw((20, 22, 24))
+    for order in ((2, 0, 1), (1, 2, 0), (0, 2, 1)):
+        x = np.ascontiguousarray(base.transpose(order)).transpose(np.argsort(order))[::-1, :, ::2]
+        index = np.array(at, np.int64)
+        got = F.take(nd(x), nd(index), axis)
+        np.testing.assert_array_equal(got.asnumpy(), np.take(x, index, axis))

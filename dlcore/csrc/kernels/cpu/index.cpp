@@ -111,9 +111,31 @@ Rows axis_rows(const KernelCall& c, const Shape& x, Temp& keep) {
   return {s.outer, s.n, s.inner, at.numel(), at.ptr<const int64_t>()};
 }
 
+// A few rows of an array that is not row-major: copied one by one, so that the whole need not be.
+void take_few(const Rows& r, int axis, int rank, const View& x, const View& out) {
+  View from = x, to = out;
+  from.shape[axis] = 1;
+  Dims all = contiguous_strides(out.shape), strides;
+  for (int i = 0; i < x.shape.n; i++) strides.push(i < axis ? all[i] : i == axis ? r.inner : all[i + rank - 1]);
+  to.shape = from.shape;
+  to.strides = strides;
+  size_t item = itemsize(x.dtype);
+  for (int64_t k = 0; k < r.count; k++) {
+    from.data = x.ptr<char>() + r.at[k] * x.strides[axis] * int64_t(item);
+    to.data = out.ptr<char>() + k * r.inner * int64_t(item);
+    copy_view(to, from);
+  }
+}
+
 DL_KERNEL("take", [](const KernelCall& c) {
   Temp keep;
-  gather(axis_rows(c, c.in[0].shape, keep), c.in[0], c.out[0]);
+  const View &x = c.in[0], &out = c.out[0];
+  Rows r = axis_rows(c, x.shape, keep);
+  bool plain = is_contiguous(x.shape, x.strides) || !is_contiguous(out.shape, out.strides);
+  if (!plain && r.count <= 64 && 2 * r.count <= r.n && out.numel())
+    take_few(r, axis_of(c, x.shape), c.in[1].shape.n, x, out);
+  else
+    gather(r, x, out);
 });
 
 DL_INFER("take", [](InferCall& c) {
