@@ -80,4 +80,9 @@ def _imag(self: NDArray) -> NDArray:
     return F.imag(self)
 
 
+def conjugate(self: NDArray) -> NDArray:
+    """The complex conjugate, a new array; a copy of a real one."""
+    return F.conj(self)
+
+
 PARTS = {"real": _real, "imag": _imag}  # attributes of NDArray

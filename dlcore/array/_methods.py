@@ -9,7 +9,7 @@ from .. import _core
 from .._core import NDArray
 from ..ops import RECORDS, F
 from . import _dunders, _indexing, _products, _protocol, _repr
-from ._complex import PARTS
+from ._complex import PARTS, conjugate
 from ._convert import dtype_name, move
 from ._shared import clip, reshape
 from .context import Context, device_name
@@ -186,6 +186,7 @@ def _imatmul(self: NDArray, other: Any) -> NDArray:
 
 
 METHODS: dict[str, Callable[..., Any]] = {
+    "conjugate": conjugate,
     "__array_namespace__": _array_namespace,
     "__imatmul__": _imatmul,
     **{f.__name__: f for f in (asscalar, tolist, astype, as_in_context, copyto, reshape, transpose, swapaxes, flatten)},

@@ -30,6 +30,7 @@ def test_parts_and_questions() -> None:
     assert np.iscomplex(Z).tolist() == [True, True, False] and np.isreal(Z).tolist() == [False, False, True]
     assert np.iscomplexobj(Z) and not np.isrealobj(Z) and np.isrealobj(x)
     assert np.real_if_close(Z) is Z and np.real_if_close(Z.real + 1e-7j).dtype == numpy.float32
+    assert Z.conj().tolist() == Z.conjugate().tolist() == [1 - 2j, 3 + 1j, 0]
     assert np.angle(np.array([1j, -2.0, 1 + 1j]), deg=True).tolist() == [90, 180, 45]
     assert np.isdtype(Z.dtype, "complex floating") and not np.isdtype(Z.dtype, "real floating")
 
