@@ -43,7 +43,9 @@ double draw_gamma(double alpha, RandomDraw& draw) {
   for (;;) {
     auto u = draw.next();
     double x = normal_of(u[0], u[1]), t = 1 + c * x, v = t * t * t;
-    if (t <= 0 || std::log(u[2]) >= 0.5 * x * x + d - d * v + d * std::log(v)) continue;
+    if (t <= 0) continue;
+    bool sure = u[2] < 1 - 0.0331 * (x * x) * (x * x);  // lies within what the logarithms below accept
+    if (!sure && std::log(u[2]) >= 0.5 * x * x + d - d * v + d * std::log(v)) continue;
     return alpha < 1 ? d * v * std::pow(u[3], 1 / alpha) : d * v;
   }
 }
