@@ -44,7 +44,7 @@ def _in_place(name: str) -> Callable[[NDArray, Any], NDArray]:
             if self._grad_req != "null":
                 raise RuntimeError(f"in-place {name} of a variable with a gradient inside autograd.record()")
             result = _invoke(number, (self, other), ())
-            if not _core.is_shared_view(self):
+            if not _core.is_shared(self):
                 return result
             _core.assign(self, result)
         elif self._dtype_name[0] in "iu" or self._dtype_name == "bool":

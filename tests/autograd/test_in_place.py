@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 
 import numpy as np
@@ -263,3 +264,77 @@ def test_writes_inside_a_compiled_function_are_differentiated_too() -> None:
         for compiled in (dl.jit(autograd.gradient(function, (0, 1))), autograd.gradient(dl.jit(function), (0, 1))):
             for a, b in zip(plain, compiled(x, v), strict=True):
                 np.testing.assert_allclose(a.asnumpy(), b.asnumpy(), rtol=1e-12)
+
+
+STEPS = (
+    "sum",
+    "product",
+    "sine",
+    "turned",
+    "transposed",
+    "part set",
+    "row set",
+    "added",
+    "row added",
+    "view added",
+    "buffer",
+)
+
+
+def random_program(seed: int) -> Callable[[dl.NDArray, dl.NDArray], dl.NDArray]:
+    """A few random steps on (3, 3) arrays that view, overwrite and add to each other; all of them count in the end."""
+    choose = random.Random(seed)
+    steps = [(choose.choice(STEPS), [choose.randrange(100) for _ in range(4)]) for _ in range(choose.randint(3, 9))]
+
+    def run(x, v):
+        live = [x * 1.0, v * 1.0]
+        for kind, (i, j, k, m) in steps:
+            a, b = live[i % len(live)], live[j % len(live)]
+            if kind == "sum":
+                live.append(a * 2.0 + b)
+            elif kind == "product":
+                live.append(a * b)
+            elif kind == "sine":
+                live.append(dnp.sin(a))
+            elif kind == "turned":
+                live.append(a[::-1])
+            elif kind == "transposed":
+                live.append(a.T)
+            elif kind == "part set":
+                a[k % 3 :, m % 2 :] = b[k % 3 :, m % 2 :] * 0.5
+            elif kind == "row set":
+                a[k % 3] = b[m % 3]
+            elif kind == "added":
+                a += b
+                live[i % len(live)] = a
+            elif kind == "row added":
+                a[k % 3] += b[m % 3]
+            elif kind == "view added":
+                row = a[k % 3]
+                row += b[m % 3]
+                live.append(dnp.stack([row, row, row]))
+            else:
+                made = dnp.zeros((3, 3), dtype="float64")
+                made[k % 3] = a[m % 3]
+                live.append(made)
+        return sum(((array * (k + 1.0) * 0.3).sum() for k, array in enumerate(live)), dnp.zeros((), dtype="float64"))
+
+    return run
+
+
+def test_random_programs_are_right_or_an_error() -> None:
+    rng, right, refused = np.random.default_rng(0), 0, 0
+    for seed in range(400):
+        function = random_program(seed)
+        (x, v), (dx, dv) = rng.normal(size=(2, 3, 3)) * 0.5, rng.normal(size=(2, 3, 3))
+        try:
+            gx, gv = autograd.gradient(function, (0, 1))(dnp.array(x), dnp.array(v))
+        except RuntimeError as error:
+            assert "shares its memory with one" in str(error) or "was changed in place" in str(error)
+            refused += 1
+            continue
+        ends = [function(dnp.array(x + e * dx), dnp.array(v + e * dv)).item() for e in (1e-6, -1e-6)]
+        found = float((gx.asnumpy() * dx).sum() + (gv.asnumpy() * dv).sum())
+        assert found == pytest.approx((ends[0] - ends[1]) / 2e-6, rel=1e-5, abs=1e-5), f"program {seed}"
+        right += 1
+    assert right > 100 and refused > 100

@@ -79,10 +79,13 @@ void bind_autograd(nb::module_& m) {
       nb::arg("heads"), nb::arg("floor"));
   m.def("as_output", &as_output, nb::arg("array"), nb::arg("k"));
   m.def(
-      "is_shared_view",
-      [](const Tensor& t) {  // whether others would see a write into it
-        bool plain = !t->ag || !t->ag->node;
-        return t->storage && t->storage->refs.load() > 1 && (plain || t->ag->node->view);
+      "is_shared",
+      [](const Tensor& t) {  // whether another array would see a write into this one
+        if (!t->storage) return false;
+        int own = 1;
+        if (t->ag && t->ag->node)
+          for (auto& s : t->ag->node->out) own += s.tensor && s.tensor->storage == t->storage;
+        return t->storage->refs.load() > own;
       },
       nb::arg("array"));
   m.def("settle", &settle, nb::arg("whole"), nb::arg("part"));
