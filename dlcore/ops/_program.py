@@ -76,7 +76,7 @@ def compile_define(record: Op) -> dict[str, Any]:
     return {"steps": builder.steps, "results": results}
 
 
-def conjugated(record: Op, program: dict[str, Any]) -> dict[str, Any] | None:
+def conjugated(program: dict[str, Any]) -> dict[str, Any] | None:
     """The gradient program of a complex-differentiable function: gy * conj(f'(x)) where `program` says gy * f'(x).
 
     Functions that are real on real numbers have f'(conj x) = conj f'(x), so it is enough to conjugate every array that

@@ -108,7 +108,7 @@ class Op:
         """The gradient for complex arrays, where it differs from `grad_program`."""
         if self.grad is None or self.complex_rule != "analytic":
             return None
-        return _program.conjugated(self, _program.compile_grad(self))
+        return _program.conjugated(self.grad_program or {})
 
     @property
     def takes_complex(self) -> bool:

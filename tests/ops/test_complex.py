@@ -33,6 +33,28 @@ def test_first_and_second_derivatives(record: Op) -> None:
     assert complex_harness.check_gradients(record), "no sample has a complex array that a gradient flows to"
 
 
+@pytest.mark.parametrize("record", TAKES)
+def test_compiled_forward_is_the_same(record: Op) -> None:
+    from dlcore import jit
+
+    function = harness.function(record)
+    for layout, inputs, attrs in complex_harness.calls(record, np.dtype("complex64")):
+        arrays = harness.to_arrays(inputs)
+        places = [i for i, a in enumerate(arrays) if isinstance(a, _core.NDArray)]
+
+        def call(*given: object, arrays: list = arrays, places: list = places, attrs: dict = attrs) -> object:
+            full = list(arrays)
+            for i, x in zip(places, given, strict=True):
+                full[i] = x
+            return function(*full, **attrs)
+
+        wanted = complex_harness.listed(function(*arrays, **attrs))
+        found = complex_harness.listed(jit(call)(*[arrays[i] for i in places]))
+        for got, want in zip(found, wanted, strict=True):
+            assert (got.shape, got.dtype) == (want.shape, want.dtype), layout
+            np.testing.assert_allclose(got.asnumpy(), want.asnumpy(), rtol=2e-5, atol=2e-6, err_msg=layout)
+
+
 @pytest.mark.parametrize("record", REFUSES)
 def test_the_others_refuse_complex_numbers(record: Op) -> None:
     _, inputs, attrs = next(harness.calls_of(record, np.dtype(np.float32), harness.generator(record)))
