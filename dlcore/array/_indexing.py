@@ -99,7 +99,8 @@ def setitem(self: NDArray, key: Any, value: Any) -> None:
         return
     index = None if _core.is_tracing() or _core.is_recording() else _rows(self, key)
     if index is not None:
-        value = _key.without_leading(_fitting(self, value), index.ndim + self.ndim - 1)
+        if type(value) is not int and type(value) is not float:
+            value = _key.without_leading(_fitting(self, value), index.ndim + self.ndim - 1)
         F.index_put(self, value, index, out=self)
         return
     parsed = _key.parse(self, key, masks_stay=True)

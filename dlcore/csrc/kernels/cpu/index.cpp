@@ -13,7 +13,9 @@ namespace {
 // f(outer index, first column, last column) in parallel.
 template <class F>
 void for_columns(const Rows& r, F&& f) {
-  int64_t width = std::max<int64_t>(1, std::min<int64_t>(r.inner, 64)), blocks = (r.inner + width - 1) / width;
+  int64_t share = (r.inner + num_threads() - 1) / num_threads();  // not less than a cache line
+  int64_t width = std::max<int64_t>(1, std::min<int64_t>({r.inner, 64, std::max<int64_t>(16, share)}));
+  int64_t blocks = (r.inner + width - 1) / width;
   int64_t grain = std::max<int64_t>(1, (1 << 13) / std::max<int64_t>(1, width * r.count));
   parallel_for(r.outer * blocks, grain, [&](int64_t b, int64_t e) {
     for (int64_t i = b; i < e; i++) {
