@@ -109,12 +109,31 @@ void dropout_mask(const KernelCall& c) {
   });
 }
 
+struct Key {
+  uint64_t key;
+  int64_t index;
+};
+// Stable, by the upper half of the keys digit by digit; the few that are equal there are then moved into order.
+void sort_keys(std::vector<Key>& keys) {
+  constexpr int kBits = 11;
+  std::vector<Key> other(keys.size());
+  for (int shift = 32; shift < 64; shift += kBits) {
+    size_t starts[(1 << kBits) + 1] = {0};
+    auto digit = [shift](const Key& k) { return size_t(k.key >> shift) & ((1 << kBits) - 1); };
+    for (auto& k : keys) starts[digit(k) + 1]++;
+    for (int d = 0; d < 1 << kBits; d++) starts[d + 1] += starts[d];
+    for (auto& k : keys) other[starts[digit(k)]++] = k;
+    keys.swap(other);
+  }
+  for (size_t i = 1; i < keys.size(); i++) {
+    Key k = keys[i];
+    size_t j = i;
+    for (; j > 0 && k.key < keys[j - 1].key; j--) keys[j] = keys[j - 1];
+    keys[j] = k;
+  }
+}
+
 void random_permutation(const KernelCall& c) {
-  struct Key {
-    uint64_t key;
-    int64_t index;
-    bool operator<(const Key& o) const { return key != o.key ? key < o.key : index < o.index; }
-  };
   int64_t n = c.out[0].numel();
   std::vector<Key> keys{size_t(n)};
   RandomWords words(c);
@@ -124,7 +143,7 @@ void random_permutation(const KernelCall& c) {
     words.get(begin, count, 1, w2);
     for (int64_t i = 0; i < count; i++) keys[size_t(begin + i)] = {uint64_t(w[i]) << 32 | w2[i], begin + i};
   });
-  std::sort(keys.begin(), keys.end());
+  sort_keys(keys);
   fill_random<int64_t>(c.out[0], DType::I64, [&](int64_t begin, int64_t count, int64_t* out) {
     for (int64_t i = 0; i < count; i++) out[i] = keys[size_t(begin + i)].index;
   });
