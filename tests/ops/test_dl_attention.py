@@ -143,3 +143,23 @@ def test_errors_say_what_was_expected() -> None:
         attend(q[0, 0], k, v)
     with pytest.raises(ValueError, match="broadcast"):
         attend(q, k, v, nd.zeros((4, 5), dtype="float64"))
+
+
+@pytest.mark.parametrize(("lines", "keys"), [(700, 40), (600, 1100), (1, 1), (65, 513)])
+def test_causal_tiles_of_every_shape(lines: int, keys: int) -> None:
+    q, k, v = arrays((1, lines, 3), (1, keys, 3), (1, keys, 2))
+    with autograd.record():
+        y = attend(q, k, v, None, True)
+        total = (y * y).sum()
+    total.backward()
+    tiled = [y.asnumpy(), *(a.grad.asnumpy() for a in (q, k, v))]
+    hidden = nd.array(np.triu(np.full((lines, keys), -np.inf), 1), dtype="float64")
+    for a in (q, k, v):
+        a.attach_grad()
+    with autograd.record():
+        scores = F.matmul(q * 3**-0.5, F.swap_last(k)) + hidden
+        y = F.matmul(F.softmax(scores), v)
+        total = (y * y).sum()
+    total.backward()
+    for got, want in zip(tiled, [y.asnumpy(), *(a.grad.asnumpy() for a in (q, k, v))], strict=True):
+        np.testing.assert_allclose(got, want, atol=1e-11)
