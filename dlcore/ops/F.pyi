@@ -19,6 +19,7 @@ from .composite_vision import bilinear_sampler as bilinear_sampler
 from .composite_vision import bipartite_matching as bipartite_matching
 from .composite_vision import box_iou as box_iou
 from .composite_vision import box_nms as box_nms
+from .composite_vision import correlation as correlation
 from .composite_vision import depth_to_space as depth_to_space
 from .composite_vision import grid_generator as grid_generator
 from .composite_vision import pixel_shuffle as pixel_shuffle

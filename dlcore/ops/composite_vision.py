@@ -181,6 +181,56 @@ def spatial_transformer(data: Any, loc: Any, target_shape: Any) -> NDArray:
     return bilinear_sampler(data, grid_generator(data=loc, target_shape=target_shape))
 
 
+def correlation(
+    data1: Any,
+    data2: Any,
+    kernel_size: int = 1,
+    max_displacement: int = 1,
+    stride1: int = 1,
+    stride2: int = 1,
+    pad_size: int = 0,
+    is_multiply: bool = True,
+) -> NDArray:
+    """How alike patches of two pictures (n, c, h, w) are, for every displacement (FlowNet, arXiv:1504.06852).
+
+    The result (n, d * d, oh, ow) has a channel for each displacement, d = 2 * (max_displacement // stride2) + 1 each
+    way, rows first: the mean over channels and a window of kernel_size of the products, or of the distances unless
+    is_multiply. Both pictures get pad_size zeros around them; windows are stride1 apart. Raises ValueError where the
+    shapes differ, the kernel is even or nothing is left.
+
+    >>> from dlcore import nd
+    >>> x = nd.array([[[[1.0, 2.0, 3.0]]]])
+    >>> correlation(x, x, max_displacement=0).tolist()
+    [[[[1.0, 4.0, 9.0]]]]
+    """
+    shape = _picture("correlation", data1)
+    if tuple(data2.shape) != shape:
+        raise ValueError(f"correlation: expected two pictures of one shape, got {shape} and {tuple(data2.shape)}")
+    if kernel_size < 1 or kernel_size % 2 == 0 or max_displacement < 0 or min(stride1, stride2) < 1 or pad_size < 0:
+        raise ValueError(
+            "correlation: expected an odd kernel_size, strides of at least 1 and no negative sizes, got kernel_size"
+            f" {kernel_size}, max_displacement {max_displacement}, strides {stride1} and {stride2}, pad_size {pad_size}"
+        )
+    n, c, h, w = shape
+    border = max_displacement + kernel_size // 2
+    room = [size + 2 * pad_size - 2 * border for size in (h, w)]
+    if min(room) < 1:
+        raise ValueError(f"correlation: nothing is left of {h} x {w} with pad {pad_size} and a border of {border}")
+    size = [(-(-r // stride1) - 1) * stride1 + kernel_size for r in room]
+    edge = (0, 0, pad_size, pad_size)
+    first, second = (F("pad")(v, edge, edge) for v in (data1, data2))
+    fixed = F("slice")(first, (0, 0, max_displacement, max_displacement), (n, c, *size), None)
+    reach = max_displacement // stride2
+    found = []
+    for dy in range(-reach, reach + 1):
+        for dx in range(-reach, reach + 1):
+            start = (0, 0, max_displacement + dy * stride2, max_displacement + dx * stride2)
+            moved = F("slice")(second, start, (n, c, *size), None)
+            pairs = fixed * moved if is_multiply else F("abs")(fixed - moved)
+            found.append(F("mean")(pairs, (1,), True))
+    return F("avg_pool2d")(F("concat")(*found, axis=1), kernel_size, stride1)
+
+
 # Blocks of pixels -------------------------------------------------------------------------------------------------
 
 
@@ -236,6 +286,6 @@ def _picture(name: str, data: Any) -> tuple[int, ...]:
 
 
 FUNCTIONS = (
-    box_iou, box_nms, bipartite_matching, grid_generator, bilinear_sampler, spatial_transformer, depth_to_space,
-    space_to_depth, pixel_shuffle,
+    box_iou, box_nms, bipartite_matching, grid_generator, bilinear_sampler, spatial_transformer, correlation,
+    depth_to_space, space_to_depth, pixel_shuffle,
 )  # fmt: skip

@@ -173,6 +173,25 @@ def test_multibox_anchors_targets_and_detections() -> None:
     assert (found[0, 1:, 0].asnumpy() == -1).all()
 
 
+@pytest.mark.parametrize("multiply", [True, False])
+def test_correlation_of_two_pictures(multiply: bool) -> None:
+    a, b = (RNG.uniform(-1, 1, (2, 3, 7, 8)) for _ in range(2))
+    kernel, reach, stride1, stride2, pad = 3, 3, 2, 2, 2
+    p, q = (np.pad(v, ((0, 0), (0, 0), (pad, pad), (pad, pad))) for v in (a, b))
+    border = reach + kernel // 2
+    rows, columns = (-(-(n - 2 * border) // stride1) for n in p.shape[2:])
+    want = np.zeros((2, 9, rows, columns))
+    for n, k, i, j in np.ndindex(*want.shape):
+        y, x = reach + i * stride1, reach + j * stride1
+        dy, dx = (k // 3 - 1) * stride2, (k % 3 - 1) * stride2
+        one = p[n, :, y : y + kernel, x : x + kernel]
+        other = q[n, :, y + dy : y + dy + kernel, x + dx : x + dx + kernel]
+        want[n, k, i, j] = (one * other if multiply else abs(one - other)).mean()
+    given = [nd.array(v, dtype="float64") for v in (a, b)]
+    got = F.correlation(*given, kernel, reach, stride1, stride2, pad, multiply)
+    np.testing.assert_allclose(got.asnumpy(), want, atol=1e-12)
+
+
 def test_errors_say_what_was_expected() -> None:
     for match, call in {
         "format must be 'corner' or 'center'": lambda: F.box_iou(nd.zeros((1, 4)), nd.zeros((1, 4)), "middle"),
@@ -180,6 +199,8 @@ def test_errors_say_what_was_expected() -> None:
         r"expected theta \(n, 6\)": lambda: F.grid_generator(nd.zeros((2, 5)), "affine", (3, 3)),
         "mode must be 'affine' or 'warp'": lambda: F.grid_generator(nd.zeros((2, 6)), "bend", (3, 3)),
         "12 channels cannot be cut": lambda: F.depth_to_space(nd.zeros((1, 12, 2, 2)), 5),
+        "two pictures of one shape": lambda: F.correlation(nd.zeros((1, 1, 3, 4)), nd.zeros((1, 1, 3, 5))),
+        "nothing is left of 3 x 4": lambda: F.correlation(nd.zeros((1, 1, 3, 4)), nd.zeros((1, 1, 3, 4)), 1, 2),
         "3 x 4 cannot be cut": lambda: F.space_to_depth(nd.zeros((1, 1, 3, 4)), 2),
     }.items():
         with pytest.raises(ValueError, match=match):
