@@ -14,6 +14,7 @@ from typing import Any
 from .._core import NDArray
 from .._hooks import hook
 from ..ops import RECORDS, F
+from ..ops.composite import FUNCTIONS
 from . import nd
 from .context import Context, cpu, current_context, gpu, num_gpus, require_gpu
 
@@ -43,7 +44,7 @@ def __getattr__(name: str) -> Any:
         value = getattr(nd.contrib, _CONTRIB[name])
     elif name in _SAME:
         value = getattr(nd, name)
-    elif name in RECORDS and not RECORDS[name].internal:
+    elif name in FUNCTIONS or (name in RECORDS and not RECORDS[name].internal):
         value = getattr(F, name)
     else:
         near = difflib.get_close_matches(name, __dir__(), 1)
@@ -57,7 +58,9 @@ def __dir__() -> list[str]:
     there, contributed = set(dir(nd)), set(dir(nd.contrib))
     layers = [n for n, of in _NAMES.items() if of in there]
     others = [n for n, of in _CONTRIB.items() if of in contributed]
-    return sorted({*__all__, *layers, *others, *_SAME, *(r.name for r in RECORDS.values() if not r.internal)})
+    return sorted(
+        {*__all__, *layers, *others, *_SAME, *FUNCTIONS, *(r.name for r in RECORDS.values() if not r.internal)}
+    )
 
 
 def nonzero(data: Any) -> NDArray:
