@@ -1,0 +1,104 @@
+// Running programs: gradient rules, and composite operators that are defined by others.
+#include "runtime/invoke.h"
+
+namespace dl {
+
+static Tensor resolve(const ProgRef& r, const ProgramEnv& env, const std::vector<Tensors>& tmp) {
+  switch (r.kind) {
+    case ProgRef::In: return env.in[size_t(r.k)];
+    case ProgRef::Out: return env.out[size_t(r.k)];
+    case ProgRef::Gy: return env.gy[size_t(r.k)];
+    case ProgRef::Tmp: return tmp[size_t(r.k)].empty() ? Tensor() : tmp[size_t(r.k)][0];
+    case ProgRef::Const: return make_scalar(r.c, DType::F64, true);
+    case ProgRef::AttrV: {
+      const Attr& a = (*env.attrs)[size_t(r.k)];
+      if (a.kind == Attr::Float) return make_scalar(a.f, DType::F64, true);
+      if (a.kind == Attr::Int || a.kind == Attr::Bool) return make_scalar(a.i, DType::I64, true);
+      throw RuntimeError(env.op->name + ": attribute '" + env.op->attrs[size_t(r.k)].name +
+                         "' is used as a number in a rule");
+    }
+    default: break;
+  }
+  return Tensor();
+}
+
+// The operands of one step. `vanished` tells that an operand has no gradient (an output nobody used) and is needed.
+static Tensors operands(const ProgStep& step, const ProgramEnv& env, const std::vector<Tensors>& tmp, bool& vanished) {
+  Tensors in;
+  for (auto& r : step.in) {
+    if (r.kind == ProgRef::InAll) {
+      in.append(env.in.begin() + r.k, env.in.end());
+    } else if (r.kind == ProgRef::GyAll) {
+      in.append(env.gy.begin(), env.gy.end());
+    } else if (r.kind == ProgRef::TmpAll) {
+      in.append(tmp[size_t(r.k)].begin(), tmp[size_t(r.k)].end());
+    } else {
+      in.push_back(resolve(r, env, tmp));
+      bool missing = !in.back() && (r.kind == ProgRef::Gy || r.kind == ProgRef::Tmp);
+      vanished |= missing && !step.op->inputs[std::min(in.size(), step.op->inputs.size()) - 1].optional;
+    }
+  }
+  return in;
+}
+
+static Attrs step_attrs(const ProgStep& step, const ProgramEnv& env) {
+  Attrs attrs;
+  for (auto& a : step.attrs) {
+    if (a.kind == ProgAttr::Lit) {
+      attrs.push_back(a.lit);
+    } else if (a.kind == ProgAttr::Attr) {
+      attrs.push_back((*env.attrs)[size_t(a.args[0])]);
+    } else {
+      std::vector<const Attr*> args;
+      for (int i : a.args) args.push_back(&(*env.attrs)[size_t(i)]);
+      attrs.push_back(a.fn(args));
+    }
+  }
+  for (size_t i = attrs.size(); i < step.op->attrs.size(); i++) attrs.push_back(step.op->attrs[i].def);
+  return attrs;
+}
+
+// A missing gradient is zero: a sum keeps its other side, anything else vanishes with it.
+static Tensor without_operand(const ProgStep& step, const Tensors& in) {
+  if (step.op_name == "add") return in[0] ? in[0] : in[1];
+  if (step.op_name == "subtract") return in[0] ? in[0] : in[1] ? invoke1("negative", {in[1]}) : Tensor();
+  return Tensor();
+}
+
+Tensors run_program(Program& p, const ProgramEnv& env, uint64_t wanted) {
+  static const OpDef* conj = find_op("conj");
+  prepare(p);
+  uint64_t needed = 0;
+  for (size_t i = 0; i < p.results.size(); i++)
+    if (wanted >> i & 1) needed |= p.result_deps[i];
+  std::vector<Tensors> tmp(static_cast<size_t>(p.n_slots));  // per slot; all of a step's outputs at its first
+  for (size_t s = 0; s < p.steps.size(); s++) {
+    if (!(needed >> s & 1)) continue;
+    const ProgStep& step = p.steps[s];
+    bool vanished = false;
+    Tensors in = operands(step, env, tmp, vanished);
+    size_t first = size_t(step.slot);
+    if (vanished) {
+      tmp[first] = {without_operand(step, in)};
+      continue;
+    }
+    if (step.op == conj && !is_complex(in[0]->dtype)) {  // rules hold for real and complex numbers alike
+      tmp[first] = {in[0]};
+      continue;
+    }
+    tmp[first] = invoke(*step.op, in.data(), int(in.size()), step_attrs(step, env));
+    for (size_t i = 1; step.op->n_out > 1 && i < tmp[first].size() && first + i < tmp.size(); i++)
+      tmp[first + i] = {tmp[first][i]};
+  }
+  Tensors results;
+  for (size_t i = 0; i < p.results.size(); i++) {
+    auto& r = p.results[i];
+    if (r.kind == ProgRef::TmpAll)
+      results.append(tmp[size_t(r.k)].begin(), tmp[size_t(r.k)].end());
+    else
+      results.push_back(wanted >> i & 1 ? resolve(r, env, tmp) : Tensor());
+  }
+  return results;
+}
+
+}  // namespace dl
