@@ -101,11 +101,10 @@ def convert(array: Array, dtype: str) -> Array:
 
 
 def _widen(array: Array | None) -> Array | None:
-    return (
-        array.astype(np.float32)
-        if array is not None and array.dtype.itemsize == 2 and array.dtype.kind in "fV"
-        else array
-    )
+    """Floats in double precision, as oracles expect them: some take differences."""
+    if array is None or array.dtype.kind not in "fV":
+        return array
+    return array.astype(np.float64)
 
 
 def _oracle_call(op: str, operands: list[Array | None], attrs: dict[str, Any]) -> list[Array]:
