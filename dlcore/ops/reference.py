@@ -85,7 +85,7 @@ def index_add(x: Array, value: Array, *indices: Array) -> Array:
     return out
 
 
-def _last(at: list[int]) -> Array:
+def _last(at: list[Any]) -> Array:
     """For every entry, whether no later one is equal."""
     return np.array([x not in at[k + 1 :] for k, x in enumerate(at)], bool)
 
