@@ -14,6 +14,7 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
+from ._hints import missing
 from ._hooks import HOOKS
 
 __version__ = "0.1.0"
@@ -98,7 +99,7 @@ def __getattr__(name: str) -> Any:
     elif name == "bfloat16":
         value = importlib.import_module("numpy").dtype(importlib.import_module("ml_dtypes").bfloat16)
     else:
-        raise AttributeError(f"module 'dlcore' has no attribute {name!r}")
+        raise missing("dlcore", "dlcore", name, __dir__())
     globals()[name] = value
     return value
 

@@ -19,6 +19,11 @@ Axes = int | tuple[int, ...] | None
 
 def asscalar(self: NDArray) -> float | int | bool:
     """The one number of an array of size 1; ValueError for any other size."""
+    if self.size != 1:
+        raise ValueError(
+            f"asscalar needs an array of one element, this one has shape {tuple(self.shape)}; "
+            "a loss for each sample becomes one number with loss.mean().asscalar()"
+        )
     return self.item()
 
 

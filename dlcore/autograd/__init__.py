@@ -6,6 +6,8 @@ detect_anomaly. Not here: the tape itself (dlcore/csrc/autograd) and the gradien
 dlcore/ops). Next: dlcore/csrc/autograd/tape.h.
 """
 
+from dlcore._hints import names_of
+
 from ._anomaly import detect_anomaly
 from ._checkpoint import checkpoint
 from ._function import Function
@@ -36,3 +38,5 @@ __all__ = [
     "value_and_grad",
     "vjp",
 ]
+
+__getattr__ = names_of(__name__, __all__)

@@ -8,6 +8,7 @@ Next: `_block.py` for how a call travels, `_parameter.py` for where weights live
 """
 
 from dlcore import metric
+from dlcore._hints import names_of
 
 from . import contrib, data, loss, model_zoo, nn, rnn, utils
 from ._block import Block
@@ -33,3 +34,5 @@ __all__ = [
     "rnn",
     "utils",
 ]
+
+__getattr__ = names_of(__name__, __all__)

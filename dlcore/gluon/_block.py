@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from dlcore import _core
+from dlcore._hints import Hinted
 
 from . import _naming, _saving
 from ._hooks import HookHandle
@@ -21,7 +22,7 @@ from ._parameter_dict import ParameterDict
 _EXPLAINED = (TypeError, ValueError, IndexError, RuntimeError, MemoryError)
 
 
-class Block:
+class Block(Hinted):
     """Base of all layers and networks. A subclass makes its children in `__init__` and computes in `forward`.
 
     Blocks and Parameters that become attributes are found by `collect_params`, saved, moved and trained. Calling a

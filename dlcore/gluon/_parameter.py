@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from dlcore import _core, init
+from dlcore._hints import Hinted
 from dlcore.array import context
 from dlcore.array.sparse import RowSparseNDArray, cast_storage
 from dlcore.graph import invalidate, outside_trace
@@ -46,7 +47,7 @@ def dtype_name(dtype: Any) -> str:
     return dtype if isinstance(dtype, str) else np.dtype(dtype).name
 
 
-class Parameter:
+class Parameter(Hinted):
     """An array that a network learns.
 
     name: what it is called in messages; the ending ("weight", "bias", "gamma", ...) also chooses its initial values.
@@ -256,7 +257,7 @@ class Parameter:
         self.finish_deferred_init()
 
     def grad(self, ctx: Any = None) -> Any:
-        """The gradient's array, or its RowSparseNDArray. Raises RuntimeError before initialization and for grad_req "null"."""
+        """The gradient, dense or a RowSparseNDArray. RuntimeError before initialization and for grad_req "null"."""
         data = self.data(ctx)
         if self._grad_req == "null":
             raise RuntimeError(f"Parameter {self._title} has no gradient: its grad_req is 'null'")

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from dlcore import _core, optim
+from dlcore._hints import Hinted, hinted
 from dlcore.graph import outside_trace
 from dlcore.io import load_arrays, load_metadata, save_arrays
 
@@ -19,7 +20,7 @@ from ._together import Together
 _FORMAT = "dlcore.trainer"
 
 
-class Trainer:
+class Trainer(Hinted):
     """Changes parameters by their gradients, once for every `step`.
 
     params: `net.collect_params()`, another dict, or a list of Parameters; those without gradient stay as they are.
@@ -75,6 +76,7 @@ class Trainer:
         """Set the learning rate, also between the runs of a compiled step."""
         self._optimizer.set_learning_rate(lr)
 
+    @hinted("Trainer.step")
     def step(self, batch_size: float, ignore_stale_grad: bool = False) -> None:
         """One step with gradients divided by `batch_size` (1 if the loss is a mean already).
 

@@ -5,6 +5,8 @@ What lives here: of classes (Accuracy, TopKAccuracy, F1, MCC, AUC, ConfusionMatr
 What must not: losses that are differentiated (see `dlcore.gluon.loss`).
 """
 
+from dlcore._hints import names_of
+
 from ._classification import Accuracy, TopKAccuracy
 from ._composite import CompositeEvalMetric
 from ._counts import AUC, F1, MCC, PCC, BinaryAccuracy, ConfusionMatrix, Fbeta, Precision, Recall
@@ -45,3 +47,5 @@ __all__ = [
     "np",
     "register",
 ]
+
+__getattr__ = names_of(__name__, __all__)

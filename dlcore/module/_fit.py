@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from dlcore import init, metric
 from dlcore._core import NDArray
+from dlcore._hints import HINTS, Hinted, hinted
 from dlcore.array import nd
 
 
@@ -32,7 +33,7 @@ def _rows(arrays: list[NDArray], pad: int | None) -> list[NDArray]:
     return [a[: a.shape[0] - pad] for a in arrays] if pad else list(arrays)
 
 
-class BaseModule:
+class BaseModule(Hinted):
     """What every module can do once it has the single steps; see `Module`."""
 
     logger: Any = logging
@@ -76,10 +77,15 @@ class BaseModule:
         self.forward(data_batch, is_train=True)
         self.backward()
 
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """A module is no function: TypeError that says what to call."""
+        raise TypeError(f"{type(self).__name__}: {HINTS['Module()']}")
+
     def update_metric(self, eval_metric: Any, labels: Any, pre_sliced: bool = False) -> None:
         """Shows a metric the labels and the outputs of the last forward."""
         eval_metric.update(list(labels or []), self.get_outputs())
 
+    @hinted("Module.fit")
     def fit(
         self,
         train_data: Any,

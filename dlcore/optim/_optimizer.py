@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from dlcore import _core
+from dlcore._hints import HINTS, Hinted, unexpected
 from dlcore.array.sparse import RowSparseNDArray
 from dlcore.graph import every_call
 from dlcore.ops import F
@@ -26,7 +27,7 @@ def scalar(value: float) -> _core.NDArray:
     return _core.from_numpy(np.array(value, np.float32))
 
 
-class Optimizer:
+class Optimizer(Hinted):
     """Changes weights by their gradients. A subclass gives `states` and `rule`.
 
     learning_rate, wd: knobs of every optimizer; a subclass adds its own with `self._knob(name, value)`.
@@ -56,7 +57,15 @@ class Optimizer:
         multi_precision: bool = False,
         param_dict: dict[int, Any] | None = None,
         begin_num_update: int = 0,
+        **unknown: Any,
     ) -> None:
+        if unknown:
+            raise unexpected("Optimizer", type(self).__name__, unknown)
+        if learning_rate is not None and not hasattr(learning_rate, "__float__"):
+            raise TypeError(
+                f"{type(self).__name__}: expected a number as learning_rate, got {type(learning_rate).__name__}; "
+                + HINTS["Optimizer(learning_rate)"]
+            )
         if lr_scheduler is not None:
             if learning_rate is not None:
                 lr_scheduler.base_lr = float(learning_rate)

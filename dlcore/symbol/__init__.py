@@ -13,6 +13,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from dlcore._hints import missing
+
 from ._executor import Executor
 from ._heads import HEADS
 from ._make import Group, Variable, fromjson, function, load, load_json, var
@@ -24,11 +26,7 @@ __all__ = ["Executor", "Group", "Symbol", "Variable", "fromjson", "load", "load_
 
 def __getattr__(name: str) -> Any:
     if name.startswith("__") or not known(name):
-        import difflib
-
-        near = difflib.get_close_matches(name, [*names(), *HEADS], 1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise AttributeError(f"dlcore.symbol has no {name!r}{hint}")
+        raise missing("dlcore.symbol", "symbol", name, [*names(), *HEADS, *__all__])
     value = globals()[name] = function(name)
     return value
 

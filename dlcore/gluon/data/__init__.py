@@ -4,6 +4,8 @@ What lives here: everything between files or arrays on the host and batches of N
 What must not: file formats and fetching (see `dlcore.io`), training loops (see `dlcore.run`).
 """
 
+from dlcore._hints import names_of
+
 from . import audio, batchify, text, vision
 from ._dataset import ArrayDataset, Dataset, SimpleDataset
 from ._loader import DataLoader
@@ -34,3 +36,5 @@ __all__ = [
     "text",
     "vision",
 ]
+
+__getattr__ = names_of(__name__, __all__)

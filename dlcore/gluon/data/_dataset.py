@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from dlcore._hints import Hinted, explained, hinted
 from dlcore.init import host_generator
 
 
-class Dataset:
+class Dataset(Hinted):
     """Base of all datasets: a subclass gives `__getitem__(index)` and `__len__()`.
 
     >>> import dlcore as dl
@@ -40,6 +41,7 @@ class Dataset:
         """
         return None
 
+    @hinted("Dataset.transform")
     def transform(self, fn: Callable[..., Any], lazy: bool = True) -> Dataset:
         """A dataset with `fn(*element)` for every element; computed when asked for, or now if not `lazy`."""
         changed = _Transformed(self, fn)
@@ -98,6 +100,7 @@ class ArrayDataset(Dataset):
     (np.int64(3), 'c')
     """
 
+    @hinted("ArrayDataset")
     def __init__(self, *arrays: Any) -> None:
         if not arrays:
             raise ValueError("ArrayDataset: expected at least one array, got none")
@@ -161,7 +164,12 @@ class _Transformed(Dataset):
 
     def __getitem__(self, index: int) -> Any:
         element = self._source[index]
-        return self._fn(*element) if isinstance(element, tuple) else self._fn(element)
+        try:
+            return self._fn(*element) if isinstance(element, tuple) else self._fn(element)
+        except TypeError as error:
+            if better := explained("Dataset.transform", error):
+                raise better from None
+            raise
 
     def take_batch(self, indices: np.ndarray) -> Any:
         batch_fn = getattr(self._fn, "batch", None)
@@ -176,7 +184,12 @@ class _FirstTransformed(_Transformed):
 
     def __getitem__(self, index: int) -> Any:
         element = self._source[index]
-        return (self._fn(element[0]), *element[1:]) if isinstance(element, tuple) else self._fn(element)
+        try:
+            return (self._fn(element[0]), *element[1:]) if isinstance(element, tuple) else self._fn(element)
+        except TypeError as error:
+            if better := explained("Dataset.transform_first", error):
+                raise better from None
+            raise
 
     def take_batch(self, indices: np.ndarray) -> Any:
         batch_fn = getattr(self._fn, "batch", None)

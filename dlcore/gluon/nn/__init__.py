@@ -4,6 +4,8 @@ What lives here: one short private file per family; every layer computes with op
 What must not: losses (see `dlcore.gluon.loss`), whole models.
 """
 
+from dlcore._hints import names_of
+
 from .._block import Block
 from .._hybrid_block import HybridBlock
 from ._activation import (
@@ -123,3 +125,5 @@ __all__ = [
     "TransformerEncoder",
     "TransformerEncoderCell",
 ]
+
+__getattr__ = names_of(__name__, __all__)

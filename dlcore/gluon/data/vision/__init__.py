@@ -6,6 +6,8 @@ What must not: anything that fetches a set nobody asked for.
 where they come from.
 """
 
+from dlcore._hints import names_of
+
 from . import transforms
 from ._cifar import CIFAR10, CIFAR100
 from ._images import ImageFolderDataset, ImageRecordDataset
@@ -20,3 +22,5 @@ __all__ = [
     "ImageRecordDataset",
     "transforms",
 ]
+
+__getattr__ = names_of(__name__, __all__)

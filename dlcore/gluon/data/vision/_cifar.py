@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from dlcore import _core
+from dlcore._hints import hinted
 from dlcore.io import cache_dir, download
 from dlcore.io._download import print_progress
 
@@ -37,6 +38,7 @@ class CIFAR10(Dataset):
         "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
     ]  # fmt: skip
 
+    @hinted("CIFAR10")
     def __init__(
         self,
         root: str | os.PathLike[str] | None = None,
@@ -124,6 +126,7 @@ class CIFAR100(CIFAR10):
     _labels: ClassVar[int] = 2
     classes: ClassVar[list[str]] = []
 
+    @hinted("CIFAR100")
     def __init__(
         self,
         root: str | os.PathLike[str] | None = None,

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from dlcore import _core
+from dlcore._hints import hinted
 from dlcore.io import cache_dir, read_idx
 
 from .._dataset import Dataset
@@ -39,6 +40,7 @@ class MNIST(Dataset):
     _folder: ClassVar[str] = "mnist"
     classes: ClassVar[list[str]] = [str(digit) for digit in range(10)]
 
+    @hinted("MNIST")
     def __init__(
         self,
         root: str | os.PathLike[str] | None = None,

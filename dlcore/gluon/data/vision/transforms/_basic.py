@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 
 from dlcore import _core
+from dlcore._hints import hinted
 
 
 class Transform:
     """Base: a subclass gives `_apply(array)` on NumPy arrays whose last axes are one image's."""
 
+    @hinted("Transform")
     def __call__(self, image: Any) -> Any:
         if isinstance(image, np.ndarray):
             return self._apply(image)
