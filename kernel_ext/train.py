@@ -30,7 +30,8 @@ def register(ip: InteractiveShell) -> None:
         """Train a network and return the run.
 
         %train NET --data DATA [--val DATA] [--epochs N] [--batch N] [--optimizer NAME] [--lr X] [--momentum X]
-                   [--wd X] [--loss NAME] [--metric NAME] [--seed N] [--workers N] [--name TEXT] [--background]
+                   [--wd X] [--loss NAME] [--metric NAME] [--seed N] [--workers N] [--patience N] [--name TEXT]
+                   [--background]
 
         DATA is a data set, a loader, samples,labels (two arrays of the notebook), or mnist. The cell waits for the
         end unless --background is given; its interrupt ends the training between two steps. As %%train, the cell's

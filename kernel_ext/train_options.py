@@ -34,6 +34,7 @@ OPTIONS: dict[str, Option] = {
     "wd": Option("number", "X"),
     "workers": Option("count", "N"),
     "seed": Option("whole", "N"),
+    "patience": Option("count", "N"),
     "name": Option("word", "TEXT"),
     "background": Option("flag", ""),
 }

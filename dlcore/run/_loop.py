@@ -12,6 +12,7 @@ from dlcore.array import array, current_context
 
 from ._data import Batches, placed
 from ._objective import Objective, are_classes
+from ._patience import Patience
 from ._run import Run
 from ._step import Evaluator, Stepper
 
@@ -21,6 +22,10 @@ class TrainingLoop:
 
     With a communicator of more than one process each of them runs this same loop on its part of every batch. What was
     asked of the first process's run is done by all of them at the same step.
+    In one process the loop takes snapshots and can be put back to one of them (`capture`, `go_back`), while it runs
+    and after it has ended. It draws random numbers from a generator of its own, so that other cells do not disturb it.
+
+    `knobs_at`: step -> the knobs to turn after so many steps; `last_step`: end there.
     """
 
     def __init__(
@@ -35,11 +40,21 @@ class TrainingLoop:
         counts: bool,
         metric: Any = None,
         comm: Any = None,
+        snapshots: Snapshots | None = None,
+        knobs_at: Mapping[int, Mapping[str, float]] | None = None,
+        last_step: int | None = None,
     ) -> None:
         self.net, self.data, self.val, self.epochs = net, data, val, epochs
         self.objective, self.trainer, self.counts, self.metric = objective, trainer, counts, metric
         self.comm = comm if comm is not None and comm.size > 1 else None
         self.device = device_of(net)
+        self.dials = Dials(net, trainer.optimizer, data if self.comm is None else None)
+        self.knobs_at, self.last_step = dict(knobs_at or {}), last_step
+        self.snapshots = (snapshots or Snapshots()) if self.comm is None else Snapshots(0)
+        self.keeper: Keeper | None = None  # who writes the newest to disk now and then
+        self.place = Place()
+        self._random: tuple[int, int] | None = None  # the state to go on with, where it went back
+        self._moved = False
 
     def __call__(self, run: Run) -> None:
         """Train to the end, or until the run says to end now."""
@@ -54,46 +69,154 @@ class TrainingLoop:
         evaluator = Evaluator(self.objective, self.metric, self.counts, say)
         if self.comm is not None:
             self.comm.broadcast([parameter.data() for parameter in self.net.collect_params().values()], root=0)
-        run.begin()
-        for epoch in range(1, self.epochs + 1):
-            run.epoch = epoch
-            if not self._train(run, stepper) or not self._evaluate(run, evaluator):
-                return
+        with own_generator(self._random):
+            self._random = None
+            run.begin()
+            while self.place.epoch <= self.epochs:
+                run.epoch = self.place.epoch
+                if not self._train(run, stepper) or not (self._moved or self._evaluate(run, evaluator)):
+                    break
+            if self.snapshots.memory:
+                self.capture(run)
+                self._random = _core.rng_state()
 
     def _train(self, run: Run, stepper: Stepper) -> bool:
-        """One epoch of steps. False when it was ended before its last step."""
-        first = run.step
-        with closing(self.data.epoch(run.epoch)) as batches:
-            for batch in placed(batches, self.device):
+        """The steps of an epoch from `place` on. False when it was ended before its last step."""
+        self._moved = False
+        with closing(placed(self._open(), self.device)) as batches:
+            for batch in batches:
                 if not self._boundary(run):
                     return False
+                if self._moved:  # elsewhere, or to batches of another size
+                    return True
                 run.advance(batch.total, **stepper(batch))
-        if run.step == first:
+                self.place.done += self.data.length(batch)
+        if not self.place.done:
             raise ValueError("data: expected at least one batch an epoch, got none")
         if run.steps_total is None:
-            run.steps_total = (run.step - first) * self.epochs
+            run.steps_total = (run.step - self.place.begun) * self.epochs
         return True
+
+    def _open(self) -> Iterator[Batch]:
+        """What is left of the epoch. Its order and its random transforms are those of the epoch's beginning."""
+        place = self.place
+        now = _core.rng_state()
+        if place.done:
+            _core.set_rng_state(place.random)
+            self.data.go_to({**self.data.state(), **place.data})
+        else:
+            place.random, place.data = now, self.data.state()
+        with closing(self.data.epoch(place.epoch, place.done)) as batches:
+            first = next(batches, None)
+            if place.done:
+                _core.set_rng_state(now)
+            if first is not None:
+                yield first
+                yield from batches
 
     def _evaluate(self, run: Run, evaluator: Evaluator) -> bool:
         """The scores after an epoch. False when it was ended before they were known."""
         scores: dict[str, float] = {}
         if self.val is not None:
             # Several processes must agree before they part ways, which they only do between training steps.
-            go_on = run.boundary if self.comm is None else lambda: True
+            go_on = (lambda: run.boundary() and not self._moved) if self.comm is None else lambda: True
             with closing(self.val.epoch(1)) as batches:
                 found = evaluator(placed(batches, self.device), go_on, self.comm)
             if found is None:
-                return False
+                return self._moved
             scores = found
             run.record(**scores)
         run.settle()
-        run.note("epoch", epoch=run.epoch, scores={**_trained(run), **scores}, **_speed(run))
+        run.note("epoch", epoch=run.epoch, scores={**_trained(run, self.place.begun), **scores}, **_speed(run))
+        self.place = Place(run.epoch + 1, 0, int(run.step))
         return True
+
+    # ------------------------------------------------------------------ going back, in one process
+
+    def arrays(self) -> dict[str, Any]:
+        """Everything that a step changes, by name."""
+        found = {f"weights/{name}": p.data() for name, p in self.net.collect_params().items()}
+        found.update({f"optimizer/{name}": array for name, array in self.trainer.state_arrays().items()})
+        return found
+
+    def capture(self, run: Run) -> Snapshot:
+        """Keep where the run is now, between two steps."""
+        begun = time.perf_counter()
+        place = self.place
+        now = _core.rng_state()
+        opened = (place.random, place.data) if place.done else (now, self.data.state())
+        about = {
+            "epoch": place.epoch,
+            "done": place.done,
+            "begun": place.begun,
+            "random": list(now),
+            "opened": [list(opened[0]), opened[1]],
+            "knobs": run.knobs,
+            "log": [[step, knobs] for step, knobs in run.log],
+            "steps_total": run.steps_total,
+        }
+        arrays = {name: array.asnumpy() for name, array in self.arrays().items()}
+        snapshot = Snapshot(int(run.step), run.branch_to_be(), arrays, about)
+        self.snapshots.add(snapshot, time.perf_counter() - begun)
+        if self.keeper is not None:
+            self.keeper.offer(snapshot, time.perf_counter() - begun)
+        return snapshot
+
+    def go_back(self, snapshot: Snapshot) -> None:
+        """Put everything back as it was at `snapshot`; the loop goes on from there. Between two steps, or after it."""
+        snapshot.write_into(self.arrays())
+        about = snapshot.about
+        random, data = about["opened"]
+        self.place = Place(about["epoch"], about["done"], about["begun"], tuple(random), data)
+        self.data.go_to({**self.data.state(), **data})
+        self.dials.turn(about["knobs"])
+        self._random = tuple(about["random"])
+        if has_own_generator():
+            _core.set_rng_state(self._random)
+            self._random = None
+        self._moved = True
+
+    def turn(self, values: Mapping[str, float]) -> None:
+        """Turn knobs; batches of another size are cut from the next step on."""
+        self.dials.turn(values)
+        if "batch" in values:
+            self._moved = True
+
+    def _fits(self, run: Run) -> bool:
+        """Whether there is room for snapshots at all; says so once where there is not."""
+        ring = self.snapshots
+        if ring.memory and not len(ring):
+            size = sum(array.size * array.dtype.itemsize for array in self.arrays().values())
+            if 2 * size > ring.memory:
+                text = f"no snapshots: one takes {size / MEBIBYTE:.0f} MiB of {ring.memory / MEBIBYTE:.0f} MiB"
+                run.note("note", text=f"{text}; train(..., snapshots=MiB) gives more room")
+                ring.memory = 0
+        return bool(ring.memory)
+
+    def _scripted(self, run: Run) -> None:
+        """What is to be done after so many steps."""
+        if asked := self.knobs_at.get(int(run.step)):
+            run.turn(dict(asked))
+        if self.last_step is not None and run.step >= self.last_step:
+            run.halt()
+
+    def _total(self, step: int) -> int | None:
+        """How many steps there will have been at the end, now that the walk or the batch size is another one."""
+        data, place = self.data, self.place
+        if not isinstance(data, IndexedBatches) or data.steps is None:
+            return data.steps and data.steps * self.epochs
+        return step + -(-(data.count - place.done) // data.batch) + (self.epochs - place.epoch) * data.steps
 
     def _boundary(self, run: Run) -> bool:
         """What the run says between two steps; with several processes, what the first one's run says to all."""
         if self.comm is None:
-            return run.boundary()
+            if self.snapshots.due(run.step) and self._fits(run):
+                self.capture(run)
+            self._scripted(run)
+            go_on = run.boundary()
+            if self._moved and self.data.steps is not None:
+                run.steps_total = self._total(int(run.step))
+            return go_on
         names = sorted(run.knobs)
         if self.comm.rank == 0:
             go_on = run.boundary()
@@ -109,9 +232,8 @@ class TrainingLoop:
         return bool(go_on)
 
 
-def _trained(run: Run) -> dict[str, float]:
-    """The means of the training scores over the epoch that has just ended."""
-    begun = max((event.step for event in run.events if event.kind == "epoch"), default=0)
+def _trained(run: Run, begun: int) -> dict[str, float]:
+    """The means of the training scores over the epoch that has just ended, which began after `begun` steps."""
     means = {}
     for name in ("loss", "accuracy"):
         if name in run.history:

@@ -36,6 +36,7 @@ def train(
     show: Show = None,
     name: str | None = None,
     comm: Any = None,
+    patience: int | None = None,
     **optimizer_params: Any,
 ) -> Run:
     """Train `net` and return the run.
@@ -55,6 +56,8 @@ def train(
     - `show`: a function of the run that displays it, "text" for a line an epoch, False for nothing. None is the live
       chart in a notebook that loaded the extension (the hook "run.show"), lines in a terminal, nothing elsewhere.
     - `comm`: a communicator; this process then trains on its part of every batch.
+    - `patience`: early stopping. The run ends after so many epochs without a new lowest `val_loss`, and ends (in either
+      case) with the weights of the best epoch; a run that is stopped by hand keeps the weights it has.
 
     The network stays usable whatever ends the run. Raises TypeError or ValueError for arguments that cannot be meant,
     before anything is trained, and what the loss or the data raised, unless `background`.
@@ -69,6 +72,7 @@ def train(
     [[2.0, -1.0]]
     """
     _check(net, data, epochs, batch, workers)
+    _check_patience(patience, val)
     if workers > 1:
         run = _launched(
             workers,
@@ -83,10 +87,13 @@ def train(
             metric=metric,
             seed=seed,
             name=name,
+            patience=patience,
             **optimizer_params,
         )
     else:
-        run = prepare(net, data, val, epochs, batch, optimizer, lr, loss, metric, seed, name, comm, **optimizer_params)
+        run = prepare(
+            net, data, val, epochs, batch, optimizer, lr, loss, metric, seed, name, comm, patience, **optimizer_params
+        )
     run.net = net
     _attach(run, show)
     run.start()
@@ -106,6 +113,7 @@ def prepare(
     seed: int | None = None,
     name: str | None = None,
     comm: Any = None,
+    patience: int | None = None,
     **optimizer_params: Any,
 ) -> Run:
     """The run that `train` would start in this process, not started yet. Arguments as there."""
@@ -134,6 +142,7 @@ def prepare(
         counts=counts,
         metric=measure,
         comm=comm,
+        patience=patience,
     )
     run = Run(
         loop,
@@ -173,6 +182,15 @@ def _check(net: Any, data: Any, epochs: int, batch: int, workers: int) -> None:
     for name, value in (("epochs", epochs), ("batch", batch), ("workers", workers)):
         if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
             raise ValueError(f"train: expected a whole number >= 1 for {name}, got {value!r}")
+
+
+def _check_patience(patience: int | None, val: Any) -> None:
+    if patience is None:
+        return
+    if isinstance(patience, bool) or not isinstance(patience, (int, np.integer)) or patience < 1:
+        raise ValueError(f"train: expected a whole number >= 1 for patience, got {patience!r}")
+    if val is None:
+        raise ValueError("train: patience= watches the validation loss, so it needs val=")
 
 
 def _launched(workers: int, **arguments: Any) -> Run:
