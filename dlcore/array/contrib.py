@@ -15,10 +15,11 @@ from ..ops import F
 from . import np_random as _np_random
 from . import random as _random
 from ._convert import asarray
-from ._names._call import offer
+from ._names._call import of_arrays, offer
 from ._names.boxes import (
     MultiBoxDetection,
     MultiBoxPrior,
+    MultiBoxTarget,
     bipartite_matching,
     box_decode,
     box_encode,
@@ -31,7 +32,6 @@ from ._names.layers import BatchNorm as _BatchNorm
 from ._names.quantize import dequantize, quantize, quantize_v2, requantize
 from ._names.sequences import CTCLoss, ctc_loss
 from ._names.spatial import AdaptiveAvgPooling2D
-from ._names.targets import MultiBoxTarget
 from ._names.updates import adamw_update, group_adagrad_update
 from ._names.updates_many import (
     mp_adamw_update,
@@ -43,6 +43,10 @@ from ._names.updates_many import (
 from ._names.vision import BilinearResize2D, ROIAlign
 from .context import current_context
 
+interleaved_matmul_encdec_qk = of_arrays(F.interleaved_matmul_encdec_qk, 2)
+interleaved_matmul_encdec_valatt = of_arrays(F.interleaved_matmul_encdec_valatt, 2)
+interleaved_matmul_selfatt_qk = of_arrays(F.interleaved_matmul_selfatt_qk, 1)
+interleaved_matmul_selfatt_valatt = of_arrays(F.interleaved_matmul_selfatt_valatt, 2)
 uniform = _random.uniform
 
 
@@ -200,63 +204,6 @@ def gradientmultiplier(data: Any, scalar: float = 1.0) -> NDArray:
     """
     data = asarray(data)
     return F.add(F.multiply(data, scalar), F.stop_gradient(F.subtract(data, F.multiply(data, scalar))))
-
-
-def _heads_of(qkv: NDArray, heads: int, parts: int, name: str) -> list[NDArray]:
-    """(length, batch, heads * parts * size), interleaved, as `parts` arrays of (batch * heads, length, size)."""
-    qkv = asarray(qkv)
-    if qkv.ndim != 3 or qkv.shape[2] % (heads * parts):
-        raise ValueError(f"{name}: expected (length, batch, {heads} heads * {parts} * size), got {qkv.shape}")
-    n, batch, width = qkv.shape
-    split = F.transpose(F.reshape(qkv, (n, batch, heads, parts, width // (heads * parts))), (3, 1, 2, 0, 4))
-    return [F.reshape(F.take(split, k, 0), (batch * heads, n, -1)) for k in range(parts)]
-
-
-def _joined(y: NDArray, heads: int) -> NDArray:
-    rows, n, size = y.shape
-    y = F.transpose(F.reshape(y, (rows // heads, heads, n, size)), (2, 0, 1, 3))
-    return F.reshape(y, (n, rows // heads, heads * size))
-
-
-def interleaved_matmul_selfatt_qk(queries_keys_values: Any, heads: int) -> NDArray:
-    """The products of queries and keys of self-attention, over the root of the size: (batch * heads, length, length).
-
-    >>> interleaved_matmul_selfatt_qk([[[2.0, 3.0, 9.0]]], 1).tolist()
-    [[[6.0]]]
-    """
-    q, k, _ = _heads_of(queries_keys_values, heads, 3, "interleaved_matmul_selfatt_qk")
-    return F.matmul(F.divide(q, q.shape[-1] ** 0.5), F.swap_last(k))
-
-
-def interleaved_matmul_selfatt_valatt(queries_keys_values: Any, attention: Any, heads: int) -> NDArray:
-    """The values of self-attention weighted by `attention`: (length, batch, heads * size).
-
-    >>> interleaved_matmul_selfatt_valatt([[[2.0, 3.0, 9.0]]], [[[0.5]]], 1).tolist()
-    [[[4.5]]]
-    """
-    _, _, v = _heads_of(queries_keys_values, heads, 3, "interleaved_matmul_selfatt_valatt")
-    return _joined(F.matmul(attention, v), heads)
-
-
-def interleaved_matmul_encdec_qk(queries: Any, keys_values: Any, heads: int) -> NDArray:
-    """The products of a decoder's queries with an encoder's keys, over the root of the size.
-
-    >>> interleaved_matmul_encdec_qk([[[2.0]]], [[[3.0, 9.0]]], 1).tolist()
-    [[[6.0]]]
-    """
-    (q,) = _heads_of(queries, heads, 1, "interleaved_matmul_encdec_qk")
-    k, _ = _heads_of(keys_values, heads, 2, "interleaved_matmul_encdec_qk")
-    return F.matmul(F.divide(q, q.shape[-1] ** 0.5), F.swap_last(k))
-
-
-def interleaved_matmul_encdec_valatt(keys_values: Any, attention: Any, heads: int) -> NDArray:
-    """An encoder's values weighted by `attention`.
-
-    >>> interleaved_matmul_encdec_valatt([[[3.0, 9.0]]], [[[0.5]]], 1).tolist()
-    [[[4.5]]]
-    """
-    _, v = _heads_of(keys_values, heads, 2, "interleaved_matmul_encdec_valatt")
-    return _joined(F.matmul(attention, v), heads)
 
 
 def fft(data: Any, compute_size: int = 128) -> NDArray:

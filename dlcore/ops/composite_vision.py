@@ -10,9 +10,11 @@ if TYPE_CHECKING:
     from .._core import NDArray
 
 
-def _parts(x: Any, count: int) -> Any:
-    """The numbers along the last axis, which goes."""
-    return [F("squeeze")(p, -1) for p in F("split")(x, count, -1)]
+def box_parts(boxes: Any) -> list[Any]:
+    """The four numbers along the last axis, which goes."""
+    if boxes.ndim < 1 or boxes.shape[-1] != 4:
+        raise ValueError(f"expected boxes with a last axis of 4, got shape {tuple(boxes.shape)}")
+    return [F("squeeze")(p, -1) for p in F("split")(boxes, 4, -1)]
 
 
 def _stacked(*parts: Any) -> Any:
@@ -25,14 +27,18 @@ def _corners(boxes: Any, format: str, name: str) -> Any:
         raise ValueError(f"{name}: format must be 'corner' or 'center', got {format!r}")
     if boxes.ndim < 1 or boxes.shape[-1] != 4:
         raise ValueError(f"{name}: expected boxes with a last axis of 4, got shape {tuple(boxes.shape)}")
-    if format == "corner":
-        return boxes
-    x, y, w, h = _parts(boxes, 4)
+    return boxes if format == "corner" else to_corner(boxes)
+
+
+def to_corner(boxes: Any) -> Any:
+    """(x, y, width, height) as (x1, y1, x2, y2)."""
+    x, y, w, h = box_parts(boxes)
     return _stacked(x - w / 2, y - h / 2, x + w / 2, y + h / 2)
 
 
-def _centers(boxes: Any) -> Any:
-    x1, y1, x2, y2 = _parts(boxes, 4)
+def to_center(boxes: Any) -> Any:
+    """(x1, y1, x2, y2) as (x, y, width, height)."""
+    x1, y1, x2, y2 = box_parts(boxes)
     return _stacked((x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1)
 
 
@@ -48,7 +54,7 @@ def box_iou(lhs: Any, rhs: Any, format: str = "corner") -> NDArray:
     """
     a, b = _corners(lhs, format, "box_iou"), _corners(rhs, format, "box_iou")
     a = F("reshape")(a, (*a.shape[:-1], *(1,) * (b.ndim - 1), 4))
-    (ax1, ay1, ax2, ay2), (bx1, by1, bx2, by2) = _parts(a, 4), _parts(b, 4)
+    (ax1, ay1, ax2, ay2), (bx1, by1, bx2, by2) = box_parts(a), box_parts(b)
     width = F("relu")(F("minimum")(ax2, bx2) - F("maximum")(ax1, bx1))
     height = F("relu")(F("minimum")(ay2, by2) - F("maximum")(ay1, by1))
     both = width * height
@@ -72,15 +78,22 @@ def box_nms(
 ) -> NDArray:
     """Non-maximum suppression: of boxes that cover each other by more than overlap_thresh the best one stays.
 
-    data: (..., n, k), each row with a score, four coordinates from coord_start on, and, with id_index >= 0, a class;
-    boxes of different classes leave each other alone unless force_suppress. Rows with a score up to valid_thresh and
-    those of class background_id are dropped; topk: only so many of the best are looked at. The result has data's shape:
-    the rows that stay, best first, then rows of -1. Gradients go to the rows that stay.
+    data: (..., n, width), each row with a score, four coordinates from coord_start on, and, with id_index >= 0, a
+    class; boxes of different classes leave each other alone unless force_suppress. Rows with a score up to valid_thresh
+    and those of class background_id are dropped; topk: only so many of the best are looked at. The result has data's
+    shape: the rows that stay, best first, then rows of -1. Gradients go to the rows that stay. Raises ValueError for an
+    unknown format and where data has no room for the coordinates.
 
     >>> from dlcore import nd
     >>> box_nms(nd.array([[0, 0.5, 0, 0, 2, 2], [0, 0.9, 0, 0, 2, 2]]))[:, 1].round(1).tolist()[1]
     -1.0
     """
+    if data.ndim < 2 or data.shape[-1] < coord_start + 4:
+        raise ValueError(
+            f"box_nms: expected data (..., boxes, at least {coord_start + 4} numbers), got shape {tuple(data.shape)}"
+        )
+    if out_format not in ("corner", "center"):
+        raise ValueError(f"box_nms: out_format must be 'corner' or 'center', got {out_format!r}")
     rows, width = data.shape[-2:]
     flat = F("reshape")(data, (-1, rows, width))
     batch = flat.shape[0]
@@ -99,7 +112,7 @@ def box_nms(
     index = F("broadcast_to")(F("expand_dims")(index, -1), (batch, rows, width))
     made = flat
     if in_format != out_format:
-        changed = boxes if out_format == "corner" else _centers(given)
+        changed = boxes if out_format == "corner" else to_center(given)
         parts = [changed]
         if coord_start:
             parts.insert(0, F("slice")(flat, (0, 0, 0), (batch, rows, coord_start), None))
@@ -146,12 +159,14 @@ def grid_generator(data: Any, transform_type: str = "affine", target_shape: Any 
         if data.ndim != 2 or data.shape[1] != 6:
             raise ValueError(f"grid_generator: expected theta (n, 6), got shape {tuple(data.shape)}")
         h, w = (int(v) for v in target_shape)
+        if h < 1 or w < 1:
+            raise ValueError(f"grid_generator: expected a target_shape of at least 1 x 1, got {h} x {w}")
         x = F("broadcast_to")(_places(w, data), (h, w))
         y = F("broadcast_to")(F("expand_dims")(_places(h, data), 1), (h, w))
         where = F("reshape")(F("stack")(x, y, F("ones_like")(x), axis=0), (3, h * w))
         return F("reshape")(F("matmul")(F("reshape")(data, (-1, 2, 3)), where), (data.shape[0], 2, h, w))
     if transform_type != "warp":
-        raise ValueError(f"grid_generator: mode must be 'affine' or 'warp', got {transform_type!r}")
+        raise ValueError(f"grid_generator: transform_type must be 'affine' or 'warp', got {transform_type!r}")
     if data.ndim != 4 or data.shape[1] != 2:
         raise ValueError(f"grid_generator: expected a flow (n, 2, h, w), got shape {tuple(data.shape)}")
     h, w = data.shape[2:]

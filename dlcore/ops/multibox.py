@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import _core
-from .composite_vision import _centers, _parts, _stacked, bipartite_matching, box_iou, box_nms
+from .composite_vision import _stacked, bipartite_matching, box_iou, box_nms, box_parts, to_center, to_corner
 from .functions import function as F
 
 if TYPE_CHECKING:
@@ -16,8 +16,8 @@ Four = Sequence[float]
 _VARIANCES = (0.1, 0.1, 0.2, 0.2)
 
 
-def _vector(values: Sequence[float], device: str) -> Any:
-    return F("stack")(*[F("full")(float(v), (), "float32", device) for v in values], axis=0)
+def _vector(values: Sequence[float], kind: str, device: str) -> Any:
+    return F("stack")(*[F("full")(float(v), (), kind, device) for v in values], axis=0)
 
 
 def multibox_prior(
@@ -42,13 +42,14 @@ def multibox_prior(
             "multibox_prior: expected data (n, c, h, w) and at least one size and ratio, got shape"
             f" {tuple(data.shape)}, {len(sizes)} sizes and {len(ratios)} ratios"
         )
+    kind = data._dtype_name if data._dtype_name.startswith(("float", "bfloat")) else "float32"
     h, w = data.shape[2:]
     forms = [(s, ratios[0]) for s in sizes] + [(sizes[0], r) for r in ratios[1:]]
-    half_w = _vector([s * h / w * r**0.5 / 2 for s, r in forms], data._device)
-    half_h = _vector([s / r**0.5 / 2 for s, r in forms], data._device)
+    half_w = _vector([s * h / w * r**0.5 / 2 for s, r in forms], kind, data._device)
+    half_h = _vector([s / r**0.5 / 2 for s, r in forms], kind, data._device)
     step_y, step_x = (1 / n if s <= 0 else s for n, s in zip((h, w), steps, strict=True))
-    y = (F("arange")(0, h, 1, "float32", data._device) + offsets[0]) * step_y
-    x = (F("arange")(0, w, 1, "float32", data._device) + offsets[1]) * step_x
+    y = (F("arange")(0, h, 1, kind, data._device) + offsets[0]) * step_y
+    x = (F("arange")(0, w, 1, kind, data._device) + offsets[1]) * step_x
     y, x = F("reshape")(y, (h, 1, 1)), F("reshape")(x, (1, w, 1))
     shape = (h, w, len(forms))
     boxes = _stacked(*(F("broadcast_to")(v, shape) for v in (x - half_w, y - half_h, x + half_w, y + half_h)))
@@ -79,12 +80,13 @@ def multibox_target(
     >>> multibox_target(box, nd.array([[[3.0, 0.0, 0.0, 1.0, 1.0]]]), nd.zeros((1, 5, 1)))[2].tolist()
     [[4.0]]
     """
-    if anchor.ndim != 3 or label.ndim != 3 or label.shape[2] < 5 or cls_pred.ndim != 3:
+    if anchor.ndim != 3 or label.ndim != 3 or label.shape[2] < 5 or cls_pred.shape[2:] != anchor.shape[1:2]:
         shapes = [tuple(v.shape) for v in (anchor, label, cls_pred)]
         raise ValueError(
             "multibox_target: expected anchor (1, n, 4), label (b, m, 5) and cls_pred (b, classes + 1, n), got"
             f" {shapes[0]}, {shapes[1]} and {shapes[2]}"
         )
+    label = F("cast")(label, anchor._dtype_name)
     was = _core.set_recording(False)
     try:
         matched, best = _match(anchor, label, overlap_threshold)
@@ -122,7 +124,7 @@ def _match(anchor: Any, label: Any, threshold: float) -> tuple[Any, Any]:
 
 
 def _offsets(anchor: Any, corners: Any, variances: Four) -> Any:
-    (ax, ay, aw, ah), (gx, gy, gw, gh) = _parts(_centers(anchor), 4), _parts(_centers(corners), 4)
+    (ax, ay, aw, ah), (gx, gy, gw, gh) = box_parts(to_center(anchor)), box_parts(to_center(corners))
     small = 1e-12
     vx, vy, vw, vh = variances
     return _stacked(
@@ -149,6 +151,7 @@ def multibox_detection(
     anchor: Any,
     clip: bool = True,
     threshold: float = 0.01,
+    background_id: int = 0,
     nms_threshold: float = 0.5,
     force_suppress: bool = False,
     variances: Four = _VARIANCES,
@@ -156,22 +159,31 @@ def multibox_detection(
 ) -> NDArray:
     """Detections (b, n, 6): class, score and corners, best first, rows of -1 for the rest.
 
-    cls_prob: (b, classes + 1, n) with the background first; loc_pred: (b, n * 4) offsets; anchor: (1, n, 4).
+    cls_prob: (b, classes + 1, n) with the background at background_id, which is not counted; loc_pred: (b, n * 4)
+    offsets; anchor: (1, n, 4). Raises ValueError where the shapes do not belong together.
 
     >>> from dlcore import nd
     >>> box = nd.array([[[0.0, 0.0, 0.5, 1.0]]])
     >>> multibox_detection(nd.array([[[0.25], [0.75]]]), nd.zeros((1, 4)), box).tolist()
     [[[0.0, 0.75, 0.0, 0.0, 0.5, 1.0]]]
     """
+    if cls_prob.ndim != 3 or anchor.ndim != 3 or loc_pred.size != cls_prob.shape[0] * cls_prob.shape[2] * 4:
+        shapes = [tuple(v.shape) for v in (cls_prob, loc_pred, anchor)]
+        raise ValueError(
+            "multibox_detection: expected cls_prob (b, classes + 1, n), loc_pred (b, n * 4) and anchor (1, n, 4), got"
+            f" {shapes[0]}, {shapes[1]} and {shapes[2]}"
+        )
     b, count, n = cls_prob.shape
+    if count < 2 or not 0 <= background_id < count:
+        raise ValueError(f"multibox_detection: background_id {background_id} is none of {count} classes (2 or more)")
     offsets = F("reshape")(loc_pred, (b, n, 4))
-    (ax, ay, aw, ah), (dx, dy, dw, dh) = _parts(_centers(anchor), 4), _parts(offsets, 4)
+    (ax, ay, aw, ah), (dx, dy, dw, dh) = box_parts(to_center(anchor)), box_parts(offsets)
     vx, vy, vw, vh = variances
     x, y = dx * vx * aw + ax, dy * vy * ah + ay
-    w, h = F("exp")(dw * vw) * aw / 2, F("exp")(dh * vh) * ah / 2
-    boxes = _stacked(x - w, y - h, x + w, y + h)
+    boxes = to_corner(_stacked(x, y, F("exp")(dw * vw) * aw, F("exp")(dh * vh) * ah))
     boxes = F("clip")(boxes, 0.0, 1.0) if clip else boxes
-    real = F("slice")(cls_prob, (0, 1, 0), (b, count - 1, n), None)
+    cuts = [(0, background_id), (background_id + 1, count - background_id - 1)]
+    real = F("concat")(*[F("slice")(cls_prob, (0, k, 0), (b, m, n), None) for k, m in cuts if m], axis=1)
     score, which = F("max")(real, 1), F("cast")(F("argmax")(real, 1), cls_prob._dtype_name)
     rows = F("concat")(F("expand_dims")(which, -1), F("expand_dims")(score, -1), boxes, axis=2)
     return box_nms(rows, nms_threshold, threshold, nms_topk, 2, 1, 0, -1, force_suppress)

@@ -29,7 +29,7 @@ def test_overlaps_in_both_formats() -> None:
     got = nd.contrib.box_iou(*map(nd.array, center), format="center").asnumpy()
     np.testing.assert_allclose(got, want, rtol=1e-3, atol=1e-5)
     assert nd.contrib.box_iou(nd.zeros((1, 4)), nd.zeros((1, 4))).item() == 0
-    with pytest.raises(ValueError, match="a format must be corner or center"):
+    with pytest.raises(ValueError, match="box_iou: format must be 'corner' or 'center'"):
         nd.contrib.box_iou(nd.array(a), nd.array(a), format="polar")
 
 
@@ -101,9 +101,9 @@ def test_a_detector_finds_what_it_was_told_to_learn() -> None:
     )[2].asnumpy()
     for row in mined:
         assert (row == 0).sum() == min(2 * (row > 0).sum(), 48) and (row == -9).any()
-    with pytest.raises(RuntimeError, match="MultiBoxTarget: it matches by numbers"):
-        jit(lambda a: nd.contrib.MultiBoxTarget(a, nd.array(label), nd.zeros((2, 4, 48)))[2])(anchors)
-    with pytest.raises(ValueError, match="MultiBoxTarget: expected anchors"):
+    compiled = jit(lambda a: nd.contrib.MultiBoxTarget(a, nd.array(label), nd.zeros((2, 4, 48)))[2])(anchors)
+    np.testing.assert_array_equal(compiled.asnumpy(), classes.asnumpy())
+    with pytest.raises(ValueError, match="multibox_target: expected anchor"):
         nd.contrib.MultiBoxTarget(anchors, nd.array(label), nd.zeros((2, 4, 7)))
 
 
@@ -138,8 +138,8 @@ def test_sampling_at_grids() -> None:
         nd.SpatialTransformer(nd.array(x), theta, (3, 3)).sum().backward()
     assert np.abs(theta.grad.asnumpy()).min() > 0
     for call, message in (
-        (lambda: nd.GridGenerator(theta, "polar", (2, 2)), "transform_type must be affine or warp"),
-        (lambda: nd.GridGenerator(nd.zeros((2, 5)), "affine", (2, 2)), r"expected data \(n, 6\)"),
+        (lambda: nd.GridGenerator(theta, "polar", (2, 2)), "transform_type must be 'affine' or 'warp'"),
+        (lambda: nd.GridGenerator(nd.zeros((2, 5)), "affine", (2, 2)), r"expected theta \(n, 6\)"),
         (lambda: nd.GridGenerator(nd.zeros((2, 5)), "warp"), "expected a flow"),
         (lambda: nd.contrib.ROIAlign(nd.array(x), nd.zeros((1, 5)), (2, 2), position_sensitive=True), "not offered"),
     ):
@@ -203,9 +203,9 @@ def test_correlation_of_displaced_windows(multiply: bool) -> None:
                 v = q[:, :, y + dy - 1 : y + dy + 2, x + dx - 1 : x + dx + 2]
                 want = (u * v if multiply else abs(u - v)).mean((1, 2, 3))
                 np.testing.assert_allclose(got[:, k, i, j], want, rtol=1e-4, atol=1e-5)
-    with pytest.raises(ValueError, match="kernel_size must be an odd number"):
+    with pytest.raises(ValueError, match="expected an odd kernel_size"):
         nd.Correlation(nd.array(a), nd.array(b), kernel_size=2)
-    with pytest.raises(ValueError, match="is too small for"):
+    with pytest.raises(ValueError, match="nothing is left of"):
         nd.Correlation(nd.array(a), nd.array(b), max_displacement=9)
 
 

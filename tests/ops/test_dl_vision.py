@@ -171,6 +171,9 @@ def test_multibox_anchors_targets_and_detections() -> None:
     found = F.multibox_detection(nd.array(chances), offsets, anchors, threshold=0.5)
     np.testing.assert_allclose(found[0, 0].asnumpy(), [1, 0.9, 0.0, 0.0, 0.5, 0.45], atol=1e-5)
     assert (found[0, 1:, 0].asnumpy() == -1).all()
+    moved = np.roll(chances, -1, 1)  # the background last: classes keep their numbers
+    other = F.multibox_detection(nd.array(moved), offsets, anchors, threshold=0.5, background_id=2)
+    np.testing.assert_array_equal(other.asnumpy(), found.asnumpy())
 
 
 @pytest.mark.parametrize("multiply", [True, False])
@@ -197,7 +200,16 @@ def test_errors_say_what_was_expected() -> None:
         "format must be 'corner' or 'center'": lambda: F.box_iou(nd.zeros((1, 4)), nd.zeros((1, 4)), "middle"),
         "last axis of 4": lambda: F.box_iou(nd.zeros((1, 5)), nd.zeros((1, 4))),
         r"expected theta \(n, 6\)": lambda: F.grid_generator(nd.zeros((2, 5)), "affine", (3, 3)),
-        "mode must be 'affine' or 'warp'": lambda: F.grid_generator(nd.zeros((2, 6)), "bend", (3, 3)),
+        "transform_type must be 'affine' or 'warp'": lambda: F.grid_generator(nd.zeros((2, 6)), "bend", (3, 3)),
+        r"target_shape of at least 1 x 1, got 0 x 3": lambda: F.grid_generator(nd.zeros((2, 6)), "affine", (0, 3)),
+        "at least 6 numbers": lambda: F.box_nms(nd.zeros((2, 5))),
+        "out_format must be": lambda: F.box_nms(nd.zeros((2, 6)), out_format="middle"),
+        "background_id 3 is none of 3": lambda: F.multibox_detection(
+            nd.zeros((1, 3, 1)), nd.zeros((1, 4)), nd.zeros((1, 1, 4)), background_id=3
+        ),
+        r"loc_pred \(b, n \* 4\)": lambda: F.multibox_detection(
+            nd.zeros((1, 3, 1)), nd.zeros((1, 5)), nd.zeros((1, 1, 4))
+        ),
         "12 channels cannot be cut": lambda: F.depth_to_space(nd.zeros((1, 12, 2, 2)), 5),
         "two pictures of one shape": lambda: F.correlation(nd.zeros((1, 1, 3, 4)), nd.zeros((1, 1, 3, 5))),
         "nothing is left of 3 x 4": lambda: F.correlation(nd.zeros((1, 1, 3, 4)), nd.zeros((1, 1, 3, 4)), 1, 2),

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..._core import NDArray
 from ...ops import Op
+from .._convert import asarray
 
 # Said to MXNet's graph or to cuDNN: of no consequence here.
 IGNORED = frozenset({"name", "attr", "cudnn_tune", "cudnn_off", "cudnn_algo_verbose", "workspace"})
@@ -63,6 +64,20 @@ def classic(
         return out if "out" in own else write(results, out, name)
 
     call.__name__ = call.__qualname__ = name
+    return call
+
+
+def of_arrays(function: Callable[..., Any], count: int) -> Callable[..., Any]:
+    """A function of operators whose first `count` arguments may also be lists, numbers or NumPy's arrays."""
+    first = list(inspect.signature(function).parameters)[:count]
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        given = [asarray(a) for a in args[:count]]
+        named = {k: asarray(v) if k in first else v for k, v in kwargs.items()}
+        return function(*given, *args[count:], **named)
+
+    call.__module__ = __package__  # a classic name now
     return call
 
 
