@@ -6,49 +6,50 @@ import importlib
 import importlib.util
 import sys
 from collections.abc import Sequence
-from importlib.abc import MetaPathFinder
+from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
-from typing import Any
 
-from ._names import MODULES
+from ._names import ABSENT, MODULES
 
-_NOT_YET = "dlcore does not have it yet"
+_OLD, _NEW = "mxnet", "dlcore"
 
 
-class _Alias(ModuleType):
-    """A module of another name: everything comes from `target`, which is imported when first asked."""
+def _target(fullname: str) -> str | None:
+    """The module of dlcore that an old name means; for "dlcore.gluon.block" too, which is how Python asks for it in
+    `from mxnet.gluon import block`, where `mxnet.gluon` is `dlcore.gluon`."""
+    first, _, rest = fullname.partition(".")
+    return MODULES.get(rest) if first in (_OLD, _NEW) else None
 
-    def __init__(self, name: str, target: str) -> None:
-        super().__init__(name, f"{target} under the name {name}.")
-        self.__path__: list[str] = []  # a package, so that imports from below reach `_Finder`
-        self.__spec__ = ModuleSpec(name, None, origin="dlcore.compat", is_package=True)
-        self.__package__ = name
+
+class _Loader(Loader):
+    """Gives an old name the very module that has a new one."""
+
+    def __init__(self, target: str) -> None:
         self._target = target
 
-    def __getattr__(self, attribute: str) -> Any:
-        if attribute.startswith("__") and attribute != "__version__":
-            raise AttributeError(attribute)
-        target = importlib.import_module(self._target)
-        try:
-            return getattr(target, attribute)
-        except AttributeError:
-            raise AttributeError(f"{self.__name__}.{attribute}: {_NOT_YET}", name=attribute, obj=self) from None
-
-    def __dir__(self) -> list[str]:
-        below = {name for name, value in self.__dict__.items() if isinstance(value, _Alias)}
-        return sorted(below | set(dir(importlib.import_module(self._target))))
+    def exec_module(self, module: ModuleType) -> None:
+        found = importlib.import_module(self._target)
+        if not hasattr(found, "__path__"):  # mxnet.nd is a package, whose modules are asked for by their full names
+            found.__path__ = []
+        # The import system returns what stands here after loading, not the empty module that it made.
+        sys.modules[module.__name__] = found
 
 
 class _Finder(MetaPathFinder):
-    """Says of old modules that have no other name here what is the matter with them."""
+    """Finds modules under their old names, and says of those that are not here what to use instead."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        if fullname.startswith("mxnet."):
-            # Without name=, so that `from mxnet.gluon import rnn` ends with this sentence as well.
-            raise ModuleNotFoundError(f"{fullname}: {_NOT_YET}")
+        found = _target(fullname)
+        if found is not None and found != fullname:
+            return ModuleSpec(fullname, _Loader(found), origin="dlcore.compat")
+        if fullname.startswith(f"{_OLD}."):
+            rest = fullname.partition(".")[2]
+            why = ABSENT.get(rest, "dlcore has no module of this name")
+            # Without name=, so that `from mxnet.gluon import probability` ends with this sentence as well.
+            raise ModuleNotFoundError(f"{fullname}: {why}")
         return None
 
 
@@ -56,60 +57,49 @@ _finder = _Finder()
 _replaced: dict[str, ModuleType] = {}
 
 
-def _installed() -> bool:
-    return isinstance(sys.modules.get("mxnet"), _Alias)
+def installed() -> bool:
+    """Whether `import mxnet` means dlcore now."""
+    return _finder in sys.meta_path
 
 
 def _real_one() -> bool:
-    return "mxnet" in sys.modules or importlib.util.find_spec("mxnet") is not None
-
-
-def _exists(target: str) -> bool:
-    try:
-        return importlib.util.find_spec(target) is not None
-    except ModuleNotFoundError:  # nor is there the package it would be in
-        return False
+    return _OLD in sys.modules or importlib.util.find_spec(_OLD) is not None
 
 
 def install(force: bool = False) -> None:
     """Make `import mxnet` and imports of its submodules give dlcore, in this process, until `uninstall()`.
 
-    Raises RuntimeError when a real MXNet could be imported, unless `force`. Harmless when called twice. A name that
-    dlcore lacks raises AttributeError (or ImportError, in an import) that says so.
+    An old name gives the very module that has the new one: `mxnet.gluon.nn is dlcore.gluon.nn`. Raises RuntimeError
+    when a real MXNet could be imported, unless `force`. Harmless when called twice. A name that dlcore lacks raises
+    AttributeError (or ImportError, in an import) that says so.
 
     >>> install()
     >>> import mxnet as mx
     >>> from mxnet.gluon import nn
-    >>> mx.nd.ones((2, 3)).shape, nn.Dense(4).name.startswith("dense")
-    ((2, 3), True)
-    >>> mx.profiler
+    >>> import dlcore
+    >>> mx is dlcore, nn is dlcore.gluon.nn
+    (True, True)
+    >>> import mxnet.rtc
     Traceback (most recent call last):
-    AttributeError: mxnet.profiler: dlcore does not have it yet
+    ModuleNotFoundError: mxnet.rtc: kernels of your own are operator stanzas, see dlcore.ops
     >>> uninstall()
     """
-    if _installed():
+    if installed():
         return
     if not force and _real_one():
         raise RuntimeError("compat.install: there is a real mxnet here; install(force=True) hides it")
-    _replaced.update({name: found for name, found in sys.modules.items() if name.split(".")[0] == "mxnet"})
+    _replaced.update({name: found for name, found in sys.modules.items() if name.split(".")[0] == _OLD})
     for name in _replaced:
         del sys.modules[name]
-    for name, target in MODULES.items():  # parents come before what is below them
-        if not _exists(target):
-            continue
-        alias = _Alias(name, target)
-        sys.modules[name] = alias
-        above, _, last = name.rpartition(".")
-        if above:
-            setattr(sys.modules[above], last, alias)
+    sys.modules[_OLD] = importlib.import_module(_NEW)
     sys.meta_path.insert(0, _finder)
 
 
 def uninstall() -> None:
     """Take the old names away again and bring back what they hid. Harmless when they are not there."""
-    if not _installed():
+    if not installed():
         return
-    for name in [name for name, module in list(sys.modules.items()) if isinstance(module, _Alias)]:
+    for name in [name for name in sys.modules if name.split(".")[0] == _OLD]:
         del sys.modules[name]
     sys.meta_path.remove(_finder)
     sys.modules.update(_replaced)
