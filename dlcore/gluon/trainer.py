@@ -60,6 +60,7 @@ class Trainer(Hinted):
         self._scale = float(self._optimizer.rescale_grad)
         self._states: list[optim.Optimizer | tuple[_core.NDArray, ...] | None] = [None] * len(self._params)
         self.comm = comm
+        self.loss_scaler: Any = None  # amp.init_trainer sets it
         self._together = Together(self._optimizer, self._params, self._state)
 
     @property
@@ -97,6 +98,25 @@ class Trainer(Hinted):
 
     def update(self, batch_size: float, ignore_stale_grad: bool = False) -> None:
         """`step` without the averaging: for gradients that are treated by hand after `allreduce_grads`."""
+        if self.loss_scaler is None:
+            return self._update(batch_size, ignore_stale_grad)
+        recording = _core.set_recording(False)
+        try:
+            self.loss_scaler.step(
+                self.gradients(), self._written, lambda: self._update(batch_size, ignore_stale_grad)
+            )
+        finally:
+            _core.set_recording(recording)
+
+    def gradients(self) -> list[_core.NDArray]:
+        """The gradients of all parameters that have one."""
+        return [p.grad() for p in self._params if p.grad_req != "null"]
+
+    def _written(self) -> list[_core.NDArray]:
+        """The arrays that a step changes."""
+        return [*(p.data() for p in self._params if p.grad_req != "null"), *self.state_arrays().values()]
+
+    def _update(self, batch_size: float, ignore_stale_grad: bool) -> None:
         self._optimizer.rescale_grad = self._scale / batch_size
         tracing = _core.is_tracing()
         recording = _core.set_recording(False)
@@ -135,12 +155,17 @@ class Trainer(Hinted):
             self._states[index] = outside_trace(lambda: self._optimizer.create_state(index, data))
         return self._states[index]
 
-    def save_states(self, fname: str | os.PathLike[str]) -> None:
-        """Write the optimizer's arrays, step count and knobs to a safetensors file, for going on exactly from here."""
-        arrays: dict[str, Any] = dict(self._optimizer.counters())
+    def state_arrays(self) -> dict[str, _core.NDArray]:
+        """The optimizer's own arrays by name: counts of the whole, and what it keeps for each parameter."""
+        arrays = dict(self._optimizer.counters())
         for index, name in enumerate(self._names):
             if self._params[index].grad_req != "null":
                 arrays.update({f"{name}/{k}": array for k, array in enumerate(self._state(index))})
+        return arrays
+
+    def save_states(self, fname: str | os.PathLike[str]) -> None:
+        """Write the optimizer's arrays, step count and knobs to a safetensors file, for going on exactly from here."""
+        arrays = self.state_arrays()
         about = {"optimizer": type(self._optimizer).__name__, "knobs": self._optimizer.knobs}
         save_arrays(fname, arrays, {"format": _FORMAT, "trainer": json.dumps(about)})
 
@@ -153,10 +178,7 @@ class Trainer(Hinted):
         kind = type(self._optimizer).__name__
         if about["optimizer"] != kind:
             raise ValueError(f"{os.fspath(fname)}: made with the optimizer {about['optimizer']}, this one is {kind}")
-        mine = self._optimizer.counters()
-        for index, name in enumerate(self._names):
-            if self._params[index].grad_req != "null":
-                mine.update({f"{name}/{k}": array for k, array in enumerate(self._state(index))})
+        mine = self.state_arrays()
         shapes = {name: tuple(array.shape) for name, array in mine.items()}
         found = {name: array.shape for name, array in arrays.items()}
         if shapes != found:

@@ -11,7 +11,7 @@ Next: `dlcore/parallel` for several processes, `widgets/loss_chart` for the live
 from ._history import History
 from ._loop import TrainingLoop
 from ._optimizer import knobs_of, make_optimizer
-from ._run import Event, Run
+from ._run import Event, Run, training
 from ._text import TextProgress
 from ._train import prepare, train, wait
 
@@ -25,5 +25,6 @@ __all__ = [
     "make_optimizer",
     "prepare",
     "train",
+    "training",
     "wait",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
+from copy import copy
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -27,14 +28,25 @@ class Batches:
     """Batches of (x, y), the last one of an epoch as short as it comes.
 
     With `size` processes every one of them walks the same batches in the same order and takes its own part of each.
-    Subclasses give `steps` (in an epoch; None where unknown) and `epoch`.
+    Subclasses give `steps` (in an epoch; None where unknown), `epoch`, `length`, `state` and `go_to`.
     """
 
     steps: int | None
 
-    def epoch(self, number: int) -> Generator[Batch, None, None]:
-        """The batches of epoch `number`, counted from 1."""
+    def epoch(self, number: int, start: int = 0) -> Generator[Batch, None, None]:
+        """The batches of epoch `number`, counted from 1, without the first `start` (see `length`)."""
         raise NotImplementedError
+
+    def length(self, batch: Batch) -> int:
+        """How far a batch brings the walk through an epoch: samples, or 1 where only batches can be counted."""
+        raise NotImplementedError
+
+    def state(self) -> dict[str, Any]:
+        """What decides about the next epochs beside the random state, as JSON can hold it."""
+        return {}
+
+    def go_to(self, state: dict[str, Any]) -> None:
+        """Be as when `state` was asked for."""
 
 
 class IndexedBatches(Batches):
@@ -47,17 +59,28 @@ class IndexedBatches(Batches):
         self.steps = -(-count // batch)
         self.rank, self.size = rank, size
 
-    def orders(self, number: int) -> Iterator[tuple[np.ndarray, int]]:
-        """For every batch: the indices of this process's samples, and how many of them count."""
+    def orders(self, number: int, begin: int = 0) -> Iterator[tuple[np.ndarray, int, int]]:
+        """For every batch: the indices of this process's samples, how many of them count, and all processes' count."""
         order = np.arange(self.count)
         if self.shuffle:
             np.random.default_rng((self.seed, number)).shuffle(order)
-        for start in range(0, len(order), self.batch):
-            yield share(order[start : start + self.batch], self.rank, self.size)
+        for start in range(begin, len(order), self.batch):
+            part = order[start : start + self.batch]
+            yield *share(part, self.rank, self.size), len(part)
 
-    def total(self, step: int) -> int:
-        """How many samples batch number `step` (from 0) holds in all processes together."""
-        return min(self.batch, self.count - step * self.batch)
+    def resize(self, batch: int) -> None:
+        """Take so many samples a batch from now on."""
+        self.batch, self.steps = batch, -(-self.count // batch)
+
+    def length(self, batch: Batch) -> int:
+        return batch.total
+
+    def state(self) -> dict[str, Any]:
+        return {"seed": self.seed, "batch": self.batch}
+
+    def go_to(self, state: dict[str, Any]) -> None:
+        self.seed = int(state["seed"])
+        self.resize(int(state["batch"]))
 
 
 class DatasetBatches(IndexedBatches):
@@ -67,15 +90,15 @@ class DatasetBatches(IndexedBatches):
         super().__init__(len(dataset), *args)
         self.dataset = dataset
 
-    def epoch(self, number: int) -> Generator[Batch, None, None]:
-        orders = list(self.orders(number))
+    def epoch(self, number: int, start: int = 0) -> Generator[Batch, None, None]:
+        orders = list(self.orders(number, start))
         # One thread works ahead: it prepares the next batch while the step of this one runs without the GIL.
-        loader = DataLoader(self.dataset, batch_sampler=_InOrder([indices for indices, _ in orders]), num_workers=1)
+        loader = DataLoader(self.dataset, batch_sampler=_InOrder([order[0] for order in orders]), num_workers=1)
         ready: Any = iter(loader)
         with closing(ready):
-            for step, (sample, (_, counted)) in enumerate(zip(ready, orders, strict=True)):
+            for sample, (_, counted, total) in zip(ready, orders, strict=True):
                 x, y = pair(sample)
-                yield Batch(x, y, counted, self.total(step))
+                yield Batch(x, y, counted, total)
 
 
 class _InOrder(Sampler):
@@ -99,8 +122,32 @@ class LoaderBatches(Batches):
         self.rank, self.size = rank, size
         self.steps = len(loader) if hasattr(loader, "__len__") else None
 
-    def epoch(self, number: int) -> Generator[Batch, None, None]:
-        for sample in self.loader:
+    def length(self, batch: Batch) -> int:
+        return 1
+
+    def state(self) -> dict[str, Any]:
+        return {name: copy(getattr(owner, name)) for owner, name in self._counters()}
+
+    def go_to(self, state: dict[str, Any]) -> None:
+        for owner, name in self._counters():
+            if name in state:
+                setattr(owner, name, copy(state[name]))
+
+    def _counters(self) -> Iterator[tuple[Any, str]]:
+        """Where a `DataLoader` and its samplers keep what the next pass depends on."""
+        sampler = getattr(self.loader, "batch_sampler", None)
+        for owner, name in (
+            (self.loader, "epoch"),
+            (sampler, "_left_over"),
+            (getattr(sampler, "_sampler", None), "_passes"),
+        ):
+            if isinstance(getattr(owner, name, None), (int, list)):
+                yield owner, name
+
+    def epoch(self, number: int, start: int = 0) -> Generator[Batch, None, None]:
+        for place, sample in enumerate(self.loader):
+            if place < start:
+                continue
             x, y = pair(sample)
             total = counted = len(x)
             if self.size > 1:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 
 CHUNK = 4096
+MARK = "#"  # between a series' name and the number of its branch: `loss#2`; the first branch has none
 
 
 class Series:
@@ -59,8 +61,20 @@ class Series:
         return int(self._steps[block][place]), float(self._values[block][place])
 
 
+class Branch(NamedTuple):
+    """One line of a run: it left branch number `parent` after `step` steps; the first one left none."""
+
+    number: int
+    name: str
+    parent: int | None
+    step: int
+
+
 class History:
     """The series of a run by name.
+
+    After a run has gone back to an earlier step it goes on in a new branch. What was recorded before stays: a series
+    is stored in one part for each branch, and reads as the points on the way to the branch that was asked for.
 
     >>> history = History()
     >>> history.append("loss", 1, 2.5)
@@ -68,57 +82,118 @@ class History:
     >>> steps, values = history.series("loss")
     >>> values.tolist()
     [2.5, 1.5]
+    >>> history.fork(parent=1, step=1).name
+    'branch 2, from step 1'
+    >>> history.append("loss", 2, 1.25)
+    >>> history.series("loss")[1].tolist(), history.series("loss", branch=1)[1].tolist()
+    ([2.5, 1.25], [2.5, 1.5])
     """
 
     def __init__(self) -> None:
         self._series: dict[str, Series] = {}
+        self.branches: list[Branch] = [Branch(1, "main", None, 0)]
+        self.branch = 1  # the one that is recorded now
+
+    def fork(self, parent: int, step: int, name: str | None = None) -> Branch:
+        """Record from now on in a new branch, which left branch `parent` after `step` steps."""
+        number = len(self.branches) + 1
+        made = Branch(number, name or f"branch {number}, from step {step:,}", parent, step)
+        self.branches.append(made)
+        self.branch = number
+        return made
 
     def names(self) -> list[str]:
         """The names in the order in which they first appeared."""
+        return list(dict.fromkeys(key.partition(MARK)[0] for key in list(self._series)))
+
+    def parts(self) -> list[str]:
+        """The names with their branches: `loss`, `val_loss`, `loss#2`."""
         return list(self._series)
 
     def __contains__(self, name: str) -> bool:
-        return name in self._series
+        return name in self.names()
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.names())
 
     def append(self, name: str, step: int, value: float) -> None:
-        """Add one point to the series `name`, which is made when it is new."""
-        series = self._series.get(name)
+        """Add one point to the series `name` of the present branch; the series is made when it is new."""
+        key = _key(name, self.branch)
+        series = self._series.get(key)
         if series is None:
-            series = self._series[name] = Series()
+            series = self._series[key] = Series()
         series.append(step, value)
 
-    def extend(self, name: str, steps: np.ndarray, values: np.ndarray) -> None:
-        """Add many points to the series `name`."""
-        self._series.setdefault(name, Series()).extend(steps, values)
+    def extend(self, part: str, steps: np.ndarray, values: np.ndarray) -> None:
+        """Add many points to one part (`loss`, or `loss#2` for a branch)."""
+        self._series.setdefault(part, Series()).extend(steps, values)
 
-    def count(self, name: str) -> int:
-        """How many points the series `name` has; 0 when there is no such series."""
-        series = self._series.get(name)
+    def count(self, part: str) -> int:
+        """How many points one part has; 0 when there is no such part."""
+        series = self._series.get(part)
         return 0 if series is None else len(series)
 
     def last(self, name: str) -> float | None:
-        """The newest value of the series `name`, or None."""
-        series = self._series.get(name)
-        point = series.last() if series is not None else None
-        return None if point is None else point[1]
+        """The newest value of the series `name` on the present branch, or None."""
+        for branch, until in self._way(self.branch):
+            series = self._series.get(_key(name, branch))
+            if series is not None and len(series):
+                if until is None:
+                    point = series.last()
+                    return None if point is None else point[1]
+                steps, values = series.read()
+                if len(before := values[steps <= until]):
+                    return float(before[-1])
+        return None
 
-    def series(self, name: str, start: int = 0, max_points: int | None = None) -> tuple[np.ndarray, np.ndarray]:
+    def part(self, key: str, start: int = 0, max_points: int | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """The points of one part from number `start` on; otherwise as `series`."""
+        return _thinned(*self._series[key].read(start), max_points)
+
+    def series(
+        self, name: str, start: int = 0, max_points: int | None = None, branch: int | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
         """The points of one series as (int64 steps, float64 values), both copies.
 
-        `start` skips that many points; with `max_points` a long curve is thinned to at most that many,
-        keeping the lowest and highest of every stretch so that spikes stay visible.
+        They are those on the way to the present branch, or to the one whose number is given. `start` skips that many
+        points; with `max_points` a long curve is thinned to at most that many, keeping the lowest and highest of every
+        stretch so that spikes stay visible.
         Raises KeyError, naming the series there are, when `name` is unknown.
         """
-        if name not in self._series:
-            raise KeyError(f"history: no series {name!r}; there are {', '.join(self._series) or 'none yet'}")
-        steps, values = self._series[name].read(start)
-        if max_points is not None and len(steps) > max_points:
-            kept = thin(values, max_points)
-            steps, values = steps[kept], values[kept]
-        return steps, values
+        if name not in self:
+            raise KeyError(f"history: no series {name!r}; there are {', '.join(self.names()) or 'none yet'}")
+        pieces = []
+        for number, until in self._way(self.branch if branch is None else branch):
+            if (series := self._series.get(_key(name, number))) is not None:
+                steps, values = series.read()
+                kept = slice(None) if until is None else steps <= until
+                pieces.append((steps[kept], values[kept]))
+        if not pieces:
+            return np.empty(0, np.int64), np.empty(0, np.float64)
+        steps, values = (np.concatenate(column)[start:] for column in zip(*reversed(pieces), strict=True))
+        return _thinned(steps, values, max_points)
+
+    def _way(self, branch: int) -> Iterator[tuple[int, int | None]]:
+        """From a branch back to the first: numbers, and up to which step each belongs to the way (None: all of it)."""
+        if not 1 <= branch <= len(self.branches):
+            raise KeyError(f"history: there is no branch {branch}; there are {len(self.branches)}")
+        number: int | None = branch
+        until: int | None = None
+        while number is not None:
+            yield number, until
+            left = self.branches[number - 1]
+            number, until = left.parent, left.step if until is None else min(until, left.step)
+
+
+def _key(name: str, branch: int) -> str:
+    return name if branch == 1 else f"{name}{MARK}{branch}"
+
+
+def _thinned(steps: np.ndarray, values: np.ndarray, max_points: int | None) -> tuple[np.ndarray, np.ndarray]:
+    if max_points is not None and len(steps) > max_points:
+        kept = thin(values, max_points)
+        steps, values = steps[kept], values[kept]
+    return steps, values
 
 
 def thin(values: np.ndarray, max_points: int) -> np.ndarray:

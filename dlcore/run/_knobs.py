@@ -12,7 +12,7 @@ class Knobs:
     """The numbers of one run by name, with a check on every change.
 
     Only finite numbers that are not below zero are let in, because one bad entry in a slider's text field would
-    otherwise spoil the weights for good.
+    otherwise spoil the weights for good. "batch" is a whole number from 1 on, "dropout" is below 1.
     """
 
     def __init__(self, values: Mapping[str, float]) -> None:
@@ -51,6 +51,10 @@ def _number(name: str, value: Any) -> float:
         raise ValueError(f"set: expected a number for {name!r}, got {value!r}") from None
     if not math.isfinite(number) or number < 0:
         raise ValueError(f"set: expected a finite number >= 0 for {name!r}, got {value!r}")
+    if name == "batch" and (number < 1 or number != int(number)):
+        raise ValueError(f"set: expected a whole number >= 1 for 'batch', got {value!r}")
+    if name == "dropout" and number >= 1:
+        raise ValueError(f"set: expected a rate below 1 for 'dropout', got {value!r}")
     return number
 
 

@@ -50,9 +50,9 @@ class Listeners:
 
     def _news(self, history: History, events: Sequence[Any]) -> dict[str, Any]:
         series = {}
-        for name in history:
+        for name in history.parts():
             start = self._points.get(name, 0)
-            steps, values = history.series(name, start)
+            steps, values = history.part(name, start)
             if len(steps):
                 series[name] = (start, steps, values)
                 self._points[name] = start + len(steps)

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from typing import Any
 
 import numpy as np
 
-from dlcore import autograd
+from dlcore import _core, autograd
 from dlcore.array import array, current_context
 
-from ._data import Batches, placed
+from ._data import Batch, Batches, IndexedBatches, placed
+from ._dials import Dials
+from ._keeper import Keeper
 from ._objective import Objective, are_classes
 from ._patience import Patience
+from ._place import Place, has_own_generator, own_generator
+from ._ring import MEBIBYTE, Snapshots
 from ._run import Run
+from ._snapshot import Snapshot
 from ._step import Evaluator, Stepper
 
 
@@ -43,6 +50,7 @@ class TrainingLoop:
         snapshots: Snapshots | None = None,
         knobs_at: Mapping[int, Mapping[str, float]] | None = None,
         last_step: int | None = None,
+        patience: int | None = None,
     ) -> None:
         self.net, self.data, self.val, self.epochs = net, data, val, epochs
         self.objective, self.trainer, self.counts, self.metric = objective, trainer, counts, metric
@@ -55,6 +63,8 @@ class TrainingLoop:
         self.place = Place()
         self._random: tuple[int, int] | None = None  # the state to go on with, where it went back
         self._moved = False
+        self._enough = False
+        self.patience = None if patience is None else Patience(net, patience)
 
     def __call__(self, run: Run) -> None:
         """Train to the end, or until the run says to end now."""
@@ -70,15 +80,13 @@ class TrainingLoop:
         if self.comm is not None:
             self.comm.broadcast([parameter.data() for parameter in self.net.collect_params().values()], root=0)
         with own_generator(self._random):
-            self._random = None
+            self._random, self._enough = None, False
             run.begin()
             while self.place.epoch <= self.epochs:
                 run.epoch = self.place.epoch
                 if not self._train(run, stepper) or not (self._moved or self._evaluate(run, evaluator)):
                     break
-            if self.snapshots.memory:
-                self.capture(run)
-                self._random = _core.rng_state()
+            self._finish(run)
 
     def _train(self, run: Run, stepper: Stepper) -> bool:
         """The steps of an epoch from `place` on. False when it was ended before its last step."""
@@ -94,7 +102,7 @@ class TrainingLoop:
         if not self.place.done:
             raise ValueError("data: expected at least one batch an epoch, got none")
         if run.steps_total is None:
-            run.steps_total = (run.step - self.place.begun) * self.epochs
+            run.steps_total = (run._step - self.place.begun) * self.epochs
         return True
 
     def _open(self) -> Iterator[Batch]:
@@ -128,8 +136,20 @@ class TrainingLoop:
             run.record(**scores)
         run.settle()
         run.note("epoch", epoch=run.epoch, scores={**_trained(run, self.place.begun), **scores}, **_speed(run))
-        self.place = Place(run.epoch + 1, 0, int(run.step))
-        return True
+        self.place = Place(run.epoch + 1, 0, run._step)
+        self._enough = self.patience is not None and self.patience.over(run.epoch, scores)
+        return not self._enough
+
+    def _finish(self, run: Run) -> None:
+        """What is left to do when the last step is done, or the last that was wanted."""
+        if self.snapshots.memory and len(self.snapshots):
+            self.capture(run)
+            self._random = _core.rng_state()
+        over = self.place.epoch > self.epochs or self._enough
+        if self.patience is not None and over and self.patience.best_epoch:
+            self.patience.restore()
+            best = f"the weights are those of epoch {self.patience.best_epoch}, val_loss {self.patience.best:.4g}"
+            run.note("note", text=best)
 
     # ------------------------------------------------------------------ going back, in one process
 
@@ -156,8 +176,12 @@ class TrainingLoop:
             "steps_total": run.steps_total,
         }
         arrays = {name: array.asnumpy() for name, array in self.arrays().items()}
-        snapshot = Snapshot(int(run.step), run.branch_to_be(), arrays, about)
+        if self.patience is not None:
+            about["patience"] = [self.patience.best, self.patience.best_epoch]
+            arrays.update(self.patience.arrays())
+        snapshot = Snapshot(run._step, run.branch_to_be(), arrays, about)
         self.snapshots.add(snapshot, time.perf_counter() - begun)
+        run.began_at(snapshot)
         if self.keeper is not None:
             self.keeper.offer(snapshot, time.perf_counter() - begun)
         return snapshot
@@ -166,6 +190,8 @@ class TrainingLoop:
         """Put everything back as it was at `snapshot`; the loop goes on from there. Between two steps, or after it."""
         snapshot.write_into(self.arrays())
         about = snapshot.about
+        if self.patience is not None and "patience" in about:
+            self.patience.go_back(*about["patience"], snapshot.arrays)
         random, data = about["opened"]
         self.place = Place(about["epoch"], about["done"], about["begun"], tuple(random), data)
         self.data.go_to({**self.data.state(), **data})
@@ -195,9 +221,9 @@ class TrainingLoop:
 
     def _scripted(self, run: Run) -> None:
         """What is to be done after so many steps."""
-        if asked := self.knobs_at.get(int(run.step)):
+        if asked := self.knobs_at.get(run._step):
             run.turn(dict(asked))
-        if self.last_step is not None and run.step >= self.last_step:
+        if self.last_step is not None and run._step >= self.last_step:
             run.halt()
 
     def _total(self, step: int) -> int | None:
@@ -210,12 +236,12 @@ class TrainingLoop:
     def _boundary(self, run: Run) -> bool:
         """What the run says between two steps; with several processes, what the first one's run says to all."""
         if self.comm is None:
-            if self.snapshots.due(run.step) and self._fits(run):
+            if self.snapshots.due(run._step) and self._fits(run):
                 self.capture(run)
             self._scripted(run)
             go_on = run.boundary()
             if self._moved and self.data.steps is not None:
-                run.steps_total = self._total(int(run.step))
+                run.steps_total = self._total(run._step)
             return go_on
         names = sorted(run.knobs)
         if self.comm.rank == 0:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from dlcore import _core
 
 FALLING = "val_loss"
+BEST = "best/"  # what the names of the best weights begin with in a snapshot
 
 
 class Patience:
@@ -38,6 +41,17 @@ class Patience:
             self.best, self.best_epoch = scores[FALLING], epoch
             self._weights = [(p, p.data().copy()) for p in self.net.collect_params().values()]
         return epoch - self.best_epoch >= self.epochs
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """The best weights by name, for a snapshot; none before the first epoch with a loss."""
+        return {f"{BEST}{place}": best.asnumpy() for place, (_, best) in enumerate(self._weights)}
+
+    def go_back(self, best: float, epoch: int, arrays: Mapping[str, np.ndarray]) -> None:
+        """Remember what was remembered when a snapshot was taken."""
+        self.best, self.best_epoch = best, epoch
+        found = [arrays[f"{BEST}{place}"] for place in range(sum(name.startswith(BEST) for name in arrays))]
+        parameters = list(self.net.collect_params().values())[: len(found)]
+        self._weights = [(p, _core.from_numpy(array)) for p, array in zip(parameters, found, strict=True)]
 
     def restore(self) -> None:
         """Write the best epoch's weights into the network; nothing where no epoch had a loss."""

@@ -30,13 +30,14 @@ from ._knobs import Knobs
 from ._listeners import Listener, Listeners
 from ._mailbox import Letter, Mailbox
 from ._pace import Pace
+from ._steer import Steering
 
 STATES = ("pending", "running", "paused", "stopped", "finished", "failed")
 ENDED = ("stopped", "finished", "failed")
 
 
 class Event(NamedTuple):
-    """Something that happened at a step: `kind` is "knob", "state", "epoch" or "note"; `data` says what."""
+    """Something that happened at a step: `kind` is "knob", "state", "epoch", "restore" or "note"; `data` says what."""
 
     step: int
     seconds: float
@@ -44,12 +45,13 @@ class Event(NamedTuple):
     data: dict[str, Any]
 
 
-class Run:
+class Run(Steering):
     """One training run.
 
     Parameters: `work`, called as `work(run)` on the run's own thread; `name`, shown on charts; `epochs`;
     `steps_total`, None where it is not known beforehand; `knobs`, the numbers that may change while it runs;
-    `apply`, called on the run's thread with the knobs that changed, between two steps.
+    `apply`, called on the run's thread with the knobs that changed, between two steps; `loop`, the `TrainingLoop`
+    that can take and restore snapshots, where the run trains in this process.
 
     >>> def work(run):
     ...     run.begin()
@@ -73,11 +75,12 @@ class Run:
         steps_total: int | None = None,
         knobs: Mapping[str, float] | None = None,
         apply: Callable[[dict[str, float]], None] | None = None,
+        loop: Any = None,
     ) -> None:
+        super().__init__(loop)
         self.name = name
         self.epochs = epochs
         self.epoch = 0
-        self.step = 0
         self.steps_total = steps_total
         self.history = History()
         self.events: list[Event] = []
@@ -154,12 +157,25 @@ class Run:
         self._thread.start()
         return self
 
+    def revive(self, loop: Any) -> None:
+        """Train on with the loop of a run that has ended."""
+        self._mailbox.take()  # what was asked of the run that had ended
+        self._loop = self._work = loop
+        self._apply, self.net = loop.turn, loop.net
+        self._hold = self._halt = False
+        self.exception = self.traceback = None
+        self._ended.clear()
+        self._thread = None
+        self.start()
+
     def pause(self) -> None:
         """Hold at the next step boundary until `resume`. Returns at once."""
         self._mailbox.post("pause")
 
     def resume(self) -> None:
-        """Go on after `pause`. Returns at once."""
+        """Go on after `pause`, or train on after the end or after `restore`. Returns at once."""
+        if self.ended and self.revived():
+            return
         self._mailbox.post("resume")
 
     def stop(self) -> None:
@@ -213,7 +229,7 @@ class Run:
     def boundary(self) -> bool:
         """Between two steps: do what was asked meanwhile, sleep through a pause. False means: end now."""
         self._obey(self._mailbox.take())
-        while self._hold and not self._halt:
+        while self._held() and not self._halt:
             self._pace.stop()
             self._set_state("paused")
             self._mailbox.wait()
@@ -247,10 +263,14 @@ class Run:
 
         Arrays are turned into numbers only when somebody is told, so that a device is not waited for at every step.
         """
-        self.step += 1
+        if self._fork is not None:
+            self.history.fork(*self._fork)
+            self._fork = None
+        self._step += 1
+        self._singles = max(0, self._singles - 1)
         self._pace.add(samples)
         for name, value in scalars.items():
-            self._scalars.append((name, self.step, value))
+            self._scalars.append((name, self._step, value))
         if len(self._scalars) > 256:
             self.settle()
 
@@ -258,7 +278,7 @@ class Run:
         """Add a point at the present step to each named series."""
         self.settle()
         for name, value in values.items():
-            self.history.append(name, self.step, float(value))
+            self.history.append(name, self._step, float(value))
 
     def settle(self) -> None:
         """Turn the scalars of `advance` that are still waiting into points of the history."""
@@ -268,7 +288,7 @@ class Run:
 
     def note(self, kind: str, **data: Any) -> None:
         """Add an event at the present step; what is noted for people to read (`text=`) is told at once."""
-        self.events.append(Event(self.step, self.seconds, kind, data))
+        self.events.append(Event(self._step, self.seconds, kind, data))
         if "text" in data and self.state in ("running", "paused"):
             self._tell("update")
 
@@ -302,6 +322,7 @@ class Run:
             self._set_state(state, kind="end")
         finally:
             self._state = state
+            self.let_go()
             self._work = self._apply = self.net = None  # so that keeping the run keeps no network alive
             _alive.discard(self)
             self._ended.set()
@@ -312,8 +333,10 @@ class Run:
                 self.turn(letter.value)
             elif letter.kind == "stop":
                 self._halt = True
+            elif letter.kind in ("pause", "resume"):
+                self._hold, self._singles = letter.kind == "pause", 0
             else:
-                self._hold = letter.kind == "pause"
+                self.steer(letter)
 
     def turn(self, values: dict[str, float]) -> None:
         """Put checked knob values in force now and note what changed; for work that is told them by another process."""
@@ -323,6 +346,7 @@ class Run:
             return
         if self._apply is not None:
             self._apply(changed)
+        self.log.append((self._step, changed))
         for name, value in changed.items():
             self.note("knob", name=name, value=value, before=before[name])
 
@@ -332,6 +356,12 @@ class Run:
             self.note("state", state=state)
             self._tell(kind)
 
+    def state_after_restore(self) -> None:
+        """A run that has ended and went back is one that was stopped there."""
+        if self._state == "stopped":
+            self._tell("update")
+        self._set_state("stopped")
+
     def _tell_if_due(self) -> None:
         if not self._listeners.wait():
             self._tell("update")
@@ -339,14 +369,14 @@ class Run:
     def _tell(self, kind: str) -> None:
         self.settle()
         for text in self._listeners.tell(kind, self.status(), self.history, self.events):
-            self.events.append(Event(self.step, self.seconds, "note", {"text": text}))
+            self.events.append(Event(self._step, self.seconds, "note", {"text": text}))
 
     def status(self) -> dict[str, Any]:
         """Where the run stands, as plain values: the payload of a listener without events and series."""
         return {
             "name": self.name,
             "state": self.state,
-            "step": self.step,
+            "step": self._step,
             "steps_total": self.steps_total,
             "epoch": self.epoch,
             "epochs": self.epochs,
@@ -355,6 +385,7 @@ class Run:
             "samples_per_second": self.samples_per_second,
             "knobs": self.knobs,
             "error": None if self.exception is None else _one_line(self.exception),
+            **self.steering(),
         }
 
 

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
 from dlcore._hooks import HOOKS, hook
 
+from ._code import Recipe
 from ._data import batches
+from ._keeper import Keeper
 from ._loop import TrainingLoop, make_ready
 from ._objective import Objective
-from ._optimizer import knobs_of, make_optimizer, turn_knobs
+from ._optimizer import make_optimizer
+from ._ring import MEBIBYTE, Snapshots
 from ._run import Run, training
+from ._snapshot import Snapshot
 from ._text import TextProgress
 
 Show = Callable[[Run], Any] | Literal["text"] | bool | None
@@ -37,6 +42,12 @@ def train(
     name: str | None = None,
     comm: Any = None,
     patience: int | None = None,
+    snapshots: float = 256,
+    snapshot_every: int | None = None,
+    resume: Any = None,
+    save: Any = None,
+    knobs_at: Mapping[int, Mapping[str, float]] | None = None,
+    steps: int | None = None,
     **optimizer_params: Any,
 ) -> Run:
     """Train `net` and return the run.
@@ -56,6 +67,11 @@ def train(
     - `show`: a function of the run that displays it, "text" for a line an epoch, False for nothing. None is the live
       chart in a notebook that loaded the extension (the hook "run.show"), lines in a terminal, nothing elsewhere.
     - `comm`: a communicator; this process then trains on its part of every batch.
+    - `snapshots`: MiB of memory for points to go back to (`run.restore`), 0 for none; `snapshot_every`: one every so
+      many steps, else as often as costs a hundredth of the time. Several processes take none.
+    - `resume`: a file of `run.pin` or `save=`, from which to go on as if nothing had happened in between.
+    - `save`: a file that is kept not much older than a minute, for `resume=` after a crash.
+    - `knobs_at`: step -> {knob: value}, turned after so many steps. `steps`: stop after so many.
     - `patience`: early stopping. The run ends after so many epochs without a new lowest `val_loss`, and ends (in either
       case) with the weights of the best epoch; a run that is stopped by hand keeps the weights it has.
 
@@ -74,6 +90,8 @@ def train(
     _check(net, data, epochs, batch, workers)
     _check_patience(patience, val)
     if workers > 1:
+        if resume is not None or knobs_at or steps is not None:
+            raise ValueError("train: resume=, knobs_at= and steps= work in one process, not with workers=")
         run = _launched(
             workers,
             net=net,
@@ -91,9 +109,9 @@ def train(
             **optimizer_params,
         )
     else:
-        run = prepare(
-            net, data, val, epochs, batch, optimizer, lr, loss, metric, seed, name, comm, patience, **optimizer_params
-        )
+        more = {"resume": resume, "save": save, "knobs_at": knobs_at, "steps": steps, "patience": patience}
+        more.update(snapshots=snapshots, snapshot_every=snapshot_every, **optimizer_params)
+        run = prepare(net, data, val, epochs, batch, optimizer, lr, loss, metric, seed, name, comm, **more)
     run.net = net
     _attach(run, show)
     run.start()
@@ -114,11 +132,20 @@ def prepare(
     name: str | None = None,
     comm: Any = None,
     patience: int | None = None,
+    snapshots: float = 256,
+    snapshot_every: int | None = None,
+    resume: Any = None,
+    save: Any = None,
+    knobs_at: Mapping[int, Mapping[str, float]] | None = None,
+    steps: int | None = None,
     **optimizer_params: Any,
 ) -> Run:
     """The run that `train` would start in this process, not started yet. Arguments as there."""
     from dlcore.gluon import Trainer
 
+    asked = {"net": net, "data": data, "val": val, "epochs": epochs, "batch": batch, "optimizer": optimizer, "lr": lr}
+    asked.update(loss=loss, metric=metric, seed=seed, name=name, patience=patience, **optimizer_params)
+    recipe = Recipe.of(asked)
     rank, size = (0, 1) if comm is None else (comm.rank, comm.size)
     order = _order_seed(seed, comm)
     if seed is not None:
@@ -132,6 +159,7 @@ def prepare(
         _core.seed(seed + rank)  # equal first weights, but each process drops out other units
     counts, measure = _metric(metric, classes)
     rule = make_optimizer(optimizer, lr, optimizer_params)
+    start = None if resume is None else Snapshot.load(resume)
     loop = TrainingLoop(
         net,
         train_batches,
@@ -143,18 +171,36 @@ def prepare(
         metric=measure,
         comm=comm,
         patience=patience,
+        snapshots=Snapshots(snapshots * MEBIBYTE, snapshot_every),
+        knobs_at=_whole_steps(knobs_at),
+        last_step=steps,
     )
+    if save is not None and size == 1:
+        loop.keeper = Keeper(Path(save))
     run = Run(
         loop,
         name=name or getattr(net, "name", None) or type(net).__name__.lower(),
         epochs=epochs,
         steps_total=None if train_batches.steps is None else train_batches.steps * epochs,
-        knobs=knobs_of(rule),
-        apply=lambda values: turn_knobs(rule, values),
+        knobs=loop.dials.values(),
+        apply=loop.turn,
+        loop=loop,
     )
+    run.recipe = recipe
+    for values in (knobs_at or {}).values():
+        run._knobs.checked(values)  # what cannot be turned later is told now
+    if start is not None:
+        run.go_to(start, new=True)
     if fresh:
         run.note("note", text="the network had no weights yet: initialized with Xavier")
     return run
+
+
+def _whole_steps(knobs_at: Mapping[int, Mapping[str, float]] | None) -> dict[int, Mapping[str, float]]:
+    for step in knobs_at or {}:
+        if isinstance(step, bool) or not isinstance(step, (int, np.integer)) or step < 0:
+            raise ValueError(f"train: expected whole numbers of steps >= 0 in knobs_at, got {step!r}")
+    return {int(step): values for step, values in (knobs_at or {}).items()}
 
 
 def wait(run: Run) -> Run:

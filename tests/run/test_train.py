@@ -358,7 +358,7 @@ class TestArguments:
     def test_an_optimizer_object_keeps_its_settings(self):
         rule = dl.optim.SGD(learning_rate=0.3, momentum=0.5)
         run = train(network(), points(), optimizer=rule, show=False)
-        assert run.knobs == {"lr": 0.3, "wd": 0.0, "momentum": 0.5}
+        assert run.knobs == {"lr": 0.3, "wd": 0.0, "momentum": 0.5, "clip": 0.0, "batch": 64.0}
 
     def test_a_schedule_keeps_the_learning_rate_to_itself(self):
         schedule = dl.optim.lr_scheduler.FactorScheduler(step=2, factor=0.5, base_lr=0.1)
