@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "kernels/cpu/onednn.h"
+#include "kernels/cpu/winograd.h"
 
 namespace dl {
 
@@ -223,6 +224,9 @@ View dense_weight(const View& w, DType t, Temp& keep) {
   return w.dtype == t && is_dense(w.shape, w.strides) ? w : as_contiguous(w, t, keep);
 }
 
+// `v` in dtype `t`, with whatever strides.
+View as_type(const View& v, DType t, Temp& keep) { return v.dtype == t ? v : as_contiguous(v, t, keep); }
+
 // Where oneDNN writes an image: the output itself when it has the right layout and dtype, else a temporary.
 struct ImageOutput {
   View out, view;
@@ -272,7 +276,19 @@ DType plain_type(DType t) { return t == DType::F64 ? DType::F64 : DType::F32; }
 
 // ---- forward ----
 
+bool forward_winograd(const KernelCall& c, const ConvShape& s) {
+  Temp x_keep, w_keep, b_keep;
+  if (!winograd_fits(s)) return false;
+  const float* bias = c.present(2) ? as_contiguous(c.in[2], DType::F32, b_keep).ptr<const float>() : nullptr;
+  View x = as_channels_last(c.in[0], DType::F32, x_keep), w = as_type(c.in[1], DType::F32, w_keep);
+  ImageOutput y(c.out[0], DType::F32);
+  if (!winograd_forward(c, s, x, w, bias, y.view)) return false;
+  y.finish();
+  return true;
+}
+
 bool forward_onednn(const KernelCall& c, const ConvShape& s, DType t) {
+  if (t == DType::F32 && forward_winograd(c, s)) return true;
   bool bias = c.present(2);
   View x = c.in[0];
   Temp x_keep, w_keep, b_keep, r_keep;
@@ -311,7 +327,18 @@ DL_KERNEL("conv2d", conv2d);
 
 // ---- gradient by the input ----
 
+bool grad_x_winograd(const KernelCall& c, const ConvShape& s) {
+  Temp g_keep, w_keep;
+  if (!winograd_fits(s)) return false;
+  View gy = as_channels_last(c.in[0], DType::F32, g_keep), w = as_type(c.in[1], DType::F32, w_keep);
+  ImageOutput gx(c.out[0], DType::F32);
+  if (!winograd_grad_x(c, s, gy, w, gx.view)) return false;
+  gx.finish();
+  return true;
+}
+
 bool grad_x_onednn(const KernelCall& c, const ConvShape& s, DType t) {
+  if (t == DType::F32 && grad_x_winograd(c, s)) return true;
   Temp g_keep, w_keep, r_keep;
   View w = dense_weight(c.in[1], t, w_keep);
   auto plan = find_plan(c, kGradX, s, w, t, Tag::nhwc, false);
@@ -353,7 +380,19 @@ void add_partials(float* total, const float* const* parts, int64_t nparts, int64
   });
 }
 
+bool grad_w_winograd(const KernelCall& c, const ConvShape& s) {
+  Temp x_keep, g_keep, w_keep;
+  if (!winograd_fits(s)) return false;
+  View gy = as_channels_last(c.in[0], DType::F32, g_keep), x = as_channels_last(c.in[1], DType::F32, x_keep);
+  bool direct = c.out[0].dtype == DType::F32;
+  View gw = direct ? c.out[0] : temp_view(s.w_shape(), DType::F32, w_keep);
+  if (!winograd_grad_w(c, s, gy, x, gw)) return false;
+  if (!direct) copy_view(c.out[0], gw);
+  return true;
+}
+
 bool grad_w_onednn(const KernelCall& c, const ConvShape& s, DType t) {
+  if (t == DType::F32 && grad_w_winograd(c, s)) return true;
   Temp x_keep, g_keep, w_keep;
   View x = c.in[1];
   Tag tag = s.c > 1 && s.c <= 4 && s.groups == 1 && x.dtype == t && is_row_major_image(x) ? Tag::nchw : Tag::nhwc;
