@@ -1,8 +1,8 @@
 """The notebook's magics: what ``%load_ext dlcore`` adds to IPython. One file a magic, the network language beside them.
 
 Here lives what needs IPython and nothing else does: ``network`` (%%network), ``graph`` (%graph), ``summary``
-(%summary), ``train`` (%train), ``parallel`` (%%parallel), ``mxnet`` (%mxnet), ``errors`` (boxes), ``tracebacks`` (ending
-at the user's line), ``outline`` (what pictures show of a network), ``language`` (a %%network cell's text).
+(%summary), ``train`` (%train), ``parallel`` (%%parallel), ``mxnet`` (%mxnet), ``errors`` (boxes), ``tracebacks``
+(errors end at the user's line), ``outline`` (what pictures show of a network), ``language`` (a %%network cell's text).
 What must not live here: layers, training, charts; those are in ``dlcore`` and ``widgets``, which import nothing here.
 A new magic is a file of its name with ``register(ip)`` (``unregister(ip)`` where there is more), and a word in MAGICS.
 """

@@ -6,9 +6,11 @@ _GLUON = "dlcore.gluon"
 _DATA = "dlcore.gluon.data"
 
 MODULES: dict[str, str] = {
+    "amp": "dlcore.amp",
     "autograd": "dlcore.autograd",
     "callback": "dlcore.module.callback",
     "context": "dlcore.array.context",
+    "contrib.amp": "dlcore.amp",
     "device": "dlcore.array.context",
     "gluon": _GLUON,
     "gluon.block": _GLUON,
@@ -33,6 +35,7 @@ MODULES: dict[str, str] = {
     "gluon.rnn": "dlcore.gluon.rnn",
     "gluon.trainer": "dlcore.gluon.trainer",
     "gluon.utils": "dlcore.gluon.utils",
+    "image": "dlcore.io.image",
     "init": "dlcore.init",
     "initializer": "dlcore.init",
     "io": "dlcore.io",
@@ -73,8 +76,6 @@ MODULES: dict[str, str] = {
 }
 
 ABSENT: dict[str, str] = {
-    "amp": "half precision is net.cast('bfloat16') with multi_precision=True for the optimizer",
-    "contrib.amp": "half precision is net.cast('bfloat16') with multi_precision=True for the optimizer",
     "contrib.onnx": "dlcore has it not yet; networks are exchanged by export and SymbolBlock.imports",
     "contrib.quantization": "it is dlcore.compress",
     "gluon.probability": "distributions are drawn from by dlcore.random and dlcore.np.random",

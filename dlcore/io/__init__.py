@@ -12,11 +12,13 @@ from ._download import cache_dir, download, reachable, sha256_of
 from ._file_iters import CSVIter, MNISTIter
 from ._idx import read_idx, write_idx
 from ._image import decode_image, encode_image, resize_image
+from ._image_iter import ImageDetRecordIter, ImageRecordIter
 from ._iterators import DataBatch, DataDesc, DataIter
 from ._libsvm_iter import LibSVMIter
 from ._ndarray_iter import NDArrayIter
 from ._npm import npm_pack
 from ._prefetching_iter import PrefetchingIter
+from ._resize_iter import ResizeIter
 from ._safetensors import load_arrays, load_metadata, save_arrays
 
 __all__ = [
@@ -24,10 +26,13 @@ __all__ = [
     "DataBatch",
     "DataDesc",
     "DataIter",
+    "ImageDetRecordIter",
+    "ImageRecordIter",
     "LibSVMIter",
     "MNISTIter",
     "NDArrayIter",
     "PrefetchingIter",
+    "ResizeIter",
     "atomic_write",
     "cache_dir",
     "decode_image",

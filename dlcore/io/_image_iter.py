@@ -1,0 +1,314 @@
+"""Iterators over pictures: `ImageIter` from record files, lists or folders, `ImageRecordIter` with MXNet's words."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dlcore import _core
+from dlcore._core import NDArray
+
+from . import _augment
+from ._augmenters import Augmenter, CastAug, ColorNormalizeAug, CreateAugmenter, HorizontalFlipAug
+from ._image import decode_image
+from ._iterators import DataDesc, DataIter
+from .recordio import MXRecordIO, unpack
+
+FilePath = str | os.PathLike[str]
+Picture = Callable[[], tuple[Any, np.ndarray]]  # the label and the picture (h, w, c) of one example
+_HANDLES = ("pad", "discard", "roll_over")
+
+
+def _of_record(path: Path, place: int, flag: int) -> Picture:
+    def read() -> tuple[Any, np.ndarray]:
+        with MXRecordIO(path, "r") as records:
+            records._opened().seek(place)
+            header, data = unpack(records.read() or b"")
+        return header.label, _three(decode_image(data, flag))
+
+    return read
+
+
+def _of_file(path: Path, label: Any, flag: int) -> Picture:
+    return lambda: (label, _three(decode_image(path, flag)))
+
+
+def _three(image: np.ndarray) -> np.ndarray:
+    return image[..., None] if image.ndim == 2 else image
+
+
+def _places(path: Path, index: FilePath | None) -> list[int]:
+    """Where the records begin: from the index, or by walking through the file."""
+    if index is not None:
+        return [int(line.split("\t")[1]) for line in Path(index).read_text().splitlines()]
+    found = []
+    with MXRecordIO(path, "r") as records:
+        while True:
+            place = records.tell()
+            if records.read() is None:
+                return found
+            found.append(place)
+
+
+def _listed(path: FilePath | None, given: Sequence[Any] | None, root: FilePath, flag: int) -> list[Picture]:
+    """From lines "number, labels..., file" with tabs between, or from lists [label..., file]."""
+    if given is None:
+        lines = [line.split("\t") for line in Path(path or "").read_text().splitlines() if line.strip()]
+        given = [[*map(float, words[1:-1]), words[-1]] for words in lines]
+    found = []
+    for *label, name in given:
+        flat = np.ravel(np.asarray(label, np.float32))
+        found.append(_of_file(Path(root) / name, float(flat[0]) if flat.size == 1 else flat, flag))
+    return found
+
+
+class ImageIter(DataIter):
+    """Batches (n, c, h, w) of pictures and their labels.
+
+    One source: path_imgrec, a record file made with im2rec (path_imgidx, its index, saves a walk through it);
+    path_imglist, a text file of lines "number, labels, file" with tabs between; imglist, lists [label, file]. Files are
+    looked for in path_root. aug_list: augmenters for each picture; else those that `CreateAugmenter` makes from the
+    other words (resize=, rand_crop=, rand_mirror=, mean=, std=, ...). label_width: how many numbers a label has.
+    num_parts, part_index: only one of equal shares, for workers. seed: of the order with shuffle=True, another for
+    each pass. last_batch_handle: "pad" fills the last batch up from the beginning and says by how many in `pad`,
+    "discard" leaves it out, "roll_over" begins the next pass with its examples.
+
+    Needs Pillow. ValueError without a source, and naming shapes, for a picture that does not fit after augmentation.
+    """
+
+    def __init__(
+        self,
+        batch_size: int,
+        data_shape: Sequence[int],
+        label_width: int = 1,
+        path_imgrec: FilePath | None = None,
+        path_imglist: FilePath | None = None,
+        path_root: FilePath = "",
+        path_imgidx: FilePath | None = None,
+        shuffle: bool = False,
+        part_index: int = 0,
+        num_parts: int = 1,
+        aug_list: Sequence[Augmenter] | None = None,
+        imglist: Sequence[Any] | None = None,
+        data_name: str = "data",
+        label_name: str = "softmax_label",
+        dtype: Any = "float32",
+        last_batch_handle: str = "pad",
+        seed: int = 0,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(batch_size)
+        name = type(self).__name__
+        if len(tuple(data_shape)) != 3 or data_shape[0] not in (1, 3):
+            raise ValueError(
+                f"{name}: expected data_shape (channels, height, width), 1 or 3 channels; got {data_shape}"
+            )
+        if last_batch_handle not in _HANDLES:
+            raise ValueError(f"{name}: last_batch_handle must be one of {_HANDLES}, got {last_batch_handle!r}")
+        if not 0 <= part_index < num_parts:
+            raise ValueError(f"{name}: expected part_index between 0 and {num_parts - 1}, got {part_index}")
+        flag = int(data_shape[0] == 3)
+        if path_imgrec is not None:
+            file = Path(path_imgrec)
+            pictures = [_of_record(file, place, flag) for place in _places(file, path_imgidx)]
+        elif path_imglist is not None or imglist is not None:
+            pictures = _listed(path_imglist, imglist, path_root, flag)
+        else:
+            raise ValueError(f"{name}: expected one of path_imgrec, path_imglist, imglist; got none")
+        share = len(pictures) // num_parts
+        self._pictures = pictures[part_index * share : (part_index + 1) * share] if num_parts > 1 else pictures
+        if not self._pictures:
+            raise ValueError(f"{name}: no pictures in {path_imgrec or path_imglist or 'imglist'}")
+        self.data_shape, self.label_width, self.dtype = tuple(data_shape), label_width, np.dtype(dtype)
+        self.auglist = list(CreateAugmenter(data_shape, **kwargs) if aug_list is None else aug_list)
+        self._names, self._shuffle, self._handle = (data_name, label_name), shuffle, last_batch_handle
+        self._random, self._rest = np.random.default_rng(seed), np.zeros(0, np.int64)
+        self._order, self._at = np.zeros(0, np.int64), 0
+        self.reset()
+
+    @property
+    def num_data(self) -> int:
+        """How many pictures there are."""
+        return len(self._pictures)
+
+    @property
+    def provide_data(self) -> list[DataDesc]:
+        """Name, shape and dtype of the pictures of a batch."""
+        return [DataDesc(self._names[0], (self.batch_size, *self.data_shape), self.dtype)]
+
+    @property
+    def provide_label(self) -> list[DataDesc]:
+        """Name and shape of the labels of a batch."""
+        shape = (self.batch_size,) if self.label_width == 1 else (self.batch_size, self.label_width)
+        return [DataDesc(self._names[1], shape, "float32")]
+
+    def reset(self) -> None:
+        """Begin a new pass."""
+        order = self._random.permutation(self.num_data) if self._shuffle else np.arange(self.num_data)
+        self._order, self._rest = np.concatenate([self._rest, order]), self._rest[:0]
+        self._at = -self.batch_size
+
+    def iter_next(self) -> bool:
+        self._at += self.batch_size
+        left = len(self._order) - self._at
+        if left >= self.batch_size or (left > 0 and self._handle == "pad"):
+            return True
+        if left > 0 and self._handle == "roll_over":
+            self._rest = self._order[self._at :]
+        return False
+
+    def getindex(self) -> np.ndarray:
+        return self._order[np.arange(self._at, self._at + self.batch_size) % len(self._order)]
+
+    def getpad(self) -> int:
+        return max(0, self._at + self.batch_size - len(self._order))
+
+    def getdata(self) -> list[NDArray]:
+        return self._batch()[0]
+
+    def getlabel(self) -> list[NDArray]:
+        return self._batch()[1]
+
+    def next(self) -> Any:
+        """The next batch; StopIteration at the end of the pass."""
+        from ._iterators import DataBatch
+
+        if not self.iter_next():
+            raise StopIteration
+        data, label = self._batch()
+        return DataBatch(data, label, self.getpad(), self.getindex())
+
+    def _batch(self) -> tuple[list[NDArray], list[NDArray]]:
+        data = np.empty((self.batch_size, *self.data_shape), self.dtype)
+        label = np.zeros(self.provide_label[0].shape, np.float32)
+        for row, index in enumerate(self.getindex()):
+            found, image = self._pictures[index]()
+            image, found = self._augment(image, found)
+            if image.transpose(2, 0, 1).shape != self.data_shape:
+                raise ValueError(
+                    f"{type(self).__name__}: picture {index} is {image.transpose(2, 0, 1).shape} after augmentation, "
+                    f"expected data_shape {self.data_shape}"
+                )
+            data[row] = image.transpose(2, 0, 1)
+            label[row] = self._labels(found, index)
+        return [_core.from_numpy(data)], [_core.from_numpy(label)]
+
+    def _augment(self, image: np.ndarray, label: Any) -> tuple[np.ndarray, Any]:
+        made: Any = image
+        for augmenter in self.auglist:
+            made = augmenter(made)
+        return _augment.pixels(made), label
+
+    def _labels(self, label: Any, index: int) -> Any:
+        flat = np.ravel(np.asarray(label, np.float32))
+        if flat.size < self.label_width:
+            raise ValueError(
+                f"{type(self).__name__}: picture {index} has {flat.size} labels, expected "
+                f"label_width={self.label_width}"
+            )
+        return flat[0] if self.label_width == 1 else flat[: self.label_width]
+
+
+class ImageRecordIter(ImageIter):
+    """Batches (n, c, h, w) of float32 pictures from a record file, with MXNet's words for what is done to them.
+
+    resize: length of the shorter edge first, -1 to leave it. Then a part of data_shape (c, h, w): a random one with
+    rand_crop, else the middle; mirrored half of the time with rand_mirror. Then (x - mean_r,g,b) / std_r,g,b * scale,
+    on x from 0 to 255. round_batch: the last batch is filled up from the beginning, else left out. Other words of old
+    scripts (preprocess_threads, prefetch_buffer, verbose) are accepted.
+
+    >>> ImageRecordIter(...)
+    Traceback (most recent call last):
+    TypeError: ImageRecordIter: expected path_imgrec='train.rec', data_shape=(3, 224, 224), batch_size=32; got Ellipsis
+    """
+
+    _ignored = ("preprocess_threads", "prefetch_buffer", "verbose", "ctx", "device_id", "dtype")
+
+    def __init__(
+        self,
+        path_imgrec: FilePath | None = None,
+        data_shape: Sequence[int] | None = None,
+        batch_size: int | None = None,
+        path_imgidx: FilePath | None = None,
+        label_width: int = 1,
+        shuffle: bool = False,
+        seed: int = 0,
+        resize: int = -1,
+        rand_crop: bool = False,
+        rand_mirror: bool = False,
+        mean_r: float = 0,
+        mean_g: float = 0,
+        mean_b: float = 0,
+        std_r: float = 1,
+        std_g: float = 1,
+        std_b: float = 1,
+        scale: float = 1,
+        round_batch: bool = True,
+        num_parts: int = 1,
+        part_index: int = 0,
+        data_name: str = "data",
+        label_name: str = "softmax_label",
+        **other: Any,
+    ) -> None:
+        name = type(self).__name__
+        wanted = f"{name}: expected path_imgrec='train.rec', data_shape=(3, 224, 224), batch_size=32"
+        if path_imgrec is ... or path_imgrec is None or data_shape is None or batch_size is None:
+            got = "Ellipsis" if path_imgrec is ... else f"{path_imgrec!r}, {data_shape!r}, {batch_size!r}"
+            raise TypeError(f"{wanted}; got {got}")
+        unknown = [word for word in other if word not in self._ignored]
+        if unknown:
+            raise TypeError(f"{name}: no argument is called {', '.join(unknown)}")
+        channels = data_shape[0]
+        words = {"resize": max(resize, 0), "rand_crop": rand_crop}
+        auglist = [a for a in CreateAugmenter(data_shape, **words) if not isinstance(a, CastAug)]
+        auglist += [HorizontalFlipAug(0.5)] if rand_mirror else []
+        mean = np.array([mean_r, mean_g, mean_b][:channels], np.float32)
+        std = np.array([std_r, std_g, std_b][:channels], np.float32)
+        auglist.append(ColorNormalizeAug(mean, std / np.float32(scale)))
+        super().__init__(
+            batch_size, data_shape, label_width, path_imgrec, path_imgidx=path_imgidx, shuffle=shuffle,
+            part_index=part_index, num_parts=num_parts, aug_list=auglist, data_name=data_name, label_name=label_name,
+            last_batch_handle="pad" if round_batch else "discard", seed=seed,
+        )  # fmt: skip
+
+
+class ImageDetRecordIter(ImageRecordIter):
+    """Pictures with boxes: the label of each is the record's whole label, filled up with label_pad_value.
+
+    A label begins with how many numbers its head has and how many each object has (class, left, top, right, bottom,
+    as shares of the picture). Pictures are brought to data_shape whole; with rand_mirror, boxes are mirrored with them.
+    label_pad_width: the length of a label, 0 for the longest in the file (which then is read through once).
+    """
+
+    def __init__(
+        self, *args: Any, label_pad_width: int = 0, label_pad_value: float = -1.0, rand_mirror: bool = False,
+        label_name: str = "label", **kwargs: Any,
+    ) -> None:  # fmt: skip
+        super().__init__(*args, label_name=label_name, **kwargs)
+        self._mirror, self._fill = rand_mirror, label_pad_value
+        self.auglist = [a for a in self.auglist if isinstance(a, ColorNormalizeAug)]
+        longest = label_pad_width or max(np.size(picture()[0]) for picture in self._pictures)
+        self.label_width = max(2, longest)
+
+    def _augment(self, image: np.ndarray, label: Any) -> tuple[np.ndarray, Any]:
+        channels, height, width = self.data_shape
+        made = _augment.imresize(image, width, height)
+        label = np.array(label, np.float32).ravel()
+        if self._mirror and _augment.draw()[0] < 0.5:
+            made = _augment.made(_augment.pixels(made)[:, ::-1])
+            head, size = int(label[0]), int(label[1])
+            boxes = label[head:].reshape(-1, size)
+            boxes[:, [1, 3]] = 1 - boxes[:, [3, 1]]
+        for augmenter in self.auglist:
+            made = augmenter(made)
+        return _augment.pixels(made), label
+
+    def _labels(self, label: Any, index: int) -> Any:
+        flat = np.ravel(np.asarray(label, np.float32))
+        if flat.size > self.label_width:
+            raise ValueError(f"picture {index} has a label of {flat.size} numbers, label_pad_width={self.label_width}")
+        return np.pad(flat, (0, self.label_width - flat.size), constant_values=self._fill)
