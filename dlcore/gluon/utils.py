@@ -1,4 +1,4 @@
-"""Small helpers around training: splitting batches, clipping gradients, fetching files."""
+"""Small helpers around training: splitting batches, clipping gradients, averaging weights, fetching files."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from dlcore.io import cache_dir
 from dlcore.io import download as _download
 from dlcore.ops import F
 
-__all__ = ["check_sha1", "clip_global_norm", "download", "split_and_load", "split_data"]
+from ._average import WeightAverage
+
+__all__ = ["WeightAverage", "check_sha1", "clip_global_norm", "download", "split_and_load", "split_data"]
 
 
 def split_data(data: Any, num_slice: int, batch_axis: int = 0, even_split: bool = True) -> list[Any]:
@@ -78,7 +80,7 @@ def clip_global_norm(arrays: Sequence[_core.NDArray], max_norm: float, check_isf
             _core.assign(array, F.multiply(array, scale))
     finally:
         _core.set_recording(recording)
-    if not check_isfinite:
+    if not check_isfinite or _core.is_tracing():
         return norm
     value = float(norm.asnumpy())
     if not math.isfinite(value):

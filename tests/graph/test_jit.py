@@ -385,3 +385,20 @@ def test_weights_changed_between_forward_and_backward_are_caught() -> None:
     for call in (step, dl.jit(step)):  # the tape says so with versions, the trace with values
         with pytest.raises(RuntimeError, match="multiply.*changed in place after it was recorded"):
             call(x)
+
+
+def test_a_number_made_into_an_array_is_an_array() -> None:
+    """What `full` makes keeps its dtype: beside another array, and in a compiled function that changes it."""
+    half = dl.nd.ones((2,), dtype="float16")
+    assert (half + dl.np.full((), 2.0, dtype="float32")).dtype == np.float32
+    assert (half + 2.0).dtype == np.float16
+    count = F.full(0.0, (), "float32", "cpu(0)")
+
+    @dl.jit
+    def step(x: Any) -> Any:
+        _core.assign(count, F.add(count, 1.0))
+        return x + count
+
+    for n in (1.0, 2.0, 3.0):
+        np.testing.assert_array_equal(step(dl.nd.ones((2,))).asnumpy(), [1 + n, 1 + n])
+    assert float(count) == 3.0

@@ -84,7 +84,7 @@ void infer(const OpDef& op, const Metas& in, const Attrs& attrs, Metas& out, DTy
   op.dtype_rule(d);
   if (!op.takes_complex) refuse_complex(op, out);
   if (common) *common = d.common;
-  bool weak = !in.empty();
+  bool weak = !in.empty() && op.attr_index("dtype") < 0;  // what is made in a dtype is an array, no longer a number
   for (auto& m : in) weak = weak && (!m.given || m.weak);
   InferCall c{&op, in.data(), int(in.size()), &attrs, out};
   op.infer(c);
@@ -378,7 +378,10 @@ void assign(const Tensor& dst, const Tensor& src) {
       throw RuntimeError("in-place write to a view of a variable, while recording; use autograd.pause() around it");
     if (taped) check_fresh(dst, "assignment");
     Tensor value = broadcast_to(src, dst->shape);
-    if (value->dtype != dst->dtype) value = value->weak ? retype_scalar(value, dst->dtype) : cast_to(value, dst->dtype);
+    if (value->dtype != dst->dtype) {
+      bool number = value->weak && !is_traced(value);
+      value = number ? retype_scalar(value, dst->dtype) : cast_to(value, dst->dtype);
+    }
     // A value of its own: views of src and views of dst must not be taken for each other, and a variable has no record.
     bool own = active_tracer() || value->storage == dst->storage || (tracked(value) && !value->ag->node);
     if (own) value = invoke1("copy", {value});
