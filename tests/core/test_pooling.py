@@ -117,3 +117,34 @@ def test_layout_is_kept_and_empty_batches_pass() -> None:
     assert F.max_pool2d(nd(channels_last(x)), kernel=(2, 2)).strides == (8 * 4 * 4, 4, 8 * 2 * 4, 8 * 4)
     assert F.max_pool2d(nd(x), kernel=(2, 2)).strides == (8 * 4 * 4, 4 * 4, 2 * 4, 4)
     assert F.avg_pool2d(nd(x[:0]), kernel=(2, 2)).shape == (0, 8, 2, 2)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("stride", [1, 2, 3])
+def test_lines_of_every_length_with_edges_and_nan(stride: int, dtype: str) -> None:
+    """Vectors of windows, shorter ones after them, single ones at the edges: all agree with windows one by one."""
+    rng = np.random.default_rng(stride)
+    for n in (1, 2, 5, 8, 15, 16, 17, 31, 33, 70, 600):
+        kernel, pad = min(3, n), min(3, n) // 2
+        x = rng.integers(-9, 9, (2, 3, n)).astype(dtype)  # equal numbers too: the first one gets the gradient
+        x[rng.random(x.shape) < 0.05] = np.nan
+        windows = [
+            range(max(b, 0), min(b + kernel, n)) for b in range(-pad, n + pad - kernel + 1, stride) if b + kernel > 0
+        ]
+        want = np.stack([x[:, :, w].max(-1) for w in windows], -1)
+        np.testing.assert_array_equal(F.max_pool1d(nd(x), kernel, stride, pad).asnumpy(), want)
+        g = rng.integers(-9, 9, want.shape).astype(dtype)
+        grad, shares = np.zeros_like(x), np.zeros_like(x)
+        for i, j, (k, w) in ((i, j, kw) for i in range(2) for j in range(3) for kw in enumerate(windows)):
+            grad[i, j, w[int(x[i, j, w].argmax())]] += g[i, j, k]  # argmax gives the first NaN
+            shares[i, j, w] += g[i, j, k] / len(w)
+        given = {"kernel": kernel, "stride": stride, "pad": pad}
+        np.testing.assert_array_equal(F._max_pool1d_grad(nd(g), nd(x), **given).asnumpy(), grad)
+        got = F._avg_pool1d_grad(nd(g), nd(x), **given, count_include_pad=False).asnumpy()
+        np.testing.assert_allclose(got, shares, atol=1e-5)
+
+
+def test_nothing_to_pool_is_an_error() -> None:
+    with pytest.raises(ValueError, match=r"max_pool2d: there is nothing to pool in x of shape \(1, 1, 0, 4\)"):
+        F.max_pool2d(nd(np.zeros((1, 1, 0, 4), "float32")), 2, 1, 1)
+    assert F.max_pool1d(nd(np.zeros((0, 2, 3), "float32")), 2).shape == (0, 2, 1)

@@ -1,5 +1,5 @@
-// Two-dimensional pooling. The layout of x is kept: channels-last images are walked a window at a time for all channels
-// (vector code in isa/pooling.cpp), other layouts a plane at a time. Half precision is computed in float32.
+// Two-dimensional pooling. The layout of x is kept: channels-last images are walked here, a window at a time for all
+// channels (vector code in isa/pooling.cpp), other layouts in pooling_nd.cpp. Half precision is computed in float32.
 #include <algorithm>
 #include <vector>
 
@@ -141,106 +141,65 @@ struct LastAvg {
   }
 };
 
-// ---- row-major planes ----
-
-// f(plane, window, output position) for every window of every (image, channel) plane.
-template <class F>
-void for_planes(const PoolShape& s, F&& f) {
-  int64_t work = std::max<int64_t>(1, s.oh * s.ow * s.kernel[0] * s.kernel[1]);
-  parallel_for(s.n * s.c, std::max<int64_t>(1, (1 << 14) / work), [&](int64_t b, int64_t e) {
-    for (int64_t p = b; p < e; p++)
-      for (int64_t oy = 0; oy < s.oh; oy++)
-        for (int64_t ox = 0; ox < s.ow; ox++) f(p * s.h * s.w, Window(s, oy, ox), (p * s.oh + oy) * s.ow + ox);
-  });
-}
-
-template <class T>
-int64_t plane_argmax(const PoolShape& s, const Window& w, const T* x) {
-  int64_t best = w.y0 * s.w + w.x0;
-  for (int64_t yy = w.y0; yy < w.y1; yy++)
-    for (int64_t xx = w.x0; xx < w.x1; xx++) {
-      T v = x[yy * s.w + xx];
-      if (v > x[best] || (v != v && x[best] == x[best])) best = yy * s.w + xx;
-    }
-  return best;
-}
-
-template <class T>
-T plane_sum(const PoolShape& s, const Window& w, const T* x) {
-  T sum = 0;
-  for (int64_t yy = w.y0; yy < w.y1; yy++)
-    for (int64_t xx = w.x0; xx < w.x1; xx++) sum += x[yy * s.w + xx];
-  return sum;
-}
-
 // ---- kernels ----
 
-// All arrays of one call in one layout and one dtype (float32 or float64), and the result copied back if it is not
-// there.
+bool by_channels(const View& x) { return x.shape[1] >= 4 && is_channels_last(x.shape, x.strides); }
+
+// All arrays of one call with channels last and in one dtype (float32 or float64), and the result copied back if it is
+// not there.
 struct PoolArrays {
-  bool last;  // channels-last
   DType type;
   Temp keep[4];
   int used = 0;
 
-  PoolArrays(const View& x, DType t) : type(compute_type(t)) {
-    last = x.shape[1] >= 4 && is_channels_last(x.shape, x.strides);
-  }
-  Dims strides(const Shape& s) const { return last ? channels_last_strides(s) : contiguous_strides(s); }
-  bool fits(const View& v) const {
-    return v.dtype == type && (last ? is_channels_last(v.shape, v.strides) : is_contiguous(v.shape, v.strides));
-  }
+  explicit PoolArrays(DType t) : type(compute_type(t)) {}
+  bool fits(const View& v) const { return v.dtype == type && is_channels_last(v.shape, v.strides); }
   View input(const View& v) {
     if (fits(v)) return v;
-    View r = temp_view(v.shape, strides(v.shape), type, keep[used++]);
+    View r = temp_view(v.shape, channels_last_strides(v.shape), type, keep[used++]);
     copy_view(r, v);
     return r;
   }
-  View output(const View& v) { return fits(v) ? v : temp_view(v.shape, strides(v.shape), type, keep[used++]); }
+  View output(const View& v) {
+    return fits(v) ? v : temp_view(v.shape, channels_last_strides(v.shape), type, keep[used++]);
+  }
 };
 
 void finish(const View& out, const View& made) {
   if (out.data != made.data) copy_view(out, made);
 }
 
-void max_pool2d(const KernelCall& c) {
-  PoolShape s = pool_shape(c, c.in[0].shape);
-  if (c.out[0].numel() == 0) return;
-  PoolArrays arrays(c.in[0], c.out[0].dtype);
-  View x = arrays.input(c.in[0]), y = arrays.output(c.out[0]);
-  with_compute_type(arrays.type, [&](auto zero) {
-    using T = decltype(zero);
-    const T* px = x.ptr<const T>();
-    T* py = y.ptr<T>();
-    if (arrays.last) return LastMax<T>::forward(s, px, py);
-    for_planes(s,
-               [&](int64_t plane, const Window& w, int64_t o) { py[o] = px[plane + plane_argmax(s, w, px + plane)]; });
-  });
-  finish(c.out[0], y);
-}
-DL_KERNEL("max_pool2d", max_pool2d);
-
 void check_shape(const KernelCall& c, const char* name, const Shape& got, const Shape& want) {
   if (got != want)
     throw ValueError(c.op->name + ": expected " + name + " " + to_string(want) + ", got " + to_string(got));
 }
 
+void max_pool2d(const KernelCall& c) {
+  PoolShape s = pool_shape(c, c.in[0].shape);
+  if (c.out[0].numel() == 0) return;
+  if (!by_channels(c.in[0])) return max_pool_planes(c);
+  PoolArrays arrays(c.out[0].dtype);
+  View x = arrays.input(c.in[0]), y = arrays.output(c.out[0]);
+  with_compute_type(arrays.type, [&](auto zero) {
+    using T = decltype(zero);
+    LastMax<T>::forward(s, x.ptr<const T>(), y.ptr<T>());
+  });
+  finish(c.out[0], y);
+}
+DL_KERNEL("max_pool2d", max_pool2d);
+
 void max_pool2d_grad(const KernelCall& c) {
   PoolShape s = pool_shape(c, c.in[1].shape);
   check_shape(c, "g", c.in[0].shape, s.y_shape());
   if (c.out[0].numel() == 0) return;
-  PoolArrays arrays(c.in[1], c.out[0].dtype);
+  if (!by_channels(c.in[1])) return max_pool_planes_grad(c);
+  PoolArrays arrays(c.out[0].dtype);
   View g = arrays.input(c.in[0]), x = arrays.input(c.in[1]), gx = arrays.output(c.out[0]);
   bool add = !s.tiles();
   if (add) fill_zero(gx);
   with_compute_type(arrays.type, [&](auto zero) {
     using T = decltype(zero);
-    const T *pg = g.ptr<const T>(), *px = x.ptr<const T>();
-    T* pgx = gx.ptr<T>();
-    if (arrays.last) return LastMax<T>::backward(s, pg, px, pgx, add);
-    if (!add) fill_zero(gx);
-    for_planes(
-        s, [&](int64_t plane, const Window& w, int64_t o) { pgx[plane + plane_argmax(s, w, px + plane)] += pg[o]; });
+    LastMax<T>::backward(s, g.ptr<const T>(), x.ptr<const T>(), gx.ptr<T>(), add);
   });
   finish(c.out[0], gx);
 }
@@ -251,15 +210,12 @@ void max_pool2d_pick(const KernelCall& c) {
   PoolShape s = pool_shape(c, c.in[1].shape);
   check_shape(c, "g", c.in[0].shape, s.x_shape());
   if (c.out[0].numel() == 0) return;
-  PoolArrays arrays(c.in[1], c.out[0].dtype);
+  if (!by_channels(c.in[1])) return max_pool_planes_pick(c);
+  PoolArrays arrays(c.out[0].dtype);
   View g = arrays.input(c.in[0]), x = arrays.input(c.in[1]), y = arrays.output(c.out[0]);
   with_compute_type(arrays.type, [&](auto zero) {
     using T = decltype(zero);
-    const T *pg = g.ptr<const T>(), *px = x.ptr<const T>();
-    T* py = y.ptr<T>();
-    if (arrays.last) return LastMax<T>::pick(s, pg, px, py);
-    for_planes(s,
-               [&](int64_t plane, const Window& w, int64_t o) { py[o] = pg[plane + plane_argmax(s, w, px + plane)]; });
+    LastMax<T>::pick(s, g.ptr<const T>(), x.ptr<const T>(), y.ptr<T>());
   });
   finish(c.out[0], y);
 }
@@ -268,15 +224,12 @@ DL_KERNEL("max_pool2d_pick", max_pool2d_pick);
 void avg_pool2d(const KernelCall& c) {
   PoolShape s = pool_shape(c, c.in[0].shape);
   if (c.out[0].numel() == 0) return;
-  PoolArrays arrays(c.in[0], c.out[0].dtype);
+  if (!by_channels(c.in[0])) return avg_pool_planes(c);
+  PoolArrays arrays(c.out[0].dtype);
   View x = arrays.input(c.in[0]), y = arrays.output(c.out[0]);
   with_compute_type(arrays.type, [&](auto zero) {
     using T = decltype(zero);
-    const T* px = x.ptr<const T>();
-    T* py = y.ptr<T>();
-    if (arrays.last) return LastAvg<T>::forward(s, px, py);
-    for_planes(
-        s, [&](int64_t plane, const Window& w, int64_t o) { py[o] = T(plane_sum(s, w, px + plane) / divisor(s, w)); });
+    LastAvg<T>::forward(s, x.ptr<const T>(), y.ptr<T>());
   });
   finish(c.out[0], y);
 }
@@ -286,21 +239,14 @@ void avg_pool2d_grad(const KernelCall& c) {
   PoolShape s = pool_shape(c, c.out[0].shape);
   check_shape(c, "g", c.in[0].shape, s.y_shape());
   if (c.out[0].numel() == 0) return;
-  PoolArrays arrays(c.out[0], c.out[0].dtype);
+  if (!by_channels(c.out[0])) return avg_pool_planes_grad(c);
+  PoolArrays arrays(c.out[0].dtype);
   View g = arrays.input(c.in[0]), gx = arrays.output(c.out[0]);
   bool add = !s.tiles();
   if (add) fill_zero(gx);
   with_compute_type(arrays.type, [&](auto zero) {
     using T = decltype(zero);
-    const T* pg = g.ptr<const T>();
-    T* pgx = gx.ptr<T>();
-    if (arrays.last) return LastAvg<T>::backward(s, pg, pgx, add);
-    if (!add) fill_zero(gx);
-    for_planes(s, [&](int64_t plane, const Window& w, int64_t o) {
-      T share = T(pg[o] / divisor(s, w));
-      for (int64_t yy = w.y0; yy < w.y1; yy++)
-        for (int64_t xx = w.x0; xx < w.x1; xx++) pgx[plane + yy * s.w + xx] += share;
-    });
+    LastAvg<T>::backward(s, g.ptr<const T>(), gx.ptr<T>(), add);
   });
   finish(c.out[0], gx);
 }

@@ -1,4 +1,4 @@
-// The attributes of a pooling, checked, and the number of windows along an axis.
+// The attributes of a pooling, checked, the number of windows along an axis, and the kernels for row-major pictures.
 #pragma once
 #include "kernels/cpu/spatial.h"
 
@@ -32,6 +32,7 @@ PoolAttrs pool_attrs(const Call& c, int nd) {
 // Windows along spatial axis i of x (N, C, ...). With `ceil` a last window may hang over the end, but it begins inside
 // the input or the padding before it.
 inline int64_t pool_count(const std::string& op, const Shape& x, int i, const PoolAttrs& a) {
+  if (x[2 + i] == 0) throw ValueError(op + ": there is nothing to pool in x of shape " + to_string(x));
   int64_t room = x[2 + i] + 2 * a.pad[i] - a.kernel[i];
   if (room < 0)
     throw ValueError(format("%s: a window of %lld is larger than the padded input %lld (axis %d of x ", op.c_str(),
@@ -41,5 +42,12 @@ inline int64_t pool_count(const std::string& op, const Shape& x, int i, const Po
   int64_t n = (room + a.stride[i] - 1) / a.stride[i] + 1;
   return (n - 1) * a.stride[i] >= x[2 + i] + a.pad[i] ? n - 1 : n;
 }
+
+// Two-dimensional pooling of row-major planes (pooling_nd.cpp).
+void max_pool_planes(const KernelCall& c);
+void max_pool_planes_grad(const KernelCall& c);
+void max_pool_planes_pick(const KernelCall& c);
+void avg_pool_planes(const KernelCall& c);
+void avg_pool_planes_grad(const KernelCall& c);
 
 }  // namespace dl

@@ -1,7 +1,9 @@
-// Pooling over one and three axes, and sums over windows of one to three: plain loops over row-major planes, computed
-// in float32 (float64 for float64 arrays). Two-dimensional maxima and means have vector code in pooling.cpp.
+// Pooling of row-major planes over one to three axes, computed in float32 (float64 for float64 arrays). Windows of a
+// line that lie inside the input go together (vector code in isa/pooling.cpp), those at its edges one by one.
 #include <algorithm>
+#include <vector>
 
+#include "kernels/cpu/isa/pooling.h"
 #include "kernels/cpu/lines.h"
 #include "kernels/cpu/pooling.h"
 
@@ -58,26 +60,74 @@ inline double span(const Volume& v, int i, int64_t at, Box& box) {
   return double(last - first);
 }
 
-// f(plane, box, output position) for every window of every plane, planes in parallel.
-template <class F>
-void for_boxes(const Volume& v, F&& f) {
+constexpr int64_t kWindows = 256;  // at most so many windows of a line at a time
+
+// Windows of one line that lie inside the input along it: the first one, how many there are, and the offsets of a
+// window's places from its begin.
+struct Line {
+  int64_t begin, n, stride;
+  std::vector<int64_t> places;
+  void collect(const Volume& v, const Box& box) {
+    places.clear();
+    for (int64_t a = box.lo[0]; a < box.hi[0]; a++)
+      for (int64_t b = box.lo[1]; b < box.hi[1]; b++)
+        for (int64_t d = 0; d < v.kernel[2]; d++) places.push_back((a * v.in[1] + b) * v.in[2] + d);
+  }
+};
+
+// one(plane, box, output position) for each window at an edge of a line, line(plane, line, box, first output position)
+// for the others of every line of windows, a run at a time. Planes are shared by threads.
+template <class One, class Many>
+void for_lines(const Volume& v, One&& one, Many&& line) {
   int64_t work = std::max<int64_t>(1, v.out_plane() * v.kernel[0] * v.kernel[1] * v.kernel[2]);
+  int64_t first = std::min((v.pad[2] + v.stride[2] - 1) / v.stride[2], v.out[2]),
+          room = v.in[2] + v.pad[2] - v.kernel[2];
+  int64_t last = std::max(first, std::min(v.out[2], room < 0 ? 0 : room / v.stride[2] + 1));
   parallel_for(v.planes, std::max<int64_t>(1, (1 << 14) / work), [&](int64_t begin, int64_t end) {
     Box box;
+    Line windows;
+    windows.stride = v.stride[2];
     for (int64_t p = begin; p < end; p++) {
-      int64_t o = p * v.out_plane();
+      int64_t o = p * v.out_plane(), plane = p * v.in_plane();
       for (int64_t a = 0; a < v.out[0]; a++) {
         double depth = span(v, 0, a, box);
-        for (int64_t b = 0; b < v.out[1]; b++) {
+        for (int64_t b = 0; b < v.out[1]; b++, o += v.out[2]) {
           double area = depth * span(v, 1, b, box);
-          for (int64_t d = 0; d < v.out[2]; d++, o++) {
+          for (int64_t d = 0; d < v.out[2]; d++) {
+            if (d == first) d = last;
+            if (d == v.out[2]) break;
             box.padded = area * span(v, 2, d, box);
-            f(p * v.in_plane(), box, o);
+            one(plane, box, o + d);
+          }
+          if (first == last) continue;
+          windows.collect(v, box);
+          box.padded = area * span(v, 2, first, box);
+          for (int64_t d = first; d < last; d += kWindows) {
+            windows.begin = d * v.stride[2] - v.pad[2], windows.n = std::min(kWindows, last - d);
+            line(plane, windows, box, o + d);
           }
         }
       }
     }
   });
+}
+
+template <class T>
+const auto& isa() {
+  if constexpr (std::is_same_v<T, float>)
+    return pick_pool_table()->lines_f32;
+  else
+    return pick_pool_table()->lines_f64;
+}
+template <class T>
+using IndexOf = std::conditional_t<std::is_same_v<T, float>, int32_t, int64_t>;
+
+// f(window, place of the plane) with the first largest number of each window of a line that begins at x.
+template <class T, class F>
+void for_largest(const Line& line, const T* x, F&& f) {
+  IndexOf<T> k[kWindows];
+  isa<T>().first(x, line.places.data(), int64_t(line.places.size()), line.stride, line.n, k);
+  for (int64_t i = 0; i < line.n; i++) f(i, line.begin + line.places[size_t(k[i])] + i * line.stride);
 }
 
 // f(position in the plane) for every place of a box.
@@ -126,7 +176,13 @@ template <int nd>
 void max_pool(const KernelCall& c) {
   Volume v = volume(c, nd, kMax, c.in[0].shape);
   with_rows(c, [&](auto* x, auto*, auto* y) {
-    for_boxes(v, [&](int64_t plane, const Box& box, int64_t o) { y[o] = x[plane + largest(v, box, x + plane)]; });
+    using T = std::remove_reference_t<decltype(*y)>;
+    for_lines(
+        v, [&](int64_t plane, const Box& box, int64_t o) { y[o] = x[plane + largest(v, box, x + plane)]; },
+        [&](int64_t plane, const Line& line, const Box&, int64_t o) {
+          isa<T>().max(x + plane + line.begin, line.places.data(), int64_t(line.places.size()), line.stride, line.n,
+                       y + o);
+        });
   });
 }
 template <int nd>
@@ -135,7 +191,11 @@ void max_pool_grad(const KernelCall& c) {  // (g, x)
   check_g(c, c.in[0].shape, v.y);
   with_rows(c, [&](auto* g, auto* x, auto* gx) {
     std::fill(gx, gx + v.planes * v.in_plane(), 0);
-    for_boxes(v, [&](int64_t plane, const Box& box, int64_t o) { gx[plane + largest(v, box, x + plane)] += g[o]; });
+    for_lines(
+        v, [&](int64_t plane, const Box& box, int64_t o) { gx[plane + largest(v, box, x + plane)] += g[o]; },
+        [&](int64_t plane, const Line& line, const Box&, int64_t o) {
+          for_largest(line, x + plane + line.begin, [&](int64_t i, int64_t at) { gx[plane + at] += g[o + i]; });
+        });
   });
 }
 template <int nd>
@@ -143,7 +203,11 @@ void max_pool_pick(const KernelCall& c) {  // (g, x), both of x's shape
   Volume v = volume(c, nd, kMax, c.in[1].shape);
   check_g(c, c.in[0].shape, v.x);
   with_rows(c, [&](auto* g, auto* x, auto* y) {
-    for_boxes(v, [&](int64_t plane, const Box& box, int64_t o) { y[o] = g[plane + largest(v, box, x + plane)]; });
+    for_lines(
+        v, [&](int64_t plane, const Box& box, int64_t o) { y[o] = g[plane + largest(v, box, x + plane)]; },
+        [&](int64_t plane, const Line& line, const Box&, int64_t o) {
+          for_largest(line, x + plane + line.begin, [&](int64_t i, int64_t at) { y[o + i] = g[plane + at]; });
+        });
   });
 }
 
@@ -152,11 +216,19 @@ void mean_pool(const KernelCall& c) {
   Volume v = volume(c, nd, kind, c.in[0].shape);
   with_rows(c, [&](auto* x, auto*, auto* y) {
     using T = std::remove_reference_t<decltype(*y)>;
-    for_boxes(v, [&](int64_t plane, const Box& box, int64_t o) {
-      T sum = 0;
-      for_places(v, box, [&](int64_t i) { sum += x[plane + i]; });
-      y[o] = T(sum / T(box.divisor(v)));
-    });
+    for_lines(
+        v,
+        [&](int64_t plane, const Box& box, int64_t o) {
+          T sum = 0;
+          for_places(v, box, [&](int64_t i) { sum += x[plane + i]; });
+          y[o] = T(sum / T(box.divisor(v)));
+        },
+        [&](int64_t plane, const Line& line, const Box& box, int64_t o) {
+          isa<T>().sum(x + plane + line.begin, line.places.data(), int64_t(line.places.size()), line.stride, line.n,
+                       y + o);
+          T divisor = T(box.divisor(v));
+          for (int64_t i = 0; i < line.n; i++) y[o + i] /= divisor;
+        });
   });
 }
 template <int nd, Kind kind>
@@ -168,10 +240,18 @@ void mean_pool_grad(const KernelCall& c) {  // (g, x: like)
   with_rows(alone, [&](auto* g, auto*, auto* gx) {
     using T = std::remove_reference_t<decltype(*gx)>;
     std::fill(gx, gx + v.planes * v.in_plane(), T(0));
-    for_boxes(v, [&](int64_t plane, const Box& box, int64_t o) {
-      T share = T(g[o] / T(box.divisor(v)));
-      for_places(v, box, [&](int64_t i) { gx[plane + i] += share; });
-    });
+    for_lines(
+        v,
+        [&](int64_t plane, const Box& box, int64_t o) {
+          T share = T(g[o] / T(box.divisor(v)));
+          for_places(v, box, [&](int64_t i) { gx[plane + i] += share; });
+        },
+        [&](int64_t plane, const Line& line, const Box& box, int64_t o) {
+          T share[kWindows], divisor = T(box.divisor(v));
+          for (int64_t i = 0; i < line.n; i++) share[i] = T(g[o + i] / divisor);
+          isa<T>().spread(share, line.places.data(), int64_t(line.places.size()), line.stride, line.n,
+                          gx + plane + line.begin);
+        });
   });
 }
 
@@ -205,4 +285,11 @@ DL_INFER("sum_pool2d", infer<2>);
 DL_INFER("pool3d", infer<3>);
 
 }  // namespace
+
+void max_pool_planes(const KernelCall& c) { max_pool<2>(c); }
+void max_pool_planes_grad(const KernelCall& c) { max_pool_grad<2>(c); }
+void max_pool_planes_pick(const KernelCall& c) { max_pool_pick<2>(c); }
+void avg_pool_planes(const KernelCall& c) { mean_pool<2, kAvg>(c); }
+void avg_pool_planes_grad(const KernelCall& c) { mean_pool_grad<2, kAvg>(c); }
+
 }  // namespace dl
