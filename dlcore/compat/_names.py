@@ -10,6 +10,7 @@ MODULES: dict[str, str] = {
     "autograd": "dlcore.autograd",
     "callback": "dlcore.module.callback",
     "context": "dlcore.array.context",
+    "contrib": "dlcore.compat.contrib",
     "contrib.amp": "dlcore.amp",
     "device": "dlcore.array.context",
     "gluon": _GLUON,
