@@ -4,6 +4,8 @@
 # make build    the environment and the compiled core in place; quick when nothing changed
 # make check    style, types, layering: everything that can be said without running the product
 # make format   rewrite Python and C++ in the agreed style
+# make sanitize the operator tests on a core with AddressSanitizer and UndefinedBehaviorSanitizer, then threads with
+#               ThreadSanitizer; make fuzz: random calls of every operator, for long
 # make docs     write the reference to docs/reference/ (start at index.md), every example run
 # make wheel    a wheel in dist/;  make sdist: a source distribution there
 # make clean    remove what was built (make distclean: .venv as well)
@@ -23,7 +25,7 @@ AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test build check check-only format docs wheel sdist clean distclean
+.PHONY: help lab test build check check-only format sanitize fuzz docs wheel sdist clean distclean
 
 help:
 	@sed -n 's/^# \{0,1\}//p' Makefile
@@ -58,6 +60,15 @@ format:
 	$(BIN)/ruff check --quiet --fix .
 	$(BIN)/ruff format --quiet .
 	$(BIN)/python .ci/cpp_style.py --write
+
+sanitize:
+	@$(DEVELOP) --extras test
+	$(BIN)/python .ci/sanitize.py address $(ARGS)
+	$(BIN)/python .ci/sanitize.py thread $(ARGS)
+
+fuzz:
+	@$(DEVELOP) --extras test
+	DLCORE_FUZZ=thorough $(BIN)/python -m pytest -q -n $(JOBS) tests/fuzz $(ARGS)
 
 docs:
 	@$(DEVELOP)

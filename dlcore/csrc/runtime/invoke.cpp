@@ -307,10 +307,19 @@ static std::string shapes_of(const Tensor* in, int nin) {
   return scope.empty() ? text : text + " in layer " + scope;
 }
 
-// Adds the layer path to an error once, at the innermost call.
+// An error of a composite's part, or of a helper, begins with the name of what was called; names of hidden operators
+// say nothing to a reader and go.
+static std::string with_name(const OpDef& op, std::string text) {
+  if (text.compare(0, op.name.size() + 1, op.name + ":") == 0) return text;
+  size_t end = text.find(": ");
+  if (text[0] == '_' && end != std::string::npos && find_op(text.substr(0, end))) text = text.substr(end + 2);
+  return op.name + ": " + text;
+}
+
+// Adds the operator's name to an error, and the layer path once, at the innermost call.
 template <class E>
-[[noreturn]] static void rethrow_in_scope(const E& e) {
-  std::string scope = current_scope(), text = e.what();
+[[noreturn]] static void rethrow_in_scope(const OpDef& op, const E& e) {
+  std::string scope = current_scope(), text = with_name(op, e.what());
   if (scope.empty() || text.find("\n  in layer ") != std::string::npos) throw E(text);
   throw E(text + "\n  in layer " + scope);
 }
@@ -330,11 +339,13 @@ Tensors invoke(const OpDef& op, const Tensor* in, int nin, const Attrs& attrs, c
     auto out = invoke_inner(op, in, nin, attrs, targets);
     return out;
   } catch (const TypeError& e) {
-    rethrow_in_scope(e);
+    rethrow_in_scope(op, e);
   } catch (const ValueError& e) {
-    rethrow_in_scope(e);
+    rethrow_in_scope(op, e);
   } catch (const IndexError& e) {
-    rethrow_in_scope(e);
+    rethrow_in_scope(op, e);
+  } catch (const MemoryError& e) {
+    rethrow_in_scope(op, e);
   }
 }
 

@@ -30,10 +30,10 @@ std::string to_string(const Dims& s) {
 Dims contiguous_strides(const Shape& s) {
   Dims r;
   r.n = s.n;
-  int64_t step = 1;
+  uint64_t step = 1;  // wraps for a shape larger than memory, which make_tensor refuses
   for (int i = s.n - 1; i >= 0; i--) {
-    r[i] = step;
-    step *= s[i] > 0 ? s[i] : 1;
+    r[i] = int64_t(step);
+    step *= s[i] > 0 ? uint64_t(s[i]) : 1;
   }
   return r;
 }

@@ -9,6 +9,10 @@
 #include <sys/mman.h>
 #endif
 
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#endif
+
 #include "runtime/device.h"
 #include "tensor/errors.h"
 #include "tensor/tensor.h"
@@ -18,7 +22,22 @@ namespace dl {
 namespace {
 
 constexpr size_t kAlign = 64;
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr size_t kMaxCached = 0;  // a sanitizer should see every block come and go
+#else
 constexpr size_t kMaxCached = size_t(4) << 30;  // bytes kept for reuse before blocks go back to the system
+#endif
+
+// What a block has beyond its array's bytes: AddressSanitizer reports whoever touches it.
+#ifdef __SANITIZE_ADDRESS__
+void hide_rest(void* data, size_t nbytes, size_t size) {
+  ASAN_POISON_MEMORY_REGION(static_cast<char*>(data) + nbytes, size - nbytes);
+}
+void show_rest(void* data, size_t size) { ASAN_UNPOISON_MEMORY_REGION(data, size); }
+#else
+void hide_rest(void*, size_t, size_t) {}
+void show_rest(void*, size_t) {}
+#endif
 
 // Classes: multiples of 64 bytes to 1 KiB, then sixteen steps per power of two (at most 6 % wasted).
 size_t round_size(size_t n) {
@@ -154,6 +173,7 @@ static StorageRef allocate_small(size_t nbytes) {
   s->small = true;
   s->nbytes = nbytes;
   s->data = static_cast<char*>(block) + kHeader;
+  hide_rest(s->data, nbytes, round_size(nbytes));
   count_small(int64_t(round_size(nbytes)), fresh, !fresh);
   return StorageRef::fresh(s);
 }
@@ -164,6 +184,7 @@ void dispose(Storage* s) {
     return;
   }
   size_t bytes = round_size(s->nbytes);
+  show_rest(s->data, bytes);
   s->~Storage();
   count_small(-int64_t(bytes), 0, 0);
   give_block(s, kHeader + bytes);
@@ -184,14 +205,17 @@ StorageRef allocate(size_t nbytes, Device device) {
     throw MemoryError(format("out of memory: %.1f MiB asked for, %.1f MiB held by arrays", double(nbytes) / 1048576,
                              double(memory_stats().allocated) / 1048576));
   }
+  hide_rest(s->data, nbytes, round_size(nbytes));
   return s;
 }
 
 Storage::~Storage() {
-  if (release)
+  if (release) {
     release();
-  else if (data && device.type == 0 && !small)
+  } else if (data && device.type == 0 && !small) {
+    show_rest(data, round_size(nbytes));
     cache().give(data, round_size(nbytes));
+  }
 }
 
 }  // namespace dl

@@ -1,0 +1,64 @@
+"""The sanitizer lanes: what they need is there, and where their core has been built they see the faults on purpose."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+LANES = ["address", "thread"]
+
+
+@pytest.fixture(scope="module")
+def script() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("sanitize", ROOT / ".ci" / "sanitize.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_a_fault_ends_the_process() -> None:
+    flags = (ROOT / "CMakeLists.txt").read_text()
+    assert "-fno-sanitize-recover=all" in flags and "address,undefined" in flags
+
+
+@pytest.mark.parametrize("lane", LANES)
+def test_the_lane_has_faults_and_tests(script: ModuleType, lane: str) -> None:
+    planted = (ROOT / "tests" / "cpp" / "planted.cpp").read_text()
+    known = set(re.findall(r'fault == "([\w-]+)"', planted))
+    assert script.PLANTED[lane] and set(script.PLANTED[lane]) <= known
+    for test in script.TESTS[lane]:
+        assert (ROOT / test).exists(), test
+
+
+def test_every_fault_belongs_to_a_lane(script: ModuleType) -> None:
+    known = set(re.findall(r'fault == "([\w-]+)"', (ROOT / "tests" / "cpp" / "planted.cpp").read_text()))
+    assert known == {fault for lane in LANES for fault in script.PLANTED[lane]}
+
+
+@pytest.mark.parametrize("lane", LANES)
+def test_make_runs_the_lane(lane: str) -> None:
+    assert f".ci/sanitize.py {lane}" in (ROOT / "Makefile").read_text()
+
+
+def test_the_product_has_no_faults() -> None:
+    from dlcore import _core
+
+    assert b"dl_planted" not in Path(_core.__file__).read_bytes()
+
+
+@pytest.mark.parametrize("lane", LANES)
+def test_the_lane_sees_the_faults(script: ModuleType, lane: str) -> None:
+    if script.core(lane) is None:
+        return  # `make sanitize` checks it first thing, once it has built the core
+    command = [sys.executable, str(ROOT / ".ci" / "sanitize.py"), lane, "--no-build", "--planted"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert all(fault in done.stdout for fault in script.PLANTED[lane])

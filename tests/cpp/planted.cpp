@@ -1,0 +1,71 @@
+// Faults on purpose, one a sanitizer, linked into the core of .ci/sanitize.py alone: each must stop the process with
+// the sanitizer's report, or the lane sees nothing and says so. Called through ctypes.
+#include <climits>
+#include <cstring>
+#include <stdexcept>
+#include <string>
+#include <thread>
+
+#include "runtime/pool.h"
+#include "tensor/tensor.h"
+
+namespace {
+
+// One float past the end of an array: small ones share a block with their header, large ones are blocks of a cache.
+float read_past(int64_t count) {
+  dl::StorageRef s = dl::allocate(size_t(count) * sizeof(float), dl::Device{});
+  auto* data = static_cast<volatile float*>(s->data);
+  for (int64_t i = 0; i < count; i++) data[i] = 1;
+  return data[count];
+}
+
+float read_freed() {
+  volatile float* data;
+  {
+    dl::StorageRef s = dl::allocate(1 << 16, dl::Device{});
+    data = static_cast<volatile float*>(s->data);
+    data[7] = 1;
+  }
+  return data[7];
+}
+
+int overflow() {
+  volatile int large = INT_MAX;
+  return large + 1;
+}
+
+// Two threads add to one number, with nothing between them.
+int race() {
+  int total = 0;
+  auto work = [&] {
+    for (int i = 0; i < 1000; i++) total++;
+  };
+  std::thread other(work);
+  work();
+  other.join();
+  return total;
+}
+
+// The same in two chunks of a parallel region.
+int pool_race() {
+  int total = 0;
+  dl::set_num_threads(2);
+  for (int round = 0; round < 200; round++)
+    dl::parallel_for(4000, 1, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; i++) total++;
+    });
+  return total;
+}
+
+}  // namespace
+
+extern "C" __attribute__((visibility("default"))) double dl_planted(const char* name) {
+  std::string fault = name;
+  if (fault == "past-small") return read_past(10);
+  if (fault == "past-large") return read_past(100001);
+  if (fault == "freed") return read_freed();
+  if (fault == "overflow") return overflow();
+  if (fault == "race") return race();
+  if (fault == "pool-race") return pool_race();
+  return -1;
+}
