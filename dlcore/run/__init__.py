@@ -1,26 +1,34 @@
-"""One training run as an object: its loop, its thread, its knobs, what it recorded.
+"""One training run as an object: its loop, its thread, its knobs, its snapshots, what it recorded.
 
 Here: `train`, which starts a run; `Run`, its state and the two sides of it (read `_run.py` first: it tells what a
-launcher of worker processes hands in and hands on); `TrainingLoop`, the loop itself; `History`, the recorded series.
+launcher of worker processes hands in and hands on; `_steer.py` is the part that goes back); `TrainingLoop`, the loop
+itself; `History`, the recorded series and branches; `Snapshot` and `Snapshots`, the points to go back to.
 Not here: anything that displays (a display is a listener, attached through `show=` or the hook "run.show") and anything
 that launches processes (the hook "run.workers"). This room never imports IPython or ipywidgets.
 Next: `dlcore/parallel` for several processes, `widgets/loss_chart` for the live chart, `kernel_ext/train.py` for
 `%train`.
 """
 
-from ._history import History
+from ._history import Branch, History
 from ._loop import TrainingLoop
 from ._optimizer import knobs_of, make_optimizer
+from ._ring import Snapshots
 from ._run import Event, Run, training
+from ._snapshot import Snapshot
+from ._steer import folder
 from ._text import TextProgress
 from ._train import prepare, train, wait
 
 __all__ = [
+    "Branch",
     "Event",
     "History",
     "Run",
+    "Snapshot",
+    "Snapshots",
     "TextProgress",
     "TrainingLoop",
+    "folder",
     "knobs_of",
     "make_optimizer",
     "prepare",

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+Turned = tuple[int, Mapping[str, float]]
 ORDER = ("epochs", "batch", "optimizer", "lr", "loss", "metric", "seed", "name")
 
 
@@ -42,7 +43,9 @@ class Recipe:
             if name in self.words and (name in self.named or name == "net"):
                 self.words[name] = word
 
-    def code(self, start: str, log: Iterable[tuple[int, Mapping[str, float]]], first: int, last: int, whole: bool) -> str:
+    def code(
+        self, start: str, log: Iterable[tuple[int, Mapping[str, float]]], first: int, last: int, whole: bool
+    ) -> str:
         """The cells. `start` is the file of the beginning, `first` and `last` the steps between which it trained."""
         there = {self.words[name] for name in self.named if not self.words[name].startswith("(")}
         lines = ["# %%", "import dlcore as dl", ""]

@@ -76,11 +76,10 @@ class IndexedBatches(Batches):
         return batch.total
 
     def state(self) -> dict[str, Any]:
-        return {"seed": self.seed, "batch": self.batch}
+        return {"seed": self.seed}  # the batch size is a knob
 
     def go_to(self, state: dict[str, Any]) -> None:
         self.seed = int(state["seed"])
-        self.resize(int(state["batch"]))
 
 
 class DatasetBatches(IndexedBatches):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import closing
 from typing import Any
 
@@ -58,7 +58,7 @@ class TrainingLoop:
         self.device = device_of(net)
         self.dials = Dials(net, trainer.optimizer, data if self.comm is None else None)
         self.knobs_at, self.last_step = dict(knobs_at or {}), last_step
-        self.snapshots = (snapshots or Snapshots()) if self.comm is None else Snapshots(0)
+        self.snapshots = Snapshots(0) if self.comm is not None else Snapshots() if snapshots is None else snapshots
         self.keeper: Keeper | None = None  # who writes the newest to disk now and then
         self.place = Place()
         self._random: tuple[int, int] | None = None  # the state to go on with, where it went back
@@ -91,8 +91,8 @@ class TrainingLoop:
     def _train(self, run: Run, stepper: Stepper) -> bool:
         """The steps of an epoch from `place` on. False when it was ended before its last step."""
         self._moved = False
-        with closing(placed(self._open(), self.device)) as batches:
-            for batch in batches:
+        with closing(self._open()) as batches:
+            for batch in placed(batches, self.device):
                 if not self._boundary(run):
                     return False
                 if self._moved:  # elsewhere, or to batches of another size
@@ -105,18 +105,19 @@ class TrainingLoop:
             run.steps_total = (run._step - self.place.begun) * self.epochs
         return True
 
-    def _open(self) -> Iterator[Batch]:
+    def _open(self) -> Generator[Batch, None, None]:
         """What is left of the epoch. Its order and its random transforms are those of the epoch's beginning."""
         place = self.place
         now = _core.rng_state()
-        if place.done:
+        again = bool(place.random)
+        if again:
             _core.set_rng_state(place.random)
-            self.data.go_to({**self.data.state(), **place.data})
+            self.data.go_to(place.data)
         else:
             place.random, place.data = now, self.data.state()
         with closing(self.data.epoch(place.epoch, place.done)) as batches:
             first = next(batches, None)
-            if place.done:
+            if again:
                 _core.set_rng_state(now)
             if first is not None:
                 yield first
@@ -164,7 +165,7 @@ class TrainingLoop:
         begun = time.perf_counter()
         place = self.place
         now = _core.rng_state()
-        opened = (place.random, place.data) if place.done else (now, self.data.state())
+        opened = (place.random, place.data) if place.random else (now, self.data.state())
         about = {
             "epoch": place.epoch,
             "done": place.done,
@@ -191,7 +192,8 @@ class TrainingLoop:
         snapshot.write_into(self.arrays())
         about = snapshot.about
         if self.patience is not None and "patience" in about:
-            self.patience.go_back(*about["patience"], snapshot.arrays)
+            best, epoch = about["patience"]
+            self.patience.go_back(best, epoch, snapshot.arrays)
         random, data = about["opened"]
         self.place = Place(about["epoch"], about["done"], about["begun"], tuple(random), data)
         self.data.go_to({**self.data.state(), **data})

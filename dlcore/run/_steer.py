@@ -20,7 +20,6 @@ from ._snapshot import Snapshot
 if TYPE_CHECKING:
     from ._history import History
     from ._knobs import Knobs
-    from ._run import Run
 
 KEPT = "_last_loop"
 
