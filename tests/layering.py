@@ -25,9 +25,9 @@ ORDER: list[list[str]] = [
     ["comm"],
     ["init", "optim", "metric", "io"],
     ["gluon"],
-    ["module"],
+    ["amp", "module"],
     ["run"],
-    ["parallel", "compress", "interop", "compat"],
+    ["parallel", "compress", "interop", "compat", "interpret"],
     ["dlcore"],  # the assembly point, dlcore/__init__.py: what dlcore offers as a whole
     ["widgets"],
     ["kernel_ext"],

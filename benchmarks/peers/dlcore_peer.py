@@ -54,13 +54,11 @@ def make(workload: str, threads: int, compiled: bool = True) -> Callable[[], flo
     if kind.startswith("infer"):
         net.hybridize(compiled)
         return lambda: float(net(x).asnumpy().ravel()[0])
-    if kind == "bf16":
-        raise ValueError("mixed precision is not there yet")
     trainer = gluon.Trainer(net.collect_params(), *OPTIMIZERS.get(base, ("adam", {"learning_rate": 1e-3})))
     criterion = gluon.loss.L2Loss() if base == "autoencoder" else gluon.loss.SoftmaxCrossEntropyLoss()
 
     def train(x: Any, y: Any) -> Any:
-        with autograd.record():
+        with autograd.record(), dl.amp.autocast("bfloat16", enabled=kind == "bf16"):
             loss = criterion(net(x), y).mean()
         loss.backward()
         trainer.step(1)

@@ -75,6 +75,7 @@ class Jit:
             tuple([(a.shape, a._dtype_name, a._device, a._contiguous or a._strides) for a in arrays]),
             _core.is_recording(),
             _core.is_training(),
+            _core.autocast_dtype(),
         )
         if self._seen_generation != _generation:
             with self._lock:
@@ -161,9 +162,9 @@ def jit(function: Any = None) -> Any:
     place.
 
     Signature: shapes, dtypes and layouts of array arguments, the values of all other arguments (they must be hashable),
-    and whether gradients are recorded and training mode is on. Python code runs only while tracing: what it prints is
-    printed once, and random choices it makes are made once. Safe to call from several threads. With arrays on another
-    device than the CPU the function runs as it is, without being compiled.
+    whether gradients are recorded and training mode is on, and the dtype of mixed precision. Python code runs only
+    while tracing: what it prints is printed once, and random choices it makes are made once. Safe to call from several
+    threads. With arrays on another device than the CPU the function runs as it is, without being compiled.
 
     Errors: `TraceError` (a RuntimeError) when the function needs the value of an array, such as in `if x > 0`, with the
     line; TypeError for an argument that is no array and cannot be hashed.

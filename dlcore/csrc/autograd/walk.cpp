@@ -8,6 +8,7 @@
 
 #include "autograd/anomaly.h"
 #include "autograd/tape.h"
+#include "runtime/autocast.h"
 #include "runtime/invoke.h"
 #include "runtime/trace.h"
 
@@ -16,7 +17,8 @@ namespace dl {
 namespace {
 struct ModeGuard {
   bool recording, training;
-  ModeGuard(bool r, bool t) : recording(set_recording(r)), training(set_training(t)) {}
+  AutocastPause autocast;  // gradients are computed in the dtypes that the forward pass chose
+  ModeGuard(bool r, bool t) : recording(set_recording(r)), training(set_training(t)) { forget_casts(); }
   ~ModeGuard() {
     set_recording(recording);
     set_training(training);

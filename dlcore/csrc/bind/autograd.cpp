@@ -3,6 +3,7 @@
 
 #include "autograd/anomaly.h"
 #include "bind/convert.h"
+#include "runtime/autocast.h"
 #include "runtime/invoke.h"
 
 namespace dl::bind {
@@ -70,8 +71,44 @@ static void bind_anomaly(nb::module_& m) {
     throw ValueError("DLCORE_ANOMALY must be 0, 1 or nan, got '" + mode + "'");
 }
 
+// dtype: its name, "off", or "default".
+static int autocast_number(const std::string& dtype) {
+  if (dtype == "off") return kAutocastOff;
+  if (dtype == "default") return kAutocastDefault;
+  if (dtype == "bfloat16") return int(DType::BF16);
+  if (dtype == "float16") return int(DType::F16);
+  throw ValueError("mixed precision: expected bfloat16 or float16, got '" + dtype + "'");
+}
+static std::string autocast_name(int number) {
+  if (number == kAutocastDefault) return "default";
+  return number == kAutocastOff ? "off" : dtype_name(DType(number));
+}
+
+static void bind_autocast(nb::module_& m) {
+  auto numbers = [](nb::handle list) {
+    std::vector<int> v;
+    for (nb::handle h : list) v.push_back(nb::cast<int>(h));
+    return v;
+  };
+  m.def(
+      "set_autocast_lists",
+      [numbers](nb::handle narrow, nb::handle wide) { set_autocast_lists(numbers(narrow), numbers(wide)); },
+      nb::arg("narrow"), nb::arg("wide"),
+      "The numbers of the operators that compute in 16 bits, and of those that do so in float32.");
+  m.def(
+      "set_autocast", [](const std::string& dtype) { return autocast_name(set_autocast(autocast_number(dtype))); },
+      nb::arg("dtype"), "Mixed precision on this thread: a dtype's name, 'off' or 'default'; returns what was set.");
+  m.def(
+      "set_autocast_default",
+      [](const std::string& dtype) { return autocast_name(set_autocast_default(autocast_number(dtype))); },
+      nb::arg("dtype"), "The same for all threads that say 'default': a dtype's name or 'off'.");
+  m.def(
+      "autocast_dtype", [] { return autocast_name(autocast_dtype()); }, "The dtype of mixed precision here, or 'off'.");
+}
+
 void bind_autograd(nb::module_& m) {
   bind_anomaly(m);
+  bind_autocast(m);
   m.def("tape_position", &tape_position, "What is recorded from now on comes after it; see grad(floor=).");
   m.def(
       "tape_frontier",

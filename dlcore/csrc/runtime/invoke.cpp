@@ -2,6 +2,7 @@
 
 #include "autograd/anomaly.h"
 #include "autograd/tape.h"
+#include "runtime/autocast.h"
 #include "runtime/device.h"
 #include "runtime/random.h"
 #include "runtime/trace.h"
@@ -326,6 +327,11 @@ template <class E>
 
 Tensors invoke(const OpDef& op, const Tensor* in, int nin, const Attrs& attrs, const Tensor* targets) {
   try {
+    if (autocast_changes(op)) {
+      Tensors fitted = autocast_operands(op, in, nin);
+      AutocastPause inside;
+      return invoke(op, fitted.data(), nin, attrs, targets);
+    }
     if (op.elementwise && !targets && nin <= 2) {
       const Tensor* each[2] = {in, in + nin - 1};
       Tensor out;
@@ -351,7 +357,7 @@ Tensors invoke(const OpDef& op, const Tensor* in, int nin, const Attrs& attrs, c
 
 Tensor invoke_first(const OpDef& op, const Tensor* const* in, int nin, const Attrs& attrs) {
   Tensor out;
-  if (op.elementwise && invoke_quick(op, in, nin, out)) return out;
+  if (op.elementwise && !autocast_changes(op) && invoke_quick(op, in, nin, out)) return out;
   Tensors all;
   for (int i = 0; i < nin; i++) all.push_back(*in[i]);
   return std::move(invoke(op, all.data(), nin, attrs)[0]);
