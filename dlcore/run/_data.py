@@ -92,7 +92,9 @@ class DatasetBatches(IndexedBatches):
     def epoch(self, number: int, start: int = 0) -> Generator[Batch, None, None]:
         orders = list(self.orders(number, start))
         # One thread works ahead: it prepares the next batch while the step of this one runs without the GIL.
-        loader = DataLoader(self.dataset, batch_sampler=_InOrder([order[0] for order in orders]), num_workers=1)
+        sampler = _InOrder([order[0] for order in orders])
+        loader = DataLoader(self.dataset, batch_sampler=sampler, num_workers=1, seed=self.seed)
+        loader.epoch = number  # so that random transforms draw anew in every epoch
         ready: Any = iter(loader)
         with closing(ready):
             for sample, (_, counted, total) in zip(ready, orders, strict=True):
