@@ -1,7 +1,7 @@
 """The notebook's magics: what ``%load_ext dlcore`` adds to IPython. One file a magic, the network language beside them.
 
-Here lives what needs IPython and nothing else does: ``network`` (%%network), ``graph`` (%graph), ``summary``
-(%summary), ``train`` (%train), ``parallel`` (%%parallel), ``mxnet`` (%mxnet), ``errors`` (boxes), ``tracebacks``
+Here lives what needs IPython and nothing else does: ``network`` (%%network), ``graph``, ``summary``, ``train``
+(%train), ``runs`` (%runs, %attach), ``parallel`` (%%parallel), ``mxnet`` (%mxnet), ``errors`` (boxes), ``tracebacks``
 (errors end at the user's line), ``outline`` (what pictures show of a network), ``language`` (a %%network cell's text).
 What must not live here: layers, training, charts; those are in ``dlcore`` and ``widgets``, which import nothing here.
 A new magic is a file of its name with ``register(ip)`` (``unregister(ip)`` where there is more), and a word in MAGICS.
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-MAGICS = ("network", "graph", "summary", "train", "parallel", "mxnet")
+MAGICS = ("network", "graph", "summary", "train", "runs", "parallel", "mxnet", "explore")
 
 
 def load_ipython_extension(ip: InteractiveShell) -> None:

@@ -10,8 +10,9 @@ from dlcore._hooks import HOOKS
 from .errors import CleanError
 from .tracebacks import is_ours, own_lines
 from .train_completion import complete
-from .train_loss import compile_loss
+from .train_loss import FUNCTION, compile_loss
 from .train_options import parse
+from .train_room import Disk, make_room
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -30,12 +31,13 @@ def register(ip: InteractiveShell) -> None:
         """Train a network and return the run.
 
         %train NET --data DATA [--val DATA] [--epochs N] [--batch N] [--optimizer NAME] [--lr X] [--momentum X]
-                   [--wd X] [--loss NAME] [--metric NAME] [--seed N] [--workers N] [--patience N] [--name TEXT]
-                   [--background]
+                   [--wd X] [--clip X] [--loss NAME] [--metric NAME] [--seed N] [--workers N] [--patience N]
+                   [--name TEXT] [--resume] [--background]
 
         DATA is a data set, a loader, samples,labels (two arrays of the notebook), or mnist. The cell waits for the
         end unless --background is given; its interrupt ends the training between two steps. As %%train, the cell's
-        body computes `loss` from the batch `x`, `y`.
+        body computes `loss` from the batch `x`, `y`. A run that is still training NET is stopped first. --resume goes
+        on from the last snapshot on disk, as after a restart of the kernel. In Python: dlcore.run.train(net, data).
         """
         return start(ip, line, cell)
 
@@ -77,12 +79,20 @@ def start(ip: InteractiveShell, line: str, cell: str | None = None) -> Run:
             raise CleanError("%%train: the cell computes the loss, so --loss cannot be given as well")
         request.arguments["loss"] = compile_loss(ip, line, cell)
     background = request.arguments.pop("background", False)
+    make_room(request.net)
+    disk = Disk(request.arguments["name"], "workers" in request.arguments)
+    request.arguments.update(disk.arguments(request.arguments.pop("resume", False)))
     try:
         started = run.train(request.net, background=True, **request.arguments)
     except (TypeError, ValueError, RuntimeError) as error:
         if error.__traceback__ is None or _outside(error.__traceback__):
             raise
         raise CleanError(str(error)) from error
+    if started.recipe is not None:
+        started.recipe.rename(request.words)
+        if cell is not None:
+            started.recipe.words["loss"] = FUNCTION
+            started.recipe.before = request.arguments["loss"].written
     if background:
         return started
     try:

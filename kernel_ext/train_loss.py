@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import textwrap
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -39,7 +40,15 @@ def compile_loss(ip: InteractiveShell, line: str, cell: str) -> Callable[[Any, A
     def loss_of(net: Any, x: Any, y: Any) -> Any:
         return function(x, y, **_values(kept, ip.user_ns))
 
+    loss_of.written = _written(cell, kept)  # type: ignore[attr-defined]
     return loss_of
+
+
+def _written(cell: str, kept: list[str]) -> str:
+    """The cell as a function that can stand in a script."""
+    more = "".join(f", {name}={name}" for name in kept)
+    body = textwrap.indent(cell.strip("\n"), "    ")
+    return f"def {FUNCTION}(net, x, y{', *' if kept else ''}{more}):\n{body}\n    return {RESULT}\n"
 
 
 def _values(names: list[str], namespace: Mapping[str, Any]) -> dict[str, Any]:

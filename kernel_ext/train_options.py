@@ -36,6 +36,8 @@ OPTIONS: dict[str, Option] = {
     "seed": Option("whole", "N"),
     "patience": Option("count", "N"),
     "name": Option("word", "TEXT"),
+    "clip": Option("number", "X"),
+    "resume": Option("flag", ""),
     "background": Option("flag", ""),
 }
 BRIEF = ("data", "val", "epochs", "batch", "optimizer", "lr", "background")
@@ -48,6 +50,7 @@ class Request:
     net: Any
     name: str
     arguments: dict[str, Any] = field(default_factory=dict)
+    words: dict[str, str] = field(default_factory=dict)  # argument -> how the user wrote it, where that is a name
 
 
 def usage(word: str | None = None, magic: str = "%train") -> str:
@@ -74,6 +77,12 @@ def parse(line: str, namespace: Mapping[str, Any], magic: str = "%train") -> Req
         raise CleanError(f"{magic}: --data is missing\n{usage(None, magic)}")
     for option, text in given.items():
         request.arguments[option] = _READERS[OPTIONS[option].kind](option, text, namespace, magic)
+        if isinstance(request.arguments[option], (int, float, str)) or OPTIONS[option].kind == "flag":
+            continue
+        request.words[option] = f"({', '.join(text.split(','))})" if "," in text else text
+    request.words["net"] = plain[0]
+    if "clip" in request.arguments:
+        request.arguments["clip_gradient"] = request.arguments.pop("clip") or None
     request.arguments.setdefault("name", plain[0])
     return request
 
@@ -115,7 +124,7 @@ def _word(option: str, text: str, namespace: Mapping[str, Any], magic: str) -> s
     return text
 
 
-def _number(option: str, text: str, namespace: Mapping[str, Any], magic: str) -> float:
+def read_number(option: str, text: str, namespace: Mapping[str, Any], magic: str) -> float:
     value: Any = namespace.get(text, text)
     try:
         number = float(value)
@@ -137,11 +146,11 @@ def _whole(option: str, text: str, namespace: Mapping[str, Any], magic: str, lea
     return number
 
 
-def _count(option: str, text: str, namespace: Mapping[str, Any], magic: str) -> int:
+def read_count(option: str, text: str, namespace: Mapping[str, Any], magic: str) -> int:
     return _whole(option, text, namespace, magic, least=1)
 
 
-def _data(option: str, text: str, namespace: Mapping[str, Any], magic: str) -> Any:
+def read_data(option: str, text: str, namespace: Mapping[str, Any], magic: str) -> Any:
     """A name of the notebook, two of them for samples and labels (`x,y`), or a data set known by name."""
     if "," in text:
         names = [name.strip() for name in text.split(",")]
@@ -178,9 +187,9 @@ def _unknown(name: str, namespace: Mapping[str, Any], more: tuple[str, ...] = ()
 _READERS = {
     "flag": _flag,
     "word": _word,
-    "number": _number,
+    "number": read_number,
     "whole": _whole,
-    "count": _count,
-    "data": _data,
+    "count": read_count,
+    "data": read_data,
     "value": _value,
 }

@@ -13,7 +13,7 @@ from ._history import Branch, History
 from ._loop import TrainingLoop
 from ._optimizer import knobs_of, make_optimizer
 from ._ring import Snapshots
-from ._run import Event, Run, training
+from ._run import Event, Run, runs, training
 from ._snapshot import Snapshot
 from ._steer import folder
 from ._text import TextProgress
@@ -32,6 +32,7 @@ __all__ = [
     "knobs_of",
     "make_optimizer",
     "prepare",
+    "runs",
     "train",
     "training",
     "wait",

@@ -20,7 +20,7 @@ class Keeper:
         self._next = time.monotonic() + FIRST
         self._thread: threading.Thread | None = None
 
-    def offer(self, snapshot: Snapshot, seconds: float = 0.0, now: bool = False) -> None:
+    def offer(self, snapshot: Snapshot, now: bool = False) -> None:
         """Write `snapshot` if it is time to, or `now`."""
         busy = self._thread is not None and self._thread.is_alive()
         if (busy or time.monotonic() < self._next) and not now:
@@ -32,6 +32,15 @@ class Keeper:
         self._thread.start()
         if now:
             self._thread.join()
+
+    def end(self, snapshot: Snapshot | None, finished: bool) -> None:
+        """Nothing is left to go on from after a finished run; after another the file says where it ended."""
+        if finished:
+            if self._thread is not None:
+                self._thread.join()
+            self.path.unlink(missing_ok=True)
+        elif snapshot is not None and self.path.exists():
+            self.offer(snapshot, now=True)
 
     def _write(self, snapshot: Snapshot) -> None:
         try:

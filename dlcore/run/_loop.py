@@ -143,10 +143,13 @@ class TrainingLoop:
 
     def _finish(self, run: Run) -> None:
         """What is left to do when the last step is done, or the last that was wanted."""
+        last = None
         if self.snapshots.memory and len(self.snapshots):
-            self.capture(run)
+            last = self.capture(run)
             self._random = _core.rng_state()
         over = self.place.epoch > self.epochs or self._enough
+        if self.keeper is not None:
+            self.keeper.end(last, over)
         if self.patience is not None and over and self.patience.best_epoch:
             self.patience.restore()
             best = f"the weights are those of epoch {self.patience.best_epoch}, val_loss {self.patience.best:.4g}"
@@ -184,7 +187,7 @@ class TrainingLoop:
         self.snapshots.add(snapshot, time.perf_counter() - begun)
         run.began_at(snapshot)
         if self.keeper is not None:
-            self.keeper.offer(snapshot, time.perf_counter() - begun)
+            self.keeper.offer(snapshot)
         return snapshot
 
     def go_back(self, snapshot: Snapshot) -> None:

@@ -154,6 +154,8 @@ class Run(Steering):
             raise RuntimeError(f"run {self.name!r} was started before; make a new one to train again")
         self._thread = threading.Thread(target=self._main, name=f"dlcore run {self.name}", daemon=True)
         _alive.add(self)
+        if not any(known() is self for known in _known):
+            _known.append(weakref.ref(self))
         self._thread.start()
         return self
 
@@ -205,6 +207,10 @@ class Run(Steering):
             # With its own traceback each time, which would otherwise grow with every wait.
             raise self.exception.with_traceback(self.traceback)
         return self
+
+    def wait_for_end(self, timeout: float) -> bool:
+        """Sleep until the run is over, whatever ended it; False when it is not within `timeout` seconds."""
+        return self._ended.wait(timeout)
 
     def add_listener(self, listener: Listener) -> None:
         """Call `listener(kind, payload)` from the run's thread, at most 20 times a second and at every change of state.
@@ -413,6 +419,13 @@ def _is_ours(module: str | None) -> bool:
 
 
 _alive: weakref.WeakSet[Run] = weakref.WeakSet()
+_known: list[weakref.ref[Run]] = []
+
+
+def runs() -> list[Run]:
+    """The runs of this process that were started and that somebody still holds, oldest first."""
+    _known[:] = [known for known in _known if known() is not None]
+    return [run for known in _known if (run := known()) is not None]
 
 
 def training(net: Any) -> Run | None:

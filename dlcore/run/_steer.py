@@ -161,6 +161,11 @@ class Steering:
             self._start.path = self._start.save(target)
         return self.recipe.code(self._start.path, self.log, self._start.step, self._step, self.state == "finished")
 
+    def trained(self, net: Any) -> bool:
+        """Whether this run trains or has trained `net`, and could train it on."""
+        loop = self._loop or self._still()
+        return loop is not None and loop.net is net
+
     def free(self) -> None:
         """Let snapshots and what is needed to train on go; history and events stay."""
         if self._ring is not None:

@@ -159,7 +159,7 @@ def test_a_pinned_snapshot_goes_on_in_a_new_run_as_if_nothing_had_been(tmp_path)
     assert_equal_weights(weights(other), first)
     np.testing.assert_array_equal(losses(again), losses(run)[11:])
     wrong = nn.Dense(2, in_units=3)
-    with pytest.raises(ValueError, match="snapshot of step 11: weights/"):
+    with pytest.raises(ValueError, match="snapshot of step 11: (weights|optimizer)/.* expected .*, found"):
         train(wrong, (np.zeros((4, 3), "float32"), np.zeros(4, "int32")), show=False, resume=path)
     text = tmp_path / "text.safetensors"
     dl.io.save_arrays(text, {"a": np.zeros(2)})
