@@ -137,13 +137,17 @@ struct Problem {
   const T *q, *k, *v;
   MaskLines<T> mask;
 
+  // From one line of a tile of scores to the next: no multiple of 1024 bytes, which would put all lines into a few sets
+  // of the cache.
+  int64_t ld() const { return (std::min(kKeys, s.keys) + 15) / 16 * 16 + 16; }
+
   // Keys that query i may look at.
   int64_t seen(int64_t i) const { return causal ? std::min(s.keys, i + 1) : s.keys; }
 
   // The products of a tile of queries and keys.
   void scores(int64_t z, int64_t i, int64_t m, int64_t j, int64_t n, T* out) const {
     product<T>(m, n, s.depth, {q + (z * s.queries + i) * s.depth, s.depth, 1},
-               {k + (z * s.keys + j) * s.depth, 1, s.depth}, out, kKeys, false);
+               {k + (z * s.keys + j) * s.depth, 1, s.depth}, out, ld(), false);
   }
 };
 
@@ -168,7 +172,8 @@ void forward_tile(const Problem<T>& p, int64_t z, int64_t i, int64_t m, T* y, T*
   const auto& line = isa<T>();
   const T none = -std::numeric_limits<T>::infinity();
   static thread_local std::vector<T> tile;
-  tile.resize(size_t(kQueries * kKeys));
+  const int64_t ld = p.ld();
+  tile.resize(size_t(kQueries * ld));
   T largest[kQueries], sum[kQueries];
   std::fill(largest, largest + m, none);
   std::fill(sum, sum + m, T(0));
@@ -177,7 +182,7 @@ void forward_tile(const Problem<T>& p, int64_t z, int64_t i, int64_t m, T* y, T*
     int64_t n = std::min(kKeys, p.seen(i + m - 1) - j);
     p.scores(z, i, m, j, n, tile.data());
     for (int64_t r = 0; r < m; r++) {
-      T* s = tile.data() + r * kKeys;
+      T* s = tile.data() + r * ld;
       int64_t own = std::max<int64_t>(0, std::min(n, p.seen(i + r) - j));
       T top = line.scores(s, own, p.scale, p.mask.at(z, i + r, j), largest[r]);
       std::fill(s + own, s + n, T(0));
@@ -190,7 +195,7 @@ void forward_tile(const Problem<T>& p, int64_t z, int64_t i, int64_t m, T* y, T*
       if (fade != T(1)) line.scaled(y + r * p.s.width, p.s.width, fade);
       largest[r] = top;
     }
-    product<T>(m, p.s.width, n, {tile.data(), kKeys, 1}, {p.v + (z * p.s.keys + j) * p.s.width, p.s.width, 1}, y,
+    product<T>(m, p.s.width, n, {tile.data(), ld, 1}, {p.v + (z * p.s.keys + j) * p.s.width, p.s.width, 1}, y,
                p.s.width, true);
   }
   for (int64_t r = 0; r < m; r++) {
@@ -281,8 +286,9 @@ template <class T>
 void backward_entry(const Problem<T>& p, const Slopes<T>& d, int64_t z) {
   const auto& line = isa<T>();
   static thread_local std::vector<T> weights, slopes;
-  weights.resize(size_t(kQueries * kKeys));
-  slopes.resize(size_t(kQueries * kKeys));
+  const int64_t ld = p.ld();
+  weights.resize(size_t(kQueries * ld));
+  slopes.resize(size_t(kQueries * ld));
   int64_t l = p.s.queries, s = p.s.keys, depth = p.s.depth, width = p.s.width;
   T *dq = d.dq + z * l * depth, *dk = d.dk + z * s * depth, *dv = d.dv + z * s * width;
   std::fill(dq, dq + l * depth, T(0));
@@ -297,18 +303,18 @@ void backward_entry(const Problem<T>& p, const Slopes<T>& d, int64_t z) {
       int64_t n = std::min(kKeys, p.seen(i + m - 1) - j);
       T *w = weights.data(), *ds = slopes.data();
       p.scores(z, i, m, j, n, w);
-      product<T>(m, n, width, {g, width, 1}, {p.v + (z * s + j) * width, 1, width}, ds, kKeys, false);
+      product<T>(m, n, width, {g, width, 1}, {p.v + (z * s + j) * width, 1, width}, ds, ld, false);
       for (int64_t r = 0; r < m; r++) {
         bool blind = lse[r] == -std::numeric_limits<T>::infinity();
         int64_t own = blind ? 0 : std::max<int64_t>(0, std::min(n, p.seen(i + r) - j));
-        line.weights(w + r * kKeys, own, p.scale, p.mask.at(z, i + r, j), lse[r]);
-        line.slopes(w + r * kKeys, ds + r * kKeys, own, inner[r], p.scale);
-        std::fill(w + r * kKeys + own, w + r * kKeys + n, T(0));
-        std::fill(ds + r * kKeys + own, ds + r * kKeys + n, T(0));
+        line.weights(w + r * ld, own, p.scale, p.mask.at(z, i + r, j), lse[r]);
+        line.slopes(w + r * ld, ds + r * ld, own, inner[r], p.scale);
+        std::fill(w + r * ld + own, w + r * ld + n, T(0));
+        std::fill(ds + r * ld + own, ds + r * ld + n, T(0));
       }
-      product<T>(n, width, m, {w, 1, kKeys}, {g, width, 1}, dv + j * width, width, true);
-      product<T>(m, depth, n, {ds, kKeys, 1}, {p.k + (z * s + j) * depth, depth, 1}, dq + i * depth, depth, true);
-      product<T>(n, depth, m, {ds, 1, kKeys}, {p.q + (z * l + i) * depth, depth, 1}, dk + j * depth, depth, true);
+      product<T>(n, width, m, {w, 1, ld}, {g, width, 1}, dv + j * width, width, true);
+      product<T>(m, depth, n, {ds, ld, 1}, {p.k + (z * s + j) * depth, depth, 1}, dq + i * depth, depth, true);
+      product<T>(n, depth, m, {ds, 1, ld}, {p.q + (z * l + i) * depth, depth, 1}, dk + j * depth, depth, true);
     }
   }
 }

@@ -63,15 +63,19 @@ void copy_rows(const Copy& c) {
   int64_t n = c.geo.shape[last], rows = 1;
   for (int i = 0; i < last; i++) rows *= c.geo.shape[i];
   bool runs = c.ops[0].stride[last] == 1 && n * c.ops[0].itemsize >= 1024;  // shorter ones would end in half lines
+  const TileOperand &d = c.ops[0], &s = c.ops[1];
+  int64_t group = c.geo.shape[last - 1], to_next = d.stride[last - 1] * d.itemsize,
+          from_next = s.stride[last - 1] * s.itemsize;
   parallel_for(rows, kGrainElements / n + 1, [&](int64_t b, int64_t e) {
-    for (int64_t r = b; r < e; r++) {
-      char* dst = c.ops[0].base;
-      const char* src = c.ops[1].base;
+    for (int64_t r = b; r < e;) {
+      char* dst = d.base;
+      const char* src = s.base;
       advance(c, last, r, dst, src);
-      if (runs)
-        copy_run(c, n, src, c.ops[1].stride[last], dst);
-      else
-        c.cast(n, src, c.ops[1].stride[last], dst, c.ops[0].stride[last]);
+      for (int64_t stop = std::min(e, (r / group + 1) * group); r < stop; r++, dst += to_next, src += from_next)
+        if (runs)
+          copy_run(c, n, src, s.stride[last], dst);
+        else
+          c.cast(n, src, s.stride[last], dst, d.stride[last]);
     }
     if (c.stream) c.stream->finish();
   });
