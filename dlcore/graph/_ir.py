@@ -149,6 +149,7 @@ class Node:
     rng       first random block relative to the start of the run, -1 unless the operator draws random numbers
     tile      (fused nodes) the tile program;  register: the type its registers have
     paused    recorded while no gradients were being recorded: none flow through it
+    scopes    (fused nodes) the layer paths of all its members
     """
 
     op: str
@@ -161,6 +162,7 @@ class Node:
     tile: Any = None
     register: str = ""
     paused: bool = False
+    scopes: tuple[str, ...] = ()
 
     def place(self) -> str:
         """Where this call came from, for error texts."""
@@ -248,6 +250,7 @@ class Graph:
                 node.tile,
                 node.register,
                 node.paused,
+                node.scopes,
             )
             for out in node.outputs:
                 copy = _copy_value(out, copies)

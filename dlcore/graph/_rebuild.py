@@ -51,8 +51,9 @@ def rebuild(graph: Graph, rule: Rule) -> Graph:
 def repeat(builder: Builder, node: Node, operands: list[Value | None]) -> list[Value]:
     """The same call on new operands."""
     twin = Node(
-        node.op, operands, node.attrs, [], node.scope, node.src, node.rng, node.tile, node.register, node.paused
-    )
+        node.op, operands, node.attrs, [], node.scope, node.src, node.rng, node.tile, node.register, node.paused,
+        node.scopes,
+    )  # fmt: skip
     builder.nodes.append(twin)
     if node.op == FUSED:
         strides = _ops.default_strides(node.outputs[0].shape, operands)

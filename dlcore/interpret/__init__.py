@@ -1,0 +1,26 @@
+"""Looking inside a network and at what it gets wrong: layers as they are now, reasons of a decision, results.
+
+Here: `structure` (layers, shapes, connections), `Probe` (weights, activations and gradients of a layer, taken without
+leaving a trace), `program` (what the compiler makes of each layer, with times), `results` (confusion, worst mistakes,
+scores of a class), `saliency`, `integrated_gradients`, `grad_cam`, `embedding`, `rules`.
+Not here: anything that displays; widgets and magics draw what this room returns. It imports no notebook package.
+Next: `widgets/explorer` and `widgets/data` for the pictures, `dlcore/run` for the runs that are watched.
+"""
+
+from ._measure import Measure, measure
+from ._probe import Look, Probe
+from ._program import Kernel, Program, program
+from ._structure import Layer, Structure, structure
+
+__all__ = [
+    "Kernel",
+    "Layer",
+    "Look",
+    "Measure",
+    "Probe",
+    "Program",
+    "Structure",
+    "measure",
+    "program",
+    "structure",
+]

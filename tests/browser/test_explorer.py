@@ -1,0 +1,100 @@
+"""The network explorer in a real JupyterLab: five hundred layers, live values, keys, a picture after a restart.
+
+Set DLCORE_SCREENSHOTS to a folder to keep pictures of what was seen.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+from browser.lab import Lab, Notebook, until
+
+pytestmark = pytest.mark.browser
+
+SETUP = """
+%load_ext dlcore
+import numpy as np, dlcore as dl
+nn = dl.gluon.nn
+deep = nn.HybridSequential()
+for _ in range(50):
+    block = nn.HybridSequential()
+    block.add(*[nn.Dense(4, in_units=4) for _ in range(10)])
+    deep.add(block)
+deep.initialize()
+rng = np.random.default_rng(0)
+x, y = rng.normal(size=(512, 1, 12, 12)).astype("float32"), rng.integers(0, 4, 512).astype("int32")
+net = nn.HybridSequential()
+net.add(nn.Conv2D(8, 3, activation="relu"), nn.MaxPool2D(2), nn.Dense(4))
+net.initialize()
+"""
+EXPLORER = ".dl-explorer"
+
+
+def keep(notebook: Notebook, name: str, cell: int | None = None) -> None:
+    if folder := os.environ.get("DLCORE_SCREENSHOTS"):
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        notebook.screenshot(Path(folder) / f"{name}.png", cell)
+
+
+def test_five_hundred_layers_stay_usable(lab: Lab) -> None:
+    lab.write("deep.ipynb", [SETUP, "%explore deep --input 4"])
+    notebook = lab.open("deep.ipynb")
+    notebook.run_all()
+    notebook.wait_idle()
+    assert not notebook.errors()
+    explorer = notebook.page.locator(EXPLORER)
+    explorer.get_by_title("unfold every part").click()
+    space = explorer.locator(".dl-tree-space")
+    assert space.evaluate("node => node.offsetHeight") == 552 * 26
+    assert explorer.locator(".dl-row").count() < 50  # only what is in view is in the page
+    search = explorer.locator(".dl-search")
+    search.fill("49.9")
+    until(lambda: explorer.locator(".dl-hits").inner_text() == "1 found", 5, "the search")
+    search.press("Enter")
+    chosen = explorer.locator('.dl-row[aria-selected="true"]')
+    assert chosen.get_attribute("data-path") == "49.9"
+    until(lambda: "49.9" in explorer.locator(".dl-layer-title").inner_text(), 5, "the layer")
+    tree = explorer.locator(".dl-tree")
+    tree.focus()
+    tree.press("ArrowUp")
+    assert chosen.get_attribute("data-path") == "49.8"
+    tree.press("ArrowLeft")
+    tree.press("ArrowLeft")  # folds the part
+    assert chosen.get_attribute("aria-expanded") == "false"
+    keep(notebook, "explorer_deep")
+
+
+def test_values_follow_the_training_and_the_picture_stays(lab: Lab) -> None:
+    train = "run = %train net --data x,y --epochs 100000 --batch 16 --lr 0.01 --background"
+    lab.write("live.ipynb", [SETUP, "%explore net --data x,y", train])
+    notebook = lab.open("live.ipynb")
+    notebook.run_all()
+    notebook.wait_idle()
+    assert not notebook.errors()
+    explorer = notebook.page.locator(EXPLORER)
+    explorer.locator('.dl-row[data-path="0"]').click()
+    card = explorer.locator('.dl-weights .dl-card[data-name="weight"]')
+    until(lambda: card.locator("canvas").count() == 1, 15, "the pictures of the kernels")
+    assert explorer.locator(".dl-gradients .dl-card").count() == 3
+
+    def step() -> int:
+        found = re.search(r"step ([\d,]+)", explorer.locator(".dl-status").inner_text())
+        return int(found[1].replace(",", "")) if found else -1
+
+    until(lambda: step() > 0, 15, "a look at a step")
+    first, facts = step(), card.locator(".dl-facts").inner_text()
+    until(lambda: step() > first and card.locator(".dl-facts").inner_text() != facts, 15, "a later look")
+    keep(notebook, "explorer_live", 1)
+    explorer.locator('[data-tab="program"]').click()
+    until(lambda: "conv2d" in explorer.locator(".dl-kernels").inner_text(), 15, "the kernels")
+    notebook.theme("JupyterLab Dark")
+    keep(notebook, "explorer_program_dark", 1)
+    with notebook.page.expect_download() as saved:
+        explorer.get_by_title("save the graph as a PNG picture").click()
+    assert Path(saved.value.path()).read_bytes().startswith(b"\x89PNG")
+    notebook.js("panel.sessionContext.session.kernel.restart()")
+    until(lambda: "image/svg+xml" in str(notebook.outputs(1)), 20, "the picture in the explorer's place")
+    keep(notebook, "explorer_picture", 1)

@@ -1,0 +1,137 @@
+"""The Python side of the explorer: what it answers, between which steps, and that it asks for nothing unasked."""
+
+import json
+import time
+import xml.etree.ElementTree as ElementTree
+
+import numpy as np
+import pytest
+
+pytest.importorskip("anywidget")
+
+import dlcore as dl  # noqa: E402
+from dlcore.widgets.explorer import Explorer, explore, mermaid, svg  # noqa: E402
+
+nn = dl.gluon.nn
+
+
+def small(init=True):
+    net = nn.HybridSequential()
+    net.add(nn.Conv2D(4, 3, activation="relu"), nn.Dense(3))
+    if init:
+        net.initialize(dl.init.Xavier())
+    return net
+
+
+@pytest.fixture
+def data():
+    rng = np.random.default_rng(0)
+    return rng.normal(size=(64, 1, 6, 6)).astype("float32"), rng.integers(0, 3, 64).astype("int32")
+
+
+def heard(explorer: Explorer):
+    explorer.sent = []
+    explorer.send = lambda content, buffers=None: explorer.sent.append((content, buffers))
+
+    def ask(**content):
+        explorer.sent.clear()
+        explorer._receive(explorer, content, [])
+        for answer, _ in explorer.sent:
+            json.dumps(answer, allow_nan=False)
+        return explorer.sent
+
+    return ask
+
+
+def test_the_page_gets_the_structure_then_looks_and_pictures_as_bytes(data):
+    ask = heard(explore(small(), data, name="net"))
+    (content, _), *rest = ask(type="hello")
+    assert not rest and [row["path"] for row in content["rows"]] == ["input", "", "0", "1"]
+    assert content["edges"] == [(0, 2), (2, 3)]
+    (content, buffers), *rest = ask(type="look", path="0", fresh=True)
+    assert not rest and content["type"] == "look" and content["path"] == "0"
+    shapes = [entry["tiles"] for entry in content["measures"] if entry["tiles"]]
+    assert [len(data) for data in buffers] == [np.prod(shape) for shape in shapes]
+    sections = [entry["section"] for entry in content["measures"]]
+    assert sections == ["weights", "weights", "activations", "gradients", "gradients", "gradients"]
+
+
+def test_a_network_that_did_not_change_is_not_looked_at_again(data):
+    net = small()
+    ask = heard(explore(net, data))
+    ask(type="look", path="0", fresh=True)
+    assert ask(type="look", path="0")[0][0]["type"] == "same"
+    net[0].bias.set_data(dl.np.ones(4))
+    assert ask(type="look", path="0")[0][0]["type"] == "look"
+
+
+def test_a_training_network_is_looked_at_between_steps_and_trains_to_the_same_bits(data):
+    def trained(watch):
+        dl.random.seed(5)
+        net = small()
+        run = dl.run.train(net, data, epochs=40, batch=8, lr=0.05, seed=5, background=True, show=False)
+        steps = []
+        if watch:
+            explorer = explore(net, data)
+            explorer.send = lambda content, buffers=None: steps.append(content.get("step"))
+            while not run.ended:
+                explorer._receive(explorer, {"type": "look", "path": "0"}, [])
+                time.sleep(0.02)
+            assert not run._listeners._listeners
+        run.wait(60)
+        return [p.data().asnumpy() for p in net.collect_params().values()], steps
+
+    plain, _ = trained(False)
+    watched, steps = trained(True)
+    for a, b in zip(plain, watched, strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert steps and sorted(steps) == steps
+
+
+def test_connections_come_with_the_weights(data):
+    net = small(init=False)
+    ask = heard(explore(net, data))
+    assert "initialize()" in ask(type="hello")[0][0]["note"]
+    net.initialize()
+    net(dl.np.array(data[0][:1]))
+    kinds = [content["type"] for content, _ in ask(type="look", path="0", fresh=True)]
+    assert kinds == ["structure", "look"]
+
+
+def test_errors_go_to_the_page(data):
+    ask = heard(explore(small(), data))
+    assert "there is no layer 'x'" in ask(type="look", path="x", fresh=True)[0][0]["text"]
+
+
+def test_the_program_of_a_layer(data):
+    ask = heard(explore(small(), data))
+    content = ask(type="program", path="1")[0][0]
+    assert [call.count("dense(") for call in content["calls"]] == [1] and content["count"] >= 2
+
+
+def test_pictures_of_a_folded_graph_are_valid_and_hold_every_visible_row():
+    net = dl.gluon.model_zoo.vision.get_model("resnet18_v1", classes=10)
+    net.initialize()
+    found = explore(net, input=(3, 32, 32), name="net <18>").structure
+
+    def rows(text):
+        return len(ElementTree.fromstring(text).findall(".//{http://www.w3.org/2000/svg}tspan[@font-weight]"))
+
+    assert 20 <= rows(svg(found)) <= 42
+    assert rows(svg(found, set())) == len(found.layers)
+    text = mermaid(found, {"features"})
+    assert text.count("subgraph") == 1 == text.count("\n  end") and "-->" in text
+    folded = mermaid(found, {""})
+    assert folded.count("-->") == 1
+
+
+def test_five_hundred_layers_are_described_in_a_moment():
+    net = nn.HybridSequential()
+    for _ in range(50):
+        block = nn.HybridSequential()
+        block.add(*[nn.Dense(4, in_units=4) for _ in range(10)])
+        net.add(block)
+    net.initialize()
+    explorer = explore(net, input=(4,))
+    assert len(explorer.structure.layers) == 552 and len(explorer.structure.edges) == 500
+    assert len(explorer._repr_mimebundle_()[0]["image/svg+xml"]) < 60_000
