@@ -132,6 +132,8 @@ class Steering:
         self.snapshots.version += 1
         target = folder(self.name) / f"step-{snapshot.step}.safetensors" if path is None else Path(path)
         snapshot.path = snapshot.save(target)
+        run: Any = self
+        run.note("pin", to=snapshot.step, path=snapshot.path)
         return snapshot.path
 
     def single_steps(self, count: int = 1, wait: bool = True) -> Any:

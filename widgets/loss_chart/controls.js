@@ -10,16 +10,21 @@ export class Controls {
     this.store = store;
     this.node = element("div", "dl-controls");
     this.pauseButton = this.button("Pause", "dl-pause", () => {
-      store.send({ type: store.status.state === "paused" ? "resume" : "pause" });
+      store.send({ type: store.status.state === "paused" || store.ended ? "resume" : "pause" });
     });
     this.stopButton = this.button("Stop", "dl-stop", () => store.send({ type: "stop" }));
+    this.stepButton = this.button("Step", "dl-step", () => store.send({ type: "step" }));
+    this.stepButton.title = "One step, then hold";
+    this.pinButton = this.button("Pin", "dl-pin", () => store.send({ type: "pin" }));
+    this.pinButton.title = "Keep this point on disk";
     this.knobs = element("div", "dl-knobs");
     this.others = element("div", "dl-knobs dl-others");
     this.others.hidden = true;
     this.moreButton = this.button("more", "dl-more", () => this.toggleOthers());
     this.moreButton.title = "The optimizer's other knobs";
     this.moreButton.hidden = true;
-    this.node.append(this.pauseButton, this.stopButton, this.knobs, this.moreButton, this.others);
+    this.node.append(this.pauseButton, this.stepButton, this.stopButton, this.pinButton);
+    this.node.append(this.knobs, this.moreButton, this.others);
     this.fields = new Map();
   }
 
@@ -36,9 +41,15 @@ export class Controls {
   }
 
   update() {
-    const { status, ended } = this.store;
-    this.pauseButton.textContent = status.state === "paused" ? "Resume" : "Pause";
-    for (const button of [this.pauseButton, this.stopButton]) button.disabled = ended;
+    const { status, ended, snapshots, stays } = this.store;
+    const steers = snapshots.length > 0;
+    this.pauseButton.textContent = status.state === "paused" ? "Resume" : ended && steers ? "Train on" : "Pause";
+    this.pauseButton.disabled = ended && !(steers && stays);
+    this.stopButton.disabled = ended;
+    for (const button of [this.stepButton, this.pinButton]) {
+      button.hidden = !steers;
+      button.disabled = ended && button === this.stepButton;
+    }
     for (const [name, value] of Object.entries(status.knobs)) {
       if (!this.fields.has(name)) this.fields.set(name, this.field(name, value));
       this.fields.get(name)(value, ended);

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,8 @@ class LossChart(anywidget.AnyWidget):
     def __init__(self, run: Run) -> None:
         super().__init__()
         self._run = run
+        self._stays = run.ended  # shown again after its end: it stays live, to go back from
+        self._shown: Any = None  # which state of the snapshots the page was sent last
         let_through(self)
         self.on_msg(self._receive)
         run.add_listener(self._tell)
@@ -45,6 +48,10 @@ class LossChart(anywidget.AnyWidget):
         """Send the page what is new. Called on the run's thread."""
         series, buffers = _packed(payload["series"])
         content = {"type": "update", "series": series, "first_event": payload["first_event"]}
+        if payload.get("snapshots") == self._shown:
+            payload = {key: value for key, value in payload.items() if key != "snapshots"}
+        else:
+            self._shown = payload["snapshots"]
         self.send({**content, **_plain(payload, payload["events"])}, buffers=buffers)
 
     def _receive(self, _widget: Any, content: dict[str, Any], _buffers: Any) -> None:
@@ -55,22 +62,34 @@ class LossChart(anywidget.AnyWidget):
             self._send_picture()
         elif kind in ("pause", "resume", "stop"):
             getattr(self._run, kind)()
-        elif kind == "set":
+        elif kind in ("set", "restore", "step", "pin"):
             try:
-                self._run.set(**{str(content["name"]): content["value"]})
+                self._steer(kind, content)
             except (ValueError, RuntimeError):
                 self._send_history()  # the page shows again what is in force
+
+    def _steer(self, kind: str, content: dict[str, Any]) -> None:
+        """What may be refused. Nothing here waits for the run, which may be waiting for this very thread."""
+        if kind == "set":
+            self._run.set(**{str(content["name"]): content["value"]})
+        elif kind == "restore":
+            self._run.restore(int(content["step"]), int(content["branch"]), wait=False)
+        elif kind == "step":
+            self._run.single_steps(1, wait=False)
+        else:
+            threading.Thread(target=self._run.pin, name="dlcore pin", daemon=True).start()
 
     def _send_history(self) -> None:
         """Everything so far, long curves thinned."""
         run = self._run
         series = {}
-        for name in run.history:
+        for name in run.history.parts():
             count = run.history.count(name)
-            steps, values = run.history.series(name, max_points=POINTS)
+            steps, values = run.history.part(name, max_points=POINTS)
             series[name] = (0, steps, values, count)
         described, buffers = _packed(series)
         content = {"type": "history", "model_id": self.model_id, "series": described, "first_event": 0}
+        content["stays"] = self._stays
         self.send({**content, **_plain(run.status(), list(run.events))}, buffers=buffers)
 
     def _send_picture(self) -> None:
@@ -119,19 +138,21 @@ def let_through(widget: anywidget.AnyWidget) -> None:
 def show(run: Run) -> LossChart:
     """Display `run` live in the running cell; at its end the output becomes a picture that needs no kernel.
 
-    Call it before the run is started. The widget is returned; to see a run of the past as a live chart again,
-    display `LossChart(run)`.
+    A run that has ended is shown live as well, to go back from. The widget is returned.
     """
     chart = LossChart(run)
     handle = display(chart, display_id=True)
     keeper = doorkeeper()
-    if keeper is not None:
+    inside = keeper is not None and not run.ended
+    if keeper is not None and inside:
         keeper.enter()
 
     def finish(kind: str, payload: dict[str, Any]) -> None:
+        nonlocal inside
         if kind != "end":
             return
-        if keeper is not None:
+        if keeper is not None and inside:
+            inside = False
             keeper.leave()
         if handle is not None:
             leave_picture(run, handle)

@@ -64,7 +64,7 @@ export class Keeper {
     };
     this.session?.statusChanged?.connect(this.watchKernel);
     store.watch(() => {
-      if (!store.ended || this.timer !== null) return;
+      if (!store.ended || store.stays || this.timer !== null) return;
       this.timer = setTimeout(() => {
         if (this.outputs().length) store.send({ type: "picture" });
       }, PATIENCE);

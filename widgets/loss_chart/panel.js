@@ -1,10 +1,9 @@
 // One plot with a heading: the curves that share a scale, such as loss and val_loss.
 import uPlot from "uplot";
+import { color as branchColor, GoBack } from "./goback.js";
 
 const HEIGHT = 230;
 const DOTS = 40;
-const TRAIN = "--dl-train";
-const VALIDATION = "--dl-val";
 
 export function format(value) {
   if (value === null || value === undefined) return "";
@@ -76,27 +75,57 @@ export class Panel {
     this.body = element("div", "dl-plot");
     this.node.append(head, this.body);
     this.plot = null;
+    this.lines = []; // what is drawn: one entry a column of the plot's data
+    this.back = new GoBack(this);
     this.resizer = new ResizeObserver(() => this.resize());
     this.resizer.observe(this.body);
   }
 
-  names() {
-    return [this.base, `val_${this.base}`];
+  // The curves there are, branch by branch: training faint and smoothed, then validation.
+  drawn() {
+    const found = [];
+    const several = this.store.branches.length > 1;
+    for (const [branch] of this.store.branches) {
+      const tail = branch === 1 ? "" : `#${branch}`;
+      const train = this.store.curves.get(this.base + tail);
+      const val = this.store.curves.get(`val_${this.base}${tail}`);
+      const name = several ? this.store.branchName(branch) : "";
+      if (train) found.push({ kind: "train", branch, curve: train, label: name || "train" });
+      if (val) found.push({ kind: "val", branch, curve: val, label: name ? `${name} validation` : "validation" });
+    }
+    return found;
   }
 
-  data() {
-    const [train, val] = this.names().map((name) => this.store.curves.get(name));
+  data(curves) {
     const tables = [];
-    if (train) {
-      const steps = train.steps.subarray(0, train.length);
-      const values = train.values.subarray(0, train.length);
-      tables.push([steps, Array.from(values, finite), Array.from(smooth(values), finite)]);
-    } else {
-      tables.push([[], [], []]);
+    this.lines = [];
+    for (const { kind, branch, curve, label } of curves) {
+      const steps = curve.steps.subarray(0, curve.length);
+      const values = curve.values.subarray(0, curve.length);
+      const line = { kind, branch, curve, label, color: branchColor(branch, kind) };
+      if (kind === "train") {
+        this.lines.push({ ...line, kind: "faint", color: branch === 1 ? "--dl-train-faint" : line.color }, line);
+        tables.push([steps, Array.from(values, finite), Array.from(smooth(values), finite)]);
+      } else {
+        this.lines.push(line);
+        tables.push([steps, Array.from(values, finite)]);
+      }
     }
-    const steps = val ? Array.from(val.steps.subarray(0, val.length)) : [];
-    const values = val ? Array.from(val.values.subarray(0, val.length), finite) : [];
-    return uPlot.join([...tables, [steps, values]].map((table) => table.map((column) => column)));
+    return tables.length ? uPlot.join(tables) : null;
+  }
+
+  // How each column is drawn. Validation of later branches is dashed in the branch's colour.
+  series(color) {
+    return this.lines.map((line) => {
+      if (line.kind === "faint") {
+        const alpha = line.branch === 1 ? 1 : 0.3;
+        return { stroke: color(line.color), alpha, width: 1, points: { show: false }, spanGaps: true };
+      }
+      if (line.kind === "train") return { stroke: color(line.color), width: 2, points: { show: false }, spanGaps: true };
+      const show = () => line.curve.length <= DOTS; // few values are shown as dots, many would run together
+      const dash = line.branch === 1 ? undefined : [6, 4];
+      return { stroke: color(line.color), width: 2, dash, spanGaps: true, points: { show, size: 6, fill: color(line.color) } };
+    });
   }
 
   options(width) {
@@ -118,30 +147,16 @@ export class Panel {
         { ...axis, size: 30, values: (u, ticks) => ticks.map((t) => (Number.isInteger(t) ? compact(t) : "")) },
         { ...axis, size: 52, values: (u, ticks) => ticks.map((t) => (t === null ? "" : format(t))) },
       ],
-      series: [
-        {},
-        { stroke: color("--dl-train-faint"), width: 1, points: { show: false }, spanGaps: true },
-        { stroke: color(TRAIN), width: 2, points: { show: false }, spanGaps: true },
-        {
-          stroke: color(VALIDATION),
-          width: 2,
-          spanGaps: true,
-          points: { show: () => this.dotted(), size: 6, fill: color(VALIDATION) },
-        },
-      ],
+      series: [{}, ...this.series(color)],
       hooks: { draw: [(u) => this.marks(u)], setCursor: [(u) => this.describe(u.cursor.idx)] },
     };
-  }
-
-  // Few values are shown as dots, many would run together.
-  dotted() {
-    return (this.store.curves.get(`val_${this.base}`)?.length ?? 0) <= DOTS;
   }
 
   // A dashed line where a knob was turned.
   marks(u) {
     const { ctx, bbox } = u;
     const style = getComputedStyle(this.node);
+    this.back.draw(u, style);
     ctx.save();
     ctx.strokeStyle = ctx.fillStyle = style.getPropertyValue("--dl-muted").trim() || "#888";
     ctx.lineWidth = devicePixelRatio;
@@ -169,46 +184,56 @@ export class Panel {
   }
 
   update() {
-    const data = this.data();
+    const curves = this.drawn();
+    const data = this.data(curves);
     if (!data || !data[0].length) return;
-    // For whoever looks at the page from outside: from which step on, and how many points of the kernel's, it shows.
+    // For whoever looks at the page from outside: from which step on, how many points of the kernel's, what is drawn.
     this.node.dataset.first = String(data[0][0]);
     this.node.dataset.points = String(this.store.curves.get(this.base)?.count ?? 0);
+    this.node.dataset.branches = String(new Set(curves.map((curve) => curve.branch)).size);
+    const shape = this.lines.map((line) => line.kind + line.branch).join();
+    if (this.plot && shape !== this.shape) this.drop();
     if (!this.plot) {
       const width = this.body.clientWidth;
       if (!width) return; // not on the page yet; the size observer calls again
-      this.plot = new uPlot(this.options(width), data, this.body);
+      this.shape = shape;
+      this.plot = new uPlot(this.options(width), data);
+      this.body.prepend(this.plot.root);
     } else {
       this.plot.setData(data);
     }
     this.describe(this.plot.cursor.idx);
   }
 
+  drop() {
+    this.plot?.destroy();
+    this.plot = null;
+  }
+
   // The numbers under the pointer, or the newest ones.
   describe(index) {
     const parts = [];
-    const labels = { 2: ["train", TRAIN], 3: ["validation", VALIDATION] };
-    for (const [column, [label, color]] of Object.entries(labels)) {
-      const values = this.plot?.data[column] ?? [];
-      const last = this.store.curves.get(this.names()[column - 2])?.last() ?? null;
+    this.lines.forEach((line, place) => {
+      if (line.kind === "faint") return;
+      const values = this.plot?.data[place + 1] ?? [];
+      const last = line.curve.last();
       let value = last;
       if (index !== null && index !== undefined) value = values[index] ?? null;
-      else if (column === "2" && last !== null && Number.isFinite(last)) value = values[values.length - 1] ?? last;
-      if (last === null) continue;
+      else if (line.kind === "train" && last !== null && Number.isFinite(last)) value = lastOf(values) ?? last;
+      if (last === null) return;
       const entry = element("span", "dl-legend-entry");
       const swatch = element("span", "dl-swatch");
-      swatch.style.background = `var(${color})`;
-      entry.append(swatch, element("span", "", label), element("b", "", format(value) || "–"));
+      swatch.style.background = `var(${line.color})`;
+      entry.append(swatch, element("span", "", line.label), element("b", "", format(value) || "–"));
       parts.push(entry);
-    }
+    });
     this.legend.replaceChildren(...parts);
   }
 
   toggleScale() {
     this.log = !this.log;
     this.scaleButton.setAttribute("aria-pressed", String(this.log));
-    this.plot?.destroy();
-    this.plot = null;
+    this.drop();
     this.update();
   }
 
@@ -227,6 +252,11 @@ export class Panel {
     this.resizer.disconnect();
     this.plot?.destroy();
   }
+}
+
+function lastOf(values) {
+  for (let i = values.length - 1; i >= 0; i--) if (values[i] !== null && values[i] !== undefined) return values[i];
+  return null;
 }
 
 // A little air above and below; never an empty range.

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dlcore.run import Event, Run
+from dlcore.run._history import MARK
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+BRANCHES = ("#b3261e", "#00796b", "#7b1fa2", "#8a5a00", "#ad1457")  # after the first, going round
 TRAIN, VALIDATION, MUTED, GRID = "#2457c5", "#d1600a", "#616161", "#e4e4e4"
 WIDTH, HEIGHT = 4.8, 2.9  # inches a plot, at 100 dots an inch on the page
 POINTS = 4000
@@ -60,14 +62,21 @@ def _title(run: Run) -> str:
 
 
 def _draw(axes: Any, run: Run, base: str) -> None:
-    if base in run.history:
-        steps, values = run.history.series(base, max_points=POINTS)
-        axes.plot(steps, values, color=TRAIN, alpha=0.28, linewidth=0.7)
-        axes.plot(steps, smooth(values), color=TRAIN, linewidth=1.6, label="train")
-    if f"val_{base}" in run.history:
-        steps, values = run.history.series(f"val_{base}", max_points=POINTS)
-        dots = {"marker": "o", "markersize": 4} if len(steps) <= DOTS else {}
-        axes.plot(steps, values, color=VALIDATION, linewidth=1.6, label="validation", **dots)
+    several = len(run.history.branches) > 1
+    parts = run.history.parts()
+    for branch in run.history.branches:
+        tail = "" if branch.number == 1 else f"{MARK}{branch.number}"
+        color, other = (TRAIN, VALIDATION) if not tail else (BRANCHES[(branch.number - 2) % len(BRANCHES)],) * 2
+        if base + tail in parts:
+            steps, values = run.history.part(base + tail, max_points=POINTS)
+            axes.plot(steps, values, color=color, alpha=0.28, linewidth=0.7)
+            axes.plot(steps, smooth(values), color=color, linewidth=1.6, label=branch.name if several else "train")
+        if f"val_{base}{tail}" in parts:
+            steps, values = run.history.part(f"val_{base}{tail}", max_points=POINTS)
+            dots = {"marker": "o", "markersize": 4} if len(steps) <= DOTS else {}
+            label = f"{branch.name.partition(',')[0]} validation" if several else "validation"
+            dash = "--" if tail else "-"
+            axes.plot(steps, values, color=other, linewidth=1.6, linestyle=dash, label=label, **dots)
     for event in turns(run.events):
         axes.axvline(event.step, color=MUTED, linewidth=0.7, linestyle=(0, (4, 4)))
         text = f" {event.data['name']} {event.data['value']:.3g}"

@@ -48,6 +48,8 @@ export class Store {
     this.curves = new Map();
     this.events = [];
     this.status = null;
+    this.snapshots = []; // [step, branch, pinned], the points to which the run can go back
+    this.stays = false; // whether the chart of a run that has ended is to stay live
     this.asked = false;
     this.roots = new Set(); // the places on the page where the chart is shown
     this.modelId = null; // the page's own copy of the model does not tell
@@ -76,12 +78,14 @@ export class Store {
     if (content.type === "history") {
       this.asked = false;
       this.modelId = content.model_id;
+      this.stays = content.stays;
       this.curves.clear();
       this.events = [];
     } else if (content.type !== "update") {
       return;
     }
     this.status = content.status;
+    this.snapshots = content.status.snapshots ?? this.snapshots; // sent when they have changed
     if (content.first_event <= this.events.length) {
       this.events.length = content.first_event;
       this.events.push(...content.events);
@@ -119,6 +123,15 @@ export class Store {
       this.scheduled = false;
       this.watchers.forEach((callback) => callback());
     });
+  }
+
+  // [number, name, parent, step] of each line of the run.
+  get branches() {
+    return this.status?.branches ?? [[1, "main", null, 0]];
+  }
+
+  branchName(number) {
+    return this.branches.find((branch) => branch[0] === number)?.[1].split(",")[0] ?? `branch ${number}`;
   }
 
   get ended() {

@@ -8,7 +8,7 @@ import { Store } from "./store.js";
 
 // `loss` first, then the metrics in the order in which they came; val_loss belongs to loss.
 function bases(store) {
-  const names = [...store.curves.keys()].map((name) => name.replace(/^val_/, ""));
+  const names = [...store.curves.keys()].map((name) => name.replace(/#\d+$/, "").replace(/^val_/, ""));
   return [...new Set(["loss", ...names])].filter((base) => names.includes(base));
 }
 
