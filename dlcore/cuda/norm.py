@@ -1,4 +1,4 @@
-"""Batch normalisation: statistics and gradients over all axes but one."""
+"""Normalisation of batches, of lines and of groups of channels, with the gradients."""
 
 from __future__ import annotations
 
@@ -64,6 +64,31 @@ def layer_norm_grad(call: Call) -> None:
     dx[...] = r * inner
     dgamma[...] = (g * h).sum(axis=_others(x, axis))
     dbeta[...] = g.sum(axis=_others(x, axis))
+
+
+@kernel("group_norm")
+def group_norm(call: Call) -> None:
+    x, gamma, beta = call.ins
+    h, _ = _normalised(call, _rows(call, x), 1)
+    call.outs[0][...] = h.reshape(x.shape) * _along(gamma, x.ndim, 1) + _along(beta, x.ndim, 1)
+
+
+@kernel("group_norm_grad")
+def group_norm_grad(call: Call) -> None:
+    g, x, gamma = call.ins
+    dx, dgamma, dbeta = call.outs
+    h, r = _normalised(call, _rows(call, x), 1)
+    g = g.astype(h.dtype, copy=False)
+    t = _rows(call, g * _along(gamma.astype(h.dtype, copy=False), x.ndim, 1))
+    inner = t - t.mean(axis=1, keepdims=True) - h * (t * h).mean(axis=1, keepdims=True)
+    dx[...] = (r * inner).reshape(x.shape)
+    dgamma[...] = (g * h.reshape(x.shape)).sum(axis=_others(x, 1))
+    dbeta[...] = g.sum(axis=_others(x, 1))
+
+
+def _rows(call: Call, x: Array) -> Array:
+    """One row for each group of channels of each sample."""
+    return x.reshape(x.shape[0] * (int(call.attrs["groups"]) or x.shape[1]), -1)
 
 
 def _normalised(call: Call, x: Array, axis: int) -> tuple[Array, Array]:

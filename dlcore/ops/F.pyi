@@ -262,6 +262,15 @@ def _grid_sample_grad2(
     *,
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> tuple[NDArray, ...]: ...
+def _group_norm_grad(
+    g: ArrayLike,
+    x: ArrayLike,
+    gamma: ArrayLike,
+    groups: int,
+    eps: float = 1e-05,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> tuple[NDArray, ...]: ...
 def _group_rows(x: ArrayLike, groups: int = 0, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def _gru_steps(
     xw: ArrayLike,

@@ -71,21 +71,32 @@ op("rms_norm", "x, gamma, axis: int = -1, eps: float = 1e-6",
    samples=[case(real(shape=(3, 5)), real(shape=(5,))), case(real(shape=(2, 4, 3)), real(shape=(4,)), axis=1)],
    errors=[bad(r"\(3,\)", real(shape=(2, 5)), real(shape=(3,)))], example="rms_norm([3., 3.], [1., 2.]) -> [1., 2.]",
    formula="Zhang and Sennrich, arXiv:1910.07467", tol={"float32": 1e-5, "float16": 2e-2, "bfloat16": 1e-1})
-_GROUPED = ("r = _group_rows(x, {groups}); d = r - mean(r, axis=1, keepdims=True);"
-            "h = _reshape_like(d * rsqrt(mean(square(d), axis=1, keepdims=True) + eps), x);"
-            "h * _along(gamma, x, axis=1) + _along(beta, x, axis=1)")
+_GROUPED = ("r = _group_rows(x, groups=groups); d = r - mean(r, axis=1, keepdims=True);"
+            "s = rsqrt(mean(square(d), axis=1, keepdims=True) + eps); h = d * s;")
 _gx, _g4 = real(shape=(2, 4, 3, 2)), real(shape=(4,))
 op("group_norm", "x, gamma, beta, groups: int, eps: float = 1e-5",
-   "Mean 0 and variance 1 over each group of channels of each sample, times gamma, plus beta (one for each channel).",
-   define=_GROUPED.format(groups="groups=groups"), ref="dlcore.ops.reference_nn.group_norm",
+   "Mean 0 and variance 1 over each group of channels of each sample (each channel, if groups is 0), times gamma, plus"
+   " beta (one for each channel).",
+   dtype="first", infer="group_norm", kernel="group_norm",
+   define=_GROUPED + "_reshape_like(h, x) * _along(gamma, x, axis=1) + _along(beta, x, axis=1)",
+   grad={"x": "dx, dg, db = _group_norm_grad(gy, x, gamma, groups=groups, eps=eps); dx", "gamma": "dg", "beta": "db"},
+   ref="dlcore.ops.reference_nn.group_norm",
    samples=[case(_gx, _g4, _g4, groups=2), case(real(shape=(3, 4)), _g4, _g4, groups=1)],
    errors=[bad("4 channels cannot be cut into 3 groups", _gx, _g4, _g4, groups=3),
            bad(r"\(3,\)", _gx, real(shape=(3,)), _g4, groups=2)],
    example="group_norm([[1., 3.]], [1., 1.], [0., 0.], 1) -> [[-0.999995, 0.999995]]",
    formula="Wu and He, arXiv:1803.08494", tol={"float32": 1e-5, "float16": 2e-2, "bfloat16": 2e-1})
+op("_group_norm_grad", "g, x, gamma, groups: int, eps: float = 1e-5",
+   "The gradients of group_norm with respect to x, gamma and beta.", outs="dx, dgamma, dbeta", dtype="first",
+   infer="group_norm_grad", kernel="group_norm_grad",
+   define=_GROUPED + "t = _group_rows(g * _along(gamma, x, axis=1), groups=groups); n = _size_but(x, axis=1);"
+          "dr = s * (t - mean(t, axis=1, keepdims=True) - h * mean(t * h, axis=1, keepdims=True));"
+          "_reshape_like(dr, x), n * _mean_but(g * _reshape_like(h, x), axis=1), n * _mean_but(g, axis=1)",
+   ref="dlcore.ops.reference_nn.group_norm_grad", tol={"float32": 2e-5, "float16": 5e-2, "bfloat16": 4e-1},
+   samples=[case(_gx, _gx, _g4, groups=2), case(real(shape=(3, 4)), real(shape=(3, 4)), _g4, groups=1)])
 op("instance_norm", "x, gamma, beta, eps: float = 1e-5",
    "Mean 0 and variance 1 over each channel of each sample, times gamma, plus beta (one for each channel).",
-   define=_GROUPED.format(groups="groups=0"), ref="dlcore.ops.reference_nn.instance_norm",
+   define="group_norm(x, gamma, beta, groups=0, eps=eps)", ref="dlcore.ops.reference_nn.instance_norm",
    samples=[case(_gx, _g4, _g4), case(real(shape=(3, 4, 5)), _g4, _g4)],
    errors=[bad(r"\(3,\)", _gx, real(shape=(3,)), _g4), bad("2 dimensions", real(shape=(3,)), _g4, _g4)],
    example="instance_norm([[[1., 3.]]], [1.], [0.]) -> [[[-0.999995, 0.999995]]]",

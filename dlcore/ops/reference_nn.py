@@ -34,12 +34,26 @@ def rms_norm(x: Array, gamma: Array, axis: int = -1, eps: float = 1e-6) -> Array
 
 def group_norm(x: Array, gamma: Array, beta: Array, groups: int, eps: float = 1e-5) -> Array:
     out = np.empty_like(x)
+    groups = groups or x.shape[1]
     size = x.shape[1] // groups
     for n in range(len(x)):
         for k in range(groups):
             part = x[n, k * size : (k + 1) * size]
             out[n, k * size : (k + 1) * size] = (part - part.mean()) / np.sqrt(part.var() + eps)
     return out * _along(gamma, x, 1) + _along(beta, x, 1)
+
+
+def group_norm_grad(g: Array, x: Array, gamma: Array, groups: int, eps: float = 1e-5) -> tuple[Array, Array, Array]:
+    dx, h = np.empty_like(x), group_norm(x, np.ones_like(gamma), np.zeros_like(gamma), groups, eps)
+    groups = groups or x.shape[1]
+    size, t = x.shape[1] // groups, g * _along(gamma, x, 1)
+    for n in range(len(x)):
+        for k in range(groups):
+            part = np.s_[n, k * size : (k + 1) * size]
+            inner = t[part] - t[part].mean() - h[part] * (t[part] * h[part]).mean()
+            dx[part] = inner / np.sqrt(x[part].var() + eps)
+    others = (0, *range(2, x.ndim))
+    return dx, (g * h).sum(others), g.sum(others)
 
 
 def instance_norm(x: Array, gamma: Array, beta: Array, eps: float = 1e-5) -> Array:

@@ -126,3 +126,20 @@ def test_layer_norm_gradients_are_finite_differences(shape: tuple[int, ...], axi
         near(dx, slope([x, gamma], 0), 1e-7)
         near(dgamma, slope([x, gamma], 1), 1e-7)
         near(dbeta, g.sum(axis=tuple(a for a in range(x.ndim) if a != axis % x.ndim)), 1e-13)
+
+
+@pytest.mark.parametrize("shape", [(2, 6, 7), (3, 4), (1, 6, 150, 149)])
+def test_group_norm_of_short_and_long_groups_far_from_zero(shape: tuple[int, ...]) -> None:
+    rng = np.random.default_rng(4)
+    x, g = (rng.normal(shift, 1, shape) for shift in (50, 0))
+    gamma, beta = rng.normal(size=(2, shape[1]))
+    h = x.reshape(shape[0], 2, -1)
+    h = ((h - h.mean(2, keepdims=True)) / np.sqrt(h.var(2, keepdims=True) + 1e-5)).reshape(shape)
+    along = (1, -1) + (1,) * (len(shape) - 2)
+    want = h * gamma.reshape(along) + beta.reshape(along)
+    given = [nd(v.astype("float32")) for v in (x, gamma, beta)]
+    np.testing.assert_allclose(F.group_norm(*given, 2).asnumpy(), want, atol=2e-4)
+    _, dgamma, dbeta = F._group_norm_grad(nd(g.astype("float32")), *given[:2], 2)
+    others = (0, *range(2, x.ndim))
+    np.testing.assert_allclose(dgamma.asnumpy(), (g * h).sum(others), rtol=1e-4, atol=1e-2)
+    np.testing.assert_allclose(dbeta.asnumpy(), g.sum(others), rtol=1e-4, atol=1e-2)
