@@ -62,6 +62,8 @@ def _undefined(text: str, known: set[str]) -> list[Finding]:
                 made.add(node.id)
         elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
             made.add(node.name)
+        elif isinstance(node, ast.ExceptHandler) and node.name:
+            made.add(node.name)
         elif isinstance(node, ast.arg):
             made.add(node.arg)
         elif isinstance(node, ast.alias):

@@ -72,9 +72,7 @@ RULES: tuple[Rule, ...] = (
     _rule(r"\btrainer\.zero_grad\(\)", "a trainer zeroes no gradients", "leave it out: backward() replaces them"),
     _rule(r"\boptimizer\.\w+\([^\n]*\blr=", "'lr' is no argument", "learning_rate="),
     _rule(r"\.fit\([^)]*\bepoch=", "'epoch' is no argument of fit", "num_epoch="),
-    _rule(
-        r"transform=\S*ToTensor\(\)", "a data set calls transform(image, label)", ".transform_first(ToTensor()) instead"
-    ),
+    _rule(r"transform=\S*ToTensor\(\)", "a data set calls transform(image, label)", ".transform_first(ToTensor())"),
     _rule(
         r"\b\w*data\.reset\(\)", "a data set has no position to reset", "iterate a DataLoader anew", r"DataIter|Iter\("
     ),
@@ -85,10 +83,9 @@ RULES: tuple[Rule, ...] = (
     ),
     # What runs, or would, and means something else.
     _rule(
-        r"\.step\(batch_size\)",
+        r"^\s*loss = .*/ batch_size$(?=[\s\S]*\.step\(batch_size\))",
         "the loss is divided by batch_size, and step(batch_size) divides again",
         "divide once: loss without '/ batch_size'",
-        r"\A(?![\s\S]*/ batch_size)",
     ),
     _rule(r"\bdevice_id \+ 1", "cpu().device_id + 1 is always 1", "mx.num_gpus() counts the GPUs"),
     _rule(
@@ -115,7 +112,7 @@ RULES: tuple[Rule, ...] = (
         r"initialize\(",
     ),
     _rule(
-        r"\.backward\(\)",
+        r"\b(?:loss|output)\.backward\(\)",
         "nothing is recorded",
         "with autograd.record(): before the forward pass",
         r"record\(|feed_dict",
@@ -144,15 +141,11 @@ RULES: tuple[Rule, ...] = (
         "transforms.ToTensor(), or data.transpose((2, 0, 1))",
         r"transpose|ToTensor",
     ),
-    _rule(
-        r"Convolution\(data, [\s\S]*SoftmaxOutput|rand\(100, 784\)",
-        "784 numbers in a row are no picture",
-        "reshape the data to (N, 1, 28, 28)",
-        r"reshape",
-    ),
+    _rule(r"rand\(\d+, 784\)", "784 numbers in a row are no picture", "rand(100, 1, 28, 28)"),
+    _rule(r"(?:num_hidden=|Dense\()1000\b", "1000 classes, for digits of 10", "10"),
     _rule(r"label=np\.random\.rand\(", "classes are whole numbers", "label=np.random.randint(0, 10, 100)"),
     _rule(
-        r"nn\.Dense\(1\)[\s\S]*SoftmaxCrossEntropyLoss",
+        r"nn\.Dense\(1\)\n(?:(?!^class )[\s\S])*?SoftmaxCrossEntropyLoss",
         "over one class the loss is always 0",
         "nn.Dense(10) and whole numbers as labels",
     ),
