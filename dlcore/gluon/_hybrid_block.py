@@ -48,7 +48,7 @@ class HybridBlock(Block):
         """
         self._active = active
         self._flags = kwargs
-        self._compiled = None
+        self._compiled, self._checked = None, -1
         super().hybridize(active, **kwargs)
 
     def _run(self, *args: Any, **kwargs: Any) -> Any:

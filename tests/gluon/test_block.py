@@ -337,6 +337,16 @@ def test_a_compiled_block_runs_python_once_and_sees_new_weights():
     assert len(calls) == count + 2
 
 
+def test_hybridize_may_be_called_again():
+    net = nn.Dense(3, in_units=2)
+    net.initialize()
+    x = array(1, 2)
+    want = net(x).asnumpy()
+    for active in (True, True, False, True):
+        net.hybridize(active)
+        np.testing.assert_allclose(net(x).asnumpy(), want, rtol=1e-6)
+
+
 def test_a_network_that_waits_for_its_shapes_can_be_pickled():
     net = Net()
     net.initialize(init="ones")

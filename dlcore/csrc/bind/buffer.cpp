@@ -78,6 +78,7 @@ int get_buffer(PyObject* self, Py_buffer* view, int flags) {
   view->len = Py_ssize_t(t->numel()) * size;
   view->itemsize = size;
   view->readonly = read_only(t);
+  if (!view->readonly) t->storage->shared = true;
   view->ndim = t->ndim();
   view->format = flags & PyBUF_FORMAT ? const_cast<char*>(format_of(t->dtype)) : nullptr;
   view->shape = flags & PyBUF_ND ? e->shape : nullptr;

@@ -109,6 +109,7 @@ static nb::object export_capsule(const Tensor& t, bool versioned, bool copied) {
     refuse("__dlpack__: this array is read-only, which only DLPack 1 can say; ask with max_version=(1, 0), or copy it");
   auto* e = new Exported;
   e->tensor = alias_of(t);
+  if (!copied && !t->storage->readonly) t->storage->shared = true;
   for (int i = 0; i < t->ndim(); i++) {
     e->dims[i] = t->shape[i];
     e->dims[kMaxDims + i] = t->strides[i];

@@ -56,6 +56,7 @@ Executable::Executable(std::vector<ExeValue> values, std::vector<ExeInstr> instr
       p.views.push_back(view);
     };
     for (int v : instr.in) add(v);
+    p.sources.resize(instr.in.size() + 1);
     for (int v : instr.out) {
       add(v);
       if (values_.at(size_t(v)).kind == ExeValue::Input) input_written_[size_t(values_[size_t(v)].where)] = true;
@@ -76,7 +77,10 @@ void Executable::bind(const std::vector<Tensor>& inputs, const std::vector<Tenso
   for (auto& p : patches_) {
     const ExeValue& v = values_[size_t(p.value)];
     const Tensor& t = v.kind == ExeValue::Input ? inputs[size_t(v.where)] : outputs[size_t(v.where)];
-    prepared_[size_t(p.instr)].views[size_t(p.slot)].data = static_cast<char*>(t->data()) + v.offset_bytes;
+    Prepared& instr = prepared_[size_t(p.instr)];
+    instr.views[size_t(p.slot)].data = static_cast<char*>(t->data()) + v.offset_bytes;
+    if (v.kind == ExeValue::Input && size_t(p.slot) < instrs_[size_t(p.instr)].in.size())
+      instr.sources[size_t(p.slot)] = input_written_[size_t(v.where)] ? nullptr : t->storage.get();
   }
 }
 
@@ -137,7 +141,8 @@ std::vector<Tensor> Executable::run(const std::vector<Tensor>& given, std::vecto
                    &instr.attrs,
                    rng.seed,
                    rng.counter + instr.rng_offset,
-                   &p.state};
+                   &p.state,
+                   p.sources.data()};
       run_instruction(c, k);
       if (seconds) {
         auto now = std::chrono::steady_clock::now();

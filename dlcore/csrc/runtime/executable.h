@@ -39,7 +39,8 @@ class Executable {
 
  private:
   struct Prepared {
-    std::vector<View> views;  // inputs then outputs of one instruction
+    std::vector<View> views;        // inputs then outputs of one instruction
+    std::vector<Storage*> sources;  // per input: see KernelCall
     std::shared_ptr<void> state;
   };
   struct Patch {  // a view whose address is known only when a run starts

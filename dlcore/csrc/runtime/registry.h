@@ -28,6 +28,9 @@ struct KernelCall {
   const Attrs* attrs;
   uint64_t seed = 0, counter = 0;          // random operators: Philox key and first counter block
   std::shared_ptr<void>* state = nullptr;  // kept between runs of one compiled instruction (a cached oneDNN primitive)
+  // Per input: the memory of a program's own input that the program does not write, else null. What a kernel makes of
+  // it may be kept in `state` for as long as the version stays and the memory is neither shared nor another's.
+  Storage* const* sources = nullptr;
   bool present(int i) const { return i < nin && in[i].data != nullptr; }  // optional input given?
 };
 using KernelFn = void (*)(const KernelCall&);

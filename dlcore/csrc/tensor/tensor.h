@@ -85,6 +85,7 @@ struct Storage {
   uint32_t taped_writes = 0;  // how many of them were recorded; an array made before one no longer knows its past
   bool readonly = false;
   bool small = false;             // the bytes lie behind this object, in one block
+  bool shared = false;            // others were given this memory and may write to it without changing `version`
   std::function<void()> release;  // set for memory that others own (NumPy, DLPack, CuPy)
   void* owner = nullptr;          // that owner, where bind/ wants it back
   ~Storage();

@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "kernels/cpu/onednn.h"
+#include "kernels/cpu/packed.h"
 #include "kernels/cpu/winograd.h"
 
 namespace dl {
@@ -256,11 +257,10 @@ const char* result_at(const View& y, const ConvShape& s, const Piece& p) {
   return y.ptr<const char>() + (p.image * s.oh + p.band.row) * s.ow * s.o * int64_t(itemsize(y.dtype));
 }
 
-const void* reordered(const ConvPlan& p, const View& w, Temp& keep) {
+// The weights (input 1) as the plan wants them.
+const void* reordered(const SlotCall& k, const ConvPlan& p, const View& w, Temp& keep) {
   if (!p.reorder) return w.data;
-  keep = Temp(p.weights.get_size());
-  p.reorder->run({w.data, keep.data()});
-  return keep.data();
+  return packed(k, 1, &p, p.weights.get_size(), keep, [&](void* to) { p.reorder->run({w.data, to}); });
 }
 
 // The dtype oneDNN is asked to compute in: bfloat16 stays if there is code for it, all else becomes float32.
@@ -276,19 +276,21 @@ DType plain_type(DType t) { return t == DType::F64 ? DType::F64 : DType::F32; }
 
 // ---- forward ----
 
-bool forward_winograd(const KernelCall& c, const ConvShape& s) {
+bool forward_winograd(const SlotCall& k, const ConvShape& s) {
+  const KernelCall& c = k.call;
   Temp x_keep, w_keep, b_keep;
   if (!winograd_fits(s)) return false;
   const float* bias = c.present(2) ? as_contiguous(c.in[2], DType::F32, b_keep).ptr<const float>() : nullptr;
   View x = as_channels_last(c.in[0], DType::F32, x_keep), w = as_type(c.in[1], DType::F32, w_keep);
   ImageOutput y(c.out[0], DType::F32);
-  if (!winograd_forward(c, s, x, w, bias, y.view)) return false;
+  if (!winograd_forward(k, s, x, w, bias, y.view)) return false;
   y.finish();
   return true;
 }
 
-bool forward_onednn(const KernelCall& c, const ConvShape& s, DType t) {
-  if (t == DType::F32 && forward_winograd(c, s)) return true;
+bool forward_onednn(const SlotCall& k, const ConvShape& s, DType t) {
+  if (t == DType::F32 && forward_winograd(k, s)) return true;
+  const KernelCall& c = k.call;
   bool bias = c.present(2);
   View x = c.in[0];
   Temp x_keep, w_keep, b_keep, r_keep;
@@ -304,7 +306,7 @@ bool forward_onednn(const KernelCall& c, const ConvShape& s, DType t) {
   if (!plan->usable) return false;
   const void* b = bias ? as_contiguous(c.in[2], t, b_keep).data : nullptr;
   ImageOutput y(c.out[0], t);
-  const void* weights = reordered(*plan, w, r_keep);
+  const void* weights = reordered(k, *plan, w, r_keep);
   for_pieces(*plan,
              [&](int64_t, const Piece& p) { p.prim->run({input_at(x, s, p), weights, result_at(y.view, s, p), b}); });
   y.finish();
@@ -315,7 +317,7 @@ void conv2d(const KernelCall& c) {
   ConvShape s = conv_shape(c, c.in[0].shape, c.in[1].shape);
   if (c.present(2)) check_conv_bias(c.op->name, c.in[2].shape, s.o);
   if (numel(s.y_shape()) == 0) return;
-  if (s.c > 0 && run_onednn(c.out[0].dtype, [&](DType t) { return forward_onednn(c, s, t); })) return;
+  if (s.c > 0 && run_onednn(c.out[0].dtype, [&](DType t) { return forward_onednn(SlotCall(c), s, t); })) return;
   DType t = plain_type(c.out[0].dtype);
   Temp kx, kw, kb, ky;
   View b, y = temp_view(s.y_shape(), t, ky);
@@ -327,25 +329,27 @@ DL_KERNEL("conv2d", conv2d);
 
 // ---- gradient by the input ----
 
-bool grad_x_winograd(const KernelCall& c, const ConvShape& s) {
+bool grad_x_winograd(const SlotCall& k, const ConvShape& s) {
+  const KernelCall& c = k.call;
   Temp g_keep, w_keep;
   if (!winograd_fits(s)) return false;
   View gy = as_channels_last(c.in[0], DType::F32, g_keep), w = as_type(c.in[1], DType::F32, w_keep);
   ImageOutput gx(c.out[0], DType::F32);
-  if (!winograd_grad_x(c, s, gy, w, gx.view)) return false;
+  if (!winograd_grad_x(k, s, gy, w, gx.view)) return false;
   gx.finish();
   return true;
 }
 
-bool grad_x_onednn(const KernelCall& c, const ConvShape& s, DType t) {
-  if (t == DType::F32 && grad_x_winograd(c, s)) return true;
+bool grad_x_onednn(const SlotCall& k, const ConvShape& s, DType t) {
+  if (t == DType::F32 && grad_x_winograd(k, s)) return true;
+  const KernelCall& c = k.call;
   Temp g_keep, w_keep, r_keep;
   View w = dense_weight(c.in[1], t, w_keep);
   auto plan = find_plan(c, kGradX, s, w, t, Tag::nhwc, false);
   if (!plan->usable) return false;
   View gy = as_channels_last(c.in[0], t, g_keep);
   ImageOutput gx(c.out[0], t);
-  const void* weights = reordered(*plan, w, r_keep);
+  const void* weights = reordered(k, *plan, w, r_keep);
   for_pieces(*plan,
              [&](int64_t, const Piece& p) { p.prim->run({result_at(gy, s, p), weights, input_at(gx.view, s, p)}); });
   gx.finish();
@@ -362,7 +366,7 @@ void conv2d_dx(const KernelCall& c) {
   check_gy(c, s);
   if (numel(s.x_shape()) == 0) return;
   if (numel(s.y_shape()) == 0) return fill_zero(c.out[0]);
-  if (run_onednn(c.out[0].dtype, [&](DType t) { return grad_x_onednn(c, s, t); })) return;
+  if (run_onednn(c.out[0].dtype, [&](DType t) { return grad_x_onednn(SlotCall(c), s, t); })) return;
   DType t = plain_type(c.out[0].dtype);
   Temp kg, kw, kx;
   View gx = temp_view(s.x_shape(), t, kx);
@@ -386,7 +390,7 @@ bool grad_w_winograd(const KernelCall& c, const ConvShape& s) {
   View gy = as_channels_last(c.in[0], DType::F32, g_keep), x = as_channels_last(c.in[1], DType::F32, x_keep);
   bool direct = c.out[0].dtype == DType::F32;
   View gw = direct ? c.out[0] : temp_view(s.w_shape(), DType::F32, w_keep);
-  if (!winograd_grad_w(c, s, gy, x, gw)) return false;
+  if (!winograd_grad_w(s, gy, x, gw)) return false;
   if (!direct) copy_view(c.out[0], gw);
   return true;
 }
@@ -423,7 +427,7 @@ void conv2d_dw(const KernelCall& c) {
   ConvShape s = conv_shape(c, c.in[1].shape, c.out[0].shape);
   check_gy(c, s);
   if (numel(s.y_shape()) == 0 || numel(s.w_shape()) == 0) return fill_zero(c.out[0]);
-  if (run_onednn(c.out[0].dtype, [&](DType t) { return grad_w_onednn(c, s, t); })) return;
+  if (run_onednn(c.out[0].dtype, [&](DType t) { return grad_w_onednn(SlotCall(c).call, s, t); })) return;
   DType t = plain_type(c.out[0].dtype);
   Temp kg, kx, kw;
   View gw = temp_view(s.w_shape(), t, kw);

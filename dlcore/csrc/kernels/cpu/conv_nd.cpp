@@ -83,6 +83,7 @@ void run2d(const KernelCall& c, Pass pass, const Geometry& g, std::initializer_l
   put("pad", g.pad, 0);
   put("dilate", g.dilate, 1);
   KernelCall call = c;
+  call.sources = nullptr;  // one slice of the weights after the other
   call.in = in.data();
   call.nin = int(in.size());
   call.out = &out;

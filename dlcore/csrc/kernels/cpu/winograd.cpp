@@ -38,10 +38,11 @@ Geometry forward_of(const ConvShape& s) { return {s.n, s.c, s.o, s.h, s.w, s.oh,
 Geometry backward_of(const ConvShape& s) { return {s.n, s.o, s.c, s.oh, s.ow, s.h, s.w, {2 - s.pad[0], 2 - s.pad[1]}}; }
 
 // Time in products and sums (a byte of the cache counts as 5 of them, one of memory as 10), against plain sums.
-bool pays(const Geometry& g) {
+// `kept`: the filters are transformed once, not at every call.
+bool pays(const Geometry& g, bool kept) {
   double work = double(g.c) * double(g.o), tiles = double(g.tiles());
-  double plain = 18.0 * work * double(g.n * g.oh * g.ow) + 80.0 * 9 * work;
-  double points = kPoints * (2 * tiles * work * 1.1 + 40 * tiles * double(g.c + g.o) + 80 * work);
+  double plain = 18.0 * work * double(g.n * g.oh * g.ow) + (kept ? 40.0 : 80.0) * 9 * work;
+  double points = kPoints * (2 * tiles * work * 1.1 + 40 * tiles * double(g.c + g.o) + (kept ? 40 : 80) * work);
   return points < 0.9 * plain;
 }
 
@@ -188,7 +189,7 @@ int64_t chunk_of(const Geometry& g) {
 }
 
 // Whole blocks of tiles, each by one thread.
-bool correlate_blocks(const Geometry& g, const float* x, const Filters& f, const float* bias, float* y) {
+bool correlate_blocks(const Geometry& g, const float* x, const float* u, const float* bias, float* y) {
   int64_t tiles = g.tiles();
   int64_t size = std::clamp<int64_t>(kOwnCache / (kPoints * 4 * (g.c + g.o)), 8, 64);
   size = std::clamp<int64_t>((tiles + 2 * num_threads() - 1) / (2 * num_threads()), 1, size);
@@ -196,14 +197,12 @@ bool correlate_blocks(const Geometry& g, const float* x, const Filters& f, const
   auto whole = product({kPoints, size, g.o, g.c, false, false});
   auto rest = last == size ? whole : product({kPoints, last, g.o, g.c, false, false});
   if (!whole->prim || !rest->prim) return false;
-  Temp u(size_t(kPoints * g.c * g.o) * 4);
-  transform_filters(g, f, u.ptr<float>());
   parallel_for(blocks, 1, [&](int64_t b, int64_t e) {
     Temp v(size_t(kPoints * size * g.c) * 4), m(size_t(kPoints * size * g.o) * 4);
     for (int64_t k = b; k < e; k++) {
       int64_t n = k == blocks - 1 ? last : size;
       transform_inputs(g, x, k * size, 0, n, n, v.ptr<float>());
-      (n == size ? whole : rest)->prim->run({v.data(), u.data(), m.data()});
+      (n == size ? whole : rest)->prim->run({v.data(), u, m.data()});
       transform_outputs(g, m.ptr<float>(), k * size, 0, n, n, bias, y);
     }
   });
@@ -211,30 +210,33 @@ bool correlate_blocks(const Geometry& g, const float* x, const Filters& f, const
 }
 
 // Stage by stage.
-bool correlate_chunks(const Geometry& g, const float* x, const Filters& f, const float* bias, float* y) {
+bool correlate_chunks(const Geometry& g, const float* x, const float* u, const float* bias, float* y) {
   int64_t tiles = g.tiles(), size = chunk_of(g), per = points_of_piece();
   int64_t chunks = (tiles + size - 1) / size, last = tiles - (chunks - 1) * size;
   auto whole = product({per, size, g.o, g.c, false, false});
   auto rest = last == size ? whole : product({per, last, g.o, g.c, false, false});
   if (!whole->prim || !rest->prim) return false;
-  Temp u(size_t(kPoints * g.c * g.o) * 4), v(size_t(kPoints * size * g.c) * 4), m(size_t(kPoints * size * g.o) * 4);
-  transform_filters(g, f, u.ptr<float>());
+  Temp v(size_t(kPoints * size * g.c) * 4), m(size_t(kPoints * size * g.o) * 4);
   for (int64_t first = 0; first < tiles; first += size) {
     int64_t n = std::min(size, tiles - first);
     const Prim& prim = *(n == size ? whole : rest)->prim;
     for_tiles(n, [&](int64_t b, int64_t e) { transform_inputs(g, x, first, b, e, n, v.ptr<float>()); });
     for_points(per, [&](int64_t p) {
-      prim.run({v.ptr<float>() + p * n * g.c, u.ptr<float>() + p * g.c * g.o, m.ptr<float>() + p * n * g.o});
+      prim.run({v.ptr<float>() + p * n * g.c, u + p * g.c * g.o, m.ptr<float>() + p * n * g.o});
     });
     for_tiles(n, [&](int64_t b, int64_t e) { transform_outputs(g, m.ptr<float>(), first, b, e, n, bias, y); });
   }
   return true;
 }
 
-bool correlate(const Geometry& g, const float* x, const Filters& f, const float* bias, float* y) {
-  if (!pays(g)) return false;
-  return g.c * g.o <= kOwnFilters && g.tiles() >= 4 ? correlate_blocks(g, x, f, bias, y)
-                                                    : correlate_chunks(g, x, f, bias, y);
+bool correlate(const SlotCall& c, const Geometry& g, const float* x, const Filters& f, const float* bias, float* y) {
+  if (!pays(g, is_steady(c.call, 1))) return false;
+  static const char kFilters = 0;
+  Temp keep;
+  const void* u = packed(c, 1, &kFilters, size_t(kPoints * g.c * g.o) * 4, keep,
+                         [&](void* to) { transform_filters(g, f, static_cast<float*>(to)); });
+  auto stages = g.c * g.o <= kOwnFilters && g.tiles() >= 4 ? correlate_blocks : correlate_chunks;
+  return stages(g, x, static_cast<const float*>(u), bias, y);
 }
 
 bool switched_off() {
@@ -253,20 +255,21 @@ bool winograd_fits(const ConvShape& s) {
   return window && s.c >= kLeastChannels && s.o >= kLeastChannels && !switched_off();
 }
 
-bool winograd_forward(const KernelCall&, const ConvShape& s, const View& x, const View& w, const float* bias,
+bool winograd_forward(const SlotCall& c, const ConvShape& s, const View& x, const View& w, const float* bias,
                       const View& y) {
-  return winograd_fits(s) && correlate(forward_of(s), x.ptr<const float>(), forward_filters(w), bias, y.ptr<float>());
-}
-
-bool winograd_grad_x(const KernelCall&, const ConvShape& s, const View& gy, const View& w, const View& gx) {
   return winograd_fits(s) &&
-         correlate(backward_of(s), gy.ptr<const float>(), turned_filters(w), nullptr, gx.ptr<float>());
+         correlate(c, forward_of(s), x.ptr<const float>(), forward_filters(w), bias, y.ptr<float>());
 }
 
-bool winograd_grad_w(const KernelCall&, const ConvShape& s, const View& gy, const View& x, const View& gw) {
+bool winograd_grad_x(const SlotCall& c, const ConvShape& s, const View& gy, const View& w, const View& gx) {
+  return winograd_fits(s) &&
+         correlate(c, backward_of(s), gy.ptr<const float>(), turned_filters(w), nullptr, gx.ptr<float>());
+}
+
+bool winograd_grad_w(const ConvShape& s, const View& gy, const View& x, const View& gw) {
   if (!winograd_fits(s)) return false;
   Geometry g = forward_of(s);
-  if (!pays(g)) return false;
+  if (!pays(g, false)) return false;
   int64_t tiles = g.tiles(), size = chunk_of(g), per = points_of_piece();
   int64_t chunks = (tiles + size - 1) / size, last = tiles - (chunks - 1) * size;
   // Sums at each point: (o, c), the filters' own order.
