@@ -23,7 +23,7 @@ from ._names._call import classic, operands
 from ._products import batch_dot
 from .context import Context, cpu, current_context, gpu, num_gpus
 
-_HOMES = ("dlcore.array._names", "dlcore.array.random", "dlcore.array.np_random")
+_HOMES = ("dlcore.array._names", "dlcore.array.random", "dlcore.array.np_random", "dlcore.array._np_random")
 _TABLE: dict[str, Any] = {
     name: function
     for module in (basic, shapes, more, layers, spatial, sequences, draws, heads, updates, updates_many, vision)
