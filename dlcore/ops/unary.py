@@ -165,7 +165,7 @@ _float("selu", "Scaled ELU with the constants that keep mean 0 and variance 1.",
        method=False,
        formula="Klambauer et al., Self-Normalizing Neural Networks, arXiv:1706.02515")
 _float("gelu_erf", "Gaussian error linear unit: x times the normal distribution function of x.",
-       "0.5 * x * (1 + erf(x * 0.7071067811865476))",
+       "fma(0.5 * x, erf(x * 0.7071067811865476), 0.5 * x)",
        "gy * (0.5 * (1.0 + erf(x * 0.7071067811865476)) + x * (0.3989422804014327 * exp(-0.5 * square(x))))",
        real(-3, 3),
        "gelu_erf([-1., 1.]) -> [-0.158655, 0.841345]", "0.5 * x * (1 + sp.erf(x / np.sqrt(2)))", np_name="",

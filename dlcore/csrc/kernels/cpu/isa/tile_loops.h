@@ -1,6 +1,9 @@
 // Loops over a tile, and the micro-operations that look the same for floating-point and integer types.
 #pragma once
+#include <cstring>
+
 #include "kernels/cpu/isa/tile_table.h"
+#include "kernels/cpu/isa/vec.h"
 #include "kernels/cpu/isa/vmath_base.h"
 
 namespace dl {
@@ -14,17 +17,23 @@ void unary_loop(int64_t n, const void* pa, const void*, const void*, void* po) {
   for (int64_t i = 0; i < n; i++) o[i] = Op::f(a[i]);
 }
 
-// o[i] = f(i). Four vectors are read, then four are written: quicker than turn by turn once memory is the limit.
+// o[i] = f(i). Four pieces are read, then four are written: quicker than turn by turn once memory is the limit. Pieces
+// as long as a vector (16 bytes also do for AVX2) stay in registers; one array of all four would go through the stack.
 template <class T, class F>
 DL_INLINE void fill_in_groups(int64_t n, T* o, F f) {
-  constexpr int group = 256 / int(sizeof(T));
+  constexpr int bytes = kVecBytes == 64 ? 64 : 16, piece = bytes / int(sizeof(T)), group = 4 * piece;
   int64_t i = 0;
   for (; i + group <= n; i += group) {
-    T made[group];
+    T made[4][piece];
 #pragma omp simd
-    for (int k = 0; k < group; k++) made[k] = f(i + k);
+    for (int k = 0; k < piece; k++) made[0][k] = f(i + k);
 #pragma omp simd
-    for (int k = 0; k < group; k++) o[i + k] = made[k];
+    for (int k = 0; k < piece; k++) made[1][k] = f(i + piece + k);
+#pragma omp simd
+    for (int k = 0; k < piece; k++) made[2][k] = f(i + 2 * piece + k);
+#pragma omp simd
+    for (int k = 0; k < piece; k++) made[3][k] = f(i + 3 * piece + k);
+    for (int j = 0; j < 4; j++) std::memcpy(o + i + j * piece, made[j], bytes);
   }
 #pragma omp simd
   for (int64_t k = i; k < n; k++) o[k] = f(k);
