@@ -44,6 +44,12 @@ def getitem(self: NDArray, key: Any) -> NDArray:
         index = _rows(self, key)
         if index is not None:
             return F.take(self, index)
+        places = _points(self, key)
+        if places is not None:
+            try:
+                return F.gather_nd(self, *places)
+            except (IndexError, ValueError):
+                pass  # told in full below
         return read(_key.parse(self, key, masks_stay=True))
     parsed = _key.parse(self, key)
     found = read(parsed)
@@ -80,6 +86,18 @@ def _rows(x: NDArray, key: Any) -> NDArray | None:
     if np.dtype(key.dtype).kind not in "iu" or not x.ndim:
         return None
     return _key.positions(x, key, tuple(key.shape))
+
+
+def _points(x: NDArray, key: Any) -> list[NDArray] | None:
+    """Arrays of positions along the leading axes, x[i, j]; else None."""
+    if type(key) is not tuple or not 2 <= len(key) <= x.ndim:
+        return None
+    places = []
+    for k in key:
+        if not isinstance(k, (NDArray, np.ndarray)) or np.dtype(k.dtype).kind not in "iu":
+            return None
+        places.append(_key.positions(x, k, tuple(k.shape)))
+    return places
 
 
 def setitem(self: NDArray, key: Any, value: Any) -> None:

@@ -53,9 +53,8 @@ void softmax(const KernelCall& c) {
   with_compute_type(t, [&](auto zero) {
     using T = decltype(zero);
     auto run = kLog ? rows<T>().log_softmax : rows<T>().softmax;
-    parallel_for(lines, grain_of(n), [&](int64_t b, int64_t e) {
-      for (int64_t i = b; i < e; i++) run(x.ptr<const T>() + i * n, y.view.ptr<T>() + i * n, n);
-    });
+    parallel_for(lines, grain_of(n),
+                 [&](int64_t b, int64_t e) { run(x.ptr<const T>() + b * n, y.view.ptr<T>() + b * n, n, e - b); });
   });
   y.finish();
 }

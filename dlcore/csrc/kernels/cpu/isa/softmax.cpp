@@ -43,14 +43,24 @@ void scaled_softmax(const T* x, T* y, int64_t n, T scale) {
 }
 
 template <class T>
-void softmax(const T* x, T* y, int64_t n) {
-  scaled_softmax(x, y, n, T(1));
+void softmax(const T* x, T* y, int64_t n, int64_t lines) {
+  for (int64_t k = 0; k < lines; k++) scaled_softmax(x + k * n, y + k * n, n, T(1));
 }
 
+// Lines one after the other, a few at a time: the logarithms of their sums are then taken together.
 template <class T>
-void log_softmax(const T* x, T* y, int64_t n) {
-  T m = largest(x, n), l = vm_log(exp_sum(x, n, m));
-  for (int64_t i = 0; i < n; i++) y[i] = (x[i] - m) - l;
+void log_softmax(const T* x, T* y, int64_t n, int64_t lines) {
+  constexpr int64_t few = 16;
+  T most[few], sum[few];
+  for (int64_t at = 0; at < lines; at += few, x += few * n, y += few * n) {
+    int64_t m = lines - at < few ? lines - at : few;
+    for (int64_t k = 0; k < few; k++) most[k] = 0, sum[k] = 1;
+    for (int64_t k = 0; k < m; k++) most[k] = largest(x + k * n, n), sum[k] = exp_sum(x + k * n, n, most[k]);
+#pragma omp simd
+    for (int64_t k = 0; k < few; k++) sum[k] = vm_log(sum[k]);
+    for (int64_t k = 0; k < m; k++)
+      for (int64_t i = k * n; i < (k + 1) * n; i++) y[i] = (x[i] - most[k]) - sum[k];
+  }
 }
 
 template <class T>

@@ -10,8 +10,9 @@ inline constexpr int64_t kSoftmaxColumns = 64;
 
 template <class T>
 struct SoftmaxRows {
-  void (*softmax)(const T* x, T* y, int64_t n);
-  void (*log_softmax)(const T* x, T* y, int64_t n);
+  // Of `lines` lines of n numbers, one after the other.
+  void (*softmax)(const T* x, T* y, int64_t n, int64_t lines);
+  void (*log_softmax)(const T* x, T* y, int64_t n, int64_t lines);
   T (*cross_entropy)(const T* x, int64_t n, int64_t label);      // -log(softmax(x)[label])
   void (*scaled_softmax)(const T* x, T* y, int64_t n, T scale);  // scale * softmax(x)
   // Of `width` (at most kSoftmaxColumns) neighbouring columns, n rows that are `stride` apart.
