@@ -315,3 +315,57 @@ def test_results_do_not_depend_on_the_thread_count():
     finally:
         _core.set_num_threads(before)
     assert len(found) == 1
+
+
+def test_a_compiled_function_casts_a_parameter_once():
+    w, x = nd.ones((4, 4)), nd.ones((2, 4))
+    f = dl.jit(lambda x: dl.np.matmul(dl.np.matmul(x, w), w))
+    with amp.autocast():
+        assert f(x).asnumpy().astype("float32").tolist() == [[16.0] * 4] * 2
+    (entry,) = f.entries()
+    traced = [n.op for n in entry.graph.nodes]
+    compiled = [n.attrs[0] if n.tile else n.op for n in entry.plain.graph.nodes]
+    assert traced.count("cast") == 3 and compiled.count("cast") == 2  # of x and of w
+
+
+def test_threads_compile_and_run_in_two_precisions_at_once():
+    a = nd.array(np.random.default_rng(0).normal(size=(32, 32)).astype("float32"))
+    f = dl.jit(lambda a: dl.np.matmul(a, a) + 1)
+    exact, found, wrong = a.asnumpy() @ a.asnumpy() + 1, [], []
+
+    def work(narrow):
+        try:
+            for _ in range(20):
+                with amp.autocast(enabled=narrow):
+                    y = f(a)
+                found.append((narrow, y._dtype_name))
+                np.testing.assert_allclose(y.asnumpy().astype("float32"), exact, atol=0.3 if narrow else 1e-4)
+        except BaseException as error:  # shown by the assertion below
+            wrong.append(error)
+
+    threads = [threading.Thread(target=work, args=(bool(k % 2),)) for k in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+    assert set(found) == {(True, "bfloat16"), (False, "float32")} and f.compilations == 2
+
+
+def test_gradients_of_gradients_under_autocast():
+    x = nd.array([[1.0, 2.0], [3.0, 4.0]])
+    x.attach_grad()
+    with autograd.record():
+        with amp.autocast():
+            y = (dl.np.matmul(x, x).astype("float32") ** 2).sum()
+        (first,) = autograd.grad(y, [x], create_graph=True)
+        total = first.sum()
+    total.backward()
+    m, h = x.asnumpy().astype("float64"), 1e-4
+
+    def slope(m):
+        p = 2 * m @ m
+        return (p @ m.T + m.T @ p).sum()
+
+    expected = [[(slope(m + h * e) - slope(m - h * e)) / (2 * h) for e in row] for row in np.eye(4).reshape(2, 2, 2, 2)]
+    np.testing.assert_allclose(x.grad.asnumpy(), expected, rtol=0.03)
