@@ -23,7 +23,7 @@ def register(ip: InteractiveShell) -> None:
         """Make `import mxnet` mean dlcore (%mxnet off ends it); as %%mxnet, run the cell and mend it where it fails."""
         run(ip, line.strip(), cell)
 
-    ip.register_magic_function(mxnet, "line_cell", "mxnet")
+    ip.register_magic_function(mxnet, "line_cell", "mxnet")  # type: ignore[arg-type]
 
 
 def run(ip: InteractiveShell, line: str, cell: str | None) -> None:

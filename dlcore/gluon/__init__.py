@@ -15,6 +15,7 @@ from ._block import Block
 from ._hybrid_block import HybridBlock
 from ._parameter import Constant, DeferredInitializationError, Parameter
 from ._parameter_dict import ParameterDict
+from ._symbol_block import SymbolBlock
 from .trainer import Trainer
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "HybridBlock",
     "Parameter",
     "ParameterDict",
+    "SymbolBlock",
     "Trainer",
     "contrib",
     "data",

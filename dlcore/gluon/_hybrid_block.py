@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import warnings
 from typing import Any
 
 from dlcore import _core
@@ -39,6 +41,7 @@ class HybridBlock(Block):
         self._compiled: Any = None
         self._compiled_for: tuple[int, ...] = ()
         self._checked = -1
+        self._signature: tuple[tuple[tuple[int, ...], str], ...] | None = None
 
     def hybridize(self, active: bool = True, **kwargs: Any) -> None:
         """Compile this block when it is next called, once for every kind of input (shapes and dtypes).
@@ -49,11 +52,55 @@ class HybridBlock(Block):
         self._active = active
         self._flags = kwargs
         self._compiled, self._checked = None, -1
+        self._signature = None
         super().hybridize(active, **kwargs)
+
+    def export(self, path: str | os.PathLike[str], epoch: int = 0, *inputs: Any) -> tuple[str, str]:
+        """Write `path-symbol.json`, the operators of this network, and `path-0000.safetensors`, the values they need.
+
+        `SymbolBlock.imports` reads both, without this class. The epoch has four digits. Gives the two names.
+        inputs: arrays of the shapes to trace it with; else those of the first call after `hybridize()`. What is
+        written is the network as it predicts. Shapes that `forward` reads are fixed in it, and so are Python's choices;
+        layers alone leave the number of samples free. RuntimeError before any call, ValueError for a network that
+        changes arrays or gives a plain number.
+
+        >>> import tempfile, dlcore as dl
+        >>> net = dl.gluon.nn.Dense(2, in_units=3)
+        >>> net.initialize(init="ones")
+        >>> files = net.export(tempfile.mkdtemp() + "/net", 0, dl.nd.ones((1, 3)))
+        >>> dl.gluon.SymbolBlock.imports(files[0], "data", files[1])(dl.nd.ones((4, 3))).shape
+        (4, 2)
+        """
+        from ._export import export
+
+        signature = _signature(inputs) if inputs else self._signature
+        if signature is None:
+            raise RuntimeError(f"{self.name}.export: call hybridize() and then the network once, or give its inputs")
+        return export(self, path, epoch, signature)
+
+    def optimize_for(self, x: Any, *args: Any, backend: str | None = None, **kwargs: Any) -> Any:
+        """Compile for inputs like these, once: `hybridize()` and a call, whose result it gives.
+
+        There is one compiler, so a `backend` that is not None is passed over; a UserWarning says so.
+        """
+        if backend is not None:
+            warnings.warn(f"optimize_for: backend {backend!r} is passed over; hybridize() compiles", stacklevel=2)
+        self.hybridize(True, **kwargs)
+        self(x, *args)  # tells shapes
+        return self(x, *args)
+
+    def infer_type(self, *args: Any) -> None:
+        """Give the parameters the dtype of the first input that has a floating one."""
+        for dtype in (getattr(x, "dtype", None) for x in args):
+            if dtype is not None and dtype.kind not in "biu":
+                self.cast(dtype)
+                return
 
     def _run(self, *args: Any, **kwargs: Any) -> Any:
         if not self._active or _core.is_tracing() or getattr(plain, "on", False):
             return self.forward(*args, **kwargs)
+        if self._signature is None:
+            self._signature = _signature(args)
         if self._checked != generation[0] and not self._check():
             # The first call, which tells the parameters their shapes, runs as it is.
             return self.forward(*args, **kwargs)
@@ -121,4 +168,11 @@ class HybridBlock(Block):
             _core.set_training(training)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**super().__getstate__(), "_compiled": None, "_compiled_for": (), "_checked": -1}
+        return {**super().__getstate__(), "_signature": None, "_compiled": None, "_compiled_for": (), "_checked": -1}
+
+
+def _signature(args: Any) -> tuple[tuple[tuple[int, ...], str], ...] | None:
+    """Shapes and dtypes of the arrays of a call; None where something is no array."""
+    if not all(isinstance(x, _core.NDArray) for x in args):
+        return None
+    return tuple((tuple(x.shape), x.dtype.name) for x in args)

@@ -81,10 +81,10 @@ class RandomSizedCropAug(Augmenter):
 
     def __init__(self, size: Sequence[int], area: Any, ratio: Sequence[float], interp: int = 2) -> None:
         super().__init__(size=size, area=area, ratio=ratio, interp=interp)
-        self.words = (size, area, ratio, interp)
+        self.size, self.area, self.ratio, self.interp = size, area, ratio, interp
 
     def __call__(self, src: Any) -> NDArray:
-        return basic.random_size_crop(src, *self.words)[0]
+        return basic.random_size_crop(src, self.size, self.area, self.ratio, self.interp)[0]
 
 
 class HorizontalFlipAug(Augmenter):

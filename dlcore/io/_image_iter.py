@@ -45,7 +45,7 @@ def _places(path: Path, index: FilePath | None) -> list[int]:
     """Where the records begin: from the index, or by walking through the file."""
     if index is not None:
         return [int(line.split("\t")[1]) for line in Path(index).read_text().splitlines()]
-    found = []
+    found: list[int] = []
     with MXRecordIO(path, "r") as records:
         while True:
             place = records.tell()
@@ -263,8 +263,8 @@ class ImageRecordIter(ImageIter):
         if unknown:
             raise TypeError(f"{name}: no argument is called {', '.join(unknown)}")
         channels = data_shape[0]
-        words = {"resize": max(resize, 0), "rand_crop": rand_crop}
-        auglist = [a for a in CreateAugmenter(data_shape, **words) if not isinstance(a, CastAug)]
+        usual = CreateAugmenter(data_shape, resize=max(resize, 0), rand_crop=rand_crop)
+        auglist = [a for a in usual if not isinstance(a, CastAug)]
         auglist += [HorizontalFlipAug(0.5)] if rand_mirror else []
         mean = np.array([mean_r, mean_g, mean_b][:channels], np.float32)
         std = np.array([std_r, std_g, std_b][:channels], np.float32)
@@ -286,9 +286,9 @@ class ImageDetRecordIter(ImageRecordIter):
 
     def __init__(
         self, *args: Any, label_pad_width: int = 0, label_pad_value: float = -1.0, rand_mirror: bool = False,
-        label_name: str = "label", **kwargs: Any,
+        **kwargs: Any,
     ) -> None:  # fmt: skip
-        super().__init__(*args, label_name=label_name, **kwargs)
+        super().__init__(*args, **{"label_name": "label", **kwargs})
         self._mirror, self._fill = rand_mirror, label_pad_value
         self.auglist = [a for a in self.auglist if isinstance(a, ColorNormalizeAug)]
         longest = label_pad_width or max(np.size(picture()[0]) for picture in self._pictures)

@@ -8,8 +8,8 @@ from functools import cache
 from typing import Any
 
 from dlcore.array import nd
-from dlcore.ops import RECORDS
-from dlcore.ops._record import on_new
+from dlcore.ops import RECORDS, functions
+from dlcore.ops._record import Op, on_new
 from dlcore.ops.composite import FUNCTIONS
 
 from ._heads import HEADS
@@ -63,6 +63,19 @@ def operators() -> dict[str, str]:
 on_new(lambda record: operators.cache_clear())  # an operator declared later counts too
 
 
+EXACT = "dl."  # before the name of an operator of the graph itself, as `HybridBlock.export` writes it
+
+
+def exact(name: str) -> Op | None:
+    """The operator of the graph behind "dl.conv2d" and its like; None for other names and for updates of weights.
+
+    >>> exact("dl.conv2d").name, exact("conv2d"), exact("dl.sgd_update")
+    ('conv2d', None, None)
+    """
+    record = RECORDS.get(name.removeprefix(EXACT)) if name.startswith(EXACT) else None
+    return None if record is None or record.family == "optimizer" else record
+
+
 def names() -> list[str]:
     """The names of all operators, in order."""
     return sorted({*operators(), *CLASSIC, *_OWN, *HEADS})
@@ -74,7 +87,7 @@ def known(name: str) -> bool:
     >>> known("FullyConnected"), known("exec")
     (True, False)
     """
-    return name in CLASSIC or name in HEADS or name in _OWN or name in operators()
+    return name in CLASSIC or name in HEADS or name in _OWN or name in operators() or exact(name) is not None
 
 
 def _flatten(data: Any) -> Any:
@@ -88,6 +101,9 @@ def target(name: str) -> Callable[..., Any]:
         raise ValueError(f"there is no operator {name!r}")
     if name in _OWN:
         return _flatten
+    record = exact(name)
+    if record is not None:
+        return functions.function(record.name)
     return HEADS[name] if name in HEADS else getattr(nd, name)
 
 
@@ -116,5 +132,5 @@ def n_outputs(name: str, attrs: dict[str, Any]) -> int:
         return int(attrs.get("num_outputs", 1))
     if name == "moments" or (name == "topk" and attrs.get("ret_typ") == "both"):
         return 2
-    record = RECORDS.get(operators().get(name, name))
+    record = exact(name) or RECORDS.get(operators().get(name, name))
     return record.n_out if record is not None and name not in CLASSIC else 1
