@@ -1,4 +1,4 @@
-"""Going back in a real JupyterLab: a click on the chart, a second branch beside the first, two runs, a run of before."""
+"""Going back in a real JupyterLab: a click on the chart, a second branch beside the first, a run that is over."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ import json
 
 import pytest
 from browser.lab import Lab, until
-from browser.test_loss_chart import CHART, SETUP, keep, started, step_of
+from browser.test_loss_chart import CHART, keep, started, step_of
 
 pytestmark = pytest.mark.browser
 
 TRAIN = "run = %train net --data train --epochs 100000 --batch 32 --lr 0.02 --optimizer adam --seed 1 --background"
 EXACT = """
-from dlcore.run import Snapshot
 snapshot = run.snapshots.nearest(int(run.step))
 same = all((snapshot.arrays["weights/" + name] == p.data().asnumpy()).all() for name, p in net.collect_params().items())
 print(run.state, int(run.step), snapshot.step, same)
