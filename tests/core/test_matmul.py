@@ -114,3 +114,18 @@ def test_more_shapes_than_are_kept_prepared() -> None:
             y = F.matmul(nd(np.full((n, 1), n + turn, "float32")), weight)
             if n % 100 == 1:
                 np.testing.assert_array_equal(y.asnumpy(), np.full((n, 3), n + turn, "float32"))
+
+
+@pytest.mark.parametrize(("n", "k"), [(1, 40), (7, 333), (130, 4096), (1001, 65)])
+def test_one_row_of_a_dense_layer(n: int, k: int) -> None:
+    rng = np.random.default_rng(n)
+    x, w, b = (rng.standard_normal(s).astype("float32") for s in ((1, k), (n, k), (n,)))
+    want = x.astype("float64") @ w.T.astype("float64")
+    found = []
+    for count in (1, 2, 5):
+        with threads(count):
+            found.append(F.dense(nd(x), nd(w), nd(b)).asnumpy())
+            near(F.matmul(nd(x), nd(w.T)), want, 2e-6)
+            near(F.dense(nd(x), nd(w[:, ::-1])), x.astype("float64") @ w[:, ::-1].T.astype("float64"), 2e-6)
+    near(nd(found[0]), want + b, 2e-6)
+    assert all((found[0] == other).all() for other in found)
