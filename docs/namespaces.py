@@ -25,6 +25,7 @@ PAGES = {
     "nd.image": ("dlcore.array.image", "dlcore.nd.image"),
     "npx": ("dlcore.array.npx", "dlcore.npx"),
     "autograd": ("dlcore.autograd", "dlcore.autograd"),
+    "amp": ("dlcore.amp", "dlcore.amp"),
 }
 
 

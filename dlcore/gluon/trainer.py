@@ -102,9 +102,7 @@ class Trainer(Hinted):
             return self._update(batch_size, ignore_stale_grad)
         recording = _core.set_recording(False)
         try:
-            self.loss_scaler.step(
-                self.gradients(), self._written, lambda: self._update(batch_size, ignore_stale_grad)
-            )
+            self.loss_scaler.step(self.gradients(), self._written, lambda: self._update(batch_size, ignore_stale_grad))
         finally:
             _core.set_recording(recording)
 
