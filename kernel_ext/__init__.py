@@ -16,7 +16,23 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-MAGICS = ("network", "graph", "summary", "train", "runs", "parallel", "mxnet", "explore")
+MAGICS = (
+    "network",
+    "graph",
+    "summary",
+    "train",
+    "runs",
+    "parallel",
+    "mxnet",
+    "explore",
+    "lr_find",
+    "show_batch",
+    "interpret",
+    "devices",
+    "memory",
+    "profile",
+    "dlcore_help",
+)
 
 
 def load_ipython_extension(ip: InteractiveShell) -> None:

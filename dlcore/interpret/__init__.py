@@ -7,20 +7,36 @@ Not here: anything that displays; widgets and magics draw what this room returns
 Next: `widgets/explorer` and `widgets/data` for the pictures, `dlcore/run` for the runs that are watched.
 """
 
+from ._attribution import Attribution, grad_cam, integrated_gradients, saliency
+from ._batch import batch_of
 from ._measure import Measure, measure
+from ._overview import Embedding, Rules, embedding, rules
 from ._probe import Look, Probe
 from ._program import Kernel, Program, program
+from ._results import Mistakes, Results, results
 from ._structure import Layer, Structure, structure
 
 __all__ = [
+    "Attribution",
+    "Embedding",
     "Kernel",
     "Layer",
     "Look",
     "Measure",
+    "Mistakes",
     "Probe",
     "Program",
+    "Results",
+    "Rules",
     "Structure",
+    "batch_of",
+    "embedding",
+    "grad_cam",
+    "integrated_gradients",
     "measure",
     "program",
+    "results",
+    "rules",
+    "saliency",
     "structure",
 ]

@@ -55,7 +55,7 @@ class Probe:
     `objective` is called as `objective(net, x, y)` and gives the loss; without it there are no gradients.
 
     >>> import dlcore as dl
-    >>> net = dl.gluon.nn.Dense(3)
+    >>> net = dl.gluon.nn.Dense(3, in_units=4)
     >>> net.initialize()
     >>> probe = Probe(net, dl.np.ones((2, 4)), dl.np.zeros((2, 3)), lambda net, x, y: ((net(x) - y) ** 2).mean())
     >>> look = probe.look("")

@@ -11,6 +11,7 @@ Next: `dlcore/parallel` for several processes, `widgets/loss_chart` for the live
 
 from ._history import Branch, History
 from ._loop import TrainingLoop
+from ._lr_find import LearningRates, lr_find
 from ._optimizer import knobs_of, make_optimizer
 from ._ring import Snapshots
 from ._run import Event, Run, runs, training
@@ -23,6 +24,7 @@ __all__ = [
     "Branch",
     "Event",
     "History",
+    "LearningRates",
     "Run",
     "Snapshot",
     "Snapshots",
@@ -30,6 +32,7 @@ __all__ = [
     "TrainingLoop",
     "folder",
     "knobs_of",
+    "lr_find",
     "make_optimizer",
     "prepare",
     "runs",

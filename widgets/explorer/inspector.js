@@ -16,6 +16,7 @@ export function short(value) {
 function histogram(measure) {
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("viewBox", `0 0 ${WIDE} ${TALL}`);
+  svg.setAttribute("preserveAspectRatio", "none");
   svg.setAttribute("class", "dl-histogram");
   svg.setAttribute("role", "img");
   svg.setAttribute("aria-label", `histogram from ${short(measure.low)} to ${short(measure.high)}`);
@@ -52,7 +53,7 @@ function colours(dark) {
 
 function pictures(measure, bytes) {
   const [count, rows, columns] = measure.tiles;
-  const side = count === 1 ? 160 : Math.max(18, Math.min(44, columns * 8));
+  const side = count === 1 ? 160 : Math.max(36, Math.min(44, columns * 8));
   const across = Math.max(1, Math.min(count, Math.floor(352 / (side + 2))));
   const scale = Math.max(1, Math.floor(side / Math.max(rows, columns)) || 1);
   const [wide, tall] = [columns * scale + 2, rows * scale + 2];

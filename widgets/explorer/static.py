@@ -7,7 +7,7 @@ from html import escape
 
 from dlcore.interpret import Layer, Structure
 
-ROW, INDENT, LANE, LEFT, WIDTH, CHARACTER = 24, 16, 9, 14, 880, 6.6
+ROW, INDENT, LANE, LEFT, WIDTH, COLUMN, CHARACTER = 24, 16, 9, 14, 880, 110, 6.6
 MOST_ROWS = 40
 INK, MUTED, LINE, ARC, FILL = "#212121", "#5f5f5f", "#8a8a8a", "#2457c5", "#eef2fb"
 
@@ -55,11 +55,10 @@ def lanes(links: list[tuple[int, int]]) -> dict[tuple[int, int], int]:
     return found
 
 
-def right_text(layer: Layer) -> str:
-    """Shape and parameter count."""
+def figures(layer: Layer) -> tuple[str, str]:
+    """Shape and parameter count, empty where there is none."""
     shape = "" if layer.shape is None else "×".join(map(str, layer.shape)) or "one number"
-    count = "parameters after the first batch" if layer.parameters is None else f"{layer.parameters:,}"
-    return "   ".join(part for part in (shape, count if layer.parameters != 0 else "") if part)
+    return shape, "" if layer.parameters == 0 else "?" if layer.parameters is None else f"{layer.parameters:,}"
 
 
 def svg(structure: Structure, closed: Collection[str] | None = None) -> str:
@@ -95,8 +94,8 @@ def svg(structure: Structure, closed: Collection[str] | None = None) -> str:
 
 def _row(layer: Layer, top: float, gutter: float, opened: bool) -> str:
     x, y = gutter + 10 + INDENT * layer.depth, top + ROW / 2 + 4
-    right = right_text(layer)
-    room = int((WIDTH - x - 12) / CHARACTER) - len(right) - len(layer.name) - 3
+    shape, count = figures(layer)
+    room = int((WIDTH - COLUMN - x - 12) / CHARACTER) - len(shape) - len(layer.name) - 3
     label = layer.label if len(layer.label) <= room else layer.label[: max(0, room - 1)] + "…"
     mark = "" if layer.kind != "network" else "▾ " if opened else "▸ "
     fill = f'<rect x="{x - 6}" y="{top + 2}" width="{WIDTH - x}" height="{ROW - 4}" rx="4" fill="{FILL}"/>'
@@ -105,7 +104,8 @@ def _row(layer: Layer, top: float, gutter: float, opened: bool) -> str:
         f"{fill if layer.kind == 'network' else ''}{dot}"
         f'<text x="{x}" y="{y}" fill="{INK}">{mark}<tspan font-weight="600">{escape(layer.name)}</tspan>'
         f'<tspan dx="8" fill="{MUTED}">{escape(label if layer.label != layer.name else "")}</tspan></text>'
-        f'<text x="{WIDTH - 14}" y="{y}" fill="{MUTED}" text-anchor="end">{escape(right)}</text>'
+        f'<text x="{WIDTH - COLUMN}" y="{y}" fill="{INK}" text-anchor="end">{shape}</text>'
+        f'<text x="{WIDTH - 14}" y="{y}" fill="{MUTED}" text-anchor="end">{count}</text>'
     )
 
 
@@ -128,7 +128,8 @@ def mermaid(structure: Structure, closed: Collection[str] | None = None) -> str:
             lines.append("  " * depth + f'subgraph n{place}["{_escaped(layer.name)}"]')
             open_depths.append(layer.depth)
             continue
-        right = _escaped(right_text(layer).replace("   ", ", "))
+        shape, count = figures(layer)
+        right = ", ".join(part for part in (shape, f"{count} parameters" if count else "") if part)
         lines.append("  " * depth + f'n{place}["{text}{"<br/>" + right if right else ""}"]')
     while open_depths:
         open_depths.pop()

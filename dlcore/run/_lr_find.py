@@ -1,0 +1,156 @@
+"""A learning rate for a network, from one short sweep on a copy of it."""
+
+from __future__ import annotations
+
+import copy
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from dlcore import _core
+
+from ._data import batches, placed
+from ._loop import device_of, make_ready
+from ._objective import Objective
+from ._optimizer import make_optimizer
+from ._run import training
+from ._step import Stepper
+
+SMOOTHING = 0.9
+SKIPPED = 10  # the mean of the first few losses still wanders
+WORSE = 4.0  # the sweep ends when the smoothed loss is this many times the best
+BARS = " ▁▂▃▄▅▆▇█"
+
+
+@dataclass
+class LearningRates:
+    """What a sweep found: `rates` and `losses` (as they were) and `smoothed` of each step.
+
+    `steepest` is the rate where the smoothed loss falls fastest, `minimum` the one where it is lowest. `suggestion` is
+    `steepest`, or a tenth of `minimum` where that is smaller. Source: L. Smith, "Cyclical learning rates for training
+    neural networks", 2017, for the sweep; J. Howard and S. Gugger, "fastai: a layered API", 2020, for both rules.
+    """
+
+    name: str
+    rates: np.ndarray = field(repr=False)
+    losses: np.ndarray = field(repr=False)
+    smoothed: np.ndarray = field(repr=False)
+    steepest: float
+    minimum: float
+
+    @property
+    def suggestion(self) -> float:
+        """The learning rate to train with."""
+        return min(self.steepest, self.minimum / 10)
+
+    def __repr__(self) -> str:
+        seen = self.smoothed[: max(2, int(np.argmin(self.smoothed)) + 3)]
+        places = np.linspace(0, len(seen) - 1, 40).round().astype(int)
+        low, high = float(seen.min()), float(seen.max())
+        heights = ((seen[places] - low) / max(high - low, 1e-30) * (len(BARS) - 2)).round().astype(int) + 1
+        line = "".join(BARS[height] for height in heights)
+        return (
+            f"learning rates for {self.name}: suggestion {self.suggestion:.2g} "
+            f"(steepest {self.steepest:.2g}, minimum {self.minimum:.2g})\n"
+            f"loss {high:.3g} {line} {low:.3g}, rates {self.rates[0]:.1g} to {self.rates[len(seen) - 1]:.2g}"
+        )
+
+
+def lr_find(
+    net: Any,
+    data: Any,
+    batch: int = 64,
+    optimizer: Any = "sgd",
+    loss: Any = None,
+    start: float = 1e-6,
+    stop: float = 10.0,
+    steps: int = 100,
+    seed: int = 0,
+    name: str | None = None,
+    **optimizer_params: Any,
+) -> LearningRates:
+    """Train a copy of `net` for `steps` steps while the learning rate grows from `start` to `stop` by equal factors.
+
+    `data`, `batch`, `optimizer`, `loss` as in `train`. The network, its gradients and running statistics, the given
+    optimizer and the random state are afterwards what they were, to the bit; a network without weights has none still.
+    Errors: those of `train`; ValueError for a range that is none or when the loss was never finite.
+
+    >>> import numpy, dlcore as dl
+    >>> net = dl.gluon.nn.Dense(1)
+    >>> x = numpy.random.default_rng(0).normal(size=(64, 2)).astype("float32")
+    >>> found = dl.run.lr_find(net, (x, x @ [[2.0], [-1.0]]), batch=16)
+    >>> 1e-3 < found.suggestion < 1
+    True
+    """
+    _check(net, start, stop, steps, batch)
+    state = _core.rng_state()
+    try:
+        _core.seed(seed)
+        trial = copy.deepcopy(net)
+        rule = make_optimizer(copy.deepcopy(optimizer), start, optimizer_params)
+        if rule.lr_scheduler is not None:
+            raise ValueError(
+                "lr_find: the optimizer's schedule decides the learning rate; give one without lr_scheduler"
+            )
+        source = batches(data, batch=batch, train=True, seed=seed)
+        rates = np.geomspace(start, stop, steps)
+        losses = _sweep(trial, source, rule, loss, rates)
+    finally:
+        _core.set_rng_state(state)
+    return _found(name or str(getattr(net, "name", "network")), rates[: len(losses)], np.array(losses))
+
+
+def _check(net: Any, start: float, stop: float, steps: int, batch: int) -> None:
+    if not callable(net) or not hasattr(net, "collect_params"):
+        raise TypeError(f"lr_find: expected a network (a gluon Block), got {type(net).__name__}")
+    if training(net) is not None:
+        raise RuntimeError("lr_find: a run is training this network; end it with its stop() first")
+    if not 0 < start < stop or not np.isfinite(stop):
+        raise ValueError(f"lr_find: expected 0 < start < stop, got start={start} and stop={stop}")
+    if steps < 10 or batch < 1:
+        raise ValueError(f"lr_find: expected at least 10 steps and a batch >= 1, got steps={steps} and batch={batch}")
+
+
+def _sweep(net: Any, source: Any, rule: Any, loss: Any, rates: np.ndarray) -> list[float]:
+    """The loss of each step, until it is far above the best."""
+    from dlcore.gluon import Trainer
+
+    _, classes = make_ready(net, source)
+    stepper = Stepper(Objective(net, loss, classes), Trainer(net.collect_params(), rule), None, False, lambda _: None)
+    losses: list[float] = []
+    average, best, epoch = 0.0, np.inf, 0
+    while len(losses) < len(rates):
+        epoch, before = epoch + 1, len(losses)
+        with closing(source.epoch(epoch)) as found:
+            for piece in placed(found, device_of(net)):
+                rule.set_knob("lr", float(rates[len(losses)]))
+                value = float(stepper(piece)["loss"])
+                if not np.isfinite(value):
+                    return losses
+                losses.append(value)
+                average = SMOOTHING * average + (1 - SMOOTHING) * value
+                level = average / (1 - SMOOTHING ** len(losses))
+                best = min(best, level)
+                if (len(losses) > 10 and level > WORSE * best) or len(losses) == len(rates):
+                    return losses
+        if len(losses) == before:
+            raise ValueError("data: expected at least one batch an epoch, got none")
+    return losses
+
+
+def _found(name: str, rates: np.ndarray, losses: np.ndarray) -> LearningRates:
+    if len(losses) < 5:
+        raise ValueError(f"lr_find: the loss was finite for {len(losses)} steps only; start with a smaller rate")
+    average, smoothed = 0.0, np.empty(len(losses))
+    for number, value in enumerate(losses):
+        average = SMOOTHING * average + (1 - SMOOTHING) * value
+        smoothed[number] = average / (1 - SMOOTHING ** (number + 1))
+    lowest = int(np.argmin(smoothed))
+    reach = max(1, len(losses) // 20)  # over some steps: one batch differs from the next by more than a step learns
+    first = min(SKIPPED, lowest)
+    padded = np.concatenate([smoothed[:1].repeat(reach), smoothed, smoothed[-1:].repeat(reach)])
+    falls = padded[: -2 * reach] - padded[2 * reach :]
+    steepest = first + int(np.argmax(falls[first : lowest + 1]))
+    return LearningRates(name, rates, losses, smoothed, float(rates[steepest]), float(rates[lowest]))

@@ -1,0 +1,59 @@
+"""``%dlcore``: every magic with what it does, one example, and the same in Python."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .options import Words
+from .tables import TextTable
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+WORDS = Words("dlcore", "", {}, 0, 0)
+# (magic, what it does, example, the same in Python)
+EXAMPLES = (
+    ("%%network", "build a network from text", "%%network lenet", "lenet = dl.gluon.nn.HybridSequential()"),
+    ("%graph", "draw a network as a flowchart", "%graph lenet", 'explore(lenet).mermaid()'),
+    ("%summary", "layers, shapes, parameters", "%summary lenet", "lenet.summary((1, 1, 28, 28))"),
+    ("%train", "train with a live chart", "%train lenet --data mnist", 'dl.run.train(lenet, "mnist")'),
+    ("%runs", "the runs of this kernel", "%runs", "dl.run.runs()"),
+    ("%attach", "show a run again", "%attach lenet", "dl.run.runs()[-1]"),
+    ("%%parallel", "run a cell in several processes", "%%parallel --workers 2", "dl.run.train(..., workers=2)"),
+    ("%explore", "look inside, live", "%explore lenet --data mnist", 'explore(lenet, data="mnist")'),
+    ("%lr_find", "suggest a learning rate", "%lr_find lenet --data mnist", 'dl.run.lr_find(lenet, "mnist")'),
+    ("%show_batch", "the first samples of a data set", "%show_batch mnist", "dl.interpret.batch_of(\"mnist\", 16)"),
+    ("%interpret", "what is right, wrong, and why", "%interpret lenet --data mnist",
+     'dl.interpret.results(lenet, "mnist")'),
+    ("%devices", "processor and GPUs", "%devices", "dl.num_gpus()"),
+    ("%memory", "which variables hold arrays", "%memory", "dlcore._core.memory_stats()"),
+    ("%profile", "time of each layer, as a trace too", "%profile lenet(x)", "dl.interpret.program(lenet, x)"),
+    ("%dlcore", "this list", "%dlcore", "help(dl)"),
+)  # fmt: skip
+
+
+def register(ip: InteractiveShell) -> None:
+    """Give the shell the magic."""
+
+    def dlcore(line: str) -> TextTable:
+        """List every magic of dlcore with one example and the same in Python. Help on one of them: %train?
+
+        Example: %dlcore
+        """
+        WORDS.read(line, ip.user_ns)
+        return table(ip)
+
+    ip.register_magic_function(dlcore, "line", "dlcore")  # type: ignore[arg-type]
+
+
+def unregister(ip: InteractiveShell) -> None:
+    """Take the magic back; its module has another name."""
+    ip.magics_manager.magics["line"].pop("dlcore", None)
+
+
+def table(ip: InteractiveShell) -> TextTable:
+    """A row for each magic that this shell has."""
+    known = ip.magics_manager.magics
+    rows = [row for row in EXAMPLES if row[0].lstrip("%") in known["line"] or row[0].lstrip("%") in known["cell"]]
+    notes = ["explore is from dlcore.widgets.explorer; help on one of them: %train?"]
+    return TextTable(("magic", "what it does", "example", "in Python"), [tuple(row) for row in rows], (), notes)
