@@ -192,8 +192,12 @@ class TrainingLoop:
 
     def go_back(self, snapshot: Snapshot) -> None:
         """Put everything back as it was at `snapshot`; the loop goes on from there. Between two steps, or after it."""
-        snapshot.write_into(self.arrays())
-        about = snapshot.about
+        about, arrays = snapshot.about, self.arrays()
+        snapshot.check(arrays)  # what does not belong here changes nothing
+        unknown = set(about["knobs"]) - set(self.dials.values())
+        if unknown:
+            raise ValueError(f"snapshot of step {snapshot.step}: this run has no knob {', '.join(sorted(unknown))}")
+        snapshot.write_into(arrays)
         if self.patience is not None and "patience" in about:
             best, epoch = about["patience"]
             self.patience.go_back(best, epoch, snapshot.arrays)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,17 +46,21 @@ class Snapshot:
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Snapshot:
-        """Read a file of `save`. Raises FileNotFoundError, or ValueError for a file of another kind."""
+        """Read a file of `save`. Raises FileNotFoundError, or ValueError for a damaged file or one of another kind."""
         header = load_metadata(path)
         if header.get("format") != FORMAT:
             raise ValueError(f"{os.fspath(path)}: not a snapshot of a run")
-        about = json.loads(header["run"])
+        try:
+            about = json.loads(header["run"])
+            wrong = _wrong(about)
+        except (KeyError, ValueError, RecursionError):  # ValueError: no JSON
+            wrong = "its numbers"
+        if wrong is not None:
+            raise ValueError(f"{os.fspath(path)}: a damaged snapshot: {wrong} cannot be read")
         return cls(about.pop("step"), 1, load_arrays(path), about, path=os.fspath(path))
 
-    def write_into(self, live: Mapping[str, Any]) -> None:
-        """Copy the arrays of a step into those of the same names. Raises ValueError where names or shapes differ."""
-        from dlcore import _core
-
+    def check(self, live: Mapping[str, Any]) -> None:
+        """Raise ValueError where names or shapes are not those of the arrays of a step."""
         mine = {name: (array.shape, array.dtype.name) for name, array in self.arrays.items() if name[:5] != BEST}
         theirs = {name: (tuple(array.shape), array.dtype.name) for name, array in live.items()}
         for name in {**mine, **theirs}:
@@ -65,8 +69,52 @@ class Snapshot:
                     f"snapshot of step {self.step}: {name}: expected {_said(theirs.get(name))}, "
                     f"found {_said(mine.get(name))}"
                 )
+
+    def write_into(self, live: Mapping[str, Any]) -> None:
+        """Copy the arrays of a step into those of the same names, which `check` has seen."""
+        from dlcore import _core
+
         for name, array in live.items():
             _core.assign(array, _core.from_numpy(self.arrays[name]))
+
+
+def _count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**64
+
+
+def _random(value: Any) -> bool:
+    return isinstance(value, list) and len(value) == 2 and all(map(_count, value))
+
+
+def _numbers(value: Any) -> bool:
+    return isinstance(value, dict) and all(isinstance(v, (int, float)) for v in value.values())
+
+
+def _counters(value: Any) -> bool:
+    """What a source of data says of itself: whole numbers and lists of them."""
+    each = value.values() if isinstance(value, dict) else [None]
+    return all(_count(v) or (isinstance(v, list) and all(map(_count, v))) for v in each)
+
+
+_ABOUT: dict[str, Callable[[Any], bool]] = {
+    "step": _count, "epoch": _count, "done": _count, "begun": _count, "random": _random, "knobs": _numbers,
+    "opened": lambda v: isinstance(v, list) and len(v) == 2 and _random(v[0]) and _counters(v[1]),
+    "log": lambda v: isinstance(v, list) and all(
+        isinstance(e, list) and len(e) == 2 and _count(e[0]) and _numbers(e[1]) for e in v
+    ),
+    "steps_total": lambda v: v is None or _count(v),
+    "patience": lambda v: isinstance(v, list) and len(v) == 2 and isinstance(v[0], (int, float)) and _count(v[1]),
+}  # fmt: skip
+
+
+def _wrong(about: Any) -> str | None:
+    """The first entry that is not what `TrainingLoop.capture` writes; else None."""
+    if not isinstance(about, dict):
+        return "its numbers"
+    for name, right in _ABOUT.items():
+        if (name in about or name != "patience") and not right(about.get(name)):
+            return name
+    return None
 
 
 def _said(kind: tuple[tuple[int, ...], str] | None) -> str:

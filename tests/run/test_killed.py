@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import signal
 import subprocess
@@ -35,7 +36,7 @@ net.initialize()
 rng = np.random.default_rng(0)
 x = rng.normal(size=(160, 8)).astype("float32")
 kept, out = sys.argv[1:3]
-train(net, (x, np.abs(x).argmax(1) % 3), epochs=40, batch=16, optimizer="adam", lr=0.01, seed=3, show=False,
+train(net, (x, np.abs(x).argmax(1) % 3), epochs=120, batch=16, optimizer="adam", lr=0.01, seed=3, show=False,
       snapshot_every=1, save=kept, resume=kept if os.path.exists(kept) else None)
 dl.io.save_arrays(out, {name: p.data().asnumpy() for name, p in net.collect_params().items()})
 """
@@ -68,7 +69,7 @@ def test_killed_at_random_moments_and_resumed_it_ends_with_the_same_weights(tmp_
         if out.exists():
             break
         reached.append(dl.run.Snapshot.load(kept).step)  # whole, whatever was being written
-    assert len(reached) > 2 and reached == sorted(set(reached))
+    assert len(reached) > 2 and reached == sorted(set(reached)), reached
     if not out.exists():
         finish(start(kept, out))
     got = dl.io.load_arrays(out)
@@ -97,9 +98,24 @@ def test_a_damaged_file_is_an_error_and_changes_nothing(tmp_path: Path, monkeypa
         "no state": good.replace(b"dlcore.snapshot", b"dlcore.anything"),
         "a pickle": b"\x80\x04\x95" + good,
     }
+    arrays, header = dl.io.load_arrays(path), dl.io.load_metadata(path)
+    for name, value in {
+        "step": -1, "random": [1], "opened": [[0, 0], {"seed": "rm"}], "knobs": {"lr": None}, "begun": 0.5,
+        "log": [[1]], "steps_total": True, "patience": [0.5, "two"],
+    }.items():  # fmt: skip
+        dl.io.save_arrays(path, arrays, {**header, "run": json.dumps({**json.loads(header["run"]), name: value})})
+        damaged[name] = path.read_bytes()
+    for kind, run_text in {"no object": "[1]", "too deep": "[" * 10**5, "nothing": "{}"}.items():
+        dl.io.save_arrays(path, arrays, {**header, "run": run_text})
+        damaged[kind] = path.read_bytes()
     for kind, content in damaged.items():
         path.write_bytes(content)
         with pytest.raises(ValueError, match="state.safetensors"):
             train(net, data, epochs=2, batch=4, optimizer="adam", seed=1, show=False, resume=path)
         for name, p in net.collect_params().items():
             np.testing.assert_array_equal(p.data().asnumpy(), before[name], err_msg=kind)
+    about = json.loads(header["run"])
+    about["knobs"]["sparkle"] = 1.0
+    dl.io.save_arrays(path, arrays, {**header, "run": json.dumps(about)})
+    with pytest.raises(ValueError, match="this run has no knob sparkle"):
+        train(net, data, epochs=2, batch=4, optimizer="adam", seed=1, show=False, resume=path)
