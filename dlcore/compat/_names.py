@@ -46,6 +46,9 @@ MODULES: dict[str, str] = {
     "metric": "dlcore.metric",
     "mod": "dlcore.module",
     "module": "dlcore.module",
+    "model": "dlcore.module.model",
+    "mon": "dlcore.module.monitor",
+    "monitor": "dlcore.module.monitor",
     "nd": "dlcore.array.nd",
     "nd.contrib": "dlcore.array.contrib",
     "nd.image": "dlcore.array.image",
@@ -74,6 +77,8 @@ MODULES: dict[str, str] = {
     "sym": "dlcore.symbol",
     "symbol": "dlcore.symbol",
     "symbol.symbol": "dlcore.symbol",
+    "visualization": "dlcore.symbol.visualization",
+    "viz": "dlcore.symbol.visualization",
 }
 
 ABSENT: dict[str, str] = {

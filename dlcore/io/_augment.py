@@ -142,7 +142,7 @@ def center_crop(src: Any, size: Size, interp: int = 2) -> tuple[NDArray, Box]:
     return fixed_crop(src, x0, y0, w, h, size, interp), (x0, y0, w, h)
 
 
-def random_size_crop(src: Any, size: Size, area: Any, ratio: Size, interp: int = 2) -> tuple[NDArray, Box]:
+def random_size_crop(src: Any, size: Size, area: Any, ratio: Sequence[float], interp: int = 2) -> tuple[NDArray, Box]:
     """A part of random area (a share of the picture's, or its least share) and proportions, resized; as `random_crop`.
 
     Where ten tries do not fit, the middle.

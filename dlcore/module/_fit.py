@@ -72,6 +72,10 @@ class BaseModule(Hinted):
         """Copies of parameters and auxiliary states."""
         raise NotImplementedError(f"{type(self).__name__} has no get_params")
 
+    def install_monitor(self, mon: Any) -> None:
+        """Have a `Monitor` see the arrays."""
+        raise NotImplementedError(f"{type(self).__name__} has no install_monitor")
+
     def forward_backward(self, data_batch: Any) -> None:
         """Forward in training mode, then backward."""
         self.forward(data_batch, is_train=True)
@@ -107,16 +111,19 @@ class BaseModule(Hinted):
         begin_epoch: int = 0,
         num_epoch: int | None = None,
         validation_metric: Any = None,
+        monitor: Any = None,
     ) -> None:
         """Trains for the epochs from `begin_epoch` up to `num_epoch`, binding and initializing first where needed.
 
         train_data, eval_data: iterators of batches. Metrics are logged after each epoch. batch_end_callback gets a
         BatchEndParam; epoch_end_callback gets (epoch, symbol, arg_params, aux_params). kvstore is accepted for old
-        scripts: one process needs none. ValueError without num_epoch.
+        scripts: one process needs none. monitor: a `Monitor`. ValueError without num_epoch.
         """
         if num_epoch is None:
             raise ValueError("fit: num_epoch says how long to train; it is not given")
         self.bind(train_data.provide_data, train_data.provide_label, for_training=True, force_rebind=force_rebind)
+        if monitor is not None:
+            self.install_monitor(monitor)
         self.init_params(
             initializer=init.Uniform(0.01) if initializer is None else initializer,
             arg_params=arg_params,
@@ -132,9 +139,13 @@ class BaseModule(Hinted):
             eval_metric.reset()
             train_data.reset()
             for nbatch, batch in enumerate(train_data):
+                if monitor is not None:
+                    monitor.tic()
                 self.forward_backward(batch)
                 self.update()
                 self.update_metric(eval_metric, batch.label)
+                if monitor is not None:
+                    monitor.toc_print()
                 _call(batch_end_callback, BatchEndParam(epoch, nbatch, eval_metric, locals()))
             for name, value in eval_metric.get_name_value():
                 self.logger.info("Epoch[%d] Train-%s=%f", epoch, name, value)

@@ -76,6 +76,8 @@ class Module(BaseModule):
         self._executors: dict[Any, Executor] = {}
         self._exec: Executor | None = None
         self._states: dict[str, Any] = {}
+        self._numbers: dict[str, int] = {}  # what the optimizer calls each parameter
+        self._monitor: Any = None
         self._optimizer: optim.Optimizer | None = None
         self._loaded: tuple[Any, Any] | None = None
         self._loaded_states = ""
@@ -91,10 +93,12 @@ class Module(BaseModule):
         inputs_need_grad: bool = False,
         force_rebind: bool = False,
         grad_req: str = "write",
+        shared_module: Module | None = None,
         **more: Any,
     ) -> None:
         """Makes the arrays for batches of these shapes ((name, shape) pairs or DataDesc). Done once, unless forced.
 
+        shared_module: a bound module whose parameters and gradients this one uses wherever it has the same names.
         Parameters keep their values when bound again. ValueError where the shapes do not fit, naming the node.
         """
         if more:
@@ -114,10 +118,48 @@ class Module(BaseModule):
         types = {n: t for n, t in {**_dtypes(data_shapes), **_dtypes(label_shapes)}.items() if n in inputs}
         before = self.get_params() if self.params_initialized else self._loaded
         self._exec = self.symbol.simple_bind(self._context, reqs, types, **shapes)
+        if shared_module is not None:
+            self._exec = self._exec.sharing(shared_module._bound, self._params)
+            self.params_initialized = shared_module.params_initialized
         self._executors = {self._key(): self._exec}
         self.binded, self.for_training = True, for_training
         if before is not None:
             self.init_params(arg_params=before[0], aux_params=before[1], force_init=True)
+
+    def reshape(self, data_shapes: Any, label_shapes: Any = None) -> None:
+        """Other shapes for batches, the parameters staying; `forward` does it by itself where a batch needs it."""
+        self._reshape(
+            {**_shapes(data_shapes), **{n: s for n, s in _shapes(label_shapes).items() if n in self.label_names}}
+        )
+
+    def install_monitor(self, mon: Any) -> None:
+        """Have a `Monitor` see the outputs of every node."""
+        self._monitor = mon
+        for executor in self._executors.values():
+            mon.install(executor)
+
+    def prepare(self, data_batch: Any, sparse_row_id_fn: Any = None) -> None:
+        """Makes ready for a batch: nothing is to be done, since parameters are dense and in one place."""
+
+    def get_states(self, merge_multi_context: bool = True) -> list[_core.NDArray]:
+        """The values of the auxiliary states, in the order of the symbol's list."""
+        return [array.copy() for array in self._bound.aux_dict.values()]
+
+    def set_states(self, states: Any = None, value: float | None = None) -> None:
+        """Writes values, or one number, into the auxiliary states."""
+        own = list(self._bound.aux_dict.items())
+        given = [nd.full(array.shape, value, dtype=array.dtype) for _, array in own] if states is None else list(states)
+        if len(given) != len(own):
+            raise ValueError(f"set_states: {len(given)} arrays for {len(own)} states: {', '.join(n for n, _ in own)}")
+        self._bound.copy_params_from({}, {name: array for (name, _), array in zip(own, given, strict=True)})
+
+    def borrow_optimizer(self, shared_module: Module) -> None:
+        """Use another module's optimizer and what it keeps for parameters of the same names."""
+        if not shared_module.optimizer_initialized:
+            raise RuntimeError("borrow_optimizer: the other module has none; call its init_optimizer first")
+        self._optimizer, self._states = shared_module._optimizer, shared_module._states
+        self._numbers = shared_module._numbers
+        self.optimizer_initialized = True
 
     @property
     def data_shapes(self) -> list[tuple[str, tuple[int, ...]]]:
@@ -223,6 +265,7 @@ class Module(BaseModule):
             optimizer = optim.create(optimizer, **words)
             optimizer.param_dict = {k: self._factors(n) for k, n in enumerate(self._params)}
         self._optimizer, self._states = optimizer, {}
+        self._numbers = {n: k for k, n in enumerate(self._params)}
         self.optimizer_initialized = True
         if self._loaded_states:
             self.load_optimizer_states(self._loaded_states)
@@ -251,6 +294,8 @@ class Module(BaseModule):
         key = tuple(shapes.get(n) for n in (*self.data_names, *self.label_names))
         if key not in self._executors:
             self._executors[key] = self._bound.reshape(**shapes)
+            if self._monitor is not None:
+                self._monitor.install(self._executors[key])
         self._exec = self._executors[key]
 
     def backward(self, out_grads: Any = None) -> None:
@@ -268,7 +313,8 @@ class Module(BaseModule):
         self._optimizer.begin_step()
         for name in chosen:
             weight = bound.arg_dict[name]
-            self._optimizer.apply(self._params.index(name), weight, bound.grad_dict[name], self._state(name, weight))
+            number = self._numbers.setdefault(name, len(self._numbers))
+            self._optimizer.apply(number, weight, bound.grad_dict[name], self._state(name, weight))
 
     def _state(self, name: str, weight: _core.NDArray) -> Any:
         assert self._optimizer is not None

@@ -58,3 +58,66 @@ def do_checkpoint(prefix: str | os.PathLike[str], period: int = 1) -> Callable[.
             save_checkpoint(prefix, epoch + 1, symbol, arg_params, aux_params)
 
     return save
+
+
+def module_checkpoint(
+    mod: Any, prefix: str | os.PathLike[str], period: int = 1, save_optimizer_states: bool = False
+) -> Callable[..., None]:
+    """An epoch_end_callback that saves a module, with its optimizer's states if asked, every `period` epochs.
+
+    >>> callable(module_checkpoint(None, "model"))
+    True
+    """
+
+    def save(epoch: int, symbol: Any = None, arg_params: Any = None, aux_params: Any = None) -> None:
+        if (epoch + 1) % max(period, 1) == 0:
+            mod.save_checkpoint(prefix, epoch + 1, save_optimizer_states)
+
+    return save
+
+
+def log_train_metric(period: int, auto_reset: bool = False) -> Callable[[Any], None]:
+    """A batch_end_callback that logs the training metric every `period` batches.
+
+    >>> callable(log_train_metric(10))
+    True
+    """
+
+    def log(param: Any) -> None:
+        if param.nbatch % period == 0 and param.eval_metric is not None:
+            for name, value in _pairs(param.eval_metric):
+                logging.info("Iter[%d] Batch[%d] Train-%s=%f", param.epoch, param.nbatch, name, value)
+            if auto_reset:
+                param.eval_metric.reset()
+
+    return log
+
+
+class LogValidationMetricsCallback:
+    """Logs the metrics at the end of a validation; an eval_end_callback."""
+
+    def __call__(self, param: Any) -> None:
+        for name, value in _pairs(param.eval_metric):
+            logging.info("Epoch[%d] Validation-%s=%f", param.epoch, name, value)
+
+
+class ProgressBar:
+    """Logs how far a pass of `total` batches is, as a bar of `length` signs; a batch_end_callback.
+
+    >>> ProgressBar(total=4, length=8).text(1)
+    '[====----] 50%'
+    """
+
+    def __init__(self, total: int, length: int = 80) -> None:
+        if total < 1:
+            raise ValueError(f"ProgressBar: expected at least one batch, got total={total}")
+        self.total, self.bar_len = total, length
+
+    def text(self, nbatch: int) -> str:
+        """The bar after batch `nbatch`, counted from 0."""
+        share = min((nbatch + 1) / self.total, 1.0)
+        filled = round(self.bar_len * share)
+        return f"[{'=' * filled}{'-' * (self.bar_len - filled)}] {round(100 * share)}%"
+
+    def __call__(self, param: Any) -> None:
+        logging.info("%s", self.text(param.nbatch))

@@ -47,6 +47,7 @@ class Executor:
         for alias, name in wanted:
             autograd.mark_variables(alias, grads[name], reqs[name])
         self._run = CachedOp(self._forward, list(aux.values()), symbol.name or "group")
+        self._monitor: Any = None
 
     @property
     def arg_arrays(self) -> list[_core.NDArray]:
@@ -84,8 +85,47 @@ class Executor:
             put(self.arg_dict[name], array, name)
         recording = is_train and bool(self.grad_dict)
         with autograd.record() if recording else autograd.pause(train_mode=is_train):
+            if self._monitor is not None and self._monitor[1]():
+                self._show(is_train)
             self.outputs = list(self._run(*self._aliases))
         return self.outputs
+
+    def set_monitor_callback(self, callback: Any, wanted: Any = None) -> None:
+        """Have `callback(name, array)` see every node's outputs in each forward for which `wanted()` is true.
+
+        They come from a run of their own, node by node, on copies of the states; random nodes draw other numbers.
+        """
+        self._monitor = (callback, wanted or (lambda: True))
+
+    def _show(self, is_train: bool) -> None:
+        inside = self._symbol.get_internals()
+        known = dict(zip(self._arguments, self._aliases, strict=True))
+        known.update({c: self.aux_dict[c.name].copy() for c in self._aux})
+        with autograd.pause(train_mode=is_train):
+            found = inside._run(known)
+        for (call, index), array in zip(inside._entries, found, strict=True):
+            if call.op:
+                self._monitor[0](call.output_names()[index], array)
+
+    def sharing(self, other: Executor, names: Sequence[str]) -> Executor:
+        """This executor with the arrays and gradients of another for the arguments `names` and the states both have.
+
+        ValueError where shapes differ.
+        """
+        args, grads, aux = dict(self.arg_dict), dict(self.grad_dict), dict(self.aux_dict)
+        pairs = (
+            (args, other.arg_dict, set(names)),
+            (grads, other.grad_dict, set(names)),
+            (aux, other.aux_dict, set(aux)),
+        )
+        for mine, given, chosen in pairs:
+            for name in chosen & set(mine) & set(given):
+                if tuple(mine[name].shape) != tuple(given[name].shape):
+                    raise ValueError(
+                        f"{name}: shared by two symbols, as {tuple(given[name].shape)} and {tuple(mine[name].shape)}"
+                    )
+                mine[name] = given[name]
+        return Executor(self._symbol, self._ctx, args, grads, self._reqs, aux)
 
     def backward(self, out_grads: Any = None) -> None:
         """The gradients of the last `forward(is_train=True)`, into `grad_dict` as grad_req says.
