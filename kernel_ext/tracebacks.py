@@ -6,6 +6,8 @@ import sys
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from .out_of_memory import release, report
+
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
@@ -45,4 +47,8 @@ def _show(
     ip: InteractiveShell, kind: type[Exception], error: Exception, trace: TracebackType, tb_offset: int | None = None
 ) -> None:
     ip.showtraceback((kind, error, own_lines(trace) or trace), tb_offset=tb_offset, running_compiled_code=True)
-    sys.last_traceback = trace  # %tb and %debug see every frame
+    if isinstance(error, MemoryError):
+        release(error, trace)
+        print(report(ip.user_ns))
+    else:
+        sys.last_traceback = trace  # %tb and %debug see every frame

@@ -178,3 +178,80 @@ def test_a_run_that_recorded_nothing_leaves_its_text():
     handle = Handle()
     leave_picture(run, handle)
     assert list(handle.data) == ["text/plain"] and handle.metadata == {}
+
+
+@pytest.fixture
+def trained():
+    """A short run of a real network, with a snapshot after every step."""
+    from dlcore.gluon import nn
+    from dlcore.run import train
+
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(40, 3)).astype("float32")
+    net = nn.Dense(2, in_units=3)
+    yield net, train(net, (x, (x[:, 0] > 0).astype("int32")), epochs=2, batch=10, snapshot_every=1, show=False)
+
+
+def test_the_chart_of_a_run_that_is_over_goes_back_and_draws_both_branches(trained):
+    _, run = trained
+    chart = LossChart(run)
+    sent = []
+    chart.send = lambda content, buffers=None: sent.append((content, buffers))
+    chart._receive(chart, {"type": "hello"}, [])
+    assert sent[0][0]["stays"] and sent[0][0]["status"]["snapshots"] == [[step, 1, False] for step in range(9)]
+    chart._receive(chart, {"type": "restore", "step": 3, "branch": 1}, [])
+    assert run.step == 3 and sent[-1][0]["status"]["step"] == 3
+    chart._receive(chart, {"type": "resume"}, [])
+    run.wait(timeout=20)
+    sent.clear()
+    chart._receive(chart, {"type": "hello"}, [])
+    content, buffers = sent[0]
+    found = curves(content, buffers)
+    np.testing.assert_array_equal(found["loss"][2], np.arange(1, 9))
+    np.testing.assert_array_equal(found["loss#2"][2], np.arange(4, 9))
+    np.testing.assert_array_equal(found["loss#2"][3], found["loss"][3][3:])  # to the bit
+    assert content["status"]["branches"][1] == [2, "branch 2, from step 3", 1, 3]
+
+
+def test_snapshots_are_sent_only_when_they_have_changed(trained):
+    _, run = trained
+    chart = LossChart(run)
+    sent = []
+    chart.send = lambda content, buffers=None: sent.append(content["status"])
+    for _ in range(2):
+        chart._tell("update", {**run.status(), "series": {}, "events": [], "first_event": 0})
+    assert "snapshots" in sent[0] and "snapshots" not in sent[1]
+
+
+def test_what_cannot_be_gone_back_to_is_answered_with_what_is_in_force(run, chart):
+    for content in ({"type": "restore", "step": 3, "branch": 1}, {"type": "step"}):
+        chart._receive(chart, content, [])
+        assert chart.sent[-1][0]["type"] == "history"
+
+
+def test_a_pin_of_the_page_writes_a_file(trained, tmp_path, monkeypatch):
+    monkeypatch.setenv("DLCORE_DATA", str(tmp_path))
+    _, run = trained
+    chart = LossChart(run)
+    chart.send = lambda content, buffers=None: None
+    chart._receive(chart, {"type": "pin"}, [])
+    until = time.monotonic() + 20
+    while not (found := list(tmp_path.rglob("step-8.safetensors"))) and time.monotonic() < until:
+        time.sleep(0.02)
+    assert len(found) == 1 and run.snapshots[-1].pinned
+
+
+def test_the_picture_draws_every_branch(trained):
+    from dlcore.widgets.loss_chart import figure
+
+    _, run = trained
+    run.restore(2)
+    run.resume()
+    run.set(lr=0.5)
+    run.wait(timeout=20)
+    axes = figure(run).axes[0]
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["main", "branch 2, from step 2"]
+    assert (
+        len({line.get_color() for line in axes.get_lines() if line.get_label() in ("main", "branch 2, from step 2")})
+        == 2
+    )
