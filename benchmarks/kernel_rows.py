@@ -197,6 +197,26 @@ def norms(b: Bench) -> Iterator[Row]:
             None,
             torch and (lambda ts=ts: bn(ts, None, None, k, k, True)),  # type: ignore[misc]
         )
+    yield Row(
+        "group_norm", lambda: F.group_norm(p, w, w, channels[1] // 2), None,
+        torch and (lambda: torch.nn.functional.group_norm(v, channels[1] // 2, k, k)),
+    )  # fmt: skip
+
+
+def pooling(b: Bench) -> Iterator[Row]:
+    """Windows of two over one to three axes of row-major arrays."""
+    channels = max(1, b.n // 4096)
+    for rank, places in ((1, (4096,)), (2, (64, 64)), (3, (16, 16, 16))):
+        p, _, v = b.three(np.resize(b.x[1], (1, channels, *places)))
+        for kind in ("max", "avg"):
+            name = f"{kind}_pool{rank}d"
+            fn, tf = getattr(F, name), b.torch and getattr(b.torch.nn.functional, name)
+            yield Row(
+                name,
+                lambda fn=fn, p=p: fn(p, 2),  # type: ignore[misc]
+                None,
+                b.torch and (lambda tf=tf, v=v: tf(v, 2)),  # type: ignore[misc]
+            )
 
 
 def sorting(b: Bench) -> Iterator[Row]:
@@ -258,4 +278,4 @@ def numbers(b: Bench) -> Iterator[Row]:
               torch and (lambda: torch.randn(n)))  # fmt: skip
 
 
-FAMILIES = (elementwise, reductions, copies, norms, sorting, running, indexing, numbers)
+FAMILIES = (elementwise, reductions, copies, norms, pooling, sorting, running, indexing, numbers)
