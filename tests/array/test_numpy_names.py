@@ -320,7 +320,6 @@ GRADIENTS: list[tuple[str, Callable[..., Any], tuple]] = [
 ]
 
 
-
 def test_pad_takes_axes_by_number():
     """NumPy before 2.3 does not."""
     expected = np.pad(M, ((0, 0), (1, 2)))
@@ -334,6 +333,7 @@ def test_cross_takes_plane_vectors_too():
     solid = np.concatenate([a, np.zeros((len(a), 1))], 1)
     c = M[:, 1:].astype("f8")
     np.testing.assert_allclose(xp.cross(xp.array(a), xp.array(c)).asnumpy(), np.cross(solid, c))
+
 
 @pytest.mark.parametrize(("name", "function", "args"), GRADIENTS, ids=[g[0] for g in GRADIENTS])
 def test_derivatives(name: str, function: Callable, args: tuple) -> None:
