@@ -38,7 +38,7 @@ def shortened(path: Path) -> Any:
 
 
 def test_there_are_tutorials() -> None:
-    assert TUTORIALS
+    assert len(TUTORIALS) >= 7
 
 
 @pytest.mark.serial
