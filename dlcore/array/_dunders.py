@@ -44,6 +44,8 @@ def _in_place(name: str) -> Callable[[NDArray, Any], NDArray]:
             if self._grad_req != "null":
                 raise RuntimeError(f"in-place {name} of a variable with a gradient inside autograd.record()")
             result = _invoke(number, (self, other), ())
+            if result.shape != self.shape:
+                raise ValueError(f"in-place {name}: the result has shape {result.shape}, the array {self.shape}")
             if not _core.is_shared(self):
                 return result
             _core.assign(self, result)

@@ -33,15 +33,15 @@ op("hard_tanh", "x, low: scalar = -1.0, high: scalar = 1.0", "x held between low
    expr="min(max(x, low), high)", grad={"x": "where((x > low) & (x < high), gy, 0.0)"}, ref="np.clip(x, low, high)",
    samples=(real(-3, 3), fixed(-1.25), fixed(1.5)), example="hard_tanh([-2., 0.5, 2.]) -> [-1., 0.5, 1.]")
 op("threshold", "x, limit: scalar, value: scalar = 0.0", "x where it is above the limit, else value.",
-   expr="x if x > limit else value", grad={"x": "where(x > limit, gy, 0.0)"}, ref="np.where(x > limit, x, value)",
+   expr="value if x <= limit else x", grad={"x": "where(x > limit, gy, 0.0)"}, ref="np.where(x <= limit, value, x)",
    samples=(real(-2, 2), fixed(0.25), fixed(-3.0)), example="threshold([0., 2.], 1., 9.) -> [9., 2.]")
 op("softshrink", "x, width: scalar = 0.5", "x moved towards 0 by width, 0 within it.",
-   expr="x - width if x > width else (x + width if x < -width else 0)",
+   expr="x - width if x > width else (x + width if x < -width else x * 0)",
    grad={"x": "where(abs(x) > width, gy, 0.0)"}, ref="np.sign(x) * np.maximum(np.abs(x) - width, 0)",
    samples=(real(-2, 2), fixed(0.5)), example="softshrink([-2., 0.25, 1.]) -> [-1.5, 0., 0.5]")
 op("hardshrink", "x, width: scalar = 0.5", "x, but 0 where its size is at most width.",
-   expr="x if abs(x) > width else 0", grad={"x": "where(abs(x) > width, gy, 0.0)"},
-   ref="np.where(np.abs(x) > width, x, 0)", samples=(real(-2, 2), fixed(0.5)),
+   expr="0 if abs(x) <= width else x", grad={"x": "where(abs(x) > width, gy, 0.0)"},
+   ref="np.where(np.abs(x) <= width, 0, x)", samples=(real(-2, 2), fixed(0.5)),
    example="hardshrink([-2., 0.25, 1.]) -> [-2., 0., 1.]")
 op("tanhshrink", "x", "x - tanh(x).", expr="x - tanh(x)", grad="gy * square(tanh(x))", ref="x - np.tanh(x)",
    samples=real(-3, 3), example="tanhshrink([0., 1.]) -> [0., 0.238406]")

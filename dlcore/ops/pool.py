@@ -76,8 +76,8 @@ def _pools(nd: int) -> None:
     name = f"lp_pool{nd}d"
     op(name, f"x, kernel: ints, p: int = 2, stride: opt_ints = None, pad: ints = {(0,) * nd}, ceil: bool = False",
        f"The p-norm of each window, (sum of |x| ** p) ** (1 / p); {_CEIL}.",
-       define=f"s = sum_pool{nd}d(power(abs(x), p), {same}); some = s > 0;"
-              "where(some, exp(log(where(some, s, 1.0)) / p), 0.0)",
+       define=f"s = sum_pool{nd}d(power(abs(x), p), {same}); none = equal(s, 0.0);"
+              "where(none, 0.0, exp(log(where(none, 1.0, s)) / p))",
        ref=_ORACLE + "lp_pool", samples=[case(real(0.2, 2, shape=x.shape), **plain, p=3),
                                          case(real(0.2, 2, shape=x.shape), **hard)],
        errors=errors, tol={"float32": 1e-5, "float16": 1e-2, "bfloat16": 1e-1},

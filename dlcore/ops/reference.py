@@ -287,6 +287,6 @@ def dropout_moments(y: Array, x: Array, p: float = 0.5) -> bool:
 
 
 def topk(x: Array, k: int = 1, axis: int = -1, descending: bool = True) -> tuple[Array, Array]:
-    order = np.argsort(-x.astype("float64") if descending else x, axis=axis, kind="stable")
-    order = np.take(order, np.arange(k), axis)
+    key = x if not descending else ~x if x.dtype.kind in "biu" else -x.astype("float64")
+    order = np.take(np.argsort(key, axis=axis, kind="stable"), np.arange(k), axis)
     return np.take_along_axis(x, order, axis), order

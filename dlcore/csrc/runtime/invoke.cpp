@@ -267,6 +267,9 @@ static Tensors invoke_inner(const OpDef& op, const Tensor* in, int nin, const At
 
   Tensors out;
   if (Tracer* tracer = active_tracer()) {
+    for (auto& m : out_metas)  // where no memory is asked for, nobody else would say so
+      for (int64_t v : m.shape)
+        if (v < 0) throw ValueError("negative size in shape " + to_string(m.shape));
     tracer->add(op, attrs, args.data(), nin, out, out_metas);
     if (is_recording()) record(op, attrs, args.data(), nin, out.data(), int(out.size()));
     return targets ? write_targets(out, targets) : out;

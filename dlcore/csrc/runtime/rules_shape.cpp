@@ -254,8 +254,16 @@ DL_INFER("unreduce", [](InferCall& c) {
   const Shape& want = c.in[1].shape;
   uint32_t mask = axis_mask(c.attr("axis"), want.n, c.name());
   bool kept = c.attr("keepdims").i != 0;
-  Dims strides;
+  Dims strides, reduced;
   int k = 0;
+  for (int i = 0; i < want.n; i++)
+    if (!(mask >> i & 1))
+      reduced.push(want[i]);
+    else if (kept)
+      reduced.push(1);
+  if (g.shape != reduced)
+    throw ValueError(format("%s: expected g %s for x %s, got %s", c.name(), to_string(reduced).c_str(),
+                            to_string(want).c_str(), to_string(g.shape).c_str()));
   for (int i = 0; i < want.n; i++) {
     bool was_reduced = mask >> i & 1;
     strides.push(was_reduced ? 0 : g.strides[k]);
@@ -266,6 +274,9 @@ DL_INFER("unreduce", [](InferCall& c) {
 
 static void window_view(InferCall& c, const Dims& start, const Dims& size, const Attr& step) {
   const Shape& in = c.in[0].shape;
+  if (start.n < size.n || (!step.none() && step.v.n < size.n))
+    throw ValueError(
+        format("%s: expected a start and a step for each of %d axes, got %d starts", c.name(), size.n, start.n));
   if (start.n > in.n || size.n > in.n)
     throw IndexError(std::string(c.name()) + ": too many indices, the array has " + std::to_string(in.n) +
                      " dimensions");
@@ -273,8 +284,10 @@ static void window_view(InferCall& c, const Dims& start, const Dims& size, const
   Dims strides = c.in[0].strides;
   int64_t offset = 0;
   for (int i = 0; i < size.n; i++) {
-    int64_t by = step.none() ? 1 : step.v[i], last = start[i] + (size[i] - 1) * by;
-    if (size[i] < 0 || (size[i] > 0 && (start[i] < 0 || start[i] >= in[i] || last < 0 || last >= in[i])))
+    int64_t by = step.none() ? 1 : step.v[i], last = 0;
+    bool far = __builtin_mul_overflow(size[i] - 1, by, &last) || __builtin_add_overflow(last, start[i], &last);
+    if (size[i] < 0 || (size[i] > 0 && far) ||
+        (size[i] > 0 && (start[i] < 0 || start[i] >= in[i] || last < 0 || last >= in[i])))
       throw IndexError(format("%s: elements %lld to %lld are outside axis %d of size %lld", c.name(),
                               (long long)start[i], (long long)last, i, (long long)in[i]));
     if (size[i] > 0) offset += start[i] * strides[i];

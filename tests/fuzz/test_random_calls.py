@@ -1,0 +1,114 @@
+"""Random calls of every operator: no crash, no hang, no wrong number, and refusals that name the operator.
+
+A child process makes the calls, so that one that kills it is reported as the input that did. DLCORE_FUZZ=thorough draws
+many more, new ones in every run; Hypothesis prints how to repeat what it finds, made as small as it can.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from fuzz.calls import Call, calls
+from fuzz.child import Child
+from fuzz.programs import Program, programs
+from hypothesis import HealthCheck, given, settings
+
+from dlcore.ops import RECORDS
+
+THOROUGH = os.environ.get("DLCORE_FUZZ") == "thorough"
+ROOMS = 8
+# Each operator is called about so often.
+EACH = 2000 if THOROUGH else 3
+NAMES = sorted(RECORDS)
+GROUPS = [NAMES[k::ROOMS] for k in range(ROOMS)]
+
+
+def drawn(examples: int) -> settings:
+    return settings(
+        max_examples=examples,
+        derandomize=not THOROUGH,
+        database=None,
+        deadline=None,
+        report_multiple_bugs=False,
+        suppress_health_check=list(HealthCheck),
+    )
+
+
+@pytest.fixture(scope="module")
+def child() -> Iterator[Child]:
+    child = Child("judge")
+    yield child
+    child.close()
+
+
+@pytest.fixture(scope="module")
+def runner() -> Iterator[Child]:
+    child = Child("programs")
+    yield child
+    child.close()
+
+
+@pytest.mark.parametrize("names", GROUPS, ids=range(ROOMS))
+def test_random_calls(child: Child, names: list[str]) -> None:
+    @drawn(EACH * len(names))
+    @given(calls(names))
+    def one(call: Call) -> None:
+        wrong = child.ask(call)
+        assert not wrong, f"{wrong}\n{call}"
+
+    one()
+
+
+def test_random_programs_of_views_and_writes(runner: Child) -> None:
+    @drawn(200_000 if THOROUGH else 200)
+    @given(programs())
+    def one(program: Program) -> None:
+        wrong = runner.ask(program)
+        assert not wrong, f"{wrong}\n{program}"
+
+    one()
+
+
+@pytest.mark.parametrize(
+    ("what", "said"),
+    [
+        ("fine", ""),
+        ("wrong", "a wrong number"),
+        ("crash", "Segmentation fault"),
+        ("hang", "no answer within"),
+        ("exit", "exit status 3"),
+    ],
+)
+def test_the_child_tells(what: str, said: str) -> None:
+    child = Child("misbehave", seconds=20.0 if what != "hang" else 1.0)
+    try:
+        answer = child.ask(what)
+        assert said in answer and bool(answer) == bool(said)
+        assert child.ask("fine") == "", "a new child takes the place of the old one"
+    finally:
+        child.close()
+
+
+def test_a_wrong_kernel_is_found(child: Child) -> None:
+    """The judge compares: an operator that says another's numbers does not pass."""
+    from fuzz import judge
+
+    from dlcore.ops import F
+
+    call = next(c for c in map(_sample, range(100)) if c.mode == "plain")
+    assert judge.judge(call) == ""
+    right = F.tanh
+    try:
+        F.tanh = F.sin
+        assert judge.judge(call).startswith("wrong")
+    finally:
+        F.tanh = right
+
+
+def _sample(seed: int) -> Call:
+    from fuzz.calls import Array
+
+    x = Array((3, 4), "float32", "stepped", "sample", seed, 0)
+    return Call("tanh", (x,), {}, "plain", 0, True)
