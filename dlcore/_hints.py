@@ -34,7 +34,8 @@ HINTS: dict[str, str] = {
     "gluon.optimizer": f"an optimizer belongs to a trainer: {_TRAINER}",
     "gluon.autograd": "it is dlcore.autograd: from dlcore import autograd; with autograd.record(): ...",
     "gluon.DataParallel": _WORKERS,
-    "gluon.ModelParallel": _WORKERS,
+    "gluon.ModelParallel": "parts of a model are modules of their own, joined by mod.SequentialModule; "
+    "several workers share data: %%parallel, or dlcore.parallel",
     "gluon.init": "initializers are in dlcore.init: net.initialize(dlcore.init.Xavier())",
     # gluon.nn
     "nn.SoftmaxCrossEntropyLoss": f"losses are in gluon.loss: {_LOSSES}()",

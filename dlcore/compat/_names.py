@@ -77,6 +77,11 @@ MODULES: dict[str, str] = {
     "sym": "dlcore.symbol",
     "symbol": "dlcore.symbol",
     "symbol.symbol": "dlcore.symbol",
+    "attribute": "dlcore.symbol.attribute",
+    "base": "dlcore.compat.base",
+    "engine": "dlcore.compat.engine",
+    "name": "dlcore.symbol.name",
+    "test_utils": "dlcore.compat.test_utils",
     "visualization": "dlcore.symbol.visualization",
     "viz": "dlcore.symbol.visualization",
 }

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from . import attribute
+from . import name as naming
 from ._call import Call, Entry, Outputs
 from ._operators import known, made, parameters
 from ._types import dtype_name
@@ -30,7 +32,8 @@ def call(op: str, args: Sequence[Any], kwargs: Mapping[str, Any], name: str | No
     """A call of an operator; symbols among its arguments are inputs. TypeError, naming the node, for wrong ones."""
     if not known(op):
         raise ValueError(f"there is no operator {op!r}")
-    name = name or _name(op)
+    manager = naming.current()
+    name = manager.get(name, op.lower()) if manager is not None else name or _name(op)
     inputs: list[Entry] = []
     slots: list[str] = []
     attrs: dict[str, Any] = {}
@@ -59,9 +62,9 @@ def call(op: str, args: Sequence[Any], kwargs: Mapping[str, Any], name: str | No
     for slot in made(op, attrs):
         if slot not in slots and attrs.get(slot) is None:
             attrs.pop(slot, None)
-            inputs.append((Call("", f"{name}_{slot}"), 0))
+            inputs.append((Call("", f"{name}_{slot}", notes=attribute.notes(None)), 0))
             slots.append(slot)
-    node = Call(op, name, inputs, slots, attrs, dict(attr or {}))
+    node = Call(op, name, inputs, slots, attrs, attribute.notes(attr))
     _in_order(node, list(own))
     missing = [n for n, p in own.items() if p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD
                and n not in slots and n not in attrs]  # fmt: skip

@@ -213,6 +213,18 @@ def _context(ctx: Any) -> Context:
     return current_context() if ctx is None else Context(ctx) if not isinstance(ctx, Context) else ctx
 
 
+def one_device(symbol: Symbol, ctx: Any, groups: Any) -> None:
+    """ValueError, naming a node, where `group2ctx` would place a part of the symbol on another device than `ctx`."""
+    place = _context(ctx)
+    for call in symbol._calls() if groups else []:
+        group = call.notes.get("__ctx_group__")
+        if group in groups and _context(groups[group]) != place:
+            raise ValueError(
+                f"group2ctx: {call.name} of group {group!r} would be on {groups[group]}, the rest on {place}; "
+                "an executor runs on one device: bind the parts apart and join them with SequentialModule"
+            )
+
+
 def bind(symbol: Symbol, ctx: Any, args: Any, args_grad: Any, grad_req: Any, aux_states: Any) -> Executor:
     """See `Symbol.bind`."""
     names = symbol.list_arguments()

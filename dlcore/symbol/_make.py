@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from . import _json
+from . import _json, attribute
 from ._call import Call
 from ._operators import parameters, target
 from ._symbol import Symbol, make_call
@@ -35,7 +35,7 @@ def var(
     """
     if not isinstance(name, str) or not name:
         raise TypeError(f"var: a variable needs a name, got {name!r}")
-    notes: dict[str, Any] = dict(attr or {})
+    notes: dict[str, Any] = attribute.notes(attr)
     if shape is not None:
         notes["__shape__"] = (shape,) if isinstance(shape, int) else tuple(int(n) for n in shape)
     if dtype is not None:

@@ -85,7 +85,8 @@ class Symbol(Outputs):
 
     def attr(self, key: str) -> Any:
         """One attribute of the node, None if it has none of that name."""
-        return self.list_attr().get(key)
+        known = self.list_attr()
+        return known.get(key, known.get(f"__{key}__"))
 
     def list_attr(self) -> dict[str, Any]:
         """The attributes of the node."""
@@ -188,16 +189,25 @@ class Symbol(Outputs):
         return self.bind(ctx, rest, grad_req="null", aux_states=aux).forward()
 
     def bind(
-        self, ctx: Any, args: Any, args_grad: Any = None, grad_req: Any = "write", aux_states: Any = None
+        self,
+        ctx: Any,
+        args: Any,
+        args_grad: Any = None,
+        grad_req: Any = "write",
+        aux_states: Any = None,
+        group2ctx: Any = None,
     ) -> Executor:
         """An Executor on the given arrays (a list in the order of `list_arguments`, or a dict).
 
         args_grad: the arrays that receive gradients; arguments without one get no gradient. grad_req: "write", "add" or
         "null", for all, as a list or as a dict. ValueError for a missing argument or a shape that does not fit.
         """
+        _executor.one_device(self, ctx, group2ctx)
         return _executor.bind(self, ctx, args, args_grad, grad_req, aux_states)
 
-    def simple_bind(self, ctx: Any = None, grad_req: Any = "write", type_dict: Any = None, **shapes: Any) -> Executor:
+    def simple_bind(
+        self, ctx: Any = None, grad_req: Any = "write", type_dict: Any = None, group2ctx: Any = None, **shapes: Any
+    ) -> Executor:
         """An Executor on new arrays of zeros, their shapes inferred from the given ones; see `bind`.
 
         >>> import dlcore as dl
@@ -205,6 +215,7 @@ class Symbol(Outputs):
         >>> net.simple_bind(dl.cpu(), data=(2, 4)).arg_dict["fc_weight"].shape
         (3, 4)
         """
+        _executor.one_device(self, ctx, group2ctx)
         return _executor.simple_bind(self, ctx, grad_req, type_dict, shapes)
 
     # Files and text.
