@@ -20,6 +20,7 @@ EXAMPLES = (
     ("%runs", "the runs of this kernel", "%runs", "dl.run.runs()"),
     ("%attach", "show a run again", "%attach lenet", "dl.run.runs()[-1]"),
     ("%%parallel", "run a cell in several processes", "%%parallel --workers 2", "dl.run.train(..., workers=2)"),
+    ("%mxnet", "run old code with `import mxnet`", "%mxnet", "dl.compat.install()"),
     ("%explore", "look inside, live", "%explore lenet --data mnist", 'explore(lenet, data="mnist")'),
     ("%lr_find", "suggest a learning rate", "%lr_find lenet --data mnist", 'dl.run.lr_find(lenet, "mnist")'),
     ("%show_batch", "the first samples of a data set", "%show_batch mnist", "dl.interpret.batch_of(\"mnist\", 16)"),

@@ -29,8 +29,11 @@ class LearningRates:
     """What a sweep found: `rates` and `losses` (as they were) and `smoothed` of each step.
 
     `steepest` is the rate where the smoothed loss falls fastest, `minimum` the one where it is lowest. `suggestion` is
-    `steepest`, or a tenth of `minimum` where that is smaller. Source: L. Smith, "Cyclical learning rates for training
-    neural networks", 2017, for the sweep; J. Howard and S. Gugger, "fastai: a layered API", 2020, for both rules.
+    `steepest`, or a tenth of `minimum` where that is smaller. Where the loss never fell by more than one batch differs
+    from the next (a network that is trained already), `edge` is the rate from which it rises for good, and the
+    suggestion a tenth of that.
+    Source: L. Smith, "Cyclical learning rates for training neural networks", 2017, for the sweep; J. Howard and
+    S. Gugger, "fastai: a layered API", 2020, for both rules.
     """
 
     name: str
@@ -39,11 +42,12 @@ class LearningRates:
     smoothed: np.ndarray = field(repr=False)
     steepest: float
     minimum: float
+    edge: float | None = None
 
     @property
     def suggestion(self) -> float:
         """The learning rate to train with."""
-        return min(self.steepest, self.minimum / 10)
+        return min(self.steepest, self.minimum / 10) if self.edge is None else self.edge / 10
 
     def __repr__(self) -> str:
         seen = self.smoothed[: max(2, int(np.argmin(self.smoothed)) + 3)]
@@ -51,9 +55,12 @@ class LearningRates:
         low, high = float(seen.min()), float(seen.max())
         heights = ((seen[places] - low) / max(high - low, 1e-30) * (len(BARS) - 2)).round().astype(int) + 1
         line = "".join(BARS[height] for height in heights)
+        why = f"steepest {self.steepest:.2g}, minimum {self.minimum:.2g}"
+        if self.edge is not None:
+            why = f"the loss does not fall, and rises from {self.edge:.2g} on"
         return (
             f"learning rates for {self.name}: suggestion {self.suggestion:.2g} "
-            f"(steepest {self.steepest:.2g}, minimum {self.minimum:.2g})\n"
+            f"({why})\n"
             f"loss {high:.3g} {line} {low:.3g}, rates {self.rates[0]:.1g} to {self.rates[len(seen) - 1]:.2g}"
         )
 
@@ -153,4 +160,16 @@ def _found(name: str, rates: np.ndarray, losses: np.ndarray) -> LearningRates:
     padded = np.concatenate([smoothed[:1].repeat(reach), smoothed, smoothed[-1:].repeat(reach)])
     falls = padded[: -2 * reach] - padded[2 * reach :]
     steepest = first + int(np.argmax(falls[first : lowest + 1]))
-    return LearningRates(name, rates, losses, smoothed, float(rates[steepest]), float(rates[lowest]))
+    edge = _edge(rates, losses, smoothed, first)
+    return LearningRates(name, rates, losses, smoothed, float(rates[steepest]), float(rates[lowest]), edge)
+
+
+def _edge(rates: np.ndarray, losses: np.ndarray, smoothed: np.ndarray, first: int) -> float | None:
+    """Where the loss begins to rise, if it did not fall before by more than chance; None where it fell."""
+    early = losses[: max(10, len(losses) // 3)]
+    noise = float(np.std(early)) * np.sqrt((1 - SMOOTHING) / (1 + SMOOTHING))  # what smoothing leaves of it
+    level = float(np.mean(early))
+    if level - float(smoothed[first:].min()) > 4 * noise:
+        return None
+    last_low = int(np.flatnonzero(smoothed <= level + 4 * noise)[-1])  # from there on it never comes down again
+    return float(rates[min(last_low + 1, len(smoothed) - 1)])

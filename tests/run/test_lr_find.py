@@ -67,6 +67,14 @@ def test_the_rule_on_a_known_curve():
     assert "suggestion" in repr(found) and "▁" in repr(found)
 
 
+def test_a_loss_that_does_not_fall_gives_a_tenth_of_where_it_rises():
+    rates = np.geomspace(1e-6, 10, 100)
+    noise = np.random.default_rng(0).normal(0.1, 0.05, 100)
+    found = _found("trained", rates, np.abs(noise) + np.where(rates > 0.05, rates * 20, 0))
+    assert 0.05 <= found.edge < 0.1 and found.suggestion == found.edge / 10
+    assert "does not fall" in repr(found)
+
+
 @pytest.mark.parametrize("wrong", [{"start": 0.0}, {"start": 1.0, "stop": 0.1}, {"steps": 3}])
 def test_a_range_that_is_none_is_refused(wrong):
     with pytest.raises(ValueError, match="lr_find: expected"):

@@ -1,0 +1,60 @@
+"""Colours of the explorer and of the still pictures: text at 4.5 to 1, lines and signs at 3 to 1 (WCAG 2.1, AA)."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("anywidget")
+
+from dlcore.widgets import explorer  # noqa: E402
+from dlcore.widgets.data import static as data  # noqa: E402
+from dlcore.widgets.explorer import static  # noqa: E402
+
+CSS = (Path(explorer.__file__).parent / "widget.css").read_text()
+# JupyterLab 4's own: the paper and the ink of its light and dark theme.
+PAPER = {"light": "#ffffff", "dark": "#212121"}
+INK = {"light": "#212121", "dark": "#ffffff"}
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(a: str, b: str) -> float:
+    high, low = sorted((luminance(a), luminance(b)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def variables(theme: str) -> dict[str, str]:
+    blocks = re.findall(r"([^{}]*\.dl-explorer) \{([^}]*)\}", CSS)
+    chosen = [body for head, body in blocks if ("theme-light" in head) == (theme == "dark") and "--dl-accent" in body]
+    return dict(re.findall(r"--dl-(\w+): (#\w{6})", chosen[0]))
+
+
+def test_the_formula_is_that_of_the_standard():
+    assert contrast("#ffffff", "#000000") == pytest.approx(21)
+    assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_explorer(theme):
+    found = variables(theme)
+    for text in ("accent", "bad"):
+        assert contrast(found[text], PAPER[theme]) >= 4.5, text
+    assert contrast(found["bar"], PAPER[theme]) >= 3
+    for ground in ("chosen", "found"):
+        assert contrast(INK[theme], found[ground]) >= 4.5, ground
+
+
+def test_the_still_pictures():
+    for colour in (static.INK, static.MUTED):
+        assert contrast(colour, "#ffffff") >= 4.5 and contrast(colour, static.FILL) >= 4.5
+    assert contrast(static.LINE, "#ffffff") >= 3 and contrast(static.ARC, "#ffffff") >= 3
+    assert min(contrast(colour, "#ffffff") for colour in (data.BLUE, data.ORANGE, data.INK, data.MUTED)) >= 4.5
+
+
+def test_nothing_moves_by_itself():
+    assert "animation" not in CSS and "transition" not in CSS
