@@ -42,7 +42,7 @@ _ALSO = {
     "Concat": "concat", "ElementWiseSum": "add_n", "Pad": "pad", "Reshape": "reshape", "SliceChannel": "split",
     "BatchNorm_v1": "BatchNorm", "Convolution_v1": "Convolution", "Pooling_v1": "Pooling", "SwapAxis": "swapaxes",
     "crop": "slice", "broadcast_axes": "broadcast_axis", "max_axis": "max", "min_axis": "min",
-    "sum_axis": "sum",
+    "sequence_last": "SequenceLast", "sequence_reverse": "SequenceReverse", "sum_axis": "sum",
 }  # fmt: skip
 _TABLE.update({name: _TABLE[of] for name, of in _ALSO.items()})
 

@@ -352,6 +352,13 @@ def test_densities() -> None:
     np.testing.assert_allclose(got, [stats.dirichlet([1.5, 2.0, 0.5]).pdf(r) for r in rows], rtol=2e-5)
 
 
+def test_sequences_by_their_lower_case_names() -> None:
+    x, lengths = nd.array(np.arange(6.0).reshape(3, 2)), nd.array([1, 3])
+    assert nd.sequence_last(x, lengths, use_sequence_length=True).tolist() == [0.0, 5.0]
+    got = nd.sequence_reverse(data=x, sequence_length=lengths, use_sequence_length=True)
+    assert got.tolist() == [[0.0, 5.0], [2.0, 3.0], [4.0, 1.0]]
+
+
 def test_traps_of_mxnet_are_gone() -> None:
     assert (nd.array([1.0]) == nd.array([1], dtype="int32")).tolist() == [True]
     assert nd.array(np.array([True, False])).dtype == bool and nd.broadcast_equal(nd.array([1.0]), 1.0).dtype == bool
