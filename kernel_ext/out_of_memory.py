@@ -13,8 +13,11 @@ MEBIBYTE = 1 << 20
 MOST = 8
 
 
-def release(error: BaseException, trace: TracebackType | None) -> None:
-    """Let go of what the frames of a failed cell hold: their locals, and every place that keeps the error."""
+def release(error: BaseException, trace: TracebackType | None, *showers: Any) -> None:
+    """Let go of what the frames of a failed cell hold: their locals, and every place that keeps the error.
+
+    `showers` are the objects that showed it and remember it.
+    """
     seen: set[int] = set()
     waiting: list[BaseException | None] = [error]
     while waiting:
@@ -23,8 +26,12 @@ def release(error: BaseException, trace: TracebackType | None) -> None:
             continue
         seen.add(id(one))
         traceback.clear_frames(one.__traceback__)
+        one.__traceback__ = None  # a frame keeps a copy of its locals where somebody has looked at them
         waiting += [one.__cause__, one.__context__]
     traceback.clear_frames(trace)
+    for shower in showers:
+        if hasattr(shower, "tb"):
+            shower.tb = None
     for name in ("last_traceback", "last_value", "last_exc", "last_type"):
         if hasattr(sys, name):
             setattr(sys, name, None)

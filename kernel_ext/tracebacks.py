@@ -48,7 +48,7 @@ def _show(
 ) -> None:
     ip.showtraceback((kind, error, own_lines(trace) or trace), tb_offset=tb_offset, running_compiled_code=True)
     if isinstance(error, MemoryError):
-        release(error, trace)
+        release(error, trace, ip.InteractiveTB, ip.SyntaxTB)
         print(report(ip.user_ns))
     else:
         sys.last_traceback = trace  # %tb and %debug see every frame

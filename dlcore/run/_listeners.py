@@ -9,6 +9,8 @@ from typing import Any
 from ._history import History
 
 PERIOD = 1 / 20
+LONGEST = 0.5
+SHARE = 200  # telling may take one part in so many of the time; where it is slow, it is done less often
 
 Listener = Callable[[str, dict[str, Any]], None]
 
@@ -21,6 +23,7 @@ class Listeners:
         self._points: dict[str, int] = {}
         self._events = 0
         self._at = -PERIOD
+        self._period = PERIOD
 
     def add(self, listener: Listener) -> None:
         """Call `listener` from the next telling on."""
@@ -33,7 +36,7 @@ class Listeners:
 
     def wait(self) -> float:
         """Seconds until the next telling is due; 0 when it is."""
-        return max(0.0, self._at + PERIOD - time.monotonic())
+        return max(0.0, self._at + self._period - time.monotonic())
 
     def tell(self, kind: str, status: dict[str, Any], history: History, events: Sequence[Any]) -> list[str]:
         """Tell everybody; returns a line for each listener that raised and was dropped."""
@@ -46,6 +49,8 @@ class Listeners:
             except Exception as error:  # whatever a display does, the training goes on
                 self.remove(listener)
                 dropped.append(f"a listener was dropped: {type(error).__name__}: {error}")
+        if self._listeners:
+            self._period = min(LONGEST, max(PERIOD, SHARE * (time.monotonic() - self._at)))
         return dropped
 
     def _news(self, history: History, events: Sequence[Any]) -> dict[str, Any]:
