@@ -206,6 +206,14 @@ class Block(Hinted):
         saved = dtype_source == "saved"
         _saving.load(source, parameters, param_dict, ctx, allow_missing, ignore_extra, cast_dtype or saved, saved)
 
+    def save(self, prefix: str | os.PathLike[str]) -> None:
+        """Write all parameters to `prefix-model.safetensors`; `HybridBlock.export` writes the operators as well."""
+        self.save_parameters(f"{os.fspath(prefix)}-model.safetensors")
+
+    def load(self, prefix: str | os.PathLike[str]) -> None:
+        """Read what `save` wrote into a network of the same structure."""
+        self.load_parameters(f"{os.fspath(prefix)}-model.safetensors")
+
     save_params = save_parameters
     load_params = load_parameters
 

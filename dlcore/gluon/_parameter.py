@@ -283,6 +283,13 @@ class Parameter(Hinted):
         """`row_sparse_data` on every device the parameter is on: a list of one."""
         return [self.row_sparse_data(row_id)]
 
+    def var(self) -> Any:
+        """A variable of `dlcore.sym` with this parameter's name, dtype, multipliers and, where it is known, shape."""
+        from dlcore import symbol
+
+        shape = self._shape if self._shape_known else None
+        return symbol.var(self.name, shape=shape, dtype=self.dtype, lr_mult=self.lr_mult, wd_mult=self.wd_mult)
+
     def zero_grad(self) -> None:
         """Set the gradient to zero; does nothing if there is none."""
         if self._rows is not None:

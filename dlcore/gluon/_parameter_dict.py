@@ -105,6 +105,20 @@ class ParameterDict(dict[str, Parameter]):
         arrays = {restore_prefix + name: array for name, array in _saving.read(filename).items()}
         _saving.load(os.fspath(filename), self, arrays, ctx, allow_missing, ignore_extra, cast_dtype)
 
+    def load_dict(
+        self,
+        param_dict: Mapping[str, Any],
+        ctx: Any = None,
+        allow_missing: bool = False,
+        ignore_extra: bool = False,
+        restore_prefix: str = "",
+        filename: str | None = None,
+        cast_dtype: bool = False,
+    ) -> None:
+        """Like `load`, from arrays by name."""
+        arrays = {restore_prefix + name: array for name, array in param_dict.items()}
+        _saving.load(filename or "load_dict", self, arrays, ctx, allow_missing, ignore_extra, cast_dtype)
+
     def update(self, other: Mapping[str, Parameter] | Any = (), /, **kwargs: Parameter) -> None:
         """Take in other parameters; ValueError if a name stands for another parameter already."""
         for name, parameter in dict(other, **kwargs).items():

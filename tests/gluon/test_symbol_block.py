@@ -169,3 +169,20 @@ def test_optimize_for_compiles_and_says_what_it_passes_over() -> None:
     with pytest.warns(UserWarning, match="backend 'TensorRT' is passed over"):
         out = net.optimize_for(dl.nd.ones((1, 3)), backend="TensorRT")
     assert out.tolist() == [[3, 3]] and net._compiled is not None
+
+
+def test_parameters_as_variables_and_by_name(tmp_path: Path) -> None:
+    net = nn.Dense(2, in_units=3, prefix="d_")
+    net.initialize()
+    net.weight.lr_mult = 0.5
+    variable = net.weight.var()
+    assert variable.list_arguments() == [net.weight.name] and variable.attr("lr_mult") == 0.5
+    assert (variable * 2).infer_shape()[1] == [(2, 3)]
+    net.collect_params().load_dict({"weight": dl.nd.ones((2, 3)), "bias": dl.nd.zeros((2,))})
+    assert net.weight.data().tolist() == [[1, 1, 1]] * 2
+    with pytest.raises(ValueError, match="bias: missing"):
+        net.collect_params().load_dict({"weight": dl.nd.ones((2, 3))})
+    net.save(tmp_path / "n")
+    other = nn.Dense(2, in_units=3)
+    other.load(tmp_path / "n")
+    assert other(dl.nd.ones((1, 3))).tolist() == [[3, 3]] and (tmp_path / "n-model.safetensors").exists()
