@@ -199,6 +199,14 @@ template <class T> __device__ inline T dl_polygamma(T order, T value) {
   double factorial = tgamma(n + 1.0);
   return (T)((n % 2 ? factorial : -factorial) * dl_zeta(n + 1, x));
 }
+template <class T> __device__ inline T dl_gelu(T x) {
+  T half = (T)0.5 * x;
+  return half * (T)erf(x * (T)0.7071067811865476) + half;
+}
+template <class T> __device__ inline T dl_gelu_slope(T x) {
+  T p = (T)0.5 * (T)erf(x * (T)0.7071067811865476) + (T)0.5;
+  return x * (T)0.3989422804014327 * (T)exp((T)-0.5 * x * x) + p;
+}
 template <class T> __device__ inline T dl_erfinv(T value) {
   double y = value, a = fabs(y);
   if (!(a < 1)) return a == 1 ? (T)copysign((double)dl_inf(), y) : (T)dl_nan();

@@ -256,6 +256,8 @@ MICRO: dict[str, Callable[..., Any]] = {
     "gamma": _special("gamma"),
     "polygamma": _polygamma,
     "erfinv": _special("erfinv"),
+    "gelu": lambda x: x * _special("ndtr")(x),
+    "gelu_slope": lambda x: _special("ndtr")(x) + x * np.exp(-0.5 * x * x) * 0.3989422804014327,
     "real": np.real,
     "imag": np.imag,
     "conj": np.conj,

@@ -23,7 +23,7 @@ MICRO_ARITY = {
         "neg abs sign sqrt rsqrt exp expm1 log log1p log2 log10 sin cos tan asin acos atan sinh cosh tanh asinh acosh "
         "atanh erf sigmoid floor ceil round trunc isnan isinf isfinite round_bf16 round_f16 round_f32 not bnot "
         "wrap_i8 wrap_i16 wrap_i32 wrap_u8 wrap_u16 wrap_u32 signbit cbrt exp2 lgamma gamma erfinv real imag conj "
-        "angle".split(),
+        "angle gelu gelu_slope".split(),
         1,
     ),
     **dict.fromkeys(

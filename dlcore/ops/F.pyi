@@ -242,6 +242,7 @@ def _gather_nd_grad(
     *indices: ArrayLike,
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> NDArray: ...
+def _gelu_slope(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def _grid_sample_grad(
     x: ArrayLike,
     grid: ArrayLike,

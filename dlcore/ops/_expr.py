@@ -23,7 +23,7 @@ CALLS: dict[str, tuple[str, int]] = {
         for name in (
             "abs sign sqrt rsqrt exp expm1 log log1p log2 log10 sin cos tan asin acos atan sinh cosh tanh asinh "
             "acosh atanh erf sigmoid floor ceil round trunc isnan isinf isfinite round_bf16 round_f16 "
-            "signbit cbrt exp2 lgamma gamma erfinv real imag conj angle"
+            "signbit cbrt exp2 lgamma gamma erfinv real imag conj angle gelu gelu_slope"
         ).split()
     },
     **{name: (name, 2) for name in ("pow", "max", "min", "rem", "fdiv", "xor", "atan2", "hypot")},

@@ -165,12 +165,14 @@ _float("selu", "Scaled ELU with the constants that keep mean 0 and variance 1.",
        method=False,
        formula="Klambauer et al., Self-Normalizing Neural Networks, arXiv:1706.02515")
 _float("gelu_erf", "Gaussian error linear unit: x times the normal distribution function of x.",
-       "fma(0.5 * x, erf(x * 0.7071067811865476), 0.5 * x)",
-       "gy * (0.5 * (1.0 + erf(x * 0.7071067811865476)) + x * (0.3989422804014327 * exp(-0.5 * square(x))))",
-       real(-3, 3),
+       "gelu(x)", "gy * _gelu_slope(x)", real(-3, 3),
        "gelu_erf([-1., 1.]) -> [-0.158655, 0.841345]", "0.5 * x * (1 + sp.erf(x / np.sqrt(2)))", np_name="",
        method=False,
        formula="Hendrycks and Gimpel, arXiv:1606.08415")
+_float("_gelu_slope", "The derivative of gelu_erf.", "gelu_slope(x)",
+       "gy * ((2.0 - square(x)) * (0.3989422804014327 * exp(-0.5 * square(x))))", real(-3, 3),
+       "_gelu_slope(0.) -> 0.5", "sp.ndtr(x) + x * np.exp(-0.5 * x * x) / np.sqrt(2 * np.pi)", np_name="",
+       method=False)
 _float("gelu_tanh", "GELU by its tanh approximation.",
        "0.5 * x * (1 + tanh(0.7978845608028654 * (x + 0.044715 * x * x * x)))",
        "t = tanh(0.7978845608028654 * (x + 0.044715 * x * x * x));"

@@ -120,7 +120,7 @@ def test_every_micro_operation_compiles_and_agrees(register: str, tmp_path: Path
     floating = register.startswith("float")
     only_float = set("sqrt rsqrt exp expm1 log log1p log2 log10 sin cos tan asin acos atan sinh cosh tanh asinh acosh "
                      "atanh erf sigmoid atan2 hypot round_bf16 round_f16 round_f32 copysign cbrt exp2 lgamma gamma "
-                     "polygamma erfinv angle".split())  # fmt: skip
+                     "polygamma erfinv angle gelu gelu_slope".split())  # fmt: skip
     only_int = {"band", "bor", "bxor", "bnot", "shl", "shr", "gcd", "lcm"} | {m for m in MICRO if m.startswith("wrap_")}
     narrow = {"wrap_i8", "wrap_i16", "wrap_u8", "wrap_u16"}
     from dlcore.graph.verify import MICRO_ARITY

@@ -59,6 +59,8 @@ int op_cost(TileOp op) {
     case TileOp::Lcm:
     case TileOp::Cbrt:
     case TileOp::Exp2:
+    case TileOp::Gelu:
+    case TileOp::GeluSlope:
     case TileOp::Angle: return 16;
     case TileOp::Lgamma:
     case TileOp::Gamma:

@@ -26,7 +26,8 @@ namespace dl {
   X(WrapU16, "wrap_u16", 1) X(WrapU32, "wrap_u32", 1) X(Copysign, "copysign", 2) X(Signbit, "signbit", 1) \
   X(Fmod, "fmod", 2) X(Cbrt, "cbrt", 1) X(Exp2, "exp2", 1) X(Lgamma, "lgamma", 1) X(Gamma, "gamma", 1) \
   X(Polygamma, "polygamma", 2) X(Erfinv, "erfinv", 1) X(Gcd, "gcd", 2) X(Lcm, "lcm", 2) X(Real, "real", 1) \
-  X(Imag, "imag", 1) X(Conj, "conj", 1) X(Angle, "angle", 1) X(Complex, "complex", 2)
+  X(Imag, "imag", 1) X(Conj, "conj", 1) X(Angle, "angle", 1) X(Complex, "complex", 2) \
+  X(Gelu, "gelu", 1) X(GeluSlope, "gelu_slope", 1)
 // clang-format on
 
 enum class TileOp : uint8_t {
