@@ -90,7 +90,7 @@ def entry(space: str, name: str, value: Any, module: ModuleType) -> tuple[str, l
     """The link for the table, and the entry; operators have theirs on the page of their family."""
     operator = operator_of(value)
     if operator:
-        return f"[`{name}`](operators/{RECORDS[operator].family}.md#{operator})", []
+        return f"[`{name}`](operators/{RECORDS[operator].family or 'other'}.md#{operator})", []
     if not callable(value):
         return f"`{name}`", []
     anchor = re.sub(r"[^a-z0-9_ -]", "", f"{space}.{name}".lower())
