@@ -37,7 +37,7 @@ class Contestant:
         self, name: str, library: str, workload: str, threads: int, form: tuple[str, ...], python: str
     ) -> None:
         self.name = name
-        environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "OMP_WAIT_POLICY": "PASSIVE"}
+        environment = {**os.environ, "OMP_NUM_THREADS": str(threads)}
         self._process = subprocess.Popen(
             [python, "-m", "peers.worker", library, workload, str(threads), *form],
             cwd=HERE, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
