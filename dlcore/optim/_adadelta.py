@@ -14,10 +14,11 @@ from ._optimizer import Optimizer, State, register
 class AdaDelta(Optimizer):
     """Steps as long as the steps before, for gradients as large as those before (Zeiler, 2012).
 
-    With g = clip(rescale * grad) + wd * w:
+    With g = clip(rescale * grad):
 
         n = rho * n + (1 - rho) * g^2
-        step = sqrt(d + epsilon) / sqrt(n + epsilon) * g;  d = rho * d + (1 - rho) * step^2;  w = w - lr * step
+        step = sqrt(d + epsilon) / sqrt(n + epsilon) * g
+        d = rho * d + (1 - rho) * step^2;  w = w - lr * (step + wd * w)
 
     Other arguments: see `Optimizer`.
 
@@ -39,9 +40,5 @@ class AdaDelta(Optimizer):
         return ("n", "d")
 
     def rule(self, weight: _core.NDArray, grad: _core.NDArray, state: State, lr: Any, wd: Any) -> None:
-        rho, (n, d) = self._arrays["rho"], state
-        g = self.gradient(weight, grad, wd)
-        _core.assign(n, F.lerp(n, F.square(g), rho))
-        step = F.multiply(F.sqrt(F.divide(F.add(d, self.epsilon), F.add(n, self.epsilon))), g)
-        _core.assign(d, F.lerp(d, F.square(step), rho))
-        _core.assign(weight, F.subtract(weight, F.multiply(step, lr)))
+        (n, d), knobs = state, {"rho": self._arrays["rho"], "eps": self.epsilon}
+        F.adadelta_update(weight, grad, n, d, lr=lr, wd=wd, **knobs, **self.tail(), out=(weight, n, d))

@@ -37,20 +37,13 @@ class Ftrl(Optimizer):
         return ("z", "n")
 
     def rule(self, weight: _core.NDArray, grad: _core.NDArray, state: State, lr: Any, wd: Any) -> None:
-        lamda1, beta, (z, n) = self._arrays["lamda1"], self._arrays["beta"], state
-        g = self.gradient(weight, grad)
-        total = F.add(n, F.square(g))
-        sigma = F.divide(F.subtract(F.sqrt(total), F.sqrt(n)), lr)
-        _core.assign(z, F.subtract(F.add(z, g), F.multiply(sigma, weight)))
-        _core.assign(n, total)
-        below = F.add(F.divide(F.add(beta, F.sqrt(n)), lr), wd)
-        moved = F.divide(F.subtract(F.multiply(F.sign(z), lamda1), z), below)
-        _core.assign(weight, F.where(F.greater(F.abs(z), lamda1), moved, F.zeros_like(moved)))
+        (z, n), knobs = state, {"lamda1": self._arrays["lamda1"], "beta": self._arrays["beta"]}
+        F.ftrl_update(weight, grad, z, n, lr=lr, wd=wd, **knobs, **self.tail(), out=(weight, z, n))
 
 
 @register
 class FTML(Optimizer):
-    """Follow the moving leader (Zheng and Kwok, 2017); with g = clip(rescale * grad) + wd * w:
+    """Follow the moving leader (Zheng and Kwok, 2017); with g = clip(rescale * grad + wd * w):
 
         v = beta2 * v + (1 - beta2) * g^2
         d' = (1 - beta1^t) / lr * (sqrt(v / (1 - beta2^t)) + epsilon)
@@ -82,13 +75,6 @@ class FTML(Optimizer):
         return ("d", "v", "z")
 
     def rule(self, weight: _core.NDArray, grad: _core.NDArray, state: State, lr: Any, wd: Any) -> None:
-        beta1, beta2, (d, v, z) = self._arrays["beta1"], self._arrays["beta2"], state
-        g = self.gradient(weight, grad, wd)
-        _core.assign(v, F.lerp(v, F.square(g), beta2))
-        root = F.sqrt(F.divide(v, F.subtract(1.0, F.power(beta2, self.t))))
-        scale = F.divide(F.subtract(1.0, F.power(beta1, self.t)), lr)
-        new = F.multiply(F.add(root, self.epsilon), scale)
-        sigma = F.subtract(new, F.multiply(d, beta1))
-        _core.assign(z, F.subtract(F.lerp(z, g, beta1), F.multiply(sigma, weight)))
-        _core.assign(d, new)
-        _core.assign(weight, F.divide(F.negative(z), d))
+        d, v, z = state
+        knobs = {"beta1": self._arrays["beta1"], "beta2": self._arrays["beta2"], "eps": self.epsilon, "t": self.t}
+        F.ftml_update(weight, grad, d, v, z, lr=lr, wd=wd, **knobs, **self.tail(), out=(weight, d, v, z))

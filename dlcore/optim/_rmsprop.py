@@ -64,9 +64,6 @@ class RMSProp(Optimizer):
         )
 
     def _centered_rule(self, weight: _core.NDArray, grad: _core.NDArray, state: State, lr: Any, wd: Any) -> None:
-        g, rho, (n, m, d) = self.gradient(weight, grad, wd), self._arrays["rho"], state
-        _core.assign(n, F.lerp(n, F.square(g), rho))
-        _core.assign(m, F.lerp(m, g, rho))
-        deviation = F.sqrt(F.add(F.subtract(n, F.square(m)), self.epsilon))
-        _core.assign(d, F.subtract(F.multiply(d, self._arrays["momentum"]), F.multiply(F.divide(g, deviation), lr)))
-        _core.assign(weight, F.add(weight, d))
+        n, m, d = state
+        knobs = {"gamma1": self._arrays["rho"], "gamma2": self._arrays["momentum"], "eps": self.epsilon}
+        F.rmspropalex_update(weight, grad, n, m, d, lr=lr, wd=wd, **knobs, **self.tail(), out=(weight, n, m, d))

@@ -14,7 +14,7 @@ from ._optimizer import Optimizer, State, register
 class Signum(Optimizer):
     """Steps of one length for every weight (Bernstein et al., 2018); with g = clip(rescale * grad) + wd * w:
 
-        mom = momentum * mom + (1 - momentum) * g;  w = (1 - lr * wd_lh) * w - lr * sign(mom)
+        mom = momentum * mom - (1 - momentum) * g;  w = (1 - lr * wd_lh) * w + lr * sign(mom)
 
     momentum 0: the sign of g itself. wd_lh: decay apart from the gradient (Loshchilov and Hutter, 2019).
     Other arguments: see `Optimizer`.
@@ -37,12 +37,13 @@ class Signum(Optimizer):
         return ("mom",) if self._has_momentum else ()
 
     def rule(self, weight: _core.NDArray, grad: _core.NDArray, state: State, lr: Any, wd: Any) -> None:
-        g = self.gradient(weight, grad, wd)
-        if self._has_momentum:
-            _core.assign(state[0], F.lerp(state[0], g, self._arrays["momentum"]))
-            g = state[0]
-        kept = F.multiply(weight, F.subtract(1.0, F.multiply(lr, self.wd_lh))) if self.wd_lh else weight
-        _core.assign(weight, F.subtract(kept, F.multiply(F.sign(g), lr)))
+        if not self._has_momentum:
+            g = self.gradient(weight, grad, wd)
+            kept = F.multiply(weight, F.subtract(1.0, F.multiply(lr, self.wd_lh))) if self.wd_lh else weight
+            _core.assign(weight, F.subtract(kept, F.multiply(F.sign(g), lr)))
+            return
+        knobs = {"momentum": self._arrays["momentum"], "wd_lh": self.wd_lh}
+        F.signum_update(weight, grad, state[0], lr=lr, wd=wd, **knobs, **self.tail(), out=(weight, state[0]))
 
 
 @register

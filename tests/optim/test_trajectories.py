@@ -71,7 +71,7 @@ def adadelta(w, g, s, t):
     s["n"] = 0.9 * s.get("n", 0) + 0.1 * g * g
     step = np.sqrt(s.get("d", 0) + 1e-5) / np.sqrt(s["n"] + 1e-5) * g
     s["d"] = 0.9 * s.get("d", 0) + 0.1 * step**2
-    return w - 0.5 * step
+    return w - 0.5 * (step + 0.02 * w)
 
 
 def group_adagrad(w, g, s, t):
@@ -145,7 +145,7 @@ CASES = {
     "adabelief": (lambda: optim.AdaBelief(0.1, epsilon=1e-5), adabelief),
     "nadam": (lambda: optim.Nadam(0.1), nadam),
     "rmsprop, centered": (lambda: optim.RMSProp(0.1, epsilon=1e-3, centered=True, gamma2=0.7), rmsprop_centered),
-    "adadelta": (lambda: optim.AdaDelta(0.5, epsilon=1e-5), adadelta),
+    "adadelta": (lambda: optim.AdaDelta(0.5, epsilon=1e-5, wd=0.02), adadelta),
     "group adagrad": (lambda: optim.GroupAdaGrad(0.1), group_adagrad),
     "ftrl": (lambda: optim.Ftrl(learning_rate=0.1, lamda1=0.3, wd=0.02), ftrl),
     "ftml": (lambda: optim.FTML(learning_rate=0.1), ftml),
