@@ -8,7 +8,8 @@ import pytest
 import dlcore as dl
 from dlcore.gluon.model_zoo import get_model, vision
 
-# Learned parameters: Caffe's LeNet; torchvision's tables for ResNet and VGG; MXNet's tables for MobileNet less their
+# Learned parameters: Caffe's LeNet; torchvision's tables for AlexNet, ResNet, VGG and (without its second classifier)
+# Inception; MXNet's tables for MobileNet less their
 # running statistics (21 888 and 5 472); ResNet-20 is "0.27M" in the paper, here with 1x1 convolutions on two shortcuts.
 COUNTS = {
     "mlp": (109_386, 784),
@@ -16,6 +17,10 @@ COUNTS = {
     "resnet18_v1": (11_689_512, 0),
     "resnet34_v1": (21_797_672, 0),
     "cifar_resnet20_v1": (269_722 + 16 * 32 + 32 * 64 + 2 * (32 + 64), 0),
+    "resnet50_v1": (25_557_032, 0),
+    "alexnet": (61_100_840, 0),
+    "inceptionv3": (23_834_568, 0),
+    "vgg16": (138_357_544, 512 * 7 * 7),
     "vgg11": (132_863_336, 512 * 7 * 7),
     "mobilenet1.0": (4_253_864 - 21_888, 0),
     "mobilenet0.25": (475_544 - 5_472, 0),
@@ -67,6 +72,26 @@ def test_a_step_lowers_the_loss(name, shape):
         losses.append(float(loss))
         trainer.step(1)
     assert losses[1] < losses[0]
+
+
+def test_inception_and_bottleneck_learn():
+    """Small forms, so that every kind of block takes part in a step."""
+    dl.random.seed(3)
+    for net, size in (
+        (vision.InceptionV3(3, width=16), 75),
+        (vision.ResNetV1([1, 1], [4, 8, 16], 3, small=True, block=vision.BottleneckV1), 8),
+    ):
+        net.initialize(init="xavier")
+        x = dl.random.uniform(shape=(2, 3, size, size))
+        trainer = dl.gluon.Trainer(net.collect_params(), "sgd", {"learning_rate": 0.01})
+        losses = []
+        for _ in range(2):
+            with dl.autograd.record():
+                loss = (net(x) ** 2).sum()
+            loss.backward()
+            losses.append(float(loss))
+            trainer.step(1)
+        assert losses[1] < losses[0]
 
 
 def test_vgg_forward():

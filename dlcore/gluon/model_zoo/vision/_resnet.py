@@ -30,27 +30,57 @@ class BasicBlockV1(HybridBlock):
         self, channels: int, stride: int, in_channels: int, prefix: str | None = None, params: Any = None
     ) -> None:
         super().__init__(prefix, params)
-        self.body = nn.HybridSequential(
+        self.body = self._body(channels, stride, in_channels)
+        self.downsample = None
+        if stride != 1 or channels != in_channels:
+            fit = _conv(channels, 1, stride, in_channels)
+            self.downsample = nn.HybridSequential(fit, nn.BatchNorm(in_channels=channels))
+
+    @staticmethod
+    def _body(channels: int, stride: int, in_channels: int) -> nn.HybridSequential:
+        return nn.HybridSequential(
             _conv(channels, 3, stride, in_channels),
             nn.BatchNorm(in_channels=channels),
             nn.Activation("relu"),
             _conv(channels, 3, 1, channels),
             nn.BatchNorm(in_channels=channels),
         )
-        self.downsample = None
-        if stride != 1 or channels != in_channels:
-            fit = _conv(channels, 1, stride, in_channels)
-            self.downsample = nn.HybridSequential(fit, nn.BatchNorm(in_channels=channels))
 
     def forward(self, x: Any) -> Any:  # type: ignore[override]
         beside = x if self.downsample is None else self.downsample(x)
         return F.relu(F.add(self.body(x), beside))
 
 
+class BottleneckV1(BasicBlockV1):
+    """relu(body(x) + x), where body is a 1x1 convolution to a quarter of the channels, a 3x3 one, and a 1x1 one back.
+
+    >>> import dlcore as dl
+    >>> block = BottleneckV1(8, stride=2, in_channels=4)
+    >>> block.initialize()
+    >>> block(dl.nd.ones((1, 4, 6, 6))).shape
+    (1, 8, 3, 3)
+    """
+
+    @staticmethod
+    def _body(channels: int, stride: int, in_channels: int) -> nn.HybridSequential:
+        inner = channels // 4
+        return nn.HybridSequential(
+            _conv(inner, 1, stride, in_channels),
+            nn.BatchNorm(in_channels=inner),
+            nn.Activation("relu"),
+            _conv(inner, 3, 1, inner),
+            nn.BatchNorm(in_channels=inner),
+            nn.Activation("relu"),
+            _conv(channels, 1, 1, inner),
+            nn.BatchNorm(in_channels=channels),
+        )
+
+
 class ResNetV1(Classifier):
-    """Stages of `layers[k]` basic blocks with channels[k + 1] channels, after a stem of channels[0].
+    """Stages of `layers[k]` blocks with channels[k + 1] channels, after a stem of channels[0].
 
     small: a 3x3 stem for images of 32x32; else 7x7 with stride 2 and pooling, for 224x224.
+    block: `BasicBlockV1` or `BottleneckV1`.
 
     >>> import dlcore as dl
     >>> net = ResNetV1([1, 1], [4, 4, 8], classes=3, small=True)
@@ -67,6 +97,7 @@ class ResNetV1(Classifier):
         small: bool = False,
         prefix: str | None = None,
         params: Any = None,
+        block: type[BasicBlockV1] = BasicBlockV1,
     ) -> None:
         if len(channels) != len(layers) + 1:
             raise ValueError(f"ResNetV1: expected {len(layers) + 1} channels for {len(layers)} stages, got {channels}")
@@ -76,8 +107,8 @@ class ResNetV1(Classifier):
         if not small:
             self.features.add(nn.MaxPool2D(3, 2, 1))
         for number, (count, before, width) in enumerate(zip(layers, channels, channels[1:], strict=False)):
-            stage = nn.HybridSequential(BasicBlockV1(width, 1 if number == 0 else 2, before))
-            stage.add(*(BasicBlockV1(width, 1, width) for _ in range(count - 1)))
+            stage = nn.HybridSequential(block(width, 1 if number == 0 else 2, before))
+            stage.add(*(block(width, 1, width) for _ in range(count - 1)))
             self.features.add(stage)
         self.features.add(nn.GlobalAvgPool2D())
 
@@ -92,6 +123,12 @@ def resnet34_v1(classes: int = 1000, pretrained: bool = False) -> ResNetV1:
     """ResNet-34 for images (n, 3, 224, 224)."""
     no_weights("resnet34_v1", pretrained)
     return ResNetV1([3, 4, 6, 3], [64, 64, 128, 256, 512], classes)
+
+
+def resnet50_v1(classes: int = 1000, pretrained: bool = False) -> ResNetV1:
+    """ResNet-50 for images (n, 3, 224, 224)."""
+    no_weights("resnet50_v1", pretrained)
+    return ResNetV1([3, 4, 6, 3], [64, 256, 512, 1024, 2048], classes, block=BottleneckV1)
 
 
 def cifar_resnet20_v1(classes: int = 10, pretrained: bool = False) -> ResNetV1:

@@ -43,3 +43,9 @@ def vgg11(classes: int = 1000, pretrained: bool = False) -> VGG:
     """VGG-11 for images (n, 3, 224, 224), or another size that is a multiple of 32."""
     no_weights("vgg11", pretrained)
     return VGG([1, 1, 2, 2, 2], [64, 128, 256, 512, 512], classes)
+
+
+def vgg16(classes: int = 1000, pretrained: bool = False) -> VGG:
+    """VGG-16 for images (n, 3, 224, 224), or another size that is a multiple of 32."""
+    no_weights("vgg16", pretrained)
+    return VGG([2, 2, 3, 3, 3], [64, 128, 256, 512, 512], classes)

@@ -1,0 +1,31 @@
+"""AlexNet as one tower (Krizhevsky, "One weird trick for parallelizing convolutional neural networks", 2014)."""
+
+from __future__ import annotations
+
+from ... import nn
+from ._classifier import Classifier, no_weights
+
+
+def alexnet(classes: int = 1000, pretrained: bool = False) -> Classifier:
+    """AlexNet for images (n, 3, 224, 224): five convolutions, three poolings, two wide layers.
+
+    >>> alexnet(classes=5).output
+    Dense(4096 -> 5)
+    """
+    no_weights("alexnet", pretrained)
+    net = Classifier(classes, in_units=4096)
+    before = 3
+    for width, kernel, stride, pad, pooled in (
+        (64, 11, 4, 2, True),
+        (192, 5, 1, 2, True),
+        (384, 3, 1, 1, False),
+        (256, 3, 1, 1, False),
+        (256, 3, 1, 1, True),
+    ):
+        net.features.add(nn.Conv2D(width, kernel, stride, pad, activation="relu", in_channels=before))
+        if pooled:
+            net.features.add(nn.MaxPool2D(3, 2))
+        before = width
+    for inputs in (256 * 6 * 6, 4096):
+        net.features.add(nn.Dense(4096, activation="relu", in_units=inputs), nn.Dropout(0.5))
+    return net

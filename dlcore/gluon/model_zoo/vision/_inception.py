@@ -1,0 +1,109 @@
+"""Inception, third version (Szegedy et al., "Rethinking the Inception Architecture for Computer Vision", 2015)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ... import nn
+from ._classifier import Classifier, no_weights
+
+Pair = tuple[int, int]
+# One convolution: channels, kernel, stride, padding. A branch is a list of them, or begins with a pooling.
+Conv = tuple[int, int | Pair, int, int | Pair]
+
+
+class InceptionV3(Classifier):
+    """Blocks whose branches see the same input with kernels of different form; their results are joined by channel.
+
+    width divides every number of channels, for small forms of the same network.
+
+    >>> import dlcore as dl
+    >>> net = InceptionV3(classes=3, width=16)
+    >>> net.initialize()
+    >>> net(dl.nd.ones((1, 3, 75, 75))).shape
+    (1, 3)
+    """
+
+    def __init__(self, classes: int = 1000, width: int = 1, prefix: str | None = None, params: Any = None) -> None:
+        super().__init__(classes, 2048 // width, prefix, params)
+        self._width, self._before = width, 3
+        self._stem()
+        for pooled in (32, 64, 64):
+            self._same(pooled)
+        self._shrink([(384, 3, 2, 0)], [(64, 1, 1, 0), (96, 3, 1, 1), (96, 3, 2, 0)])
+        for inner in (128, 160, 160, 192):
+            self._factored(inner)
+        line, column = (192, (1, 7), 1, (0, 3)), (192, (7, 1), 1, (3, 0))
+        self._shrink([(192, 1, 1, 0), (320, 3, 2, 0)], [(192, 1, 1, 0), line, column, (192, 3, 2, 0)])
+        for _ in range(2):
+            self._wide()
+        self.features.add(nn.GlobalAvgPool2D(), nn.Dropout(0.5))
+
+    def _stem(self) -> None:
+        parts: list[list[Conv]] = [[(32, 3, 2, 0), (32, 3, 1, 0), (64, 3, 1, 1)], [(80, 1, 1, 0), (192, 3, 1, 0)]]
+        for part in parts:
+            branch, self._before = self._branch(part, self._before)
+            self.features.add(branch, nn.MaxPool2D(3, 2))
+
+    def _same(self, pooled: int) -> None:
+        """35 x 35: one 1x1, one 5x5, two 3x3 in turn, and an average."""
+        one: Conv = (64, 1, 1, 0)
+        five: list[Conv] = [(48, 1, 1, 0), (64, 5, 1, 2)]
+        three: list[Conv] = [(64, 1, 1, 0), (96, 3, 1, 1), (96, 3, 1, 1)]
+        self._block([self._branch(convs, self._before) for convs in ([one], five, three)], pooled)
+
+    def _factored(self, inner: int) -> None:
+        """17 x 17: a 7x7 as a line and a column."""
+        line, column = (inner, (1, 7), 1, (0, 3)), (inner, (7, 1), 1, (3, 0))
+        one: Conv = (192, 1, 1, 0)
+        once: list[Conv] = [(inner, 1, 1, 0), line, (192, *column[1:])]
+        twice: list[Conv] = [(inner, 1, 1, 0), column, line, column, (192, *line[1:])]
+        self._block([self._branch(convs, self._before) for convs in ([one], once, twice)], 192)
+
+    def _wide(self) -> None:
+        """8 x 8: the last convolution of two branches is a line beside a column."""
+        one, three = self._forked([(384, 1, 1, 0)]), self._forked([(448, 1, 1, 0), (384, 3, 1, 1)])
+        self._block([self._branch([(320, 1, 1, 0)], self._before), one, three], 192)
+
+    def _forked(self, convs: list[Conv]) -> tuple[Any, int]:
+        branch, before = self._branch(convs, self._before)
+        ends = [self._branch([end], before) for end in ((384, (1, 3), 1, (0, 1)), (384, (3, 1), 1, (1, 0)))]
+        branch.add(_joined([end for end, _ in ends]))
+        return branch, sum(channels for _, channels in ends)
+
+    def _shrink(self, *branches: list[Conv]) -> None:
+        """Branches with stride 2 beside a pooling."""
+        made = [self._branch(convs, self._before) for convs in branches]
+        self.features.add(_joined([*(branch for branch, _ in made), nn.MaxPool2D(3, 2)]))
+        self._before += sum(channels for _, channels in made)
+
+    def _block(self, made: list[tuple[Any, int]], pooled: int) -> None:
+        branch, channels = self._branch([(pooled, 1, 1, 0)], self._before)
+        averaged = nn.HybridSequential(nn.AvgPool2D(3, 1, 1), branch)
+        self.features.add(_joined([*(branch for branch, _ in made), averaged]))
+        self._before = channels + sum(channels for _, channels in made)
+
+    def _branch(self, convs: list[Conv], before: int) -> tuple[Any, int]:
+        """Convolutions in turn, each with normalisation and ReLU, and the channels they end with."""
+        branch = nn.HybridSequential()
+        for channels, kernel, stride, pad in convs:
+            channels //= self._width
+            branch.add(
+                nn.Conv2D(channels, kernel, stride, pad, use_bias=False, in_channels=before),
+                nn.BatchNorm(epsilon=1e-3, in_channels=channels),
+                nn.Activation("relu"),
+            )
+            before = channels
+        return branch, before
+
+
+def _joined(branches: list[Any]) -> Any:
+    both = nn.HybridConcatenate(axis=1)
+    both.add(*branches)
+    return both
+
+
+def inception_v3(classes: int = 1000, pretrained: bool = False) -> InceptionV3:
+    """Inception-v3 for images (n, 3, 299, 299), without the second classifier that the paper trains beside it."""
+    no_weights("inception_v3", pretrained)
+    return InceptionV3(classes)
