@@ -12,6 +12,7 @@ from dlcore._hints import names_of
 
 from . import contrib, data, loss, model_zoo, nn, rnn, utils
 from ._block import Block
+from ._checkpoint import load_checkpoint, save_checkpoint
 from ._hybrid_block import HybridBlock
 from ._parameter import Constant, DeferredInitializationError, Parameter
 from ._parameter_dict import ParameterDict
@@ -29,11 +30,13 @@ __all__ = [
     "Trainer",
     "contrib",
     "data",
+    "load_checkpoint",
     "loss",
     "metric",
     "model_zoo",
     "nn",
     "rnn",
+    "save_checkpoint",
     "utils",
 ]
 

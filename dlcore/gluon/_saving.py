@@ -51,6 +51,25 @@ def load(
 
     A file's dtype that is not the parameter's is a fault, unless values may be cast or the parameter takes the dtype.
     """
+    check(source, parameters, arrays, allow_missing, ignore_extra, cast_dtype)
+    for name, array in arrays.items():
+        if name in parameters:
+            if ctx is not None:
+                parameters[name].reset_ctx(ctx)
+            if take_dtype:
+                parameters[name].cast(array.dtype)
+            parameters[name].set_data(array)
+
+
+def check(
+    source: str,
+    parameters: Mapping[str, Parameter],
+    arrays: Mapping[str, Any],
+    allow_missing: bool = False,
+    ignore_extra: bool = False,
+    cast_dtype: bool = False,
+) -> None:
+    """ValueError that lists every fault, unless the arrays can be written into the parameters."""
     given = {id(parameters[name]) for name in arrays if name in parameters}
     faults = []
     for name, parameter in parameters.items():
@@ -64,13 +83,6 @@ def load(
     if faults:
         shown = faults[:10] + ([f"... and {len(faults) - 10} more"] if len(faults) > 10 else [])
         raise ValueError(f"{source}: its parameters do not fit:\n" + "\n".join(f"  {fault}" for fault in shown))
-    for name, array in arrays.items():
-        if name in parameters:
-            if ctx is not None:
-                parameters[name].reset_ctx(ctx)
-            if take_dtype:
-                parameters[name].cast(array.dtype)
-            parameters[name].set_data(array)
 
 
 def _misfits(name: str, parameter: Parameter, array: Any, cast_dtype: bool) -> list[str]:

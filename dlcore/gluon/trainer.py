@@ -7,13 +7,12 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import numpy as np
-
 from dlcore import _core, optim
 from dlcore._hints import Hinted, hinted
 from dlcore.graph import outside_trace
 from dlcore.io import load_arrays, load_metadata, save_arrays
 
+from . import _trainer_states
 from ._parameter import Parameter
 from ._together import Together
 
@@ -161,35 +160,30 @@ class Trainer(Hinted):
                 arrays.update({f"{name}/{k}": array for k, array in enumerate(self._state(index))})
         return arrays
 
+    def named_parameters(self) -> list[tuple[str, Parameter]]:
+        """The parameters with the names that `state_arrays` gives them."""
+        return list(zip(self._names, self._params, strict=True))
+
     def save_states(self, fname: str | os.PathLike[str]) -> None:
-        """Write the optimizer's arrays, step count and knobs to a safetensors file, for going on exactly from here."""
-        arrays = self.state_arrays()
-        about = {"optimizer": type(self._optimizer).__name__, "knobs": self._optimizer.knobs}
-        save_arrays(fname, arrays, {"format": _FORMAT, "trainer": json.dumps(about)})
+        """Write the optimizer's arrays, step count, knobs and schedule to a safetensors file, for going on from here.
+
+        `gluon.save_checkpoint` keeps these together with weights, random state and the place in the data.
+        """
+        told = json.dumps(_trainer_states.about(self))
+        save_arrays(fname, _trainer_states.arrays(self), {"format": _FORMAT, "trainer": told})
 
     def load_states(self, fname: str | os.PathLike[str]) -> None:
-        """Read a file of `save_states`, made with the same parameters and optimizer, else ValueError."""
-        metadata, arrays = load_metadata(fname), load_arrays(fname)
+        """Read a file of `save_states`, made with the same parameters and optimizer.
+
+        Else ValueError, as for a damaged file, and nothing is changed.
+        """
+        metadata, given = load_metadata(fname), load_arrays(fname)
+        where = os.fspath(fname)
         if metadata.get("format") != _FORMAT:
-            raise ValueError(f"{os.fspath(fname)}: not a file of Trainer.save_states")
-        about = json.loads(metadata["trainer"])
-        kind = type(self._optimizer).__name__
-        if about["optimizer"] != kind:
-            raise ValueError(f"{os.fspath(fname)}: made with the optimizer {about['optimizer']}, this one is {kind}")
-        mine = self.state_arrays()
-        shapes = {name: tuple(array.shape) for name, array in mine.items()}
-        found = {name: array.shape for name, array in arrays.items()}
-        if shapes != found:
-            name = next(n for n in {**shapes, **found} if shapes.get(n) != found.get(n))
-            raise ValueError(
-                f"{os.fspath(fname)}: {name}: expected shape {shapes.get(name)}, found {found.get(name)} "
-                "(None: not there)"
-            )
-        for name, array in mine.items():
-            _core.assign(array, _core.from_numpy(np.array(arrays[name])))
-        for name, value in about["knobs"].items():
-            if not (name == "lr" and self._optimizer.lr_scheduler is not None):
-                self._optimizer.set_knob(name, value)
+            raise ValueError(f"{where}: not a file of Trainer.save_states")
+        told = _trainer_states.read_json(metadata.get("trainer"), where)
+        _trainer_states.check(self, told, given, where)
+        _trainer_states.write(self, told, given)
 
 
 def _named(params: Mapping[str, Parameter] | Iterable[Parameter]) -> tuple[list[str], list[Parameter]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
@@ -108,6 +108,14 @@ class Optimizer(Hinted):
             raise UserWarning("the learning rate is decided by the optimizer's lr_scheduler")
         _core.assign(self._arrays[name], scalar(value))
         self._values[name] = float(value)
+
+    def load_knobs(self, values: Mapping[str, float]) -> None:
+        """Put the knobs where `knobs` said they were; a learning rate that a schedule decides holds until it does."""
+        for name, value in values.items():
+            if name == "lr" and self.lr_scheduler is not None:
+                _core.assign(self._arrays["lr"], scalar(value))
+            else:
+                self.set_knob(name, value)
 
     @property
     def learning_rate(self) -> float:

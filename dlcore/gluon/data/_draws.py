@@ -20,9 +20,12 @@ def generator() -> np.random.Generator:
     return given if given is not None else host_generator()
 
 
-def epoch_key(epoch: int, seed: int | None) -> tuple[int, ...]:
-    """What the draws of one pass of a loader begin with. Looking at the seeded state does not move it."""
-    return (seed, epoch) if seed is not None else (*map(int, _core.rng_state()), epoch)
+def epoch_key(epoch: int, seed: int | None, random: tuple[int, int] | None = None) -> tuple[int, ...]:
+    """What the draws of one pass of a loader begin with. Looking at the seeded state does not move it.
+
+    random: the seeded state at the beginning of the pass, where that is not now.
+    """
+    return (seed, epoch) if seed is not None else (*map(int, random or _core.rng_state()), epoch)
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from . import batchify as _batchify
+from ._cursor import Cursor, new_cursor, read_cursor
 from ._dataset import Dataset
 from ._draws import draws_of, epoch_key
 from ._sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler
@@ -70,20 +71,72 @@ class DataLoader:
         self._ahead = max(1, 2 * num_workers if prefetch is None else prefetch)
         self._timeout, self._seed = timeout, seed
         self.epoch = 0  # passes begun so far; set it to go on with the random transforms of a later one
+        self._cursor: Cursor | None = None  # the pass that is being walked
+        self._resumed: Cursor | None = None  # the pass that the next walk takes up
 
     def __len__(self) -> int:
         return len(self.batch_sampler)
 
     def __iter__(self) -> Iterator[Any]:
-        key = epoch_key(self.epoch, self._seed)
-        self.epoch += 1
+        cursor, self._resumed = self._resumed, None
+        if cursor is None:
+            cursor = new_cursor(self.epoch, self.batch_sampler, True)
+            key = epoch_key(cursor.epoch, self._seed)
+        else:
+            key = epoch_key(cursor.epoch, self._seed, cursor.random)
+        self._cursor, self.epoch = cursor, cursor.epoch + 1
+        batches = cursor.begin(self.batch_sampler)
 
         def make(indices: Sequence[int]) -> Any:
             return self._batch(indices, key)
 
+        def counted() -> Iterator[Any]:
+            # Counted before it is handed out: whoever saves in the loop's body has this batch behind him.
+            for indices in batches:
+                batch = make(indices)
+                cursor.done += 1
+                yield batch
+            self._ended(cursor)
+
         if self._workers == 0:
-            return (make(indices) for indices in self.batch_sampler)
-        return _ThreadedIterator(make, iter(self.batch_sampler), self._workers, self._ahead, self._timeout)
+            return counted()
+        return _ThreadedIterator(make, batches, self._workers, self._ahead, self._timeout, cursor, self._ended)
+
+    def _ended(self, cursor: Cursor) -> None:
+        if self._cursor is cursor:
+            self._cursor = None
+
+    def state(self) -> dict[str, Any]:
+        """The place in the data, as JSON can hold it: which pass, its order, how many of its batches were handed out.
+
+        Of passes that overlap it is the one begun last. See `load_state`.
+        """
+        # A pass that was taken up in a file and not walked yet still waits.
+        cursor = self._resumed or self._cursor or new_cursor(self.epoch, self.batch_sampler, False)
+        return {"samples": len(self.dataset), "batch_size": self.batch_size, **cursor.state()}
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Let the next pass go on where a loader with the same arguments stood when `state()` was asked.
+
+        ValueError, with nothing changed, for another number of samples, another batch size, or a damaged state.
+
+        >>> loader = DataLoader(list(range(6)), batch_size=2, shuffle=True, seed=1)
+        >>> walk = iter(loader)
+        >>> first, place = next(walk), loader.state()
+        >>> rest = [batch.tolist() for batch in walk]
+        >>> again = DataLoader(list(range(6)), batch_size=2, shuffle=True, seed=1)
+        >>> again.load_state(place)
+        >>> [batch.tolist() for batch in again] == rest
+        True
+        """
+        for name, mine in (("samples", len(self.dataset)), ("batch_size", self.batch_size)):
+            if name not in state or state[name] != mine:
+                raise ValueError(f"DataLoader: the place is one of data with {name} {state.get(name)}, here {mine}")
+        cursor = read_cursor({name: value for name, value in state.items() if name not in ("samples", "batch_size")})
+        if isinstance(self.batch_sampler, Sampler):
+            self.batch_sampler.load_state(cursor.sampler)
+        self.epoch = cursor.epoch
+        self._cursor, self._resumed = None, None if cursor.random is None else cursor
 
     def _batch(self, indices: Sequence[int], key: tuple[int, ...]) -> Any:
         if self._batchify_fn is None and isinstance(self.dataset, Dataset):
@@ -132,9 +185,17 @@ class _ThreadedIterator:
     """One pass over the batches with threads working ahead; closes its threads at the end, on error and on `close`."""
 
     def __init__(
-        self, batch: Callable[[Any], Any], order: Iterator[Any], workers: int, ahead: int, timeout: float
+        self,
+        batch: Callable[[Any], Any],
+        order: Iterator[Any],
+        workers: int,
+        ahead: int,
+        timeout: float,
+        cursor: Cursor,
+        ended: Callable[[Cursor], None],
     ) -> None:
         self._make, self._order, self._timeout = batch, order, timeout
+        self._cursor, self._ended = cursor, ended
         self._pool: ThreadPoolExecutor | None = ThreadPoolExecutor(workers, thread_name_prefix="dlcore-data")
         self._waiting: deque[Future[Any]] = deque()
         for _ in range(ahead):
@@ -150,6 +211,8 @@ class _ThreadedIterator:
 
     def __next__(self) -> Any:
         if not self._waiting:
+            if self._pool is not None:
+                self._ended(self._cursor)
             self.close()
             raise StopIteration
         try:
@@ -161,6 +224,7 @@ class _ThreadedIterator:
             self.close()
             raise
         self._ask_next()
+        self._cursor.done += 1
         return batch
 
     def close(self, wait: bool = True) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,11 @@ import numpy as np
 from ._dataset import Dataset, random_order
 
 LAST_BATCH = ("keep", "discard", "rollover")
+
+
+def is_count(value: Any) -> bool:
+    """Whether a value out of a file is a whole number from 0 that 64 bits hold."""
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**64
 
 
 class Sampler:
@@ -20,6 +25,15 @@ class Sampler:
 
     def __len__(self) -> int:
         raise NotImplementedError(f"{type(self).__name__} has no __len__()")
+
+    def state(self) -> dict[str, Any]:
+        """What the next pass depends on besides the seeded random state, as JSON can hold it; here nothing."""
+        return {}
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Make the next pass as it was when `state()` gave this. ValueError for what no sampler of this kind gives."""
+        if state != {}:
+            raise ValueError(f"{type(self).__name__}: expected an empty state, got {sorted(state)}")
 
 
 class SequentialSampler(Sampler):
@@ -55,6 +69,14 @@ class RandomSampler(Sampler):
     def set_pass(self, number: int) -> None:
         """Make the next pass use the order of pass `number` (only with a `seed`)."""
         self._passes = number
+
+    def state(self) -> dict[str, Any]:
+        return {"passes": self._passes}
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        if set(state) != {"passes"} or not is_count(state["passes"]):
+            raise ValueError(f"RandomSampler: expected a state with a count of passes, got {dict(state)}")
+        self._passes = state["passes"]
 
     def __iter__(self) -> Iterator[int]:
         generator = None if self._seed is None else np.random.default_rng([self._seed, self._passes])
@@ -130,6 +152,20 @@ class BatchSampler(Sampler):
             yield batch
         elif self._last_batch == "rollover":
             self._left_over = batch
+
+    def state(self) -> dict[str, Any]:
+        inner = self._sampler.state() if isinstance(self._sampler, Sampler) else {}
+        return {"left_over": [int(index) for index in self._left_over], "sampler": inner}
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        left = state.get("left_over")
+        if set(state) != {"left_over", "sampler"} or not isinstance(left, list) or not all(map(is_count, left)):
+            raise ValueError(f"BatchSampler: expected a state with left_over and sampler, got {sorted(state)}")
+        if not isinstance(state["sampler"], dict) or len(left) >= self._batch_size:
+            raise ValueError(f"BatchSampler: expected fewer than {self._batch_size} samples left over, got {len(left)}")
+        if isinstance(self._sampler, Sampler):
+            self._sampler.load_state(state["sampler"])
+        self._left_over = left
 
     def __len__(self) -> int:
         total = len(self._sampler)
