@@ -30,7 +30,7 @@ from . import (  # noqa: F401 - their kernels
     tile_complex,
 )
 from ._arrays import narrowed, widened, wrap
-from ._call import KERNELS, Call
+from ._call import KERNELS, TAKES_BITS, Call
 from .absent import load_cupy
 
 GPU = 1  # the core's number for this kind of device
@@ -75,16 +75,19 @@ class Backend:
     def run(
         self, stem: str, op: str, ins: list[Any], outs: list[Any], attrs: dict, seed: int = 0, counter: int = 0
     ) -> None:
-        """Run the kernel `stem` on core arrays; bfloat16 is computed in float32."""
+        """Run the kernel `stem` on core arrays; bfloat16 is computed in float32 where a kernel does not take it."""
         cupy = self.cupy
         if stem not in KERNELS:
             raise RuntimeError(f"{op}: no GPU kernel is called {stem!r}")
         given = [None if a is None else wrap(cupy, a) for a in ins]
+        made = [wrap(cupy, a) for a in outs]
+        if stem in TAKES_BITS and all(a is None or a._dtype_name == "bfloat16" for a in [*ins, *outs]):
+            if KERNELS[stem](Call(op, cupy, given, made, attrs, seed, counter, bits=True)):
+                return
         given = [
             widened(cupy, g) if a is not None and a._dtype_name == "bfloat16" else g
             for a, g in zip(ins, given, strict=True)
         ]
-        made = [wrap(cupy, a) for a in outs]
         half = [a._dtype_name == "bfloat16" for a in outs]
         wide = [cupy.empty(m.shape, "float32") if h else m for m, h in zip(made, half, strict=True)]
         KERNELS[stem](Call(op, cupy, given, wide, attrs, seed, counter))

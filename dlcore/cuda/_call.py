@@ -7,7 +7,7 @@ with NumPy, so their arithmetic is checked on machines without a GPU.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 Array = Any  # numpy.ndarray or cupy.ndarray
@@ -24,7 +24,7 @@ class Call:
     attrs: dict[str, Any]
     seed: int = 0
     counter: int = 0
-    notes: dict[str, Any] = field(default_factory=dict)
+    bits: bool = False  # bfloat16 arrays come as uint16; only for kernels declared so
 
     @property
     def x(self) -> Array:
@@ -40,16 +40,22 @@ class Call:
         return int(self.attrs["axis"]) % max(self.x.ndim, 1)
 
 
-Kernel = Callable[[Call], None]
+Kernel = Callable[[Call], object]
 KERNELS: dict[str, Kernel] = {}
+TAKES_BITS: set[str] = set()
 
 
-def kernel(*stems: str) -> Callable[[Kernel], Kernel]:
-    """Declares a function as the GPU kernel of these stems."""
+def kernel(*stems: str, bits: bool = False) -> Callable[[Kernel], Kernel]:
+    """Declares a function as the GPU kernel of these stems.
+
+    bits   it is tried on bfloat16 as it lies in memory first (`call.bits`); where it returns False it gets float32
+    """
 
     def add(function: Kernel) -> Kernel:
         for stem in stems:
             KERNELS[stem] = function
+            if bits:
+                TAKES_BITS.add(stem)
         return function
 
     return add

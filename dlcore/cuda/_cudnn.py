@@ -1,7 +1,7 @@
 """cuDNN's graph API through NVIDIA's front end: one built plan per shapes, layouts and dtype.
 
-Each function returns False where the front end is not installed (or the arrays are NumPy's): the caller then takes its
-own path.
+Each function returns False where the front end is not installed (or the arrays are NumPy's), or cuDNN has no engine for
+the call: the caller then takes its own path.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from functools import cache
 from typing import Any
 
 from ._call import Call, each
+
+_KINDS = {"float32": "FLOAT", "float16": "HALF", "bfloat16": "BFLOAT16", "float64": "DOUBLE"}
 
 
 @cache
@@ -22,32 +24,50 @@ def _frontend() -> Any:  # the module, or None where it is not installed
 
 
 @cache
-def _handle(device: int) -> Any:
-    return _frontend().create_handle()
+def _handle(device: int, stream: int) -> Any:
+    """One handle a stream: the front end asks that none be driven from two."""
+    handle = _frontend().create_handle()
+    _frontend().set_stream(handle=handle, stream=stream)
+    return handle
 
 
-def _spec(array: Any) -> tuple:
+def _aligned(xp: Any, array: Any) -> Any:
+    """The array at an address that cuDNN's engines take (a multiple of 16 bytes)."""
+    return array if array.data.ptr % 16 == 0 else xp.array(array)
+
+
+def _spec(array: Any, kind: str) -> tuple:
     item = array.dtype.itemsize
-    return array.shape, tuple(s // item for s in array.strides), str(array.dtype)
+    return array.shape, tuple(s // item for s in array.strides), kind
 
 
 def _tensor(graph: Any, name: str, spec: tuple) -> Any:
-    shape, strides, dtype = spec
-    kinds = {"float32": "FLOAT", "float16": "HALF", "bfloat16": "BFLOAT16", "float64": "DOUBLE"}
-    kind = getattr(_frontend().data_type, kinds[dtype])
+    shape, strides, kind = spec
+    kind = getattr(_frontend().data_type, kind)
     return graph.tensor(name=name, dim=list(shape), stride=list(strides), data_type=kind)
 
 
 @cache
 def _plan(
-    device: int, what: str, first: tuple, second: tuple, out: tuple, pad: tuple, stride: tuple, dilate: tuple
+    device: int,
+    stream: int,
+    what: str,
+    first: tuple,
+    second: tuple,
+    out: tuple,
+    pad: tuple,
+    stride: tuple,
+    dilate: tuple,
 ) -> Any:
+    """The built graph with its tensors and workspace; None where cuDNN has no engine for it."""
     cudnn = _frontend()
+    shape, strides, kind = out
+    sums = cudnn.data_type.DOUBLE if kind == "DOUBLE" else cudnn.data_type.FLOAT
     graph = cudnn.pygraph(
-        io_data_type=cudnn.data_type.FLOAT,
-        intermediate_data_type=cudnn.data_type.FLOAT,
-        compute_data_type=cudnn.data_type.FLOAT,
-        handle=_handle(device),
+        io_data_type=getattr(cudnn.data_type, kind),
+        intermediate_data_type=sums,
+        compute_data_type=sums,
+        handle=_handle(device, stream),
     )
     a, b = _tensor(graph, "first", first), _tensor(graph, "second", second)
     options = {"padding": list(pad), "stride": list(stride), "dilation": list(dilate)}
@@ -57,28 +77,33 @@ def _plan(
         y = graph.conv_dgrad(loss=a, filter=b, **options)
     else:
         y = graph.conv_wgrad(loss=a, image=b, **options)
-    shape, strides, dtype = out
-    y.set_output(True).set_dim(list(shape)).set_stride(list(strides))
-    graph.build([cudnn.heur_mode.A, cudnn.heur_mode.FALLBACK])
+    y.set_output(True).set_dim(list(shape)).set_stride(list(strides)).set_data_type(getattr(cudnn.data_type, kind))
+    try:
+        graph.build([cudnn.heur_mode.A, cudnn.heur_mode.FALLBACK])
+    except cudnn.cudnnGraphNotSupportedError:
+        return None
     import cupy
 
     return graph, a, b, y, cupy.cuda.alloc(max(graph.get_workspace_size(), 1))
 
 
 def _run(call: Call, what: str, first: Any, second: Any) -> bool:
-    if (
-        call.xp.__name__ != "cupy"
-        or _frontend() is None
-        or first.dtype.kind != "f"
-        or 0 in (*first.shape, *second.shape)
-    ):
+    xp = call.xp
+    kind = "BFLOAT16" if call.bits else _KINDS.get(str(call.y.dtype))
+    if xp.__name__ != "cupy" or _frontend() is None or kind is None or 0 in (*first.shape, *second.shape):
         return False
-    device = call.xp.cuda.Device().id
+    if not first.dtype == second.dtype == call.y.dtype or call.y.data.ptr % 16:
+        return False
+    first, second = _aligned(xp, first), _aligned(xp, second)
+    device, stream = xp.cuda.Device().id, xp.cuda.get_current_stream().ptr
     options = tuple(each(call.attrs[name], first.ndim - 2) for name in ("pad", "stride", "dilate"))
-    graph, a, b, y, workspace = _plan(device, what, _spec(first), _spec(second), _spec(call.y), *options)
-    handle = _handle(device)
-    _frontend().set_stream(handle=handle, stream=call.xp.cuda.get_current_stream().ptr)
-    graph.execute({a: first.data.ptr, b: second.data.ptr, y: call.y.data.ptr}, workspace.ptr, handle=handle)
+    plan = _plan(device, stream, what, *(_spec(array, kind) for array in (first, second, call.y)), *options)
+    if plan is None:
+        return False
+    graph, a, b, y, workspace = plan
+    graph.execute(
+        {a: first.data.ptr, b: second.data.ptr, y: call.y.data.ptr}, workspace.ptr, handle=_handle(device, stream)
+    )
     return True
 
 

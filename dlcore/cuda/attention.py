@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from ._call import Array, Call, accumulator, kernel
+from .matmul import product
 
 
 def _scores(call: Call, dtype: object) -> Array:
     xp = call.xp
     q, k, _, mask = (a.astype(dtype, copy=False) for a in call.ins[:4])
-    s = xp.matmul(q, xp.swapaxes(k, -1, -2)) * call.attrs["scale"] + mask
+    s = product(call, q, xp.swapaxes(k, -1, -2)) * call.attrs["scale"] + mask
     if call.attrs["causal"]:
         s = xp.where(xp.triu(xp.ones(s.shape[-2:], dtype=bool), 1), -xp.inf, s)
     return s
@@ -26,7 +27,7 @@ def attention(call: Call) -> None:
     e = xp.exp(s - m)
     total = e.sum(axis=-1, keepdims=True)
     some = total > 0
-    call.outs[0][...] = xp.matmul(e / xp.where(some, total, 1), call.ins[2].astype(dtype, copy=False))
+    call.outs[0][...] = product(call, e / xp.where(some, total, 1), call.ins[2].astype(dtype, copy=False))
     lse = xp.where(some, m + xp.log(xp.where(some, total, 1)), -xp.inf)[..., 0]
     high, low = call.outs[1][..., 0], call.outs[1][..., 1]
     high[...] = lse
@@ -41,10 +42,10 @@ def attention_grad(call: Call) -> None:
     lse = lse.sum(axis=-1, keepdims=True)
     some = xp.isfinite(lse)
     p = xp.where(some, xp.exp(_scores(call, dtype) - xp.where(some, lse, 0)), 0)
-    ds = p * (xp.matmul(g, xp.swapaxes(v, -1, -2)) - (g * y).sum(axis=-1, keepdims=True)) * call.attrs["scale"]
-    call.outs[0][...] = xp.matmul(ds, k)
-    call.outs[1][...] = xp.matmul(xp.swapaxes(ds, -1, -2), q)
-    call.outs[2][...] = xp.matmul(xp.swapaxes(p, -1, -2), g)
+    ds = p * (product(call, g, xp.swapaxes(v, -1, -2)) - (g * y).sum(axis=-1, keepdims=True)) * call.attrs["scale"]
+    call.outs[0][...] = product(call, ds, k)
+    call.outs[1][...] = product(call, xp.swapaxes(ds, -1, -2), q)
+    call.outs[2][...] = product(call, xp.swapaxes(p, -1, -2), g)
 
 
 @kernel("above")

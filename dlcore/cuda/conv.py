@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import product as every
 
+from . import _cudnn
+from ._arrays import narrowed, widened
 from ._call import Array, Call, each, kernel
 from .matmul import product
 
@@ -69,35 +71,42 @@ def _rows(y: Array, g: _Geometry) -> Array:
     )
 
 
-def _add_bias(y: Array, bias: Array | None) -> None:
-    if bias is not None:
-        y[...] += bias.reshape(1, -1, *(1,) * (y.ndim - 2))
-
-
-@kernel("conv1d", "conv2d", "conv3d")
-def conv(call: Call) -> None:
-    x, weight, bias = (*call.ins, None)[:3]
-    from . import _cudnn
-
-    if call.y.size == 0:
+def _add_bias(call: Call, bias: Array | None) -> None:
+    if bias is None:
         return
+    each_channel = bias.reshape(1, -1, *(1,) * (call.y.ndim - 2))
+    if call.bits:
+        call.y[...] = narrowed(call.xp, widened(call.xp, call.y) + widened(call.xp, each_channel))
+    else:
+        call.y[...] += each_channel
+
+
+@kernel("conv1d", "conv2d", "conv3d", bits=True)
+def conv(call: Call) -> bool:
+    x, weight, bias = (*call.ins, None)[:3]
+    if call.y.size == 0:
+        return True
     if x.ndim != 4 or not _cudnn.forward(call, x, weight):
+        if call.bits:
+            return False
         g = _Geometry(call, weight, call.y.shape[2:])
         flat = weight.reshape(g.groups, weight.shape[0] // g.groups, -1)
         y = product(call, _unfolded(call, x, g), flat.transpose(0, 2, 1))
         n, o = call.y.shape[:2]
         call.y[...] = g.channels_back(y.reshape(g.groups, n, *g.out, o // g.groups)).reshape(call.y.shape)
-    _add_bias(call.y, bias)
+    _add_bias(call, bias)
+    return True
 
 
-def _input_gradient(call: Call, gy: Array, weight: Array, gx: Array) -> None:
-    from . import _cudnn
-
-    if gx.ndim == 4 and _cudnn.data_gradient(call, gy, weight):
-        return
+def _input_gradient(call: Call, gy: Array, weight: Array, gx: Array) -> bool:
+    """Writes into `gx`; False where bfloat16 bits must come as float32 instead."""
     if gy.size == 0:
         gx[...] = 0
-        return
+        return True
+    if gx.ndim == 4 and _cudnn.data_gradient(call, gy, weight):
+        return True
+    if call.bits:
+        return False
     g = _Geometry(call, weight, gy.shape[2:])
     flat = weight.reshape(g.groups, weight.shape[0] // g.groups, -1)
     n, c = gx.shape[:2]
@@ -106,29 +115,33 @@ def _input_gradient(call: Call, gy: Array, weight: Array, gx: Array) -> None:
     for at, place in g.places():
         full[place] += g.channels_back(columns[(..., *at)]).reshape(n, c, *g.out)
     gx[...] = g.inner(full, gx)
+    return True
 
 
-@kernel("conv1d_dx", "conv2d_dx", "conv3d_dx")
-def conv_dx(call: Call) -> None:
-    _input_gradient(call, call.ins[0], call.ins[1], call.y)
+@kernel("conv1d_dx", "conv2d_dx", "conv3d_dx", bits=True)
+def conv_dx(call: Call) -> bool:
+    return _input_gradient(call, call.ins[0], call.ins[1], call.y)
 
 
-@kernel("deconv1d", "deconv2d", "deconv3d")
-def deconv(call: Call) -> None:
+@kernel("deconv1d", "deconv2d", "deconv3d", bits=True)
+def deconv(call: Call) -> bool:
     x, weight, bias = (*call.ins, None)[:3]
-    _input_gradient(call, x, weight, call.y)
-    _add_bias(call.y, bias)
+    done = _input_gradient(call, x, weight, call.y)
+    if done:
+        _add_bias(call, bias)
+    return done
 
 
-@kernel("conv1d_dw", "conv2d_dw", "conv3d_dw")
-def conv_dw(call: Call) -> None:
+@kernel("conv1d_dw", "conv2d_dw", "conv3d_dw", bits=True)
+def conv_dw(call: Call) -> bool:
     gy, x, weight = call.ins
-    from . import _cudnn
-
     if gy.size == 0:
         call.y[...] = 0
-        return
+        return True
     if gy.ndim == 4 and _cudnn.weight_gradient(call, gy, x):
-        return
+        return True
+    if call.bits:
+        return False
     g = _Geometry(call, weight, gy.shape[2:])
     call.y[...] = product(call, _rows(gy, g).transpose(0, 2, 1), _unfolded(call, x, g)).reshape(call.y.shape)
+    return True

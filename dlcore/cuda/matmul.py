@@ -4,29 +4,56 @@ from __future__ import annotations
 
 import math
 
+from . import _cublaslt
 from ._call import Array, Call, accumulator, kernel
 
 
 def product(call: Call, a: Array, b: Array) -> Array:
     """a @ b with float32 accumulation of 16-bit floats."""
-    from . import _cublaslt
+    out = call.xp.empty((*a.shape[:-1], b.shape[-1]), dtype=call.xp.result_type(a, b))
+    if not _into(call, a, b, out):
+        out[...] = call.xp.matmul(a, b)
+    return out
 
-    done = _cublaslt.matmul(call.xp, a, b)
-    return call.xp.matmul(a, b) if done is None else done
+
+def _into(call: Call, a: Array, b: Array, out: Array) -> bool:
+    """out = a @ b by cuBLASLt; False where it does not suit."""
+    if a.ndim != b.ndim or a.shape[:-2] != b.shape[:-2]:
+        return False
+    stacks = _stack(a), _stack(b), _stack(out)
+    return all(s is not None for s in stacks) and _cublaslt.matmul(call.xp, *stacks, bits=call.bits)
 
 
-@kernel("matmul")
-def matmul(call: Call) -> None:
+def _stack(array: Array) -> Array | None:
+    """The same matrices with all batch axes as one; None where that would copy."""
+    sizes, steps = array.shape[:-2], array.strides[:-2]
+    if len(sizes) <= 1:
+        return array
+    even = all(steps[i] == steps[i + 1] * sizes[i + 1] for i in range(len(sizes) - 1))
+    return array.reshape(-1, *array.shape[-2:]) if even else None
+
+
+@kernel("matmul", bits=True)
+def matmul(call: Call) -> bool:
     a, b = call.ins
-    call.y[...] = product(call, a, b)
+    done = _into(call, a, b, call.y)
+    if not done and not call.bits:
+        call.y[...] = call.xp.matmul(a, b)
+    return done or not call.bits
 
 
-@kernel("dense")
-def dense(call: Call) -> None:
+@kernel("dense", bits=True)
+def dense(call: Call) -> bool:
     x, weight, bias = (*call.ins, None)[:3]
-    inputs = weight.shape[1]
-    rows = x.reshape(x.shape[0] if call.attrs["flatten"] else math.prod(x.shape[:-1]), inputs)
-    y = product(call, rows, weight.T)
-    if bias is not None:
-        y = y.astype(accumulator(call.xp, y), copy=False) + bias
-    call.y[...] = y.reshape(call.y.shape)
+    count = x.shape[0] if call.attrs["flatten"] else math.prod(x.shape[:-1])
+    rows, size = x.reshape(count, weight.shape[1]), (count, weight.shape[0])
+    whole = call.y.reshape(size) if call.y.flags.c_contiguous else call.xp.empty(size, dtype=call.y.dtype)
+    done = _cublaslt.matmul(call.xp, rows, weight.T, whole, bias, call.bits)
+    if call.bits and not done:
+        return False
+    if not done:
+        y = call.xp.matmul(rows, weight.T)
+        whole[...] = y if bias is None else y.astype(accumulator(call.xp, y), copy=False) + bias
+    if not call.y.flags.c_contiguous:
+        call.y[...] = whole.reshape(call.y.shape)
+    return True

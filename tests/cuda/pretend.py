@@ -9,8 +9,11 @@ benchmarks/gpu_check.py does.
 from __future__ import annotations
 
 import ctypes
+import os
 import runpy
+import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -40,10 +43,14 @@ class Device:
 
 
 class Array(np.ndarray):
-    """A NumPy array with CuPy's get()."""
+    """A NumPy array with CuPy's get() and data.ptr."""
 
     def get(self) -> np.ndarray:
         return np.array(self, subok=False)
+
+    @property
+    def data(self) -> Any:  # type: ignore[override]
+        return SimpleNamespace(ptr=self.__array_interface__["data"][0])
 
 
 def at(address: int, shape: tuple[int, ...], dtype: str, strides: tuple[int, ...]) -> Array:
@@ -56,10 +63,23 @@ def at(address: int, shape: tuple[int, ...], dtype: str, strides: tuple[int, ...
     return np.ndarray(shape, dtype, raw, -below, strides).view(Array)
 
 
+def _numpy(name: str) -> Any:
+    """What NumPy has under this name; its functions return this device's arrays."""
+    found = getattr(np, name)
+    if isinstance(found, (type, np.ufunc)) or not callable(found):
+        return found  # a ufunc keeps the class of its arguments
+
+    def call(*args: Any, **named: Any) -> Any:
+        result = found(*args, **named)
+        return result.view(Array) if isinstance(result, np.ndarray) else result
+
+    return call
+
+
 def module() -> ModuleType:
     """The stand-in for cupy."""
     fake = ModuleType("cupy")
-    fake.__getattr__ = lambda name: getattr(np, name)  # type: ignore[method-assign]
+    fake.__getattr__ = _numpy  # type: ignore[method-assign]
     fake.__version__ = "pretended"
     fake.is_available = lambda: True  # type: ignore[attr-defined]
     stream = SimpleNamespace(ptr=0, synchronize=lambda: None)
@@ -94,10 +114,20 @@ def launch(tile: Any, register: str, ins: list[Any], outs: list[Any]) -> None:
             view(out)[...] = value != 0 if out._dtype_name == "bool" else value
 
 
-def install() -> None:
-    """Make `import cupy` and the GPU room use the pretended device. For a process of its own: it cannot be undone."""
+def install(libraries: bool = False) -> None:
+    """Make `import cupy` and the GPU room use the pretended device. For a process of its own: it cannot be undone.
+
+    libraries   stand-ins for cuBLASLt and cuDNN too, which refuse calls that the libraries would refuse
+    """
     sys.modules["cupy"] = module()
-    from dlcore.cuda import _arrays, _backend, tile
+    if libraries:
+        import standin_cudnn
+
+        sys.modules["cudnn"] = standin_cudnn
+    from dlcore.cuda import _arrays, _backend, _cublaslt, tile
+
+    blas = standin_cublaslt() if libraries else None
+    _cublaslt._library = lambda: blas  # type: ignore[assignment]
 
     def wrap(cupy: Any, array: Any) -> Array:
         return at(
@@ -106,6 +136,16 @@ def install() -> None:
 
     _arrays.wrap = _backend.wrap = wrap  # type: ignore[assignment]
     tile.launch = launch  # type: ignore[assignment]
+
+
+def standin_cublaslt() -> ctypes.CDLL:
+    """tests/cuda/standin_cublaslt.c, compiled and loaded; its file is gone when this returns."""
+    source = Path(__file__).with_name("standin_cublaslt.c")
+    with tempfile.TemporaryDirectory() as folder:
+        built = Path(folder) / "cublaslt.so"
+        compiler = os.environ.get("CC", "cc")
+        subprocess.run([compiler, "-O2", "-shared", "-fPIC", "-o", str(built), str(source), "-lm"], check=True)
+        return ctypes.CDLL(str(built))
 
 
 def count_runs() -> list[int]:

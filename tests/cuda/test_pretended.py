@@ -24,3 +24,10 @@ def test_every_operator_and_the_tour_agree_with_the_cpu(tmp_path: Path) -> None:
     assert found and found[1] == found[2] and int(found[2]) > 150, done.stdout
     runs = re.search(r"(\d+) runs of compiled graphs", done.stdout)
     assert runs and int(runs[1]) == 12, "the compiled training ran as compiled graphs on the device"
+
+
+def test_products_and_convolutions_call_the_libraries_as_they_ask() -> None:
+    program = Path(__file__).with_name("libraries.py")
+    done = subprocess.run([sys.executable, str(program)], capture_output=True, text=True, timeout=400)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    assert "cuBLASLt" in done.stdout

@@ -1,0 +1,82 @@
+"""Products, convolutions and attention on the pretended device with stand-ins for cuBLASLt and cuDNN: what they compute
+against the CPU, whatever the layout and the alignment, and that they were called at all. Run as a program."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+TESTS = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(TESTS), str(TESTS.parent / "benchmarks"), str(TESTS / "cuda")]
+
+import pretend  # noqa: E402
+
+pretend.install(libraries=True)
+
+import gpu_check  # noqa: E402
+import standin_cudnn  # noqa: E402
+
+import dlcore as dl  # noqa: E402
+from dlcore import np as dnp  # noqa: E402
+from dlcore.cuda import _cublaslt  # noqa: E402
+from dlcore.ops import RECORDS  # noqa: E402
+
+STEMS = ("matmul", "dense", "conv2d", "conv2d_dx", "conv2d_dw", "deconv2d", "attention", "attention_grad")
+BOUND = {"float32": 3e-6, "float16": 3e-3, "bfloat16": 2e-2}
+
+
+def check(label: str, got: Any, expected: np.ndarray, dtype: str) -> None:
+    error = gpu_check.distance(got.asnumpy().astype(np.float64), expected) / max(1.0, np.abs(expected).max())
+    print(f"{label:60} {error:.1e}")
+    if not error <= BOUND[dtype]:
+        sys.exit(f"{label}: {error} is more than {BOUND[dtype]}")
+
+
+def products(dtype: str) -> None:
+    """Every layout, a slice that starts at an odd address, single rows and columns, batches; with a bias."""
+    rng, gpu = np.random.default_rng(3), dl.gpu(0)
+
+    def both(*shape: int) -> tuple[Any, np.ndarray]:
+        array = dnp.array(rng.standard_normal(shape).astype("float32")).astype(dtype)
+        return array.as_in_context(gpu), array.asnumpy().astype(np.float64)
+
+    for m, k, n in ((5, 7, 3), (1, 4, 6), (6, 1, 5), (8, 3, 1), (1, 1, 1)):
+        (a, a0), (b, b0), (at, at0), (bt, bt0) = both(m, k), both(k, n), both(k, m), both(n, k)
+        check(f"{dtype} ({m},{k})@({k},{n})", a @ b, a0 @ b0, dtype)
+        check(f"{dtype} transposed left", at.T @ b, at0.T @ b0, dtype)
+        check(f"{dtype} transposed right", a @ bt.T, a0 @ bt0.T, dtype)
+        check(f"{dtype} both transposed", at.T @ bt.T, at0.T @ bt0.T, dtype)
+        c, c0 = both(n)
+        check(f"{dtype} dense with bias", dl.npx.fully_connected(a, bt, c, num_hidden=n), a0 @ bt0.T + c0, dtype)
+    wide, wide0 = both(9, 13)
+    tall, tall0 = both(13, 9)
+    check(f"{dtype} rows from an odd address", wide[1:, 1:6] @ tall[3:8, 2:], wide0[1:, 1:6] @ tall0[3:8, 2:], dtype)
+    check(f"{dtype} every second row", wide[::2] @ tall, wide0[::2] @ tall0, dtype)
+    batch, batch0 = both(2, 3, 4, 5)
+    other, other0 = both(2, 3, 5, 2)
+    check(f"{dtype} two batch axes", batch @ other, batch0 @ other0, dtype)
+    swapped, swapped0 = dnp.swapaxes(batch, 0, 1), np.swapaxes(batch0, 0, 1)
+    check(f"{dtype} batch axes swapped", swapped @ dnp.swapaxes(other, 0, 1), swapped0 @ other0.swapaxes(0, 1), dtype)
+
+
+def main() -> None:
+    for dtype in BOUND:
+        products(dtype)
+        for record in RECORDS.values():
+            if record.kernel in STEMS:
+                row = gpu_check.check_operator(record, dtype, dl.gpu(0))
+                print(f"{row.name:60} {row.error:.1e} {row.note}")
+                if not row.good:
+                    sys.exit(f"{row.name}: error {row.error}, bound {row.bound} {row.note}")
+    blas = _cublaslt._library()
+    counts = {name: getattr(blas, f"standin_{name}")() for name in ("calls", "biased", "halves")}
+    print("cuBLASLt", counts, "cuDNN", standin_cudnn.runs)
+    if not all([*counts.values(), *standin_cudnn.runs.values()]):
+        sys.exit("a library was not called")
+
+
+if __name__ == "__main__":
+    main()
