@@ -13,6 +13,7 @@ from dlcore import _core
 from . import _show
 from ._ir import Graph
 from ._lower import Lowered, lower
+from ._pause import no_collection
 from .passes import optimize
 from .passes.plan import Plan, plan, settle
 from .verify import verify
@@ -37,7 +38,8 @@ class Compiled:
         with self._lock:
             if self._ready is None:
                 start = time.perf_counter()
-                self._ready = self._build()
+                with no_collection():
+                    self._ready = self._build()
                 self.compile_seconds = time.perf_counter() - start
         return self
 

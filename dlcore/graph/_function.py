@@ -14,6 +14,7 @@ from dlcore import _core
 
 from ._compiled import Compiled
 from ._ir import Graph
+from ._pause import no_collection
 from ._split import split
 from ._types import is_inexact
 from .passes.autodiff import autodiff
@@ -44,7 +45,8 @@ class GraphFunction:
         pair = self._pairs.get(mask)
         if pair is None:
             with self._lock:
-                pair = self._pairs.get(mask) or self._pairs.setdefault(mask, _Pair(self.graph, mask))
+                with no_collection():
+                    pair = self._pairs.get(mask) or self._pairs.setdefault(mask, _Pair(self.graph, mask))
         return pair(arrays, operands)
 
 

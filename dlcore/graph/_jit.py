@@ -14,6 +14,7 @@ from dlcore import _core
 
 from . import _tree
 from ._function import GraphFunction
+from ._pause import no_collection
 from ._trace import Trace, is_tracing, trace
 
 MANY = 32  # compilations after which a warning says that something changes with every call
@@ -97,7 +98,8 @@ class Jit:
             result = _tree.flatten(self._function(*given[0], **(given[1] if len(given) > 1 else {})), outputs)
             return result, outputs
 
-        traced = trace(call, arrays, getattr(self, "__name__", "function"))
+        with no_collection():
+            traced = trace(call, arrays, getattr(self, "__name__", "function"))
         self.compilations += 1
         if self.compilations == MANY:
             name = getattr(self, "__name__", "a compiled function")

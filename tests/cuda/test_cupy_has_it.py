@@ -28,7 +28,7 @@ OTHERS = {
     "format",
     "split",
     "copy",
-}  # names that str, dict... have
+}  # str and dict have them
 
 
 def dotted(node: ast.AST) -> str | None:
@@ -50,7 +50,7 @@ def found(name: str) -> Any:
 
 
 def keywords_of(function: Any) -> set[str] | None:
-    """The names of its parameters; None where it does not tell. Compiled methods tell in their docstring's first line."""
+    """The names of its parameters; None where it does not tell (compiled ones do in their docstring)."""
     try:
         parameters = inspect.signature(function).parameters.values()
         return None if any(p.kind is p.VAR_KEYWORD for p in parameters) else {p.name for p in parameters}

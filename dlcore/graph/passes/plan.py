@@ -2,7 +2,7 @@
 
 First `settle` gives every result (output or new value of a state) a buffer of its own. Then `plan` places: arguments
 and states where they are, results straight into outputs and states where that is safe, views inside their base, and
-everything else in the arena, best fit, largest first.
+everything else in the arena (`_pack`).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from .. import _ops
 from .._ir import FUSED, ITEMSIZE, Graph, Node, State, Value, same_layout
+from .._pack import pack
 
 ALIGN = 64
 
@@ -176,27 +177,14 @@ class _Planner:
         return None
 
     def pack(self, buffers: list[tuple[list[Value], int, int]]) -> tuple[int, int]:
-        """Offsets in the arena: large buffers first, each into the tightest gap among those alive at the same time."""
-        placed: list[tuple[int, int, int, int]] = []  # offset, size, start, end
-        total = naive = 0
-        sizes = [max(root.nbytes for root in members) for members, _, _ in buffers]
-        for i in sorted(range(len(buffers)), key=lambda i: (-sizes[i], buffers[i][1])):
-            members, start, end = buffers[i]
-            size = -(-sizes[i] // ALIGN) * ALIGN
-            offset = _best_gap([(o, s) for o, s, a, b in placed if a <= end and start <= b], size)
-            placed.append((offset, size, start, end))
-            total = max(total, offset + size)
-            naive += sum(-(-root.nbytes // ALIGN) * ALIGN for root in members)
+        """Offsets in the arena for every buffer; bytes of the arena, and bytes without any sharing."""
+        spans = [(_padded(max(root.nbytes for root in members)), start, end) for members, start, end in buffers]
+        offsets, total = pack(spans)
+        for (members, _, _), offset in zip(buffers, offsets, strict=True):
             for root in members:
                 self.places[root] = Place("arena", 0, offset)
-        return total, naive
+        return total, sum(_padded(root.nbytes) for members, _, _ in buffers for root in members)
 
 
-def _best_gap(taken: list[tuple[int, int]], size: int) -> int:
-    best, best_gap, cursor = -1, -1, 0
-    for offset, length in sorted(taken):
-        gap = offset - cursor
-        if gap >= size and (best < 0 or gap < best_gap):
-            best, best_gap = cursor, gap
-        cursor = max(cursor, offset + length)
-    return cursor if best < 0 else best
+def _padded(size: int) -> int:
+    return -(-size // ALIGN) * ALIGN
