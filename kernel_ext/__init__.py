@@ -1,9 +1,10 @@
 """The notebook's magics: what ``%load_ext dlcore`` adds to IPython. One file a magic, the network language beside them.
 
 Here lives what needs IPython and nothing else does: ``network`` (%%network), ``graph``, ``summary``, ``train``
-(%train), ``runs`` (%runs, %attach), ``parallel`` (%%parallel), ``mxnet`` (%mxnet), ``errors`` (boxes), ``tracebacks``
-(errors end at the user's line), ``outline`` (what pictures show of a network), ``language`` (a %%network cell's text).
-The magics that look: ``explore``, ``lr_find``, ``show_batch``, ``interpret``, ``devices``, ``memory``, ``profile``;
+(%train), ``tune`` (%%tune), ``runs`` (%runs, %attach), ``parallel`` (%%parallel), ``mxnet`` (%mxnet), ``errors``
+(boxes), ``tracebacks`` (they end at the user's line), ``outline`` (what pictures show of a network), ``language`` (the
+text of a %%network cell). The magics that look: ``explore``, ``lr_find``, ``show_batch``, ``interpret``, ``devices``,
+``memory``, ``profile``;
 ``options`` reads their lines, ``pictures`` and ``tables`` show what they return; ``dlcore_help`` is %dlcore.
 What must not live here: layers, training, charts; those are in ``dlcore`` and ``widgets``, which import nothing here.
 A new magic is a file of its name with ``register(ip)`` (``unregister(ip)`` where there is more), and a word in MAGICS.
@@ -23,6 +24,7 @@ MAGICS = (
     "graph",
     "summary",
     "train",
+    "tune",
     "runs",
     "parallel",
     "mxnet",

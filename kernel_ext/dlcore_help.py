@@ -17,6 +17,7 @@ EXAMPLES = (
     ("%graph", "draw a network as a flowchart", "%graph lenet", 'explore(lenet).mermaid()'),
     ("%summary", "layers, shapes, parameters", "%summary lenet", "lenet.summary((1, 1, 28, 28))"),
     ("%train", "train with a live chart", "%train lenet --data mnist", 'dl.run.train(lenet, "mnist")'),
+    ("%%tune", "search for the best settings", "%%tune net --data train", "dl.tune.search(make, space, train)"),
     ("%runs", "the runs of this kernel", "%runs", "dl.run.runs()"),
     ("%attach", "show a run again", "%attach lenet", "dl.run.runs()[-1]"),
     ("%%parallel", "run a cell in several processes", "%%parallel --workers 2", "dl.run.train(..., workers=2)"),

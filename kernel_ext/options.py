@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import CleanError, did_you_mean
 from .lookup import shape_argument
-from .train_options import DATA_SETS, read_count, read_data, read_number
+from .train_options import DATA_SETS, read_count, read_data, read_number, read_whole
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Words:
     """How a magic is written: its plain words, and its options with what each holds.
 
-    The kinds are "data", "count", "number", "shape", "function", "flag", "word" and "one of ...".
+    The kinds are "data", "count", "whole", "number", "shape", "function", "flag", "word" and "one of ...".
     """
 
     magic: str
@@ -69,6 +69,8 @@ class Words:
             return read_data(option, text, namespace, magic)
         if kind == "count":
             return read_count(option, text, namespace, magic)
+        if kind == "whole":
+            return read_whole(option, text, namespace, magic)
         if kind == "number":
             return read_number(option, text, namespace, magic)
         if kind == "shape":
@@ -122,9 +124,9 @@ def complete(line: str, namespace: Mapping[str, Any]) -> tuple[str, list[str]]:
     """The word that is being written on a line of one of these magics, and what it may become."""
     from .language.parts import network_names
 
-    start = line.lstrip().lstrip("%").split(" ")
-    words = _known.get(start[0])
-    if words is None or "%" not in line or len(start) < 2:
+    start = line.lstrip().split(" ")
+    words = _known.get(start[0][1:])  # a cell's magic is known by its second sign: %%tune as "%tune"
+    if words is None or line.lstrip()[:1] != "%" or len(start) < 2:
         return "", []
     word, before = start[-1], start[-2]
     names = sorted(name for name in namespace if not name.startswith("_"))

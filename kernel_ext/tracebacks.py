@@ -52,3 +52,13 @@ def _show(
         print(report(ip.user_ns))
     else:
         sys.last_traceback = trace  # %tb and %debug see every frame
+
+
+def show_from(ip: InteractiveShell, error: BaseException, trace: TracebackType | None) -> None:
+    """Have IPython show `error` with the user's own lines; `run.wait()` still raises it with all of them."""
+    shown = own_lines(trace) or trace
+
+    def render() -> list[str]:
+        return ip.InteractiveTB.structured_traceback(type(error), error, shown, tb_offset=0)
+
+    error._render_traceback_ = render  # type: ignore[attr-defined]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from dlcore._hooks import HOOKS
 
 from .errors import CleanError
-from .tracebacks import is_ours, own_lines
+from .tracebacks import is_ours, show_from
 from .train_completion import complete
 from .train_loss import FUNCTION, compile_loss
 from .train_options import parse
@@ -99,7 +99,7 @@ def start(ip: InteractiveShell, line: str, cell: str | None = None) -> Run:
         return run.wait(started)
     except Exception as error:
         if error is started.exception:
-            _render_from(ip, error, started.traceback)
+            show_from(ip, error, started.traceback)
         raise
 
 
@@ -125,13 +125,3 @@ def _outside(trace: TracebackType) -> bool:
     while below is not None and is_ours(below):
         below = below.tb_next
     return below is not None
-
-
-def _render_from(ip: InteractiveShell, error: Exception, trace: TracebackType | None) -> None:
-    """Have IPython show `error` with the user's own lines; `run.wait()` still raises it with all of them."""
-    shown = own_lines(trace) or trace
-
-    def render() -> list[str]:
-        return ip.InteractiveTB.structured_traceback(type(error), error, shown, tb_offset=0)
-
-    error._render_traceback_ = render  # type: ignore[attr-defined]

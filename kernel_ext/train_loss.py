@@ -24,10 +24,10 @@ def compile_loss(ip: InteractiveShell, line: str, cell: str) -> Callable[[Any, A
     cell. Raises SyntaxError with the place, CleanError when the cell assigns no `loss`.
     """
     # The first line is a comment, since what shows tracebacks reads the text as Python.
-    place = _remember(ip, f"# %%train {line}\n{cell}")
+    place = remember(ip, f"# %%train {line}\n{cell}")
     tree = ast.parse(cell, place)
     ast.increment_lineno(tree)  # the line of the magic itself is the cell's first
-    assigned = _assigned(tree)
+    assigned = assigned_names(tree)
     if RESULT not in assigned:
         raise CleanError(f"%%train: the cell must assign {RESULT}, for instance: loss = criterion(net(x), y)")
     kept = sorted(name for name in assigned if name in ip.user_ns and name not in ("x", "y"))
@@ -55,13 +55,13 @@ def _values(names: list[str], namespace: Mapping[str, Any]) -> dict[str, Any]:
     return {name: namespace[name] for name in names if name in namespace}
 
 
-def _remember(ip: InteractiveShell, text: str) -> str:
+def remember(ip: InteractiveShell, text: str) -> str:
     """Give the text to IPython's compiler cache, so that tracebacks show its lines as those of this cell."""
     inputs = ip.user_ns.get("In", [])
     return ip.compile.cache(text, max(0, len(inputs) - 1), raw_code=text)
 
 
-def _assigned(tree: ast.Module) -> set[str]:
+def assigned_names(tree: ast.Module) -> set[str]:
     """The names that the body binds at its own level (not inside functions it defines)."""
     found: set[str] = set()
     waiting: list[ast.AST] = list(tree.body)

@@ -135,7 +135,7 @@ def read_number(option: str, text: str, namespace: Mapping[str, Any], magic: str
     return number
 
 
-def _whole(option: str, text: str, namespace: Mapping[str, Any], magic: str, least: int = 0) -> int:
+def read_whole(option: str, text: str, namespace: Mapping[str, Any], magic: str, least: int = 0) -> int:
     value: Any = namespace.get(text, text)
     try:
         number = int(value)
@@ -147,7 +147,7 @@ def _whole(option: str, text: str, namespace: Mapping[str, Any], magic: str, lea
 
 
 def read_count(option: str, text: str, namespace: Mapping[str, Any], magic: str) -> int:
-    return _whole(option, text, namespace, magic, least=1)
+    return read_whole(option, text, namespace, magic, least=1)
 
 
 def read_data(option: str, text: str, namespace: Mapping[str, Any], magic: str) -> Any:
@@ -188,7 +188,7 @@ _READERS = {
     "flag": _flag,
     "word": _word,
     "number": read_number,
-    "whole": _whole,
+    "whole": read_whole,
     "count": read_count,
     "data": read_data,
     "value": _value,

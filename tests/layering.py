@@ -28,6 +28,7 @@ ORDER: list[list[str]] = [
     ["amp", "module"],
     ["run"],
     ["parallel", "compress", "interop", "compat", "interpret"],
+    ["tune"],
     ["dlcore"],  # the assembly point, dlcore/__init__.py: what dlcore offers as a whole
     ["widgets"],
     ["kernel_ext"],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
 from typing import Any
 
@@ -65,6 +65,7 @@ class TrainingLoop:
         self._moved = False
         self._enough = False
         self.patience = None if patience is None else Patience(net, patience)
+        self.judge: Callable[[int, Mapping[str, float]], bool] | None = None  # (epoch, scores) -> whether to go on
 
     def __call__(self, run: Run) -> None:
         """Train to the end, or until the run says to end now."""
@@ -136,9 +137,12 @@ class TrainingLoop:
             scores = found
             run.record(**scores)
         run.settle()
-        run.note("epoch", epoch=run.epoch, scores={**_trained(run, self.place.begun), **scores}, **_speed(run))
+        told = {**_trained(run, self.place.begun), **scores}
+        run.note("epoch", epoch=run.epoch, scores=told, **_speed(run))
         self.place = Place(run.epoch + 1, 0, run._step)
         self._enough = self.patience is not None and self.patience.over(run.epoch, scores)
+        if self.judge is not None and not self.judge(run.epoch, told):
+            self._enough = True
         return not self._enough
 
     def _finish(self, run: Run) -> None:

@@ -1,0 +1,136 @@
+"""``%%tune NET``: a search over the marks that are written in the cell."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dlcore._hooks import HOOKS
+
+from .errors import CleanError
+from .options import Words, forget, offer
+from .tracebacks import show_from
+from .tune_cell import compile_cell
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from dlcore.tune import Search
+
+SHOW = "tune.show"
+TRAINING = {
+    "data": ("data", "DATA"),
+    "val": ("data", "DATA"),
+    "epochs": ("count", "N"),
+    "batch": ("count", "N"),
+    "optimizer": ("word", "NAME"),
+    "lr": ("number", "X"),
+    "momentum": ("number", "X"),
+    "wd": ("number", "X"),
+    "loss": ("function", "NAME"),
+    "metric": ("word", "NAME"),
+}
+SEARCH = {
+    "trials": ("count", "N"),
+    "goal": ("word", "NAME"),
+    "workers": ("count", "N"),
+    "processes": ("flag", ""),
+    "sampler": ("one of tpe random", "NAME"),
+    "prune": ("one of median hyperband none", "NAME"),
+    "seed": ("whole", "N"),
+    "background": ("flag", ""),
+}
+WORDS = Words("%tune", "NET", {**TRAINING, **SEARCH}, 0, 1)
+
+
+def register(ip: InteractiveShell) -> None:
+    """Give the shell the magic and its completion, and `dlcore.tune.search` the live picture."""
+    from IPython.core.magic import no_var_expand
+
+    @no_var_expand
+    def tune(line: str, cell: str) -> Search:
+        """Search for the settings that train best, with a live picture; returns the search.
+
+        %%tune NET [--data DATA] [--val DATA] [--trials N] [--epochs N] [--goal NAME] [--workers N] [--processes]
+                   [--sampler tpe|random] [--prune median|hyperband|none] [--seed N] [--background]
+                   [--batch N] [--optimizer NAME] [--lr X] [--momentum X] [--wd X] [--loss NAME] [--metric NAME]
+        lr = log(1e-4, 1e-1)           any number, every power of ten as likely
+        width = choice(32, 64, 128)    one of these
+        rate = uniform(0, 0.5)         any number
+        depth = int(1, 3)              a whole number
+        NET = ...                      the network of these values
+
+        Every trial runs the cell with values in the place of the marks, and trains NET. What the cell assigns to lr,
+        wd, momentum, batch, optimizer, loss, metric, epochs, clip, patience, schedule, data or val is used for it.
+        Trials that are worse than the others were are ended early. Afterwards NET is the network of the best trial.
+        Without NET the cell assigns `score`, a number that should be small. Optuna proposes: pip install 'dlcore[tune]'
+
+        Python: dl.tune.search(make, {"lr": dl.tune.log(1e-4, 1e-1)}, data, val, trials=20); then .best, .frame(),
+        .importance(), .stop(), .resume(10), .attempt(lr=0.01)
+        """
+        return start(ip, line, cell)
+
+    ip.magics_manager.register_function(tune, magic_kind="cell", magic_name="tune")
+    offer(ip, WORDS)
+    HOOKS[SHOW] = f"{__name__}:show_search"
+
+
+def unregister(ip: InteractiveShell) -> None:
+    """Take the completion back, and let `dlcore.tune.search` show nothing."""
+    forget(ip, WORDS.magic)
+    HOOKS.pop(SHOW, None)
+
+
+def start(ip: InteractiveShell, line: str, cell: str) -> Search:
+    """What the magic does: read line and cell, search, bind the best network."""
+    from dlcore import tune
+
+    plain, given = WORDS.read(line, ip.user_ns)
+    net = plain[0] if plain else None
+    if net is not None and not net.isidentifier():
+        raise CleanError(f"%%tune: {net} is no name for a network\n{WORDS.usage}")
+    for word in ("optimizer", "metric"):
+        held = ip.user_ns.get(given.get(word))
+        if hasattr(held, "set_knob") or hasattr(held, "get_name_value"):
+            given[word] = held
+    written = compile_cell(ip, line, cell, net)
+    background = given.pop("background", False)
+    if net is None:
+        given = {"maximize": False, **given}
+    try:
+        found = tune.search(written.make, written.marks, name=net or "score", background=True, **given)
+    except (TypeError, ValueError, ImportError) as error:
+        raise CleanError(f"%%tune: {str(error).removeprefix('search: ')}") from error
+    found.code = written.code
+    if net is not None:
+        found.add_listener(lambda search: _bind(ip, net, search))
+    if background:
+        return found
+    try:
+        return tune.wait(found)
+    except Exception as error:
+        if error is found.exception:
+            show_from(ip, error, error.__traceback__)
+        raise
+
+
+def _bind(ip: InteractiveShell, name: str, search: Search) -> None:
+    """When nothing runs any more, the notebook's name is that of the best network."""
+    best = search.best
+    if search.ended and best is not None and best.net is not None:
+        ip.push({name: best.net})
+
+
+def show_search(search: Search) -> Any:
+    """Display a search live: the picture where widgets can be shown, lines of text elsewhere."""
+    from IPython import get_ipython
+
+    from dlcore.tune import TextTrials
+
+    if getattr(get_ipython(), "kernel", None) is None:
+        return TextTrials(search)
+    try:
+        from dlcore.widgets.tuner import show
+    except ImportError as error:
+        print(f"no live picture: {error}")
+        return TextTrials(search)
+    return show(search)

@@ -1,0 +1,107 @@
+"""``%%tune``: marks in a cell, mistakes with line and caret, the best network bound to its name."""
+
+import numpy as np
+import pytest
+
+pytest.importorskip("optuna")
+
+from dlcore.kernel_ext.tune_cell import TuneError  # noqa: E402
+
+NET = "net = nn.HybridSequential()\nnet.add(nn.Dense(width, activation='relu'), nn.Dense(2))\n"
+GOOD = f"lr = log(1e-3, 1.0)\nwidth = choice(8, 16)\n{NET}"
+LINE = "net --data train --val test --trials 4 --epochs 2 --seed 1"
+
+
+@pytest.fixture
+def shell(shell):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(256, 8)).astype("float32")
+    y = (x[:, :4].sum(axis=1) > x[:, 4:].sum(axis=1)).astype("int32")
+    shell.run_cell("import dlcore as dl\nnn = dl.gluon.nn")
+    shell.push({"train": (x[:192], y[:192]), "test": (x[192:], y[192:])})
+    return shell
+
+
+def tune(shell, cell, line=LINE):
+    return shell.run_cell_magic("tune", line, cell)
+
+
+def test_the_best_network_is_bound_and_the_rest_of_the_notebook_untouched(shell, capsys):
+    shell.push({"lr": "mine", "width": 3})
+    found = tune(shell, GOOD)
+    assert found.state == "finished" and len(found.trials) == 4
+    assert set(found.marks) == {"lr", "width"}
+    assert shell.user_ns["net"] is found.best.net
+    assert (shell.user_ns["lr"], shell.user_ns["width"]) == ("mine", 3)
+    assert capsys.readouterr().out.count("trial ") == 4  # a terminal gets a line for each
+
+
+def test_marks_stand_wherever_a_value_may(shell):
+    cell = (
+        "deep: int = int(1, 2)\nbatch = choice(16, 64)\nword = int('7')\n"
+        "net = nn.HybridSequential()\n"
+        "for _ in range(deep):\n    net.add(nn.Dense(8), nn.Dropout(rate=uniform(0, 0.5)))\n"
+        "net.add(nn.Dense(2))\n"
+    )
+    found = tune(shell, cell, LINE + " --lr 0.1")
+    assert set(found.marks) == {"deep", "batch", "rate"}
+    assert len(found.best.net) == 2 * found.best.values["deep"] + 1
+    code = found.best_code()
+    assert f"batch = {found.best.values['batch']}\n" in code and "int('7')" in code and "uniform" not in code
+
+
+def test_a_number_of_ones_own_is_tuned_without_a_network(shell):
+    found = tune(shell, "a = uniform(0, 4)\nscore = (a - 3) ** 2\n", "--trials 15 --seed 0")
+    assert abs(found.best.values["a"] - 3) < 0.5 and found.goal == "score"
+
+
+@pytest.mark.parametrize(
+    "cell, line, caret, message",
+    [
+        ("lr = log(0, 1)\n" + NET, 2, "0", "the low end must be above 0"),
+        ("\nlr = chioce(1, 2)\n" + NET, 3, "chioce", 'did you mean "choice"'),
+        ("net = nn.Dense(choice(8, 16))", 2, "choice(8, 16)", "this mark has no name"),
+        ("top = 3\nlr = uniform(0, top)\n" + NET, 3, "top", "not known before the trials"),
+        ("lr = log(1, 2, 3)\n" + NET, 2, "log(1, 2, 3)", "log is written like log(1e-4, 1e-1)"),
+        ("é = 'é'; lr = uniform(2, 1)\n" + NET, 2, "1", "the low end before the high one"),
+        ("lr = choice(*[1, 2])\n" + NET, 2, "*[1, 2]", "one by one"),
+        ("lr = log(lowest, 2)\n" + NET, 2, "lowest", "NameError"),
+        ("a = dict(r=uniform(0, 1))\nb = dict(r=uniform(0, 1))\n" + NET, 3, "uniform(0, 1)", "two marks called r"),
+    ],
+)  # fmt: skip
+def test_a_wrong_mark_is_shown_with_its_line_and_a_caret(shell, cell, line, caret, message):
+    before = shell.user_ns.get("net")
+    with pytest.raises(TuneError, match=message.replace("(", r"\(").replace(")", r"\)")) as caught:
+        tune(shell, cell)
+    assert (caught.value.lineno, caught.value.caret) == (line, caret)
+    assert shell.user_ns.get("net") is before
+
+
+@pytest.mark.parametrize(
+    "cell, line, message",
+    [
+        (NET, LINE, "the cell has no mark"),
+        ("lr = log(1e-3, 1)\n", LINE, "the cell must assign net; to tune a number, assign score"),
+        (GOOD, "net --data trian", 'did you mean "train"'),
+        (GOOD, LINE + " --sampler tpee", 'did you mean "tpe"'),
+        (GOOD, "net --trials 2", "needs data="),
+        (GOOD, LINE + " --goal val_thing", "give maximize="),
+    ],
+)
+def test_what_is_missing_is_said_in_a_line(shell, cell, line, message):
+    with pytest.raises(Exception, match=message):
+        tune(shell, cell, line)
+
+
+def test_an_error_of_the_cell_shows_its_own_line(shell, capsys):
+    shell.run_cell("%%tune " + LINE + "\nlr = log(1e-3, 1)\nnet = nn.Dense(2, activaton='relu')\n")
+    said = capsys.readouterr().out
+    assert "activaton='relu'" in said and "TypeError" in said
+    assert "_search.py" not in said and "_bench.py" not in said
+
+
+def test_options_complete_in_a_cell(shell):
+    from dlcore.kernel_ext.options import complete
+
+    assert complete("%%tune net --tri", shell.user_ns) == ("--tri", ["--trials"])
+    assert complete("%%tune net --prune m", shell.user_ns) == ("m", ["median"])
