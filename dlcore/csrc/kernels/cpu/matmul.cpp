@@ -1,27 +1,22 @@
-// Matrix products: "matmul" (batched, any strides) and "dense" (x weight^T + bias).
+// Matrix products: "matmul" (batched, any strides), and what "dense" (dense.cpp) shares with it.
 //
-// float32 and bfloat16 go through oneDNN, float16 through float32, float64 and integers through our own gemm. The
-// product is cut into blocks of C that run on our own pool; all blocks sum over the whole of k, so results do not
-// depend on threads.
+// float32 goes through our own panels (oneDNN on processors without AVX2), bfloat16 through oneDNN, float16 through
+// float32, float64 and integers through our own gemm. The product is cut into blocks of C that run on our own pool;
+// all blocks sum over the whole of k, so results do not depend on threads.
+#include "kernels/cpu/matmul.h"
+
 #include <algorithm>
 
 #include "kernels/cpu/gemm.h"
 #include "kernels/cpu/isa/gemv.h"
 #include "kernels/cpu/onednn.h"
+#include "kernels/cpu/panels.h"
 
 namespace dl {
 
 using namespace onednn;
 
 namespace {
-
-// One product C = A B for every batch index; all sizes and strides in elements.
-struct Product {
-  int64_t m, n, k;
-  Shape batch;
-  View a, b, c;                // shape (batch..., rows, cols) each, batch strides 0 where an operand is broadcast
-  const View* bias = nullptr;  // (n,), added to every row
-};
 
 int64_t row_stride(const View& v) { return v.strides[v.strides.n - 2]; }
 int64_t col_stride(const View& v) { return v.strides[v.strides.n - 1]; }
@@ -135,7 +130,23 @@ bool run_onednn(const KernelCall& call, const Product& p, DType t) {
   return true;
 }
 
-// ---- our own gemm ----
+// ---- our own kernels ----
+
+void run_panels(const Product& p) {
+  Dims as = batch_strides(p.a), bs = batch_strides(p.b), cs = batch_strides(p.c);
+  // Many products, or several small ones: each is made by one thread.
+  int64_t batch = numel(p.batch);
+  double work = double(p.m) * double(p.n) * double(p.k);
+  int64_t grain =
+      batch >= 2 * num_threads() || work < 1 << 18 ? std::max<int64_t>(1, int64_t((1 << 17) / work)) : batch;
+  parallel_for(batch, grain, [&](int64_t begin, int64_t end) {
+    for (int64_t z = begin; z < end; z++)
+      panel_product(
+          p.m, p.n, p.k, {p.a.ptr<const float>() + offset_of(z, p.batch, as), row_stride(p.a), col_stride(p.a)},
+          {p.b.ptr<const float>() + offset_of(z, p.batch, bs), row_stride(p.b), col_stride(p.b)},
+          p.c.ptr<float>() + offset_of(z, p.batch, cs), row_stride(p.c), p.bias ? p.bias->ptr<const float>() : nullptr);
+  });
+}
 
 template <class T>
 void run_gemm(const Product& p) {
@@ -200,7 +211,7 @@ bool multiply(const KernelCall& call, Product p, DType t, const View& out) {
   bool direct = out.dtype == t && is_contiguous(out.shape, out.strides);
   p.c = direct ? out : temp_view(out.shape, t, kc);
   if (direct) p.c.strides = contiguous_strides(out.shape);
-  bool onednn = t == DType::F32 || t == DType::BF16;
+  bool panels = t == DType::F32 && active_isa() != Isa::base, onednn = !panels && (t == DType::F32 || t == DType::BF16);
   if (onednn) {  // oneDNN wants one unit stride in each matrix
     int64_t rs = row_stride(p.a), cs = col_stride(p.a);
     if (!plain_matrix(p.m, p.k, rs, cs)) p.a = as_contiguous(p.a, t, la);
@@ -211,7 +222,9 @@ bool multiply(const KernelCall& call, Product p, DType t, const View& out) {
   spread(p.b, p.batch);
   spread(p.c, p.batch);
   fold_batch(p);
-  if (onednn) {
+  if (panels) {
+    run_panels(p);
+  } else if (onednn) {
     bool done = run_onednn(call, p, t);
     if (!done && t == DType::BF16) return false;
     if (!done) run_gemm<float>(p);
@@ -287,7 +300,9 @@ bool one_row(const Product& p, const View& out) {
   return true;
 }
 
-void product(const KernelCall& c, const Product& p) {
+}  // namespace
+
+void matrix_product(const KernelCall& c, const Product& p) {
   const View& out = c.out[0];
   if (out.numel() == 0) return;
   if (p.k == 0 && !p.bias) return fill_zero(out);
@@ -308,14 +323,12 @@ void product(const KernelCall& c, const Product& p) {
   }
 }
 
-// ---- matmul ----
+namespace {
 
 template <class Call>
 bool flag(const Call& c, const char* name) {
   return int_attr(c, name, 0) != 0;
 }
-
-void swap_last(Dims& d) { std::swap(d[d.n - 1], d[d.n - 2]); }
 
 // Shapes after the transposes; checks that they can be multiplied and returns the result's.
 Shape matmul_shape(const std::string& op, const Shape& a, const Shape& b) {
@@ -345,7 +358,7 @@ void matmul(const KernelCall& c) {
   p.k = p.a.shape[p.a.shape.n - 1];
   p.batch = out;
   p.batch.n -= 2;
-  product(c, p);
+  matrix_product(c, p);
 }
 DL_KERNEL("matmul", matmul);
 
@@ -354,70 +367,6 @@ DL_INFER("matmul", [](InferCall& c) {
   if (flag(c, "transpose_a") && a.n > 1) swap_last(a);
   if (flag(c, "transpose_b") && b.n > 1) swap_last(b);
   c.out[0].shape = matmul_shape(c.op->name, a, b);
-  c.out[0].strides = contiguous_strides(c.out[0].shape);
-});
-
-// ---- dense ----
-
-struct DenseShape {
-  int64_t rows, inputs, units;
-  Shape out;
-};
-
-template <class Call>
-DenseShape dense_shape(const Call& c, const Shape& x, const Shape& w, const Shape* bias) {
-  const std::string& op = c.op->name;
-  bool flatten = int_attr(c, "flatten", 1) != 0;
-  if (w.n != 2) throw ValueError(op + ": expected weight (units, inputs), got shape " + to_string(w));
-  if (x.n < 1) throw ValueError(op + ": expected x of at least 1 dimension, got shape ()");
-  DenseShape s{1, 1, w[0], {}};
-  int split = flatten && x.n > 1 ? 1 : x.n - 1;
-  for (int i = 0; i < split; i++) s.rows *= x[i], s.out.push(x[i]);
-  for (int i = split; i < x.n; i++) s.inputs *= x[i];
-  s.out.push(s.units);
-  if (s.inputs != w[1])
-    throw ValueError(op + ": expected " + std::to_string(w[1]) + " inputs (weight " + to_string(w) + "), got x " +
-                     to_string(x) + (flatten ? " with " : " whose last axis has ") + std::to_string(s.inputs));
-  if (bias && (bias->n != 1 || (*bias)[0] != s.units))
-    throw ValueError(op + ": expected bias (" + std::to_string(s.units) + ",), got shape " + to_string(*bias));
-  return s;
-}
-
-// x as a matrix: a view where the strides allow it.
-View as_matrix(const View& x, int64_t rows, int64_t cols, Temp& keep) {
-  View v = x;
-  bool two = x.shape.n == 2 && x.shape[0] == rows;
-  if (!two) {
-    v = as_contiguous(x, keep);
-    v.strides = Dims{cols, 1};
-  }
-  v.shape = Shape{rows, cols};
-  return v;
-}
-
-void dense(const KernelCall& c) {
-  DenseShape s = dense_shape(c, c.in[0].shape, c.in[1].shape, c.present(2) ? &c.in[2].shape : nullptr);
-  Temp keep;
-  Product p{};
-  p.m = s.rows, p.n = s.units, p.k = s.inputs;
-  p.a = as_matrix(c.in[0], s.rows, s.inputs, keep);
-  p.b = c.in[1];
-  swap_last(p.b.shape), swap_last(p.b.strides);
-  if (c.present(2)) p.bias = &c.in[2];
-  Output out(c.out[0]);
-  KernelCall flat = c;
-  View y = out.view();
-  y.shape = Shape{s.rows, s.units};
-  y.strides = Dims{s.units, 1};
-  flat.out = &y;
-  product(flat, p);
-  out.finish();
-}
-DL_KERNEL("dense", dense);
-
-DL_INFER("dense", [](InferCall& c) {
-  bool bias = c.nin > 2 && c.in[2].given;
-  c.out[0].shape = dense_shape(c, c.in[0].shape, c.in[1].shape, bias ? &c.in[2].shape : nullptr).out;
   c.out[0].strides = contiguous_strides(c.out[0].shape);
 });
 

@@ -1,0 +1,22 @@
+// One matrix product for every batch index, for the kernels that are products.
+#pragma once
+#include <utility>
+
+#include "kernels/cpu/views.h"
+
+namespace dl {
+
+// C = A B; all sizes and strides in elements.
+struct Product {
+  int64_t m, n, k;
+  Shape batch;
+  View a, b, c;                // shape (batch..., rows, cols) each, batch strides 0 where an operand is broadcast
+  const View* bias = nullptr;  // (n,), added to every row
+};
+
+// Writes the call's first output; `p.c` need not be set.
+void matrix_product(const KernelCall& c, const Product& p);
+
+inline void swap_last(Dims& d) { std::swap(d[d.n - 1], d[d.n - 2]); }
+
+}  // namespace dl

@@ -1,0 +1,112 @@
+#include "kernels/cpu/panels.h"
+
+#include <algorithm>
+#include <memory>
+
+#include "kernels/cpu/isa/transpose_table.h"
+#include "runtime/pool.h"
+
+namespace dl {
+namespace {
+
+constexpr int64_t kDepth = 1024;  // of k at a time
+constexpr int64_t kPanelsNumbers =
+    96 * 1024;  // of packed panels that rows go through at a time: part of the second-level cache
+
+struct Room {
+  std::unique_ptr<float[]> memory;
+  int64_t size = 0;
+};
+
+// One panel of at most `cols` columns: k lines of `width` numbers, zeros behind the last column.
+void pack_panel(const PanelMatrix& b, int64_t k, int64_t n, int64_t width, float* to) {
+  if (n < width) std::fill(to, to + k * width, 0.0f);
+  if (b.col == 1) {
+    for (int64_t p = 0; p < k; p++) std::copy(b.data + p * b.row, b.data + p * b.row + n, to + p * width);
+  } else if (b.row == 1) {
+    constexpr int64_t kLines = 64;  // what is written stays in the first-level cache until it is whole
+    const auto transpose = pick_transpose_table()->fn[2];
+    for (int64_t p = 0; p < k; p += kLines)
+      transpose(n, std::min(kLines, k - p), b.data + p, b.col, to + p * width, width);
+  } else {
+    for (int64_t p = 0; p < k; p++)
+      for (int64_t j = 0; j < n; j++) to[p * width + j] = b.data[p * b.row + j * b.col];
+  }
+}
+
+}  // namespace
+
+float* panel_room(PanelRoom slot, int64_t count) {
+  static thread_local Room rooms[int(PanelRoom::count)];
+  Room& room = rooms[int(slot)];
+  if (room.size < count) {
+    room.memory.reset();
+    room.memory.reset(new float[size_t(count) + 16]);
+    room.size = count;
+  }
+  return reinterpret_cast<float*>((reinterpret_cast<uintptr_t>(room.memory.get()) + 63) & ~uintptr_t(63));
+}
+
+int64_t packed_size(int64_t k, int64_t n) {
+  const PanelTable* t = pick_panel_table();
+  int64_t whole = n / t->cols, rest = n % t->cols;
+  return k * (whole * t->cols + (rest ? t->width(rest) : 0));
+}
+
+void pack_panels(const PanelMatrix& b, int64_t k, int64_t n, float* to) {
+  const PanelTable* t = pick_panel_table();
+  for (int64_t j = 0; j < n; j += t->cols) {
+    int64_t here = std::min<int64_t>(t->cols, n - j);
+    pack_panel({b.data + j * b.col, b.row, b.col}, k, here, t->width(here), to + k * j);
+  }
+}
+
+void multiply_packed(int64_t m, int64_t n, int64_t k, const PanelMatrix& a, const float* packed, float* c,
+                     int64_t c_row, PanelStart start, const float* bias) {
+  const PanelTable* t = pick_panel_table();
+  for (int64_t j = 0; j < n; j += t->cols) {
+    int64_t here = std::min<int64_t>(t->cols, n - j);
+    t->multiply(m, here, k, a.data, a.row, a.col, packed + k * j, t->width(here), c + j, c_row, start,
+                bias ? bias + j : nullptr);
+  }
+}
+
+void panel_product(int64_t m, int64_t n, int64_t k, const PanelMatrix& a, const PanelMatrix& b, float* c, int64_t c_row,
+                   const float* bias) {
+  const PanelTable* t = pick_panel_table();
+  int64_t depth = std::min(k, kDepth), threads = num_threads();
+  double work = double(m) * double(n) * double(k);
+  int64_t want = threads == 1 || work < 1 << 17 ? 1 : work < 1 << 22 ? 2 * threads : 4 * threads;
+  // Columns first: each part of b is then packed once. Rows are cut when that is not enough, but not so short that
+  // packing again would tell.
+  int64_t panels = (n + t->cols - 1) / t->cols;
+  int64_t most = std::max<int64_t>(1, kPanelsNumbers / (depth * t->cols));
+  int64_t strips = std::min(panels, std::max((panels + most - 1) / most, std::min(want, m >= 512 ? 1 : panels)));
+  int64_t width = (panels + strips - 1) / strips * t->cols;
+  strips = (n + width - 1) / width;
+  int64_t cuts = std::min<int64_t>((want + strips - 1) / strips, std::max<int64_t>(1, m / 64));
+  int64_t rows = ((m + cuts - 1) / cuts + 7) / 8 * 8;
+  cuts = (m + rows - 1) / rows;
+  parallel_for(strips * cuts, 1, [&](int64_t begin, int64_t end) {
+    float* packed = panel_room(PanelRoom::packed, packed_size(depth, width));
+    // Pieces of one strip follow each other, so that its panels are packed once a thread when k is cut only once.
+    int64_t held = -1;
+    for (int64_t at = begin; at < end; at++) {
+      int64_t s = at / cuts, i = at % cuts * rows, j = s * width;
+      int64_t here_m = std::min(rows, m - i), here_n = std::min(width, n - j);
+      for (int64_t p = 0; p < k; p += depth) {
+        int64_t here_k = std::min(depth, k - p);
+        if (held != s || depth < k) pack_panels({b.data + p * b.row + j * b.col, b.row, b.col}, here_k, here_n, packed);
+        held = s;
+        multiply_packed(here_m, here_n, here_k, {a.data + i * a.row + p * a.col, a.row, a.col}, packed,
+                        c + i * c_row + j, c_row,
+                        p      ? PanelStart::c
+                        : bias ? PanelStart::bias
+                               : PanelStart::zero,
+                        bias ? bias + j : nullptr);
+      }
+    }
+  });
+}
+
+}  // namespace dl

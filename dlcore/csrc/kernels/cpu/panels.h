@@ -1,0 +1,32 @@
+// Products of float32 matrices by our own kernel: the right side packed into panels, the left read where it lies.
+//
+// It needs no making of primitives, starts its sums from a bias or from what is there, and reaches the processor's
+// limit for the sizes of training steps; every result sums over k in one order, whatever the number of threads.
+#pragma once
+#include <cstdint>
+
+#include "kernels/cpu/isa/panels.h"
+
+namespace dl {
+
+struct PanelMatrix {
+  const float* data;
+  int64_t row, col;  // strides in elements
+};
+
+// Aligned memory of this thread, at least `count` numbers, kept from call to call; `slot` tells users apart.
+enum class PanelRoom { columns, rows, packed, count };
+float* panel_room(PanelRoom slot, int64_t count);
+
+// Numbers that packed panels of b (k, n) take, and packing: panel after panel, each k lines of its width.
+int64_t packed_size(int64_t k, int64_t n);
+void pack_panels(const PanelMatrix& b, int64_t k, int64_t n, float* to);
+// c (m, n) = a b with packed b, in this thread.
+void multiply_packed(int64_t m, int64_t n, int64_t k, const PanelMatrix& a, const float* packed, float* c,
+                     int64_t c_row, PanelStart start = PanelStart::zero, const float* bias = nullptr);
+
+// c (m, n) = a b (+ bias) on all threads; c has stride 1 along its lines. Without AVX2 oneDNN is quicker.
+void panel_product(int64_t m, int64_t n, int64_t k, const PanelMatrix& a, const PanelMatrix& b, float* c, int64_t c_row,
+                   const float* bias);
+
+}  // namespace dl
