@@ -1,7 +1,7 @@
 """Offsets for buffers with known sizes and lifetimes, so that those alive at the same time lie apart.
 
 Large buffers first, each into the tightest gap among those alive with it (best fit for offline dynamic storage
-allocation, which stays within a few per cent of the live peak on networks). Buffers below a hundredth of the largest,
+allocation, which stays within a few per cent of the live peak on networks). Buffers below a thousandth of the largest,
 of which there are many, only take the place of a dead one of their own size: that takes time in proportion to their
 number.
 """
@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-SMALL = 128  # a buffer is small when this many of them fit in the largest
+SMALL = 1024  # a buffer is small when this many of them fit in the largest
 
 Span = tuple[int, int, int]  # bytes, first instruction, last instruction
 

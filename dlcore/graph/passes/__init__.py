@@ -18,9 +18,10 @@ from .dead_code import dead_code
 from .fold import fold
 from .fuse import fuse
 from .layout import layout
+from .order import order
 
 Pass = Callable[[Graph], Graph]
-PIPELINE: tuple[Pass, ...] = (dead_code, canonicalize, fold, cse, layout, dead_code, fuse, cse, dead_code)
+PIPELINE: tuple[Pass, ...] = (dead_code, canonicalize, fold, cse, layout, dead_code, fuse, cse, dead_code, order)
 
 
 def optimize(graph: Graph, pipeline: tuple[Pass, ...] = PIPELINE) -> Graph:

@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from .. import _ops
-from .._ir import FUSED, ITEMSIZE, Graph, Node, State, Value, same_layout
+from .._ir import ITEMSIZE, Graph, Node, State, Value, same_layout
+from .._lifetimes import may_share
 from .._pack import pack
 
 ALIGN = 64
@@ -71,17 +72,6 @@ def settle(graph: Graph) -> Graph:
 def plan(graph: Graph) -> Plan:
     """Places every value of a settled graph."""
     return _Planner(graph).run()
-
-
-def may_share(node: Node, operand: Value, out: Value) -> bool:
-    """Whether `node` may write `out` over `operand`: element i is read before element i is written, and never again."""
-    allowed = _ops.is_elementwise(node) or (node.op != FUSED and _ops.record_of(node.op).inplace_ok)
-    return (
-        allowed
-        and operand.shape == out.shape
-        and same_layout(out.shape, operand.strides, out.strides)
-        and operand.root_offset == 0
-    )
 
 
 class _Planner:

@@ -1,0 +1,61 @@
+"""How long values live in a given order of the nodes, and how many bytes are alive at each of them.
+
+The arena of a plan cannot be smaller than the fullest moment, and is seldom much larger. Outputs and new values of
+states lie elsewhere and do not count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from . import _ops
+from ._ir import FUSED, Graph, Node, Value, same_layout
+
+
+def may_share(node: Node, operand: Value, out: Value) -> bool:
+    """Whether `node` may write `out` over `operand`: element i is read before element i is written, and never again."""
+    allowed = _ops.is_elementwise(node) or (node.op != FUSED and _ops.record_of(node.op).inplace_ok)
+    return (
+        allowed
+        and operand.shape == out.shape
+        and same_layout(out.shape, operand.strides, out.strides)
+        and operand.root_offset == 0
+    )
+
+
+def reads(node: Node) -> dict[Value, None]:
+    """The memory that a node reads, each piece once; a view reads nothing."""
+    return {} if _ops.is_view(node) else {value.root: None for value in node.inputs if value is not None}
+
+
+def last_reads(nodes: Sequence[Node]) -> dict[Value, int]:
+    """The number of the last node that reads each piece of memory."""
+    return {root: index for index, node in enumerate(nodes) for root in reads(node)}
+
+
+def live_bytes(nodes: Sequence[Node], results: Iterable[Value]) -> list[int]:
+    """The bytes of intermediate values alive while each node runs; `results` live elsewhere."""
+    elsewhere = set(results)
+    last = last_reads(nodes)
+    live, found = 0, []
+    for index, node in enumerate(nodes):
+        made = [out for out in node.outputs if out.base is None and out not in elsewhere]
+        dying = {root for root in reads(node) if last[root] == index and root.kind == "node" and root not in elsewhere}
+        for out in made:
+            live += out.nbytes
+            donor = next((root for root in dying if root.nbytes == out.nbytes and _handed_on(node, root, out)), None)
+            if donor is not None:
+                dying.discard(donor)
+                live -= donor.nbytes
+        found.append(live)
+        live -= sum(root.nbytes for root in dying) + sum(out.nbytes for out in made if out not in last)
+    return found
+
+
+def _handed_on(node: Node, root: Value, out: Value) -> bool:
+    return all(may_share(node, value, out) for value in node.inputs if value is not None and value.root is root)
+
+
+def peak_bytes(graph: Graph) -> int:
+    """The bytes alive at the fullest moment."""
+    return max(live_bytes(graph.nodes, graph.results()), default=0)
