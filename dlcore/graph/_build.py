@@ -12,12 +12,13 @@ Resolved = Value | list[Value] | None
 
 
 class Builder:
-    """Appends nodes to a list; every new node gets the given scope."""
+    """Appends nodes to a list; every new node gets the given scope and line."""
 
-    def __init__(self, nodes: list[Node], scope: str = "", src: str = "") -> None:
+    def __init__(self, nodes: list[Node], scope: str = "", src: str = "", recorded: bool = False) -> None:
         self.nodes = nodes
         self.scope = scope
         self.src = src
+        self.recorded = recorded
 
     def call(self, op: str, inputs: list[Value | None], *attrs: Any, **named: Any) -> list[Value]:
         """The outputs of `op` on `inputs`; composites become the calls that define them."""
@@ -28,7 +29,7 @@ class Builder:
         if not record.kernel and record.define_program is not None:
             slots = split_inputs(record, inputs)
             return self.program(record.define_program, record, full, {"in": slots}, None)  # type: ignore[return-value]
-        node = Node(op, list(inputs), full, scope=self.scope, src=self.src)
+        node = Node(op, list(inputs), full, scope=self.scope, src=self.src, recorded=self.recorded)
         self._fit_numbers(record, node)
         for index, (dtype, shape, strides, view_of, offset) in enumerate(_ops.infer(op, node.inputs, full)):
             weak = shape == () and bool(node.inputs) and all(v is None or v.weak for v in node.inputs)

@@ -150,6 +150,7 @@ class Node:
     tile      (fused nodes) the tile program;  register: the type its registers have
     paused    recorded while no gradients were being recorded: none flow through it
     scopes    (fused nodes) the layer paths of all its members
+    recorded  recorded while gradients were: a forward call of a step that also takes gradients
     """
 
     op: str
@@ -163,6 +164,7 @@ class Node:
     register: str = ""
     paused: bool = False
     scopes: tuple[str, ...] = ()
+    recorded: bool = False
 
     def place(self) -> str:
         """Where this call came from, for error texts."""
@@ -251,6 +253,7 @@ class Graph:
                 node.register,
                 node.paused,
                 node.scopes,
+                node.recorded,
             )
             for out in node.outputs:
                 copy = _copy_value(out, copies)

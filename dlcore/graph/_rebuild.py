@@ -31,7 +31,7 @@ def rebuild(graph: Graph, rule: Rule) -> Graph:
     fresh.states = [State(moved(s.value), s.array) for s in graph.states]
     for node in graph.nodes:
         operands = [None if v is None else moved(v) for v in node.inputs]
-        builder = Builder(fresh.nodes, node.scope, node.src)
+        builder = Builder(fresh.nodes, node.scope, node.src, node.recorded)
         outs = rule(builder, node, operands)
         if outs is None or any(old.weak != out.weak for old, out in zip(node.outputs, outs, strict=True)):
             outs = repeat(builder, node, operands)  # a number that turned into an array would promote differently
@@ -52,7 +52,7 @@ def repeat(builder: Builder, node: Node, operands: list[Value | None]) -> list[V
     """The same call on new operands."""
     twin = Node(
         node.op, operands, node.attrs, [], node.scope, node.src, node.rng, node.tile, node.register, node.paused,
-        node.scopes,
+        node.scopes, node.recorded,
     )  # fmt: skip
     builder.nodes.append(twin)
     if node.op == FUSED:

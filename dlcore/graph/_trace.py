@@ -97,6 +97,7 @@ def trace(call: Callable[[list[Any]], tuple[Any, list[Any]]], arrays: list[Any],
     graph = graph_from(recorded, name)
     for number, node in enumerate(graph.nodes):
         node.src = lines.of(number)
+        node.recorded = not node.paused
         node.paused = node.paused and recording
     return Trace(graph, result, host_calls, recorded["custom_gradient"])
 
