@@ -256,7 +256,6 @@ FAMILIES = [
 
 # MXNet's name, with the namespace of its family -> where it is.
 ELSEWHERE: dict[str, str] = {
-    "nd.Custom": "autograd.Function",
     "nd.contrib.backward_gradientmultiplier": "nd.contrib.gradientmultiplier",
     "nd.contrib.backward_index_copy": "nd.contrib.index_copy",
     "nd.contrib.backward_quadratic": "nd.contrib.quadratic",

@@ -18,7 +18,7 @@ from . import linalg, random, sparse
 from ._arranging import diag, repeat, swapaxes, tile
 from ._creation import empty, eye, full, ones, ones_like, zeros, zeros_like
 from ._joining import concatenate
-from ._names import basic, draws, heads, layers, more, sequences, shapes, spatial, updates, updates_many, vision
+from ._names import basic, custom, draws, heads, layers, more, sequences, shapes, spatial, updates, updates_many, vision
 from ._names._call import classic, operands
 from ._products import batch_dot
 from .context import Context, cpu, current_context, gpu, num_gpus
@@ -26,7 +26,7 @@ from .context import Context, cpu, current_context, gpu, num_gpus
 _HOMES = ("dlcore.array._names", "dlcore.array.random", "dlcore.array.np_random", "dlcore.array._np_random")
 _TABLE: dict[str, Any] = {
     name: function
-    for module in (basic, shapes, more, layers, spatial, sequences, draws, heads, updates, updates_many, vision)
+    for module in (basic, custom, shapes, more, layers, spatial, sequences, draws, heads, updates, updates_many, vision)
     for name, function in vars(module).items()
     if name[0] != "_" and callable(function) and getattr(function, "__module__", "").startswith(_HOMES)
 }

@@ -70,6 +70,7 @@ MODULES: dict[str, str] = {
     "numpy.linalg": "dlcore.array.linalg",
     "numpy.random": "dlcore.array.np_random",
     "numpy_extension": "dlcore.array.npx",
+    "operator": "dlcore.autograd.operator",
     "optimizer": "dlcore.optim",
     "optimizer.optimizer": "dlcore.optim",
     "random": "dlcore.array.random",

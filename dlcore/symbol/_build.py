@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from . import attribute
+from . import _custom, attribute
 from . import name as naming
 from ._call import Call, Entry, Outputs
 from ._operators import known, made, parameters
@@ -34,6 +34,8 @@ def call(op: str, args: Sequence[Any], kwargs: Mapping[str, Any], name: str | No
         raise ValueError(f"there is no operator {op!r}")
     manager = naming.current()
     name = manager.get(name, op.lower()) if manager is not None else name or _name(op)
+    if op == _custom.NAME:
+        return _custom_call(name, args, kwargs, attr)
     inputs: list[Entry] = []
     slots: list[str] = []
     attrs: dict[str, Any] = {}
@@ -70,6 +72,16 @@ def call(op: str, args: Sequence[Any], kwargs: Mapping[str, Any], name: str | No
                and n not in slots and n not in attrs]  # fmt: skip
     if missing:
         raise TypeError(f"{op} {name}: missing argument {', '.join(map(repr, missing))}")
+    return node
+
+
+def _custom_call(name: str, args: Sequence[Any], kwargs: Mapping[str, Any], attr: Any) -> Call:
+    given = {key: value for key, value in kwargs.items() if isinstance(value, Outputs)}
+    attrs = {key: plain(value, f"Custom {name}: {key}") for key, value in kwargs.items() if key not in given}
+    if "op_type" not in attrs:
+        raise TypeError(f"Custom {name}: op_type= says which registered operator it is; it is not given")
+    node = Call(_custom.NAME, name, [], [], attrs, attribute.notes(attr))
+    _custom.take_inputs(node, args, given)
     return node
 
 

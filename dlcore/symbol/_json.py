@@ -14,7 +14,7 @@ from typing import Any
 
 from ._build import plain
 from ._call import Call, Entry, order
-from ._operators import known, parameters
+from ._operators import STATES, known, parameters
 
 _FORMAT = 1
 
@@ -101,6 +101,7 @@ def _call(node: dict[str, Any], calls: list[Call], native: bool) -> Call:
     free = any(p.kind is p.VAR_KEYWORD for p in own.values())
     slots = [str(s) for s in node["slots"]] if "slots" in node else _slots(op, len(inputs))
     stars = {f"*{n}" for n, p in own.items() if p.kind is p.VAR_POSITIONAL}
+    stars |= {slot for slot in STATES.get(op, ()) if slot.startswith("*")}
     unknown = [n for n in attrs if n not in own and not free] if native else []
     unknown += [s for s in slots if s not in stars and (s not in own or s in attrs)]
     if unknown or len(slots) != len(inputs):

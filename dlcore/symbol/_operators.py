@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from dlcore.array import nd
+from dlcore.autograd.operator import CustomOpProp, properties
 from dlcore.ops import RECORDS, functions
 from dlcore.ops._record import Op, on_new
 from dlcore.ops.composite import FUNCTIONS
@@ -19,7 +20,7 @@ CLASSIC = frozenset(
     """Activation BatchNorm BilinearSampler CTCLoss Concat Convolution Correlation Crop Deconvolution Dropout
     ElementWiseSum Embedding FullyConnected GridGenerator GroupNorm InstanceNorm L2Normalization LRN LayerNorm
     LeakyReLU Pad Pooling RNN ROIPooling Reshape SequenceLast SequenceMask SequenceReverse SliceChannel
-    SpatialTransformer SwapAxis UpSampling add_n all_finite arange argmax_channel argsort batch_dot batch_take
+    Custom SpatialTransformer SwapAxis UpSampling add_n all_finite arange argmax_channel argsort batch_dot batch_take
     broadcast_axes broadcast_axis cast clip concat depth_to_space diag dot eye full gather_nd max max_axis mean
     min min_axis moments nanprod nansum norm one_hot ones ones_like pad pick prod ravel_multi_index rcbrt repeat
     reshape reshape_like round scatter_nd sequence_mask shape_array size_array slice slice_axis slice_like
@@ -49,6 +50,7 @@ MADE: dict[str, tuple[str, ...]] = {
 STATES = {
     "BatchNorm": ("moving_mean", "moving_var"),
     "batch_norm": ("running_mean", "running_var"),
+    "Custom": ("*aux",),
 }
 
 
@@ -122,6 +124,11 @@ def made(name: str, attrs: dict[str, Any]) -> tuple[str, ...]:
     return () if name == "LeakyReLU" and attrs.get("act_type") != "prelu" else slots
 
 
+def prop_of(attrs: dict[str, Any]) -> CustomOpProp:
+    """The class that the user registered for a call of `Custom`, made with its other arguments."""
+    return properties(str(attrs["op_type"]), {n: v for n, v in attrs.items() if n != "op_type"})
+
+
 def n_outputs(name: str, attrs: dict[str, Any]) -> int:
     """How many arrays a call gives.
 
@@ -132,5 +139,7 @@ def n_outputs(name: str, attrs: dict[str, Any]) -> int:
         return int(attrs.get("num_outputs", 1))
     if name == "moments" or (name == "topk" and attrs.get("ret_typ") == "both"):
         return 2
+    if name == "Custom":
+        return len(prop_of(attrs).list_outputs())
     record = exact(name) or RECORDS.get(operators().get(name, name))
     return record.n_out if record is not None and name not in CLASSIC else 1

@@ -9,6 +9,7 @@ from typing import Any
 from dlcore import _core
 from dlcore.graph import trace
 
+from . import _custom
 from ._call import Call, Entry, order, run
 
 Shape = tuple[int, ...]
@@ -122,19 +123,24 @@ def _needed(one: Call, call: Call, variable: Callable[[Call], Any]) -> Any:
 def _tell(call: Call, results: dict[Call, Any], shapes: dict[Call, Shape]) -> None:
     """Gives the call's variables the shapes that its data tells."""
     waiting = [one for one, _ in call.inputs if not one.op and one not in shapes]
-    if not waiting or call.op not in RULES:
+    if not waiting or call.op not in (*RULES, _custom.NAME):
         return
     first, index = call.inputs[0]
     data = tuple(results[first][index].shape) if first in results else shapes.get(first)
     if data is None:
         return
+    slots = call.slots
     try:
-        told = RULES[call.op](data, call.attrs)
+        if call.op == _custom.NAME:  # its inputs have no names of their own in the call
+            slots = [str(place) for place in range(len(call.inputs))]
+            told = _custom.shapes(data, call.attrs, slots)
+        else:
+            told = RULES[call.op](data, call.attrs)
     except (KeyError, IndexError) as error:
         what = f"the argument {error}" if isinstance(error, KeyError) else f"an axis that data {data} has not"
         raise ValueError(
             f"{call.op}: {what} is needed for the shapes\n  in node {call.name} ({call.op}) with data {data}"
         ) from None
-    for (one, _), slot in zip(call.inputs, call.slots, strict=True):
+    for (one, _), slot in zip(call.inputs, slots, strict=True):
         if one in waiting and slot in told:
             shapes[one] = told[slot]

@@ -64,7 +64,9 @@ def _drawn(batches: Iterator[Any]) -> Iterator[Any]:
 def new_cursor(epoch: int, sampler: Any, begun: bool) -> Cursor:
     """Pass number `epoch`, as it begins now or (not begun) as it will."""
     seed, count = _core.rng_state()
-    return Cursor(epoch, (int(seed), int(count)) if begun else None, sampler.state() if isinstance(sampler, Sampler) else {})
+    return Cursor(
+        epoch, (int(seed), int(count)) if begun else None, sampler.state() if isinstance(sampler, Sampler) else {}
+    )
 
 
 def read_cursor(state: Mapping[str, Any]) -> Cursor:
