@@ -30,7 +30,7 @@ def _length(name: str, x: NDArray, n: int | None, axis: int) -> int:
     if n is not None:
         return n
     if not -x.ndim <= axis < x.ndim:
-        raise IndexError(f"{name}: axis {axis} is out of bounds for an array of {x.ndim} dimensions")
+        raise IndexError(f"{name}: axis {axis} is out of range for an array of {x.ndim} dimensions")
     return x.shape[axis]
 
 

@@ -191,7 +191,7 @@ def random_categorical(call: Call) -> None:
     _check(call, p, (p >= 0) & xp.isfinite(p), "probabilities", "at least 0 and finite")
     sums = xp.cumsum(p, -1).reshape(-1, p.shape[-1])
     if not bool((sums[:, -1] > 0).all()):
-        raise ValueError(f"{call.op}: the probabilities of a row are all 0")
+        raise ValueError(f"{call.op}: expected a probability above 0 in every row, got a row of zeros")
     high, low = (words(xp, n, call.seed, call.counter, stream) for stream in (0, 1))
     u = ((high << xp.uint64(21)) + (low >> xp.uint64(11))).astype("float64") * 2.0**-53
     rows = [xp.searchsorted(s[:-1], v * s[-1], "right") for s, v in zip(sums, u.reshape(len(sums), -1), strict=True)]

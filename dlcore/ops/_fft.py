@@ -13,7 +13,7 @@ Array = np.ndarray[Any, Any]
 
 def _axis(x: Shape, axis: int) -> int:
     if not -len(x) <= axis < len(x):
-        raise IndexError(f"axis {axis} is out of bounds for an array of {len(x)} dimensions")
+        raise IndexError(f"axis {axis} is out of range for an array of {len(x)} dimensions")
     return axis % len(x)
 
 
@@ -60,7 +60,21 @@ def irfft(x: Array, n: int, axis: int, norm: Any) -> Array:
     return np.fft.irfft(x, n, axis, norm)
 
 
-@host("fit_like", shape=lambda x, y, axis: [y])
+def _fitted(x: Shape, y: Shape, axis: int) -> list[Shape]:
+    at = _axis(y, axis)
+    if len(x) != len(y) or any(a != b for k, (a, b) in enumerate(zip(x, y, strict=True)) if k != at):
+        raise ValueError(f"expected arrays that differ along axis {at} alone, got shapes {x} and {y}")
+    return [y]
+
+
+def _weighted(x: Shape, n: int, axis: int, inverse: bool) -> list[Shape]:
+    at = _axis(x, axis)
+    if x[at] != n // 2 + 1:
+        raise ValueError(f"expected {n // 2 + 1} numbers along axis {at} for a spectrum of {n} points, got shape {x}")
+    return [x]
+
+
+@host("fit_like", shape=_fitted)
 def fit_like(x: Array, y: Array, axis: int) -> Array:
     """x cut to the length of y along the axis, or with zeros added at its end."""
     length = y.shape[axis]
@@ -70,7 +84,7 @@ def fit_like(x: Array, y: Array, axis: int) -> Array:
     return np.pad(part, edges)
 
 
-@host("half_weight", shape=lambda x, n, axis, inverse: [x])
+@host("half_weight", shape=_weighted)
 def half_weight(x: Array, n: int, axis: int, inverse: bool) -> Array:
     """Half a spectrum of n points, each number times (or over) how many of the whole it stands for: 1 or 2."""
     times = np.full(x.shape[axis], 2, x.real.dtype)

@@ -25,7 +25,7 @@ op("swish", "x, beta: scalar = 1.0", "x * sigmoid(beta * x).", expr="x * sigmoid
          "beta": "s = sigmoid(beta * x); gy * (square(x) * s * (1.0 - s))"},
    ref="x * sp.expit(beta * x)", samples=(real(-3, 3), fixed(1.5)), example="swish([0., 1.]) -> [0., 0.731059]",
    formula="Ramachandran et al., arXiv:1710.05941")
-op("hard_swish", "x", "x * relu6(x + 3) / 6.", expr="x * min(max(x + 3, 0), 6) * 0.16666666666666666",
+op("hard_swish", "x", "x * relu6(x + 3) / 6.", expr="x * (min(max(x + 3, 0), 6) * 0.16666666666666666)",
    grad="gy * where(x <= -3.0, 0.0, where(x < 3.0, x * 0.3333333333333333 + 0.5, 1.0))",
    ref="x * np.clip(x + 3, 0, 6) / 6", samples=real(-5, 5), example="hard_swish([-4., 0., 4.]) -> [0., 0., 4.]",
    formula="Howard et al., Searching for MobileNetV3, arXiv:1905.02244")

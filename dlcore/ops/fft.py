@@ -14,7 +14,7 @@ _CALL = "x, n: int, axis: int = -1, norm: str = 'backward'"
 _x, _x3 = real(shape=(2, 5)), real(shape=(2, 4, 3))
 _SAMPLES = [case(_x, n=5), case(_x, n=8), case(_x, n=3), case(_x3, n=4, axis=1, norm="ortho"),
             case(_x3, n=6, axis=-2, norm="forward"), case(real(shape=(1,)), n=1), case(real(shape=(0, 3)), n=3)]
-_ERRORS = [bad("axis 2 is out of bounds", _x, n=5, axis=2, raises="IndexError"), bad("at least 1 point", _x, n=0),
+_ERRORS = [bad("axis 2 is out of range", _x, n=5, axis=2, raises="IndexError"), bad("at least 1 point", _x, n=0),
            bad("norm must be 'backward', 'ortho' or 'forward'", _x, n=5, norm="other")]
 _ref = "np.fft.{}(x, n, axis, norm)".format
 # Each transform is linear: its gradient is its adjoint, with the scale of the other direction.

@@ -209,7 +209,13 @@ op("topk", "x, k: int = 1, axis: int = -1, descending: bool = True",
    example="topk([3., 1., 2.], 2) -> ([3., 2.], [0, 2])", np_name="")
 
 
-@_host("searchsorted", shape=lambda ordered, x, right: [x])
+def _searched(ordered, x, right):
+    if len(ordered) != 1:
+        raise ValueError(f"expected a vector to search in, got shapes {ordered} and {x}")
+    return [x]
+
+
+@_host("searchsorted", shape=_searched)
 def _searchsorted(ordered, x, right):
     return np.searchsorted(ordered, x, side="right" if right else "left")
 

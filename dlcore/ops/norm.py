@@ -150,5 +150,5 @@ op("_mean_but", "x, axis: int = 1", "The mean over all axes but one.", dtype="me
    grad="broadcast_like(_along(gy / _size_but(x, axis=axis), x, axis=axis), x)", ref="dlcore.ops.reference.mean_but",
    samples=[case(_bx), case(real(shape=(4, 3)), axis=-1)])
 op("_size_but", "x: like, axis: int = 1", "How many numbers _mean_but adds up for each result.", dtype="floating",
-   infer="scalar",
+   infer="axis_size",
    kernel="size_but", ref="np.asarray(x.size / x.shape[axis], x.dtype)", samples=[case(_bx)])

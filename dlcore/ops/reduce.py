@@ -78,7 +78,7 @@ op("cumsum", "x, axis: opt_int = None, reverse: bool = False",
    errors=[_axis], example="cumsum([1., 2., 3.]) -> [1., 3., 6.]", tol={"float16": 4e-3, "bfloat16": 4e-2})
 
 op("_axis_size", "x: like, axis: opt_ints = None", "How many numbers a reduction over axis adds up, in x's dtype.",
-   dtype="floating", infer="scalar", kernel="axis_size",
+   dtype="floating", infer="axis_size", kernel="axis_size",
    ref="np.asarray(x.size if axis is None else np.prod([x.shape[a] for a in np.atleast_1d(axis)]), x.dtype)",
    samples=[case(real(shape=(2, 3))), case(real(shape=(2, 3, 4)), axis=(0, -1))])
 op("_unreduce", f"g, x: like, {_KEEP}", "A reduced array put back to x's shape (a view): the inverse of a sum.",

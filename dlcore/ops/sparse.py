@@ -25,7 +25,7 @@ op("csr_dot", "data, indices, indptr, x", "A sparse matrix (m, k) times a dense 
                raises="IndexError"),
            bad("indptr must rise from 0 to the number of values, 5", _values, _CSR[0], fixed([0, 6, 5], "int64"),
                real(shape=(4, 3))),
-           bad("4 values but 5 column indices", real(shape=(4,)), *_CSR, real(shape=(4, 3))),
+           bad("as column indices, got 4 and 5", real(shape=(4,)), *_CSR, real(shape=(4, 3))),
            bad(r"matrix, got shape \(4,\)", _values, *_CSR, real(shape=(4,)))],
    example="csr_dot([2., 3.], [1, 0], [0, 1, 2], [[1., 2.], [3., 4.]]) -> [[6., 8.], [3., 6.]]")
 op("csr_dot_t", "data, indices, indptr, g, x: like",
@@ -45,5 +45,5 @@ op("csr_sampled", "a, b, indices, indptr",
    ref="dlcore.ops.reference.csr_sampled",
    samples=[case(real(shape=(3, 2)), real(shape=(4, 2)), *_CSR)],
    errors=[bad("index 4 is out of range for axis 1 of size 4", real(shape=(3, 2)), real(shape=(4, 2)), _far, _CSR[1],
-               raises="IndexError"), bad("columns differ", real(shape=(3, 2)), real(shape=(4, 3)), *_CSR)],
+               raises="IndexError"), bad("as many columns each", real(shape=(3, 2)), real(shape=(4, 3)), *_CSR)],
    example="csr_sampled([[1., 2.], [3., 4.]], [[1., 1.], [0., 1.]], [1, 0], [0, 1, 2]) -> [2., 7.]")

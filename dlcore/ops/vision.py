@@ -117,7 +117,7 @@ op("col2im", f"x, size: ints, {_WINDOW}", "Columns (n, c * kh * kw, places) adde
    samples=[case(real(shape=(2, 12, 12)), size=(4, 5), kernel=(2, 2)), case(real(shape=(2, 18, 15)), size=(4, 5),
                                                                              **_hard)],
    errors=[bad("expected columns", real(shape=(2, 7, 12)), size=(4, 5), kernel=(2, 2)),
-           bad("has columns", real(shape=(2, 12, 11)), size=(4, 5), kernel=(2, 2))], tol=_tol,
+           bad("expected columns", real(shape=(2, 12, 11)), size=(4, 5), kernel=(2, 2))], tol=_tol,
    example="col2im([[[1., 2.], [2., 3.]]], (1, 3), (1, 2)) -> [[[[1., 4., 3.]]]]")
 
 # Boxes.

@@ -68,7 +68,7 @@ def test_frequencies_and_shifts(n: int) -> None:
 
 def test_errors_name_the_function_and_what_came() -> None:
     x = np.ones((2, 3))
-    with pytest.raises(IndexError, match="fft: axis 2 is out of bounds for an array of 2 dimensions"):
+    with pytest.raises(IndexError, match="fft: axis 2 is out of range for an array of 2 dimensions"):
         np.fft.fft(x, axis=2)
     with pytest.raises(ValueError, match=r"fft: expected a transform of at least 1 point, got 0"):
         np.fft.fft(x, 0)

@@ -43,14 +43,14 @@ DType to_dtype(nb::handle h, const char* where) {
     try {
       name = nb::cast<std::string>(nb::module_::import_("numpy").attr("dtype")(h).attr("name"));
     } catch (nb::python_error&) {
-      throw TypeError(std::string(where) + ": " + show(h) + " is not a dtype");
+      throw TypeError(std::string(where) + ": expected a dtype, got " + show(h));
     }
   }
   DType t;
   if (!parse_dtype(name.c_str(), t))
-    throw TypeError(
-        std::string(where) + ": dtype '" + name +
-        "' is not supported (bool, int8-64, uint8-64, float16, bfloat16, float32, float64, complex64, complex128 are)");
+    throw TypeError(std::string(where) + ": dtype '" + name +
+                    "' is not supported, expected bool, int8-64, uint8-64, float16, bfloat16, float32, float64, "
+                    "complex64 or complex128");
   if (!nb::isinstance<nb::str>(h)) {
     h.inc_ref();
     (*seen)[h.ptr()] = t;
@@ -95,6 +95,19 @@ nb::tuple dims_tuple(const Dims& d) {
 static PyObject* g_converter = nullptr;
 void set_converter(nb::object fn) { g_converter = fn.release().ptr(); }
 
+// The error that Python has set; one of our own making of arrays names the place that asked for the array.
+[[noreturn]] static void throw_in_place(const char* where) {
+  static const std::string own = "array: ";
+  nb::python_error error;
+  std::string text = nb::cast<std::string>(nb::str(error.value()));
+  if (text.compare(0, own.size(), own) == 0) {
+    text = std::string(where) + ": " + text.substr(own.size());
+    if (error.matches(PyExc_TypeError)) throw TypeError(text);
+    if (error.matches(PyExc_ValueError)) throw ValueError(text);
+  }
+  throw error;
+}
+
 Tensor to_tensor(nb::handle h, const char* where) {
   PyObject* p = h.ptr();
   if (const Tensor* t = array_of(p)) return *t;
@@ -117,7 +130,7 @@ Tensor to_tensor(nb::handle h, const char* where) {
   if (nb::isinstance<Tensor>(h)) return *nb::inst_ptr<Tensor>(h);  // a subclass
   if (g_converter) {
     nb::object r = nb::steal(PyObject_CallOneArg(g_converter, p));
-    if (!r.is_valid()) throw nb::python_error();
+    if (!r.is_valid()) throw_in_place(where);
     if (const Tensor* t = array_of(r.ptr())) return *t;
   }
   throw TypeError(std::string(where) + ": cannot make an array of " +
@@ -243,7 +256,10 @@ Attr to_attr(nb::handle h, const AttrSpec& spec, const char* op) {
   switch (spec.type) {
     case AttrType::Bool: {
       int truth = PyObject_IsTrue(h.ptr());
-      if (truth < 0) throw nb::python_error();
+      if (truth < 0) {
+        PyErr_Clear();
+        bad_attr(h, spec, op, "True or False");
+      }
       return Attr::of_bool(truth != 0);
     }
     case AttrType::Int:

@@ -94,13 +94,23 @@ struct Inputs {
   }
 };
 
-void take_inputs(const Signature& s, const Given& g, Inputs& in) {
-  const char* name = s.op->name.c_str();
-  in.made.reserve(s.parameters.size() + size_t(g.n_rest));  // so that their addresses stay
-  auto add = [&](PyObject* p) {
-    const Tensor* t = array_of(p);
-    in.at.push_back(t ? t : &in.made.emplace_back(to_tensor(p, name)));
+// What is no array is named with the argument that it was given for.
+Tensor operand(PyObject* value, const Signature& s, const Parameter& p) {
+  const char* op = s.op->name.c_str();
+  auto where = [&](const Error& e) {
+    return std::string(e.what()) + format(" for argument '%s'", PyUnicode_AsUTF8(p.name));
   };
+  try {
+    return to_tensor(value, op);
+  } catch (const TypeError& e) {
+    throw TypeError(where(e));
+  } catch (const ValueError& e) {
+    throw ValueError(where(e));
+  }
+}
+
+void take_inputs(const Signature& s, const Given& g, Inputs& in) {
+  in.made.reserve(s.parameters.size() + size_t(g.n_rest));  // so that their addresses stay
   static const Tensor absent;
   in.at.assign(size_t(std::count_if(s.parameters.begin(), s.parameters.end(),
                                     [](const Parameter& p) { return p.kind == Parameter::Input; })),
@@ -115,10 +125,13 @@ void take_inputs(const Signature& s, const Given& g, Inputs& in) {
     } else if (const Tensor* t = array_of(value)) {
       slot = t;
     } else {
-      slot = &in.made.emplace_back(to_tensor(value, name));
+      slot = &in.made.emplace_back(operand(value, s, p));
     }
   }
-  for (Py_ssize_t k = 0; k < g.n_rest; k++) add(g.rest[k]);
+  for (Py_ssize_t k = 0; k < g.n_rest; k++) {
+    const Tensor* t = array_of(g.rest[k]);
+    in.at.push_back(t ? t : &in.made.emplace_back(operand(g.rest[k], s, s.parameters[size_t(s.variadic)])));
+  }
 }
 
 nb::object results(const Signature& s, Tensors out) {
@@ -128,11 +141,8 @@ nb::object results(const Signature& s, Tensors out) {
   return nb::steal(t);
 }
 
-nb::object run(const Signature& s, const Given& g) {
-  const OpDef& op = *s.op;
-  Inputs in;
-  take_inputs(s, g, in);
-  Attrs own;
+// The call's attributes: the defaults themselves where none is given, else `own`.
+const Attrs* take_attributes(const Signature& s, const Given& g, Attrs& own) {
   const Attrs* attrs = &s.defaults;
   for (size_t i = 0; i < s.parameters.size(); i++) {
     const Parameter& p = s.parameters[i];
@@ -141,8 +151,19 @@ nb::object run(const Signature& s, const Given& g) {
       own = s.defaults;
       attrs = &own;
     }
-    own[size_t(p.place)] = to_attr(g.value[i], op.attrs[size_t(p.place)], op.name.c_str());
+    own[size_t(p.place)] = to_attr(g.value[i], s.op->attrs[size_t(p.place)], s.op->name.c_str());
   }
+  return attrs;
+}
+
+nb::object run(const Signature& s, const Given& g) {
+  const OpDef& op = *s.op;
+  Inputs in;
+  Attrs own;
+  const Attrs* attrs = telling(op, nullptr, 0, [&] {
+    take_inputs(s, g, in);
+    return take_attributes(s, g, own);
+  });
   if (!g.out || g.out == Py_None) {
     if (s.single && op.n_out == 1) return wrap(invoke_first(op, in.at.data(), int(in.at.size()), *attrs));
     std::vector<Tensor> all = in.all();

@@ -9,27 +9,6 @@
 
 namespace dl {
 
-// ---- layer path ----------------------------------------------------------------------------------------------------
-
-struct Scope {
-  ScopeRef parent;
-  std::string name;
-};
-static thread_local ScopeRef g_scope;
-
-void push_scope(const std::string& name) {
-  g_scope = std::allocate_shared<Scope>(RecyclingAllocator<Scope>(), Scope{std::move(g_scope), name});
-}
-void pop_scope() {
-  if (g_scope) g_scope = ScopeRef(g_scope->parent);
-}
-const ScopeRef& scope_here() { return g_scope; }
-std::string scope_text(const ScopeRef& scope) {
-  if (!scope) return "";
-  return scope->parent ? scope_text(scope->parent) + "." + scope->name : scope->name;
-}
-std::string current_scope() { return scope_text(g_scope); }
-
 // ---- inference -----------------------------------------------------------------------------------------------------
 
 const char* InferCall::name() const { return op->name.c_str(); }
@@ -196,6 +175,12 @@ static void check_arity(const OpDef& op, int nin) {
     throw TypeError(op.name + ": takes " + std::to_string(op.inputs.size()) + " arrays, got " + std::to_string(nin));
 }
 
+static void check_given(const OpDef& op, const Tensor* in, int nin) {
+  for (int i = 0; i < nin; i++)
+    if (const InputSpec& s = op.inputs[std::min(size_t(i), op.inputs.size() - 1)]; !in[i] && !s.optional)
+      throw TypeError(op.name + ": argument '" + s.name + "' is missing, expected an array");
+}
+
 // Results may go straight into `targets` when they fit exactly and the kernel allows its output to be its input.
 static bool fits(const OpDef& op, const Metas& out, const Tensor* targets) {
   if (!op.inplace_ok) return false;
@@ -225,6 +210,7 @@ static Tensors run_definition(const OpDef& op, const Tensor* in, int nin, const 
 
 static Tensors invoke_inner(const OpDef& op, const Tensor* in, int nin, const Attrs& attrs, const Tensor* targets) {
   check_arity(op, nin);
+  check_given(op, in, nin);
   if (!op.complex_twin.empty())
     for (int i = 0; i < nin; i++)
       if (in[i] && is_complex(in[i]->dtype)) return invoke_inner(get_op(op.complex_twin), in, nin, attrs, targets);
@@ -237,9 +223,6 @@ static Tensors invoke_inner(const OpDef& op, const Tensor* in, int nin, const At
     }
   }
   Tensors args(in, in + nin);
-  for (int i = 0; i < nin; i++)
-    if (!args[size_t(i)] && !op.inputs[std::min(size_t(i), op.inputs.size() - 1)].optional)
-      throw TypeError(op.name + ": argument '" + op.inputs[size_t(i)].name + "' is missing");
   Metas metas, out_metas;
   for (auto& t : args) metas.push_back(meta_of(t));
   DType common = DType::F32;
@@ -311,25 +294,8 @@ static std::string shapes_of(const Tensor* in, int nin) {
   return scope.empty() ? text : text + " in layer " + scope;
 }
 
-// An error of a composite's part, or of a helper, begins with the name of what was called; names of hidden operators
-// say nothing to a reader and go.
-static std::string with_name(const OpDef& op, std::string text) {
-  if (text.compare(0, op.name.size() + 1, op.name + ":") == 0) return text;
-  size_t end = text.find(": ");
-  if (text[0] == '_' && end != std::string::npos && find_op(text.substr(0, end))) text = text.substr(end + 2);
-  return op.name + ": " + text;
-}
-
-// Adds the operator's name to an error, and the layer path once, at the innermost call.
-template <class E>
-[[noreturn]] static void rethrow_in_scope(const OpDef& op, const E& e) {
-  std::string scope = current_scope(), text = with_name(op, e.what());
-  if (scope.empty() || text.find("\n  in layer ") != std::string::npos) throw E(text);
-  throw E(text + "\n  in layer " + scope);
-}
-
 Tensors invoke(const OpDef& op, const Tensor* in, int nin, const Attrs& attrs, const Tensor* targets) {
-  try {
+  return telling(op, in, nin, [&] {
     if (autocast_changes(op)) {
       Tensors fitted = autocast_operands(op, in, nin);
       AutocastPause inside;
@@ -345,17 +311,8 @@ Tensors invoke(const OpDef& op, const Tensor* in, int nin, const Attrs& attrs, c
       check_values(in, nin, out.data(), int(out.size()), [&] { return op.name + " " + shapes_of(in, nin); }, user_line);
       return targets ? write_targets(out, targets) : out;
     }
-    auto out = invoke_inner(op, in, nin, attrs, targets);
-    return out;
-  } catch (const TypeError& e) {
-    rethrow_in_scope(op, e);
-  } catch (const ValueError& e) {
-    rethrow_in_scope(op, e);
-  } catch (const IndexError& e) {
-    rethrow_in_scope(op, e);
-  } catch (const MemoryError& e) {
-    rethrow_in_scope(op, e);
-  }
+    return invoke_inner(op, in, nin, attrs, targets);
+  });
 }
 
 Tensor invoke_first(const OpDef& op, const Tensor* const* in, int nin, const Attrs& attrs) {

@@ -1,10 +1,10 @@
 // The one way an operator runs: inference, then trace or kernel, then tape.
 #pragma once
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "runtime/registry.h"
+#include "runtime/scope.h"
 #include "tensor/tensor.h"
 
 namespace dl {
@@ -33,16 +33,6 @@ Tensors run_program(Program& p, const ProgramEnv& env, uint64_t wanted);
 // The short way of elementwise operators on CPU arrays of one layout, and numbers (quick.cpp). False, with nothing
 // done, where it does not apply; invoke() then does the work or says what is wrong.
 bool invoke_quick(const OpDef& op, const Tensor* const* in, int nin, Tensor& out);
-
-// Layer path of the thread ("net/0.conv"), named in errors, traces and graphs.
-void push_scope(const std::string& name);
-void pop_scope();
-std::string current_scope();
-// The same as a value that can be kept; the text is put together when it is asked for.
-struct Scope;
-using ScopeRef = std::shared_ptr<const Scope>;
-const ScopeRef& scope_here();
-std::string scope_text(const ScopeRef& scope);
 
 // Whether an integer dtype holds this number.
 inline bool holds(DType t, int64_t v) {

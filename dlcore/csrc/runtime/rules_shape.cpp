@@ -52,8 +52,8 @@ DL_INFER("attr_shape", [](InferCall& c) {
 DL_INFER("sum_to", [](InferCall& c) {
   c.out[0].shape = c.attr("shape").v;
   if (broadcast_shapes(c.in[0].shape, c.out[0].shape, c.name()) != c.in[0].shape)
-    throw ValueError(std::string(c.name()) + ": " + to_string(c.in[0].shape) + " was not broadcast from " +
-                     to_string(c.out[0].shape));
+    throw ValueError(std::string(c.name()) + ": expected an array that was broadcast from " +
+                     to_string(c.out[0].shape) + ", got shape " + to_string(c.in[0].shape));
 });
 
 // ---- reductions ------------------------------------------------------------------------------------------------------
@@ -74,6 +74,10 @@ static void reduce(InferCall& c) {
 }
 DL_INFER("reduce", reduce);
 DL_INFER("arg_reduce", reduce);
+DL_INFER("axis_size", [](InferCall& c) {
+  axis_mask(c.attr("axis"), c.in[0].shape.n, c.name());
+  c.out[0].shape = Shape();
+});
 DL_INFER("cumulative", [](InferCall& c) {
   const Attr& axis = c.attr("axis");
   if (axis.none()) {
@@ -278,8 +282,8 @@ static void window_view(InferCall& c, const Dims& start, const Dims& size, const
     throw ValueError(
         format("%s: expected a start and a step for each of %d axes, got %d starts", c.name(), size.n, start.n));
   if (start.n > in.n || size.n > in.n)
-    throw IndexError(std::string(c.name()) + ": too many indices, the array has " + std::to_string(in.n) +
-                     " dimensions");
+    throw IndexError(format("%s: too many indices, expected at most %d for an array of shape %s, got %d", c.name(),
+                            in.n, to_string(in).c_str(), std::max(start.n, size.n)));
   Shape shape = in;
   Dims strides = c.in[0].strides;
   int64_t offset = 0;

@@ -85,7 +85,7 @@ Sizes sizes(const Call& c, const Shape& q, const Shape& k, const Shape& v, const
   s.batch.n -= 2;
   for (int i = 0; i < s.batch.n; i++)
     if (k[i] != q[i] || v[i] != q[i])
-      throw ValueError(op + ": the leading axes of query, key and value differ, got " + all());
+      throw ValueError(op + ": expected query, key and value with the same leading axes, got " + all());
   if (k[q.n - 1] != s.depth || v[q.n - 2] != s.keys)
     throw ValueError(op + ": expected query (..., l, d), key (..., s, d) and value (..., s, e), got " + all());
   Shape full = s.batch;
@@ -352,17 +352,25 @@ Sizes checked(InferCall& c) {
     throw TypeError(std::string(c.name()) + ": needs floating-point arrays, got " + dtype_name(c.out[0].dtype));
   return sizes(c, c.in[0].shape, c.in[1].shape, c.in[2].shape, c.in[3].shape);
 }
-DL_INFER("attention", [](InferCall& c) {
-  Sizes s = checked(c);
+// (batch, queries, n): the results, with n = width, and what is kept of each line, with n = 2.
+Shape lines_of(const Sizes& s, int64_t n) {
   Shape y = s.batch;
   y.push(s.queries);
-  y.push(s.width);
-  c.out[0].shape = y;
-  y[y.n - 1] = 2;
-  c.out[1].shape = y;
+  y.push(n);
+  return y;
+}
+DL_INFER("attention", [](InferCall& c) {
+  Sizes s = checked(c);
+  c.out[0].shape = lines_of(s, s.width);
+  c.out[1].shape = lines_of(s, 2);
 });
 DL_INFER("attention_grad", [](InferCall& c) {
-  checked(c);
+  Sizes s = checked(c);
+  Shape y = lines_of(s, s.width), lse = lines_of(s, 2);
+  if (c.in[4].shape != y || c.in[5].shape != lse || c.in[6].shape != y)
+    throw ValueError(std::string(c.name()) + ": expected y and g " + to_string(y) + " and lse " + to_string(lse) +
+                     ", got " + to_string(c.in[4].shape) + ", " + to_string(c.in[6].shape) + " and " +
+                     to_string(c.in[5].shape));
   for (int i = 0; i < 3; i++) c.out[size_t(i)].shape = c.in[i].shape;
 });
 

@@ -136,8 +136,8 @@ void slice_grad(const KernelCall& c) {
   const Attr *start = find_attr(c, "start"), *step = find_attr(c, "step");
   Dims first = start->v, by = step && !step->none() ? step->v : Dims();
   if (g.shape.n != out.shape.n)
-    throw ValueError(c.op->name + ": g " + to_string(g.shape) + " and x " + to_string(out.shape) +
-                     " differ in their number of axes");
+    throw ValueError(format("%s: expected g with the %d axes of x %s, got %s", c.op->name.c_str(), out.shape.n,
+                            to_string(out.shape).c_str(), to_string(g.shape).c_str()));
   if (g.numel() == 0) return;
   for (int i = 0; i < out.shape.n; i++) {
     int64_t a = i < first.n ? first[i] : 0, b = a + (g.shape[i] - 1) * (i < by.n ? by[i] : 1);

@@ -53,7 +53,7 @@ void put_diagonal(const KernelCall& c) {
   Diagonal d = diagonal_of(out.shape, out.strides, int_attr(c, "axis1", 0), int_attr(c, "axis2", 1),
                            int_attr(c, "offset", 0), c.op->name);
   if (d.shape != g.shape)
-    throw ValueError(c.op->name + ": the diagonal has shape " + to_string(d.shape) + ", got numbers of shape " +
+    throw ValueError(c.op->name + ": expected numbers of the diagonal's shape " + to_string(d.shape) + ", got " +
                      to_string(g.shape));
   if (g.numel() == 0) return;
   View to{out.ptr<char>() + d.offset * int64_t(itemsize(out.dtype)), out.dtype, d.shape, d.strides};

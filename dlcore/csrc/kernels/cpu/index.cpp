@@ -170,9 +170,7 @@ DL_KERNEL("take_grad", take_grad);
 
 void infer_gather(InferCall& c) {
   int count = c.nin - 1;
-  if (count < 1 || count > c.in[0].shape.n)
-    throw IndexError(std::string(c.name()) + ": " + std::to_string(count) + " indices for an array of " +
-                     std::to_string(c.in[0].shape.n) + " dimensions");
+  check_count(c.name(), count, c.in[0].shape.n);
   for (int i = 1; i < c.nin; i++) need_integers(c, i);
   c.out[0].shape = picked_shape(c, 1, c.in[0].shape);
   c.out[0].strides = contiguous_strides(c.out[0].shape);

@@ -15,6 +15,13 @@ inline void need_integers(const InferCall& c, int input) {
     throw TypeError(std::string(c.name()) + ": indices must have an integer dtype, got " + dtype_name(t));
 }
 
+// Index arrays stand for the leading axes, one each.
+inline void check_count(const char* op, int count, int ndim) {
+  if (count < 1 || count > ndim)
+    throw IndexError(
+        format("%s: expected 1 to %d index arrays for an array of %d dimensions, got %d", op, ndim, ndim, count));
+}
+
 // The dtype sums are made in: 16-bit floats in float32, bool as bytes.
 inline DType sum_type(DType t) {
   if (t == DType::F16 || t == DType::BF16) return DType::F32;

@@ -91,9 +91,7 @@ View checked_indices(const KernelCall& c, const View& indices, int axis, int64_t
 
 Rows joint_rows(const KernelCall& c, int first, const Shape& x, Temp& keep) {
   int count = c.nin - first;
-  if (count < 1 || count > x.n)
-    throw IndexError(c.op->name + ": " + std::to_string(count) + " indices for an array of " + std::to_string(x.n) +
-                     " dimensions");
+  check_count(c.op->name.c_str(), count, x.n);
   Shape joint = joint_shape(c, first);
   Rows r{1, 1, 1, numel(joint), nullptr};
   for (int i = count; i < x.n; i++) r.inner *= x[i];

@@ -78,9 +78,7 @@ DL_KERNEL("index_add", [](const KernelCall& c) {
 DL_INFER("index_write", [](InferCall& c) {
   const Shape& x = c.in[0].shape;
   int count = c.nin - 2;
-  if (count < 1 || count > x.n)
-    throw IndexError(std::string(c.name()) + ": " + std::to_string(count) + " indices for an array of " +
-                     std::to_string(x.n) + " dimensions");
+  check_count(c.name(), count, x.n);
   for (int i = 2; i < c.nin; i++) need_integers(c, i);
   Shape want = picked_shape(c, 2, x);
   if (broadcast_shapes(c.in[1].shape, want, c.name()) != want)

@@ -194,7 +194,9 @@ void random_categorical(const KernelCall& c) {
         throw ValueError(format("%s: probabilities must be at least 0 and finite, got %g", c.op->name.c_str(), v));
       sums[r * k + j] = sum += v;
     }
-    if (!(sum > 0)) throw ValueError(format("%s: the probabilities of a row are all 0", c.op->name.c_str()));
+    if (!(sum > 0))
+      throw ValueError(
+          format("%s: expected a probability above 0 in every row, got a row of zeros", c.op->name.c_str()));
   }
   int64_t count = total / rows;
   RandomWords words(c);

@@ -19,8 +19,8 @@ Csr read_csr(const KernelCall& c, int indices, int64_t columns, int64_t count, T
   Csr m{ptr.numel() - 1, columns, at.numel(), at.ptr<const int64_t>(), ptr.ptr<const int64_t>()};
   std::string name = c.op->name.substr(c.op->name[0] == '_');
   if (m.count != count)
-    throw ValueError(
-        format("%s: %lld values but %lld column indices", name.c_str(), (long long)count, (long long)m.count));
+    throw ValueError(format("%s: expected as many values as column indices, got %lld and %lld", name.c_str(),
+                            (long long)count, (long long)m.count));
   bool good = m.begin[0] == 0 && m.begin[m.rows] == m.count;
   for (int64_t r = 0; good && r < m.rows; r++) good = m.begin[r] <= m.begin[r + 1];
   if (!good)
@@ -157,8 +157,8 @@ DL_INFER("csr_dot_t", [](InferCall& c) {
   need_matrix(c, 3, c.in[2].shape[0] - 1);
   need_matrix(c, 4, -1);
   if (c.in[4].shape[1] != c.in[3].shape[1])
-    throw ValueError(std::string(c.name()) + ": columns differ, " + to_string(c.in[3].shape) + " and " +
-                     to_string(c.in[4].shape));
+    throw ValueError(std::string(c.name()) + ": expected matrices with as many columns each, got " +
+                     to_string(c.in[3].shape) + " and " + to_string(c.in[4].shape));
   c.out[0].shape = c.in[4].shape;
   c.out[0].strides = contiguous_strides(c.out[0].shape);
 });
@@ -167,8 +167,8 @@ DL_INFER("csr_sampled", [](InferCall& c) {
   need_matrix(c, 0, c.in[3].shape[0] - 1);
   need_matrix(c, 1, -1);
   if (c.in[0].shape[1] != c.in[1].shape[1])
-    throw ValueError(std::string(c.name()) + ": columns differ, " + to_string(c.in[0].shape) + " and " +
-                     to_string(c.in[1].shape));
+    throw ValueError(std::string(c.name()) + ": expected matrices with as many columns each, got " +
+                     to_string(c.in[0].shape) + " and " + to_string(c.in[1].shape));
   c.out[0].shape = c.in[2].shape;
   c.out[0].strides = contiguous_strides(c.out[0].shape);
 });

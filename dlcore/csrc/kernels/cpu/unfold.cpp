@@ -92,7 +92,7 @@ Shape image_of(const Call& c, const Shape& cols) {
   Shape image{cols[0], cols[1] / rows, size[0], size[1]};
   Windows s = windows(c, image);
   if (s.columns() != cols)
-    throw ValueError(c.op->name + ": an image " + to_string(image) + " has columns " + to_string(s.columns()) +
+    throw ValueError(c.op->name + ": expected columns " + to_string(s.columns()) + " for an image " + to_string(image) +
                      ", got " + to_string(cols));
   return image;
 }
