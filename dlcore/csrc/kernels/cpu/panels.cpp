@@ -11,7 +11,10 @@ namespace {
 
 constexpr int64_t kDepth = 1024;  // of k at a time
 constexpr int64_t kPanelsNumbers =
-    96 * 1024;  // of packed panels that rows go through at a time: part of the second-level cache
+    128 * 1024;  // of packed panels that rows go through at a time: part of the second-level cache
+
+constexpr int64_t kRows = 64;   // of a that are copied together
+constexpr int64_t kFar = 1024;  // numbers from one column of a transposed a to the next that make the copy worth it
 
 struct Room {
   std::unique_ptr<float[]> memory;
@@ -32,6 +35,12 @@ void pack_panel(const PanelMatrix& b, int64_t k, int64_t n, int64_t width, float
     for (int64_t p = 0; p < k; p++)
       for (int64_t j = 0; j < n; j++) to[p * width + j] = b.data[p * b.row + j * b.col];
   }
+}
+
+// A transposed matrix whose columns lie far apart: each touches a line of the cache, many fall into the same few sets.
+PanelMatrix copy_lines(const PanelMatrix& a, int64_t m, int64_t k, float* to) {
+  for (int64_t p = 0; p < k; p++) std::copy(a.data + p * a.col, a.data + p * a.col + m, to + p * kRows);
+  return {to, 1, kRows};
 }
 
 }  // namespace
@@ -55,10 +64,14 @@ int64_t packed_size(int64_t k, int64_t n) {
 
 void pack_panels(const PanelMatrix& b, int64_t k, int64_t n, float* to) {
   const PanelTable* t = pick_panel_table();
-  for (int64_t j = 0; j < n; j += t->cols) {
-    int64_t here = std::min<int64_t>(t->cols, n - j);
-    pack_panel({b.data + j * b.col, b.row, b.col}, k, here, t->width(here), to + k * j);
-  }
+  int64_t panels = (n + t->cols - 1) / t->cols;
+  parallel_for(panels, std::max<int64_t>(1, (1 << 15) / std::max<int64_t>(1, k * t->cols)),
+               [&](int64_t begin, int64_t end) {
+                 for (int64_t j = begin * t->cols; j < std::min(n, end * t->cols); j += t->cols) {
+                   int64_t here = std::min<int64_t>(t->cols, n - j);
+                   pack_panel({b.data + j * b.col, b.row, b.col}, k, here, t->width(here), to + k * j);
+                 }
+               });
 }
 
 void multiply_packed(int64_t m, int64_t n, int64_t k, const PanelMatrix& a, const float* packed, float* c,
@@ -72,9 +85,10 @@ void multiply_packed(int64_t m, int64_t n, int64_t k, const PanelMatrix& a, cons
 }
 
 void panel_product(int64_t m, int64_t n, int64_t k, const PanelMatrix& a, const PanelMatrix& b, float* c, int64_t c_row,
-                   const float* bias) {
+                   const float* bias, bool add) {
   const PanelTable* t = pick_panel_table();
-  int64_t depth = std::min(k, kDepth), threads = num_threads();
+  bool far = a.row == 1 && a.col >= kFar;
+  int64_t depth = std::min(k, far ? kDepth / 2 : kDepth), threads = num_threads();
   double work = double(m) * double(n) * double(k);
   int64_t want = threads == 1 || work < 1 << 17 ? 1 : work < 1 << 22 ? 2 * threads : 4 * threads;
   // Columns first: each part of b is then packed once. Rows are cut when that is not enough, but not so short that
@@ -84,11 +98,13 @@ void panel_product(int64_t m, int64_t n, int64_t k, const PanelMatrix& a, const 
   int64_t strips = std::min(panels, std::max((panels + most - 1) / most, std::min(want, m >= 512 ? 1 : panels)));
   int64_t width = (panels + strips - 1) / strips * t->cols;
   strips = (n + width - 1) / width;
-  int64_t cuts = std::min<int64_t>((want + strips - 1) / strips, std::max<int64_t>(1, m / 64));
+  int64_t cuts = std::min<int64_t>((want + strips - 1) / strips, std::max<int64_t>(1, m / kRows));
   int64_t rows = ((m + cuts - 1) / cuts + 7) / 8 * 8;
   cuts = (m + rows - 1) / rows;
+
   parallel_for(strips * cuts, 1, [&](int64_t begin, int64_t end) {
     float* packed = panel_room(PanelRoom::packed, packed_size(depth, width));
+    float* near = far ? panel_room(PanelRoom::rows, depth * kRows) : nullptr;
     // Pieces of one strip follow each other, so that its panels are packed once a thread when k is cut only once.
     int64_t held = -1;
     for (int64_t at = begin; at < end; at++) {
@@ -98,12 +114,14 @@ void panel_product(int64_t m, int64_t n, int64_t k, const PanelMatrix& a, const 
         int64_t here_k = std::min(depth, k - p);
         if (held != s || depth < k) pack_panels({b.data + p * b.row + j * b.col, b.row, b.col}, here_k, here_n, packed);
         held = s;
-        multiply_packed(here_m, here_n, here_k, {a.data + i * a.row + p * a.col, a.row, a.col}, packed,
-                        c + i * c_row + j, c_row,
-                        p      ? PanelStart::c
-                        : bias ? PanelStart::bias
-                               : PanelStart::zero,
-                        bias ? bias + j : nullptr);
+        PanelStart start = add || p ? PanelStart::c : bias ? PanelStart::bias : PanelStart::zero;
+        for (int64_t r = i; r < i + here_m; r += far ? kRows : here_m) {
+          PanelMatrix left{a.data + r * a.row + p * a.col, a.row, a.col};
+          int64_t here = far ? std::min(kRows, i + here_m - r) : here_m;
+          if (far) left = copy_lines(left, here, here_k, near);
+          multiply_packed(here, here_n, here_k, left, packed, c + r * c_row + j, c_row, start,
+                          bias ? bias + j : nullptr);
+        }
       }
     }
   });

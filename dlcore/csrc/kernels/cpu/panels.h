@@ -15,7 +15,7 @@ struct PanelMatrix {
 };
 
 // Aligned memory of this thread, at least `count` numbers, kept from call to call; `slot` tells users apart.
-enum class PanelRoom { columns, rows, packed, count };
+enum class PanelRoom { rows, packed, count };
 float* panel_room(PanelRoom slot, int64_t count);
 
 // Numbers that packed panels of b (k, n) take, and packing: panel after panel, each k lines of its width.
@@ -25,8 +25,9 @@ void pack_panels(const PanelMatrix& b, int64_t k, int64_t n, float* to);
 void multiply_packed(int64_t m, int64_t n, int64_t k, const PanelMatrix& a, const float* packed, float* c,
                      int64_t c_row, PanelStart start = PanelStart::zero, const float* bias = nullptr);
 
-// c (m, n) = a b (+ bias) on all threads; c has stride 1 along its lines. Without AVX2 oneDNN is quicker.
+// c (m, n) = a b (+ bias), or c += a b with `add`, on all threads; c has stride 1 along its lines. Without AVX2 oneDNN
+// is quicker.
 void panel_product(int64_t m, int64_t n, int64_t k, const PanelMatrix& a, const PanelMatrix& b, float* c, int64_t c_row,
-                   const float* bias);
+                   const float* bias, bool add = false);
 
 }  // namespace dl

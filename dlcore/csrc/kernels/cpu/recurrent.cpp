@@ -5,34 +5,24 @@
 #include "kernels/cpu/recurrent.h"
 
 #include <algorithm>
-#include <memory>
 
 #include "kernels/cpu/dual.h"
 #include "kernels/cpu/gemm.h"
 #include "kernels/cpu/isa/recurrent.h"
 #include "kernels/cpu/lines.h"
-#include "kernels/cpu/onednn.h"
+#include "kernels/cpu/panels.h"
 
 namespace dl {
 namespace {
 
-using namespace onednn;
-
 // ---- the product of one step, C (m, n) = A (m, k) B with the same B every time ----
-
-struct StepPlan : Plan {
-  using Plan::Plan;
-  std::unique_ptr<Prim> prim[2], reorder[2];  // [1]: the last, smaller share of the batch
-  Desc packed[2];
-  bool usable = false;
-};
 
 // B (k, n) with element strides `row` and `col`.
 template <class S>
 struct StepProduct {
   int64_t k, n, row, col;
   const S* b;
-  void prepare(int64_t, int64_t) {}
+  void prepare() {}
   void run(const S* a, int64_t m, S* c) const {
     if constexpr (std::is_floating_point_v<S>) {
       gemm<S>(m, n, k, {a, k, 1}, {b, row, col}, {c, n, 1});
@@ -51,51 +41,13 @@ template <>
 struct StepProduct<float> {
   int64_t k, n, row, col;
   const float* b;
-  std::shared_ptr<StepPlan> plan;
-  Temp packed[2];
-  int64_t rows[2] = {0, 0};
-
-  // Shares of the batch have `block` rows, the last one `rest`.
-  void prepare(int64_t block, int64_t rest) {
-    rows[0] = block, rows[1] = rest;
-    Key key(48);
-    for (int64_t v : {k, n, row, col, block, rest}) key.add(v);
-    plan = std::static_pointer_cast<StepPlan>(cached_plan(key));
-    if (!plan) {
-      plan = std::make_shared<StepPlan>(key);
-      make(*plan);
-      cache_plan(plan);
-    }
-    for (int i = 0; i < 2 && plan->usable; i++) {
-      if (!plan->reorder[i]) continue;
-      packed[i] = Temp(plan->packed[i].get_size());
-      plan->reorder[i]->run({b, packed[i].data()});
-    }
-  }
-  void make(StepPlan& p) const {
-    using D = dnnl::memory::dims;
-    auto f32 = dnnl::memory::data_type::f32;
-    try {
-      OmpThreads omp(1);
-      for (int i = 0; i < (rows[0] == rows[1] ? 1 : 2); i++) {
-        Desc a(D{rows[i], k}, f32, D{k, 1}), any(D{k, n}, f32, Tag::any), c(D{rows[i], n}, f32, D{n, 1});
-        dnnl::matmul::primitive_desc pd(onednn::engine(), a, any, c, scratchpad_attr());
-        p.packed[i] = pd.weights_desc();
-        p.prim[i] = std::make_unique<Prim>(
-            dnnl::matmul(pd),
-            std::initializer_list<Arg>{{DNNL_ARG_SRC, a}, {DNNL_ARG_WEIGHTS, p.packed[i]}, {DNNL_ARG_DST, c}},
-            pd.scratchpad_desc());
-        p.reorder[i] = make_reorder(Desc(D{k, n}, f32, D{row, col}), p.packed[i]);
-      }
-      p.usable = true;
-    } catch (const dnnl::error& e) {
-      if (e.status == dnnl_out_of_memory) throw MemoryError("rnn: oneDNN is out of memory");
-    }
+  Temp packed{};
+  void prepare() {
+    packed = Temp(size_t(packed_size(k, n)) * sizeof(float));
+    pack_panels({b, row, col}, k, n, packed.ptr<float>());
   }
   void run(const float* a, int64_t m, float* c) const {
-    if (!plan || !plan->usable) return gemm<float>(m, n, k, {a, k, 1}, {b, row, col}, {c, n, 1});
-    int i = m == rows[0] ? 0 : 1;
-    plan->prim[i]->run({a, plan->reorder[i] ? packed[i].data() : static_cast<const void*>(b), c});
+    multiply_packed(m, n, k, {a, k, 1}, packed.ptr<float>(), c, n);
   }
 };
 
@@ -105,7 +57,7 @@ void for_shares(const Sequence& q, StepProduct<S> product, F&& f) {
   double work = double(q.steps) * double(q.batch) * double(q.width()) * double(q.hidden);
   int64_t shares = work < 1 << 16 ? 1 : std::min<int64_t>(num_threads(), q.batch);
   int64_t block = (q.batch + shares - 1) / shares, count = (q.batch + block - 1) / block;
-  product.prepare(block, q.batch - (count - 1) * block);
+  product.prepare();
   parallel_for(count, 1, [&](int64_t b, int64_t e) {
     for (int64_t i = b; i < e; i++)
       f(i * block, std::min(q.batch, (i + 1) * block), [&](const S* a, int64_t m, S* c) { product.run(a, m, c); });
@@ -236,26 +188,22 @@ void steps(const KernelCall& c) {
 
 // ---- the weight gradient: the sum over all steps of dhh^T h_prev, and over dhh itself ----
 
-void product_of(const KernelCall& c, const View& a, const View& b, View out) {
-  KernelCall call = c;
-  View in[2] = {a, b};
-  call.in = in, call.nin = 2;
-  call.out = &out, call.nout = 1;
-  call.state = nullptr;
-  find_kernel("matmul")(call);
+void add_product(int64_t m, int64_t n, int64_t k, const float* a, const float* b, float* c, bool add) {
+  panel_product(m, n, k, {a, 1, m}, {b, n, 1}, c, n, nullptr, add);
+}
+void add_product(int64_t m, int64_t n, int64_t k, const double* a, const double* b, double* c, bool add) {
+  gemm<double>(m, n, k, {a, 1, m}, {b, n, 1}, {c, n, 1}, add);
 }
 
 template <class T>
-void weight_gradients(const KernelCall& c, const Sequence& q, const Run<T>& r, const T* dhh, T* dw, T* db) {
+void weight_gradients(const Sequence& q, const Run<T>& r, const T* dhh, T* dw, T* db) {
   int64_t g = q.width(), h = q.hidden, rest = (q.steps - 1) * q.batch, first = q.reverse ? q.steps - 1 : 0;
-  DType t = std::is_same_v<T, float> ? DType::F32 : DType::F64;
   if (rest > 0) {
     const T* later = dhh + (q.reverse ? 0 : q.batch * g);
     const T* before = r.y + (q.reverse ? q.batch * h : 0);
-    product_of(c, View{const_cast<T*>(later), t, Shape{g, rest}, Dims{1, g}},
-               View{const_cast<T*>(before), t, Shape{rest, h}, Dims{h, 1}}, View{dw, t, Shape{g, h}, Dims{h, 1}});
+    add_product(g, h, rest, later, before, dw, false);
   }
-  gemm<T>(g, h, q.batch, {dhh + first * q.batch * g, 1, g}, {r.h0, h, 1}, {dw, h, 1}, rest > 0);
+  add_product(g, h, q.batch, dhh + first * q.batch * g, r.h0, dw, rest > 0);
   parallel_for(g, 256, [&](int64_t b, int64_t e) {
     std::fill(db + b, db + e, T(0));
     for (int64_t i = 0; i < q.steps * q.batch; i++)
@@ -294,7 +242,7 @@ void steps_grad(const KernelCall& c) {
               a.out(c.out[3]), cell == Cell::lstm ? a.out(c.out[4]) : nullptr};
     d.dhh = cell == Cell::gru ? a.room(q.steps * q.batch * q.width()) : d.dx;
     backward(q, r, d);
-    weight_gradients(c, q, r, d.dhh, a.out(c.out[1]), a.out(c.out[2]));
+    weight_gradients(q, r, d.dhh, a.out(c.out[1]), a.out(c.out[2]));
     a.finish();
   });
 }
