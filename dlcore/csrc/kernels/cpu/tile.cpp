@@ -153,6 +153,7 @@ void prepare(TileProgram& p) {
     c->reg[size_t(p.n_in + i)] = r;
     if (c->last_use[size_t(p.n_in + i)] < 0) free.push_back(r);  // never read
   }
+  c->rule = find_rule(p);
   p.compiled = std::move(c);
 }
 

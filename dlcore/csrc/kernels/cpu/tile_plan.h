@@ -6,18 +6,20 @@
 #include <vector>
 
 #include "kernels/cpu/cast.h"
+#include "kernels/cpu/isa/rules.h"
 #include "kernels/cpu/isa/tile_table.h"
 #include "kernels/cpu/tile.h"
 
 namespace dl {
 
 struct TileProgram::Compiled {
-  int n_values = 0;               // inputs, then one per instruction
-  int n_regs = 0;                 // after linear scan, constants and inputs apart
-  std::vector<int16_t> reg;       // value -> register, -1 for inputs and constants
-  std::vector<int16_t> last_use;  // value -> last instruction reading it, n_code when it is an output, -1 never
-  std::vector<uint8_t> constant;  // value -> 1: computed from constants only
-  int cost = 0;                   // additions that one element is worth, roughly
+  int n_values = 0;                  // inputs, then one per instruction
+  int n_regs = 0;                    // after linear scan, constants and inputs apart
+  std::vector<int16_t> reg;          // value -> register, -1 for inputs and constants
+  std::vector<int16_t> last_use;     // value -> last instruction reading it, n_code when it is an output, -1 never
+  std::vector<uint8_t> constant;     // value -> 1: computed from constants only
+  int cost = 0;                      // additions that one element is worth, roughly
+  const UpdateRule* rule = nullptr;  // when the program is a known one
 };
 
 // An array under the sorted and merged axes.
@@ -76,6 +78,10 @@ struct TilePlan {
 
 // Runs small arrays of one layout at once; false if they are not that (nothing of theirs is changed then).
 bool run_tile_small(const TileProgram& p, TileType type, const View* in, View* out, int nout);
+
+// The update rule that a program is, or null; running one: false if the arrays are not of one dense layout and float32.
+const UpdateRule* find_rule(const TileProgram& p);
+bool run_rule(const TileProgram& p, const View* in, View* out, int nout);
 
 void plan_tile(TilePlan& plan, const TileProgram& p, TileType type, const View* in, View* out, int nout);
 const TileTable* tile_table(TileType type);

@@ -230,6 +230,7 @@ void run_planned(const TileProgram& p, TileType type, const View* in, View* out,
 void run_tile(const TileProgram& p, TileType type, const View* in, View* out, int nout) {
   if (out[0].numel() == 0) return;
   if (!p.compiled) throw RuntimeError("tile: the program was not prepared");
+  if (p.compiled->rule && type == TileType::F32 && run_rule(p, in, out, nout)) return;
   if (run_tile_small(p, type, in, out, nout)) return;
   bool across = false;
   if (is_dense(out[0].shape, out[0].strides))

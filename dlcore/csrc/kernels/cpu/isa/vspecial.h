@@ -66,7 +66,7 @@ static double vm_zeta(int s, double q) {
 }
 
 // The n-th derivative of digamma (DLMF 5.15.1); n is a small whole number.
-static double vm_polygamma(int n, double x) {
+inline double vm_polygamma(int n, double x) {
   if (n == 0) return vm_digamma(x);
   if (n < 0 || x != x) return __builtin_nan("");
   if (x == __builtin_inf()) return 0;

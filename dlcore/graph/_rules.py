@@ -1,0 +1,124 @@
+"""Update rules as C++ loops: for these few programs the text of one loop is rendered from the stanza.
+
+The tile machine runs a program instruction by instruction over short blocks; an optimizer's rule has so many
+instructions and arrays that this costs three times what reading and writing them does. `python -m dlcore.graph._rules`
+writes the loops to csrc/kernels/cpu/isa/update_rules.h; at run time a program that is equal to one of them, but for the
+values of its constants, runs as that loop (csrc/kernels/cpu/tile_rules.cpp). A test holds the file to what is rendered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from dlcore.ops._expr import Tile
+from dlcore.ops._record import RECORDS
+
+from ._tile import TileBuilder, renumber, used_inputs
+
+PATH = Path(__file__).parent.parent / "csrc/kernels/cpu/isa/update_rules.h"
+# Rules that optimizers of everyday use run; `decayed`: behind a product that shrinks the weights first (AdamW).
+RULES = ("sgd_update", "sgd_mom_update", "sgd_ema_update", "nag_mom_update", "adam_update", "rmsprop_update")
+DECAYED = ("adam_update",)
+# What a compiled step knows to be constant: nothing is rescaled or clipped, and no decay is left where it came first.
+CONSTANTS = {"eps": 1e-8, "rescale": 1.0, "clip": -1.0}
+
+
+class Rule(NamedTuple):
+    """A program to be a loop of its own; `arrays` says which inputs are arrays, the others are single numbers."""
+
+    name: str
+    tile: Tile
+    arrays: tuple[bool, ...]
+
+
+def rules() -> Iterator[Rule]:
+    """Every program that gets a loop, in the order in which the core looks for them."""
+    for name in RULES:
+        record = RECORDS[name]
+        assert record.tile is not None
+        yield Rule(name, record.tile, tuple(not spec.scalar for spec in record.inputs))
+        for decayed in (False, True) if name in DECAYED else (False,):
+            yield _compiled(name, decayed)
+
+
+def _compiled(name: str, decayed: bool) -> Rule:
+    """The program that fusion makes of the operator `name` in a compiled step."""
+    record = RECORDS[name]
+    assert record.tile is not None
+    first = 2 if decayed else 1  # decayed: the weight and the factor that shrinks it
+    arrays = [True, *[False] * decayed, *(not spec.scalar for spec in record.inputs[1:])]
+    builder = TileBuilder(len(arrays), "float32")
+    weight = builder.emit("mul", (0, 1)) if decayed else 0
+    constants = {**CONSTANTS, "wd": 0.0} if decayed else CONSTANTS
+    operands = [
+        builder.const(constants[spec.name]) if spec.name in constants else first + i
+        for i, spec in enumerate(record.inputs[1:])
+    ]
+    tile = builder.finish(builder.inline(record.tile, [weight, *operands]))
+    keep = used_inputs(tile)
+    return Rule(f"{name}_{'decayed' if decayed else 'plain'}", renumber(tile, keep), tuple(arrays[i] for i in keep))
+
+
+def render() -> str:
+    """The text of update_rules.h."""
+    found = list(rules())
+    return "\n".join(
+        [
+            "// Made by `python -m dlcore.graph._rules` from the stanzas of the update operators; do not edit.",
+            "",
+            *(line for rule in found for line in _rule(rule)),
+            "constexpr UpdateRule kUpdateRules[] = {",
+            *(
+                f"    {{{rule.tile.n_in}, {sum(1 << i for i, a in enumerate(rule.arrays) if a)}u, "
+                f"{len(rule.tile.code)}, k_{rule.name}, {len(rule.tile.outs)}, "
+                f"{{{', '.join(map(str, rule.tile.outs))}}}, {rule.name}}},"
+                for rule in found
+            ),
+            "};",
+            "",
+        ]
+    )
+
+
+def _rule(rule: Rule) -> Iterator[str]:
+    n_in = rule.tile.n_in
+    yield f"constexpr RuleStep k_{rule.name}[] = {{"
+    for mnemonic, operands in rule.tile.code:
+        ids = () if mnemonic == "const" else operands
+        yield f"    {{TileOp::{_enumerator(mnemonic)}, {', '.join(map(str, (*ids, -1, -1, -1)[:3]))}}},"
+    yield "};"
+    constants = " c" if any(mnemonic == "const" for mnemonic, _ in rule.tile.code) else ""
+    yield f"void {rule.name}(int64_t n, const float* const* in, const float*{constants}, float* const* out) {{"
+    single = [not array for array in rule.arrays]
+    for i, array in enumerate(rule.arrays):
+        yield f"  const float* a{i} = in[{i}];" if array else f"  const float v{i} = *in[{i}];"
+    yield from (f"  float* o{i} = out[{i}];" for i in range(len(rule.tile.outs)))
+    inside = []
+    for i, (mnemonic, operands) in enumerate(rule.tile.code):
+        single.append(mnemonic == "const" or all(single[o] for o in operands))
+        right = (
+            f"c[{i}]" if mnemonic == "const" else f"{_enumerator(mnemonic)}::f({', '.join(f'v{o}' for o in operands)})"
+        )
+        line = f"const float v{n_in + i} = {right};"
+        if single[-1]:
+            yield "  " + line
+        else:
+            inside.append("    " + line)
+    yield "#pragma omp simd"
+    yield "  for (int64_t i = 0; i < n; i++) {"
+    yield from (f"    const float v{i} = a{i}[i];" for i, array in enumerate(rule.arrays) if array)
+    yield from inside
+    yield from (f"    o{i}[i] = v{value};" for i, value in enumerate(rule.tile.outs))
+    yield "  }"
+    yield "}"
+    yield ""
+
+
+def _enumerator(mnemonic: str) -> str:
+    return {"const": "Const"}.get(mnemonic, mnemonic.capitalize())
+
+
+if __name__ == "__main__":
+    PATH.write_text(render())

@@ -1,0 +1,84 @@
+"""Update rules that are loops of their own: the rendered file, which programs they are, and what they compute."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import dlcore as dl
+from dlcore import autograd, gluon, nd
+from dlcore.graph import _rules
+from dlcore.graph._ir import FUSED
+from dlcore.ops import F
+from dlcore.ops._expr import Tile
+from dlcore.ops._record import RECORDS
+
+
+def _shape(tile: Tile) -> tuple:
+    """A program without the values of its constants."""
+    return tile.n_in, tuple((m, None if m == "const" else o) for m, o in tile.code), tuple(tile.outs)
+
+
+def test_the_file_is_what_the_stanzas_render() -> None:
+    made = "\n".join(line.rstrip() for line in _rules.render().splitlines())
+    assert _rules.PATH.read_text().strip() == made.strip(), "run python -m dlcore.graph._rules, then build"
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("sgd", {}),
+        ("sgd", {"momentum": 0.9, "wd": 1e-4}),
+        ("nag", {"momentum": 0.9}),
+        ("adam", {}),
+        ("adam", {"wd": 0.1, "epsilon": 1e-5}),
+        ("adamw", {"wd": 0.01}),
+        ("rmsprop", {}),
+    ],
+)
+def test_compiled_steps_run_them(name: str, options: dict) -> None:
+    net = gluon.nn.Dense(3, in_units=4)
+    net.initialize()
+    trainer = gluon.Trainer(net.collect_params(), name, {"learning_rate": 0.1, **options})
+
+    @dl.jit
+    def step(x: nd.NDArray) -> nd.NDArray:
+        with autograd.record():
+            loss = (net(x) ** 2).mean()
+        loss.backward()
+        trainer.step(1)
+        return loss
+
+    step(nd.array(np.ones((2, 4), "f4")))
+    known = {_shape(rule.tile) for rule in _rules.rules()}
+    nodes = step.entries()[-1].plain.graph.nodes
+    groups = [node for node in nodes if node.op == FUSED and "_update" in str(node.attrs)]
+    assert len(groups) == 2 and all(_shape(node.tile) in known for node in groups)
+
+
+@pytest.mark.parametrize("name", _rules.RULES)
+@pytest.mark.parametrize("size", [1, 17, 1023, 1024, 40_001])
+@pytest.mark.parametrize("clip", [-1.0, 0.5])
+def test_a_loop_gives_what_the_tile_machine_gives(name: str, size: int, clip: float) -> None:
+    rng = np.random.default_rng(size)
+    record = RECORDS[name]
+    arrays = [rng.uniform(0.1, 1, size).astype("f4") for spec in record.inputs if not spec.scalar]
+    numbers = {"lr": 0.1, "wd": 0.01, "rescale": 0.5, "clip": clip, "t": 3.0}
+    numbers = {spec.name: numbers[spec.name] for spec in record.inputs if spec.name in numbers}
+    run = getattr(F, name)
+    dense = run(*[nd.array(x) for x in arrays], **numbers)
+    # Every second number of a longer array: not one dense run, so that the machine goes instruction by instruction.
+    gaps = run(*[nd.array(np.repeat(x, 2))[::2] for x in arrays], **numbers)
+    for one, other in zip(*(x if isinstance(x, (tuple, list)) else (x,) for x in (dense, gaps)), strict=True):
+        np.testing.assert_allclose(one.asnumpy(), other.asnumpy(), rtol=2e-6, atol=1e-7)
+
+
+def test_results_may_lie_over_operands() -> None:
+    rng = np.random.default_rng(0)
+    given = [rng.uniform(0.1, 1, 5000).astype("f4") for _ in range(4)]
+    apart = [r.asnumpy() for r in F.adam_update(*[nd.array(x) for x in given], lr=0.1, t=2.0)]
+    w, g, m, v = (nd.array(x) for x in given)
+    F.adam_update(w, g, m, v, lr=0.1, t=2.0, out=(w, m, v))
+    for made, want in zip((w, m, v), apart, strict=True):
+        np.testing.assert_array_equal(made.asnumpy(), want)
+    np.testing.assert_array_equal(g.asnumpy(), given[1])
