@@ -23,10 +23,18 @@ def register(ip: InteractiveShell) -> None:
         return Runs(named(ip.user_ns))
 
     def attach(line: str = "") -> None:
-        """%attach RUN - the live chart of a run, by its variable, its name or its number in %runs."""
-        from .train import show_run
+        """%attach RUN - the live chart of a run, by its variable, its name or its number in %runs.
 
-        show_run(find(line.strip(), ip.user_ns))
+        %attach net_search - the live picture of a search of %%tune.
+        """
+        from .train import show_run
+        from .tune import show_search
+
+        held = ip.user_ns.get(line.strip())
+        if type(held).__module__ == "dlcore.tune._search":
+            show_search(held)
+        else:
+            show_run(find(line.strip(), ip.user_ns))
 
     ip.register_magic_function(runs, "line", "runs")  # type: ignore[arg-type]
     ip.register_magic_function(attach, "line", "attach")  # type: ignore[arg-type]

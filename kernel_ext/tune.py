@@ -61,11 +61,12 @@ def register(ip: InteractiveShell) -> None:
 
         Every trial runs the cell with values in the place of the marks, and trains NET. What the cell assigns to lr,
         wd, momentum, batch, optimizer, loss, metric, epochs, clip, patience, schedule, data or val is used for it.
-        Trials that are worse than the others were are ended early. Afterwards NET is the network of the best trial.
-        Without NET the cell assigns `score`, a number that should be small. Optuna proposes: pip install 'dlcore[tune]'
+        Trials that are worse than the others were are ended early. Afterwards NET is the network of the best trial, and
+        NET_search the search: net_search.frame(), .best, .importance(), .best_code(); %attach net_search shows it live
+        again, to continue or to try values by hand. Without NET the cell assigns `score`, a number that should be small.
+        Optuna proposes: pip install 'dlcore[tune]'
 
-        Python: dl.tune.search(make, {"lr": dl.tune.log(1e-4, 1e-1)}, data, val, trials=20); then .best, .frame(),
-        .importance(), .stop(), .resume(10), .attempt(lr=0.01)
+        Python: found = dl.tune.search(make, {"lr": dl.tune.log(1e-4, 1e-1)}, data, val, trials=20)
         """
         return start(ip, line, cell)
 
@@ -101,6 +102,7 @@ def start(ip: InteractiveShell, line: str, cell: str) -> Search:
     except (TypeError, ValueError, ImportError) as error:
         raise CleanError(f"%%tune: {str(error).removeprefix('search: ')}") from error
     found.code = written.code
+    ip.push({f"{found.name}_search": found})
     if net is not None:
         found.add_listener(lambda search: _bind(ip, net, search))
     if background:

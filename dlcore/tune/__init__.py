@@ -9,7 +9,8 @@ Next: `kernel_ext/tune.py` for `%%tune`, `widgets/tuner` for the live picture.
 """
 
 from ._marks import Mark, MarkError, choice, int, log, uniform
-from ._search import Search, search, wait
+from ._search import Search
+from ._start import search, wait
 from ._text import TextTrials
 from ._trial import Trial
 

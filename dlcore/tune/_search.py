@@ -7,19 +7,13 @@ import math
 import threading
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from typing import Any
 
-import numpy as np
-
-from dlcore._hooks import HOOKS, hook
-
-from ._bench import Bench, is_setting, rises
 from ._marks import Mark
-from ._study import PRUNERS, SAMPLERS, Study
+from ._study import Study
 from ._trial import Trial
 
 Listener = Callable[["Search"], None]
-Show = Callable[["Search"], Any] | Literal[False] | None
 SAME = 3  # so many trials in a row that raise end the search
 
 
@@ -40,6 +34,7 @@ class Search:
         self._bench, self._study, self._workers = bench, study, workers
         self._state = "pending"
         self._halt = False
+        self._hold = False
         self._begun = 0
         self._failures = 0
         self._lock = threading.RLock()
@@ -52,8 +47,8 @@ class Search:
 
     @property
     def state(self) -> str:
-        """ "pending", "running", "stopped", "finished" or "failed"."""
-        return self._state
+        """One of "pending", "running", "paused", "stopped", "finished", "failed"."""
+        return "paused" if self._state == "running" and self._hold else self._state
 
     @property
     def ended(self) -> bool:
@@ -119,6 +114,7 @@ class Search:
             if self._threads:
                 return self
             self._halt, self._failures, self.exception = False, 0, None
+            self._hold = False
             self._ended.clear()
             self._state = "running"
             self._bench.begin()
@@ -132,25 +128,35 @@ class Search:
         self._tell()
         return self
 
+    def pause(self) -> None:
+        """Begin no new trial until `resume`, and hold those of this process after their epoch. Returns at once."""
+        self._hold = True
+        self._tell()
+
     def stop(self) -> None:
         """End what is training at its next step boundary and begin nothing new. Returns at once."""
         self._halt = True
         self._bench.stop()
 
     def resume(self, trials: int = 0) -> Search:
-        """Go on after `stop` or the end, with so many trials more. Returns at once."""
+        """Go on after `pause`, `stop` or the end, with so many trials more. Returns at once."""
         if isinstance(trials, bool) or int(trials) != trials or trials < 0:
             raise ValueError(f"resume: expected a whole number of trials >= 0, got {trials!r}")
+        self._hold = False
+        return self._more(int(trials))
+
+    def _more(self, trials: int) -> Search:
         if not self.ended and self._state != "pending":
             with self._lock:
-                self.wanted += int(trials)
+                self.wanted += trials
+            self._tell()
             return self
         self.wait_for_end(60)
-        self.wanted = max(self.wanted, self._begun) + int(trials)
+        self.wanted += trials
         return self.start() if self.wanted > self._begun else self
 
     def attempt(self, **values: Any) -> Search:
-        """Have these values tried next, by hand; those that are left out are proposed. Returns at once.
+        """Have these values tried next, also after the end; those that are left out are proposed. Returns at once.
 
         Raises ValueError for a name or a value that the marks do not allow.
         """
@@ -162,7 +168,9 @@ class Search:
             except ValueError as error:
                 raise ValueError(f"attempt: {name}: {error}") from None
         self._study.enqueue(values)
-        return self.resume(1)
+        if self.ended:
+            self.wanted = self._begun
+        return self._more(1)
 
     def wait(self, timeout: float | None = None) -> Search:
         """Sleep until nothing runs any more and return the search. An exception that ended it is raised here."""
@@ -199,6 +207,8 @@ class Search:
         self._leave()
 
     def _next(self) -> Trial | None:
+        while self._hold and not self._halt:
+            time.sleep(0.05)
         with self._lock:
             if self._halt or self._begun >= self.wanted:
                 return None
@@ -221,6 +231,8 @@ class Search:
             elif not self._study.worth_it(trial.number, epoch, value):
                 ways.append("pruned")
             self._tell()
+            while self._hold and not ways and not self._halt:
+                time.sleep(0.05)
             return not ways and not self._halt
 
         try:
@@ -253,6 +265,7 @@ class Search:
             if self._threads:
                 return
             done = self._begun >= self.wanted and not self._halt
+            self._hold = False
             self._state = "failed" if self.exception is not None else "finished" if done else "stopped"
         self._tell()
         self._ended.set()
@@ -277,106 +290,3 @@ def _plain(mark: Mark, value: Any) -> Any:
 def _source(value: Any) -> str:
     named = getattr(value, "__name__", None)
     return named if isinstance(named, str) else repr(value)
-
-
-def search(
-    make: Callable[..., Any],
-    space: Mapping[str, Mark],
-    data: Any = None,
-    val: Any = None,
-    trials: int = 20,
-    epochs: int = 3,
-    goal: str | None = None,
-    maximize: bool | None = None,
-    workers: int = 1,
-    processes: bool = False,
-    sampler: str = "tpe",
-    prune: str = "median",
-    seed: int | None = None,
-    name: str | None = None,
-    show: Show = None,
-    background: bool = False,
-    **settings: Any,
-) -> Search:
-    """Train networks with settings that Optuna proposes, and return the search with its trials.
-
-    - `make`: a function that returns the network, or (network, settings for its training), or a score by itself. It is
-      called with the chosen values that it takes; the others must be arguments of `dlcore.run.train` (lr, wd, batch).
-    - `space`: name -> `choice(...)`, `uniform(low, high)`, `log(low, high)` or `int(low, high)`.
-    - `data`, `val`, `epochs`, `**settings`: as in `dlcore.run.train`, for every trial.
-    - `goal`: the series that decides, by default val_loss (loss without `val`); after every epoch it says which trials
-      are ended early. `maximize` is told by its name: losses and errors fall, accuracies and scores rise.
-    - `trials`, `workers`: how many in all, and how many at once: threads of this process, or with `processes` fresh
-      worker processes (never forks).
-    - `sampler`: "tpe" or "random"; `prune`: "median", "hyperband" or "none".
-    - `seed`: with one worker the same trials come out again, to the bit.
-    - `show`: a function of the search that displays it, False for nothing; None is the live picture in a notebook that
-      loaded the extension. `background`: return at once; an interrupt otherwise stops at a step boundary.
-
-    Errors: ImportError without Optuna (`pip install 'dlcore[tune]'`), TypeError or ValueError for what cannot be meant,
-    and what `make` raised when the first trial, or three in a row, failed.
-
-    >>> import dlcore as dl
-    >>> found = dl.tune.search(lambda x: (x - 2) ** 2, {"x": dl.tune.uniform(0, 5)}, trials=25, seed=0, show=False)
-    >>> abs(found.best.values["x"] - 2) < 0.5
-    True
-    """
-    goal, maximize = _goal(goal, maximize, val, data)
-    _check(space, trials, epochs, workers, sampler, prune)
-    bench: Any = Bench(
-        make, {"data": data, "val": val, "epochs": epochs, **settings}, goal if data is not None else None
-    )
-    _, rest = bench.names(space)
-    unknown = [key for key in rest if not is_setting(key)]
-    if unknown:
-        raise TypeError(f"search: make does not take {unknown[0]!r}, and it is no setting of the training")
-    if seed is None:
-        seed = int(np.random.default_rng().integers(2**31))
-    study = Study(space, maximize, sampler, prune, seed, epochs, trials)
-    if processes:
-        from ._remote import RemoteBench
-
-        bench = RemoteBench(bench, workers)
-    about = {"name": name or getattr(make, "__name__", "search").strip("<>"), "goal": goal, "maximize": maximize}
-    made = Search(bench, space, study, trials, workers, seed=seed, **about)
-    if show is None and "tune.show" in HOOKS:
-        show = hook("tune.show")
-    if callable(show):
-        show(made)
-    made.start()
-    return made if background else wait(made)
-
-
-def wait(search: Search) -> Search:
-    """Wait for the end of a search; an interrupt asks it to stop and waits for the step boundary."""
-    try:
-        return search.wait()
-    except KeyboardInterrupt:
-        search.stop()
-        search.wait()
-        print(f"{search.name}: interrupted after {len(search.trials)} trials; resume() goes on")
-        return search
-
-
-def _goal(goal: str | None, maximize: bool | None, val: Any, data: Any) -> tuple[str, bool]:
-    if goal is None:
-        goal = "val_loss" if val is not None else "loss" if data is not None else "score"
-        if goal == "score" and maximize is None:
-            maximize = False
-    if maximize is None and (maximize := rises(goal)) is None:
-        raise ValueError(f"search: whether {goal} should rise or fall is not told by its name; give maximize=")
-    return goal, maximize
-
-
-def _check(space: Any, trials: int, epochs: int, workers: int, sampler: str, prune: str) -> None:
-    if not isinstance(space, Mapping) or not space:
-        raise TypeError("search: expected space= to name at least one mark: {'lr': dl.tune.log(1e-4, 1e-1)}")
-    for name, mark in space.items():
-        if not isinstance(mark, Mark):
-            raise TypeError(f"search: {name}: expected choice, uniform, log or int of dl.tune, got {mark!r}")
-    for name, value in (("trials", trials), ("epochs", epochs), ("workers", workers)):
-        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-            raise ValueError(f"search: expected a whole number >= 1 for {name}, got {value!r}")
-    for name, word, known in (("sampler", sampler, SAMPLERS), ("prune", prune, PRUNERS)):
-        if word not in known:
-            raise ValueError(f"search: expected {name}= to be one of {', '.join(known)}, got {word!r}")

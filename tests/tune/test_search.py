@@ -176,3 +176,17 @@ def test_without_optuna_one_line_says_how_to_get_it():
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert said.strip() == "a search needs Optuna, which is not installed: pip install 'dlcore[tune]'"
+
+
+def test_a_pause_holds_everything_until_it_goes_on(data):
+    found = search(network, MARKS, *data, trials=3, epochs=30, prune="none", seed=0, show=False, background=True)
+    while not found.trials or not found.trials[0].curve:
+        time.sleep(0.005)
+    found.pause()
+    assert found.state == "paused"
+    time.sleep(0.2)
+    held = [len(t.curve) for t in found.trials]
+    time.sleep(0.3)
+    assert [len(t.curve) for t in found.trials] == held and found.trials[-1].state == "running"
+    found.resume()
+    assert found.wait(30).state == "finished" and [len(t.curve) for t in found.trials] == [30] * 3

@@ -7,6 +7,8 @@ import pytest
 
 pytest.importorskip("anywidget")
 
+from contrast import contrast  # noqa: E402
+
 from dlcore.widgets import explorer  # noqa: E402
 from dlcore.widgets.data import static as data  # noqa: E402
 from dlcore.widgets.explorer import static  # noqa: E402
@@ -15,17 +17,6 @@ CSS = (Path(explorer.__file__).parent / "widget.css").read_text()
 # JupyterLab 4's own: the paper and the ink of its light and dark theme.
 PAPER = {"light": "#ffffff", "dark": "#212121"}
 INK = {"light": "#212121", "dark": "#ffffff"}
-
-
-def luminance(colour: str) -> float:
-    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
-    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-def contrast(a: str, b: str) -> float:
-    high, low = sorted((luminance(a), luminance(b)), reverse=True)
-    return (high + 0.05) / (low + 0.05)
 
 
 def variables(theme: str) -> dict[str, str]:

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from contrast import contrast
 
 ROOT = Path(__file__).resolve().parents[2]
 CSS = (ROOT / "widgets" / "loss_chart" / "widget.css").read_text()
@@ -18,23 +19,6 @@ def colours(theme):
     light = dict(re.findall(r"(--dl-[\w-]+): (#\w{6});", blocks[0]))
     dark = dict(re.findall(r"(--dl-[\w-]+): (#\w{6});", blocks[1]))
     return light if theme == "light" else {**light, **dark}
-
-
-def luminance(colour):
-    """WCAG 2.1, relative luminance."""
-    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    red, green, blue = (c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def contrast(one, other):
-    low, high = sorted((luminance(one), luminance(other)))
-    return (high + 0.05) / (low + 0.05)
-
-
-def test_the_formula():
-    assert contrast("#000000", "#ffffff") == pytest.approx(21)
-    assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
 
 
 @pytest.mark.parametrize("theme", PAPER)

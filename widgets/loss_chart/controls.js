@@ -1,5 +1,5 @@
 // The row of buttons and knobs, and the line that says how far the run is.
-import { count, element, format } from "./panel.js";
+import { button, count, element, format, time } from "../shared/dom.js";
 
 // The slider spans this many powers of ten to either side of where the learning rate began.
 const REACH = 2.5;
@@ -9,30 +9,23 @@ export class Controls {
   constructor(store) {
     this.store = store;
     this.node = element("div", "dl-controls");
-    this.pauseButton = this.button("Pause", "dl-pause", () => {
+    this.pauseButton = button("Pause", "dl-pause", () => {
       store.send({ type: store.status.state === "paused" || store.ended ? "resume" : "pause" });
     });
-    this.stopButton = this.button("Stop", "dl-stop", () => store.send({ type: "stop" }));
-    this.stepButton = this.button("Step", "dl-step", () => store.send({ type: "step" }));
+    this.stopButton = button("Stop", "dl-stop", () => store.send({ type: "stop" }));
+    this.stepButton = button("Step", "dl-step", () => store.send({ type: "step" }));
     this.stepButton.title = "One step, then hold";
-    this.pinButton = this.button("Pin", "dl-pin", () => store.send({ type: "pin" }));
+    this.pinButton = button("Pin", "dl-pin", () => store.send({ type: "pin" }));
     this.pinButton.title = "Keep this point on disk";
     this.knobs = element("div", "dl-knobs");
     this.others = element("div", "dl-knobs dl-others");
     this.others.hidden = true;
-    this.moreButton = this.button("more", "dl-more", () => this.toggleOthers());
+    this.moreButton = button("more", "dl-more", () => this.toggleOthers());
     this.moreButton.title = "The optimizer's other knobs";
     this.moreButton.hidden = true;
     this.node.append(this.pauseButton, this.stepButton, this.stopButton, this.pinButton);
     this.node.append(this.knobs, this.moreButton, this.others);
     this.fields = new Map();
-  }
-
-  button(text, className, action) {
-    const button = element("button", `dl-button ${className}`, text);
-    button.type = "button";
-    button.onclick = action;
-    return button;
   }
 
   toggleOthers() {
@@ -152,12 +145,4 @@ export class Progress {
     this.note.hidden = !this.note.textContent;
     this.note.classList.toggle("dl-error", Boolean(status.error));
   }
-}
-
-function time(seconds) {
-  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
-  const whole = Math.round(seconds);
-  if (whole < 60) return `${whole} s`;
-  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60)];
-  return hours ? `${hours} h ${minutes} min` : `${minutes} min ${whole % 60} s`;
 }

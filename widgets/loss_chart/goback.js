@@ -1,6 +1,6 @@
 // Points of the chart to which the run can go back: their marks, choosing one by pointer or keys, and the question
 // before it is done.
-import { count, element } from "./panel.js";
+import { button, count, element } from "../shared/dom.js";
 
 const NEAR = 4; // pixels: a pointer that moved further was drawing a zoom
 
@@ -77,15 +77,12 @@ export class GoBack {
     const title = element("div", "dl-popover-title", `Go back to step ${count(step)}${on}?`);
     const text = "Weights, optimizer, random numbers, data and knobs become those of that step.";
     const ended = this.store.ended;
-    const go = element("button", "dl-button dl-go", ended ? "Restore" : "Continue from here");
-    const no = element("button", "dl-button dl-no", "Cancel");
-    go.type = no.type = "button";
-    go.onclick = () => {
+    const go = button(ended ? "Restore" : "Continue from here", "dl-go", () => {
       this.store.send({ type: "restore", step, branch });
       this.close(true);
       this.choose(null);
-    };
-    no.onclick = () => this.close(true);
+    });
+    const no = button("Cancel", "dl-no", () => this.close(true));
     const row = element("div", "dl-popover-row");
     row.append(go, no);
     box.append(title, element("div", "dl-popover-text", text), row);

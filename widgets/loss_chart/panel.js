@@ -1,26 +1,10 @@
 // One plot with a heading: the curves that share a scale, such as loss and val_loss.
 import uPlot from "uplot";
+import { element, format } from "../shared/dom.js";
 import { color as branchColor, GoBack } from "./goback.js";
 
 const HEIGHT = 230;
 const DOTS = 40;
-
-export function format(value) {
-  if (value === null || value === undefined) return "";
-  if (!Number.isFinite(value)) return String(value).toLowerCase();
-  const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-3 || size >= 1e5)) return value.toExponential(2);
-  return String(Number(value.toPrecision(4)));
-}
-
-export const count = (value) => value.toLocaleString("en-US");
-
-export function element(tag, className, text) {
-  const node = document.createElement(tag);
-  if (className) node.className = className;
-  if (text !== undefined) node.textContent = text;
-  return node;
-}
 
 // The mean over a window around each point. A mean of the past alone would trail behind the curve. The first points
 // have smaller windows, else the steep beginning of a curve would be levelled.

@@ -1,3 +1,5 @@
+import { picture } from "./picture.js";
+
 // What the page knows of a run. The kernel owns the history; this is a copy that is asked for again
 // whenever it turns out to have a gap, so a message that was lost costs nothing but a moment.
 
@@ -136,6 +138,10 @@ export class Store {
 
   get ended() {
     return ["stopped", "finished", "failed"].includes(this.status?.state);
+  }
+
+  drawn() {
+    return picture(this);
   }
 
   close() {

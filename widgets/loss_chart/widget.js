@@ -2,8 +2,9 @@
 // every place where the chart is shown; all of them draw the one copy of the history that the page holds.
 import "uplot/dist/uPlot.min.css";
 import { Controls, Progress } from "./controls.js";
-import { Keeper } from "./notebook.js";
-import { element, Panel } from "./panel.js";
+import { element, onTheme } from "../shared/dom.js";
+import { Keeper } from "../shared/keeper.js";
+import { Panel } from "./panel.js";
 import { Store } from "./store.js";
 
 // `loss` first, then the metrics in the order in which they came; val_loss belongs to loss.
@@ -38,14 +39,12 @@ function render(store, el) {
     }
   });
 
-  // JupyterLab changes its theme by changing these attributes of the page's body.
-  const theme = new MutationObserver(() => panels.forEach((panel) => panel.repaint()));
-  theme.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light", "data-jp-theme-name"] });
+  const unwatchTheme = onTheme(() => panels.forEach((panel) => panel.repaint()));
 
   return () => {
     store.roots.delete(root);
     unwatch();
-    theme.disconnect();
+    unwatchTheme();
     panels.forEach((panel) => panel.close());
   };
 }
