@@ -23,6 +23,18 @@ def dtype_name(dtype: Any) -> str | None:
     return _KINDS.get(dtype) or np.dtype(dtype).name
 
 
+_whole = ["int64"]  # what a Python int without a dtype becomes
+
+
+def whole_dtype(dtype: str | None = None) -> str:
+    """What `array`, `arange` and `full` make of Python ints without a dtype; with an argument, what it was before that
+    was set. MXNet's NumPy interface makes float32 of them (`npx.set_np`)."""
+    before = _whole[0]
+    if dtype is not None:
+        _whole[0] = dtype
+    return before
+
+
 def array(
     source: Any, dtype: Any = None, ctx: Context | str | None = None, device: Context | str | None = None
 ) -> NDArray:
@@ -36,7 +48,11 @@ def array(
     >>> array([0.5]).dtype
     dtype('float32')
     """
-    made = _to_array(source, dtype_name(dtype), copy=True)
+    if dtype is None and _whole[0] != "int64" and isinstance(source, (int, list, tuple, range)) and not _strong(source):
+        made = _from_numpy(_from_python(source, None), None, copy=False)
+        made = F.cast(made, _whole[0]) if made._dtype_name == "int64" else made
+    else:
+        made = _to_array(source, dtype_name(dtype), copy=True)
     return _placed(made, device if ctx is None else ctx)
 
 

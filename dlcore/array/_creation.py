@@ -10,7 +10,7 @@ import numpy as np
 from .. import _core
 from .._core import NDArray
 from ..ops import F
-from ._convert import array, asarray, dtype_name
+from ._convert import array, asarray, dtype_name, whole_dtype
 from ._dtypes import floating, is_inexact
 from .context import Context, device_name
 
@@ -45,7 +45,7 @@ def empty(shape: Shape, dtype: Any = "float32", ctx: Place = None, device: Place
     return _core.empty(shape, dtype or "float32", device_name(device if ctx is None else ctx))
 
 
-_KIND_OF = {bool: "bool", int: "int64", float: "float32", complex: "complex64"}
+_KIND_OF = {bool: "bool", float: "float32", complex: "complex64"}
 
 
 def full(shape: Shape, fill_value: Any, dtype: Any = None, ctx: Place = None, device: Place = None) -> NDArray:
@@ -55,7 +55,8 @@ def full(shape: Shape, fill_value: Any, dtype: Any = None, ctx: Place = None, de
     [7, 7]
     """
     if dtype is None:
-        dtype = _KIND_OF.get(type(fill_value)) or getattr(fill_value, "dtype", None) or "float32"
+        dtype = whole_dtype() if type(fill_value) is int else _KIND_OF.get(type(fill_value))
+        dtype = dtype or getattr(fill_value, "dtype", None) or "float32"
     place = device_name(device if ctx is None else ctx)
     if isinstance(fill_value, (NDArray, np.ndarray, list, tuple)) and asarray(fill_value).ndim:
         sizes = (shape,) if isinstance(shape, int) else tuple(shape)
@@ -74,7 +75,7 @@ def arange(
     if stop is None:
         start, stop = 0, start
     if dtype is None:
-        dtype = "int64" if all(isinstance(v, (int, np.integer)) for v in (start, stop, step)) else "float32"
+        dtype = whole_dtype() if all(isinstance(v, (int, np.integer)) for v in (start, stop, step)) else "float32"
     if isinstance(start, int) and max(abs(start), abs(stop)) > 2**53:  # which the operator's numbers do not hold
         return array(np.arange(start, stop, step), dtype, ctx, device)
     return F.arange(start, stop, step, dtype, device_name(device if ctx is None else ctx))

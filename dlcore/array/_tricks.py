@@ -95,7 +95,7 @@ def put_along_axis(arr: NDArray, indices: Any, values: Any, axis: int | None) ->
     if indices.ndim != arr.ndim:
         raise ValueError(f"put_along_axis: shapes {arr.shape} and {indices.shape} must have equally many axes")
     where = [
-        F.reshape(arange(n, device=arr._device), [-1 if j == k else 1 for j in range(arr.ndim)])
+        F.reshape(arange(n, dtype="int64", device=arr._device), [-1 if j == k else 1 for j in range(arr.ndim)])
         for k, n in enumerate(arr.shape)
     ]
     where[axis] = indices

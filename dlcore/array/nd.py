@@ -58,7 +58,7 @@ def _operators() -> dict[str, str]:
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("contrib", "image", "sparse"):
+    if name in ("contrib", "image", "np", "npx", "sparse"):  # np and npx: what hybrid_forward(F, x) calls as F.npx
         value: Any = importlib.import_module(f".{name}", __package__)
     elif name in _TABLE:
         value = classic(_TABLE[name], name)

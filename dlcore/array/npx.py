@@ -1,7 +1,7 @@
 """`dlcore.npx`: what deep learning adds to NumPy: MXNet's names in lower case, and every operator under its own.
 
 Layers take MXNet's arguments (npx.convolution, npx.batch_norm, ...); the rest are the functions of `dlcore.nd` and the
-operators. Arrays here always behave as NumPy's, so `set_np` and its like have nothing to switch.
+operators. Arrays here always behave as NumPy's; `set_np` changes only what Python ints become, as it did there.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from .._hooks import hook
 from ..ops import RECORDS, F
 from ..ops.composite import FUNCTIONS
 from . import nd
+from ._convert import whole_dtype
 from .context import Context, cpu, current_context, gpu, num_gpus, require_gpu
 
 # npx name -> nd name, where they differ.
@@ -87,17 +88,28 @@ def constraint_check(data: Any, msg: str = "Constraint violated.") -> NDArray:
 
 
 def set_np(shape: bool = True, array: bool = True, dtype: bool = False) -> None:
-    """Does nothing: arrays behave as NumPy's in any case.
+    """Python ints without a dtype become float32 in `array`, `arange` and `full` from now on, as they do in MXNet,
+    whose courses begin with this call and count on it. Arrays behave as NumPy's in any case.
 
+    dtype   True keeps NumPy's rule, by which ints become int64
+
+    >>> import dlcore as dl
     >>> set_np()
+    >>> dl.np.arange(3).dtype
+    dtype('float32')
+    >>> reset_np()
+    >>> dl.np.arange(3).dtype
+    dtype('int64')
     """
+    whole_dtype("int64" if dtype else "float32")
 
 
 def reset_np() -> None:
-    """Does nothing: arrays behave as NumPy's in any case.
+    """Python ints without a dtype become int64 again.
 
     >>> reset_np()
     """
+    whole_dtype("int64")
 
 
 def is_np_array() -> bool:

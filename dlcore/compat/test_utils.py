@@ -13,11 +13,11 @@ import numpy as np
 
 from dlcore import autograd
 from dlcore._core import NDArray
-from dlcore.array import Context, current_context, nd
+from dlcore.array import Context, current_context, nd, num_gpus
 from dlcore.array import random as _random
 
 __all__ = ["almost_equal", "assert_almost_equal", "check_numeric_gradient", "default_context", "rand_ndarray",
-           "rand_shape_nd", "same"]  # fmt: skip
+           "list_gpus", "rand_shape_nd", "same"]  # fmt: skip
 
 
 def default_context() -> Context:
@@ -27,6 +27,15 @@ def default_context() -> Context:
     'cpu(0)'
     """
     return current_context()
+
+
+def list_gpus() -> list[int]:
+    """The numbers of the GPUs that can be used: none on a machine without.
+
+    >>> list_gpus()  # doctest: +SKIP
+    [0, 1]
+    """
+    return list(range(num_gpus()))
 
 
 def _plain(a: Any) -> np.ndarray:

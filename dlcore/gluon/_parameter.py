@@ -264,8 +264,10 @@ class Parameter(Hinted):
         return data.grad if self._rows is None else self._rows.value()
 
     def look_up(self, indices: _core.NDArray) -> _core.NDArray:
-        """The rows that whole numbers name, as an embedding does; for gradients of either kind."""
+        """The rows that whole numbers (of any dtype) name, as an embedding does; for gradients of either kind."""
         data = self.data()
+        if getattr(indices, "_dtype_name", "").startswith(("float", "bfloat")):
+            indices = F.cast(indices, "int64")
         return F.embedding(indices, data) if self._rows is None else self._rows.look_up(indices)
 
     def take_reduced(self, grad: _core.NDArray) -> None:

@@ -16,7 +16,8 @@ class Initializer:
     """Fills an array according to its name and its own rule.
 
     Called with a name, the ending of the name decides: `bias`, `beta` and `running_mean` become 0, `gamma` and
-    `running_var` become 1, everything else follows `values`. A subclass overrides `values(shape)` only.
+    `running_var` become 1, everything else follows `values`. A subclass overrides `values(shape)` only, or, as MXNet's
+    did, `_init_weight(name, array)`, which writes into the array.
 
     >>> import dlcore as dl
     >>> w = dl.nd.empty((2, 2))
@@ -36,14 +37,18 @@ class Initializer:
         elif name.endswith(("gamma", "running_var", "moving_var")):
             _core.assign(array, _core.from_numpy(np.ones(array.shape, np.float32)))
         else:
-            self.fill(array)
+            self.fill(array, name)
 
     def knows(self, name: str) -> bool:
         """Whether this holds the values of the parameter `name`, which then go before the parameter's own rule."""
         return False
 
-    def fill(self, array: _core.NDArray) -> None:
+    def fill(self, array: _core.NDArray, name: str = "") -> None:
         """Fill `array` in place by this initializer's own rule, whatever the array is called."""
+        write = getattr(self, "_init_weight", None)
+        if write is not None:
+            write(name, array)
+            return
         host = np.asarray(self.values(tuple(array.shape)), np.float64 if array.dtype == np.float64 else np.float32)
         if host.shape != tuple(array.shape):
             raise ValueError(f"{self!r}: expected values of shape {tuple(array.shape)}, got {host.shape}")

@@ -283,7 +283,7 @@ class Module(BaseModule):
         """
         self._ready("forward")
         given = _named("data", self.data_names, data_batch.data)
-        if data_batch.label and self.label_names:
+        if getattr(data_batch, "label", None) and self.label_names:
             given.update(_named("labels", self.label_names, data_batch.label))
         shapes = {n: tuple(a.shape) for n, a in given.items()}
         if any(tuple(self._bound.arg_dict[n].shape) != s for n, s in shapes.items()):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from dlcore import _core
@@ -11,6 +12,7 @@ from dlcore.graph import Graph, trace
 
 from . import _build, _executor, _json, _shapes, _types
 from ._call import Call, Outputs, order, run, states
+from ._compose import compose
 from ._executor import Executor
 from ._operators import known
 
@@ -109,6 +111,22 @@ class Symbol(Outputs):
         if not -len(self._entries) <= index < len(self._entries):
             raise IndexError(f"output {index} of a symbol with {len(self._entries)} outputs")
         return Symbol([self._entries[index]])
+
+    def __call__(self, *args: Symbol, name: str | None = None, **kwargs: Symbol) -> Symbol:
+        """The same calls with other symbols in the places of variables, by position or by name; this one stays.
+
+        name   what the outermost call of the new symbol is called. TypeError for a variable that is not there.
+
+        >>> import dlcore as dl
+        >>> double = dl.sym.var("x") * 2
+        >>> double(x=dl.sym.var("y") + 1).list_arguments()
+        ['y']
+        """
+        entries = compose(self, self.list_arguments(), args, kwargs)
+        if name is not None:
+            call, index = Outputs(entries)._single("name")
+            entries = [(replace(call, name=name), index)]
+        return Symbol(entries)
 
     def __len__(self) -> int:
         return len(self._entries)

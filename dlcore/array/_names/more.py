@@ -10,6 +10,7 @@ from ...ops import F
 from .. import _positions
 from .. import np as _np_names
 from .._convert import array, asarray
+from . import basic
 
 
 def UpSampling(
@@ -160,22 +161,22 @@ def softmin(data: Any, axis: int = -1) -> NDArray:
     return F.softmax(F.negative(data), axis)
 
 
-def nansum(data: Any, axis: Any = None, keepdims: bool = False) -> NDArray:
-    """The sum of the numbers that are not NaN.
+def nansum(data: Any, axis: Any = None, keepdims: bool = False, exclude: bool = False) -> NDArray:
+    """The sum of the numbers that are not NaN; with `exclude` over all axes but `axis`.
 
     >>> float(nansum([1.0, float("nan")]))
     1.0
     """
-    return F.sum(F.where(F.isnan(data), 0.0, data), axis, keepdims)
+    return basic.sum(F.where(F.isnan(data), 0.0, data), axis, keepdims, exclude)
 
 
-def nanprod(data: Any, axis: Any = None, keepdims: bool = False) -> NDArray:
-    """The product of the numbers that are not NaN.
+def nanprod(data: Any, axis: Any = None, keepdims: bool = False, exclude: bool = False) -> NDArray:
+    """The product of the numbers that are not NaN; with `exclude` over all axes but `axis`.
 
     >>> float(nanprod([2.0, float("nan")]))
     2.0
     """
-    return F.prod(F.where(F.isnan(data), 1.0, data), axis, keepdims)
+    return basic.prod(F.where(F.isnan(data), 1.0, data), axis, keepdims, exclude)
 
 
 def rcbrt(data: Any) -> NDArray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from dlcore.array.np import zeros
 from dlcore.ops import F
 
 from .._hybrid_block import HybridBlock
@@ -72,7 +73,7 @@ class RecurrentCell(HybridBlock):
         """Shape and layout of each state: [{"shape": (n, hidden), "__layout__": "NC"}, ...]."""
         raise NotImplementedError(f"{type(self).__name__} has no state_info(batch_size)")
 
-    def begin_state(self, batch_size: int = 0, func: Callable[..., Any] = F.zeros, **kwargs: Any) -> list[Any]:
+    def begin_state(self, batch_size: int = 0, func: Callable[..., Any] = zeros, **kwargs: Any) -> list[Any]:
         """States to begin with: `func(shape, **kwargs)` for each, zeros by default."""
         return [func(info["shape"], **kwargs) for info in self.state_info(batch_size)]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from dlcore.array.np import zeros
 from dlcore.ops import F
 
 from .._block import shape_of
@@ -64,7 +65,7 @@ class _Layer(HybridBlock):
         shape = (self._num_layers * len(self._ways), batch_size, self._hidden_size)
         return [{"shape": shape, "__layout__": "LNC"} for _ in range(self._kind.states)]
 
-    def begin_state(self, batch_size: int = 0, func: Callable[..., Any] = F.zeros, **kwargs: Any) -> list[Any]:
+    def begin_state(self, batch_size: int = 0, func: Callable[..., Any] = zeros, **kwargs: Any) -> list[Any]:
         """States to begin with: `func(shape, **kwargs)` for each, zeros by default."""
         return [func(info["shape"], **kwargs) for info in self.state_info(batch_size)]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from dlcore.array.np import zeros
 from dlcore.ops import F
 
 from ..nn._sequential import _Row
@@ -33,7 +34,7 @@ class SequentialRNNCell(_Row, RecurrentCell):
     def state_info(self, batch_size: int = 0) -> list[dict[str, Any]]:
         return [info for cell in self for info in cell.state_info(batch_size)]  # type: ignore[attr-defined]
 
-    def begin_state(self, batch_size: int = 0, func: Callable[..., Any] = F.zeros, **kwargs: Any) -> list[Any]:
+    def begin_state(self, batch_size: int = 0, func: Callable[..., Any] = zeros, **kwargs: Any) -> list[Any]:
         """The first states of all cells."""
         return [s for cell in self for s in cell.begin_state(batch_size, func, **kwargs)]  # type: ignore[attr-defined]
 

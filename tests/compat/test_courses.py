@@ -1,0 +1,205 @@
+"""Steps that courses on MXNet's NumPy interface and on Gluon take, as people write them there."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import numpy
+import pytest
+
+from dlcore import compat
+
+
+@pytest.fixture
+def mx() -> Iterator[Any]:
+    """`mxnet`, with its NumPy interface switched on as those courses do in their first cell."""
+    compat.install()
+    import mxnet
+
+    mxnet.npx.set_np()
+    mxnet.random.seed(0)
+    random.seed(0)
+    yield mxnet
+    mxnet.npx.reset_np()
+    compat.uninstall()
+
+
+def test_whole_numbers_become_floats_as_there(mx: Any) -> None:
+    np = mx.np
+    assert {np.array([1, 2]).dtype, np.arange(3).dtype, np.full((2,), 7).dtype, np.array(3).dtype} == {np.float32}
+    assert np.array([1, 2], dtype="int32").dtype == np.int32
+    assert np.array(numpy.array([1, 2])).dtype == np.int64, "an array keeps its dtype"
+    assert np.array([True, False]).dtype == numpy.bool_
+    x = np.arange(4)
+    x[:] = x * 0.5
+    assert x.tolist() == [0.0, 0.5, 1.0, 1.5]
+    mx.npx.reset_np()
+    assert np.arange(3).dtype == np.int64
+
+
+def test_positions_may_be_floats(mx: Any) -> None:
+    np, npx = mx.np, mx.npx
+    features = np.random.normal(0, 1, (10, 2))
+    rows = np.array([3, 0, 9])
+    assert (features[rows] == features[[3, 0, 9]]).all()
+    y_hat, y = np.array([[0.1, 0.3, 0.6], [0.3, 0.2, 0.5]]), np.array([0, 2])
+    numpy.testing.assert_allclose(y_hat[[0, 1], y].asnumpy(), [0.1, 0.5])
+    numpy.testing.assert_allclose(y_hat[range(len(y_hat)), y].asnumpy(), [0.1, 0.5])
+    assert npx.one_hot(np.arange(6).reshape(2, 3).T, 6).shape == (3, 2, 6)
+    layer = mx.gluon.nn.Embedding(10, 4)
+    layer.initialize()
+    assert (layer(np.array([[1, 2]])) == layer.weight.data()[1:3]).all()
+
+
+def test_linear_regression_from_scratch(mx: Any) -> None:
+    np, autograd = mx.np, mx.autograd
+    true_w = np.array([2, -3.4])
+    X = np.random.normal(0, 1, (400, 2))
+    y = (np.dot(X, true_w) + 4.2).reshape((-1, 1))
+    w, b = np.random.normal(0, 0.01, (2, 1)), np.zeros(1)
+    w.attach_grad()
+    b.attach_grad()
+    indices = list(range(400))
+    for _ in range(3):
+        random.shuffle(indices)
+        for i in range(0, 400, 10):
+            batch = np.array(indices[i : min(i + 10, 400)])
+            with autograd.record():
+                loss = (np.dot(X[batch], w) + b - y[batch]) ** 2 / 2
+            loss.backward()
+            for param in [w, b]:
+                param[:] = param - 0.05 * param.grad / 10
+    assert float(np.abs(w.reshape(true_w.shape) - true_w).max()) < 0.01 and abs(float(b) - 4.2) < 0.01
+
+
+def test_control_flow_in_a_gradient(mx: Any) -> None:
+    np, autograd = mx.np, mx.autograd
+
+    def f(a: Any) -> Any:
+        b = a * 2
+        while np.linalg.norm(b) < 1000:
+            b = b * 2
+        return b if b.sum() > 0 else 100 * b
+
+    a = np.random.normal()
+    a.attach_grad()
+    with autograd.record():
+        d = f(a)
+    d.backward()
+    assert a.grad == d / a
+
+
+def test_an_initializer_written_the_old_way(mx: Any) -> None:
+    np, nn = mx.np, mx.gluon.nn
+    names = []
+
+    class MyInit(mx.init.Initializer):
+        def _init_weight(self, name: str, data: Any) -> None:
+            names.append(name)
+            data[:] = np.random.uniform(-10, 10, data.shape)
+            data *= np.abs(data) >= 5
+
+    net = nn.Sequential()
+    net.add(nn.Dense(8), nn.Dense(1))
+    net.initialize(MyInit(), force_reinit=True)
+    net(np.ones((2, 4)))
+    weights = np.abs(net[0].weight.data()).asnumpy()
+    assert ((weights == 0) | (weights >= 5)).all() and (weights > 0).any()
+    assert (net[0].bias.data() == 0).all() and len(names) == 2 and all(n.endswith("weight") for n in names)
+
+
+def test_hybrid_forward_finds_both_interfaces(mx: Any) -> None:
+    class Net(mx.gluon.nn.HybridBlock):
+        def __init__(self) -> None:
+            super().__init__()
+            self.hidden = mx.gluon.nn.Dense(4)
+
+        def hybrid_forward(self, F: Any, x: Any) -> Any:
+            return F.np.maximum(F.npx.relu(self.hidden(x)), 0.5)
+
+    net = Net()
+    net.initialize()
+    x = mx.np.random.normal(size=(1, 3))
+    plain = net(x)
+    net.hybridize()
+    net(x)
+    assert (net(x) == plain).all()
+
+
+def test_recurrent_language_model(mx: Any) -> None:
+    np, npx, gluon = mx.np, mx.npx, mx.gluon
+
+    class Model(gluon.nn.Block):
+        def __init__(self, layer: Any, vocab_size: int) -> None:
+            super().__init__()
+            self.rnn, self.vocab_size, self.dense = layer, vocab_size, gluon.nn.Dense(vocab_size)
+
+        def forward(self, inputs: Any, state: Any) -> Any:
+            Y, state = self.rnn(npx.one_hot(inputs.T, self.vocab_size), state)
+            return self.dense(Y.reshape(-1, Y.shape[-1])), state
+
+    for layer in (gluon.rnn.RNN(8), gluon.rnn.GRU(8), gluon.rnn.LSTM(8, 2)):
+        model = Model(layer, 12)
+        model.initialize()
+        state = layer.begin_state(batch_size=2, ctx=mx.cpu())
+        X = np.arange(10).reshape((2, 5))
+        with mx.autograd.record():
+            output, state = model(X, [s.detach() for s in state])
+            loss = gluon.loss.SoftmaxCrossEntropyLoss()(output, X.T.reshape(-1)).mean()
+        loss.backward()
+        grads = [p.grad() for p in model.collect_params().values()]
+        norm = math.sqrt(sum((g**2).sum() for g in grads))
+        assert output.shape == (10, 12) and norm > 0
+
+
+def test_masked_attention(mx: Any) -> None:
+    np, npx = mx.np, mx.npx
+    X, lengths = np.random.uniform(size=(2, 2, 4)), np.array([2, 3])
+    flat = npx.sequence_mask(X.reshape(-1, 4), lengths.repeat(2), True, value=-1e6, axis=1)
+    weights = npx.softmax(flat).reshape(X.shape)
+    assert (weights[0, :, 2:] == 0).all() and (weights[1, :, 3] == 0).all()
+    assert npx.batch_dot(weights, np.ones((2, 3, 4)), transpose_b=True).shape == (2, 2, 3)
+    P, steps = np.zeros((1, 6, 8)), np.arange(6).reshape(-1, 1) / np.power(10000, np.arange(0, 8, 2) / 8)
+    P[:, :, 0::2], P[:, :, 1::2] = np.sin(steps), np.cos(steps)
+    numpy.testing.assert_allclose(P[0, 1, :2].asnumpy(), [math.sin(1), math.cos(1)], rtol=1e-6)
+    norm = mx.gluon.nn.LayerNorm()
+    norm.initialize()
+    assert norm(np.array([[1, 2], [2, 3]])).shape == (2, 2)
+
+
+def test_sums_without_nan_over_all_axes_but_one(mx: Any) -> None:
+    x = mx.nd.array([[1.0, math.nan], [3.0, 4.0]])
+    assert mx.nd.nansum(x, axis=0, exclude=True).asnumpy().tolist() == [1.0, 7.0]
+    assert mx.nd.nanprod(x, axis=0, exclude=True).asnumpy().tolist() == [1.0, 12.0]
+
+
+def test_a_module_predicts_a_batch_without_labels(mx: Any) -> None:
+    from collections import namedtuple
+
+    net = mx.sym.FullyConnected(mx.sym.var("data"), num_hidden=3, name="fc")
+    module = mx.mod.Module(mx.sym.SoftmaxOutput(net, name="softmax"))
+    module.bind(for_training=False, data_shapes=[("data", (1, 4))])
+    module.init_params()
+    module.forward(namedtuple("Batch", ["data"])([mx.nd.ones((1, 4))]))
+    assert module.get_outputs()[0].shape == (1, 3)
+
+
+def test_a_symbol_is_called_with_others_for_its_variables(mx: Any) -> None:
+    sym = mx.sym
+    net = sym.FullyConnected(sym.var("a") + sym.var("b"), num_hidden=3, name="fc")
+    composed = net(a=sym.var("x"), b=sym.var("y") * 2, name="top")
+    assert composed.list_arguments() == ["x", "y", "fc_weight", "fc_bias"] and composed.name == "top"
+    assert net.list_arguments() == ["a", "b", "fc_weight", "fc_bias"], "the symbol itself stays as it was"
+    values = {"x": (1, 2), "y": (1, 2), "fc_weight": (3, 2), "fc_bias": (3,)}
+    out = composed.eval(**{name: mx.nd.ones(shape) for name, shape in values.items()})[0]
+    assert out.asnumpy().tolist() == [[7.0, 7.0, 7.0]]
+    assert (sym.var("p") - sym.var("q"))(sym.var("r"), sym.var("s")).list_arguments() == ["r", "s"]
+    with pytest.raises(TypeError, match="no variable 'c'; it has"):
+        net(c=sym.var("x"))
+    with pytest.raises(TypeError, match="by position or all by name"):
+        net(sym.var("x"), b=sym.var("y"))
+    with pytest.raises(TypeError, match="variable 'a': expected a symbol, got int"):
+        net(a=3)
