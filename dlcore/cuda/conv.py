@@ -98,6 +98,27 @@ def conv(call: Call) -> bool:
     return True
 
 
+@kernel("conv2d_act", bits=True)
+def conv_act(call: Call) -> bool:
+    act = call.attrs["act"]
+    if act not in ("", "relu", "relu6"):
+        raise ValueError(f"_conv2d_act: act must be '', 'relu' or 'relu6', got {act!r}")
+    if not conv(call):
+        return False
+    add = call.ins[3]
+    if call.y.size == 0 or (add is None and not act):
+        return True
+    y = widened(call.xp, call.y) if call.bits else call.y
+    if add is not None:
+        y = y + (widened(call.xp, add) if call.bits else add)
+    if act:
+        y = call.xp.maximum(y, 0)
+    if act == "relu6":
+        y = call.xp.minimum(y, 6)
+    call.y[...] = narrowed(call.xp, y) if call.bits else y
+    return True
+
+
 def _input_gradient(call: Call, gy: Array, weight: Array, gx: Array) -> bool:
     """Writes into `gx`; False where bfloat16 bits must come as float32 instead."""
     if gy.size == 0:

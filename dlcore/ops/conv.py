@@ -97,3 +97,15 @@ def _transposed(nd: int) -> None:
 for _nd in (1, 2, 3):
     _convolution(_nd)
     _transposed(_nd)
+# What the graph makes of a convolution, a sum and an activation that follow each other.
+op("_conv2d_act", "x, weight, bias=None, add=None, stride: ints = (1, 1), pad: ints = (0, 0), dilate: ints = (1, 1), "
+   "groups: int = 1, act: str = 'relu'",
+   "act(conv2d(x, weight, bias) + add), act being '', 'relu' or 'relu6'; the sum is rounded before and after add.",
+   infer="conv2d_act", kernel="conv2d_act", ref="dlcore.ops.reference_conv.conv_act", tol=_tol,
+   samples=[case(real(shape=(2, 4, 5, 6)), real(shape=(3, 4, 3, 3)), real(shape=(3,)), real(shape=(2, 3, 3, 4))),
+            case(real(shape=(2, 4, 5, 6)), real(shape=(3, 4, 3, 3)), None, real(shape=(2, 3, 3, 6)), act="",
+                 **_HARD[2]),
+            case(real(shape=(2, 16, 5, 6)), real(-3, 3, shape=(16, 16, 3, 3)), None, None, pad=1, act="relu6"),
+            case(real(shape=(1, 4, 6, 6)), real(shape=(4, 2, 3, 3)), None, real(shape=(1, 4, 4, 4)), groups=2)],
+   errors=[bad("expected add", real(shape=(1, 2, 4, 4)), real(shape=(3, 2, 3, 3)), None, real(shape=(1, 3, 2, 1))),
+           bad("act must be", real(shape=(1, 2, 4, 4)), real(shape=(3, 2, 3, 3)), None, None, act="tanh")])

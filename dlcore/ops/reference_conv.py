@@ -61,6 +61,22 @@ def conv(
     return _with_bias(np.moveaxis(np.concatenate(parts, axis=-1), -1, 1), bias)
 
 
+def conv_act(
+    x: Array,
+    weight: Array,
+    bias: Array | None = None,
+    add: Array | None = None,
+    stride: Ints = 1,
+    pad: Ints = 0,
+    dilate: Ints = 1,
+    groups: int = 1,
+    act: str = "relu",
+) -> Array:
+    y = conv(x, weight, bias, stride, pad, dilate, groups)
+    y = y if add is None else y + add
+    return y if not act else np.maximum(y, 0) if act == "relu" else np.clip(y, 0, 6)
+
+
 def conv_dx(
     g: Array, weight: Array, x: Array, stride: Ints = 1, pad: Ints = 0, dilate: Ints = 1, groups: int = 1
 ) -> Array:

@@ -1,5 +1,6 @@
 // What the convolution files share: the geometry of a call and the plain (im2col) kernels.
 #pragma once
+#include "kernels/cpu/isa/conv_finish.h"
 #include "kernels/cpu/views.h"
 
 namespace dl {
@@ -14,6 +15,15 @@ struct ConvShape {
   Shape w_shape() const { return Shape{o, c / groups, kh, kw}; }
   Shape y_shape() const { return Shape{n, o, oh, ow}; }
 };
+
+// What is done to the results at once: act(y + add). `add` (null: nothing) lies in memory like y.
+struct ConvFinish {
+  const void* add = nullptr;
+  Act act = Act::none;
+  explicit operator bool() const { return add || act != Act::none; }
+  void run(DType t, void* y, int64_t offset, int64_t n) const;  // elements [offset, offset + n) of y
+};
+Act act_attr(const KernelCall& c);  // the attribute "act": "", "relu" or "relu6"
 
 // Reads the attributes and checks that x (N, C, H, W) and weight (O, C / groups, kh, kw) belong together.
 template <class Call>

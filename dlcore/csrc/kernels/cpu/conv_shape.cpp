@@ -45,13 +45,19 @@ void check_conv_bias(const std::string& op, const Shape& b, int64_t o) {
     throw ValueError(op + ": expected bias (" + std::to_string(o) + ",), got shape " + to_string(b));
 }
 
-DL_INFER("conv2d", [](InferCall& c) {
+static void infer(InferCall& c) {
   ConvShape s = conv_shape(c, c.in[0].shape, c.in[1].shape);
   if (c.nin > 2 && c.in[2].given) check_conv_bias(c.op->name, c.in[2].shape, s.o);
   if (!is_float(c.out[0].dtype))
     throw TypeError(c.op->name + ": needs floating-point arrays, got " + dtype_name(c.out[0].dtype));
   c.out[0].shape = s.y_shape();  // channels-last always, so that a chain of convolutions never reorders
   c.out[0].strides = channels_last_strides(c.out[0].shape);
+}
+DL_INFER("conv2d", infer);
+DL_INFER("conv2d_act", [](InferCall& c) {
+  infer(c);
+  if (c.in[3].given && c.in[3].shape != c.out[0].shape)
+    throw ValueError(c.op->name + ": expected add " + to_string(c.out[0].shape) + ", got " + to_string(c.in[3].shape));
 });
 
 }  // namespace dl

@@ -125,14 +125,22 @@ void transform_inputs(const Geometry& g, const float* x, int64_t first, int64_t 
   }
 }
 
+// Where results go, and what is added to them on the way.
+struct Results {
+  const float* bias;
+  ConvFinish finish;
+  float* y;
+};
+
 void transform_outputs(const Geometry& g, const float* m, int64_t first, int64_t begin, int64_t end, int64_t size,
-                       const float* bias, float* y) {
+                       const Results& to) {
   const WinogradTable& isa = *pick_winograd_table();
+  const float* add = static_cast<const float*>(to.finish.add);
   for (int64_t t = begin; t < end; t++) {
     Place p = place_of(g, first + t);
-    isa.output(m + t * g.o, size * g.o, g.o, bias, int(std::min(kTile, g.oh - p.row)),
-               int(std::min(kTile, g.ow - p.col)), y + ((p.image * g.oh + p.row) * g.ow + p.col) * g.o, g.ow * g.o,
-               g.o);
+    int64_t at = ((p.image * g.oh + p.row) * g.ow + p.col) * g.o;
+    isa.output(m + t * g.o, size * g.o, g.o, to.bias, add ? add + at : nullptr, to.finish.act,
+               int(std::min(kTile, g.oh - p.row)), int(std::min(kTile, g.ow - p.col)), to.y + at, g.ow * g.o, g.o);
   }
 }
 
@@ -189,7 +197,7 @@ int64_t chunk_of(const Geometry& g) {
 }
 
 // Whole blocks of tiles, each by one thread.
-bool correlate_blocks(const Geometry& g, const float* x, const float* u, const float* bias, float* y) {
+bool correlate_blocks(const Geometry& g, const float* x, const float* u, const Results& to) {
   int64_t tiles = g.tiles();
   int64_t size = std::clamp<int64_t>(kOwnCache / (kPoints * 4 * (g.c + g.o)), 8, 64);
   size = std::clamp<int64_t>((tiles + 2 * num_threads() - 1) / (2 * num_threads()), 1, size);
@@ -203,14 +211,14 @@ bool correlate_blocks(const Geometry& g, const float* x, const float* u, const f
       int64_t n = k == blocks - 1 ? last : size;
       transform_inputs(g, x, k * size, 0, n, n, v.ptr<float>());
       (n == size ? whole : rest)->prim->run({v.data(), u, m.data()});
-      transform_outputs(g, m.ptr<float>(), k * size, 0, n, n, bias, y);
+      transform_outputs(g, m.ptr<float>(), k * size, 0, n, n, to);
     }
   });
   return true;
 }
 
 // Stage by stage.
-bool correlate_chunks(const Geometry& g, const float* x, const float* u, const float* bias, float* y) {
+bool correlate_chunks(const Geometry& g, const float* x, const float* u, const Results& to) {
   int64_t tiles = g.tiles(), size = chunk_of(g), per = points_of_piece();
   int64_t chunks = (tiles + size - 1) / size, last = tiles - (chunks - 1) * size;
   auto whole = product({per, size, g.o, g.c, false, false});
@@ -224,19 +232,19 @@ bool correlate_chunks(const Geometry& g, const float* x, const float* u, const f
     for_points(per, [&](int64_t p) {
       prim.run({v.ptr<float>() + p * n * g.c, u + p * g.c * g.o, m.ptr<float>() + p * n * g.o});
     });
-    for_tiles(n, [&](int64_t b, int64_t e) { transform_outputs(g, m.ptr<float>(), first, b, e, n, bias, y); });
+    for_tiles(n, [&](int64_t b, int64_t e) { transform_outputs(g, m.ptr<float>(), first, b, e, n, to); });
   }
   return true;
 }
 
-bool correlate(const SlotCall& c, const Geometry& g, const float* x, const Filters& f, const float* bias, float* y) {
+bool correlate(const SlotCall& c, const Geometry& g, const float* x, const Filters& f, const Results& to) {
   if (!pays(g, is_steady(c.call, 1))) return false;
   static const char kFilters = 0;
   Temp keep;
   const void* u = packed(c, 1, &kFilters, size_t(kPoints * g.c * g.o) * 4, keep,
                          [&](void* to) { transform_filters(g, f, static_cast<float*>(to)); });
   auto stages = g.c * g.o <= kOwnFilters && g.tiles() >= 4 ? correlate_blocks : correlate_chunks;
-  return stages(g, x, static_cast<const float*>(u), bias, y);
+  return stages(g, x, static_cast<const float*>(u), to);
 }
 
 bool switched_off() {
@@ -256,14 +264,14 @@ bool winograd_fits(const ConvShape& s) {
 }
 
 bool winograd_forward(const SlotCall& c, const ConvShape& s, const View& x, const View& w, const float* bias,
-                      const View& y) {
+                      const ConvFinish& finish, const View& y) {
   return winograd_fits(s) &&
-         correlate(c, forward_of(s), x.ptr<const float>(), forward_filters(w), bias, y.ptr<float>());
+         correlate(c, forward_of(s), x.ptr<const float>(), forward_filters(w), {bias, finish, y.ptr<float>()});
 }
 
 bool winograd_grad_x(const SlotCall& c, const ConvShape& s, const View& gy, const View& w, const View& gx) {
   return winograd_fits(s) &&
-         correlate(c, backward_of(s), gy.ptr<const float>(), turned_filters(w), nullptr, gx.ptr<float>());
+         correlate(c, backward_of(s), gy.ptr<const float>(), turned_filters(w), {nullptr, {}, gx.ptr<float>()});
 }
 
 bool winograd_grad_w(const ConvShape& s, const View& gy, const View& x, const View& gw) {

@@ -9,7 +9,7 @@ namespace dl {
 // Input 1 of the call is the weights. x, y, gy and gx are dense channels-last float32 images; w and gw float32 weights
 // with any strides.
 bool winograd_forward(const SlotCall& c, const ConvShape& s, const View& x, const View& w, const float* bias,
-                      const View& y);
+                      const ConvFinish& finish, const View& y);
 bool winograd_grad_x(const SlotCall& c, const ConvShape& s, const View& gy, const View& w, const View& gx);
 bool winograd_grad_w(const ConvShape& s, const View& gy, const View& x, const View& gw);
 

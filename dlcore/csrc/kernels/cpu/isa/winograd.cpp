@@ -103,8 +103,15 @@ void input(const WinogradPatch& x, int64_t channels, float* v, int64_t point) {
   });
 }
 
-void output(const float* m, int64_t point, int64_t channels, const float* bias, int rows, int cols, float* y,
-            int64_t row, int64_t col) {
+template <class V>
+DL_INLINE V bounded(V v, Act act) {  // comparisons with NaN are false: it stays
+  if (act != Act::none) v = v < 0.0f ? V{} : v;
+  if (act == Act::relu6) v = v > 6.0f ? V{} + 6.0f : v;
+  return v;
+}
+
+void output(const float* m, int64_t point, int64_t channels, const float* bias, const float* add, Act act, int rows,
+            int cols, float* y, int64_t row, int64_t col) {
   for_strips(channels, [&](auto zero, int64_t strip) {
     using V = decltype(zero);
     V d[6], t[24], r[4], b = bias ? vec_load<V>(bias + strip) : V{};
@@ -115,7 +122,12 @@ void output(const float* m, int64_t point, int64_t channels, const float* bias, 
     }
     for (int i = 0; i < rows; i++) {
       output_line(t + 6 * i, 1, r, 1);
-      for (int j = 0; j < cols; j++) vec_store(y + i * row + j * col + strip, V(r[j] + b));
+      for (int j = 0; j < cols; j++) {
+        int64_t at = i * row + j * col + strip;
+        V v = r[j] + b;
+        if (add) v += vec_load<V>(add + at);
+        vec_store(y + at, bounded(v, act));
+      }
     }
   });
 }

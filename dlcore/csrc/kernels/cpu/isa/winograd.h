@@ -6,7 +6,7 @@
 #pragma once
 #include <cstdint>
 
-#include "kernels/cpu/isa/isa.h"
+#include "kernels/cpu/isa/conv_finish.h"
 
 namespace dl {
 
@@ -21,9 +21,10 @@ struct WinogradPatch {
 struct WinogradTable {
   // 6 x 6 image patch (zeros where it does not exist) -> 36 points.
   void (*input)(const WinogradPatch& x, int64_t channels, float* v, int64_t point);
-  // 36 points -> the upper left rows x cols of 4 x 4 results, plus `bias` (may be null).
-  void (*output)(const float* m, int64_t point, int64_t channels, const float* bias, int rows, int cols, float* y,
-                 int64_t row, int64_t col);
+  // 36 points -> the upper left rows x cols of act(4 x 4 results + bias + add); `bias` and `add`, which lies like y,
+  // may be null.
+  void (*output)(const float* m, int64_t point, int64_t channels, const float* bias, const float* add, Act act,
+                 int rows, int cols, float* y, int64_t row, int64_t col);
   // The adjoint of `output`: a 4 x 4 patch of a gradient -> 36 points.
   void (*output_adjoint)(const WinogradPatch& g, int64_t channels, float* e, int64_t point);
   // `count` filters, `lane` apart, taps `row` and `col` apart -> 36 points.
