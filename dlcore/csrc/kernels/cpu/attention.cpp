@@ -3,20 +3,16 @@
 // weights again, tile by tile.
 #include <algorithm>
 #include <limits>
-#include <memory>
 #include <vector>
 
-#include "kernels/cpu/gemm.h"
+#include "kernels/cpu/attention_tiles.h"
 #include "kernels/cpu/isa/attention.h"
 #include "kernels/cpu/lines.h"
-#include "kernels/cpu/onednn.h"
 
 namespace dl {
 namespace {
 
-using namespace onednn;
-
-constexpr int64_t kQueries = 64, kKeys = 512;  // a tile of scores
+constexpr int64_t kQueries = 32, kKeys = 512;  // a tile of scores; kKeys is a multiple of the panels' columns
 
 template <class T>
 const AttentionLine<T>& isa() {
@@ -24,48 +20,6 @@ const AttentionLine<T>& isa() {
     return pick_attention_table()->f32;
   else
     return pick_attention_table()->f64;
-}
-
-// ---- products of tiles ----
-
-struct ProductPlan : Plan {
-  using Plan::Plan;
-  std::unique_ptr<Prim> prim;
-};
-
-// C = A B or, with `add`, C += A B; C has stride 1 along its lines.
-template <class T>
-void product(int64_t m, int64_t n, int64_t k, Matrix<const T> a, Matrix<const T> b, T* c, int64_t ldc, bool add) {
-  if constexpr (std::is_same_v<T, float>) {
-    Key key(52);
-    for (int64_t v : {m, n, k, a.row, a.col, b.row, b.col, ldc, int64_t(add)}) key.add(v);
-    auto plan = std::static_pointer_cast<ProductPlan>(cached_plan(key));
-    if (!plan) {
-      plan = std::make_shared<ProductPlan>(key);
-      using D = dnnl::memory::dims;
-      auto f32 = dnnl::memory::data_type::f32;
-      try {
-        OmpThreads omp(1);
-        Desc da(D{m, k}, f32, D{a.row, a.col}), db(D{k, n}, f32, D{b.row, b.col}), dc(D{m, n}, f32, D{ldc, 1});
-        auto attr = scratchpad_attr();
-        if (add) {
-          dnnl::post_ops sum;
-          sum.append_sum(1.0f);
-          attr.set_post_ops(sum);
-        }
-        dnnl::matmul::primitive_desc pd(onednn::engine(), da, db, dc, attr);
-        plan->prim = std::make_unique<Prim>(
-            dnnl::matmul(pd),
-            std::initializer_list<Arg>{{DNNL_ARG_SRC, da}, {DNNL_ARG_WEIGHTS, db}, {DNNL_ARG_DST, dc}},
-            pd.scratchpad_desc());
-      } catch (const dnnl::error& e) {
-        if (e.status == dnnl_out_of_memory) throw MemoryError("attention: oneDNN is out of memory");
-      }
-      cache_plan(plan);
-    }
-    if (plan->prim) return plan->prim->run({a.data, b.data, c});
-  }
-  gemm<T>(m, n, k, a, b, {c, ldc, 1}, add);
 }
 
 // ---- the arrays of a call ----
@@ -143,12 +97,6 @@ struct Problem {
 
   // Keys that query i may look at.
   int64_t seen(int64_t i) const { return causal ? std::min(s.keys, i + 1) : s.keys; }
-
-  // The products of a tile of queries and keys.
-  void scores(int64_t z, int64_t i, int64_t m, int64_t j, int64_t n, T* out) const {
-    product<T>(m, n, s.depth, {q + (z * s.queries + i) * s.depth, s.depth, 1},
-               {k + (z * s.keys + j) * s.depth, 1, s.depth}, out, ld(), false);
-  }
 };
 
 template <class T>
@@ -168,7 +116,7 @@ Problem<T> problem(const KernelCall& c, Temp (&keep)[4]) {
 
 // `m` queries from i on: y (m, width) and, for each, the logarithm of its sum.
 template <class T>
-void forward_tile(const Problem<T>& p, int64_t z, int64_t i, int64_t m, T* y, T* lse) {
+void forward_tile(const Problem<T>& p, const Turned<T>& keys, int64_t z, int64_t i, int64_t m, T* y, T* lse) {
   const auto& line = isa<T>();
   const T none = -std::numeric_limits<T>::infinity();
   static thread_local std::vector<T> tile;
@@ -180,7 +128,7 @@ void forward_tile(const Problem<T>& p, int64_t z, int64_t i, int64_t m, T* y, T*
   std::fill(y, y + m * p.s.width, T(0));
   for (int64_t j = 0; j < p.seen(i + m - 1); j += kKeys) {
     int64_t n = std::min(kKeys, p.seen(i + m - 1) - j);
-    p.scores(z, i, m, j, n, tile.data());
+    keys.product(m, j, n, p.q + (z * p.s.queries + i) * p.s.depth, tile.data(), ld);
     for (int64_t r = 0; r < m; r++) {
       T* s = tile.data() + r * ld;
       int64_t own = std::max<int64_t>(0, std::min(n, p.seen(i + r) - j));
@@ -195,8 +143,7 @@ void forward_tile(const Problem<T>& p, int64_t z, int64_t i, int64_t m, T* y, T*
       if (fade != T(1)) line.scaled(y + r * p.s.width, p.s.width, fade);
       largest[r] = top;
     }
-    product<T>(m, p.s.width, n, {tile.data(), ld, 1}, {p.v + (z * p.s.keys + j) * p.s.width, p.s.width, 1}, y,
-               p.s.width, true);
+    add_tile_product<T>(m, p.s.width, n, {tile.data(), ld, 1}, p.v + (z * p.s.keys + j) * p.s.width, y);
   }
   for (int64_t r = 0; r < m; r++) {
     if (sum[r] != T(0)) line.scaled(y + r * p.s.width, p.s.width, T(1) / sum[r]);
@@ -262,9 +209,11 @@ void attention(const KernelCall& c) {
     View lse = temp_view(lines, t, sums);
     int64_t tiles = (p.s.queries + kQueries - 1) / kQueries;
     parallel_for(numel(p.s.batch) * tiles, 1, [&](int64_t b, int64_t e) {
+      Turned<T> keys(PanelRoom::keys);
       for (int64_t w = b; w < e; w++) {
         int64_t z = w / tiles, i = w % tiles * kQueries, at = z * p.s.queries + i;
-        forward_tile(p, z, i, std::min(kQueries, p.s.queries - i), y.data() + at * p.s.width, lse.ptr<T>() + at);
+        keys.set(z, p.k + z * p.s.keys * p.s.depth, p.s.keys, p.s.depth);
+        forward_tile(p, keys, z, i, std::min(kQueries, p.s.queries - i), y.data() + at * p.s.width, lse.ptr<T>() + at);
       }
     });
     y.finish();
@@ -290,6 +239,9 @@ void backward_entry(const Problem<T>& p, const Slopes<T>& d, int64_t z) {
   weights.resize(size_t(kQueries * ld));
   slopes.resize(size_t(kQueries * ld));
   int64_t l = p.s.queries, s = p.s.keys, depth = p.s.depth, width = p.s.width;
+  Turned<T> keys(PanelRoom::keys), values(PanelRoom::values);
+  keys.set(z, p.k + z * s * depth, s, depth);
+  values.set(z, p.v + z * s * width, s, width);
   T *dq = d.dq + z * l * depth, *dk = d.dk + z * s * depth, *dv = d.dv + z * s * width;
   std::fill(dq, dq + l * depth, T(0));
   std::fill(dk, dk + s * depth, T(0));
@@ -302,8 +254,8 @@ void backward_entry(const Problem<T>& p, const Slopes<T>& d, int64_t z) {
     for (int64_t j = 0; j < p.seen(i + m - 1); j += kKeys) {
       int64_t n = std::min(kKeys, p.seen(i + m - 1) - j);
       T *w = weights.data(), *ds = slopes.data();
-      p.scores(z, i, m, j, n, w);
-      product<T>(m, n, width, {g, width, 1}, {p.v + (z * s + j) * width, 1, width}, ds, ld, false);
+      keys.product(m, j, n, p.q + (z * l + i) * depth, w, ld);
+      values.product(m, j, n, g, ds, ld);
       for (int64_t r = 0; r < m; r++) {
         bool blind = lse[r] == -std::numeric_limits<T>::infinity();
         int64_t own = blind ? 0 : std::max<int64_t>(0, std::min(n, p.seen(i + r) - j));
@@ -312,9 +264,9 @@ void backward_entry(const Problem<T>& p, const Slopes<T>& d, int64_t z) {
         std::fill(w + r * ld + own, w + r * ld + n, T(0));
         std::fill(ds + r * ld + own, ds + r * ld + n, T(0));
       }
-      product<T>(n, width, m, {w, 1, ld}, {g, width, 1}, dv + j * width, width, true);
-      product<T>(m, depth, n, {ds, ld, 1}, {p.k + (z * s + j) * depth, depth, 1}, dq + i * depth, depth, true);
-      product<T>(n, depth, m, {ds, 1, ld}, {p.q + (z * l + i) * depth, depth, 1}, dk + j * depth, depth, true);
+      add_tile_product<T>(n, width, m, {w, 1, ld}, g, dv + j * width);
+      add_tile_product<T>(m, depth, n, {ds, ld, 1}, p.k + (z * s + j) * depth, dq + i * depth);
+      add_tile_product<T>(n, depth, m, {ds, 1, ld}, p.q + (z * l + i) * depth, dk + j * depth);
     }
   }
 }
