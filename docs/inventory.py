@@ -267,7 +267,6 @@ ELSEWHERE: dict[str, str] = {
 _FINANCE = "NumPy itself took its financial functions out; the package numpy_financial has them."
 _GRAPHS = "It served the library DGL, which has samplers of its own."
 _INT8 = "Weights are quantized by dlcore.compress.quantize_weights; products of int8 arrays are not offered."
-_DEFORM = "Deformable windows are not offered; grid_sample with learned offsets is what they are made of."
 _REGIONS = "Of the poolings of regions ROIPooling and ROIAlign are offered, this variant is not."
 _PROPOSAL = "Its parts are here: box_decode, clip and box_nms make the proposals of a region network."
 
@@ -303,7 +302,6 @@ ABSENT: dict[str, str] = {
             "quantized_rnn",
         )
     },
-    **{f"nd.contrib.{n}": _DEFORM for n in ("DeformableConvolution", "ModulatedDeformableConvolution")},
     **{f"nd.contrib.{n}": _REGIONS for n in ("DeformablePSROIPooling", "PSROIPooling", "RROIAlign")},
     **{f"nd.contrib.{n}": _PROPOSAL for n in ("MultiProposal", "Proposal")},
     "nd.contrib.calibrate_entropy": "Ranges are not calibrated by entropy: quantize_v2 takes those of the numbers.",

@@ -28,6 +28,7 @@ from ._names.boxes import (
     box_non_maximum_suppression,
 )
 from ._names.control import cond, foreach, while_loop
+from ._names.deform import DeformableConvolution, ModulatedDeformableConvolution
 from ._names.layers import BatchNorm as _BatchNorm
 from ._names.quantize import dequantize, quantize, quantize_v2, requantize
 from ._names.sequences import CTCLoss, ctc_loss
@@ -312,7 +313,8 @@ def rand_zipfian(true_classes: Any, num_sampled: int, range_max: int) -> tuple[N
 __all__ = [
     "MultiBoxDetection", "MultiBoxPrior", "MultiBoxTarget", "bipartite_matching", "box_decode", "box_encode", "box_iou",
     "box_nms", "box_non_maximum_suppression",
-    "BilinearResize2D", "ROIAlign", "dequantize", "quantize", "quantize_v2", "requantize",
+    "DeformableConvolution", "ModulatedDeformableConvolution", "BilinearResize2D", "ROIAlign", "dequantize", "quantize",
+    "quantize_v2", "requantize",
     "AdaptiveAvgPooling2D", "BatchNormWithReLU", "CTCLoss", "SparseEmbedding", "SyncBatchNorm", "adamw_update",
     "allclose", "arange_like", "boolean_mask", "cond", "count_sketch", "ctc_loss", "current_context", "div_sqrt_dim",
     "fft", "foreach", "gradientmultiplier", "group_adagrad_update", "ifft", "index_array", "index_copy",

@@ -2,11 +2,12 @@
 
 Of classes: SoftmaxCrossEntropyLoss (SoftmaxCELoss), SigmoidBinaryCrossEntropyLoss (SigmoidBCELoss), FocalLoss,
 LogisticLoss, HingeLoss, SquaredHingeLoss. Of numbers: L2Loss, L1Loss, HuberLoss, PoissonNLLLoss. Of distributions:
-KLDivLoss. Of likeness: TripletLoss, CosineEmbeddingLoss, SDMLLoss.
+KLDivLoss. Of sequences: CTCLoss. Of likeness: TripletLoss, CosineEmbeddingLoss, SDMLLoss.
 """
 
 from ._loss import Loss
 from ._loss_classification import SigmoidBinaryCrossEntropyLoss, SoftmaxCrossEntropyLoss
+from ._loss_ctc import CTCLoss
 from ._loss_likelihood import FocalLoss, KLDivLoss, LogisticLoss, PoissonNLLLoss
 from ._loss_margin import CosineEmbeddingLoss, HingeLoss, SDMLLoss, SquaredHingeLoss, TripletLoss
 from ._loss_regression import HuberLoss, L1Loss, L2Loss
@@ -15,6 +16,7 @@ SoftmaxCELoss = SoftmaxCrossEntropyLoss
 SigmoidBCELoss = SigmoidBinaryCrossEntropyLoss
 
 __all__ = [
+    "CTCLoss",
     "CosineEmbeddingLoss",
     "FocalLoss",
     "HingeLoss",

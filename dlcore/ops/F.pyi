@@ -26,6 +26,7 @@ from .composite_vision import pixel_shuffle as pixel_shuffle
 from .composite_vision import space_to_depth as space_to_depth
 from .composite_vision import spatial_transformer as spatial_transformer
 from .ctc import ctc_loss as ctc_loss
+from .deform import deformable_conv2d as deformable_conv2d
 from .multibox import multibox_detection as multibox_detection
 from .multibox import multibox_prior as multibox_prior
 from .multibox import multibox_target as multibox_target
@@ -43,6 +44,7 @@ def _above(
 ) -> NDArray: ...
 def _abs_complex(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def _adjoint(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def _allreduce(x: ArrayLike, number: int = 0, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def _along(v: ArrayLike, x: ArrayLike, axis: int = 1, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def _along_last(
     x: ArrayLike,
@@ -158,6 +160,19 @@ def _conv1d_dx(
     *,
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> NDArray: ...
+def _conv2d_act(
+    x: ArrayLike,
+    weight: ArrayLike,
+    bias: ArrayLike | None = None,
+    add: ArrayLike | None = None,
+    stride: int | Sequence[int] = (1, 1),
+    pad: int | Sequence[int] = (0, 0),
+    dilate: int | Sequence[int] = (1, 1),
+    groups: int = 1,
+    act: str = "relu",
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
 def _conv2d_dw(
     g: ArrayLike,
     x: ArrayLike,
@@ -230,6 +245,19 @@ def _ctc_grad2(
     v: ArrayLike,
     blank: int = 0,
     *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> tuple[NDArray, ...]: ...
+def _custom(
+    *xs: ArrayLike,
+    number: int = 0,
+    training: bool = False,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
+def _custom_grad(
+    gy: ArrayLike,
+    y: ArrayLike,
+    *xs: ArrayLike,
+    number: int = 0,
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> tuple[NDArray, ...]: ...
 def _dropout_mask(x: ArrayLike, p: float = 0.5, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...

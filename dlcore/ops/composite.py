@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import _core
-from . import attention, composite_vision, multibox
+from . import attention, composite_vision, deform, multibox
 from .ctc import ctc_loss
 from .functions import function
 from .rnn import rnn
@@ -131,4 +131,5 @@ def l2_normalization(x: Any, eps: float = 1e-10, mode: str = "instance") -> NDAr
 
 
 _OWN = (gelu, batch_norm, dropout, ctc_loss, rnn, glu, rrelu, l2_normalization)
-FUNCTIONS = {f.__name__: f for f in (*_OWN, *attention.FUNCTIONS, *composite_vision.FUNCTIONS, *multibox.FUNCTIONS)}
+FUNCTIONS = {f.__name__: f for f in (*_OWN, *attention.FUNCTIONS, *composite_vision.FUNCTIONS, *deform.FUNCTIONS,
+                                 *multibox.FUNCTIONS)}  # fmt: skip

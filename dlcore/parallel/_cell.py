@@ -146,13 +146,14 @@ def _enter(package: bytes) -> None:
     """A fresh namespace with what the notebook sent."""
     from mpi4py import MPI
 
-    from dlcore.comm import MPICommunicator
+    from dlcore.comm import MPICommunicator, use
 
     old = _space.get("comm")
     if isinstance(old, MPICommunicator):
         old.close()
     _space.clear()
     comm = MPICommunicator(MPI.COMM_WORLD)
+    use(comm)
     _space.update(__name__="__main__", rank=comm.rank, size=comm.size, comm=comm, **unpack(package))
 
 

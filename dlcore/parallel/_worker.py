@@ -18,11 +18,12 @@ _current: dict[str, Any] = {}
 
 def begin(package: bytes) -> int:
     """Start training on this rank's part of every batch; returns the rank. `package` holds `prepare`'s arguments."""
-    from dlcore.comm import MPICommunicator
+    from dlcore.comm import MPICommunicator, use
     from dlcore.run._train import prepare
 
     end()
     comm = MPICommunicator()
+    use(comm)
     arguments = unpack(package)
     payloads: list[tuple[str, dict[str, Any]]] = []
     run = prepare(**arguments, comm=comm)
@@ -57,6 +58,9 @@ def finish() -> dict[str, np.ndarray]:
 
 def end() -> None:
     """Let go of the last run, so that its memory is free for the next."""
+    from dlcore.comm import use
+
+    use(None)
     run = _current.get("run")
     if run is not None and not run.ended:
         run.stop()

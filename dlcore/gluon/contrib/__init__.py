@@ -1,9 +1,11 @@
 """Gluon's additions, under the import path they have in MXNet.
 
-What lives here: `estimator`, a training loop with event handlers.
-What must not: anything with a home of its own in `dlcore.gluon`. Runs with knobs and charts are in `dlcore.run`.
+What lives here: `estimator`, a training loop with event handlers; `nn`, `rnn`, `cnn` and `data` with the names that
+MXNet kept here and that have their home in `dlcore.gluon`.
+What must not: anything new. Runs with knobs and charts are in `dlcore.run`.
 """
 
-from . import estimator
+from .. import data
+from . import cnn, estimator, nn, rnn
 
-__all__ = ["estimator"]
+__all__ = ["cnn", "data", "estimator", "nn", "rnn"]

@@ -28,6 +28,7 @@ from ._activation import (
 from ._attention import MultiHeadAttention
 from ._conv import Conv1D, Conv2D, Conv3D
 from ._conv_transpose import Conv1DTranspose, Conv2DTranspose, Conv3DTranspose
+from ._deform import DeformableConvolution, ModulatedDeformableConvolution
 from ._dense import Dense
 from ._dropout import Dropout, DropPath
 from ._embedding import Embedding
@@ -50,6 +51,7 @@ from ._pool import (
 from ._positions import RotaryEmbedding, SinusoidalPositionalEmbedding
 from ._sequential import HybridSequential, Sequential
 from ._spatial import PixelShuffle1D, PixelShuffle2D, PixelShuffle3D, ReflectionPad2D
+from ._sync_norm import SyncBatchNorm
 from ._transformer import (
     FeedForward,
     TransformerDecoder,
@@ -57,6 +59,7 @@ from ._transformer import (
     TransformerEncoder,
     TransformerEncoderCell,
 )
+from ._weight_norm import WeightNorm
 
 __all__ = [
     "Activation",
@@ -73,6 +76,7 @@ __all__ = [
     "Conv2DTranspose",
     "Conv3D",
     "Conv3DTranspose",
+    "DeformableConvolution",
     "Dense",
     "DropPath",
     "Dropout",
@@ -103,6 +107,7 @@ __all__ = [
     "MaxPool2D",
     "MaxPool3D",
     "Mish",
+    "ModulatedDeformableConvolution",
     "MultiHeadAttention",
     "PReLU",
     "PixelShuffle1D",
@@ -119,11 +124,13 @@ __all__ = [
     "SinusoidalPositionalEmbedding",
     "Softmax",
     "Swish",
+    "SyncBatchNorm",
     "Tanh",
     "TransformerDecoder",
     "TransformerDecoderCell",
     "TransformerEncoder",
     "TransformerEncoderCell",
+    "WeightNorm",
 ]
 
 __getattr__ = names_of(__name__, __all__)

@@ -12,7 +12,8 @@ from .._hybrid_block import HybridBlock
 class Dropout(HybridBlock):
     """In training, sets each element to 0 with probability `rate` and divides the others by 1 - rate.
 
-    Elsewhere x passes as it is. Keeps shapes. Raises ValueError for a rate outside [0, 1).
+    Elsewhere x passes as it is. axes: along these one draw counts for the whole length, so that (2, 3) drops whole
+    channels of (n, c, h, w). Keeps shapes. Raises ValueError for a rate outside [0, 1).
 
     >>> import dlcore as dl
     >>> Dropout(0.5)(dl.nd.ones((2,))).asnumpy()
@@ -23,15 +24,13 @@ class Dropout(HybridBlock):
         super().__init__(prefix, params)
         if not 0 <= rate < 1:
             raise ValueError(f"Dropout: expected 0 <= rate < 1, got {rate}")
-        if tuple(axes):
-            raise ValueError("Dropout: masks shared along axes are not available; use axes=()")
-        self._rate = rate
+        self._rate, self._axes = rate, tuple(axes)
 
     def forward(self, x: Any) -> Any:
-        return F.dropout(x, self._rate)
+        return F.dropout(x, self._rate, axes=self._axes)
 
     def _details(self) -> str:
-        return f"p={self._rate}"
+        return f"p={self._rate}" + (f", axes={self._axes}" if self._axes else "")
 
 
 class DropPath(HybridBlock):

@@ -1,0 +1,49 @@
+"""The communicator of this process, for layers that add up over workers without being handed one."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dlcore import _core
+from dlcore.ops.outside import keep_sum
+
+from ._alone import Alone
+from ._communicator import Communicator
+
+_ALONE = Alone()
+_current: list[Communicator] = [_ALONE]
+
+
+def current() -> Communicator:
+    """The communicator that `use` named last in this process; `Alone` before that.
+
+    In workers of `dlcore.parallel` it is theirs.
+
+    >>> current()
+    Alone(rank=0, size=1)
+    """
+    return _current[0]
+
+
+def use(comm: Communicator | None) -> None:
+    """Make `comm` what `current()` gives, for the whole process; None for one that is alone.
+
+    >>> use(None)
+    """
+    _current[0] = _ALONE if comm is None else comm
+
+
+def sum_number(comm: Communicator) -> int:
+    """The number by which the operator `_allreduce` reaches `comm`; one and the same for each."""
+    if comm.size == 1:
+        return 0
+    found = comm.__dict__.get("_sum_number")
+    if found is None:
+
+        def total(x: np.ndarray) -> np.ndarray:
+            array = _core.from_numpy(np.ascontiguousarray(x), True)
+            comm.allreduce([array], op="sum")
+            return array.asnumpy()
+
+        found = comm.__dict__["_sum_number"] = keep_sum(total)
+    return int(found)

@@ -1,0 +1,10 @@
+"""Convolutions under the import path that MXNet had them in; they are `dlcore.gluon.nn`'s.
+
+>>> from dlcore import gluon
+>>> DeformableConvolution is gluon.nn.DeformableConvolution
+True
+"""
+
+from ..nn import DeformableConvolution, ModulatedDeformableConvolution
+
+__all__ = ["DeformableConvolution", "ModulatedDeformableConvolution"]
