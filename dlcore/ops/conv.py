@@ -50,6 +50,7 @@ def _convolution(nd: int) -> None:
                bad(name, real(shape=(4, 5)), w, None),
                bad(name, x, _shape(3, 4, nd=nd, of=(9, 9, 9)), None), bad("bias", x, w, real(shape=(2,))),
                bad("groups", x, w, None, groups=3), bad("stride", x, w, None, stride=0),
+               bad("groups must be .* got 0", x, w, None, groups=0), bad("less than 2", x, w, None, groups=2**62),
                bad("stride must be one integer", x, w, None, stride=(1,) * (nd + 1)) if nd != 2 else
                bad("stride must be one integer", x, w, None, stride=(1, 1, 1))])
     # What a window reaches of x decides the size of g: conv(x).shape without, and with the hard attributes.

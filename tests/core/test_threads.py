@@ -11,6 +11,7 @@ import pytest
 import dlcore as dl
 from dlcore import autograd
 from dlcore import np as xp
+from dlcore.gluon import nn
 
 ROUNDS = 4
 
@@ -58,7 +59,41 @@ def loading(seed: int) -> None:
     assert sum(float(batch.sum()) for batch in loader) == seed * 64 * 5
 
 
-ALL: list[Callable[[int], None]] = [eager, compiled, compiled_anew, recorded, random, loading]
+def network() -> nn.HybridSequential:
+    net = nn.HybridSequential()
+    net.add(nn.Conv2D(4, 3, padding=1, activation="relu"), nn.Flatten(), nn.Dense(3))
+    net.initialize(dl.init.One())
+    return net
+
+
+def shared_network() -> Callable[[int], None]:
+    """One network that all threads compile at once, by calling it for the first time."""
+    net = network()
+    net.hybridize()
+    alone = network()(xp.ones((2, 1, 8, 8))).asnumpy()
+
+    def forward(seed: int) -> None:
+        for _ in range(ROUNDS):
+            np.testing.assert_allclose(net(xp.ones((2, 1, 8, 8)) * seed).asnumpy(), alone * seed, rtol=1e-5)
+
+    return forward
+
+
+def trained(seed: int) -> None:
+    net, x = network(), xp.ones((4, 1, 8, 8))
+    net.hybridize(active=seed % 2 == 0)
+    trainer = dl.gluon.Trainer(net.collect_params(), "adam", {"learning_rate": 1e-3})
+    losses = []
+    for _ in range(ROUNDS):
+        with autograd.record():
+            loss = (net(x) ** 2).mean()
+        loss.backward()
+        trainer.step(1)
+        losses.append(float(loss))
+    assert losses == sorted(losses, reverse=True)
+
+
+ALL: list[Callable[[int], None]] = [eager, compiled, compiled_anew, recorded, random, loading, trained]
 
 
 def together(actions: list[Callable[[int], None]]) -> None:
@@ -85,6 +120,10 @@ def together(actions: list[Callable[[int], None]]) -> None:
 @pytest.mark.parametrize("action", ALL, ids=lambda f: f.__name__)
 def test_the_same_in_three_threads(action: Callable[[int], None]) -> None:
     together([action] * 3)
+
+
+def test_one_network_is_compiled_by_three_threads() -> None:
+    together([shared_network()] * 3)
 
 
 def test_everything_at_once() -> None:

@@ -29,11 +29,10 @@ template <class Call>
 Geometry attributes(const Call& c, int nd) {
   Geometry g;
   g.nd = nd;
-  g.groups = int_attr(c, "groups", 1);
+  g.groups = groups_attr(c);
   spatial_attr(c, "stride", nd, 1, g.stride);
   spatial_attr(c, "pad", nd, 0, g.pad);
   spatial_attr(c, "dilate", nd, 1, g.dilate);
-  if (g.groups < 1) throw ValueError(c.op->name + ": groups must be at least 1, got " + std::to_string(g.groups));
   for (int i = 0; i < nd; i++)
     if (g.stride[i] < 1 || g.dilate[i] < 1 || g.pad[i] < 0)
       throw ValueError(c.op->name + ": stride and dilate must be at least 1 and pad at least 0");

@@ -9,13 +9,11 @@ template <class Call>
 ConvShape conv_shape(const Call& c, const Shape& x, const Shape& w) {
   const std::string& op = c.op->name;
   ConvShape s{};
-  s.groups = int_attr(c, "groups", 1);
+  s.groups = groups_attr(c);
   spatial_attr(c, "stride", 2, 1, s.stride);
   spatial_attr(c, "pad", 2, 0, s.pad);
   spatial_attr(c, "dilate", 2, 1, s.dilate);
   if (w.n != 4) throw ValueError(op + ": expected weight (O, C / groups, kh, kw), got shape " + to_string(w));
-  if (s.groups < 1)
-    throw ValueError(format("%s: groups must be at least 1, got %lld", op.c_str(), (long long)s.groups));
   int64_t channels = w[1] * s.groups;
   if (x.n != 4 || x[1] != channels)
     throw ValueError(op + ": expected x (N, C, H, W) with C = " + std::to_string(channels) + " (weight " +

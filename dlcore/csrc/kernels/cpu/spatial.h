@@ -21,4 +21,14 @@ void spatial_attr(const Call& c, const char* name, int nd, int64_t def, int64_t*
   }
 }
 
+// The attribute "groups" of a convolution, of which the channels are cut.
+template <class Call>
+int64_t groups_attr(const Call& c) {
+  const Attr* a = find_attr(c, "groups");
+  int64_t groups = a ? a->i : 1;
+  if (groups < 1 || groups >= int64_t(1) << 31)
+    throw ValueError(c.op->name + ": groups must be at least 1 and less than 2**31, got " + std::to_string(groups));
+  return groups;
+}
+
 }  // namespace dl
