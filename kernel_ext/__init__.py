@@ -29,6 +29,7 @@ MAGICS = (
     "parallel",
     "mxnet",
     "explore",
+    "diagram",
     "lr_find",
     "show_batch",
     "interpret",

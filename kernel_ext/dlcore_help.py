@@ -23,6 +23,7 @@ EXAMPLES = (
     ("%%parallel", "run a cell in several processes", "%%parallel --workers 2", "dl.run.train(..., workers=2)"),
     ("%mxnet", "run old code with `import mxnet`", "%mxnet", "dl.compat.install()"),
     ("%explore", "look inside, live", "%explore lenet --data mnist", 'explore(lenet, data="mnist")'),
+    ("%diagram", "edit a network as a picture", "%diagram lenet", "language.rewrite(lenet, text)"),
     ("%lr_find", "suggest a learning rate", "%lr_find lenet --data mnist", 'dl.run.lr_find(lenet, "mnist")'),
     ("%show_batch", "the first samples of a data set", "%show_batch mnist", "dl.interpret.batch_of(\"mnist\", 16)"),
     ("%interpret", "what is right, wrong, and why", "%interpret lenet --data mnist",

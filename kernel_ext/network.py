@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .language import Template, make
+from . import views
+from .language import Template, read
 from .language.completion import complete
 from .language.kinds import shape_text
 from .language.plan import INPUT
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from .language.builder import Network
+    from .language.regrow import Regrown
+    from .language.tree import Program
 
 
 def register(ip: InteractiveShell) -> None:
@@ -34,25 +37,64 @@ def register(ip: InteractiveShell) -> None:
 
     ip.magics_manager.register_function(network, magic_kind="cell", magic_name="network")
     unregister(ip)
+    views.register(ip)
     ip.Completer.custom_matchers.append(network_matcher)
 
 
 def unregister(ip: InteractiveShell) -> None:
-    """Take the completion back."""
+    """Take the completion back, and note no longer which cell runs."""
+    views.unregister(ip)
     matchers = ip.Completer.custom_matchers
     matchers[:] = [m for m in matchers if getattr(m, "matcher_identifier", None) != "dlcore.network"]
 
 
 def define(ip: InteractiveShell, line: str, cell: str) -> None:
-    """Bind what the cell describes; on a mistake the old binding stays and NetworkError points at the word."""
-    text = f"{MAGIC} {line}\n{cell}"
-    made = make(text, ip.user_ns, place=cell_name(ip))
-    if isinstance(made, Template):
-        ip.push({made.program.name: made})
-        print(f"{made.signature}: a reusable block; write: use {made.program.name}(...)")
-    else:
-        ip.push({made.plan.name: made})
-        print(f"{made.plan.name}: {describe(made)}")
+    """Bind what the cell describes; on a mistake the old binding stays and NetworkError points at the word.
+
+    A cell that was edited and run again changes the network it made before: layers that stay the same keep their
+    weights, and pictures of the network follow. Run again as it is, the cell makes a new network.
+    """
+    program = read(f"{MAGIC} {line}\n{cell}", ip.user_ns, place=cell_name(ip))
+    name, views_here = program.name, views.of(ip)
+    if program.parameters is not None:
+        made = Template(program, ip.user_ns)
+        ip.push({name: made})
+        print(f"{made.signature}: a reusable block; write: use {name}(...)")
+        return
+    net, said = remade(ip, program)
+    ip.push({name: net})
+    if views_here.cell is not None:
+        views_here.homes[name] = views_here.cell
+    print(f"{name}: {describe(net)}{said}")
+    views.tell(ip, name, net)
+
+
+def remade(ip: InteractiveShell, program: Program) -> tuple[Network, str]:
+    """The network of a program: the one that this very cell made before, changed, or else a new one."""
+    from .language.builder import Network, build
+    from .language.regrow import regrow, same_plan
+    from .language.resolve import resolve
+
+    plan = resolve(program, ip.user_ns)
+    old, here = ip.user_ns.get(program.name), views.of(ip)
+    edited = here.cell is not None and here.homes.get(program.name) == here.cell
+    if not (edited and isinstance(old, Network)) or same_plan(old.plan, plan):
+        return build(plan), ""
+    from dlcore.run import training
+
+    if training(old) is not None:  # that run goes on with the network it has
+        return build(plan), ""
+    return old, f"\n{told(regrow(old, plan))}"
+
+
+def told(grown: Regrown) -> str:
+    """What an edit kept, in a line."""
+    parts = [
+        f"{what} {', '.join(names) if len(names) <= 6 else f'{len(names)} layers'}"
+        for what, names in (("kept the weights of", grown.kept), ("new:", grown.new))
+        if names
+    ]
+    return "edited; " + "; ".join(parts or ["no layer has weights"])
 
 
 def cell_name(ip: InteractiveShell) -> str:

@@ -40,7 +40,9 @@ class Source:
         """The error of a network that is used here: it points at ``span`` and quotes the line of ``name``."""
         first, *rest = inner.message.splitlines()
         where = f"  in {name}, line {inner.lineno}: {inner.source.line(inner.lineno).strip()}"
-        return NetworkError("\n".join([first, where, *rest]), self, span)
+        error = NetworkError("\n".join([first, where, *rest]), self, span)
+        error.shapes = inner.shapes
+        return error
 
 
 class NetworkError(CleanError):
@@ -54,6 +56,7 @@ class NetworkError(CleanError):
     """
 
     label = "NetworkError"
+    shapes = False  # whether shapes do not meet, so that the wire is at fault and not the line
 
     def __init__(self, message: str, source: Source, span: Span) -> None:
         super().__init__(message)

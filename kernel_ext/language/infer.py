@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .errors import NetworkError
+from .errors import NetworkError, Span
 from .kinds import shape_text
 from .plan import INPUT, USE, Plan, Step
 from .shapes import Shape, ShapeProblem
@@ -14,20 +14,31 @@ from .words import WORDS
 Probe = Callable[[Any, Shape], Shape]
 
 
-def infer(plan: Plan, given: Sequence[Shape | None], probe: Probe) -> list[Shape | None]:
+def infer(
+    plan: Plan, given: Sequence[Shape | None], probe: Probe, shapes: list[Shape | None] | None = None
+) -> list[Shape | None]:
     """The shape of every step, without the batch; None where it is not known before the first batch.
 
     ``given`` are the shapes of the inputs, None for those that the text itself must tell. ``probe`` finds the output
-    shape of a Gluon block. Raises NetworkError.
+    shape of a Gluon block. ``shapes`` is a list to put them in, which holds them up to a mistake. Raises NetworkError.
     """
-    shapes: list[Shape | None] = []
+    shapes = [] if shapes is None else shapes
     waiting = list(given)
     for step in plan.steps:
         if step.word == INPUT:
             shapes.append(_input(plan, step, waiting.pop(0) if waiting else None))
         else:
             shapes.append(_step(plan, step, [shapes[source] for source in step.sources], probe))
+        _check_claims(plan, step, shapes[-1])
     return shapes
+
+
+def _check_claims(plan: Plan, step: Step, shape: Shape | None) -> None:
+    """What arrows say of the shape must be so."""
+    for claim in step.claims:
+        if shape is not None and claim.shape != shape:
+            said = f"this arrow says {shape_text(claim.shape)}, but {step.text} makes {shape_text(shape)}"
+            raise plan.source.error(f"{said}; write {shape_text(shape)}, or leave the shape out", claim.span)
 
 
 def _input(plan: Plan, step: Step, given: Shape | None) -> Shape | None:
@@ -47,7 +58,13 @@ def _step(plan: Plan, step: Step, shapes: list[Shape | None], probe: Probe) -> S
         return WORDS[step.word].shape(step.word, step.settings, known)
     except ShapeProblem as problem:
         span = step.span if problem.operand is None else step.operand_spans[problem.operand]
-        raise plan.source.error("\n".join([str(problem), *_origins(plan, step, known)]), span) from None
+        raise _unmet(plan, "\n".join([str(problem), *_origins(plan, step, known)]), span) from None
+
+
+def _unmet(plan: Plan, message: str, span: Span) -> NetworkError:
+    error = plan.source.error(message, span)
+    error.shapes = True
+    return error
 
 
 def _origins(plan: Plan, step: Step, shapes: list[Shape]) -> list[str]:
@@ -68,7 +85,7 @@ def _use(plan: Plan, step: Step, shape: Shape | None, probe: Probe) -> Shape | N
             return probe(step.part, shape)
         except Exception as problem:
             said = f"{step.name} cannot take {shape_text(shape)}: {problem}"
-            raise plan.source.error(said, step.span) from problem
+            raise _unmet(plan, said, step.span) from problem
     inner = step.part
     if len(inner.inputs) != 1:
         raise plan.source.error(f"{inner.name} has {len(inner.inputs)} inputs, but use gives it one value", step.span)

@@ -24,7 +24,9 @@ class LineParser:
         parameters: frozenset[str] = frozenset(),
         networks: Collection[str] = (),
         start: int = 0,
+        wired: bool = False,
     ) -> None:
+        self.wired = wired  # where values come from is told elsewhere, so a line that joins some need not name them
         self.source, self.parameters, self.networks = source, parameters, networks
         self.comment = tokens[-1].text if tokens and tokens[-1].kind == "comment" else None
         self.tokens = tokens if self.comment is None else tokens[:-1]
@@ -350,7 +352,7 @@ class _LayerLine:
                 parser._fail(
                     f"{row.name} needs its {slot.name}, {what}; for example: {row.example}", parser._after(line)
                 )
-        if len(self.operands) < row.operands:
+        if len(self.operands) < row.operands and not parser.wired:
             parser._fail(f"{row.name} needs the names of the values it takes: {row.example}", parser._after(line))
 
 

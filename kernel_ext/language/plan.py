@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .errors import Source, Span
-from .tree import Program
+from .tree import Claim, Program
 
 INPUT = "input"
 USE = "use"
@@ -51,6 +51,7 @@ class Step:
     turn: tuple[tuple[str, int], ...] = ()
     part: Any = None
     operand_spans: tuple[Span, ...] = ()
+    claims: tuple[Claim, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -25,13 +25,14 @@ def resolve(
     namespace: Mapping[str, Any],
     arguments: Mapping[str, Any] | None = None,
     stack: tuple[str, ...] = (),
+    unused: bool = False,
 ) -> Plan:
     """Work out every value of ``program``.
 
     ``namespace`` is what braces and ``use`` see, ``arguments`` the values of the block's parameters, ``stack`` the
-    blocks that are being resolved around this one. Raises NetworkError.
+    blocks that are being resolved around this one. ``unused`` lets values pass that nothing uses. Raises NetworkError.
     """
-    return _Resolver(program, namespace, dict(arguments or {}), (*stack, program.name)).run()
+    return _Resolver(program, namespace, dict(arguments or {}), (*stack, program.name)).run(unused)
 
 
 class _Resolver:
@@ -49,7 +50,7 @@ class _Resolver:
         self.taken = {target.name for target in self.targets}
         self.numbers: dict[str, int] = {}
 
-    def run(self) -> Plan:
+    def run(self, unused: bool = False) -> Plan:
         """The plan of the whole program."""
         first = next((s for s in self.program.body if not isinstance(s, Comment)), None)
         if not (isinstance(first, Layer) and first.word == INPUT):
@@ -57,7 +58,8 @@ class _Resolver:
         self._body(self.program.body)
         if all(step.word == INPUT for step in self.steps):
             raise self.program.source.error(f"{self.program.name} has no layers", self.program.span)
-        self._check_used()
+        if not unused:
+            self._check_used()
         return Plan(self.program, tuple(self.steps))
 
     def _fail(self, message: str, span: Span) -> NoReturn:
@@ -94,14 +96,16 @@ class _Resolver:
         row = WORDS[layer.word]
         settings = self._settings(row, layer)
         sources, spans = self._sources(layer)
-        self._add(layer, layer.word, settings, sources, activation=layer.activation, operand_spans=spans)
+        self._add(
+            layer, layer.word, settings, sources, activation=layer.activation, operand_spans=spans, claims=layer.claims
+        )
 
     def _input(self, layer: Layer) -> None:
         if self.turn:
             self._fail("an input cannot stand in a repeat", layer.span)
         if any(step.word != INPUT for step in self.steps):
             self._fail("input stands above the layers", layer.span)
-        self._add(layer, INPUT, self._settings(INPUT_ROW, layer), ())
+        self._add(layer, INPUT, self._settings(INPUT_ROW, layer), (), claims=layer.claims)
 
     def _use(self, use: Use) -> None:
         part, name = find_part(use, self.values, self.stack)

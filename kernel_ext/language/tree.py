@@ -52,6 +52,14 @@ Value = Number | Size | Brace | Name
 
 
 @dataclass(frozen=True)
+class Claim:
+    """What an arrow of a flowchart says of the shape of what a line makes."""
+
+    shape: tuple[int, ...]
+    span: Span = _span()
+
+
+@dataclass(frozen=True)
 class Comment:
     """A line that is only a comment."""
 
@@ -77,6 +85,7 @@ class Layer:
     comment: str | None = None
     span: Span = _span()
     line: Span = _span()
+    claims: tuple[Claim, ...] = field(default=(), compare=False, repr=False)
 
 
 @dataclass(frozen=True)
