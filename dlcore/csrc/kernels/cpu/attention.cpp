@@ -88,7 +88,7 @@ struct Problem {
   Sizes s;
   bool causal;
   T scale;
-  const T *q, *k, *v;
+  Lines<T> q, k, v;
   MaskLines<T> mask;
 
   // From one line of a tile of scores to the next: no multiple of 1024 bytes, which would put all lines into a few sets
@@ -100,15 +100,15 @@ struct Problem {
 };
 
 template <class T>
-Problem<T> problem(const KernelCall& c, Temp (&keep)[4]) {
+Problem<T> problem(const KernelCall& c) {
   DType t = compute_type(c.out[0].dtype);
   Sizes s = sizes(c, c.in[0].shape, c.in[1].shape, c.in[2].shape, c.in[3].shape);
   return {s,
           int_attr(c, "causal", 0) != 0,
           T(float_attr(c, "scale", 1)),
-          as_contiguous(c.in[0], t, keep[0]).template ptr<T>(),
-          as_contiguous(c.in[1], t, keep[1]).template ptr<T>(),
-          as_contiguous(c.in[2], t, keep[2]).template ptr<T>(),
+          Lines<T>::in(c.in[0], t),
+          Lines<T>::in(c.in[1], t),
+          Lines<T>::in(c.in[2], t),
           MaskLines<T>(c.in[3], s, t)};
 }
 
@@ -116,7 +116,8 @@ Problem<T> problem(const KernelCall& c, Temp (&keep)[4]) {
 
 // `m` queries from i on: y (m, width) and, for each, the logarithm of its sum.
 template <class T>
-void forward_tile(const Problem<T>& p, const Turned<T>& keys, int64_t z, int64_t i, int64_t m, T* y, T* lse) {
+void forward_tile(const Problem<T>& p, const Turned<T>& keys, int64_t z, int64_t i, int64_t m, const Lines<T>& to,
+                  T* lse) {
   const auto& line = isa<T>();
   const T none = -std::numeric_limits<T>::infinity();
   static thread_local std::vector<T> tile;
@@ -125,10 +126,11 @@ void forward_tile(const Problem<T>& p, const Turned<T>& keys, int64_t z, int64_t
   T largest[kQueries], sum[kQueries];
   std::fill(largest, largest + m, none);
   std::fill(sum, sum + m, T(0));
-  std::fill(y, y + m * p.s.width, T(0));
+  T* y = to.at(z, i);
+  for (int64_t r = 0; r < m; r++) std::fill(y + r * to.row(), y + r * to.row() + p.s.width, T(0));
   for (int64_t j = 0; j < p.seen(i + m - 1); j += kKeys) {
     int64_t n = std::min(kKeys, p.seen(i + m - 1) - j);
-    keys.product(m, j, n, p.q + (z * p.s.queries + i) * p.s.depth, tile.data(), ld);
+    keys.product(m, j, n, p.q.at(z, i), p.q.row(), tile.data(), ld);
     for (int64_t r = 0; r < m; r++) {
       T* s = tile.data() + r * ld;
       int64_t own = std::max<int64_t>(0, std::min(n, p.seen(i + r) - j));
@@ -140,30 +142,16 @@ void forward_tile(const Problem<T>& p, const Turned<T>& keys, int64_t z, int64_t
       }
       T fade = std::exp(largest[r] - top);
       sum[r] = sum[r] * fade + line.exps(s, own, top);
-      if (fade != T(1)) line.scaled(y + r * p.s.width, p.s.width, fade);
+      if (fade != T(1)) line.scaled(y + r * to.row(), p.s.width, fade);
       largest[r] = top;
     }
-    add_tile_product<T>(m, p.s.width, n, {tile.data(), ld, 1}, p.v + (z * p.s.keys + j) * p.s.width, y);
+    add_tile_product<T>(m, p.s.width, n, {tile.data(), ld, 1}, p.v.at(z, j), p.v.row(), y, to.row());
   }
   for (int64_t r = 0; r < m; r++) {
-    if (sum[r] != T(0)) line.scaled(y + r * p.s.width, p.s.width, T(1) / sum[r]);
+    if (sum[r] != T(0)) line.scaled(y + r * to.row(), p.s.width, T(1) / sum[r]);
     lse[r] = sum[r] != T(0) ? largest[r] + std::log(sum[r]) : none;
   }
 }
-
-// Where a result is made: in place or in a temporary.
-template <class T>
-struct Result {
-  View to, made;
-  Temp keep;
-  Result(const View& out, DType t) : to(out), made(out) {
-    if (out.dtype != t || !is_contiguous(out.shape, out.strides)) made = temp_view(out.shape, t, keep);
-  }
-  T* data() const { return made.ptr<T>(); }
-  void finish() {
-    if (keep) copy_view(to, made);
-  }
-};
 
 // The logarithms (..., l) as two numbers each, (..., l, 2), that add up to them: one of 16 bits would be too coarse.
 void write_split(const View& out, const View& lse) {
@@ -200,9 +188,8 @@ void attention(const KernelCall& c) {
   DType t = compute_type(c.out[0].dtype);
   with_compute_type(t, [&](auto zero) {
     using T = decltype(zero);
-    Temp keep[4];
-    Problem<T> p = problem<T>(c, keep);
-    Result<T> y(c.out[0], t);
+    Problem<T> p = problem<T>(c);
+    auto y = Lines<T>::out(c.out[0], t);
     Temp sums;
     Shape lines = p.s.batch;
     lines.push(p.s.queries);
@@ -211,9 +198,9 @@ void attention(const KernelCall& c) {
     parallel_for(numel(p.s.batch) * tiles, 1, [&](int64_t b, int64_t e) {
       Turned<T> keys(PanelRoom::keys);
       for (int64_t w = b; w < e; w++) {
-        int64_t z = w / tiles, i = w % tiles * kQueries, at = z * p.s.queries + i;
-        keys.set(z, p.k + z * p.s.keys * p.s.depth, p.s.keys, p.s.depth);
-        forward_tile(p, keys, z, i, std::min(kQueries, p.s.queries - i), y.data() + at * p.s.width, lse.ptr<T>() + at);
+        int64_t z = w / tiles, i = w % tiles * kQueries;
+        keys.set(z, p.k, p.s.keys, p.s.depth);
+        forward_tile(p, keys, z, i, std::min(kQueries, p.s.queries - i), y, lse.ptr<T>() + z * p.s.queries + i);
       }
     });
     y.finish();
@@ -226,8 +213,8 @@ DL_KERNEL("attention", attention);
 
 template <class T>
 struct Slopes {
-  const T *y, *lse, *g;
-  T *dq, *dk, *dv;
+  Lines<T> y, g, dq, dk, dv;
+  const T* lse;
 };
 
 // All tiles of one batch entry.
@@ -240,22 +227,22 @@ void backward_entry(const Problem<T>& p, const Slopes<T>& d, int64_t z) {
   slopes.resize(size_t(kQueries * ld));
   int64_t l = p.s.queries, s = p.s.keys, depth = p.s.depth, width = p.s.width;
   Turned<T> keys(PanelRoom::keys), values(PanelRoom::values);
-  keys.set(z, p.k + z * s * depth, s, depth);
-  values.set(z, p.v + z * s * width, s, width);
-  T *dq = d.dq + z * l * depth, *dk = d.dk + z * s * depth, *dv = d.dv + z * s * width;
-  std::fill(dq, dq + l * depth, T(0));
-  std::fill(dk, dk + s * depth, T(0));
-  std::fill(dv, dv + s * width, T(0));
+  keys.set(z, p.k, s, depth);
+  values.set(z, p.v, s, width);
+  auto clear = [z](const Lines<T>& x, int64_t lines, int64_t n) {
+    for (int64_t i = 0; i < lines; i++) std::fill(x.at(z, i), x.at(z, i) + n, T(0));
+  };
+  clear(d.dq, l, depth), clear(d.dk, s, depth), clear(d.dv, s, width);
   for (int64_t i = 0; i < l; i += kQueries) {
     int64_t m = std::min(kQueries, l - i);
-    const T *g = d.g + (z * l + i) * width, *y = d.y + (z * l + i) * width, *lse = d.lse + z * l + i;
+    const T *g = d.g.at(z, i), *lse = d.lse + z * l + i;
     T inner[kQueries];
-    for (int64_t r = 0; r < m; r++) inner[r] = line.dot(g + r * width, y + r * width, width);
+    for (int64_t r = 0; r < m; r++) inner[r] = line.dot(g + r * d.g.row(), d.y.at(z, i + r), width);
     for (int64_t j = 0; j < p.seen(i + m - 1); j += kKeys) {
       int64_t n = std::min(kKeys, p.seen(i + m - 1) - j);
       T *w = weights.data(), *ds = slopes.data();
-      keys.product(m, j, n, p.q + (z * l + i) * depth, w, ld);
-      values.product(m, j, n, g, ds, ld);
+      keys.product(m, j, n, p.q.at(z, i), p.q.row(), w, ld);
+      values.product(m, j, n, g, d.g.row(), ds, ld);
       for (int64_t r = 0; r < m; r++) {
         bool blind = lse[r] == -std::numeric_limits<T>::infinity();
         int64_t own = blind ? 0 : std::max<int64_t>(0, std::min(n, p.seen(i + r) - j));
@@ -264,9 +251,9 @@ void backward_entry(const Problem<T>& p, const Slopes<T>& d, int64_t z) {
         std::fill(w + r * ld + own, w + r * ld + n, T(0));
         std::fill(ds + r * ld + own, ds + r * ld + n, T(0));
       }
-      add_tile_product<T>(n, width, m, {w, 1, ld}, g, dv + j * width);
-      add_tile_product<T>(m, depth, n, {ds, ld, 1}, p.k + (z * s + j) * depth, dq + i * depth);
-      add_tile_product<T>(n, depth, m, {ds, 1, ld}, p.q + (z * l + i) * depth, dk + j * depth);
+      add_tile_product<T>(n, width, m, {w, 1, ld}, g, d.g.row(), d.dv.at(z, j), d.dv.row());
+      add_tile_product<T>(m, depth, n, {ds, ld, 1}, p.k.at(z, j), p.k.row(), d.dq.at(z, i), d.dq.row());
+      add_tile_product<T>(n, depth, m, {ds, 1, ld}, p.q.at(z, i), p.q.row(), d.dk.at(z, j), d.dk.row());
     }
   }
 }
@@ -280,21 +267,17 @@ void attention_grad(const KernelCall& c) {
   }
   with_compute_type(t, [&](auto zero) {
     using T = decltype(zero);
-    Temp keep[4], more[4];
-    Problem<T> p = problem<T>(c, keep);
-    Result<T> dq(c.out[0], t), dk(c.out[1], t), dv(c.out[2], t);
-    Slopes<T> d{as_contiguous(c.in[4], t, more[0]).template ptr<T>(),
-                read_split(c.in[5], t, more[1], more[3]).template ptr<T>(),
-                as_contiguous(c.in[6], t, more[2]).template ptr<T>(),
-                dq.data(),
-                dk.data(),
-                dv.data()};
+    Problem<T> p = problem<T>(c);
+    Temp keep, pairs;
+    Slopes<T> d{Lines<T>::in(c.in[4], t),   Lines<T>::in(c.in[6], t),
+                Lines<T>::out(c.out[0], t), Lines<T>::out(c.out[1], t),
+                Lines<T>::out(c.out[2], t), read_split(c.in[5], t, keep, pairs).template ptr<T>()};
     parallel_for(numel(p.s.batch), 1, [&](int64_t b, int64_t e) {
       for (int64_t z = b; z < e; z++) backward_entry(p, d, z);
     });
-    dq.finish();
-    dk.finish();
-    dv.finish();
+    d.dq.finish();
+    d.dk.finish();
+    d.dv.finish();
   });
 }
 DL_KERNEL("attention_grad", attention_grad);

@@ -13,8 +13,25 @@ constexpr int64_t kDepth = 1024;  // of k at a time
 constexpr int64_t kPanelsNumbers =
     128 * 1024;  // of packed panels that rows go through at a time: part of the second-level cache
 
-constexpr int64_t kRows = 64;   // of a that are copied together
-constexpr int64_t kFar = 1024;  // numbers from one column of a transposed a to the next that make the copy worth it
+constexpr int64_t kRows = 64;  // of a that are copied together
+constexpr int64_t kFar = 512;  // numbers from one column of a transposed a to the next that make the copy worth it
+
+constexpr int64_t kLine = 16;  // numbers in a line of the cache
+
+inline void prefetch(const float* p) {
+#ifdef __GNUC__
+  __builtin_prefetch(p);
+#else
+  (void)p;
+#endif
+}
+
+// n numbers, and those `ahead` of them asked for: no prefetcher follows from page to page.
+constexpr int64_t kAhead = 16;
+inline void copy_line(const float* from, int64_t n, int64_t ahead, float* to) {
+  for (int64_t i = 0; i < n && ahead; i += kLine) prefetch(from + ahead + i);
+  std::copy(from, from + n, to);
+}
 
 struct Room {
   std::unique_ptr<float[]> memory;
@@ -39,7 +56,7 @@ void pack_panel(const PanelMatrix& b, int64_t k, int64_t n, int64_t width, float
 
 // A transposed matrix whose columns lie far apart: each touches a line of the cache, many fall into the same few sets.
 PanelMatrix copy_lines(const PanelMatrix& a, int64_t m, int64_t k, float* to) {
-  for (int64_t p = 0; p < k; p++) std::copy(a.data + p * a.col, a.data + p * a.col + m, to + p * kRows);
+  for (int64_t p = 0; p < k; p++) copy_line(a.data + p * a.col, m, p + kAhead < k ? kAhead * a.col : 0, to + p * kRows);
   return {to, 1, kRows};
 }
 
