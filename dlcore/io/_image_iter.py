@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -23,14 +24,32 @@ Picture = Callable[[], tuple[Any, np.ndarray]]  # the label and the picture (h, 
 _HANDLES = ("pad", "discard", "roll_over")
 
 
-def _of_record(path: Path, place: int, flag: int) -> Picture:
+def _of_record(file: _Records, place: int, flag: int) -> Picture:
     def read() -> tuple[Any, np.ndarray]:
-        with MXRecordIO(path, "r") as records:
-            records._opened().seek(place)
-            header, data = unpack(records.read() or b"")
+        header, data = unpack(file.at(place))
         return header.label, _three(decode_image(data, flag))
 
     return read
+
+
+class _Records:
+    """A record file that stays open, read at any place by one thread at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._lock = path, threading.Lock()
+        self._records: MXRecordIO | None = None
+
+    def at(self, place: int) -> bytes:
+        """The record that begins at `place`."""
+        with self._lock:
+            if self._records is None:
+                self._records = MXRecordIO(self._path, "r")
+            self._records._opened().seek(place)
+            return self._records.read() or b""
+
+    def __del__(self) -> None:
+        if self._records is not None:
+            self._records.close()
 
 
 def _of_file(path: Path, label: Any, flag: int) -> Picture:
@@ -114,7 +133,8 @@ class ImageIter(DataIter):
         flag = int(data_shape[0] == 3)
         if path_imgrec is not None:
             file = Path(path_imgrec)
-            pictures = [_of_record(file, place, flag) for place in _places(file, path_imgidx)]
+            records = _Records(file)
+            pictures = [_of_record(records, place, flag) for place in _places(file, path_imgidx)]
         elif path_imglist is not None or imglist is not None:
             pictures = _listed(path_imglist, imglist, path_root, flag)
         else:

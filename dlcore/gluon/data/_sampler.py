@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -143,11 +144,10 @@ class BatchSampler(Sampler):
 
     def __iter__(self) -> Iterator[list[int]]:
         batch, self._left_over = self._left_over, []
-        for index in self._sampler:
-            batch.append(index)
-            if len(batch) == self._batch_size:
-                yield batch
-                batch = []
+        order = iter(self._sampler)
+        while len(batch := batch + list(islice(order, self._batch_size - len(batch)))) == self._batch_size:
+            yield batch
+            batch = []
         if batch and self._last_batch == "keep":
             yield batch
         elif self._last_batch == "rollover":
