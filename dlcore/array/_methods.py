@@ -116,7 +116,7 @@ def dot(self: NDArray, other: Any) -> NDArray:
 
 def wait_to_read(self: NDArray) -> None:
     """Returns when the numbers are there. Processor work is done when an operator returns; a GPU is waited for."""
-    if self._device != "cpu(0)":
+    if not self._device.startswith("cpu"):
         self.asnumpy()
 
 

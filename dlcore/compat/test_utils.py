@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from dlcore import autograd
+from dlcore import autograd, symbol
 from dlcore._core import NDArray
 from dlcore.array import Context, current_context, nd, num_gpus
 from dlcore.array import random as _random
@@ -99,14 +99,14 @@ def check_numeric_gradient(
     function: from arrays to an array, or a Symbol, whose arguments are then the location in order. In float64.
     """
     arrays = [nd.array(_plain(x), dtype="float64") for x in location]
-    if not callable(function):
-        symbol, names = function, function.list_arguments()
-        inner = [call for call in symbol._variables()[0]]
+    if isinstance(function, symbol.Symbol):
+        network, names = function, function.list_arguments()
+        inner = network._variables()[0]
         if len(names) != len(arrays):
             raise ValueError(f"check_numeric_gradient: {len(arrays)} arrays for {', '.join(names)}")
 
         def function(*given: Any) -> Any:
-            return symbol._run(dict(zip(inner, given, strict=True)))[0]
+            return network._run(dict(zip(inner, given, strict=True)))[0]
 
     for array in arrays:
         array.attach_grad()

@@ -13,8 +13,9 @@ from dlcore._hints import names_of
 from . import contrib, data, loss, model_zoo, nn, rnn, utils
 from ._block import Block
 from ._checkpoint import load_checkpoint, save_checkpoint
+from ._constant import Constant
 from ._hybrid_block import HybridBlock
-from ._parameter import Constant, DeferredInitializationError, Parameter
+from ._parameter import DeferredInitializationError, Parameter
 from ._parameter_dict import ParameterDict
 from ._symbol_block import SymbolBlock
 from .trainer import Trainer

@@ -14,7 +14,7 @@ import numpy as np
 from dlcore import _core
 from dlcore._hints import Hinted
 
-from . import _naming, _saving
+from . import _naming, _places, _saving
 from ._hooks import HookHandle
 from ._parameter import Parameter, generation
 from ._parameter_dict import ParameterDict
@@ -254,6 +254,7 @@ class Block(Hinted):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         for hook in tuple(self._pre_hooks.values()):
             hook(self, args)
+        outside = _places.enter(args) if _places.used[0] else None
         _core.push_scope(self._key or self.name)
         try:
             if not self._ready:
@@ -264,6 +265,8 @@ class Block(Hinted):
             raise
         finally:
             _core.pop_scope()
+            if _places.used[0]:
+                _places.leave(outside)
         for hook in tuple(self._hooks.values()):
             hook(self, args, output)
         return output

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import functools
-import math
 import warnings
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
 import numpy as np
 
-from dlcore import _core, init
+from dlcore import _core
 from dlcore._hints import Hinted
 from dlcore.array import context
 from dlcore.array.sparse import RowSparseNDArray, cast_storage
 from dlcore.graph import invalidate, outside_trace
 from dlcore.ops import F
 
+from . import _places
+from ._places import device_names
 from ._row_gradient import RowGradient
 
 GRAD_REQS = ("write", "add", "null")
@@ -27,19 +28,6 @@ generation = [0]
 
 class DeferredInitializationError(RuntimeError):
     """The parameter waits for its shape, which the first forward pass tells."""
-
-
-def device_name(ctx: Any) -> str:
-    """ "cpu(0)" for a Context, its name, a list with one of these, or None."""
-    if isinstance(ctx, (list, tuple)):
-        names = sorted({device_name(c) for c in ctx})
-        if len(names) != 1:
-            raise ValueError(
-                f"ctx: expected one device, got {names or 'none'}; one process works on one device, and several "
-                "devices are used by training with several workers"
-            )
-        return names[0]
-    return context.device_name(ctx)
 
 
 def dtype_name(dtype: Any) -> str:
@@ -59,6 +47,9 @@ class Parameter(Hinted):
 
     `data()` is one and the same NDArray for the parameter's whole life on a device: everything that changes its values
     writes into it, so a compiled graph sees every change. Only `cast` and `reset_ctx` make a new array.
+
+    Initialized on a list of devices it has an array and a gradient on each: a network uses the one where its data is,
+    and a trainer's step adds up the gradients and brings the new values to all. (Workers are faster.)
 
     >>> import dlcore as dl
     >>> weight = dl.gluon.Parameter("weight", shape=(2, 3))
@@ -97,7 +88,8 @@ class Parameter(Hinted):
         self._differentiable = differentiable
         self._grad_req = "null"
         self._data: _core.NDArray | None = None
-        self._waiting: tuple[Any, str] | None = None
+        self._copies: dict[str, _core.NDArray] = {}  # on the devices after the first
+        self._waiting: tuple[Any, tuple[str, ...]] | None = None
         self.grad_seen = -1  # the version of the gradient that the trainer used last
         self.grad_req = grad_req
 
@@ -143,6 +135,8 @@ class Parameter(Hinted):
             generation[0] += 1
             if self._data is not None:
                 self._attach(self._data)
+                for copy in self._copies.values():
+                    copy.attach_grad(req)
                 invalidate()
 
     @property
@@ -173,7 +167,7 @@ class Parameter(Hinted):
                     stacklevel=2,
                 )
                 return
-        self._waiting = (self._initializer(init, default_init), device_name(ctx))
+        self._waiting = (self._initializer(init, default_init), device_names(ctx))
         if self._shape_known:
             self.finish_deferred_init()
         elif not self.allow_deferred_init:
@@ -194,12 +188,12 @@ class Parameter(Hinted):
             return
         if not self._shape_known:
             raise DeferredInitializationError(f"Parameter {self._title}: shape {self._shape} is not known yet")
-        fill, device = self._waiting
+        fill, devices = self._waiting
         # Even when a step is being traced, a parameter comes into being for real.
-        outside_trace(lambda: self._create(fill, device))
+        outside_trace(lambda: self._create(fill, *devices))
         self._waiting = None
 
-    def _create(self, fill: Any, device: str) -> None:
+    def _create(self, fill: Any, device: str, *others: str) -> None:
         assert self._shape is not None
         if self._data is None or self._data._device != device:
             array = _core.empty(self._shape, self._dtype, device)
@@ -208,6 +202,22 @@ class Parameter(Hinted):
         else:
             fill(self._data)
             self.zero_grad()
+        self._copy_to(others)
+
+    def _copy_to(self, devices: Sequence[str]) -> None:
+        """Hold the values on these devices too, and on no others."""
+        if devices and self.grad_stype != "default":
+            raise ValueError(f"Parameter {self._title}: a row-sparse gradient is possible on one device only")
+        if devices or self._copies:
+            generation[0] += 1
+        assert self._data is not None
+        self._copies = {}
+        for device in devices:
+            _places.used[0] = True
+            copy = _core.empty(tuple(self._data.shape), self._dtype, device)
+            _core.assign(copy, self._data)
+            copy.attach_grad(self._grad_req)
+            self._copies[device] = copy
 
     def _adopt(self, array: _core.NDArray) -> None:
         self._attach(array)
@@ -227,12 +237,21 @@ class Parameter(Hinted):
         self.grad_seen = -1 if array.grad is None else array.grad._version
 
     def data(self, ctx: Any = None) -> _core.NDArray:
-        """The array. Raises RuntimeError before initialization, or when it is not on `ctx`."""
+        """The array, on `ctx` or where the data of the running network is.
+
+        Raises RuntimeError before initialization, or when it is not on `ctx`.
+        """
         if self._data is None:
             self._complain()
-        if ctx is not None and repr(context.Context(ctx)) != self._data._device:
-            raise RuntimeError(f"Parameter {self._title} is on {self._data._device}, not on {context.Context(ctx)}")
-        return self._data
+        if ctx is None:
+            return self._copies.get(_places.here() or "", self._data) if self._copies else self._data
+        wanted = repr(context.Context(ctx))
+        if wanted == self._data._device:
+            return self._data
+        if wanted not in self._copies:
+            places = " and ".join([self._data._device, *self._copies])
+            raise RuntimeError(f"Parameter {self._title} is on {places}, not on {wanted}")
+        return self._copies[wanted]
 
     def _complain(self) -> NoReturn:
         if self._waiting is not None:
@@ -251,9 +270,10 @@ class Parameter(Hinted):
         array = data if isinstance(data, _core.NDArray) else _core.from_numpy(np.asarray(data))
         if self._data is not None:
             _core.assign(self._data, array)
+            self.spread()
             return
-        device = self._waiting[1] if self._waiting else device_name(None)
-        self._waiting = (lambda own: _core.assign(own, array), device)
+        devices = self._waiting[1] if self._waiting else device_names(None)
+        self._waiting = (lambda own: _core.assign(own, array), devices)
         self.finish_deferred_init()
 
     def grad(self, ctx: Any = None) -> Any:
@@ -282,7 +302,7 @@ class Parameter(Hinted):
         return RowSparseNDArray(F.take(self.data(), at), at, self.data().shape)
 
     def list_row_sparse_data(self, row_id: Any) -> list[RowSparseNDArray]:
-        """`row_sparse_data` on every device the parameter is on: a list of one."""
+        """`row_sparse_data` as a list of one: a row-sparse gradient is possible on one device only."""
         return [self.row_sparse_data(row_id)]
 
     def var(self) -> Any:
@@ -298,36 +318,58 @@ class Parameter(Hinted):
             self._rows.clear()
             self.grad_seen = self._rows.version
         elif self._data is not None and self._grad_req != "null" and self._data.grad is not None:
-            _core.assign(self._data.grad, _core.from_numpy(np.zeros((), np.float32)))
+            for array in (self._data, *self._copies.values()):
+                _core.assign(array.grad, _core.from_numpy(np.zeros((), np.float32)))
             self.grad_seen = self._data.grad._version
 
     def list_data(self) -> list[_core.NDArray]:
-        """The array on every device it is on: a list of one."""
-        return [self.data()]
+        """The array on every device it is on."""
+        return [self.data(ctx) for ctx in self.list_ctx()]
 
     def list_grad(self) -> list[Any]:
-        """The gradient on every device it is on: a list of one."""
-        return [self.grad()]
+        """The gradient on every device it is on."""
+        return [self.grad(ctx) for ctx in self.list_ctx()]
 
     def list_ctx(self) -> list[Any]:
-        """The devices it is on, or will be on: a list of one."""
-        if self._data is None and self._waiting is None:
+        """The devices it is on, or will be on."""
+        if self._data is not None:
+            return [context.Context(name) for name in (self._data._device, *self._copies)]
+        if self._waiting is None:
             self._complain()
-        return [context.Context(self._data._device if self._data is not None else self._waiting[1])]  # type: ignore[index]
+        return [context.Context(name) for name in self._waiting[1]]
+
+    def gather(self) -> None:
+        """Put the sum of the gradients of all devices in the place of each. Nothing to do on one device."""
+        if not self._copies or self._grad_req == "null":
+            return
+        grads = self.list_grad()
+        total = grads[0]
+        for grad in grads[1:]:
+            total = F.add(total, grad.as_in_context(total.ctx))
+        for grad in grads:
+            _core.assign(grad, total)
+
+    def spread(self) -> None:
+        """Bring the values on the first device to all others."""
+        for copy in self._copies.values():
+            _core.assign(copy, self._data)
 
     def cast(self, dtype: Any) -> None:
         """Change the dtype: the values are converted into a new array, the gradient becomes zero."""
         self._dtype = dtype_name(dtype)
         if self._data is not None and self._data.dtype.name != self._dtype:
             self._replace(self._data._device)
+            self._copy_to(tuple(self._copies))
 
     def reset_ctx(self, ctx: Any) -> None:
-        """Move to another device, into a new array there; the gradient becomes zero."""
-        device = device_name(ctx)
+        """Move to another device (or a list of them), into new arrays there; the gradient becomes zero."""
+        devices = device_names(ctx)
         if self._waiting is not None:
-            self._waiting = (self._waiting[0], device)
-        if self._data is not None and self._data._device != device:
-            self._replace(device)
+            self._waiting = (self._waiting[0], devices)
+        if self._data is not None and (self._data._device, *self._copies) != devices:
+            if self._data._device != devices[0]:
+                self._replace(devices[0])
+            self._copy_to(devices[1:])
 
     reset_device = reset_ctx
 
@@ -341,39 +383,16 @@ class Parameter(Hinted):
     # Copies and pickles carry the values, not the device's memory.
 
     def __getstate__(self) -> dict[str, Any]:
-        state = {**self.__dict__, "_rows": None}
+        state = {**self.__dict__, "_rows": None, "_copies": tuple(self._copies)}
         state["_data"] = None if self._data is None else (self._data.asnumpy(), self._data._device)
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        data = state.pop("_data")
-        self.__dict__.update(state, _data=None)
+        data, others = state.pop("_data"), state.pop("_copies")
+        self.__dict__.update(state, _data=None, _copies={})
         if data is not None:
             values, device = data
             array = _core.empty(values.shape, self._dtype, device)
             _core.assign(array, _core.from_numpy(values))
             self._adopt(array)
-
-
-class Constant(Parameter):
-    """A parameter with fixed values that no training changes.
-
-    >>> import dlcore as dl
-    >>> c = dl.gluon.Constant("limits", [1.0, 2.0])
-    >>> c.initialize()
-    >>> c.data().asnumpy()
-    array([1., 2.], dtype=float32)
-    """
-
-    def __init__(self, name: str | Any, value: Any = None) -> None:
-        if value is None:
-            name, value = "const", name
-        values = value.asnumpy() if hasattr(value, "asnumpy") else np.asarray(value)
-        if not hasattr(value, "dtype") and values.dtype.kind == "f":
-            values = values.astype(np.float32)
-        self.value = values
-        super().__init__(name, "null", values.shape, values.dtype, init=init.Constant(values), differentiable=False)
-
-    @property
-    def _shape_known(self) -> bool:
-        return math.prod(self._shape or ()) >= 0
+            self._copy_to(others)

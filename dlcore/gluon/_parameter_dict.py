@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from . import _saving
-from ._parameter import Constant, Parameter
+from ._constant import Constant
+from ._parameter import Parameter
 
 
 class ParameterDict(dict[str, Parameter]):

@@ -11,7 +11,7 @@ import numpy as np
 from dlcore import _core
 
 from ._mode import plain
-from ._parameter import device_name
+from ._places import device_name
 
 if TYPE_CHECKING:
     from ._block import Block

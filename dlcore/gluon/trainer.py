@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 from collections.abc import Iterable, Mapping
@@ -12,7 +13,7 @@ from dlcore._hints import Hinted, hinted
 from dlcore.graph import outside_trace
 from dlcore.io import load_arrays, load_metadata, save_arrays
 
-from . import _trainer_states
+from . import _places, _trainer_states
 from ._parameter import Parameter
 from ._together import Together
 
@@ -87,7 +88,10 @@ class Trainer(Hinted):
         self.update(batch_size, ignore_stale_grad)
 
     def allreduce_grads(self) -> None:
-        """Average the gradients over all workers; nothing to do in one process."""
+        """Add up the gradients of all devices of a parameter, and average them over all workers."""
+        if _places.used[0]:
+            for parameter in self._params:
+                parameter.gather()
         if self.comm is not None and self.comm.size > 1:
             chosen = [p for p in self._params if p.grad_req != "null"]
             grads = [p.grad().tostype("default") for p in chosen]  # rows differ from worker to worker
@@ -98,12 +102,17 @@ class Trainer(Hinted):
     def update(self, batch_size: float, ignore_stale_grad: bool = False) -> None:
         """`step` without the averaging: for gradients that are treated by hand after `allreduce_grads`."""
         if self.loss_scaler is None:
-            return self._update(batch_size, ignore_stale_grad)
-        recording = _core.set_recording(False)
-        try:
-            self.loss_scaler.step(self.gradients(), self._written, lambda: self._update(batch_size, ignore_stale_grad))
-        finally:
-            _core.set_recording(recording)
+            self._update(batch_size, ignore_stale_grad)
+        else:
+            recording = _core.set_recording(False)
+            try:
+                update = functools.partial(self._update, batch_size, ignore_stale_grad)
+                self.loss_scaler.step(self.gradients(), self._written, update)
+            finally:
+                _core.set_recording(recording)
+        if _places.used[0]:
+            for parameter in self._params:
+                parameter.spread()
 
     def gradients(self) -> list[_core.NDArray]:
         """The gradients of all parameters that have one."""

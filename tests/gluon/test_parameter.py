@@ -126,12 +126,33 @@ def test_copies_have_their_own_values(through):
     assert (p.data().asnumpy() == 1).all() and q.grad_req == "add" and q.grad().shape == (2, 3)
 
 
-def test_several_devices_are_refused_with_a_reason():
-    with pytest.raises(ValueError, match="one process works on one device"):
-        Parameter("w", shape=(1,)).initialize(ctx=[dl.cpu(0), dl.cpu(1)])
-    p = Parameter("w", shape=(1,))
-    p.initialize(ctx=[dl.cpu(0)])
-    assert p.data().shape == (1,)
+def test_several_devices_hold_an_array_each():
+    p = Parameter("w", shape=(2,))
+    p.initialize(init="ones", ctx=[dl.cpu(0), dl.cpu(1)])
+    first, second = p.list_data()
+    assert p.list_ctx() == [dl.cpu(0), dl.cpu(1)] and second.ctx == dl.cpu(1) and p.data() is first
+    with dl.autograd.record():
+        (first * 2).sum().backward()
+        (second * 3).sum().backward()
+    p.gather()
+    assert [g.asnumpy().tolist() for g in p.list_grad()] == [[5.0, 5.0]] * 2
+    p.set_data(np.array([7.0, 8.0]))
+    assert second.asnumpy().tolist() == [7.0, 8.0]
+    p.zero_grad()
+    assert not any(g.asnumpy().any() for g in p.list_grad())
+    twin = pickle.loads(pickle.dumps(p))
+    assert twin.list_ctx() == p.list_ctx() and twin.data(dl.cpu(1)).asnumpy().tolist() == [7.0, 8.0]
+    p.cast("float64")
+    assert [d.dtype for d in p.list_data()] == [np.float64] * 2
+    p.reset_ctx(dl.cpu(1))
+    assert p.list_ctx() == [dl.cpu(1)] and p.data().ctx == dl.cpu(1)
+    one = Parameter("w", shape=(1,))
+    one.initialize(ctx=[dl.cpu(0)])
+    assert one.list_ctx() == [dl.cpu(0)]
+    with pytest.raises(ValueError, match="row-sparse gradient is possible on one device only"):
+        Parameter("t", shape=(3, 2), grad_stype="row_sparse").initialize(ctx=[dl.cpu(0), dl.cpu(1)])
+    with pytest.raises(ValueError, match="got an empty list"):
+        Parameter("w", shape=(1,)).initialize(ctx=[])
 
 
 def test_dict_of_parameters():

@@ -114,7 +114,7 @@ static nb::object export_capsule(const Tensor& t, bool versioned, bool copied) {
     e->dims[i] = t->shape[i];
     e->dims[kMaxDims + i] = t->strides[i];
   }
-  DLTensor d = {t->data(), {t->device.type == 0 ? kCpu : kCuda, t->device.index},
+  DLTensor d = {t->data(), {t->device.type == 0 ? kCpu : kCuda, t->device.type == 0 ? 0 : t->device.index},
                 t->ndim(), code_of(t->dtype),
                 e->dims,   e->dims + kMaxDims,
                 0};
@@ -235,8 +235,9 @@ void bind_dlpack(nb::module_& m) {
   m.def("from_dlpack", &import_capsule, nb::arg("source"), nb::arg("stream").none() = nb::none(),
         nb::arg("may_copy") = true);
   m.def("to_dlpack", &export_capsule, nb::arg("array"), nb::arg("versioned") = false, nb::arg("copied") = false);
-  m.def("dlpack_device",
-        [](const Tensor& t) { return nb::make_tuple(int(t->device.type == 0 ? kCpu : kCuda), int(t->device.index)); });
+  m.def("dlpack_device", [](const Tensor& t) {
+    return nb::make_tuple(int(t->device.type == 0 ? kCpu : kCuda), t->device.type == 0 ? 0 : int(t->device.index));
+  });
 }
 
 }  // namespace dl::bind

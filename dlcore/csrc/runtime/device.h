@@ -20,6 +20,8 @@ struct Backend {
   std::function<void(const Tensor& dst, const Tensor& src)> copy;
 };
 void set_backend(int type, Backend b);
+// "cpu", "cpu(1)", "gpu(0)"; "" is cpu(0). CPU devices share one memory: their numbers only keep arrays apart.
+Device parse_device(const std::string& name);
 // The backend of a device type. One that is not there yet is asked for through the loader, which registers it or
 // throws.
 const Backend& backend(int type);

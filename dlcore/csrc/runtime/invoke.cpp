@@ -110,7 +110,11 @@ static Device device_of(const OpDef& op, const Tensors& in) {
   Device d;
   const Tensor* first = nullptr;
   for (auto& t : in) {
-    if (!t || (t->ndim() == 0 && t->device.type == 0)) continue;
+    if (!t) continue;
+    if (t->ndim() == 0 && t->device.type == 0) {
+      if (!first && t->device.index) d = t->device;
+      continue;
+    }
     if (!first) {
       first = &t;
       d = t->device;
@@ -153,15 +157,6 @@ static bool too_large(const Tensor& t, DType dtype) {
 [[noreturn]] static void throw_too_large(const char* where, int64_t v, DType dtype) {
   throw ValueError(format("%s: the number %lld does not fit into %s; cast the array to a wider dtype first", where,
                           (long long)v, dtype_name(dtype)));
-}
-
-static Device parse_device(const std::string& name) {
-  Device d;
-  if (name.empty() || name.compare(0, 3, "cpu") == 0) return d;
-  if (name.compare(0, 4, "gpu(") != 0) throw ValueError("unknown device '" + name + "', expected cpu(0) or gpu(N)");
-  d.type = 1;
-  d.index = int8_t(std::atoi(name.c_str() + 4));
-  return d;
 }
 
 static Tensors write_targets(const Tensors& results, const Tensor* targets) {
@@ -376,7 +371,7 @@ void assign(const Tensor& dst, const Tensor& src) {
     return;
   }
   if (is_traced(dst) || is_traced(src)) throw TraceError("assignment: an array from a finished trace is used again");
-  if (dst->device != src->device) {
+  if (dst->device != src->device && (dst->device.type || src->device.type)) {  // CPU devices share one memory
     Tensor value = broadcast_to(src, dst->shape);
     if (value->dtype != dst->dtype) value = cast_to(value, dst->dtype);
     int type = dst->device.type ? dst->device.type : src->device.type;

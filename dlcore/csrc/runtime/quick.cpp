@@ -65,7 +65,7 @@ Answer dtypes_of(const OpDef& op, const Tensor* const* in, int nin) {
 
 // ---- memory --------------------------------------------------------------------------------------------------------
 
-bool plain(const Tensor& t) { return t && t->device.type == 0 && t->storage; }
+bool plain(const Tensor& t) { return t && t->device == Device() && t->storage; }
 
 // A number: 0-d, to be combined with every element of the other array.
 bool number(const TensorImpl& t) { return t.shape.n == 0; }

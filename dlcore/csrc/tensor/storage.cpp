@@ -156,6 +156,19 @@ void empty_cache() { cache().trim(); }
 static std::function<void(int)> backend_loader;
 void set_backend_loader(std::function<void(int)> loader) { backend_loader = std::move(loader); }
 void set_backend(int type, Backend b) { backends[type] = std::move(b); }
+Device parse_device(const std::string& name) {
+  Device d;
+  if (name.empty()) return d;
+  bool gpu = name.compare(0, 3, "gpu") == 0;
+  if (!gpu && name.compare(0, 3, "cpu") != 0)
+    throw ValueError("unknown device '" + name + "', expected cpu(N) or gpu(N)");
+  int index = name.size() > 4 ? std::atoi(name.c_str() + 4) : 0;
+  if (index < 0 || index > 127) throw ValueError("unknown device '" + name + "', expected a number from 0 to 127");
+  d.type = gpu;
+  d.index = int8_t(index);
+  return d;
+}
+
 const Backend& backend(int type) {
   if (!backends[type].invoke && backend_loader) backend_loader(type);
   if (!backends[type].invoke) throw RuntimeError(format("no backend is registered for device type %d", type));
