@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 from dlcore import _core
+from dlcore.graph._segments import enter
 
 from ._block import Block
 from ._infer import Learning
@@ -38,17 +41,30 @@ class HybridBlock(Block):
         super().__init__(prefix, params)
         self._active = False
         self._flags: dict[str, Any] = {}
+        self._remat = False
+        self._budget: int | None = None
         self._compiled: Any = None
         self._compiled_for: tuple[int, ...] = ()
         self._checked = -1
         self._signature: tuple[tuple[tuple[int, ...], str], ...] | None = None
 
-    def hybridize(self, active: bool = True, **kwargs: Any) -> None:
+    def hybridize(
+        self, active: bool = True, remat: bool | None = None, memory_budget: int | None = None, **kwargs: Any
+    ) -> None:
         """Compile this block when it is next called, once for every kind of input (shapes and dtypes).
 
         Python inside `forward` then runs only while compiling. `active=False` goes back. Hooks of blocks inside do not
         run in a compiled call. `static_alloc`, `static_shape` and other words of old scripts are accepted.
+
+        remat: True lets the backward part compute again what this block computes inside, instead of keeping it, both
+        where this block is compiled and where it is part of something compiled; results stay the same to the last bit.
+        False ends that, None leaves it as it is. It holds for this block, not for those inside.
+        memory_budget: bytes that intermediate values may take where this block is compiled and gradients are taken;
+        what is cheapest to compute again for its size is then computed again (see `dlcore.jit`).
         """
+        if remat is not None:
+            self._remat = remat
+        self._budget = memory_budget
         self._active = active
         self._flags = kwargs
         self._compiled, self._checked = None, -1
@@ -97,7 +113,10 @@ class HybridBlock(Block):
                 return
 
     def _run(self, *args: Any, **kwargs: Any) -> Any:
-        if not self._active or _core.is_tracing() or getattr(plain, "on", False):
+        if _core.is_tracing():
+            enter(self, self._remat)
+            return self.forward(*args, **kwargs)
+        if not self._active or getattr(plain, "on", False):
             return self.forward(*args, **kwargs)
         if self._signature is None:
             self._signature = _signature(args)
@@ -118,10 +137,22 @@ class HybridBlock(Block):
         if self._compiled is None or found != self._compiled_for:
             from dlcore.graph import CachedOp
 
-            self._compiled = CachedOp(self.forward, arrays, self.name)
+            self._compiled = CachedOp(self._segment(), arrays, self.name, memory_budget=self._budget)
             self._compiled_for = found
         self._checked = generation[0]
         return True
+
+    def _segment(self) -> Callable[..., Any]:
+        """`forward`, as a segment that is computed again if that was asked for."""
+        if not self._remat:
+            return self.forward
+
+        @functools.wraps(self.forward)
+        def forward(*args: Any, **kwargs: Any) -> Any:
+            enter(self, True)
+            return self.forward(*args, **kwargs)
+
+        return forward
 
     def _below(self) -> list[Block]:
         """This block and all blocks inside it."""

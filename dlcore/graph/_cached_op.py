@@ -14,12 +14,20 @@ class CachedOp(Jit):
     function   the forward function: arrays in, arrays (in lists, tuples, dicts) out
     params     its parameters, for those who look at the graph; the function reads them itself
     name       used in graphs and error texts
+    memory_budget, remat   as for `jit`
 
     Under `autograd.record()` a call is one node on the tape, with a compiled backward graph.
     """
 
-    def __init__(self, function: Callable[..., Any], params: Iterable[Any] = (), name: str = "") -> None:
-        super().__init__(function)
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        params: Iterable[Any] = (),
+        name: str = "",
+        remat: bool | Iterable[Any] = False,
+        memory_budget: int | None = None,
+    ) -> None:
+        super().__init__(function, remat, memory_budget)
         self.params = list(params)
         if name:
             self.__name__ = name

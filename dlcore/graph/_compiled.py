@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 import time
+import warnings
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -16,15 +17,22 @@ from ._lower import Lowered, lower
 from ._pause import no_collection
 from .passes import optimize
 from .passes.plan import Plan, plan, settle
+from .passes.remat import KEEP, Remat, remat
 from .verify import verify
+
+TRIES = 4  # plans made until a memory budget is met
 
 
 class Compiled:
-    """Runs a graph on arrays. Compilation happens at the first run (or `prepare()`), once, whatever the thread."""
+    """Runs a graph on arrays. Compilation happens at the first run (or `prepare()`), once, whatever the thread.
 
-    def __init__(self, graph: Graph, optimized: bool = True) -> None:
+    wish   what the backward part computes again instead of finding it kept
+    """
+
+    def __init__(self, graph: Graph, optimized: bool = True, wish: Remat = KEEP) -> None:
         self.traced = graph
         self.optimized = optimized
+        self.wish = wish
         self.compile_seconds = 0.0
         self.device = device_of(state.array for state in graph.states)
         self._lock = threading.Lock()
@@ -45,9 +53,8 @@ class Compiled:
 
     def _build(self) -> tuple[Graph, Plan, Lowered]:
         graph = optimize(self.traced) if self.optimized else verify(self.traced, "trace")
-        graph = verify(settle(graph), "settle")
+        graph, memory = self._planned(graph)
         _show.stage("ir", "settle", graph)
-        memory = plan(graph)
         _show.show_plan(graph, memory)
         _show.show_cuda(graph)
         lowered = lower(graph, memory, self.device)
@@ -55,6 +62,23 @@ class Compiled:
         self._written = frozenset(state.array._storage_id for state in graph.writes)
         self._run = lowered.executable.run
         return graph, memory, lowered
+
+    def _planned(self, graph: Graph) -> tuple[Graph, Plan]:
+        """The graph with what is computed again, and its plan; a budget is aimed at until the plan itself meets it."""
+        budget = self.wish.budget
+        aim = self.wish
+        for _ in range(TRIES):
+            settled = verify(settle(verify(remat(graph, aim), "remat") if aim else graph), "settle")
+            memory = plan(settled)
+            if budget is None or memory.arena_bytes <= budget:
+                return settled, memory
+            aim = aim.tightened(memory.arena_bytes / budget)
+        warnings.warn(
+            f"memory_budget: {self.traced.name} needs {memory.arena_bytes} bytes for intermediate values even when it "
+            f"computes again what it can; {budget} were given",
+            stacklevel=2,
+        )
+        return settled, memory
 
     @property
     def graph(self) -> Graph:

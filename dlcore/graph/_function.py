@@ -7,7 +7,8 @@ puts one node on the tape. The backward graph comes from the autodiff pass.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from dlcore import _core
@@ -15,22 +16,27 @@ from dlcore import _core
 from ._compiled import Compiled
 from ._ir import Graph
 from ._pause import no_collection
-from ._split import split
+from ._split import ancestors, split
 from ._types import is_inexact
 from .passes.autodiff import autodiff
 from .passes.canonicalize import canonicalize
 from .passes.cse import cse
 from .passes.dead_code import dead_code
 from .passes.fold import fold
+from .passes.remat import KEEP, Remat, remat
 from .verify import verify
 
 
 class GraphFunction:
-    """Runs a graph on arrays, and takes part in the recording of gradients when one is going on."""
+    """Runs a graph on arrays, and takes part in the recording of gradients when one is going on.
 
-    def __init__(self, graph: Graph) -> None:
+    wish   what a backward part computes again instead of finding it kept
+    """
+
+    def __init__(self, graph: Graph, wish: Remat = KEEP) -> None:
         self.graph = graph
-        self.plain = Compiled(graph)
+        self.wish = wish
+        self.plain = Compiled(graph, wish=wish)
         self._pairs: dict[tuple[bool, ...], _Pair] = {}
         self._lock = threading.Lock()
 
@@ -46,20 +52,24 @@ class GraphFunction:
         if pair is None:
             with self._lock:
                 with no_collection():
-                    pair = self._pairs.get(mask) or self._pairs.setdefault(mask, _Pair(self.graph, mask))
+                    pair = self._pairs.get(mask) or self._pairs.setdefault(mask, _Pair(self.graph, mask, self.wish))
         return pair(arrays, operands)
 
 
 class _Pair:
     """The forward and backward graphs for one choice of operands that need gradients."""
 
-    def __init__(self, graph: Graph, mask: tuple[bool, ...]) -> None:
+    def __init__(self, graph: Graph, mask: tuple[bool, ...], wish: Remat = KEEP) -> None:
         wrt = [value for value, wanted in zip(graph.sources(), mask, strict=True) if wanted]
         found = autodiff(graph, wrt)
         joint = verify(found.graph, "autodiff")
         self._joint = joint
         for rewrite in (canonicalize, fold, cse):
             joint = verify(rewrite(joint), rewrite.__name__)
+        if wish:
+            forward = ancestors(joint, len(graph.outputs))
+            count = max((i + 1 for i, node in enumerate(joint.nodes) if node in forward), default=0)
+            joint = verify(remat(joint, wish, count), "remat")
         halves = split(joint, len(graph.outputs), len(found.heads))
         self.mask, self.heads, self.direct = mask, found.heads, halves.direct
         self.n_inputs, self.n_outputs = len(graph.inputs), len(graph.outputs)
@@ -84,7 +94,11 @@ class _Pair:
             heads = [given[i] for i in self.heads]
             if _core.is_recording():
                 return self._differentiable(operands, heads, rng)
-            return self.backward.run([*saved, *direct, *heads])
+            needed = [*saved, *direct, *heads]
+            if not self.backward.traced.rng_blocks:
+                return self.backward.run(needed)
+            with _random_numbers_of(rng):  # for what is computed again
+                return self.backward.run(needed)
 
         wanted = [a for a, mine in zip(operands, self.mask, strict=True) if mine]
         _core.make_function_node(wanted, outputs, gradient)
@@ -105,12 +119,19 @@ class _Pair:
             graph.states = []
             graph.outputs = graph.outputs[self.n_outputs :]
             self._again = GraphFunction(dead_code(graph))
-        now = _core.rng_state()
-        _core.set_rng_state(rng)
-        try:
+        with _random_numbers_of(rng):
             return self._again([*operands, *heads])
-        finally:
-            _core.set_rng_state(now)
+
+
+@contextmanager
+def _random_numbers_of(state: tuple[int, int]) -> Iterator[None]:
+    """Draws the numbers again that came after `state`, without moving on."""
+    now = _core.rng_state()
+    _core.set_rng_state(state)
+    try:
+        yield
+    finally:
+        _core.set_rng_state(now)
 
 
 def _unrecorded(compiled: Compiled, arrays: Sequence[Any]) -> list[Any]:

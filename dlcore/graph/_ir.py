@@ -338,6 +338,11 @@ class Graph:
         return text + (f"   # {node.place()}" if node.place() else "")
 
 
+def bodies_of(node: Node) -> dict[str, Graph]:
+    """The graphs inside a branch or a loop, by what they are; nothing for other nodes."""
+    return getattr(node.attrs[0], "bodies", {}) if node.attrs else {}
+
+
 def _copy_value(value: Value, copies: dict[Value, Value]) -> Value:
     if value not in copies:
         twin = Value(value.dtype, value.shape, value.strides, value.weak)

@@ -7,15 +7,16 @@ import inspect
 import threading
 import types
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar, overload
 
 from dlcore import _core
 
-from . import _tree
+from . import _segments, _tree
 from ._function import GraphFunction
 from ._pause import no_collection
 from ._trace import Trace, is_tracing, trace
+from .passes.remat import Remat
 
 MANY = 32  # compilations after which a warning says that something changes with every call
 F = TypeVar("F", bound=Callable[..., Any])
@@ -45,8 +46,11 @@ class Jit:
     compilations   how often it was traced and compiled so far
     """
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    def __init__(
+        self, function: Callable[..., Any], remat: bool | Iterable[Any] = False, memory_budget: int | None = None
+    ) -> None:
         functools.update_wrapper(self, function)
+        self._remat = _asked(remat, memory_budget)
         self._function = function
         self._entries: dict[Any, _Entry] = {}
         self._lock = threading.RLock()
@@ -98,7 +102,8 @@ class Jit:
             result = _tree.flatten(self._function(*given[0], **(given[1] if len(given) > 1 else {})), outputs)
             return result, outputs
 
-        with no_collection():
+        least, layers, budget = self._remat
+        with no_collection(), _segments.collect(layers) as segments:
             traced = trace(call, arrays, getattr(self, "__name__", "function"))
         self.compilations += 1
         if self.compilations == MANY:
@@ -108,7 +113,7 @@ class Jit:
                 "arrays, and shapes should repeat",
                 stacklevel=5,
             )
-        return _Entry(traced, _watched(self._function))
+        return _Entry(traced, _watched(self._function), Remat(tuple(segments), least, budget))
 
     def entries(self) -> list[GraphFunction]:
         """The compiled graphs, one per signature met so far."""
@@ -118,17 +123,30 @@ class Jit:
 class _Entry:
     """One signature: its graph, what it returns, and the variables whose arrays it captured."""
 
-    def __init__(self, traced: Trace, watched: list[tuple[Callable[[], Any], Any]]) -> None:
+    def __init__(self, traced: Trace, watched: list[tuple[Callable[[], Any], Any]], wish: Remat) -> None:
         self.result = traced.result
         self.host_calls = traced.host_calls
         self.custom_gradient = traced.custom_gradient
-        self.function = GraphFunction(traced.graph)
+        self.function = GraphFunction(traced.graph, wish)
         storages = {state.array._storage_id for state in traced.graph.states}
         self._watched = [(get, a) for get, a in watched if a._storage_id in storages]
 
     def is_current(self) -> bool:
         """Whether the function's own variables still name the arrays that were captured."""
         return all(get() is array for get, array in self._watched)
+
+
+def _asked(remat: Any, budget: Any) -> tuple[bool, tuple[Any, ...], int | None]:
+    """Whether the least memory is asked for, the layers that are segments, and the budget."""
+    if budget is not None and (isinstance(budget, bool) or not isinstance(budget, int) or budget <= 0):
+        raise ValueError(f"memory_budget: expected a positive number of bytes, got {budget!r}")
+    if isinstance(remat, bool) or remat is None:
+        return bool(remat), (), budget
+    layers = tuple(remat) if isinstance(remat, Iterable) and not isinstance(remat, str) else (remat,)
+    for layer in layers:
+        if not callable(layer):
+            raise TypeError(f"remat: expected True, False or layers, got {type(layer).__name__}")
+    return False, layers, budget
 
 
 def _watched(function: Callable[..., Any]) -> list[tuple[Callable[[], Any], Any]]:
@@ -155,8 +173,10 @@ def _watched(function: Callable[..., Any]) -> list[tuple[Callable[[], Any], Any]
 @overload
 def jit(function: F) -> F: ...
 @overload
-def jit(function: None = None) -> Callable[[F], F]: ...
-def jit(function: Any = None) -> Any:
+def jit(
+    function: None = None, *, remat: bool | Iterable[Any] = False, memory_budget: int | None = None
+) -> Callable[[F], F]: ...
+def jit(function: Any = None, *, remat: bool | Iterable[Any] = False, memory_budget: int | None = None) -> Any:
     """Compiles a function on arrays: the first call with a signature traces it, later calls run the compiled graph.
 
     A whole training step can be compiled as it is written: forward, loss, `backward()` and `trainer.step()`. Arrays
@@ -168,6 +188,11 @@ def jit(function: Any = None) -> Any:
     while tracing: what it prints is printed once, and random choices it makes are made once. Safe to call from several
     threads. With arrays on another device than the CPU the function runs as it is, without being compiled.
 
+    Memory: `memory_budget` is the number of bytes that intermediate values may take. To keep to it, the backward part of
+    a step computes again what is cheapest to compute again for its size; results are the same to the last bit, dropout
+    included. A UserWarning says so when it cannot be met. `remat=True` asks for as little memory as possible, and
+    `remat=[layer, ...]` names layers of which only what goes in and comes out is kept.
+
     Errors: `TraceError` (a RuntimeError) when the function needs the value of an array, such as in `if x > 0`, with the
     line; TypeError for an argument that is no array and cannot be hashed.
 
@@ -178,4 +203,6 @@ def jit(function: Any = None) -> Any:
     >>> float(f(dl.np.ones((2, 3)), dl.np.ones((2, 3))))
     12.0
     """
-    return Jit if function is None else Jit(function)
+    if function is None:
+        return functools.partial(Jit, remat=remat, memory_budget=memory_budget)
+    return Jit(function, remat, memory_budget)

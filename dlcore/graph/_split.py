@@ -24,7 +24,7 @@ class Halves:
 
 def split(joint: Graph, n_outputs: int, n_heads: int) -> Halves:
     """Cuts `joint`: its first `n_outputs` outputs and state writes are the function's, its last inputs the heads."""
-    forward = _ancestors(joint, joint.outputs[:n_outputs] + [s.new for s in joint.writes if s.new is not None])
+    forward = ancestors(joint, n_outputs)
     written = {s.value for s in joint.writes}
     heads = set(joint.inputs[len(joint.inputs) - n_heads :])
     backward = _ancestors(joint, joint.outputs[n_outputs:]) - forward
@@ -59,6 +59,11 @@ def split(joint: Graph, n_outputs: int, n_heads: int) -> Halves:
         _backward(joint, backward | views, n_outputs, list(saved), list(direct), n_heads),
         [operands.index(v) for v in direct],
     )
+
+
+def ancestors(joint: Graph, n_outputs: int) -> set[Node]:
+    """The nodes that the first outputs and the new values of states depend on: the forward part."""
+    return _ancestors(joint, joint.outputs[:n_outputs] + [s.new for s in joint.writes if s.new is not None])
 
 
 def _ancestors(graph: Graph, results: list[Value]) -> set[Node]:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from graph.programs import array, random_program, trace_of
-from graph.test_plan import overlaps, simulate
+from graph.proof import prove, simulate
 
 from dlcore import _core
 from dlcore.graph import Compiled
@@ -93,5 +93,5 @@ def test_random_programs_give_the_same_numbers_and_never_need_more(seed: int) ->
     settled = settle(ordered)
     memory = plan(settled)
     simulate(settled, memory)
-    overlaps(memory)
+    prove(settled, memory)
     assert memory.arena_bytes >= max(live_bytes(settled.nodes, settled.results()), default=0)

@@ -205,7 +205,7 @@ def _emit(unit: _Unit, used: dict[Value, set[Node]], results: set[Value], change
     fused = Node(FUSED, [inputs[i] for i in keep], (_label(unit.members),), scope=_scope(unit.members), src=first.src)
     fused.tile, fused.register = renumber(tile, keep), unit.register
     fused.scopes = _scopes(unit.members)
-    fused.recorded = any(node.recorded for node in unit.members)
+    fused.recorded = all(node.recorded for node in unit.members)
     for i, out in enumerate(stored):
         twin = Value(out.dtype, out.shape, out.strides, node=fused, index=i, name=out.name)
         fused.outputs.append(twin)
