@@ -71,6 +71,9 @@ _LAZY: dict[str, tuple[str, str | None]] = {
     "ops": ("dlcore.ops", None),
     "jit": ("dlcore.graph", "jit"),
     "explain": ("dlcore.graph", "explain"),
+    "cond": ("dlcore.array._names.control", "cond"),
+    "while_loop": ("dlcore.array._names.control", "while_loop"),
+    "foreach": ("dlcore.array._names.control", "foreach"),
     "NDArray": ("dlcore._core", "NDArray"),
     "context": ("dlcore.array.context", None),
     "Context": ("dlcore.array", "Context"),
@@ -102,8 +105,12 @@ HOOKS.update(
         "nd.save": "dlcore.interop:save",
         "nd.custom": "dlcore.autograd.operator:custom",
         "gluon.params": "dlcore.interop:load_params",
+        "control.cond": "dlcore.graph._control_trace:cond",
+        "control.while_loop": "dlcore.graph._control_trace:while_loop",
+        "control.foreach": "dlcore.graph._control_trace:foreach",
         "device.gpu": "dlcore.cuda:backend",
         "device.gpu.executable": "dlcore.cuda:Executable",
+        "device.gpu.control": "dlcore.cuda:Control",
     }
 )
 

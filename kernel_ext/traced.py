@@ -93,7 +93,7 @@ def stage_names() -> list[str]:
 def stage(block: Any, name: str, shape: Shape, stage_name: str) -> tuple[Outline, str]:
     """The program after a stage of the compiler: as an outline with one item an operator, and as text."""
     from dlcore.graph import verify
-    from dlcore.graph.passes import PIPELINE
+    from dlcore.graph.passes import PIPELINE, apply
 
     names = stage_names()
     if stage_name not in names:
@@ -104,7 +104,7 @@ def stage(block: Any, name: str, shape: Shape, stage_name: str) -> tuple[Outline
     if stage_name != "trace":
         last = max(number for number, rewrite in enumerate(PIPELINE) if rewrite.__name__ == stage_name)
         for rewrite in PIPELINE[: last + 1]:
-            graph = verify(rewrite(graph), rewrite.__name__)
+            graph = verify(apply(rewrite, graph), rewrite.__name__)
     return Outline(f"{name} after {stage_name}", _operators(graph), block), str(graph)
 
 

@@ -27,7 +27,8 @@ from ._names.boxes import (
     box_nms,
     box_non_maximum_suppression,
 )
-from ._names.control import cond, foreach, while_loop
+from ._names.control import classic_cond as cond
+from ._names.control import foreach, while_loop
 from ._names.deform import DeformableConvolution, ModulatedDeformableConvolution
 from ._names.layers import BatchNorm as _BatchNorm
 from ._names.quantize import dequantize, quantize, quantize_v2, requantize

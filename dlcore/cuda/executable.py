@@ -14,6 +14,7 @@ from dlcore.ops._record import RECORDS
 
 from . import tile
 from ._backend import GPU, backend
+from .control import Control
 
 
 class Executable:
@@ -66,6 +67,17 @@ class Executable:
         if len(inputs) != self._n_inputs:
             raise TypeError(f"compiled graph: takes {self._n_inputs} arrays, got {len(inputs)}")
         given = [a if a._device == self._device else self._moved(a) for a in inputs]
+        seed, counter = _core.rng_state()
+        if self._rng_blocks:
+            _core.set_rng_state((seed, counter + self._rng_blocks))
+        outputs = self.run_inside(given, seed, counter)
+        for a, b in zip(inputs, given, strict=True):
+            if a is not b:  # a knob kept on the CPU (lr, t): the graph may have changed it
+                _core.assign(a, b)
+        return outputs
+
+    def run_inside(self, given: Sequence[Any], seed: int, counter: int) -> list[Any]:
+        """The outputs for arrays of this device, with random numbers from block `counter` on."""
         outputs = []
         for number in self._outputs:
             dtype, shape, strides, *_ = self._values[number]
@@ -76,21 +88,34 @@ class Executable:
                 views[number] = self._view(number, given[where])
             elif kind == "output":
                 views[number] = self._view(number, outputs[where])
-        seed, counter = _core.rng_state()
-        if self._rng_blocks:
-            _core.set_rng_state((seed, counter + self._rng_blocks))
         with self._backend.cupy.cuda.Device(int(self._device[4:-1])):
             for i, instr in enumerate(self._instrs):
                 self._step(i, instr, views, seed, counter)
-        for a, b in zip(inputs, given, strict=True):
-            if a is not b:  # a knob kept on the CPU (lr, t): the graph may have changed it
-                _core.assign(a, b)
         return outputs
+
+    @property
+    def rng_blocks(self) -> int:
+        """How many random blocks a run may use."""
+        return self._rng_blocks
+
+    def fitted(self, number: int, array: Any) -> Any:
+        """`array` with the strides in which this program reads its input of that number."""
+        for _, shape, strides, kind, where, offset in self._values:
+            if kind == "input" and where == number and offset == 0 and tuple(shape) == array.shape:
+                if any(s > 1 and a != b for s, a, b in zip(shape, array._strides, strides, strict=True)):
+                    packed = _empty_strided(shape, strides, array._dtype_name, self._device)
+                    _core.assign(packed, array)
+                    return packed
+                break
+        return array
 
     def _step(self, i: int, instr: tuple, views: dict[int, Any], seed: int, counter: int) -> None:
         op, in_ids, out_ids, attrs, rng = instr
         ins = [None if n < 0 else views[n] for n in in_ids]
         outs = [views[n] for n in out_ids]
+        if isinstance(op, tuple) and isinstance(op[1], Control):
+            op[1].run(ins, outs, seed, counter + rng)
+            return
         if isinstance(op, tuple):
             tile.launch(self._tiles[i], op[2], ins, outs)
             return

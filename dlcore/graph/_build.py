@@ -30,9 +30,11 @@ class Builder:
             slots = split_inputs(record, inputs)
             return self.program(record.define_program, record, full, {"in": slots}, None)  # type: ignore[return-value]
         node = Node(op, list(inputs), full, scope=self.scope, src=self.src, recorded=self.recorded)
-        self._fit_numbers(record, node)
+        inside = _ops.is_control(node)
+        if not inside:
+            self._fit_numbers(record, node)
         for index, (dtype, shape, strides, view_of, offset) in enumerate(_ops.infer(op, node.inputs, full)):
-            weak = shape == () and bool(node.inputs) and all(v is None or v.weak for v in node.inputs)
+            weak = not inside and shape == () and bool(node.inputs) and all(v is None or v.weak for v in node.inputs)
             value = Value(dtype, shape, strides, weak, node=node, index=index)
             if view_of >= 0:
                 value.base, value.offset = node.inputs[view_of], offset

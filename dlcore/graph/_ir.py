@@ -315,7 +315,11 @@ class Graph:
             f"graph {self.name} ({len(self.nodes)} nodes, {len(self.states)} states, {self.rng_blocks} random blocks)"
         ]
         lines += [f"  {names[v]}: {v.type_text()} {v.name}".rstrip() for v in self.sources()]
-        lines += ["  " + self.node_text(node, names) for node in self.nodes]
+        for node in self.nodes:
+            lines.append("  " + self.node_text(node, names))
+            for what, body in bodies_of(node).items():
+                first, *rest = str(body).split("\n")
+                lines += [f"    {what}: {first}", *("    " + line for line in rest)]
         lines += [f"  write {names[s.value]} <- {names[s.new]}" for s in self.writes if s.new is not None]
         lines.append("  return " + ", ".join(names[v] for v in self.outputs))
         return "\n".join(lines)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -10,26 +11,49 @@ from dlcore import _core
 from dlcore._hooks import hook
 
 from . import _ops
-from ._ir import FUSED, Graph, Node, Value
-from .passes.plan import Place, Plan
+from ._control import Loop
+from ._ir import FUSED, Graph, Node, Value, bodies_of
+from .passes.plan import Place, Plan, plan, settle
+
+LOCATION = re.compile(r" ?\[((?:other )?body )?instruction (\d+)\]")  # as the core writes it into error texts
 
 
 @dataclass
 class Lowered:
-    """The executable, and for each of its instructions the node it came from (for errors and profiles)."""
+    """The executable, and for each of its instructions the node it came from (for errors and profiles).
+
+    inside   per instruction that is a branch or a loop: its bodies
+    """
 
     executable: Any
     nodes: list[Node]
+    arena_bytes: int
+    inside: dict[int, list[Lowered]] = field(default_factory=dict)
+
+    @property
+    def all_arena_bytes(self) -> int:
+        """Shared memory of this program and of the programs inside it."""
+        return self.arena_bytes + sum(body.all_arena_bytes for bodies in self.inside.values() for body in bodies)
+
+    def node(self, text: str) -> Node | None:
+        """The node that an error text names as "[instruction 3]", or as "[body instruction 1] [instruction 3]"."""
+        here, at = self, -1
+        for body, number in reversed(LOCATION.findall(text)):
+            if body:
+                here = here.inside[at][body == "other body "]
+            at = int(number)
+        return None if at < 0 else here.nodes[at]
 
 
-def lower(graph: Graph, plan: Plan, device: str = "cpu(0)") -> Lowered:
+def lower(graph: Graph, memory: Plan, device: str = "cpu(0)") -> Lowered:
     """Builds the executable of a settled graph with its plan, for arrays on `device`."""
-    values = list(plan.places)
+    values = list(memory.places)
     number = {value: i for i, value in enumerate(values)}
-    table = [_entry(value, plan.places[value]) for value in values]
+    table = [_entry(value, memory.places[value]) for value in values]
     instrs: list[tuple[Any, list[int], list[int], tuple, int]] = []
     nodes: list[Node] = []
     tiles: dict[int, Any] = {}
+    inside: dict[int, list[Lowered]] = {}
     for node in graph.nodes:
         if _ops.is_view(node):
             continue
@@ -39,11 +63,15 @@ def lower(graph: Graph, plan: Plan, device: str = "cpu(0)") -> Lowered:
             program = _core.TileProgram(node.tile.n_in, node.tile.code, node.tile.outs)
             tiles[len(instrs)] = node.tile
             instrs.append((("fused", program, node.register), ins, outs, (), 0))
+        elif bodies_of(node):
+            inside[len(instrs)] = [_body(body, device) for body in bodies_of(node).values()]
+            program = _control(node, inside[len(instrs)], device)
+            instrs.append(((node.op, program), ins, outs, (), max(node.rng, 0)))
         else:
             instrs.append((_ops.record_of(node.op).id, ins, outs, node.attrs, max(node.rng, 0)))
         nodes.append(node)
     copy_id = _ops.record_of("copy").id
-    for source, state in plan.copies:
+    for source, state in memory.copies:
         instrs.append((copy_id, [number[source]], [number[state.value]], _ops.normal_attrs("copy", ()), 0))
         nodes.append(Node("copy", [source], scope=source.node.scope if source.node else "", outputs=[state.value]))
     executable = _maker(tiles, device)(
@@ -51,11 +79,31 @@ def lower(graph: Graph, plan: Plan, device: str = "cpu(0)") -> Lowered:
         instrs,
         len(graph.inputs) + len(graph.states),
         len(graph.outputs),
-        plan.arena_bytes,
+        memory.arena_bytes,
         [_ops.constant_array(value) for value in graph.consts()],
         graph.rng_blocks,
     )
-    return Lowered(executable, nodes)
+    return Lowered(executable, nodes, memory.arena_bytes, inside)
+
+
+def _body(graph: Graph, device: str) -> Lowered:
+    """The program of a graph inside a branch or a loop; the passes have been over it."""
+    graph = settle(graph)
+    return lower(graph, plan(graph), device)
+
+
+def _control(node: Node, bodies: list[Lowered], device: str) -> Any:
+    """What the instruction of a branch or a loop runs."""
+    program, executables = node.attrs[0], [body.executable for body in bodies]
+    kind = {"loop": False}
+    if isinstance(program, Loop):
+        kind = {
+            "loop": True, "counted": program.counted, "reverse": program.reverse, "carried": program.carried,
+            "scanned": program.scanned, "length": program.length,
+        }  # fmt: skip
+    if device.startswith("cpu"):
+        return _core.Control(executables, **kind)
+    return hook("device.gpu.control")(executables, **kind)
 
 
 def _maker(tiles: dict[int, Any], device: str) -> Any:

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from dlcore import _core
-from dlcore.ops._record import RECORDS, Op
+from dlcore.ops._record import RECORDS, Attr, Input, Op
 
+from ._control import COND, LOOP
 from ._ir import FUSED, Node, Value, contiguous_strides, is_dense
 from ._types import numpy_dtype
 
@@ -33,15 +34,29 @@ TILE_TYPES = {
 _by_id: dict[int, str] = {}
 
 
+def _control_record(name: str) -> Op:
+    """Branches and loops are no operators of a stanza: only the graph makes them."""
+    inputs, attrs = (Input("xs", optional=True, variadic=True),), (Attr("program", "obj"),)
+    return Op(
+        name, "*xs, program", "", inputs, attrs, ("xs", "program"), ("*",), dtype="", infer="", kernel="control",
+        expr=None, grad=None, define=None, ref=None, samples=None, tol={}, errors=(), example="", formula="",
+        aliases=(), method=False, np_name=None, random=False, inplace_ok=False, family="control", smooth=False,
+        complex_rule="written", id=_core.op_id(name),
+    )  # fmt: skip
+
+
+CONTROL = {name: _control_record(name) for name in (COND, LOOP)}
+
+
 def record_of(name: str) -> Op:
     """The record of operator `name`; KeyError with the name when there is none."""
-    return RECORDS[name]
+    return RECORDS[name] if name in RECORDS else CONTROL[name]
 
 
 def name_of(op_id: int) -> str:
     """The name of the operator with number `op_id` in the core."""
     if op_id not in _by_id:
-        _by_id.update({record.id: name for name, record in RECORDS.items()})
+        _by_id.update({record.id: name for name, record in (RECORDS | CONTROL).items()})
     return _by_id[op_id]
 
 
@@ -50,6 +65,9 @@ def infer(op: str, inputs: list[Value | None], attrs: tuple) -> list[tuple]:
 
     Errors: TypeError and ValueError from the operator's rule, with its text.
     """
+    if op in CONTROL:
+        attrs[0].check([(v.dtype, v.shape) for v in inputs if v is not None])
+        return [(dtype, shape, contiguous_strides(shape), -1, 0) for dtype, shape in attrs[0].results()]
     metas = [None if v is None else v.meta() for v in inputs]
     found = []
     for dtype, shape, strides, view_of, offset, *_ in _core.infer(record_of(op).id, metas, attrs):
@@ -103,9 +121,21 @@ def is_elementwise(node: Node) -> bool:
     return node.tile is not None or (node.op != FUSED and record_of(node.op).elementwise)
 
 
+def is_control(node: Node) -> bool:
+    """Whether the node is a branch or a loop, with a program of graphs as its attribute."""
+    return node.op in CONTROL
+
+
 def is_random(node: Node) -> bool:
     """Whether the node draws random numbers."""
+    if node.op in CONTROL:
+        return node.attrs[0].blocks > 0
     return node.op != FUSED and record_of(node.op).random
+
+
+def random_blocks(node: Node) -> int:
+    """How many random blocks a random node owns."""
+    return node.attrs[0].blocks if node.op in CONTROL else (node.outputs[0].size + 3) // 4
 
 
 def normal_attrs(op: str, attrs: tuple | dict[str, Any]) -> tuple:

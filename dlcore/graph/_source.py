@@ -33,16 +33,18 @@ class SourceLines:
         self._counts: list[int] = []
         self._places: list[str] = []
         self._active = False
+        self._around: Any = None  # what follows the trace around this one
 
     def __enter__(self) -> SourceLines:
-        if sys.gettrace() is None:
+        self._around = sys.gettrace()
+        if self._around is None or isinstance(getattr(self._around, "__self__", None), SourceLines):
             self._active = True
             sys.settrace(self._on_call)
         return self
 
     def __exit__(self, *error: object) -> None:
         if self._active:
-            sys.settrace(None)
+            sys.settrace(self._around)
             self._active = False
 
     def of(self, record: int) -> str:

@@ -14,6 +14,7 @@ from dlcore import _core
 from . import _ops
 from ._ir import Graph, Node, State, Value, constant
 from ._source import SourceLines, is_own
+from ._types import is_inexact
 
 _local = threading.local()
 
@@ -94,12 +95,58 @@ def trace(call: Callable[[list[Any]], tuple[Any, list[Any]]], arrays: list[Any],
         raise
     finally:
         _local.host_calls = None
+    return Trace(_located(recorded, name, lines, recording), result, host_calls, recorded["custom_gradient"])
+
+
+@dataclass
+class BodyTrace:
+    """What a loop or a branch does in one step: `graph.inputs` stand for its operands, `graph.states` for the rest."""
+
+    graph: Graph
+    result: Any
+    captured: list[Value] = field(default_factory=list)  # the inputs that stand for what it read without getting it
+
+
+def trace_inside(
+    call: Callable[[list[Any]], tuple[Any, list[Any]]], metas: list[tuple[str, tuple[int, ...]]], device: str, name: str
+) -> BodyTrace:
+    """Traces `call` on stand-ins of the given dtypes and shapes while another trace waits.
+
+    Arrays of the waiting trace are captured like arrays from outside, and may be changed in place.
+    """
+    tracer, recording = _core.Tracer(), _core.is_recording()
+    stand_ins = tracer.start_inside(metas, device)
+    if recording:
+        _track(stand_ins)
+    try:
+        with SourceLines(tracer) as lines:
+            result, outputs = call(stand_ins)
+        recorded = tracer.stop(outputs)
+    except BaseException:
+        tracer.abort()
+        raise
+    if recorded["custom_gradient"]:
+        _core.mark_custom_gradient()
+    return BodyTrace(_located(recorded, name, lines, recording), result)
+
+
+def _track(stand_ins: list[Any]) -> None:
+    """Lets the tape follow stand-ins, so that functions with a gradient of their own see that one is wanted."""
+    floats = [a for a in stand_ins if is_inexact(a._dtype_name)]
+    if floats:
+        anchor = _core.empty((0,))
+        _core.mark_variable(anchor, _core.empty((0,)), "write")
+        _core.make_function_node([anchor], floats, lambda heads: [_core.empty((0,))], in_graph=True)
+
+
+def _located(recorded: dict[str, Any], name: str, lines: SourceLines, recording: bool) -> Graph:
+    """The graph of a trace, each node with the user's line."""
     graph = graph_from(recorded, name)
     for number, node in enumerate(graph.nodes):
         node.src = lines.of(number)
         node.recorded = not node.paused
         node.paused = node.paused and recording
-    return Trace(graph, result, host_calls, recorded["custom_gradient"])
+    return graph
 
 
 def user_line(traceback: types.TracebackType | None) -> str:
@@ -115,7 +162,9 @@ def user_line(traceback: types.TracebackType | None) -> str:
 
 
 def window(array: Any) -> tuple:
-    """What makes two NDArray objects the same array: memory, shape, layout and dtype."""
+    """What makes two NDArray objects the same array: memory, shape, layout and dtype, or the value of a trace."""
+    if array._is_traced:
+        return array._trace_key
     return (array._storage_id, array._ptr, array.shape, array._strides, array._dtype_name)
 
 
@@ -143,7 +192,7 @@ def graph_from(recorded: dict[str, Any], name: str) -> Graph:
         node = Node(
             op, [None if i < 0 else values[i] for i in ins], tuple(attrs), scope=scope, paused=not recorded_gradients
         )
-        if _ops.record_of(op).random:
+        if _ops.is_random(node):
             node.rng = rng_offset
         for index, (number, found) in enumerate(zip(outs, _ops.infer(op, node.inputs, node.attrs), strict=True)):
             out = value_of(number, "node")

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from . import _ops
+from ._control import Branch, Program
 from ._interpreter_random import RANDOM
 from ._interpreter_samples import SAMPLES
 from ._ir import FUSED, Graph, Node, Value
@@ -63,6 +64,8 @@ def call(node: Node, operands: list[Array | None], rng: tuple[int, int]) -> list
 
 
 def _call(node: Node, operands: list[Array | None], rng: tuple[int, int]) -> list[Array]:
+    if _ops.is_control(node):
+        return _control(node.attrs[0], [a for a in operands if a is not None], (rng[0], rng[1] + max(node.rng, 0)))
     if _ops.is_elementwise(node):
         tile, register = node.tile, node.register
         if node.op != FUSED:
@@ -79,6 +82,32 @@ def _call(node: Node, operands: list[Array | None], rng: tuple[int, int]) -> lis
         return [RANDOM[record.kernel](node.outputs[0], attrs, rng[0], rng[1] + node.rng)]
     wide = [_widen(a) for a in operands]
     return _oracle_call(node.op, wide, attrs)
+
+
+def _control(program: Program, given: list[Array], rng: tuple[int, int]) -> list[Array]:
+    """A branch or a loop, step by step."""
+    if isinstance(program, Branch):
+        return interpret(program.then if given[0].item() else program.other, given[1:], (), rng)[0]
+    steps = program.length
+    if program.counted:
+        steps, given = min(max(int(given[0]), 0), steps), given[1:]
+    c, s = program.carried, program.scanned
+    carried, scanned, read = given[:c], given[c : c + s], given[c + s :]
+    stacks = [np.zeros(shape, numpy_dtype(dtype)) for dtype, shape in program.results()[c:]]
+    done = 0
+    while done < steps:
+        if program.condition and not interpret(program.condition, [*carried, *read], (), rng)[0][0].item():
+            break
+        at = steps - 1 - done if program.reverse else done
+        now = (rng[0], rng[1] + done * program.body.rng_blocks)
+        results = interpret(program.body, [*carried, *[a[at] for a in scanned], *read], (), now)[0]
+        carried = results[:c]
+        for stack, row in zip(stacks, results[c:], strict=False):
+            stack[at] = row
+        done += 1
+    if program.condition:
+        stacks[-1] = np.array(done)
+    return [*carried, *stacks]
 
 
 def run_tile(tile: Any, register: str, inputs: list[Array], shape: tuple[int, ...]) -> list[Array]:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 from . import _ops
-from ._ir import FUSED, Graph, Node, Value, numel
+from ._ir import FUSED, Graph, Node, Value, bodies_of, numel
 
 
 class GraphError(RuntimeError):
@@ -224,7 +224,7 @@ def check_random(graph: Graph) -> None:
             if node.rng != -1:
                 _fail(graph, node, "a node that draws no random numbers has random blocks")
             continue
-        blocks = (node.outputs[0].size + 3) // 4
+        blocks = _ops.random_blocks(node)
         if node.rng < 0 or node.rng + blocks > graph.rng_blocks:
             _fail(graph, node, f"random blocks {node.rng}..{node.rng + blocks} of {graph.rng_blocks}")
         taken.append((node.rng, node.rng + blocks, node))
@@ -239,6 +239,16 @@ def _same_draw(a: Node, b: Node) -> bool:
     return same and a.recorded != b.recorded
 
 
+def check_bodies(graph: Graph) -> None:
+    """The graphs inside branches and loops are well formed and capture nothing."""
+    for node in graph.nodes:
+        for what, body in bodies_of(node).items():
+            if body.states:
+                _fail(graph, node, f"its body {what!r} captures {len(body.states)} arrays instead of taking them")
+            for rule in RULES:
+                rule(body)
+
+
 RULES: tuple[Callable[[Graph], None], ...] = (
     check_order,
     check_values,
@@ -248,4 +258,5 @@ RULES: tuple[Callable[[Graph], None], ...] = (
     check_fused,
     check_states,
     check_random,
+    check_bodies,
 )

@@ -31,3 +31,10 @@ def test_products_and_convolutions_call_the_libraries_as_they_ask() -> None:
     done = subprocess.run([sys.executable, str(program)], capture_output=True, text=True, timeout=400)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     assert "cuBLASLt" in done.stdout
+
+
+def test_branches_and_loops_run_on_the_device() -> None:
+    program = Path(__file__).with_name("control.py")
+    done = subprocess.run([sys.executable, str(program)], capture_output=True, text=True, timeout=400)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    assert done.stdout.count("agrees") == 3

@@ -158,12 +158,12 @@ void record(const OpDef& op, const Attrs& attrs, const Tensor* in, int nin, Tens
 }
 
 void record_custom(const std::vector<Tensor>& in, std::vector<Tensor>& out,
-                   std::function<std::vector<Tensor>(const std::vector<Tensor>&)> fn) {
+                   std::function<std::vector<Tensor>(const std::vector<Tensor>&)> fn, bool in_graph) {
   auto node = make_node();
   for (auto& t : in) node->edges.push_back(edge_to(t));
   node->custom = std::move(fn);
   node->scope = scope_here();
-  if (Tracer* tracer = active_tracer()) tracer->has_custom_gradient = true;
+  if (Tracer* tracer = active_tracer(); tracer && !in_graph) tracer->has_custom_gradient = true;
   attach(node, out.data(), out.size());
 }
 

@@ -56,7 +56,7 @@ void link(const Tensor& t, const std::shared_ptr<Node>& node, int index);  // t 
 // Called by invoke() while recording. Does nothing when no input is tracked.
 void record(const OpDef& op, const Attrs& attrs, const Tensor* in, int nin, Tensor* out, int nout);
 void record_custom(const std::vector<Tensor>& in, std::vector<Tensor>& out,
-                   std::function<std::vector<Tensor>(const std::vector<Tensor>&)> fn);
+                   std::function<std::vector<Tensor>(const std::vector<Tensor>&)> fn, bool in_graph = false);
 void mark_variable(const Tensor& x, const Tensor& grad, GradReq req);
 void backward(const std::vector<Tensor>& heads, const std::vector<Tensor>& head_grads, bool retain, bool create_graph,
               bool train_mode);

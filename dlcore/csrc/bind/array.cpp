@@ -96,6 +96,9 @@ void bind_array(nb::module_& m) {
       .def_prop_ro("_ptr", [](const Tensor& t) { return reinterpret_cast<uintptr_t>(t->data()); })
       .def_prop_ro("_storage_id", [](const Tensor& t) { return reinterpret_cast<uintptr_t>(t->storage.get()); })
       .def_prop_ro("_is_traced", [](const Tensor& t) { return is_traced(t); })
+      .def_prop_ro(
+          "_trace_key", [](const Tensor& t) { return nb::make_tuple(t->trace_owner, t->trace_id); },
+          "Which trace an array belongs to, and which of its values it is.")
       .def_prop_ro("_tracked", [](const Tensor& t) { return tracked(t); })
       .def_prop_ro("_contiguous", [](const Tensor& t) { return t->contiguous(); })
       .def_prop_ro(
@@ -138,7 +141,9 @@ void bind_array(nb::module_& m) {
   m.def(
       "empty",
       [](nb::object shape, nb::object dtype, const std::string& device) {
-        return make_tensor(to_dims(shape, "empty", "shape"), to_dtype(dtype, "empty"), parse_device(device));
+        Device d;
+        if (device.compare(0, 3, "gpu") == 0) d = {1, int8_t(device.size() > 4 ? std::atoi(device.c_str() + 4) : 0)};
+        return make_tensor(to_dims(shape, "empty", "shape"), to_dtype(dtype, "empty"), d);
       },
       nb::arg("shape"), nb::arg("dtype") = "float32", nb::arg("device") = "cpu(0)");
   m.def("_from_pointer", [](uintptr_t ptr, nb::object shape, nb::object strides, nb::object dtype, int type, int index,

@@ -15,9 +15,8 @@ static std::vector<Tensor> head_grads(nb::handle h, size_t n) {
   return g;
 }
 
-// Keeps a Python callable for as long as a node lives; freed with the GIL held.
-static std::shared_ptr<PyObject> keep(nb::object fn) {
-  return std::shared_ptr<PyObject>(fn.release().ptr(), [](PyObject* p) {
+std::shared_ptr<PyObject> keep(nb::object held) {
+  return std::shared_ptr<PyObject>(held.release().ptr(), [](PyObject* p) {
     if (!Py_IsInitialized()) return;
     PyGILState_STATE gil = PyGILState_Ensure();
     Py_DECREF(p);
@@ -25,16 +24,19 @@ static std::shared_ptr<PyObject> keep(nb::object fn) {
   });
 }
 
-static void make_function_node(nb::handle inputs, nb::handle outputs, nb::object fn) {
+static void make_function_node(nb::handle inputs, nb::handle outputs, nb::object fn, bool in_graph) {
   std::vector<Tensor> in = to_tensors(inputs, "Function"), out = to_tensors(outputs, "Function");
   auto held = keep(fn);
-  record_custom(in, out, [held](const std::vector<Tensor>& gys) {
-    nb::list args;
-    for (auto& g : gys) args.append(wrap(g));
-    nb::object r = nb::borrow(held.get())(args);
-    if (nb::isinstance<Tensor>(r)) return std::vector<Tensor>{to_tensor(r, "Function.backward")};
-    return to_tensors(r, "Function.backward");
-  });
+  record_custom(
+      in, out,
+      [held](const std::vector<Tensor>& gys) {
+        nb::list args;
+        for (auto& g : gys) args.append(wrap(g));
+        nb::object r = nb::borrow(held.get())(args);
+        if (nb::isinstance<Tensor>(r)) return std::vector<Tensor>{to_tensor(r, "Function.backward")};
+        return to_tensors(r, "Function.backward");
+      },
+      in_graph);
 }
 
 static nb::list arrays(const std::vector<Tensor>& v) {
@@ -152,7 +154,8 @@ void bind_autograd(nb::module_& m) {
   m.def("mark_variable", [](const Tensor& x, const Tensor& g, const std::string& req) {
     mark_variable(x, g, req == "add" ? GradReq::Add : req == "null" ? GradReq::Null : GradReq::Write);
   });
-  m.def("make_function_node", &make_function_node, nb::arg("inputs"), nb::arg("outputs"), nb::arg("fn"));
+  m.def("make_function_node", &make_function_node, nb::arg("inputs"), nb::arg("outputs"), nb::arg("fn"),
+        nb::arg("in_graph") = false, "in_graph: a trace that runs now holds this gradient too.");
   m.def("push_scope", &push_scope);
   m.def("pop_scope", &pop_scope);
   m.def("current_scope", &current_scope);

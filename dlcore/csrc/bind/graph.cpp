@@ -1,10 +1,14 @@
 // Tracer and Executable: the two ends of the graph room.
 #include "bind/convert.h"
 #include "kernels/cpu/tile.h"
+#include "runtime/control.h"
+#include "runtime/device.h"
 #include "runtime/executable.h"
 #include "runtime/trace.h"
 
 namespace dl::bind {
+
+static const char* const kControl = "control";  // the kernel of branches and loops
 
 static nb::list ids(const std::vector<int64_t>& v) {
   nb::list l;
@@ -12,9 +16,11 @@ static nb::list ids(const std::vector<int64_t>& v) {
   return l;
 }
 
-static nb::tuple attrs_tuple(const Attrs& attrs) {
+static nb::tuple attrs_tuple(const TraceRecord& r) {
   nb::list l;
-  for (auto& a : attrs) l.append(attr_object(a));
+  for (auto& a : r.attrs)
+    l.append(a.kind == Attr::Obj && r.op->kernel_stem == kControl ? nb::borrow(static_cast<PyObject*>(a.obj.get()))
+                                                                  : attr_object(a));
   return nb::tuple(l);
 }
 
@@ -41,7 +47,7 @@ static nb::dict describe(Tracer& t, const std::vector<Tensor>& outputs) {
   for (auto& m : t.values)
     values.append(nb::make_tuple(dtype_name(m.dtype), dims_tuple(m.shape), dims_tuple(m.strides), m.weak));
   for (auto& r : t.records)
-    records.append(nb::make_tuple(r.op->id, ids(r.in), attrs_tuple(r.attrs), ids(r.out), nb::str(r.scope.c_str()),
+    records.append(nb::make_tuple(r.op->id, ids(r.in), attrs_tuple(r), ids(r.out), nb::str(r.scope.c_str()),
                                   r.rng_offset, r.view_of, r.recording));
   for (auto& c : t.captured) {
     nb::object array = nb::cast(c.tensor);  // one object for both lists: a write names its target by identity
@@ -85,6 +91,13 @@ static ExeInstr to_instr(nb::handle h) {
   if (PyLong_Check(nb::handle(t[0]).ptr())) {
     instr.op = &op_by_id(nb::cast<int>(t[0]));
     instr.attrs = to_attrs(t[3], *instr.op);
+  } else if (nb::isinstance<Control>(nb::cast<nb::tuple>(t[0])[1])) {
+    auto named = nb::cast<nb::tuple>(t[0]);
+    instr.op = &get_op(nb::cast<std::string>(named[0]));
+    Attr program;
+    program.kind = Attr::Obj;
+    program.obj = std::make_shared<Control>(*nb::cast<Control*>(named[1]));
+    instr.attrs = {program};
   } else {
     instr.op = &get_op("fused");
     Attr program;
@@ -120,6 +133,71 @@ static nb::list run(Executable& exe, nb::handle inputs) {
   return out;
 }
 
+// Records a branch or a loop in the trace of this thread. metas: (dtype, shape) of each result.
+static nb::list trace_control(const std::string& name, nb::handle inputs, nb::handle metas, nb::object program,
+                              uint64_t blocks) {
+  Tracer* tracer = active_tracer();
+  if (!tracer) throw RuntimeError(name + ": there is no trace on this thread");
+  Metas results;
+  for (nb::handle h : nb::borrow<nb::iterable>(metas)) {
+    auto pair = nb::cast<nb::tuple>(h);
+    Meta m;
+    m.dtype = to_dtype(pair[0], name.c_str());
+    m.shape = to_dims(pair[1], name.c_str(), "shape");
+    m.strides = contiguous_strides(m.shape);
+    results.push_back(m);
+  }
+  Tensors out;
+  tracer->add_body(get_op(name), keep(std::move(program)), to_tensors(inputs, name.c_str()), out, results, blocks);
+  nb::list l;
+  for (auto& t : out) l.append(nb::cast(t));
+  return l;
+}
+
+// What stands for a new value of the array in the trace of this thread: it changes with every write into it.
+static int64_t trace_value(const Tensor& t) {
+  Tracer* tracer = active_tracer();
+  if (!tracer) throw RuntimeError("trace_value: there is no trace on this thread");
+  return tracer->value_of(t);
+}
+
+static std::vector<Tensor> stand_ins_like(nb::handle metas, const std::string& device) {
+  std::vector<Tensor> like;
+  for (nb::handle h : nb::borrow<nb::iterable>(metas)) {
+    auto pair = nb::cast<nb::tuple>(h);
+    Tensor t(new TensorImpl);
+    t->dtype = to_dtype(pair[0], "Tracer");
+    t->shape = to_dims(pair[1], "Tracer", "shape");
+    t->strides = contiguous_strides(t->shape);
+    if (device.compare(0, 3, "gpu") == 0) t->device = {1, int8_t(std::atoi(device.c_str() + 4))};
+    like.push_back(t);
+  }
+  return like;
+}
+
+static Control make_control(nb::handle bodies, bool loop, bool counted, bool reverse, int carried, int scanned,
+                            int64_t length) {
+  Control c;
+  for (nb::handle h : nb::borrow<nb::iterable>(bodies)) c.bodies.push_back(nb::cast<std::shared_ptr<Executable>>(h));
+  if (c.bodies.empty() || c.bodies.size() > 2 || (!loop && c.bodies.size() != 2))
+    throw ValueError(format("Control: %zu bodies", c.bodies.size()));
+  c.loop = loop, c.counted = counted, c.reverse = reverse;
+  c.carried = carried, c.scanned = scanned, c.length = length;
+  return c;
+}
+
+static void register_control(const char* name) {
+  auto op = std::make_unique<OpDef>();
+  op->name = name;
+  op->inputs = {{"xs", false, true, false}};
+  op->attrs = {{"program", AttrType::Obj, Attr()}};
+  op->n_out = -1;
+  op->kernel_stem = kControl;
+  op->kernel = find_kernel(kControl);
+  op->takes_complex = true;
+  register_op(std::move(op));
+}
+
 void bind_graph(nb::module_& m) {
   nb::class_<Tracer>(m, "Tracer", "Records the operators called on this thread instead of running them.")
       .def(nb::init<>())
@@ -129,10 +207,31 @@ void bind_graph(nb::module_& m) {
              for (auto& s : t.start(to_tensors(inputs, "Tracer"))) l.append(nb::cast(s));
              return l;
            })
+      .def(
+          "start_inside",
+          [](Tracer& t, nb::handle metas, const std::string& device) {
+            nb::list l;
+            for (auto& s : t.start(stand_ins_like(metas, device), true)) l.append(nb::cast(s));
+            return l;
+          },
+          nb::arg("metas"), nb::arg("device"), "A trace inside the one that runs; metas: (dtype, shape) of each input.")
       .def("stop", [](Tracer& t, nb::handle outputs) { return describe(t, to_tensors(outputs, "Tracer")); })
       .def("abort", &Tracer::stop)
       .def_prop_ro("n_records", [](const Tracer& t) { return t.records.size(); });
   m.def("is_tracing", [] { return active_tracer() != nullptr; });
+  m.def("trace_control", &trace_control, nb::arg("name"), nb::arg("inputs"), nb::arg("metas"), nb::arg("program"),
+        nb::arg("blocks"));
+  m.def("trace_value", &trace_value, nb::arg("array"));
+  m.def(
+      "mark_custom_gradient",
+      [] {
+        if (Tracer* tracer = active_tracer()) tracer->has_custom_gradient = true;
+      },
+      "Says of the trace on this thread that it lacks a gradient written in Python.");
+  nb::class_<Control>(m, "Control", "A branch or a loop: executables that one instruction of another one runs.")
+      .def(nb::new_(&make_control), nb::arg("bodies"), nb::arg("loop"), nb::arg("counted") = false,
+           nb::arg("reverse") = false, nb::arg("carried") = 0, nb::arg("scanned") = 0, nb::arg("length") = 0);
+  for (const char* name : {"_cond", "_loop"}) register_control(name);
   nb::class_<Executable>(m, "Executable", "A compiled graph: a flat list of instructions over one planned arena.")
       .def(nb::new_(&make_executable), nb::arg("values"), nb::arg("instrs"), nb::arg("n_inputs"), nb::arg("n_outputs"),
            nb::arg("arena_bytes"), nb::arg("consts"), nb::arg("rng_blocks") = 0)

@@ -73,20 +73,27 @@ void Executable::check_input(size_t i, const Tensor& t) const {
                             to_string(v.shape).c_str(), dtype_name(t->dtype), to_string(t->shape).c_str()));
 }
 
-void Executable::bind(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs) {
+const ExeValue* Executable::input(size_t i) const {
+  return input_value_[i] < 0 ? nullptr : &values_[size_t(input_value_[i])];
+}
+
+void Executable::bind(const Given& given) {
   for (auto& p : patches_) {
     const ExeValue& v = values_[size_t(p.value)];
-    const Tensor& t = v.kind == ExeValue::Input ? inputs[size_t(v.where)] : outputs[size_t(v.where)];
+    bool is_input = v.kind == ExeValue::Input;
     Prepared& instr = prepared_[size_t(p.instr)];
-    instr.views[size_t(p.slot)].data = static_cast<char*>(t->data()) + v.offset_bytes;
-    if (v.kind == ExeValue::Input && size_t(p.slot) < instrs_[size_t(p.instr)].in.size())
-      instr.sources[size_t(p.slot)] = input_written_[size_t(v.where)] ? nullptr : t->storage.get();
+    instr.views[size_t(p.slot)].data =
+        static_cast<char*>((is_input ? given.inputs : given.outputs)[v.where]) + v.offset_bytes;
+    if (is_input && size_t(p.slot) < instrs_[size_t(p.instr)].in.size())
+      instr.sources[size_t(p.slot)] = input_written_[size_t(v.where)] ? nullptr : given.sources[v.where];
   }
 }
 
 // An error says which instruction it came from; the graph knows the layer.
-static void run_instruction(const KernelCall& c, size_t number) {
-  auto located = [&](const Error& e) { return std::string(e.what()) + format(" [instruction %zu]", number); };
+static void run_instruction(const KernelCall& c, const std::string& where, size_t number) {
+  auto located = [&](const Error& e) {
+    return std::string(e.what()) + format(" [%sinstruction %zu]", where.c_str(), number);
+  };
   try {
     c.op->kernel(c);
   } catch (const IndexError& e) {
@@ -98,6 +105,35 @@ static void run_instruction(const KernelCall& c, size_t number) {
   } catch (const RuntimeError& e) {
     throw RuntimeError(located(e));
   }
+}
+
+void Executable::run_all(uint64_t seed, uint64_t counter, const std::string& where, std::vector<double>* seconds) {
+  auto before = std::chrono::steady_clock::now();
+  for (size_t k = 0; k < instrs_.size(); k++) {
+    const ExeInstr& instr = instrs_[k];
+    Prepared& p = prepared_[k];
+    KernelCall c{instr.op,
+                 p.views.data(),
+                 int(instr.in.size()),
+                 p.views.data() + instr.in.size(),
+                 int(instr.out.size()),
+                 &instr.attrs,
+                 seed,
+                 counter + instr.rng_offset,
+                 &p.state,
+                 p.sources.data()};
+    run_instruction(c, where, k);
+    if (seconds) {
+      auto now = std::chrono::steady_clock::now();
+      seconds->push_back(std::chrono::duration<double>(now - before).count());
+      before = now;
+    }
+  }
+}
+
+void Executable::run_inside(const Given& given, int body) {
+  bind(given);
+  run_all(given.seed, given.counter, body ? "other body " : "body ", nullptr);
 }
 
 std::vector<Tensor> Executable::run(const std::vector<Tensor>& given, std::vector<double>* seconds) {
@@ -118,40 +154,22 @@ std::vector<Tensor> Executable::run(const std::vector<Tensor>& given, std::vecto
     assign(packed, inputs[i]);
     inputs[i] = packed;
   }
-  auto first = std::find_if(inputs.begin(), inputs.end(), [](const Tensor& t) { return t->ndim() > 0; });
-  Device device = first == inputs.end() ? Device() : (*first)->device;  // one program serves cpu(0), cpu(1), ...
   std::vector<Tensor> outputs;
   for (size_t i = 0; i < outputs_.size(); i++) {
     const ExeValue& v = values_[size_t(outputs_[i])];
-    outputs.push_back(make_tensor(v.shape, v.strides, v.dtype, device));
+    outputs.push_back(make_tensor(v.shape, v.strides, v.dtype));
   }
   RngState rng{0, 0};
   if (rng_blocks_) rng = reserve_random(int64_t(rng_blocks_) * 4);
   {
     WithoutGil nogil;
     std::lock_guard<std::mutex> lock(mutex_);
-    bind(inputs, outputs);
-    auto before = std::chrono::steady_clock::now();
-    for (size_t k = 0; k < instrs_.size(); k++) {
-      const ExeInstr& instr = instrs_[k];
-      Prepared& p = prepared_[k];
-      KernelCall c{instr.op,
-                   p.views.data(),
-                   int(instr.in.size()),
-                   p.views.data() + instr.in.size(),
-                   int(instr.out.size()),
-                   &instr.attrs,
-                   rng.seed,
-                   rng.counter + instr.rng_offset,
-                   &p.state,
-                   p.sources.data()};
-      run_instruction(c, k);
-      if (seconds) {
-        auto now = std::chrono::steady_clock::now();
-        seconds->push_back(std::chrono::duration<double>(now - before).count());
-        before = now;
-      }
-    }
+    addresses_.clear();
+    sources_.clear();
+    for (auto& t : inputs) addresses_.push_back(t->data()), sources_.push_back(t->storage.get());
+    for (auto& t : outputs) addresses_.push_back(t->data());
+    bind({addresses_.data(), sources_.data(), addresses_.data() + inputs.size(), 0, 0});
+    run_all(rng.seed, rng.counter, "", seconds);
   }
   for (size_t i = 0; i < inputs.size(); i++)
     if (input_written_[i]) inputs[i]->storage->version++;

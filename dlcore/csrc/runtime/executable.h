@@ -3,6 +3,7 @@
 #pragma once
 #include <memory>
 #include <mutex>
+#include <string>
 #include <vector>
 
 #include "runtime/registry.h"
@@ -33,7 +34,21 @@ class Executable {
              size_t arena_bytes, std::vector<Tensor> consts, uint64_t rng_blocks);
   // With `seconds`, fills in the time of each instruction.
   std::vector<Tensor> run(const std::vector<Tensor>& inputs, std::vector<double>* seconds = nullptr);
-  // The random state of the last run, so that a backward graph can repeat its numbers.
+  // A run as a part of another program, which gives all addresses and sees to it that there is one run at a time.
+  // `sources` as in KernelCall, one per input; the body of a loop or a branch writes to no input.
+  struct Given {
+    void* const* inputs;
+    Storage* const* sources;
+    void* const* outputs;
+    uint64_t seed, counter;
+  };
+  void run_inside(const Given& given, int body);
+  // How this program lays out input and output i; null for an input that it does not read.
+  const ExeValue* input(size_t i) const;
+  const ExeValue& output(size_t i) const { return values_[size_t(outputs_[i])]; }
+  size_t n_inputs() const { return input_value_.size(); }
+  size_t n_outputs() const { return outputs_.size(); }
+  uint64_t rng_blocks() const { return rng_blocks_; }
   size_t arena_bytes() const { return arena_bytes_; }
   size_t size() const { return instrs_.size(); }
 
@@ -46,7 +61,8 @@ class Executable {
   struct Patch {  // a view whose address is known only when a run starts
     int instr, slot, value;
   };
-  void bind(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs);
+  void bind(const Given& given);
+  void run_all(uint64_t seed, uint64_t counter, const std::string& where, std::vector<double>* seconds);
   void check_input(size_t i, const Tensor& t) const;
 
   std::vector<ExeValue> values_;
@@ -60,7 +76,9 @@ class Executable {
   StorageRef arena_;
   std::vector<Tensor> consts_;
   uint64_t rng_blocks_;
-  std::mutex mutex_;  // one run at a time: they share the arena
+  std::vector<void*> addresses_;   // of the present run: inputs, then outputs
+  std::vector<Storage*> sources_;  // of its inputs
+  std::mutex mutex_;               // one run at a time: they share the arena
 };
 
 }  // namespace dl

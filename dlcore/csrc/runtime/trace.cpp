@@ -39,8 +39,8 @@ void Tracer::check_not_stale(const char* reader, int64_t value) const {
         "made; inside a compiled function, take the view again after the change");
 }
 
-std::vector<Tensor> Tracer::start(const std::vector<Tensor>& ins) {
-  if (g_tracer) throw TraceError("a trace is already running on this thread");
+std::vector<Tensor> Tracer::start(const std::vector<Tensor>& ins, bool inside) {
+  if (g_tracer && !inside) throw TraceError("a trace is already running on this thread");
   std::vector<Tensor> stand_ins;
   for (auto& t : ins) {
     Tensor s(new TensorImpl);
@@ -53,17 +53,25 @@ std::vector<Tensor> Tracer::start(const std::vector<Tensor>& ins) {
     inputs.push_back(s->trace_id);
     stand_ins.push_back(s);
   }
+  around_ = g_tracer;
   g_tracer = this;
   active_ = true;
   return stand_ins;
 }
 
 void Tracer::stop() {
-  if (active_ && g_tracer == this) g_tracer = nullptr;
+  if (active_ && g_tracer == this) g_tracer = around_;
   active_ = false;
 }
 
+bool Tracer::surrounds(const Tensor& t) const {
+  for (const Tracer* other = around_; other; other = other->around_)
+    if (other->serial == t->trace_owner) return true;
+  return false;
+}
+
 static bool same_window(const Tensor& a, const Tensor& b) {
+  if (is_traced(a) || is_traced(b)) return a->trace_owner == b->trace_owner && a->trace_id == b->trace_id;
   return a->storage == b->storage && a->offset == b->offset && a->dtype == b->dtype && a->shape == b->shape &&
          a->strides == b->strides;
 }
@@ -72,7 +80,7 @@ int64_t Tracer::captured_index(const Tensor& t) {
   auto range = by_storage_.equal_range(t->storage.get());
   for (auto it = range.first; it != range.second; ++it)
     if (same_window(captured[it->second].tensor, t)) return int64_t(it->second);
-  for (auto it = range.first; it != range.second; ++it)
+  for (auto it = range.first; it != range.second && !is_traced(t); ++it)
     if (captured[it->second].current != captured[it->second].first)
       throw TraceError(
           "an array was changed in place inside a compiled function and then read through another view of the same "
@@ -86,13 +94,13 @@ int64_t Tracer::captured_index(const Tensor& t) {
 }
 
 int64_t Tracer::value_of(const Tensor& t) {
-  if (is_traced(t)) {
+  if (is_traced(t) && !surrounds(t)) {
     if (t->trace_owner != serial)
       throw TraceError(
           "an array from a finished trace is used again: a compiled function must return what it wants to keep");
     return t->trace_id;
   }
-  if (t->weak) {  // a Python number
+  if (t->weak && !is_traced(t)) {  // a Python number
     Meta m = meta_of(t);
     int64_t id = new_value(m);
     consts.emplace_back(id, t);
@@ -103,7 +111,7 @@ int64_t Tracer::value_of(const Tensor& t) {
 
 void Tracer::rebind(const Tensor& dst, int64_t value) {
   values[size_t(value)].weak = false;  // an array keeps its dtype, whatever number was put into it
-  if (is_traced(dst)) {
+  if (is_traced(dst) && !surrounds(dst)) {
     int64_t old = value_of(dst);
     if (root_[size_t(old)] != old)
       throw TraceError(
@@ -115,7 +123,7 @@ void Tracer::rebind(const Tensor& dst, int64_t value) {
   }
   size_t i = size_t(captured_index(dst));
   auto range = by_storage_.equal_range(dst->storage.get());
-  for (auto it = range.first; it != range.second; ++it)
+  for (auto it = range.first; it != range.second && !is_traced(dst); ++it)
     if (it->second != i)
       throw TraceError(
           "an array is changed in place inside a compiled function while another view of its memory is in use there");
@@ -148,6 +156,16 @@ void Tracer::add(const OpDef& op, const Attrs& attrs, const Tensor* in, int nin,
     rng_blocks += uint64_t(random_blocks(numel(metas[0].shape)));
   }
   records.push_back(std::move(r));
+}
+
+void Tracer::add_body(const OpDef& op, std::shared_ptr<void> program, const std::vector<Tensor>& in, Tensors& out,
+                      const Metas& metas, uint64_t blocks) {
+  Attr held;
+  held.kind = Attr::Obj;
+  held.obj = std::move(program);
+  add(op, {held}, in.data(), int(in.size()), out, metas);
+  records.back().rng_offset = rng_blocks;
+  rng_blocks += blocks;
 }
 
 }  // namespace dl

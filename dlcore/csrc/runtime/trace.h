@@ -29,9 +29,14 @@ class Tracer {
  public:
   Tracer();
   ~Tracer();
-  std::vector<Tensor> start(const std::vector<Tensor>& inputs);
+  // With `inside`, while another trace runs on this thread: what becomes the body of a loop or a branch. Arrays of the
+  // surrounding traces are captured like arrays from outside.
+  std::vector<Tensor> start(const std::vector<Tensor>& inputs, bool inside = false);
   void stop();  // leaves the records; later use of traced values is an error
   void add(const OpDef& op, const Attrs& attrs, const Tensor* in, int nin, Tensors& out, const Metas& metas);
+  // A loop or a branch, which owns `blocks` random blocks.
+  void add_body(const OpDef& op, std::shared_ptr<void> program, const std::vector<Tensor>& in, Tensors& out,
+                const Metas& metas, uint64_t blocks);
   int64_t value_of(const Tensor& t);              // captures concrete arrays
   void rebind(const Tensor& dst, int64_t value);  // in-place write
   // Throws when `value` is a view of what was overwritten since: here it still has the numbers of before.
@@ -53,6 +58,8 @@ class Tracer {
  private:
   int64_t new_value(const Meta& m, int64_t root = -1);
   int64_t captured_index(const Tensor& t);
+  bool surrounds(const Tensor& t) const;  // whether `t` belongs to a trace around this one
+  Tracer* around_ = nullptr;
   std::vector<int64_t> root_;      // per value: the value whose memory it is a view of, or itself
   std::vector<bool> overwritten_;  // per value: an in-place write replaced it; a view of it would have seen that write
   std::multimap<const Storage*, size_t> by_storage_;

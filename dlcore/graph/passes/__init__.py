@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from .. import _show
-from .._ir import Graph
+from .._ir import Graph, bodies_of
 from ..verify import verify
 from .canonicalize import canonicalize
 from .cse import cse
@@ -19,9 +19,10 @@ from .fold import fold
 from .fuse import fuse
 from .layout import layout
 from .order import order
+from .prune import prune
 
 Pass = Callable[[Graph], Graph]
-PIPELINE: tuple[Pass, ...] = (dead_code, canonicalize, fold, cse, layout, dead_code, fuse, cse, dead_code, order)
+PIPELINE: tuple[Pass, ...] = (dead_code, prune, canonicalize, fold, cse, layout, dead_code, fuse, cse, dead_code, order)
 
 
 def optimize(graph: Graph, pipeline: tuple[Pass, ...] = PIPELINE) -> Graph:
@@ -29,9 +30,20 @@ def optimize(graph: Graph, pipeline: tuple[Pass, ...] = PIPELINE) -> Graph:
     graph = verify(graph, "trace")
     _show.stage("passes", "trace", graph)
     for rewrite in pipeline:
-        graph = verify(rewrite(graph), rewrite.__name__)
+        graph = verify(apply(rewrite, graph), rewrite.__name__)
         _show.stage("passes", rewrite.__name__, graph)
     return graph
 
 
-__all__ = ["PIPELINE", "Pass", "optimize"]
+def apply(rewrite: Pass, graph: Graph) -> Graph:
+    """One pass over a graph and over the graphs inside its branches and loops."""
+    graph = rewrite(graph)
+    if any(bodies_of(node) for node in graph.nodes):
+        graph, _ = graph.clone()
+        for node in graph.nodes:
+            if bodies_of(node):
+                node.attrs = (node.attrs[0].with_bodies(lambda body: apply(rewrite, body)),)
+    return graph
+
+
+__all__ = ["PIPELINE", "Pass", "apply", "optimize"]

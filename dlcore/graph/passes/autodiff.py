@@ -7,10 +7,12 @@ nodes, and add what comes out to the gradients of its operands (Griewank and Wal
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from .. import _ops
 from .._build import Builder, split_inputs
-from .._ir import FUSED, Graph, Node, Value, constant
+from .._control_grad import differentiate, needing, result_numbers
+from .._ir import FUSED, Graph, Node, Value, constant, contiguous_strides
 from .._types import has_complex, is_complex, is_inexact
 
 
@@ -49,7 +51,7 @@ def autodiff(graph: Graph, wrt: list[Value]) -> Joint:
         walk.add(out, head)
     n_forward = len(joint.nodes)
     joint.outputs = joint.outputs + walk.run()
-    joint.name = f"{graph.name}.joint"
+    joint.name, joint.steady = f"{graph.name}.joint", False  # who takes gradients is about to change what was captured
     return Joint(joint, n_forward, heads)
 
 
@@ -101,6 +103,9 @@ class _Walk:
     def step(self, node: Node, grads: list[Value | None]) -> None:
         if node.op == FUSED:
             raise ValueError("autodiff comes before fusion: a fused group has no gradient rule")
+        if _ops.is_control(node):
+            self.control(node, grads)
+            return
         record = _ops.record_of(node.op)
         program = record.grad_program
         if has_complex([*node.inputs, *node.outputs]):
@@ -125,6 +130,34 @@ class _Walk:
                 if operand in self.active and gradient is not None:
                     self.add(operand, fit(builder, gradient, operand), builder)
 
+    def control(self, node: Node, grads: list[Value | None]) -> None:
+        """A branch or a loop: the node itself also gives what its backward form, a node like it, needs."""
+        wanted = needing(node.attrs[0], [v in self.active for v in node.inputs])
+        if not any(wanted):
+            return
+        gradient = differentiate(node.attrs[0], wanted)
+        results = list(node.outputs)
+        node.attrs = (gradient.forward,)
+        node.outputs = [Value(*m, contiguous_strides(m[1]), node=node) for m in gradient.forward.results()]
+        for number, value in zip(result_numbers(gradient.forward, len(results)), results, strict=True):
+            node.outputs[number] = value
+        for index, out in enumerate(node.outputs):
+            out.index = index
+        builder = Builder(self.graph.nodes, node.scope, node.src)
+
+        def operand(kind: str, key: Any) -> Value | None:
+            if kind == "in":
+                return node.inputs[key]
+            if kind == "out":
+                return node.outputs[key]
+            like = Value(*key, contiguous_strides(key[1])) if kind == "zeros" else results[key]
+            return (None if kind == "zeros" else grads[key]) or zeros(builder, like)
+
+        taken = [operand(kind, key) for kind, key in gradient.takes]
+        found = builder.call(gradient.backward.op, taken, gradient.backward)
+        for at, value in zip(gradient.of, found, strict=True):
+            self.add(node.inputs[at], value, builder)  # type: ignore[arg-type]
+
     def wants(self, slot: Value | list[Value] | None) -> bool:
         return any(v in self.active for v in (slot if isinstance(slot, list) else [slot]))
 
@@ -139,7 +172,9 @@ class _Walk:
 
 
 def _differentiable(node: Node) -> bool:
-    return node.op == FUSED or (not node.paused and _ops.record_of(node.op).grad_program is not None)
+    if node.op == FUSED or node.paused:
+        return node.op == FUSED
+    return _ops.is_control(node) or _ops.record_of(node.op).grad_program is not None
 
 
 def fit(builder: Builder, gradient: Value, like: Value) -> Value:

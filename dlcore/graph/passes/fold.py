@@ -16,7 +16,9 @@ def fold(graph: Graph) -> Graph:
     """Replaces calls on constants by their results. Views of constants larger than one element stay views."""
 
     def rule(builder: Builder, node: Node, operands: list[Value | None]) -> list[Value] | None:
-        if node.op == FUSED or _ops.is_random(node) or not all(v is None or v.kind == "const" for v in operands):
+        if node.op == FUSED or _ops.is_control(node) or _ops.is_random(node):
+            return None
+        if not all(v is None or v.kind == "const" for v in operands):
             return None
         if any(out.size > LIMIT or 0 in out.shape for out in node.outputs):
             return None
