@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import chromium
 import hypothesis
@@ -53,6 +54,25 @@ def chromium_path() -> str:
     path = chromium.find()
     assert path is not None, chromium.HINT
     return path
+
+
+@pytest.fixture(scope="session", autouse=True)
+def proved_plans() -> Iterator[None]:
+    """Every memory plan made in a test is proved to be sound, from the graph and the places alone."""
+    from graph.proof import prove
+
+    from dlcore.graph import _compiled
+
+    with pytest.MonkeyPatch.context() as patch:
+        original = _compiled.plan
+
+        def plan_and_prove(graph: Any) -> Any:
+            found = original(graph)
+            prove(graph, found)
+            return found
+
+        patch.setattr(_compiled, "plan", plan_and_prove)
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -188,10 +188,10 @@ def jit(function: Any = None, *, remat: bool | Iterable[Any] = False, memory_bud
     while tracing: what it prints is printed once, and random choices it makes are made once. Safe to call from several
     threads. With arrays on another device than the CPU the function runs as it is, without being compiled.
 
-    Memory: `memory_budget` is the number of bytes that intermediate values may take. To keep to it, the backward part of
-    a step computes again what is cheapest to compute again for its size; results are the same to the last bit, dropout
-    included. A UserWarning says so when it cannot be met. `remat=True` asks for as little memory as possible, and
-    `remat=[layer, ...]` names layers of which only what goes in and comes out is kept.
+    Memory: `memory_budget` is the number of bytes that intermediate values may take. To keep to it, the backward part
+    of a step computes again what is cheapest to compute again for its size; results are the same to the last bit,
+    dropout included. A UserWarning says so when it cannot be met. `remat=True` asks for as little memory as possible,
+    and `remat=[layer, ...]` names layers of which only what goes in and comes out is kept.
 
     Errors: `TraceError` (a RuntimeError) when the function needs the value of an array, such as in `if x > 0`, with the
     line; TypeError for an argument that is no array and cannot be hashed.

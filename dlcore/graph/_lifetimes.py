@@ -59,3 +59,12 @@ def _handed_on(node: Node, root: Value, out: Value) -> bool:
 def peak_bytes(graph: Graph) -> int:
     """The bytes alive at the fullest moment."""
     return max(live_bytes(graph.nodes, graph.results()), default=0)
+
+
+def forward_bytes(traced: Graph) -> int:
+    """The outputs of the forward part of a traced program, each once: of all its calls if it takes no gradients.
+
+    Twice this is what training takes without planning: values and their gradients.
+    """
+    nodes = [node for node in traced.nodes if node.recorded] or traced.nodes
+    return sum(out.nbytes for node in nodes for out in node.outputs if out.base is None)
