@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
@@ -32,7 +32,8 @@ class Optimizer(Hinted):
 
     learning_rate, wd: knobs of every optimizer; a subclass adds its own with `self._knob(name, value)`.
     rescale_grad: factor on every gradient. clip_gradient: bound on every element of a gradient after that, or None.
-    lr_scheduler: gives the learning rate from the number of steps; `learning_rate`, if given, is its base.
+    lr_scheduler: gives the learning rate from the number of steps; `learning_rate`, if given, is its base. Any function
+        of that number will do.
     multi_precision: keep a float32 copy of float16 and bfloat16 weights and update that.
     param_dict: index -> parameter, for their `lr_mult` and `wd_mult`.
 
@@ -53,7 +54,7 @@ class Optimizer(Hinted):
         wd: float = 0.0,
         rescale_grad: float = 1.0,
         clip_gradient: float | None = None,
-        lr_scheduler: LRScheduler | None = None,
+        lr_scheduler: LRScheduler | Callable[[int], float] | None = None,
         multi_precision: bool = False,
         param_dict: dict[int, Any] | None = None,
         begin_num_update: int = 0,
@@ -67,9 +68,7 @@ class Optimizer(Hinted):
                 + HINTS["Optimizer(learning_rate)"]
             )
         if lr_scheduler is not None:
-            if learning_rate is not None:
-                lr_scheduler.base_lr = float(learning_rate)
-            learning_rate = lr_scheduler.base_lr
+            learning_rate = self._base_rate(lr_scheduler, learning_rate, begin_num_update)
         self._arrays: dict[str, _core.NDArray] = {}
         self._values: dict[str, float] = {}
         self._knob("lr", self.default_learning_rate if learning_rate is None else learning_rate)
@@ -82,6 +81,19 @@ class Optimizer(Hinted):
         self.param_dict = dict(param_dict or {})
         self._seen: set[Any] = set()
         self._scaled: dict[tuple[str, float], _core.NDArray] = {}
+
+    def _base_rate(self, scheduler: Any, learning_rate: float | None, begin: int) -> float:
+        """The learning rate that a schedule starts from, which it is told if one is given."""
+        if not callable(scheduler):
+            raise TypeError(
+                f"{type(self).__name__}: expected a function of the number of steps as lr_scheduler, "
+                f"got {type(scheduler).__name__}"
+            )
+        if not hasattr(scheduler, "base_lr"):
+            return float(scheduler(begin + 1))
+        if learning_rate is not None:
+            scheduler.base_lr = float(learning_rate)
+        return scheduler.base_lr
 
     # Knobs.
 

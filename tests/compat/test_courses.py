@@ -258,3 +258,73 @@ def test_devices_of_the_processor_are_kept_apart(mx: Any) -> None:
     data[0][:] += data[1].copyto(data[0].ctx)  # an all-reduce by hand
     data[0].copyto(data[1])
     assert data[1].asnumpy().tolist() == [[3.0, 3.0]] and data[1].ctx == mx.cpu(1)
+
+
+def test_anchors_targets_and_detections(mx: Any) -> None:
+    np, npx = mx.np, mx.npx
+    anchors = npx.multibox_prior(np.zeros((1, 3, 4, 4)), sizes=[0.4, 0.5], ratios=[1, 2])
+    assert anchors.shape == (1, 4 * 4 * 3, 4)
+    truth = np.array([[[0, 0.1, 0.1, 0.55, 0.55]]])
+    offsets, mask, classes = npx.multibox_target(anchors, truth, np.zeros((1, 2, 48)))
+    assert offsets.shape == mask.shape == (1, 48 * 4) and set(classes.asnumpy().ravel().tolist()) == {0.0, 1.0}
+    certain = np.zeros((1, 2, 48))
+    certain[0, 0], certain[0, :, int(classes.argmax())] = 1, np.array([0.1, 0.9])
+    found = npx.multibox_detection(certain, offsets, anchors)[0].asnumpy()
+    found = found[found[:, 0] == 0]
+    assert len(found) == 1 and abs(found[0, 1] - 0.9) < 1e-6
+    numpy.testing.assert_allclose(found[0, 2:], [0.1, 0.1, 0.55, 0.55], atol=1e-5)
+
+
+def test_a_layer_filled_with_a_kernel_made_by_hand(mx: Any) -> None:
+    np = mx.np
+    size, c = 4, 1.5
+    rows, cols = np.arange(size).reshape(-1, 1), np.arange(size).reshape(1, -1)
+    kernel = (1 - np.abs(rows - c) / 2) * (1 - np.abs(cols - c) / 2)
+    weight = np.zeros((3, 3, size, size))
+    weight[range(3), range(3), :, :] = kernel
+    layer = mx.gluon.nn.Conv2DTranspose(3, kernel_size=size, padding=1, strides=2)
+    layer.initialize(mx.init.Constant(weight))
+    out = layer(np.ones((1, 3, 8, 8)))
+    assert out.shape == (1, 3, 16, 16)
+    numpy.testing.assert_allclose(out[:, :, 1:-1, 1:-1].asnumpy(), 1.0, rtol=1e-6)
+
+
+def test_masked_positions_of_a_text(mx: Any) -> None:
+    np, gluon = mx.np, mx.gluon
+    encoded = np.random.normal(size=(2, 8, 5))
+    positions = np.array([[1, 5, 2], [6, 1, 5]])
+    rows = np.repeat(np.arange(0, 2), 3)
+    taken = encoded[rows, positions.reshape(-1)].reshape(2, 3, -1)
+    assert (taken[1, 0] == encoded[1, 6]).all()
+    weights = np.array([[1, 1, 0], [1, 0, 0]]).reshape(-1)
+    labels = np.array([[1, 0, 2], [3, 4, 0]]).reshape(-1)
+    losses = gluon.loss.SoftmaxCELoss()(taken.reshape(6, 5), labels, np.expand_dims(weights, 1)).asnumpy()
+    assert losses.shape == (6,) and (losses[[2, 4, 5]] == 0).all() and (losses[[0, 1, 3]] > 0).all()
+
+
+def test_a_picture_that_is_a_parameter(mx: Any) -> None:
+    np, gluon = mx.np, mx.gluon
+
+    class Picture(gluon.nn.Block):
+        def __init__(self, shape: tuple[int, ...]) -> None:
+            super().__init__()
+            self.weight = self.params.get("weight", shape=shape)
+
+        def forward(self) -> Any:
+            return self.weight.data()
+
+    net = Picture((1, 3, 6, 6))
+    net.initialize(mx.init.Constant(np.random.uniform(size=(1, 3, 6, 6))), force_reinit=True)
+    trainer = gluon.Trainer(net.collect_params(), "adam", {"learning_rate": 0.1})
+    losses = []
+    for _ in range(20):
+        with mx.autograd.record():
+            X = net()
+            flat = X.reshape((3, 36))
+            gram = np.dot(flat, flat.T) / flat.size
+            rough = np.abs(X[:, :, 1:, :] - X[:, :, :-1, :]).mean() + np.abs(X[:, :, :, 1:] - X[:, :, :, :-1]).mean()
+            loss = np.square(gram).mean() + 0.5 * rough
+        loss.backward()
+        trainer.step(1)
+        losses.append(float(loss))
+    assert losses[-1] < 0.7 * losses[0]

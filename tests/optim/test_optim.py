@@ -159,3 +159,16 @@ def test_a_schedule_sets_the_rate_of_every_step():
     assert sgd.learning_rate == 0.25
     with pytest.raises(UserWarning, match="decided by the optimizer's lr_scheduler"):
         sgd.set_learning_rate(1.0)
+
+
+@pytest.mark.parametrize("kind", ["function", "object"])
+def test_any_function_of_the_steps_is_a_schedule(kind):
+    class Own:
+        def __call__(self, n):
+            return 0.5 * n**-0.5
+
+    sgd = optim.SGD(lr_scheduler=Own() if kind == "object" else lambda n: 0.5 * n**-0.5)
+    start, one = np.zeros(1, np.float32), np.ones(1, np.float32)
+    assert run(sgd, start=start, grads=[one] * 3)[0] == pytest.approx(-0.5 * (1 + 2**-0.5 + 3**-0.5))
+    with pytest.raises(TypeError, match="SGD: expected a function of the number of steps as lr_scheduler, got float"):
+        optim.SGD(lr_scheduler=0.1)
