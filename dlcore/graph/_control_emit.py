@@ -10,6 +10,7 @@ from dlcore.ops import F
 from ._control import Program
 from ._control_grad import differentiate, needing, result_numbers
 from ._types import is_inexact
+from .passes.autodiff import halve
 
 
 def emit(program: Program, operands: list[Any], paused: frozenset[int] = frozenset()) -> list[Any]:
@@ -28,7 +29,7 @@ def _called(program: Program, operands: list[Any]) -> list[Any]:
 
 
 def _taped(program: Program, operands: list[Any], wanted: list[bool], paused: frozenset[int]) -> list[Any]:
-    gradient = differentiate(program, wanted)
+    gradient = differentiate(program, wanted, halve)
     outs = _called(gradient.forward, operands)
     results = [outs[i] for i in result_numbers(gradient.forward, len(program.results()))]
     values = {key: _core.trace_value(operands[key]) for kind, key in gradient.takes if kind == "in"}

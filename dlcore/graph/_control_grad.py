@@ -7,14 +7,15 @@ steps' gradients. Both are programs again, so they can be differentiated again.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from ._build import Builder
 from ._control import Branch, Loop, Meta, Program, meta
-from ._ir import Graph, Node, Value
-from ._split import Halves, split
+from ._ir import Graph, Value, constant, contiguous_strides
+from ._split import Halves
 from ._types import is_inexact
-from .verify import verify
 
 
 @dataclass
@@ -28,7 +29,7 @@ class Gradient:
 
     forward: Program
     backward: Program
-    takes: list[tuple[str, object]]
+    takes: list[tuple[str, Any]]
     of: list[int]
 
 
@@ -37,13 +38,8 @@ def needing(program: Program, active: list[bool]) -> list[bool]:
     return [mine and not (isinstance(program, Branch) and i == 0) for i, mine in enumerate(active)]
 
 
-def differentiate(program: Program, wanted: list[bool]) -> Gradient:
-    """The gradient with respect to the operands marked in `wanted` (floating-point ones, at least one)."""
-    return _branch(program, wanted) if isinstance(program, Branch) else _loop(program, wanted)
-
-
 @dataclass
-class _Back:
+class Back:
     """A body differentiated: its halves, and which results have a head gradient."""
 
     halves: Halves
@@ -51,25 +47,17 @@ class _Back:
     kept: list[Value]  # what the forward half gives beyond the results
 
 
-def _back(graph: Graph, wrt: list[int]) -> _Back:
-    from .passes.autodiff import autodiff
-    from .passes.canonicalize import canonicalize
-    from .passes.cse import cse
-    from .passes.dead_code import dead_code
-    from .passes.fold import fold
-
-    found = autodiff(graph, [graph.inputs[i] for i in wrt])
-    joint = verify(found.graph, "autodiff")
-    for rewrite in (canonicalize, fold, cse):
-        joint = verify(rewrite(joint), rewrite.__name__)
-    halves = split(joint, len(graph.outputs), len(found.heads))
-    halves = replace(halves, forward=dead_code(halves.forward))
-    return _Back(halves, found.heads, halves.forward.outputs[len(graph.outputs) :])
+Halve = Callable[[Graph, list[int]], Back]  # of a body, the gradient with respect to these of its inputs
 
 
-def _branch(program: Branch, wanted: list[bool]) -> Gradient:
+def differentiate(program: Program, wanted: list[bool], halve: Halve) -> Gradient:
+    """The gradient with respect to the operands marked in `wanted` (floating-point ones, at least one)."""
+    return _branch(program, wanted, halve) if isinstance(program, Branch) else _loop(program, wanted, halve)
+
+
+def _branch(program: Branch, wanted: list[bool], halve: Halve) -> Gradient:
     of = [i for i, mine in enumerate(wanted) if mine]
-    backs = [_back(body, [i - 1 for i in of]) for body in (program.then, program.other)]
+    backs = [halve(body, [i - 1 for i in of]) for body in (program.then, program.other)]
     kept = [[meta(v) for v in back.kept] for back in backs]
     forwards = []
     for number, back in enumerate(backs):
@@ -91,18 +79,18 @@ def _branch(program: Branch, wanted: list[bool]) -> Gradient:
         graph.inputs = (own + other if number == 0 else other + own) + operands + heads
         backwards.append(graph)
     n_main, n_kept = len(program.then.outputs), len(kept[0]) + len(kept[1])
-    takes: list[tuple[str, object]] = [("in", 0), *(("out", n_main + i) for i in range(n_kept))]
+    takes: list[tuple[str, Any]] = [("in", 0), *(("out", n_main + i) for i in range(n_kept))]
     takes += [*(("in", i + 1) for i in direct), *(("head", i) for i in backs[0].heads)]
     return Gradient(Branch(*forwards), Branch(*backwards), takes, of)
 
 
-def _loop(program: Loop, wanted: list[bool]) -> Gradient:
+def _loop(program: Loop, wanted: list[bool], halve: Halve) -> Gradient:
     body, c, s, first = program.body, program.carried, program.scanned, int(program.counted)
     of = [i for i, mine in enumerate(wanted) if mine]
     carried = [i for i in range(c) if is_inexact(body.inputs[i].dtype)]  # of each the gradient is carried back
     scanned = [i - first for i in of if c <= i - first < c + s]
     read = [i - first for i in of if i - first >= c + s]
-    back = _back(body, [*carried, *scanned, *read])
+    back = halve(body, [*carried, *scanned, *read])
     direct = back.halves.direct
     forward = back.halves.forward
     forward.outputs = forward.outputs + [forward.inputs[i] for i in direct if i < c]  # what a step began with
@@ -128,7 +116,7 @@ def _loop(program: Loop, wanted: list[bool]) -> Gradient:
 
     with_count = program.counted or program.condition is not None
     n_kept = len(kept) + len(stacked)
-    takes: list[tuple[str, object]] = []
+    takes: list[tuple[str, Any]] = []
     if with_count:
         takes.append(("in", 0) if program.counted else ("out", n_out + n_kept))
     takes += [("head", i) for i in carried] + [("zeros", meta(sums[i])) for i in read]
@@ -149,14 +137,10 @@ def result_numbers(forward: Program, n: int) -> list[int]:
 
 def unread(like: Meta) -> Value:
     """An input of this dtype and shape that a graph need not read."""
-    from ._ir import contiguous_strides
-
     return Value(*like, contiguous_strides(like[1]), kind="input")
 
 
 def zeros_of(graph: Graph, metas: list[Meta]) -> list[Value]:
     """Zeros of these dtypes and shapes, made in `graph`."""
-    from .passes.autodiff import zeros
-
-    nodes: list[Node] = graph.nodes
-    return [zeros(Builder(nodes), unread(m)) for m in metas]
+    builder = Builder(graph.nodes)
+    return [builder.one("broadcast_to", [constant(0.0, dtype)], shape) for dtype, shape in metas]

@@ -8,6 +8,7 @@ which are written back after the node.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from dlcore import _core
@@ -27,8 +28,7 @@ def cond(pred: NDArray, true_fn: Callable[..., Any], false_fn: Callable[..., Any
     if pred.size != 1:
         raise ValueError(f"cond: the condition must be one number, got an array of shape {pred.shape}")
     device = _device([pred])
-    traced = [_trace(lambda _, f=f: f(*args), [], device, "cond") for f in (true_fn, false_fn)]
-    traced = _alike(traced, [lambda _, f=f: f(*args) for f in (true_fn, false_fn)], device)
+    traced = _alike([partial(true_fn, *args), partial(false_fn, *args)], device)
     shared = _Captured(traced)
     shared.add_results(list(shared.written))
     then, other = (body.graph for body in traced)
@@ -189,14 +189,23 @@ def _trace(call: Callable[[list[Any]], Any], metas: list[Meta], device: str, nam
     return trace_inside(run, metas, device, name)
 
 
-def _alike(traced: list[BodyTrace], calls: list[Callable[[list[Any]], Any]], device: str) -> list[BodyTrace]:
-    """Branches that return different numbers return them as arrays."""
+def _alike(calls: list[Callable[[], Any]], device: str) -> list[BodyTrace]:
+    """The traces of two branches; when they return different numbers, these become arrays."""
+
+    def traces(fitted: Callable[[Any], Any]) -> list[BodyTrace]:
+        return [_trace(partial(_result, call, fitted), [], device, "cond") for call in calls]
+
+    traced = traces(lambda result: result)
     if traced[0].result != traced[1].result:
-        traced = [_trace(lambda given, call=call: _arrays(call(given)), [], device, "cond") for call in calls]
+        traced = traces(_arrays)
     if traced[0].result != traced[1].result:
         shapes = " and ".join(_shape_of(body.result) for body in traced)
         raise TypeError(f"cond: both functions must return the same kinds of things, got {shapes}")
     return traced
+
+
+def _result(call: Callable[[], Any], fitted: Callable[[Any], Any], given: list[Any]) -> Any:
+    return fitted(call())
 
 
 def _shape_of(spec: tuple) -> str:

@@ -23,6 +23,7 @@ from .passes.canonicalize import canonicalize
 from .passes.cse import cse
 from .passes.dead_code import dead_code
 from .passes.fold import fold
+from .passes.prune import prune
 from .passes.remat import KEEP, Remat, remat
 from .verify import verify
 
@@ -34,7 +35,7 @@ class GraphFunction:
     """
 
     def __init__(self, graph: Graph, wish: Remat = KEEP) -> None:
-        self.graph = graph
+        self.graph = graph = prune(graph)
         self.wish = wish
         self.plain = Compiled(graph, wish=wish)
         self._pairs: dict[tuple[bool, ...], _Pair] = {}

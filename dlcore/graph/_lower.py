@@ -95,7 +95,7 @@ def _body(graph: Graph, device: str) -> Lowered:
 def _control(node: Node, bodies: list[Lowered], device: str) -> Any:
     """What the instruction of a branch or a loop runs."""
     program, executables = node.attrs[0], [body.executable for body in bodies]
-    kind = {"loop": False}
+    kind: dict[str, Any] = {"loop": False}
     if isinstance(program, Loop):
         kind = {
             "loop": True, "counted": program.counted, "reverse": program.reverse, "carried": program.carried,

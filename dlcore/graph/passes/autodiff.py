@@ -6,14 +6,20 @@ nodes, and add what comes out to the gradients of its operands (Griewank and Wal
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .. import _ops
 from .._build import Builder, split_inputs
-from .._control_grad import differentiate, needing, result_numbers
+from .._control_grad import Back, differentiate, needing, result_numbers, unread
 from .._ir import FUSED, Graph, Node, Value, constant, contiguous_strides
+from .._split import split
 from .._types import has_complex, is_complex, is_inexact
+from ..verify import verify
+from .canonicalize import canonicalize
+from .cse import cse
+from .dead_code import dead_code
+from .fold import fold
 
 
 @dataclass
@@ -135,10 +141,12 @@ class _Walk:
         wanted = needing(node.attrs[0], [v in self.active for v in node.inputs])
         if not any(wanted):
             return
-        gradient = differentiate(node.attrs[0], wanted)
+        gradient = differentiate(node.attrs[0], wanted, halve)
         results = list(node.outputs)
         node.attrs = (gradient.forward,)
-        node.outputs = [Value(*m, contiguous_strides(m[1]), node=node) for m in gradient.forward.results()]
+        node.outputs = [
+            Value(dtype, shape, contiguous_strides(shape), node=node) for dtype, shape in gradient.forward.results()
+        ]
         for number, value in zip(result_numbers(gradient.forward, len(results)), results, strict=True):
             node.outputs[number] = value
         for index, out in enumerate(node.outputs):
@@ -150,8 +158,7 @@ class _Walk:
                 return node.inputs[key]
             if kind == "out":
                 return node.outputs[key]
-            like = Value(*key, contiguous_strides(key[1])) if kind == "zeros" else results[key]
-            return (None if kind == "zeros" else grads[key]) or zeros(builder, like)
+            return zeros(builder, unread(key)) if kind == "zeros" else grads[key] or zeros(builder, results[key])
 
         taken = [operand(kind, key) for kind, key in gradient.takes]
         found = builder.call(gradient.backward.op, taken, gradient.backward)
@@ -169,6 +176,17 @@ class _Walk:
             builder = builder or Builder(self.graph.nodes)
             gradient = builder.one("add", [known, gradient])
         self.grads[value] = gradient
+
+
+def halve(graph: Graph, wrt: list[int]) -> Back:
+    """The gradient of a body of a branch or a loop with respect to the inputs of these numbers."""
+    found = autodiff(graph, [graph.inputs[i] for i in wrt])
+    joint = verify(found.graph, "autodiff")
+    for rewrite in (canonicalize, fold, cse):
+        joint = verify(rewrite(joint), rewrite.__name__)
+    halves = split(joint, len(graph.outputs), len(found.heads))
+    halves = replace(halves, forward=dead_code(halves.forward))
+    return Back(halves, found.heads, halves.forward.outputs[len(graph.outputs) :])
 
 
 def _differentiable(node: Node) -> bool:
