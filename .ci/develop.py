@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import fcntl
+import filecmp
 import hashlib
 import importlib.util
 import os
@@ -149,7 +150,19 @@ def build() -> None:
         old = installed / library.name
         if old.exists() and old.stat().st_mtime < library.stat().st_mtime:
             old.unlink()
-    run(VENV / "bin" / "cmake", "--install", folder, "--prefix", sysconfig.get_path("platlib"), quiet=True)
+    prefix = ["--prefix", sysconfig.get_path("platlib"), "--component", "dlcore"]
+    run(VENV / "bin" / "cmake", "--install", folder, *prefix, quiet=True)
+    place_extension()
+
+
+def place_extension() -> None:
+    """Put the notebook's extension where JupyterLab and Notebook 7 look, as an installed wheel has it."""
+    built = ROOT / "widgets" / "labextension" / "built"
+    there = Path(sysconfig.get_path("data")) / "share" / "jupyter" / "labextensions" / "dlcore"
+    package = built / "package.json"
+    if package.exists() and not ((there / package.name).exists() and filecmp.cmp(package, there / package.name, False)):
+        shutil.rmtree(there, ignore_errors=True)
+        shutil.copytree(built, there)
 
 
 def main() -> None:

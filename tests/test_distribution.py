@@ -75,6 +75,7 @@ def test_the_source_distribution_is_complete(sdist_names: set[str]) -> None:
     }
     wanted |= {path.relative_to(ROOT).as_posix() for path in (ROOT / "kernel_ext").rglob("*.py")}
     wanted |= {f"widgets/{name}/bundle.{suffix}" for name in widgets() for suffix in ("js", "css")}
+    wanted |= {"widgets/labextension/plugin.js", "widgets/labextension/built/package.json"}
     assert not wanted - sdist_names
     assert not [name for name in sdist_names if name.startswith((".venv", "build/", "node_modules"))]
 
@@ -83,12 +84,17 @@ def test_the_wheel_holds_one_package_with_everything_in_it(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
     top = {name.partition("/")[0] for name in names}
-    assert {name for name in top if not name.endswith(".dist-info")} == {"dlcore"}
+    assert {name for name in top if not name.endswith((".dist-info", ".data"))} == {"dlcore"}
     for folder, package in {"dlcore": "dlcore", "kernel_ext": "dlcore/kernel_ext", "widgets": "dlcore/widgets"}.items():
         sources = {path.relative_to(ROOT / folder).as_posix() for path in (ROOT / folder).rglob("*.py")} - {"build.py"}
         assert not {f"{package}/{name}" for name in sources} - names
     assert not {f"dlcore/widgets/{name}/bundle.{suffix}" for name in widgets() for suffix in ("js", "css")} - names
     assert any(name.startswith("dlcore/_core.") for name in names)
+    # The extension of JupyterLab and Notebook 7, where an installed wheel has it.
+    data = {name.partition(".data/data/")[2] for name in names if ".data/" in name}
+    place = "share/jupyter/labextensions/dlcore"
+    (script,) = data - {f"{place}/package.json"}
+    assert f"{place}/package.json" in data and script.startswith(f"{place}/static/remoteEntry.")
     assert not [name for name in names if "/csrc/" in name or "__pycache__" in name or "node_modules" in name]
 
 

