@@ -41,6 +41,7 @@ class _Unit:
     register: str = ""  # "" for calls that are not elementwise
     shape: tuple[int, ...] = ()
     parents: set[_Unit] = field(default_factory=set)  # units it reads from directly
+    children: set[_Unit] = field(default_factory=set)  # units that read from it
     below: int = 0  # bit k: unit k is needed, directly or not
 
 
@@ -82,6 +83,7 @@ class _Grouping:
             if value is not None and value.node is not None:
                 unit.parents.add(self.of[value.node])
         for parent in unit.parents:
+            parent.children.add(unit)
             unit.below |= parent.below | 1 << parent.number
         fusible = _ops.is_elementwise(node) and node.op != FUSED and not has_complex([*node.inputs, *node.outputs])
         if fusible and node.outputs[0].size:
@@ -109,15 +111,22 @@ class _Grouping:
         first.members += second.members
         for node in second.members:
             self.of[node] = first
+        for parent in second.parents:
+            parent.children = (parent.children - {second}) | {first}
+        for child in second.children:
+            child.parents = (child.parents - {second}) | {first}
         first.parents = (first.parents | second.parents) - {first, second}
+        first.children = (first.children | second.children) - {first, second}
         first.below |= second.below & ~(1 << first.number)
-        bits = first.below | 1 << first.number
-        for unit in self.units:
-            if second in unit.parents:
-                unit.parents = (unit.parents - {second}) | {first}
-            if unit.below >> second.number & 1 or unit.below >> first.number & 1:
-                unit.below = (unit.below | bits) & ~(1 << second.number)
-        second.members, second.register, second.parents = [], "", set()
+        bits, gone = first.below | 1 << first.number, ~(1 << second.number)
+        stack = list(first.children)
+        while stack:  # only what comes after the two can change
+            unit = stack.pop()
+            below = (unit.below | bits) & gone
+            if below != unit.below:
+                unit.below = below
+                stack += unit.children
+        second.members, second.register, second.parents, second.children = [], "", set(), set()
         return first
 
 
