@@ -177,7 +177,7 @@ def _in_order(units: list[_Unit]) -> list[_Unit]:
         stack = [start]
         while stack:
             unit = stack[-1]
-            waiting = [p for p in unit.parents if p not in done]
+            waiting = sorted((p for p in unit.parents if p not in done), key=lambda p: -p.number)
             if unit in done or not waiting:
                 stack.pop()
                 if unit not in done:
