@@ -24,17 +24,21 @@ def var(
     wd_mult: float | None = None,
     dtype: Any = None,
     init: Any = None,
+    stype: str = "default",
 ) -> Symbol:
     """A variable: an array that is given when the symbol is bound.
 
     shape and dtype, if known already; lr_mult and wd_mult scale the learning rate and weight decay in a Module, init
-    (a name, or an Initializer) says how it is filled there. Zeros in a shape are lengths that are not known.
+    (a name, or an Initializer) says how it is filled there. Zeros in a shape are lengths that are not known. A sparse
+    `stype` is taken from old scripts; what is computed is dense.
 
     >>> var("x", shape=(2, 3)).list_arguments()
     ['x']
     """
     if not isinstance(name, str) or not name:
         raise TypeError(f"var: a variable needs a name, got {name!r}")
+    if stype not in ("default", "csr", "row_sparse"):
+        raise ValueError(f"var {name}: stype must be 'default', 'csr' or 'row_sparse', got {stype!r}")
     notes: dict[str, Any] = attribute.notes(attr)
     if shape is not None:
         notes["__shape__"] = (shape,) if isinstance(shape, int) else tuple(int(n) for n in shape)

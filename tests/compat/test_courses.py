@@ -328,3 +328,20 @@ def test_a_picture_that_is_a_parameter(mx: Any) -> None:
         trainer.step(1)
         losses.append(float(loss))
     assert losses[-1] < 0.7 * losses[0]
+
+
+def test_names_of_the_classic_interface_with_numpys_meaning(mx: Any) -> None:
+    nd = mx.nd
+    assert nd.linspace(0, 1, 5).asnumpy().tolist() == [0, 0.25, 0.5, 0.75, 1]
+    assert nd.moveaxis(nd.ones((2, 3, 4)), 0, 2).shape == (3, 4, 2)
+    counts, edges = nd.histogram(nd.array([0.0, 1.0, 1.5, 2.0]), bins=2, range=(0, 2))
+    assert counts.asnumpy().tolist() == [1, 3] and edges.asnumpy().tolist() == [0, 1, 2]
+
+
+def test_a_variable_declared_sparse_is_computed_dense(mx: Any) -> None:
+    product = mx.sym.dot(mx.sym.Variable("X", stype="csr"), mx.sym.Variable("w", stype="row_sparse"))
+    X = mx.nd.array([[0.0, 2.0], [1.0, 0.0]])
+    for given in (X, X.tostype("csr")):
+        assert product.eval(X=given, w=mx.nd.array([[3.0], [4.0]]))[0].asnumpy().tolist() == [[8.0], [3.0]]
+    with pytest.raises(ValueError, match="stype must be 'default', 'csr' or 'row_sparse', got 'dense'"):
+        mx.sym.Variable("X", stype="dense")

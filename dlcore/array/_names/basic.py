@@ -50,6 +50,40 @@ def arange(
     return values if repeat == 1 else _np_names.repeat(values, repeat)
 
 
+def linspace(
+    start: float,
+    stop: float,
+    num: int = 50,
+    endpoint: bool = True,
+    ctx: Context | str | None = None,
+    dtype: Any = "float32",
+) -> NDArray:
+    """`num` numbers at equal distances from start to stop, without the latter if not endpoint.
+
+    >>> linspace(0, 1, 3).tolist()
+    [0.0, 0.5, 1.0]
+    """
+    return _np_names.linspace(start, stop, num, endpoint, dtype=dtype, ctx=ctx)
+
+
+def moveaxis(tensor: Any, source: Any, destination: Any) -> NDArray:
+    """The array with axes at other places.
+
+    >>> moveaxis([[1.0, 2.0, 3.0]], 0, 1).shape
+    (3, 1)
+    """
+    return _np_names.moveaxis(asarray(tensor), source, destination)
+
+
+def histogram(a: Any, bins: Any = 10, range: tuple[float, float] | None = None) -> tuple[NDArray, NDArray]:
+    """How many numbers fall between the edges, and the edges: `bins` equal parts of `range`, or edges given.
+
+    >>> [part.tolist() for part in histogram([0.0, 1.0, 1.5, 2.0], bins=2)]
+    [[1, 3], [0.0, 1.0, 2.0]]
+    """
+    return _np_names.histogram(asarray(a), bins, range)
+
+
 def waitall() -> None:
     """Returns when all work given to the devices is done; the processor's is done when an operator returns.
 
