@@ -493,6 +493,16 @@ def _pick_grad(
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> NDArray: ...
 def _power_complex(a: ArrayLike, b: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def _product(
+    a: ArrayLike,
+    b: ArrayLike,
+    bias: ArrayLike | None = None,
+    other: ArrayLike | None = None,
+    transpose_b: bool = False,
+    then: str = "",
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
 def _put_diagonal(
     g: ArrayLike,
     x: ArrayLike,

@@ -35,6 +35,23 @@ op("dense", "x, weight, bias=None, flatten: bool = True",
    tol={"float16": 4e-3, "bfloat16": 4e-2},
    example="dense([[1., 2.]], [[3., 4.], [0., 1.]], [10., 20.]) -> [[21., 22.]]")
 
+# What the graph makes of a product and the elementwise calls that follow it (graph/passes/epilogue.py).
+op("_product", "a, b, bias=None, other=None, transpose_b: bool = False, then: str = ''",
+   "matmul(a, b) + bias, b turned over its last two axes if asked, then the calls that `then` names, joined by '+', in "
+   "turn: operators of one array, or of what was made so far and `other`, which has its shape.",
+   dtype="floating", infer="product", kernel="product", np_name="", ref="dlcore.ops.reference.product",
+   samples=[case(real(shape=(2, 3)), real(shape=(3, 4)), real(shape=(4,)), None, then="relu"),
+            case(real(shape=(2, 5, 3)), real(shape=(4, 3)), None, real(shape=(2, 5, 4)), transpose_b=True,
+                 then="add+sigmoid"),
+            case(real(shape=(70, 9)), real(shape=(9, 50)), None, real(shape=(70, 50)), then="_relu_grad"),
+            case(real(shape=(2, 5, 3)), real(shape=(2, 3, 2)), real(shape=(2,)), None, then="gelu_erf"),
+            case(real(shape=(0, 3)), real(shape=(3, 4)), real(shape=(4,)), None, then="tanh")],
+   errors=[bad("_product: .*expected other", real(shape=(2, 3)), real(shape=(3, 4)), None, real(shape=(4,)),
+               then="add"),
+           bad("_product: .*bias", real(shape=(2, 3)), real(shape=(3, 4)), real(shape=(3,)), None),
+           bad("_product: .*'exps'", real(shape=(2, 3)), real(shape=(3, 4)), None, None, then="exps")],
+   tol={"float16": 6e-3, "bfloat16": 6e-2}, example="_product([[1., -2.]], [[3.], [4.]], [1.], None) -> [[-4.]]")
+
 # The factorisations: kernels in `_lapack`, gradients here. Y^H is _adjoint(y). Formulas: M. Giles, "An extended
 # collection of matrix derivative results for forward and reverse mode algorithmic differentiation" (2008); M. Seeger
 # et al., "Auto-differentiating linear algebra" (2017); J. Townsend, "Differentiating the singular value decomposition"

@@ -4,6 +4,8 @@ reference interpreter of graphs. Each takes the operator's arguments; sums run i
 from __future__ import annotations
 
 import functools
+import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -169,6 +171,37 @@ def csr_sampled(a: Array, b: Array, indices: Array, indptr: Array) -> Array:
 def dense(x: Array, weight: Array, bias: Array | None = None, flatten: bool = True) -> Array:
     y = (x.reshape(x.shape[0], weight.shape[1]) if flatten else x) @ weight.T
     return y if bias is None else y + bias
+
+
+def product(
+    a: Array,
+    b: Array,
+    bias: Array | None = None,
+    other: Array | None = None,
+    transpose_b: bool = False,
+    then: str = "",
+) -> Array:
+    y = np.matmul(a, np.swapaxes(b, -1, -2) if transpose_b else b)
+    y = y if bias is None else y + bias
+    for step in then.split("+") if then else ():
+        y = _STEPS[step](y) if other is None or step not in _STEPS_OF_TWO else _STEPS_OF_TWO[step](y, other)
+    return y
+
+
+_STEPS: dict[str, Callable[[Array], Array]] = {
+    "relu": lambda y: np.maximum(y, 0),
+    "sigmoid": lambda y: 1 / (1 + np.exp(-y)),
+    "tanh": np.tanh,
+    "silu": lambda y: y / (1 + np.exp(-y)),
+    "gelu_erf": lambda y: 0.5 * y * (1 + np.vectorize(math.erf, otypes=[y.dtype])(y / math.sqrt(2))),
+    "gelu_tanh": lambda y: 0.5 * y * (1 + np.tanh(math.sqrt(2 / math.pi) * (y + 0.044715 * y**3))),
+}
+_STEPS_OF_TWO: dict[str, Callable[[Array, Array], Array]] = {
+    "add": np.add,
+    "subtract": np.subtract,
+    "multiply": np.multiply,
+    "_relu_grad": lambda y, kept: np.where(kept > 0, y, 0),
+}
 
 
 # Normalisation and losses -----------------------------------------------------------------------------------------

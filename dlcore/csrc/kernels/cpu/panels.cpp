@@ -102,7 +102,7 @@ void multiply_packed(int64_t m, int64_t n, int64_t k, const PanelMatrix& a, cons
 }
 
 void panel_product(int64_t m, int64_t n, int64_t k, const PanelMatrix& a, const PanelMatrix& b, float* c, int64_t c_row,
-                   const float* bias, bool add) {
+                   const float* bias, bool add, const PanelStep* step) {
   const PanelTable* t = pick_panel_table();
   bool far = a.row == 1 && a.col >= kFar;
   int64_t depth = std::min(k, far ? kDepth / 2 : kDepth), threads = num_threads();
@@ -118,7 +118,7 @@ void panel_product(int64_t m, int64_t n, int64_t k, const PanelMatrix& a, const 
   int64_t cuts = std::min<int64_t>((want + strips - 1) / strips, std::max<int64_t>(1, m / kRows));
   int64_t rows = ((m + cuts - 1) / cuts + 7) / 8 * 8;
   cuts = (m + rows - 1) / rows;
-
+  int64_t block = far || step ? kRows : rows;
   parallel_for(strips * cuts, 1, [&](int64_t begin, int64_t end) {
     float* packed = panel_room(PanelRoom::packed, packed_size(depth, width));
     float* near = far ? panel_room(PanelRoom::rows, depth * kRows) : nullptr;
@@ -132,12 +132,13 @@ void panel_product(int64_t m, int64_t n, int64_t k, const PanelMatrix& a, const 
         if (held != s || depth < k) pack_panels({b.data + p * b.row + j * b.col, b.row, b.col}, here_k, here_n, packed);
         held = s;
         PanelStart start = add || p ? PanelStart::c : bias ? PanelStart::bias : PanelStart::zero;
-        for (int64_t r = i; r < i + here_m; r += far ? kRows : here_m) {
+        for (int64_t r = i; r < i + here_m; r += block) {
           PanelMatrix left{a.data + r * a.row + p * a.col, a.row, a.col};
-          int64_t here = far ? std::min(kRows, i + here_m - r) : here_m;
+          int64_t here = std::min(block, i + here_m - r);
           if (far) left = copy_lines(left, here, here_k, near);
           multiply_packed(here, here_n, here_k, left, packed, c + r * c_row + j, c_row, start,
                           bias ? bias + j : nullptr);
+          if (step && p + here_k == k) (*step)(r, here, j, here_n);
         }
       }
     }

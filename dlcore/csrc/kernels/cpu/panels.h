@@ -4,6 +4,7 @@
 // limit for the sizes of training steps; every result sums over k in one order, whatever the number of threads.
 #pragma once
 #include <cstdint>
+#include <functional>
 
 #include "kernels/cpu/isa/panels.h"
 
@@ -25,9 +26,11 @@ void pack_panels(const PanelMatrix& b, int64_t k, int64_t n, float* to);
 void multiply_packed(int64_t m, int64_t n, int64_t k, const PanelMatrix& a, const float* packed, float* c,
                      int64_t c_row, PanelStart start = PanelStart::zero, const float* bias = nullptr);
 
+// What is done with a block of c that is whole, and still in the cache: rows [i, i + rows), columns [j, j + cols).
+using PanelStep = std::function<void(int64_t i, int64_t rows, int64_t j, int64_t cols)>;
 // c (m, n) = a b (+ bias), or c += a b with `add`, on all threads; c has stride 1 along its lines. Without AVX2 oneDNN
 // is quicker.
 void panel_product(int64_t m, int64_t n, int64_t k, const PanelMatrix& a, const PanelMatrix& b, float* c, int64_t c_row,
-                   const float* bias, bool add = false);
+                   const float* bias, bool add = false, const PanelStep* step = nullptr);
 
 }  // namespace dl
