@@ -32,12 +32,13 @@ def register(ip: InteractiveShell) -> None:
 
         %train NET --data DATA [--val DATA] [--epochs N] [--batch N] [--optimizer NAME] [--lr X] [--momentum X]
                    [--wd X] [--clip X] [--loss NAME] [--metric NAME] [--seed N] [--workers N] [--patience N]
-                   [--name TEXT] [--resume] [--background]
+                   [--schedule NAME] [--name TEXT] [--resume] [--imperative] [--background]
 
         DATA is a data set, a loader, samples,labels (two arrays of the notebook), or mnist. The cell waits for the
         end unless --background is given; its interrupt ends the training between two steps. As %%train, the cell's
         body computes `loss` from the batch `x`, `y`. A run that is still training NET is stopped first. --resume goes
-        on from the last snapshot on disk, as after a restart of the kernel. In Python: dlcore.run.train(net, data).
+        on from the last snapshot on disk, as after a restart of the kernel. --imperative runs each step as it is
+        written, for networks and losses that look at numbers. In Python: dlcore.run.train(net, data).
         """
         return start(ip, line, cell)
 

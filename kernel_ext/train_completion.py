@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from dlcore.run import SCHEDULES
+
 from .language.parts import network_names
 from .train_options import DATA_SETS, OPTIONS
 
@@ -53,6 +55,8 @@ def _values(option: str, namespace: Mapping[str, Any]) -> Iterator[str]:
     elif option == "optimizer":
         yield from ("sgd", "adam", "rmsprop")
         yield from (name for name in names if hasattr(namespace[name], "set_knob"))
+    elif option == "schedule":
+        yield from SCHEDULES
     elif option == "metric":
         yield "accuracy"
         yield from (name for name in names if hasattr(namespace[name], "get_name_value"))

@@ -56,6 +56,7 @@ class Relay:
         finally:
             if workers.alive:
                 workers.call(_worker.end)
+            run.forget_snapshots()
 
     def _follow(self, run: Run, workers: WorkerPool) -> None:
         while True:

@@ -33,12 +33,15 @@ def begin(package: bytes) -> int:
     return comm.rank
 
 
-def report(letters: list[tuple[str, dict[str, float]]]) -> dict[str, Any]:
+def report(letters: list[tuple[str, dict[str, Any]]]) -> dict[str, Any]:
     """Act on `letters` (only rank 0 is sent any) and tell what is new since the last report."""
     run, payloads = _current["run"], _current["payloads"]
     for kind, values in letters:
         if kind == "set":
             run.set(**values)
+        elif kind in ("restore", "step"):
+            if not run.ended:  # ranks go back together or not at all
+                (run.restore if kind == "restore" else run.single_steps)(**values, wait=False)
         else:
             getattr(run, kind)()
     news = []

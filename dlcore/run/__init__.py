@@ -1,8 +1,9 @@
 """One training run as an object: its loop, its thread, its knobs, its snapshots, what it recorded.
 
 Here: `train`, which starts a run; `Run`, its state and the two sides of it (read `_run.py` first: it tells what a
-launcher of worker processes hands in and hands on; `_steer.py` is the part that goes back); `TrainingLoop`, the loop
-itself; `History`, the recorded series and branches; `Snapshot` and `Snapshots`, the points to go back to.
+launcher of worker processes hands in and hands on; `_working.py` is the side that its work sees, `_steer.py` the part
+that goes back); `TrainingLoop`, the loop itself; `History`, the recorded series and branches; `Snapshot` and
+`Snapshots`, the points to go back to.
 Not here: anything that displays (a display is a listener, attached through `show=` or the hook "run.show") and anything
 that launches processes (the hook "run.workers"). This room never imports IPython or ipywidgets.
 Next: `dlcore/parallel` for several processes, `widgets/loss_chart` for the live chart, `kernel_ext/train.py` for
@@ -10,15 +11,18 @@ Next: `dlcore/parallel` for several processes, `widgets/loss_chart` for the live
 """
 
 from ._history import Branch, History
+from ._known import runs, training
 from ._loop import TrainingLoop
 from ._lr_find import LearningRates, lr_find
 from ._optimizer import knobs_of, make_optimizer
 from ._ring import Snapshots
-from ._run import Event, Run, runs, training
+from ._run import Run
+from ._schedule import SCHEDULES
 from ._snapshot import Snapshot
 from ._steer import folder
 from ._text import TextProgress
 from ._train import prepare, train, wait
+from ._working import Event
 
 __all__ = [
     "Branch",
@@ -26,6 +30,7 @@ __all__ = [
     "History",
     "LearningRates",
     "Run",
+    "SCHEDULES",
     "Snapshot",
     "Snapshots",
     "TextProgress",

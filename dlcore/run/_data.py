@@ -11,6 +11,7 @@ import numpy as np
 
 from dlcore.array import array
 from dlcore.gluon.data import ArrayDataset, DataLoader, Sampler, vision
+from dlcore.gluon.data._strength import Strengthened, draws
 
 from ._knobs import hint
 
@@ -52,6 +53,8 @@ class Batches:
 class IndexedBatches(Batches):
     """Batches of anything that can be indexed, in an order that `seed` and the epoch's number decide alone."""
 
+    strength: float | None = None  # how strong random transforms are, 1 as they were made; None where there are none
+
     def __init__(self, count: int, batch: int, shuffle: bool, seed: int, rank: int = 0, size: int = 1) -> None:
         if count < 1:
             raise ValueError("data: expected at least one sample, got none")
@@ -87,13 +90,15 @@ class DatasetBatches(IndexedBatches):
 
     def __init__(self, dataset: Any, *args: Any) -> None:
         super().__init__(len(dataset), *args)
+        self.strength = 1.0 if draws(dataset) else None
         self.dataset = dataset
 
     def epoch(self, number: int, start: int = 0) -> Generator[Batch, None, None]:
         orders = list(self.orders(number, start))
         # One thread works ahead: it prepares the next batch while the step of this one runs without the GIL.
         sampler = _InOrder([order[0] for order in orders])
-        loader = DataLoader(self.dataset, batch_sampler=sampler, num_workers=1, seed=self.seed)
+        dataset = self.dataset if self.strength in (None, 1.0) else Strengthened(self.dataset, self.strength)
+        loader = DataLoader(dataset, batch_sampler=sampler, num_workers=1, seed=self.seed)
         loader.epoch = number  # so that random transforms draw anew in every epoch
         ready: Any = iter(loader)
         with closing(ready):

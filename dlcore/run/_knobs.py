@@ -1,4 +1,4 @@
-"""Knobs: the numbers of a run that may be changed while it is going."""
+"""Knobs: the numbers and words of a run that may be changed while it is going."""
 
 from __future__ import annotations
 
@@ -7,34 +7,40 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ._schedule import SCHEDULES
+
+Value = float | str
+WORDS: dict[str, tuple[str, ...]] = {"schedule": SCHEDULES}  # the knobs that are one of a few words
+
 
 class Knobs:
-    """The numbers of one run by name, with a check on every change.
+    """The knobs of one run by name, with a check on every change.
 
     Only finite numbers that are not below zero are let in, because one bad entry in a slider's text field would
-    otherwise spoil the weights for good. "batch" is a whole number from 1 on, "dropout" is below 1.
+    otherwise spoil the weights for good. "batch" is a whole number from 1 on, "dropout" is below 1, "schedule" is one
+    of the words of `SCHEDULES`.
     """
 
-    def __init__(self, values: Mapping[str, float]) -> None:
-        self._values = {name: float(value) for name, value in values.items()}
+    def __init__(self, values: Mapping[str, Value]) -> None:
+        self._values: dict[str, Value] = {k: v if k in WORDS else float(v) for k, v in values.items()}
 
-    def values(self) -> dict[str, float]:
+    def values(self) -> dict[str, Any]:
         """A copy of all of them."""
         return dict(self._values)
 
     def names(self) -> list[str]:
         return list(self._values)
 
-    def checked(self, asked: Mapping[str, Any]) -> dict[str, float]:
-        """`asked` as floats. Raises ValueError for an unknown name or a value that cannot be meant."""
-        good = {}
+    def checked(self, asked: Mapping[str, Any]) -> dict[str, Value]:
+        """`asked` as floats and words. Raises ValueError for an unknown name or a value that cannot be meant."""
+        good: dict[str, Value] = {}
         for name, value in asked.items():
             if name not in self._values:
                 raise ValueError(f"set: there is no knob {name!r}{hint(name, self._values)}; {self._known()}")
-            good[name] = _number(name, value)
+            good[name] = _word(name, value) if name in WORDS else _number(name, value)
         return good
 
-    def update(self, values: Mapping[str, float]) -> dict[str, float]:
+    def update(self, values: Mapping[str, Value]) -> dict[str, Value]:
         """Take over checked values; returns those that really changed."""
         changed = {name: value for name, value in values.items() if self._values.get(name) != value}
         self._values.update(changed)
@@ -42,6 +48,25 @@ class Knobs:
 
     def _known(self) -> str:
         return f"this run has {', '.join(self._values)}" if self._values else "this run has none"
+
+
+def as_numbers(values: Mapping[str, Value]) -> list[float]:
+    """Knobs as numbers, in the order of their names, to be sent to other processes."""
+    return [float(WORDS[k].index(str(v))) if k in WORDS else float(v) for k, v in sorted(values.items())]
+
+
+def from_numbers(names: Iterable[str], numbers: Iterable[float]) -> dict[str, Value]:
+    """What `as_numbers` was given."""
+    pairs = zip(sorted(names), numbers, strict=True)
+    return {name: WORDS[name][int(number)] if name in WORDS else number for name, number in pairs}
+
+
+def _word(name: str, value: Any) -> str:
+    if value not in WORDS[name]:
+        raise ValueError(
+            f"set: expected one of {', '.join(WORDS[name])} for {name!r}, got {value!r}{hint(str(value), WORDS[name])}"
+        )
+    return str(value)
 
 
 def _number(name: str, value: Any) -> float:

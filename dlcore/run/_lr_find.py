@@ -12,10 +12,10 @@ import numpy as np
 from dlcore import _core
 
 from ._data import batches, placed
+from ._known import training
 from ._loop import device_of, make_ready
 from ._objective import Objective
 from ._optimizer import make_optimizer
-from ._run import training
 from ._step import Stepper
 
 SMOOTHING = 0.9
@@ -125,7 +125,7 @@ def _sweep(net: Any, source: Any, rule: Any, loss: Any, rates: np.ndarray) -> li
     from dlcore.gluon import Trainer
 
     _, classes = make_ready(net, source)
-    stepper = Stepper(Objective(net, loss, classes), Trainer(net.collect_params(), rule), None, False, lambda _: None)
+    stepper = Stepper(Objective(net, loss, classes), Trainer(net.collect_params(), rule), None, False)
     losses: list[float] = []
     average, best, epoch = 0.0, np.inf, 0
     while len(losses) < len(rates):

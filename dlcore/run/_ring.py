@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from typing import Any, overload
+from typing import Any, NamedTuple, TypeVar, overload
 
 from ._snapshot import Snapshot
 
@@ -69,15 +69,63 @@ class Snapshots(Sequence[Snapshot]):
 
     def nearest(self, step: int, branch: int | None = None) -> Snapshot:
         """The snapshot nearest to `step`, on `branch` where one is given and has any. ValueError when there is none."""
-        kept = self._kept
-        if not kept:
-            raise ValueError(f"restore: there is no snapshot to go back to (snapshots=0, or no step yet); asked {step}")
-        return min(reversed([s for s in kept if s.branch == branch] or kept), key=lambda s: abs(s.step - step))
+        return _nearest(self._kept, step, branch)
 
     def clear(self) -> None:
         """Let all of them go."""
         self._kept = []
         self.version += 1
+
+
+class Rung(NamedTuple):
+    """A snapshot that other processes hold: where it lies, and whether it is pinned."""
+
+    step: int
+    branch: int
+    pinned: bool
+
+
+class Elsewhere(Sequence[Rung]):
+    """The snapshots of a run that trains in worker processes, as the first of them tells."""
+
+    def __init__(self) -> None:
+        self.version = 0
+        self._kept: list[Rung] = []
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def __getitem__(self, place: Any) -> Any:
+        return self._kept[place]
+
+    def __repr__(self) -> str:
+        steps = ", ".join(f"{rung.step}{'*' if rung.pinned else ''}" for rung in self._kept)
+        return f"<{len(self)} snapshots in worker processes, of the steps {steps or 'none'} (*: pinned)>"
+
+    def tell(self, found: Sequence[Sequence[Any]]) -> None:
+        """Take over what the first worker told."""
+        kept = [Rung(int(step), int(branch), bool(pinned)) for step, branch, pinned in found]
+        self.version += kept != self._kept
+        self._kept = kept
+
+    def nearest(self, step: int, branch: int | None = None) -> Rung:
+        """The snapshot nearest to `step`, as `Snapshots.nearest`."""
+        if not self._kept:
+            raise ValueError("restore: no worker process holds a snapshot; they let go of theirs when the run ends")
+        return _nearest(self._kept, step, branch)
+
+    def clear(self) -> None:
+        """The workers are gone."""
+        self.tell([])
+
+
+_Kind = TypeVar("_Kind", Snapshot, Rung)
+
+
+def _nearest(kept: Sequence[_Kind], step: int, branch: int | None) -> _Kind:
+    if not kept:
+        raise ValueError(f"restore: there is no snapshot to go back to (snapshots=0, or no step yet); asked {step}")
+    return min(reversed([s for s in kept if s.branch == branch] or list(kept)), key=lambda s: abs(s.step - step))
 
 
 def _least(kept: Sequence[Snapshot]) -> int | None:

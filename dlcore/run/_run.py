@@ -15,37 +15,23 @@ charts then follow either kind, because both are the same class.
 
 from __future__ import annotations
 
-import atexit
 import threading
 import time
-import weakref
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import Any, NamedTuple
-
-import numpy as np
+from typing import Any
 
 from ._history import History
-from ._knobs import Knobs
-from ._listeners import Listener, Listeners
-from ._mailbox import Letter, Mailbox
-from ._pace import Pace
-from ._steer import Steering
+from ._knobs import WORDS, Knobs, Value
+from ._known import remember
+from ._listeners import Listener
+from ._working import Working
 
 STATES = ("pending", "running", "paused", "stopped", "finished", "failed")
 ENDED = ("stopped", "finished", "failed")
 
 
-class Event(NamedTuple):
-    """Something that happened at a step: `kind` is "knob", "state", "epoch", "restore" or "note"; `data` says what."""
-
-    step: int
-    seconds: float
-    kind: str
-    data: dict[str, Any]
-
-
-class Run(Steering):
+class Run(Working):
     """One training run.
 
     Parameters: `work`, called as `work(run)` on the run's own thread; `name`, shown on charts; `epochs`;
@@ -73,33 +59,22 @@ class Run(Steering):
         name: str = "run",
         epochs: int = 1,
         steps_total: int | None = None,
-        knobs: Mapping[str, float] | None = None,
-        apply: Callable[[dict[str, float]], None] | None = None,
+        knobs: Mapping[str, Value] | None = None,
+        apply: Callable[[dict[str, Value]], None] | None = None,
         loop: Any = None,
     ) -> None:
         super().__init__(loop)
+        self._work, self._apply = work, apply
         self.name = name
         self.epochs = epochs
         self.epoch = 0
         self.steps_total = steps_total
         self.history = History()
-        self.events: list[Event] = []
         self.net: Any = None  # the network that `train` gave it, until the end
         self.exception: BaseException | None = None
         self.traceback: TracebackType | None = None  # of the exception, from the user's line on
-        self._work: Callable[[Run], None] | None = work
-        self._apply = apply
         self._knobs = Knobs(knobs or {})
-        self._state = "pending"
-        self._pace = Pace()
-        self._remote: dict[str, Any] = {}
-        self._mailbox = Mailbox()
-        self._hold = False
-        self._halt = False
-        self._ended = threading.Event()
         self._thread: threading.Thread | None = None
-        self._listeners = Listeners()
-        self._scalars: list[tuple[str, int, Any]] = []
 
     # ------------------------------------------------------------------ what anybody may read
 
@@ -114,7 +89,7 @@ class Run(Steering):
         return self._state in ENDED
 
     @property
-    def knobs(self) -> dict[str, float]:
+    def knobs(self) -> dict[str, Any]:
         """The values now in force, by name. Change them with `set`."""
         return self._knobs.values()
 
@@ -153,9 +128,7 @@ class Run(Steering):
         if self._thread is not None:
             raise RuntimeError(f"run {self.name!r} was started before; make a new one to train again")
         self._thread = threading.Thread(target=self._main, name=f"dlcore run {self.name}", daemon=True)
-        _alive.add(self)
-        if not any(known() is self for known in _known):
-            _known.append(weakref.ref(self))
+        remember(self)
         self._thread.start()
         return self
 
@@ -184,10 +157,10 @@ class Run(Steering):
         """End at the next step boundary, with the network as it is then. Returns at once."""
         self._mailbox.post("stop")
 
-    def set(self, **knobs: float) -> None:
-        """Change knobs from the next step on: `run.set(lr=0.01)`. Returns at once.
+    def set(self, **knobs: Value) -> None:
+        """Change knobs from the next step on: `run.set(lr=0.01, schedule="cosine")`. Returns at once.
 
-        Raises ValueError for a name that is not a knob or a value that is no number >= 0, RuntimeError after the end.
+        Raises ValueError for a name that is not a knob or a value that it cannot have, RuntimeError after the end.
         """
         values = self._knobs.checked(knobs)
         if self.ended:
@@ -226,157 +199,6 @@ class Run(Steering):
         """Stop calling `listener`; unknown ones are ignored."""
         self._listeners.remove(listener)
 
-    # ------------------------------------------------------------------ what the work calls, on the run's thread
-
-    def begin(self) -> None:
-        """The preparations are over and the first step is about to start: the clock runs from here."""
-        self._pace.start()
-
-    def boundary(self) -> bool:
-        """Between two steps: do what was asked meanwhile, sleep through a pause. False means: end now."""
-        self._obey(self._mailbox.take())
-        while self._held() and not self._halt:
-            self._pace.stop()
-            self._set_state("paused")
-            self._mailbox.wait()
-            time.sleep(self._listeners.wait())
-            self._obey(self._mailbox.take())
-            self._tell("update")
-        if self._state == "paused":
-            self._set_state("running")
-        if not self._halt:
-            self._pace.start()
-        self._tell_if_due()
-        return not self._halt
-
-    def halt(self) -> None:
-        """End at the next boundary, as told by another process; the run is then called stopped."""
-        self._halt = True
-
-    def requests(self, timeout: float = 0.0) -> list[Letter]:
-        """For work that relays: the requests since the last call, waiting up to `timeout` seconds for one.
-
-        They are not acted on here, except that "stop" decides how the run is called at its end.
-        """
-        if timeout:
-            self._mailbox.wait(timeout)
-        letters = self._mailbox.take()
-        self._halt = self._halt or any(letter.kind == "stop" for letter in letters)
-        return letters
-
-    def advance(self, samples: int, **scalars: Any) -> None:
-        """One step is done: `samples` went through it and these scalars came out (floats, or 0-d arrays).
-
-        Arrays are turned into numbers only when somebody is told, so that a device is not waited for at every step.
-        """
-        if self._fork is not None:
-            self.history.fork(*self._fork)
-            self._fork = None
-        self._step += 1
-        self._singles = max(0, self._singles - 1)
-        self._pace.add(samples)
-        for name, value in scalars.items():
-            self._scalars.append((name, self._step, value))
-        if len(self._scalars) > 256:
-            self.settle()
-
-    def record(self, **values: float) -> None:
-        """Add a point at the present step to each named series."""
-        self.settle()
-        for name, value in values.items():
-            self.history.append(name, self._step, float(value))
-
-    def settle(self) -> None:
-        """Turn the scalars of `advance` that are still waiting into points of the history."""
-        scalars, self._scalars = self._scalars, []
-        for name, step, value in scalars:
-            self.history.append(name, step, float(value))
-
-    def note(self, kind: str, **data: Any) -> None:
-        """Add an event at the present step; what is noted for people to read (`text=`) is told at once."""
-        self.events.append(Event(self._step, self.seconds, kind, data))
-        if "text" in data and self.state in ("running", "paused"):
-            self._tell("update")
-
-    def absorb(self, payload: Mapping[str, Any]) -> None:
-        """For work that relays: take over what a listener of the real run was told, in order, and tell it on."""
-        for name, (_, steps, values) in payload["series"].items():
-            self.history.extend(name, np.asarray(steps), np.asarray(values))
-        self.events.extend(Event(*event) for event in payload["events"] if event[2] != "state")
-        for key in ("step", "steps_total", "epoch", "epochs"):
-            setattr(self, key, payload[key])
-        self._knobs.update(payload["knobs"])
-        self._remote = {key: payload[key] for key in ("seconds", "seconds_left", "samples_per_second")}
-        if payload["state"] in ("running", "paused"):
-            self._set_state(payload["state"])
-        self._tell_if_due()
-
-    # ------------------------------------------------------------------ inside
-
-    def _main(self) -> None:
-        try:
-            self._set_state("running")
-            assert self._work is not None
-            self._work(self)
-            state = "stopped" if self._halt else "finished"
-        except BaseException as error:  # noqa: B036 - kept and raised again in whoever waits
-            self.exception, self.traceback = error, _trimmed(error.__traceback__)
-            state = "failed"
-        self._pace.stop()
-        try:
-            self.settle()
-            self._set_state(state, kind="end")
-        finally:
-            self._state = state
-            self.let_go()
-            self._work = self._apply = self.net = None  # so that keeping the run keeps no network alive
-            _alive.discard(self)
-            self._ended.set()
-
-    def _obey(self, letters: list[Letter]) -> None:
-        for letter in letters:
-            if letter.kind == "set":
-                self.turn(letter.value)
-            elif letter.kind == "stop":
-                self._halt = True
-            elif letter.kind in ("pause", "resume"):
-                self._hold, self._singles = letter.kind == "pause", 0
-            else:
-                self.steer(letter)
-
-    def turn(self, values: dict[str, float]) -> None:
-        """Put checked knob values in force now and note what changed; for work that is told them by another process."""
-        before = self._knobs.values()
-        changed = self._knobs.update(values)
-        if not changed:
-            return
-        if self._apply is not None:
-            self._apply(changed)
-        self.log.append((self._step, changed))
-        for name, value in changed.items():
-            self.note("knob", name=name, value=value, before=before[name])
-
-    def _set_state(self, state: str, kind: str = "state") -> None:
-        if state != self._state:
-            self._state = state
-            self.note("state", state=state)
-            self._tell(kind)
-
-    def state_after_restore(self) -> None:
-        """A run that has ended and went back is one that was stopped there."""
-        if self._state == "stopped":
-            self._tell("update")
-        self._set_state("stopped")
-
-    def _tell_if_due(self) -> None:
-        if not self._listeners.wait():
-            self._tell("update")
-
-    def _tell(self, kind: str) -> None:
-        self.settle()
-        for text in self._listeners.tell(kind, self.status(), self.history, self.events):
-            self.events.append(Event(self._step, self.seconds, "note", {"text": text}))
-
     def status(self) -> dict[str, Any]:
         """Where the run stands, as plain values: the payload of a listener without events and series."""
         return {
@@ -390,6 +212,7 @@ class Run(Steering):
             "seconds_left": self.seconds_left,
             "samples_per_second": self.samples_per_second,
             "knobs": self.knobs,
+            "words": {name: list(WORDS[name]) for name in self.knobs if name in WORDS},
             "error": None if self.exception is None else _one_line(self.exception),
             **self.steering(),
         }
@@ -403,41 +226,3 @@ def _slice(deadline: float | None) -> float:
 def _one_line(error: BaseException) -> str:
     text = str(error).strip().splitlines()
     return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__
-
-
-def _trimmed(trace: TracebackType | None) -> TracebackType | None:
-    """The traceback from the user's own line on, where there is one: the frames of dlcore above it say nothing."""
-    below = trace
-    while below is not None and _is_ours(below.tb_frame.f_globals.get("__name__")):
-        below = below.tb_next
-    return below or trace
-
-
-def _is_ours(module: str | None) -> bool:
-    """Whether a frame's module is dlcore's; the functions that are made of operator stanzas have no module at all."""
-    return not module or module.startswith("dlcore.")
-
-
-_alive: weakref.WeakSet[Run] = weakref.WeakSet()
-_known: list[weakref.ref[Run]] = []
-
-
-def runs() -> list[Run]:
-    """The runs of this process that were started and that somebody still holds, oldest first."""
-    _known[:] = [known for known in _known if known() is not None]
-    return [run for known in _known if (run := known()) is not None]
-
-
-def training(net: Any) -> Run | None:
-    """The run that is training `net` now, or None."""
-    return next((run for run in list(_alive) if run.net is net), None)
-
-
-@atexit.register
-def _stop_all() -> None:
-    """A program that ends first stops its background runs at a step boundary: a thread must not be cut in a kernel."""
-    runs = list(_alive)
-    for run in runs:
-        run.stop()
-    for run in runs:
-        run._ended.wait(10.0)

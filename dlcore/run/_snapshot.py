@@ -12,9 +12,11 @@ import numpy as np
 
 from dlcore.io import load_arrays, load_metadata, save_arrays
 
+from ._knobs import WORDS
 from ._patience import BEST
 
 FORMAT = "dlcore.snapshot"
+OPTIONAL = ("patience", "span")
 
 
 @dataclass(eq=False)
@@ -86,8 +88,9 @@ def _random(value: Any) -> bool:
     return isinstance(value, list) and len(value) == 2 and all(map(_count, value))
 
 
-def _numbers(value: Any) -> bool:
-    return isinstance(value, dict) and all(isinstance(v, (int, float)) for v in value.values())
+def _knobs(value: Any) -> bool:
+    found = value.items() if isinstance(value, dict) else [("", None)]
+    return all(isinstance(v, (int, float)) or v in WORDS.get(k, ()) for k, v in found)
 
 
 def _counters(value: Any) -> bool:
@@ -97,12 +100,13 @@ def _counters(value: Any) -> bool:
 
 
 _ABOUT: dict[str, Callable[[Any], bool]] = {
-    "step": _count, "epoch": _count, "done": _count, "begun": _count, "random": _random, "knobs": _numbers,
+    "step": _count, "epoch": _count, "done": _count, "begun": _count, "random": _random, "knobs": _knobs,
     "opened": lambda v: isinstance(v, list) and len(v) == 2 and _random(v[0]) and _counters(v[1]),
     "log": lambda v: isinstance(v, list) and all(
-        isinstance(e, list) and len(e) == 2 and _count(e[0]) and _numbers(e[1]) for e in v
+        isinstance(e, list) and len(e) == 2 and _count(e[0]) and _knobs(e[1]) for e in v
     ),
     "steps_total": lambda v: v is None or _count(v),
+    "span": lambda v: isinstance(v, list) and len(v) == 2 and _count(v[0]) and (v[1] is None or _count(v[1])),
     "patience": lambda v: isinstance(v, list) and len(v) == 2 and isinstance(v[0], (int, float)) and _count(v[1]),
 }  # fmt: skip
 
@@ -112,7 +116,7 @@ def _wrong(about: Any) -> str | None:
     if not isinstance(about, dict):
         return "its numbers"
     for name, right in _ABOUT.items():
-        if (name in about or name != "patience") and not right(about.get(name)):
+        if (name in about or name not in OPTIONAL) and not right(about.get(name)):
             return name
     return None
 

@@ -14,7 +14,7 @@ from dlcore.io import cache_dir
 
 from ._code import Recipe
 from ._mailbox import Letter, Mailbox
-from ._ring import Snapshots
+from ._ring import Elsewhere, Snapshots
 from ._snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -75,10 +75,10 @@ class Steering:
         self._step = 0
         self._loop: Any = loop
         self._weak: Any = None
-        self._ring: Snapshots | None = None if loop is None else loop.snapshots
+        self._ring: Any = None if loop is None else loop.snapshots
         self._singles = 0  # steps that may be done although the run holds
         self._fork: tuple[int, int] | None = None  # the branch and step that the next step leaves
-        self.log: list[tuple[int, dict[str, float]]] = []  # knobs turned on the way to here: step, changed values
+        self.log: list[tuple[int, dict[str, Any]]] = []  # knobs turned on the way to here: step, changed values
         self.recipe: Recipe | None = None
         self._start: Snapshot | None = None
 
@@ -94,10 +94,13 @@ class Steering:
         self._step = int(value)
 
     @property
-    def snapshots(self) -> Snapshots:
-        """The points in memory to which the run can go back. Raises RuntimeError for a run in other processes."""
+    def snapshots(self) -> Snapshots | Elsewhere:
+        """The points in memory to which the run can go back; where they are the workers', their steps and branches.
+
+        Raises RuntimeError for a run that has none because nothing was told of it yet.
+        """
         if self._ring is None:
-            raise RuntimeError(f"run {self.name!r} trains elsewhere: it has no snapshots here")
+            raise RuntimeError(f"run {self.name!r} trains elsewhere: nothing is known of its snapshots yet")
         return self._ring
 
     # ------------------------------------------------------------------ what anybody may ask
@@ -124,12 +127,11 @@ class Steering:
 
         It is never thinned out, and `train(..., resume=file)` goes on from it, in this process or a later one.
         """
-        if step is None:
-            snapshot = self._ask("capture", True)
-        else:
-            snapshot = self.snapshots.nearest(step)
-        snapshot.pinned = True
-        self.snapshots.version += 1
+        if isinstance(self._ring, Elsewhere):
+            raise RuntimeError(f"run {self.name!r} trains in worker processes: its snapshots cannot be pinned")
+        if step is not None:
+            self.snapshots.nearest(step)
+        snapshot = self._ask("pin", True, step=step)
         target = folder(self.name) / f"step-{snapshot.step}.safetensors" if path is None else Path(path)
         snapshot.path = snapshot.save(target)
         run: Any = self
@@ -144,8 +146,13 @@ class Steering:
         if self.ended:
             raise RuntimeError(f"run {self.name!r} has {self.state}; resume() trains on")
         self._ask("step", wait, count=int(count))
-        until = time.monotonic() + 3600
-        while wait and not self._ended.is_set() and (self._singles or self.state != "paused"):
+        until, target = time.monotonic() + 3600, self._step + int(count)
+        elsewhere = isinstance(self._ring, Elsewhere)
+        while (
+            wait
+            and not self._ended.is_set()
+            and (self._singles or self.state != "paused" or (elsewhere and self._step < target))
+        ):
             if threading.current_thread() is getattr(self, "_thread", None) or time.monotonic() > until:
                 break
             time.sleep(0.002)
@@ -176,6 +183,11 @@ class Steering:
 
     # ------------------------------------------------------------------ on the run's thread
 
+    def forget_snapshots(self) -> None:
+        """For work that relays: the workers let theirs go."""
+        if self._ring is not None:
+            self._ring.clear()
+
     def branch_to_be(self) -> int:
         """The branch on which the run stands: where it has just gone back, that of the snapshot."""
         return self.history.branch if self._fork is None else self._fork[0]
@@ -190,8 +202,11 @@ class Steering:
         try:
             if letter.kind == "restore":
                 reply.value = self._go_back(letter.value["step"], letter.value["branch"])
-            elif letter.kind == "capture":
-                reply.value = self._loop.capture(self)
+            elif letter.kind == "pin":
+                step = letter.value["step"]
+                reply.value = self._loop.capture(self) if step is None else self.snapshots.nearest(step)
+                reply.value.pinned = True
+                self.snapshots.version += 1
             elif letter.kind == "step":
                 self._hold = True
                 self._singles += letter.value["count"]
@@ -206,6 +221,7 @@ class Steering:
             "branches": [list(branch) for branch in self.history.branches],
             "branch": self.history.branch,
             "snapshots": None if ring is None else [[s.step, s.branch, s.pinned] for s in ring],
+            "pins": not isinstance(ring, Elsewhere),
         }
 
     def let_go(self) -> None:
@@ -236,6 +252,8 @@ class Steering:
         """Have something done between two steps; on an ended run, now."""
         reply = Reply()
         letter = Letter(kind, {**value, "reply": reply})
+        if isinstance(self._ring, Elsewhere):
+            return self._ask_workers(kind, wait, value)
         if not self.ended and self.state != "pending":
             self._mailbox.post(kind, **letter.value)
             if not wait or threading.current_thread() is getattr(self, "_thread", None):
@@ -256,8 +274,20 @@ class Steering:
             raise reply.error
         return reply.value
 
+    def _ask_workers(self, kind: str, wait: bool, value: dict[str, Any]) -> Any:
+        """Have the workers do it; it is done when they say that something was restored."""
+        if self.ended:
+            raise RuntimeError(f"run {self.name!r} has {self.state}, and the snapshots of its workers are gone")
+        run: Any = self
+        before = sum(event.kind == "restore" for event in list(run.events))
+        self._mailbox.post(kind, **value)
+        while wait and kind == "restore" and not self._ended.wait(0.02):
+            if sum(event.kind == "restore" for event in list(run.events)) > before:
+                break
+        return None if kind != "restore" else self.snapshots.nearest(value["step"], value["branch"])
+
     def _go_back(self, step: int, branch: int | None) -> Snapshot:
-        snapshot = self.snapshots.nearest(step, branch)
+        snapshot: Snapshot = self._ring.nearest(step, branch)
         self.go_to(snapshot)
         return snapshot
 

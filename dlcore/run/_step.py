@@ -1,4 +1,4 @@
-"""One training step and one evaluation step, compiled where tracing can follow them and imperative where it cannot."""
+"""One training step and one evaluation step, compiled unless they are asked for as they are."""
 
 from __future__ import annotations
 
@@ -17,21 +17,20 @@ from ._objective import Objective, are_classes, right_share
 
 
 class Compiled:
-    """Calls the compiled form of `function`, or `function` itself once tracing has said that it cannot follow it."""
+    """Calls the compiled form of `function`, or with `imperative` the function itself.
 
-    def __init__(self, function: Callable[..., Any], what: str, say: Callable[[str], None]) -> None:
-        self._function, self._what, self._say = function, what, say
-        self._call: Callable[..., Any] = jit(function)
+    Errors: TraceError where tracing cannot follow it, with the user's line and what to write or ask for instead.
+    """
+
+    def __init__(self, function: Callable[..., Any], what: str, imperative: bool) -> None:
+        self._what = what
+        self._call: Callable[..., Any] = function if imperative else jit(function)
 
     def __call__(self, *arguments: Any) -> Any:
         try:
             return self._call(*arguments)
         except TraceError as error:
-            if self._call is self._function:
-                raise
-            self._say(f"{self._what} runs uncompiled: {' '.join(str(error).split())}")
-            self._call = self._function
-            return self._function(*arguments)
+            raise TraceError(f"the {self._what} cannot be compiled: {error}") from error
 
 
 class Stepper:
@@ -42,10 +41,10 @@ class Stepper:
     where the parts differ in size.
     """
 
-    def __init__(self, objective: Objective, trainer: Any, comm: Any, counts: bool, say: Callable[[str], None]) -> None:
+    def __init__(self, objective: Objective, trainer: Any, comm: Any, counts: bool, imperative: bool = False) -> None:
         self.objective, self.trainer, self.comm, self.counts = objective, trainer, comm, counts
-        self._whole = Compiled(self._step, "training step", say)
-        self._gradients = Compiled(self._backward, "training step", say)
+        self._whole = Compiled(self._step, "training step", imperative)
+        self._gradients = Compiled(self._backward, "training step", imperative)
 
     def __call__(self, batch: Batch) -> dict[str, Any]:
         """Train on one batch; returns the scalars that came out (0-d arrays), by the name of their series."""
@@ -87,9 +86,9 @@ class Stepper:
 class Evaluator:
     """Loss and metric over a whole set of batches, in predict mode."""
 
-    def __init__(self, objective: Objective, metric: Any, counts: bool, say: Callable[[str], None]) -> None:
+    def __init__(self, objective: Objective, metric: Any, counts: bool, imperative: bool = False) -> None:
         self.objective, self.metric, self.counts = objective, metric, counts
-        self._call = Compiled(self._forward, "evaluation", say)
+        self._call = Compiled(self._forward, "evaluation", imperative)
 
     def __call__(self, batches: Any, go_on: Callable[[], bool], comm: Any = None) -> dict[str, float] | None:
         """Scores by name, each the mean over all samples; None when `go_on` said to end before all was seen.

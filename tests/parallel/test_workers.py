@@ -77,6 +77,31 @@ def test_knobs_and_stop_reach_the_workers() -> None:
     assert any(np.abs(a - b).max() > 0 for a, b in zip(before, weights(net), strict=True)), "weights came home"
 
 
+def test_a_run_in_workers_goes_back_and_branches() -> None:
+    net = network(3)
+    run = dl.run.train(
+        net, (X, Y), epochs=100000, batch=50, lr=0.01, workers=2, background=True, show=False, snapshot_every=10
+    )
+    _until(lambda: run.step > 60)
+    run.pause()
+    _until(lambda: run.state == "paused")
+    snapshot = run.restore(20)
+    assert run.step == snapshot.step <= 60 and snapshot.step % 10 == 0
+    run.step(2)
+    assert run.step == snapshot.step + 2
+    run.resume()
+    _until(lambda: len(run.history.branches) == 2 and run.step > snapshot.step + 30)
+    with pytest.raises(RuntimeError, match="cannot be pinned"):
+        run.pin()
+    run.stop()
+    run.wait(timeout=30)
+    assert [tuple(branch)[2:] for branch in run.history.branches] == [(None, 0), (1, snapshot.step)]
+    steps = run.history.series("loss")[0]
+    assert steps.tolist() == list(range(1, int(run.step) + 1))
+    with pytest.raises(ValueError, match="let go of theirs when the run ends"):
+        run.restore(20)
+
+
 def test_an_error_in_a_worker_is_one_readable_traceback() -> None:
     def loss(output: Any, label: Any) -> Any:
         raise KeyError("no such thing")

@@ -119,3 +119,48 @@ def test_what_is_asked_of_the_first_rank_happens_on_all_at_the_same_step():
     assert turned[0] == turned[1] and len(turned[0]) == 1
     for one, other in zip(weights(nets[0]), weights(nets[1]), strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def test_all_ranks_go_back_together_and_train_the_same_branch():
+    """Ranks hold different running statistics and draw different dropout: each goes back to its own."""
+
+    def make(rank):
+        net = nn.HybridSequential()
+        net.add(nn.Dense(8, in_units=4), nn.BatchNorm(in_channels=8), nn.Dropout(0.3), nn.Dense(3, in_units=8))
+        net.initialize()
+        return net
+
+    nets = [make(0), make(1)]
+    settings = {"epochs": 10**6, "batch": 16, "seed": 0, "snapshot_every": 5, "optimizer": "adam"}
+    runs = together(2, lambda comm: prepare(nets[comm.rank], data(64), comm=comm, **settings).start())
+    first = runs[0]
+    while first.step < 23:
+        time.sleep(0.001)
+    first.set(schedule="cosine", batch=8)
+    while first.knobs["batch"] != 8:
+        time.sleep(0.001)
+    first.pause()
+    while first.state != "paused":
+        time.sleep(0.001)
+    left = int(first.step)
+    assert first.restore(11).step == 10 and first.step == 10 and first.knobs["batch"] == 16
+    first.step(3)
+    assert first.step == 13
+    first.set(lr=0.02)
+    first.resume()
+    while first.step < 40:
+        time.sleep(0.001)
+    first.stop()
+    for run in runs:
+        run.wait(timeout=20)
+    assert left > 10 and runs[0].step == runs[1].step >= 40
+    for run in runs:
+        assert [tuple(branch)[2:] for branch in run.history.branches] == [(None, 0), (1, 10)]
+        assert run.knobs["lr"] == 0.02 and run.knobs["schedule"] == "constant"
+        np.testing.assert_array_equal(
+            run.history.series("loss", branch=2)[1][10:13], run.history.series("loss", branch=1)[1][10:13]
+        )
+    assert [list(s.arrays) for s in runs[0].snapshots] == [list(s.arrays) for s in runs[1].snapshots]
+    trained = [[p.data().asnumpy() for n, p in net.collect_params().items() if "running" not in n] for net in nets]
+    for one, other in zip(*trained, strict=True):
+        np.testing.assert_array_equal(one, other)

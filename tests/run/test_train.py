@@ -136,16 +136,19 @@ def test_a_learning_rate_of_zero_holds_the_weights_from_the_next_step_on():
         np.testing.assert_array_equal(one, other)
 
 
-def test_what_tracing_cannot_follow_is_trained_uncompiled_and_says_so():
+def test_what_tracing_cannot_follow_is_refused_with_the_line_and_trained_on_request():
     def loss(net, x, y):
         value = gluon.loss.SoftmaxCrossEntropyLoss()(net(x), y).mean()
         return value * 2 if float(value) > 0 else value
 
     net, other = network(), network()
     batches = in_order(*points(), 32)
-    run = train(net, Loader(batches), epochs=2, lr=0.1, loss=loss, show=False)
-    notes = [event.data["text"] for event in run.events if event.kind == "note"]
-    assert len(notes) == 1 and notes[0].startswith("training step runs uncompiled: ")
+    with pytest.raises(dl._core.TraceError) as caught:
+        train(net, Loader(batches), epochs=2, lr=0.1, loss=loss, show=False)
+    for part in ("training step cannot be compiled", "test_train.py:", "value * 2 if float(value) > 0", "dl.cond",
+                 "--imperative"):  # fmt: skip
+        assert part in str(caught.value)
+    run = train(net, Loader(batches), epochs=2, lr=0.1, loss=loss, imperative=True, show=False)
     losses = by_hand(other, batches, 2, learning_rate=0.2)
     np.testing.assert_allclose(run.history.series("loss")[1], 2 * np.array(losses), rtol=1e-4)
 
@@ -358,7 +361,8 @@ class TestArguments:
     def test_an_optimizer_object_keeps_its_settings(self):
         rule = dl.optim.SGD(learning_rate=0.3, momentum=0.5)
         run = train(network(), points(), optimizer=rule, show=False)
-        assert run.knobs == {"lr": 0.3, "wd": 0.0, "momentum": 0.5, "clip": 0.0, "batch": 64.0}
+        numbers = {"lr": 0.3, "wd": 0.0, "momentum": 0.5, "clip": 0.0, "batch": 64.0}
+        assert run.knobs == {**numbers, "schedule": "constant"}
 
     def test_a_schedule_keeps_the_learning_rate_to_itself(self):
         schedule = dl.optim.lr_scheduler.FactorScheduler(step=2, factor=0.5, base_lr=0.1)

@@ -39,14 +39,31 @@ export class Controls {
     this.pauseButton.textContent = status.state === "paused" ? "Resume" : ended && steers ? "Train on" : "Pause";
     this.pauseButton.disabled = ended && !(steers && stays);
     this.stopButton.disabled = ended;
-    for (const button of [this.stepButton, this.pinButton]) {
-      button.hidden = !steers;
-      button.disabled = ended && button === this.stepButton;
-    }
+    this.stepButton.hidden = !steers;
+    this.stepButton.disabled = ended;
+    this.pinButton.hidden = !steers || !status.pins;
     for (const [name, value] of Object.entries(status.knobs)) {
-      if (!this.fields.has(name)) this.fields.set(name, this.field(name, value));
+      const words = status.words?.[name];
+      if (!this.fields.has(name)) this.fields.set(name, words ? this.choice(name, words) : this.field(name, value));
       this.fields.get(name)(value, ended);
     }
+  }
+
+  // A knob that is one of a few words. Returns its update.
+  choice(name, words) {
+    const label = element("label", "dl-knob", name);
+    const select = element("select", "dl-value");
+    select.setAttribute("aria-label", name);
+    for (const word of words) select.append(new Option(word.replace("_", " "), word));
+    select.onchange = () => this.store.send({ type: "set", name, value: select.value });
+    select.onkeydown = (event) => event.stopPropagation();
+    label.append(select);
+    this.others.append(label);
+    this.moreButton.hidden = false;
+    return (value, ended) => {
+      select.disabled = ended;
+      if (document.activeElement !== select) select.value = value;
+    };
   }
 
   // One knob: a number to type, and for the learning rate a slider over powers of ten. Returns its update.

@@ -79,7 +79,8 @@ def _draw(axes: Any, run: Run, base: str) -> None:
             axes.plot(steps, values, color=other, linewidth=1.6, linestyle=dash, label=label, **dots)
     for event in turns(run.events):
         axes.axvline(event.step, color=MUTED, linewidth=0.7, linestyle=(0, (4, 4)))
-        text = f" {event.data['name']} {event.data['value']:.3g}"
+        value = event.data["value"]
+        text = f" {event.data['name']} {value if isinstance(value, str) else f'{value:.3g}'}"
         axes.text(event.step, 1.0, text, transform=axes.get_xaxis_transform(), fontsize=7, color=MUTED, va="top")
     axes.set_xlabel("step", fontsize=9, color=MUTED)
     axes.set_ylabel(base, fontsize=9, color=MUTED)

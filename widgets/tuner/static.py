@@ -26,7 +26,8 @@ def png(search: Search) -> tuple[bytes, dict[str, int]]:
 def figure(search: Search) -> Figure:
     """The picture as a matplotlib figure, drawn without pyplot."""
     drawn = new_figure(9.6, 6.2)
-    above, below = drawn.subfigures(2, 1, height_ratios=(1, 1.1))
+    parts: Any = drawn.subfigures(2, 1, height_ratios=(1, 1.1))
+    above, below = parts
     curves, steps = above.subplots(1, 2)
     lines, bars = below.subplots(1, 2, width_ratios=(3, 1))
     trials = shown(search)

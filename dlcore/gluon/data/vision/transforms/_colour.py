@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..._draws import generator
+from ..._strength import strength
 from ._basic import Single
 
 # What the eye sees of red, green and blue (ITU-R BT.601).
@@ -28,13 +29,16 @@ def _clipped(image: np.ndarray, dtype: np.dtype) -> np.ndarray:
 class _Jitter(Single):
     """A factor drawn from 1 - amount to 1 + amount, and what it does to an image of float32."""
 
+    random = True
+
     def __init__(self, amount: float) -> None:
         if amount < 0:
             raise ValueError(f"{type(self).__name__}: expected an amount of at least 0, got {amount}")
         self._amount = amount
 
     def _apply(self, array: np.ndarray) -> np.ndarray:
-        factor = np.float32(generator().uniform(max(0.0, 1 - self._amount), 1 + self._amount))
+        amount = self._amount * strength()
+        factor = np.float32(generator().uniform(max(0.0, 1 - amount), 1 + amount))
         return _clipped(self._changed(array.astype(np.float32), factor), array.dtype)
 
     def _changed(self, image: np.ndarray, factor: np.float32) -> np.ndarray:
@@ -101,7 +105,8 @@ class RandomHue(_Jitter):
     def _apply(self, array: np.ndarray) -> np.ndarray:
         if array.shape[2] != 3:
             raise ValueError(f"RandomHue: expected an image (h, w, 3), got shape {array.shape}")
-        angle = np.pi * generator().uniform(-self._amount, self._amount)
+        amount = self._amount * strength()
+        angle = np.pi * generator().uniform(-amount, amount)
         turn = np.array([[1, 0, 0], [0, np.cos(angle), -np.sin(angle)], [0, np.sin(angle), np.cos(angle)]], np.float32)
         return _clipped(array.astype(np.float32) @ (_FROM_YIQ @ turn @ _TO_YIQ).T, array.dtype)
 
@@ -112,6 +117,8 @@ class RandomColorJitter(Single):
     >>> RandomColorJitter(0.1, 0.1, 0.1, 0.1)
     RandomColorJitter(0.1, 0.1, 0.1, 0.1)
     """
+
+    random = True
 
     def __init__(
         self, brightness: float = 0.0, contrast: float = 0.0, saturation: float = 0.0, hue: float = 0.0
@@ -143,7 +150,8 @@ class RandomLighting(_Jitter):
         super().__init__(alpha)
 
     def _apply(self, array: np.ndarray) -> np.ndarray:
-        weights = generator().normal(0, self._amount, 3).astype(np.float32) if self._amount else np.zeros(3, "f")
+        amount = self._amount * strength()
+        weights = generator().normal(0, amount, 3).astype(np.float32) if amount else np.zeros(3, "f")
         return _clipped(array.astype(np.float32) + _VECTORS @ (weights * _VALUES), array.dtype)
 
 
@@ -154,11 +162,13 @@ class RandomGray(Single):
     [[[76, 76, 76]]]
     """
 
+    random = True
+
     def __init__(self, p: float = 0.5) -> None:
         self._p = p
 
     def _apply(self, array: np.ndarray) -> np.ndarray:
-        if array.shape[2] != 3 or generator().random() >= self._p:
+        if array.shape[2] != 3 or generator().random() >= self._p * strength():
             return array
         grey = _clipped(array.astype(np.float32) @ _GREY, array.dtype)
         return np.repeat(grey[..., None], 3, axis=2)

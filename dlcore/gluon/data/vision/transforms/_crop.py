@@ -10,6 +10,7 @@ import numpy as np
 from dlcore.io import resize_image
 
 from ..._draws import generator
+from ..._strength import strength
 from ._basic import Single
 
 Size = int | tuple[int, int]
@@ -110,6 +111,8 @@ class RandomCrop(Single):
     (32, 32, 3)
     """
 
+    random = True
+
     def __init__(self, size: Size, pad: int = 0, pad_value: Any = 0, interpolation: int = 1) -> None:
         self._size, self._pad, self._value, self._how = pair(size, "RandomCrop"), pad, pad_value, interpolation
 
@@ -123,8 +126,14 @@ class RandomCrop(Single):
         width, height = self._size
         array = _at_least(array, width, height, self._how)
         draw = generator()
-        x, y = draw.integers(array.shape[1] - width + 1), draw.integers(array.shape[0] - height + 1)
-        return _cut(array, int(x), int(y), width, height)
+        x, y = _place(draw, array.shape[1] - width), _place(draw, array.shape[0] - height)
+        return _cut(array, x, y, width, height)
+
+
+def _place(draw: Any, room: int) -> int:
+    """Where a cut begins in `room` free rows: any place, or one nearer to the middle where less is wanted."""
+    drawn = int(draw.integers(room + 1))
+    return min(room, max(0, round(room / 2 + (drawn - room / 2) * strength())))
 
 
 class RandomResizedCrop(Single):
@@ -133,6 +142,8 @@ class RandomResizedCrop(Single):
     >>> RandomResizedCrop(8)(np.zeros((32, 20, 3), np.uint8)).shape
     (8, 8, 3)
     """
+
+    random = True
 
     def __init__(
         self,
@@ -148,10 +159,11 @@ class RandomResizedCrop(Single):
 
     def _apply(self, array: np.ndarray) -> np.ndarray:
         h, w = array.shape[:2]
-        draw = generator()
+        draw, much = generator(), strength()
         for _ in range(10):
-            area = h * w * draw.uniform(*self._scale)
-            ratio = math.exp(draw.uniform(math.log(self._ratio[0]), math.log(self._ratio[1])))
+            share = draw.uniform(*self._scale)
+            area = h * w * (share if much == 1 else max(1e-3, 1 - (1 - share) * much))
+            ratio = math.exp(draw.uniform(math.log(self._ratio[0]), math.log(self._ratio[1])) * much)
             width, height = round(math.sqrt(area * ratio)), round(math.sqrt(area / ratio))
             if 0 < width <= w and 0 < height <= h:
                 x, y = int(draw.integers(w - width + 1)), int(draw.integers(h - height + 1))
@@ -166,6 +178,8 @@ class RandomErasing(Single):
     9
     """
 
+    random = True
+
     def __init__(
         self,
         p: float = 0.5,
@@ -177,7 +191,7 @@ class RandomErasing(Single):
 
     def _apply(self, array: np.ndarray) -> np.ndarray:
         draw = generator()
-        if draw.random() >= self._p:
+        if draw.random() >= self._p * strength():
             return array
         h, w = array.shape[:2]
         area = h * w * draw.uniform(*self._scale)

@@ -10,11 +10,13 @@ import numpy as np
 from dlcore.io._image import pillow
 
 from ..._draws import generator
+from ..._strength import strength
 from ._basic import Compose, Single
 
 
 class _Flip(Single):
     axis = 1
+    random = True
 
     def __init__(self, p: float = 0.5) -> None:
         if not 0 <= p <= 1:
@@ -22,7 +24,7 @@ class _Flip(Single):
         self._p = p
 
     def _apply(self, array: np.ndarray) -> np.ndarray:
-        return np.flip(array, self.axis) if generator().random() < self._p else array
+        return np.flip(array, self.axis) if generator().random() < self._p * strength() else array
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(p={self._p:g})"
@@ -92,6 +94,8 @@ class RandomRotation(Single):
     (8, 6, 3)
     """
 
+    random = True
+
     def __init__(
         self,
         angle_limits: tuple[float, float],
@@ -107,7 +111,7 @@ class RandomRotation(Single):
         draw = generator()
         if draw.random() >= self._p:
             return array
-        return _turned(array, draw.uniform(*self._limits), *self._zoom)
+        return _turned(array, draw.uniform(*self._limits) * strength(), *self._zoom)
 
 
 class RandomApply:
@@ -118,6 +122,7 @@ class RandomApply:
     """
 
     batch = None
+    random = True
 
     def __init__(self, transforms: Callable[[Any], Any] | list[Callable[[Any], Any]], p: float = 0.5) -> None:
         if not 0 <= p <= 1:
@@ -126,7 +131,7 @@ class RandomApply:
         self._p = p
 
     def __call__(self, image: Any) -> Any:
-        return self._transform(image) if generator().random() < self._p else image
+        return self._transform(image) if generator().random() < self._p * strength() else image
 
     def __repr__(self) -> str:
         return f"RandomApply({self._transform}, p={self._p:g})"

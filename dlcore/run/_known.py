@@ -1,0 +1,46 @@
+"""The runs of this process: those that somebody holds, and which of them is training a network now."""
+
+from __future__ import annotations
+
+import atexit
+import weakref
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ._run import Run
+
+_alive: weakref.WeakSet[Any] = weakref.WeakSet()
+_known: list[weakref.ref[Any]] = []
+
+
+def remember(run: Run) -> None:
+    """A run begins to train."""
+    _alive.add(run)
+    if not any(known() is run for known in _known):
+        _known.append(weakref.ref(run))
+
+
+def forget_training(run: Any) -> None:
+    """A run trains no longer."""
+    _alive.discard(run)
+
+
+def runs() -> list[Run]:
+    """The runs of this process that were started and that somebody still holds, oldest first."""
+    _known[:] = [known for known in _known if known() is not None]
+    return [run for known in _known if (run := known()) is not None]
+
+
+def training(net: Any) -> Run | None:
+    """The run that is training `net` now, or None."""
+    return next((run for run in list(_alive) if run.net is net), None)
+
+
+@atexit.register
+def _stop_all() -> None:
+    """A program that ends first stops its background runs at a step boundary: a thread must not be cut in a kernel."""
+    runs = list(_alive)
+    for run in runs:
+        run.stop()
+    for run in runs:
+        run._ended.wait(10.0)
