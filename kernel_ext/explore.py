@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from . import views
 from .errors import CleanError, did_you_mean
 from .lookup import find_network
 from .options import Words, forget, offer
@@ -34,7 +35,9 @@ def register(ip: InteractiveShell) -> None:
         --data: a data set, a loader, samples,labels, or mnist; its first samples are sent through the network.
         --loss: a loss or function of the notebook, for the gradients. --input: the shape of one sample, such as
         1x28x28, where there is no data. --layer: print what is inside this one layer as text.
-        The explorer follows a network that trains in the background. In a terminal the graph is printed as text.
+        The explorer follows a network that trains in the background, and a network whose cell is edited and run
+        again. A layer that cannot take what it is given is marked, with the arrow that brings it. On the input's row, a
+        click on a picture shows what the network's decision rests on. In a terminal the graph is printed as text.
 
         Example: %explore lenet --data mnist
         Python: from dlcore.widgets.explorer import explore; explore(lenet, data="mnist")
@@ -70,6 +73,7 @@ def show(ip: InteractiveShell, line: str) -> Any:
         if found.structure.note:
             print(found.structure.note)
         return None
+    views.watch(ip, name, found)
     return found
 
 

@@ -37,13 +37,15 @@ class Layer:
 class Structure:
     """A network's layers in the order they are called, and the pairs (from, to) of rows between which values flow.
 
-    `note` says what could not be found out and why.
+    `note` says what could not be found out and why; `wrong` are those of the edges that bring a layer what it cannot
+    take.
     """
 
     name: str
     layers: list[Layer] = field(default_factory=list)
     edges: list[tuple[int, int]] = field(default_factory=list)
     note: str = ""
+    wrong: list[tuple[int, int]] = field(default_factory=list)
 
     def at(self, path: str) -> Layer:
         """The row of a path; KeyError where there is none."""
@@ -86,7 +88,8 @@ def structure(net: Any, x: Any = None, name: str | None = None) -> Structure:
         reason = " ".join(str(error).split())
         if "has not been initialized" in reason:
             reason = "the network has no weights yet; call initialize(), or train"
-        return Structure(title, _tree(net, title, {}), [], f"the connections could not be traced: {reason}")
+            return Structure(title, _tree(net, title, {}), [], f"the connections could not be traced: {reason}")
+        return until_error(net, batch_for(net, x), title, f"the connections could not be traced: {reason}")
     return _wired(net, title, graph, calls)
 
 
@@ -231,3 +234,56 @@ def _parents(rows: list[Layer]) -> None:
         del open_rows[row.depth :]
         row.parent = open_rows[-1] if open_rows else -1
         open_rows.append(number)
+
+
+def until_error(net: Any, x: Any, title: str, note: str) -> Structure:
+    """The structure of a network whose forward pass fails: shapes and edges up to the layer that fails, marked.
+
+    An edge is known here where a layer takes the very array that another gave; without one the failing layer is joined
+    to the layer that ended last.
+    """
+    calls, made = _Calls(net), {id(x): INPUT}
+    links: dict[tuple[str, str], None] = {}
+    arrays, ended, failing = [x], [INPUT], []  # arrays are kept, so that no other gets the id of one
+
+    def begin(path: str, inputs: Any) -> None:
+        calls._begin(path)
+        failing.append(path)
+        sources = [made[id(array)] for array in _arrays(list(inputs)) if id(array) in made]
+        links.update({(source, path): None for source in sources if path in leaves})
+
+    def end(path: str, output: Any) -> None:
+        calls._end(path, output)
+        failing.pop()
+        ended.extend([path] if path in leaves else [])
+        for array in _arrays(output):
+            arrays.append(array)
+            made.setdefault(id(array), path if path in leaves else ended[-1])
+
+    leaves = {path for path, block in blocks(net) if path and not block._children}
+    handles = []
+    for path, block in blocks(net):
+        handles.append(block.register_forward_pre_hook(lambda _b, i, path=path: begin(path, i)))
+        handles.append(block.register_forward_hook(lambda _b, _i, out, path=path: end(path, out)))
+    plain.on = True
+    try:
+        with autograd.pause(train_mode=False):
+            net(x)
+    except Exception:  # what it says is in the note already
+        pass
+    finally:
+        plain.on = False
+        for handle in handles:
+            handle.detach()
+    stopped = failing[-1] if failing and failing[-1] in leaves else ""
+    if not stopped:  # what fails is between the layers, or is not the network but the tracing
+        return Structure(title, _tree(net, title, {}), [], note)
+    rows = [Layer(INPUT, INPUT, "input", INPUT, 0, -1, tuple(x.shape[1:])), *_tree(net, title, calls.order)]
+    for row in rows:
+        row.shape = calls.shapes.get(row.path, row.shape)
+    _parents(rows)
+    numbers = {row.path: number for number, row in enumerate(rows)}
+    if not any(to == stopped for _, to in links):
+        links[ended[-1], stopped] = None
+    edges = [(numbers[a], numbers[b]) for a, b in links]
+    return Structure(title, rows, edges, note, [edge for edge in edges if edge[1] == numbers[stopped]])

@@ -98,3 +98,29 @@ def test_values_follow_the_training_and_the_picture_stays(lab: Lab) -> None:
     notebook.js("panel.sessionContext.session.kernel.restart()")
     until(lambda: "image/svg+xml" in str(notebook.outputs(1)), 20, "the picture in the explorer's place")
     keep(notebook, "explorer_picture", 1)
+
+
+def test_a_click_on_a_picture_tells_what_the_decision_rests_on_and_a_wrong_edge_is_red(lab: Lab) -> None:
+    wrong = "bad = nn.HybridSequential()\nbad.add(nn.Conv2D(4, 3, in_channels=1), nn.Conv2D(4, 3, in_channels=5))\n"
+    lab.write("click.ipynb", [SETUP + wrong + "bad.initialize()", "%explore net --data x,y", "%explore bad --data x,y"])
+    notebook = lab.open("click.ipynb", height=1300)
+    notebook.run_all()
+    notebook.wait_idle()
+    assert not notebook.errors()
+    explorer = notebook.cell(1).locator(EXPLORER)
+    explorer.locator('.dl-row[data-path="input"]').click()
+    explorer.locator(".dl-sample-button").nth(3).press("Enter")
+    heat = explorer.locator(".dl-pair canvas[role=img]")
+    heat.wait_for(timeout=15_000)
+    before = heat.evaluate("canvas => canvas.toDataURL()")
+    explorer.locator(".dl-way").select_option("grad_cam")
+    until(
+        lambda: heat.count() and heat.evaluate("canvas => canvas.toDataURL()") != before, 15, "another way of looking"
+    )
+    keep(notebook, "explorer_saliency", 1)
+    bad = notebook.cell(2).locator(EXPLORER)
+    assert bad.locator("path.dl-bad").count() == 1
+    assert "⚠ fails" in bad.locator('.dl-row[data-path="1"]').inner_text()
+    assert "C = 5" in bad.locator(".dl-note").inner_text()
+    assert bad.bounding_box()["height"] < 340  # a small network leaves no large empty area
+    keep(notebook, "explorer_wrong", 2)

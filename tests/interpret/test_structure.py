@@ -85,3 +85,30 @@ def test_a_forward_pass_that_looks_at_values_is_told_not_raised():
 def test_what_is_no_network_is_refused():
     with pytest.raises(TypeError, match="structure: expected a network .*, got int"):
         structure(3)
+
+
+def test_a_layer_that_cannot_take_what_it_gets_is_marked_with_its_edge():
+    net = nn.HybridSequential()
+    net.add(nn.Dense(8, in_units=4), nn.Dense(5, in_units=8), nn.Dense(3, in_units=7), nn.Dense(2))
+    found = made(net, 1, 4)
+    assert [found.layers[a].path for a, b in found.wrong] == ["1"] and found.layers[found.wrong[0][1]].path == "2"
+    assert [(found.layers[a].path, found.layers[b].path) for a, b in found.edges] == [
+        ("input", "0"),
+        ("0", "1"),
+        ("1", "2"),
+    ]
+    assert found.at("1").shape == (5,) and found.at("2").shape is None
+    assert "expected 7 inputs" in found.note
+
+    class Apart(dl.gluon.HybridBlock):
+        def __init__(self):
+            super().__init__()
+            self.a, self.b, self.c = nn.Dense(4, in_units=4), nn.Dense(3, in_units=4), nn.Dense(2, in_units=4)
+
+        def forward(self, x):
+            left = self.a(x)
+            return self.c(self.b(x) * 2) + left
+
+    net = Apart()
+    found = made(net, 1, 4)
+    assert [(found.layers[a].path, found.layers[b].path) for a, b in found.wrong] == [("b", "c")]  # through an operator

@@ -135,3 +135,54 @@ def test_five_hundred_layers_are_described_in_a_moment():
     explorer = explore(net, input=(4,))
     assert len(explorer.structure.layers) == 552 and len(explorer.structure.edges) == 500
     assert len(explorer._repr_mimebundle_()[0]["image/svg+xml"]) < 60_000
+
+
+def test_an_edge_that_brings_the_wrong_shape_is_red_in_the_page_and_in_the_picture(data):
+    net = nn.HybridSequential()
+    net.add(nn.Conv2D(4, 3, in_channels=1), nn.Conv2D(4, 3, in_channels=5), nn.Dense(3))
+    net.initialize()
+    ask = heard(explorer := explore(net, data))
+    content = ask(type="hello")[0][0]
+    assert content["wrong"] == [(2, 3)] and "C = 5" in content["note"]
+    assert explorer.svg().count("#b71c1c") == 1
+
+
+def test_samples_are_pictures_and_a_click_tells_what_the_decision_rests_on(data):
+    net = small()
+    ask = heard(explore(net, data))
+    (content, (tiles,)), *rest = ask(type="pictures")
+    assert not rest and (content["count"], content["rows"], content["columns"]) == (16, 6, 6)
+    seen = np.frombuffer(tiles, np.uint8).reshape(16, 6, 6, 3)[3, :, :, 0].astype(int)
+    picture = data[0][3, 0]
+    np.testing.assert_allclose(seen, (picture - picture.min()) / np.ptp(picture) * 255, atol=1)
+    for way in ("saliency", "gradients", "grad_cam"):
+        content, (heat,) = ask(type="saliency", sample=3, way=way)[0]
+        assert content["type"] == "saliency" and content["target"] == int(net(dl.np.array(data[0][3:4])).argmax())
+        values = np.frombuffer(heat, np.uint8).reshape(content["rows"], content["columns"])
+        assert values.max() == 255
+    expected = np.abs(dl.interpret.saliency(net, dl.np.array(data[0][3:4])).values[0, 0])
+    content, (heat,) = ask(type="saliency", sample=3, way="saliency")[0]
+    np.testing.assert_allclose(np.frombuffer(heat, np.uint8).reshape(6, 6), expected / expected.max() * 255, atol=1)
+    assert "no sample 99" in ask(type="saliency", sample=99, way="saliency")[0][0]["text"]
+    assert ask(type="saliency", sample=0, way="magic")[0][0]["type"] == "error"
+
+
+def test_samples_that_are_no_pictures_are_not_drawn():
+    net = nn.Dense(3, in_units=4)
+    net.initialize()
+    assert heard(explore(net, input=(4,)))(type="pictures")[0][0] == {
+        "type": "pictures", "count": 0, "note": "the samples are no pictures"
+    }  # fmt: skip
+
+
+def test_the_explorer_follows_a_network_that_was_edited():
+    from dlcore.kernel_ext.language import make, rewrite
+
+    net = make("input 4\ndense 3\ndense 2")
+    explorer = explore(net)
+    ask = heard(explorer)
+    rewrite(net, "input 6\ndense 3\nrelu\ndense 2")
+    explorer.follow(net)
+    assert [row["path"] for row in explorer.sent[-1][0]["rows"]] == ["input", "", "dense1", "relu1", "dense2"]
+    assert explorer.sent[-1][0]["rows"][0]["shape"] == [6] and not explorer.sent[-1][0]["wrong"]
+    assert ask(type="look", path="relu1")[0][0]["type"] == "look"

@@ -1,4 +1,5 @@
 // The right side: what is inside the chosen layer. One tab for its values, one for what the compiler makes of it.
+import { Samples } from "./samples.js";
 import { element } from "./tree.js";
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -101,8 +102,9 @@ function card(measure, bytes) {
 }
 
 export class Inspector {
-  constructor(ask) {
+  constructor(ask, send) {
     this.ask = ask;
+    this.samples = new Samples(send);
     this.tab = "values";
     this.node = element("div", "dl-inspector");
     const tabs = element("div", "dl-tabs");
@@ -147,6 +149,13 @@ export class Inspector {
     this.title.replaceChildren(element("b", "", row.path || row.name), document.createTextNode(` ${row.label}`));
     this.body.replaceChildren();
     this.status.textContent = row.kind === "operator" ? "an operator outside the layers" : row.kind === "input" ? "the input" : "";
+  }
+
+  // The input's own tab: the samples, to be clicked.
+  pictures(content, buffers) {
+    this.last = null;
+    this.samples.show(content, buffers);
+    this.body.replaceChildren(this.samples.node);
   }
 
   values(content, buffers) {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from dlcore.interpret._batch import batch_of, objective_of
 from dlcore.run import training
 
 from ..loss_chart.model import let_through
+from .samples import are_pictures, attribution, pictures
 from .static import closed_at_first, mermaid, svg
 
 HERE = Path(__file__).parent
@@ -30,8 +32,8 @@ class Explorer(anywidget.AnyWidget):
     """The explorer of one network; `explore` makes it.
 
     The page sends `hello` and gets the structure; `look` with a path, again and again while it is watched, and gets
-    the layer's figures when they have changed; `program` and `export`. A network that is training is looked at on its
-    run's own thread between two steps.
+    the layer's figures when they have changed; `program` and `export`; `pictures` and `saliency` for the samples. A
+    network that is training is looked at on its run's own thread between two steps.
     """
 
     _esm = HERE / "bundle.js"
@@ -39,15 +41,28 @@ class Explorer(anywidget.AnyWidget):
 
     def __init__(self, net: Any, x: Any = None, y: Any = None, loss: Any = None, name: str | None = None) -> None:
         super().__init__()
-        objective = None if y is None else objective_of(net, y, loss)
-        self.structure: Structure = structure(net, x, name)
-        self._net, self._x, self._name = net, x, name
-        self._probe = Probe(net, x, y, objective)
+        self._x, self._y, self._loss, self._name = x, y, loss, name
+        self._take(net)
         self._lock = threading.Lock()
         self._asked: str | None = None
         self._sent: tuple[str, int] | None = None
         let_through(self)
         self.on_msg(self._receive)
+
+    def _take(self, net: Any) -> None:
+        objective = None if self._y is None else objective_of(net, self._y, self._loss)
+        self.structure: Structure = structure(net, self._x, self._name)
+        self._net = net
+        self._probe = Probe(net, self._x, self._y, objective)
+
+    def follow(self, net: Any) -> None:
+        """Look into `net` from now on; it may be the same network, changed."""
+        shape = _input_shape(net)
+        if self._y is None and shape is not None and self._x is not None and tuple(self._x.shape[1:]) != shape:
+            self._x = noise(shape)
+        self._take(net)
+        self._sent = None
+        self._send_structure()
 
     # ------------------------------------------------------------------ the same from Python
 
@@ -83,6 +98,11 @@ class Explorer(anywidget.AnyWidget):
                 self._send_structure()
             elif kind == "look":
                 self._answer(str(content.get("path", "")), bool(content.get("fresh")))
+            elif kind == "pictures":
+                self._send_pictures()
+            elif kind == "saliency":
+                sample, way = int(content.get("sample", 0)), str(content.get("way"))
+                self._when_free(lambda: self._send_attribution(sample, way))
             elif kind == "program":
                 self._send_program(str(content.get("path", "")))
             elif kind == "export":
@@ -109,7 +129,16 @@ class Explorer(anywidget.AnyWidget):
         ]
         content = {"type": "structure", "model_id": self.model_id, "name": found.name, "rows": rows, "note": found.note}
         closed = sorted(closed_at_first(found))
-        self.send({**content, "edges": found.edges, "closed": closed, "picture": svg(found), "text": str(found)})
+        self.send(
+            {
+                **content,
+                "edges": found.edges,
+                "wrong": found.wrong,
+                "closed": closed,
+                "picture": svg(found),
+                "text": str(found),
+            }
+        )
 
     def _answer(self, path: str, fresh: bool) -> None:
         """Send a look at `path`: now, or from the run's thread between two steps."""
@@ -134,6 +163,42 @@ class Explorer(anywidget.AnyWidget):
             run.add_listener(between_steps)
             if run.ended:  # it ended meanwhile and will not call
                 between_steps("end", {})
+
+    def _when_free(self, act: Callable[[], None]) -> None:
+        """Do it now, or where the network is training on the run's thread between two steps."""
+        run = training(self._net)
+        if run is None or run.state in ("pending", "paused"):
+            act()
+            return
+        waiting = [act]
+
+        def between_steps(_kind: str, _payload: dict[str, Any]) -> None:
+            run.remove_listener(between_steps)
+            with self._lock:
+                acts, waiting[:] = waiting[:], []
+            for one in acts:
+                try:
+                    one()
+                except Exception as error:
+                    self.send({"type": "error", "text": f"{type(error).__name__}: {error}"})
+
+        run.add_listener(between_steps)
+        if run.ended:  # it ended meanwhile and will not call
+            between_steps("end", {})
+
+    def _send_pictures(self) -> None:
+        if not are_pictures(self._x):
+            note = (
+                "the samples are no pictures" if self._x is not None else "samples are seen once there is data: --data"
+            )
+            self.send({"type": "pictures", "count": 0, "note": note})
+            return
+        content, tiles = pictures(self._x)
+        self.send({"type": "pictures", **content}, buffers=[tiles])
+
+    def _send_attribution(self, sample: int, way: str) -> None:
+        content, heat = attribution(self._net, self._x, sample, way)
+        self.send({"type": "saliency", **content}, buffers=[heat])
 
     def _complete(self) -> None:
         """Draw the connections after all, once a network that had no weights has some."""
@@ -207,8 +272,12 @@ def explore(net: Any, data: Any = None, loss: Any = None, input: Any = None, nam
     shape = input if input is not None else _input_shape(net)
     if shape is None:
         return Explorer(net, name=name)
-    noise = np.random.default_rng(0).normal(size=(NOISE, *shape)).astype(np.float32)
-    return Explorer(net, array(noise), name=name)
+    return Explorer(net, noise(shape), name=name)
+
+
+def noise(shape: tuple[int, ...]) -> Any:
+    """Samples to look with where there is no data."""
+    return array(np.random.default_rng(0).normal(size=(NOISE, *shape)).astype(np.float32))
 
 
 def _input_shape(net: Any) -> tuple[int, ...] | None:

@@ -9,7 +9,7 @@ from dlcore.interpret import Layer, Structure
 
 ROW, INDENT, LANE, LEFT, WIDTH, COLUMN, CHARACTER = 24, 16, 9, 14, 880, 110, 6.6
 MOST_ROWS = 40
-INK, MUTED, LINE, ARC, FILL = "#212121", "#5f5f5f", "#8a8a8a", "#2457c5", "#eef2fb"
+INK, MUTED, LINE, ARC, FILL, BAD = "#212121", "#5f5f5f", "#8a8a8a", "#2457c5", "#eef2fb", "#b71c1c"
 
 
 def closed_at_first(structure: Structure, most: int = MOST_ROWS) -> set[str]:
@@ -80,16 +80,21 @@ def svg(structure: Structure, closed: Collection[str] | None = None) -> str:
         f'font-family="system-ui, sans-serif" font-size="12"><title>{escape(structure.name)}</title>'
         f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>'
     ]
+    wrong = {(number[seen[a]], number[seen[b]]) for a, b in structure.wrong}
     for a, b in links:
         y1, y2 = (6 + ROW * place + ROW / 2 for place in (a, b))
         if (a, b) in far:
             x = gutter - 6 - LANE * (far[a, b] + 1)
             path = f"M{gutter} {y1}H{x + 5}Q{x} {y1} {x} {y1 + 5}V{y2 - 5}Q{x} {y2} {x + 5} {y2}H{gutter - 2}"
-            parts.append(f'<path d="{path}" fill="none" stroke="{ARC}" stroke-width="1.3"/>')
+            parts.append(f'<path d="{path}" fill="none" {_stroke(ARC, (a, b) in wrong)}/>')
         else:
-            parts.append(f'<path d="M{gutter} {y1 + 3}V{y2 - 3}" stroke="{LINE}" stroke-width="1.3"/>')
+            parts.append(f'<path d="M{gutter} {y1 + 3}V{y2 - 3}" {_stroke(LINE, (a, b) in wrong)}/>')
     parts += [_row(structure.layers[place], 6 + ROW * number[place], gutter, place in open_rows) for place in rows]
     return "".join([*parts, "</svg>"])
+
+
+def _stroke(colour: str, wrong: bool) -> str:
+    return f'stroke="{BAD}" stroke-width="3"' if wrong else f'stroke="{colour}" stroke-width="1.3"'
 
 
 def _row(layer: Layer, top: float, gutter: float, opened: bool) -> str:

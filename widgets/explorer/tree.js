@@ -41,9 +41,10 @@ export class Tree {
     this.sight.observe(this.node);
   }
 
-  show(rows, edges, closed) {
+  show(rows, edges, closed, wrong = []) {
     this.rows = rows;
     this.edges = edges;
+    this.wrong = new Set(wrong.map(([from, to]) => `${from} ${to}`));
     this.closed = new Set(closed);
     this.inner = new Set(rows.map((row) => row.parent));
     if (this.selected < 0) this.selected = rows.findIndex((row) => row.kind === "network");
@@ -73,18 +74,19 @@ export class Tree {
     const links = new Map();
     for (const [a, b] of this.edges) {
       const [from, to] = [this.seen[a], this.seen[b]];
-      if (from !== to) links.set(`${from} ${to}`, [this.line.get(from), this.line.get(to)]);
+      const bad = this.wrong.has(`${a} ${b}`) || links.get(`${from} ${to}`)?.[2];
+      if (from !== to) links.set(`${from} ${to}`, [this.line.get(from), this.line.get(to), bad]);
     }
     const lanes = [];
     this.links = [...links.values()]
       .sort((x, y) => Math.abs(x[1] - x[0]) - Math.abs(y[1] - y[0]))
-      .map(([from, to]) => {
-        if (after.get(from) === to) return { from, to, lane: -1 };
+      .map(([from, to, bad]) => {
+        if (after.get(from) === to) return { from, to, bad, lane: -1 };
         const [low, high] = [Math.min(from, to), Math.max(from, to)];
         let lane = lanes.findIndex((taken) => taken.every(([a, b]) => high <= a || low >= b));
         if (lane < 0) lane = lanes.push([]) - 1;
         lanes[lane].push([low, high]);
-        return { from, to, lane: Math.min(lane, MOST_LANES) };
+        return { from, to, bad, lane: Math.min(lane, MOST_LANES) };
       });
     this.gutter = 18 + LANE * Math.min(lanes.length, MOST_LANES + 1);
     this.space.style.height = `${this.shown.length * ROW}px`;
@@ -110,15 +112,16 @@ export class Tree {
     this.node.setAttribute("aria-activedescendant", this.idOf(this.selected));
   }
 
-  arc({ from, to, lane }) {
+  arc({ from, to, lane, bad }) {
     const x = this.gutter - 4;
     const [y1, y2] = [from * ROW + ROW / 2, to * ROW + ROW / 2];
     const chosen = [from, to].includes(this.line.get(this.selected)) ? " dl-chosen" : "";
-    if (lane < 0) return drawn("path", { d: `M${x} ${y1}V${y2}`, class: `dl-flow${chosen}` });
+    const kind = `${chosen}${bad ? " dl-bad" : ""}`;
+    if (lane < 0) return drawn("path", { d: `M${x} ${y1}V${y2}`, class: `dl-flow${kind}` });
     const left = x - 6 - LANE * lane;
     const turn = y2 > y1 ? 5 : -5;
     const path = `M${x} ${y1}H${left + 5}Q${left} ${y1} ${left} ${y1 + turn}V${y2 - turn}Q${left} ${y2} ${left + 5} ${y2}H${x}`;
-    return drawn("path", { d: path, class: `dl-arc${chosen}` });
+    return drawn("path", { d: path, class: `dl-arc${kind}` });
   }
 
   idOf(place) {
@@ -137,6 +140,8 @@ export class Tree {
     node.setAttribute("aria-level", row.depth + 1);
     node.setAttribute("aria-selected", place === this.selected);
     if (this.matches(row)) node.classList.add("dl-found");
+    const fails = [...this.wrong].some((edge) => edge.endsWith(` ${place}`));
+    if (fails) node.classList.add("dl-fails");
     const fold = element("span", "dl-fold", this.folds(place) ? (this.opened(place) ? "▾" : "▸") : "");
     if (this.folds(place)) node.setAttribute("aria-expanded", this.opened(place));
     fold.addEventListener("click", (event) => {
@@ -148,7 +153,7 @@ export class Tree {
     label.title = row.label;
     const count = row.parameters === null ? "?" : row.parameters ? row.parameters.toLocaleString("en") : "";
     node.append(fold, element("span", "dl-row-name", row.name), label, element("span", "dl-shape", shape));
-    node.append(element("span", "dl-count", count));
+    node.append(element("span", "dl-count", fails ? "⚠ fails" : count));
     node.addEventListener("click", () => this.select(place));
     node.addEventListener("dblclick", () => this.toggle(place));
     return node;

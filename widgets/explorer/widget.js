@@ -42,7 +42,7 @@ class View {
     this.inSight = true;
     this.root = element("div", "dl-explorer");
     this.tree = new Tree((row) => this.choose(row));
-    this.inspector = new Inspector(() => this.look(true));
+    this.inspector = new Inspector(() => this.look(true), (content) => this.model.send(content));
     const columns = element("div", "dl-columns");
     columns.append(this.tree.node, this.inspector.node);
     this.note = element("div", "dl-note");
@@ -107,7 +107,11 @@ class View {
   // Ask for what the open tab shows of the chosen layer.
   look(fresh) {
     const row = this.tree.rows[this.tree.selected];
-    if (!row || row.kind === "input" || row.kind === "operator") return;
+    if (!row || row.kind === "operator") return;
+    if (row.kind === "input") {
+      if (fresh && this.inspector.tab === "values") this.model.send({ type: "pictures" });
+      return;
+    }
     this.asked = performance.now();
     if (this.inspector.tab === "program") this.model.send({ type: "program", path: row.path });
     else this.model.send({ type: "look", path: row.path, fresh });
@@ -130,6 +134,8 @@ class View {
     if (content.type === "program" && row?.path === content.path && this.inspector.tab === "program") {
       this.inspector.program(content);
     }
+    if (content.type === "pictures" && row?.kind === "input") this.inspector.pictures(content, buffers);
+    if (content.type === "saliency" && row?.kind === "input") this.inspector.samples.heat(content, buffers);
     if (content.type === "error") {
       this.inspector.status.textContent = content.text;
       if (this.inspector.tab === "values") this.asked = performance.now(); // not again at once
@@ -145,8 +151,9 @@ class View {
     const count = whole.parameters === null ? "" : ` · ${whole.parameters.toLocaleString("en")} parameters`;
     this.title.replaceChildren(element("b", "", content.name), document.createTextNode(` ${layers} layers${count}`));
     this.note.hidden = !content.note;
+    this.note.classList.toggle("dl-wrong", content.wrong.length > 0);
     this.note.textContent = content.note;
-    this.tree.show(content.rows, content.edges, content.closed);
+    this.tree.show(content.rows, content.edges, content.closed, content.wrong);
     this.choose(this.tree.rows[this.tree.selected]);
   }
 
