@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 import time
 import warnings
@@ -13,7 +12,8 @@ from dlcore import _core
 
 from . import _show
 from ._ir import Graph
-from ._lower import Lowered, lower
+from ._keeping import Kept
+from ._lower import LOCATION, Lowered, lower
 from ._pause import no_collection
 from .passes import optimize
 from .passes.plan import Plan, plan, settle
@@ -37,9 +37,9 @@ class Compiled:
         self.device = device_of(state.array for state in graph.states)
         self._lock = threading.Lock()
         self._ready: tuple[Graph, Plan, Lowered] | None = None
-        self._run: Any = None
-        self._states: list[Any] = []
+        self._call: tuple[Any, list[Any]] | None = None  # the executable, the states it takes
         self._written: frozenset[int] = frozenset()
+        self._kept: Kept | None = None
 
     def prepare(self) -> Compiled:
         """Compiles now, unless that is done already."""
@@ -58,9 +58,9 @@ class Compiled:
         _show.show_plan(graph, memory)
         _show.show_cuda(graph)
         lowered = lower(graph, memory, self.device)
-        self._states = [state.array for state in graph.states]
         self._written = frozenset(state.array._storage_id for state in graph.writes)
-        self._run = lowered.executable.run
+        self._call = (lowered.executable, [state.array for state in graph.states])
+        self._kept = None if graph.kept is None else Kept(graph, Compiled(graph.kept, optimized=False).prepare())
         return graph, memory, lowered
 
     def _planned(self, graph: Graph) -> tuple[Graph, Plan]:
@@ -109,24 +109,39 @@ class Compiled:
         given = list(arrays)
         if self._written:  # an argument that is also a state: the program sees what it holds now
             given = [_copied(a) if a._storage_id in self._written else a for a in given]
+        self._bring_up_to_date()
+        assert self._call is not None
+        executable, states = self._call
         try:
-            return self._run(given + self._states)
+            return executable.run(given + states)
         except (ValueError, IndexError, TypeError, RuntimeError) as error:
             raise self._located(error) from None
 
+    def _bring_up_to_date(self) -> None:
+        """What is kept from run to run is computed again where need be; not kept any more where need be too often."""
+        kept = self._kept
+        if kept is None or kept.refresh():
+            return
+        with self._lock:
+            if self._kept is kept:
+                self.traced, _ = self.traced.clone()
+                self.traced.steady = False
+                self._ready = self._build()
+
     def profile(self, arrays: Sequence[Any]) -> list[tuple[Any, float]]:
         """One run as [(node, seconds)] in running order; like `run`, it changes states."""
-        lowered = self.lowered
-        seconds = lowered.executable.profile(list(arrays) + self._states)
+        self._parts()
+        self._bring_up_to_date()
+        lowered, states = self.lowered, [state.array for state in self.graph.states]
+        seconds = lowered.executable.profile(list(arrays) + states)
         return list(zip(lowered.nodes, seconds, strict=True))
 
     def _located(self, error: Exception) -> Exception:
         """The same error with the layer and the user's line of the instruction that raised it."""
-        found = re.search(r"\[instruction (\d+)\]", str(error))
-        if not found:
+        node = self.lowered.node(str(error))
+        if node is None:
             return error
-        node = self.lowered.nodes[int(found.group(1))]
-        text = str(error).replace(" " + found.group(0), "").replace(found.group(0), "")
+        text = LOCATION.sub("", str(error)).rstrip()
         place = node.place()
         return type(error)(f"{text}\n  in layer {place}" if place and "in layer" not in text else text)
 

@@ -173,16 +173,24 @@ class Node:
 
 @dataclass(eq=False, slots=True)
 class State:
-    """A captured array: `value` is what it holds when the run starts, `new` what it holds afterwards."""
+    """A captured array: `value` is what it holds when the run starts, `new` what it holds afterwards.
+
+    made   which output of the graph's `kept` it holds, -1 for an array of the user's
+    """
 
     value: Value
     array: Any
     new: Value | None = None
+    made: int = -1
 
 
 @dataclass(eq=False, slots=True)
 class Graph:
-    """A traced program: inputs, captured states, operator calls in running order, outputs."""
+    """A traced program: inputs, captured states, operator calls in running order, outputs.
+
+    steady   captured arrays are expected to stay as they are from run to run, unless the program writes them
+    kept     what is computed from them alone, to be run when one has changed; its outputs are states (`State.made`)
+    """
 
     inputs: list[Value] = field(default_factory=list)
     states: list[State] = field(default_factory=list)
@@ -190,6 +198,8 @@ class Graph:
     outputs: list[Value] = field(default_factory=list)
     rng_blocks: int = 0
     name: str = "graph"
+    steady: bool = True
+    kept: Graph | None = None
 
     @property
     def writes(self) -> list[State]:
@@ -263,13 +273,15 @@ class Graph:
         twin_graph = Graph(
             [copies[v] for v in self.inputs],
             [
-                State(copies[s.value], s.array, None if s.new is None else _copy_value(s.new, copies))
+                State(copies[s.value], s.array, None if s.new is None else _copy_value(s.new, copies), s.made)
                 for s in self.states
             ],
             nodes,
             [_copy_value(v, copies) for v in self.outputs],
             self.rng_blocks,
             self.name,
+            self.steady,
+            self.kept,
         )
         return twin_graph, copies
 
@@ -322,6 +334,8 @@ class Graph:
                 lines += [f"    {what}: {first}", *("    " + line for line in rest)]
         lines += [f"  write {names[s.value]} <- {names[s.new]}" for s in self.writes if s.new is not None]
         lines.append("  return " + ", ".join(names[v] for v in self.outputs))
+        if self.kept is not None:
+            lines.append(f"  kept: {self.kept}".replace("\n", "\n    "))
         return "\n".join(lines)
 
     def node_text(self, node: Node, names: dict[Value, str] | None = None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from . import _ops
 from ._build import Builder
@@ -18,7 +19,7 @@ def rebuild(graph: Graph, rule: Rule) -> Graph:
     Shapes and dtypes must stay as they were; ValueError names the node when a rule breaks that.
     """
     new: dict[Value, Value] = {}
-    fresh = Graph(name=graph.name, rng_blocks=graph.rng_blocks)
+    fresh = Graph(name=graph.name, rng_blocks=graph.rng_blocks, steady=graph.steady, kept=graph.kept)
 
     def moved(value: Value) -> Value:
         if value not in new:
@@ -28,7 +29,7 @@ def rebuild(graph: Graph, rule: Rule) -> Graph:
         return new[value]
 
     fresh.inputs = [moved(v) for v in graph.inputs]
-    fresh.states = [State(moved(s.value), s.array) for s in graph.states]
+    fresh.states = [State(moved(s.value), s.array, made=s.made) for s in graph.states]
     for node in graph.nodes:
         operands = [None if v is None else moved(v) for v in node.inputs]
         builder = Builder(fresh.nodes, node.scope, node.src, node.recorded)
@@ -66,6 +67,12 @@ def repeat(builder: Builder, node: Node, operands: list[Value | None]) -> list[V
             out.base, out.offset = operands[view_of], offset
         twin.outputs.append(out)
     return twin.outputs
+
+
+def named_attrs(node: Node) -> dict[str, Any]:
+    """The attributes of a call by name."""
+    specs = _ops.record_of(node.op).attrs
+    return {spec.name: value for spec, value in zip(specs, node.attrs, strict=True)}
 
 
 def scalar_of(value: Value | None) -> object:

@@ -1,7 +1,8 @@
 """The rules of a well-formed graph, checked after every pass.
 
 A graph that breaks one raises `GraphError`, which names the rule, the node and its layer. The rules:
-order and single definition, arity, re-inferred shapes, dtypes and views, fused programs, state writes, random blocks.
+order and single definition, arity, re-inferred shapes, dtypes and views, fused programs, state writes, random blocks,
+what is kept from run to run.
 """
 
 from __future__ import annotations
@@ -249,6 +250,26 @@ def check_bodies(graph: Graph) -> None:
                 rule(body)
 
 
+def check_kept(graph: Graph) -> None:
+    """What is kept from run to run needs no argument, writes and draws nothing, and fits the states that hold it."""
+    kept = graph.kept
+    made = [state for state in graph.states if state.made >= 0]
+    if kept is None:
+        if made:
+            raise GraphError(f"{made[0].value.type_text()} is marked as kept, and nothing is")
+        return
+    if kept.inputs or kept.writes or kept.rng_blocks or kept.kept is not None:
+        raise GraphError("what is kept takes arguments, changes arrays, draws random numbers or keeps again")
+    for state in made:
+        if state.made >= len(kept.outputs):
+            raise GraphError(f"{state.value.type_text()} is output {state.made} of {len(kept.outputs)} kept ones")
+        out = kept.outputs[state.made]
+        if (out.shape, out.dtype) != (state.value.shape, state.value.dtype):
+            raise GraphError(f"{state.value.type_text()} holds what is kept as {out.type_text()}")
+    for rule in RULES:
+        rule(kept)
+
+
 RULES: tuple[Callable[[Graph], None], ...] = (
     check_order,
     check_values,
@@ -259,4 +280,5 @@ RULES: tuple[Callable[[Graph], None], ...] = (
     check_states,
     check_random,
     check_bodies,
+    check_kept,
 )

@@ -14,6 +14,7 @@ from dlcore.graph import GraphError, verify
 from dlcore.graph._ir import Graph, Node, State, Value, constant
 from dlcore.graph.passes import optimize
 from dlcore.graph.passes.fuse import fuse
+from dlcore.graph.passes.hoist import hoist
 from dlcore.ops import F
 from dlcore.ops._expr import Tile
 
@@ -208,6 +209,24 @@ FUSED_CORRUPTIONS: list[tuple[str, Callable[[Node], None], str]] = [
 def test_a_broken_fused_group_is_rejected(what: str, corrupt: Callable[[Node], Any], text: str) -> None:
     graph = verify(fuse(sample()))
     corrupt(fused_node(graph))
+    with pytest.raises(GraphError, match=text):
+        verify(graph)
+
+
+KEPT_CORRUPTIONS: list[tuple[Callable[[Graph], None], str]] = [
+    (lambda g: setattr(g, "kept", None), "marked as kept, and nothing is"),
+    (lambda g: setattr(g.states[-1], "made", 7), "output 7 of 1"),
+    (lambda g: g.kept.outputs.__setitem__(0, g.kept.states[0].value), r"holds what is kept as f32\[3,3\]"),
+    (lambda g: setattr(g.kept, "rng_blocks", 1), "draws random numbers"),
+    (lambda g: g.kept.nodes.clear(), "never defined"),
+]
+
+
+@pytest.mark.parametrize(("corrupt", "text"), KEPT_CORRUPTIONS, ids=[text for _, text in KEPT_CORRUPTIONS])
+def test_a_broken_kept_part_is_rejected(corrupt: Callable[[Graph], None], text: str) -> None:
+    a, x = array(np.ones((3, 3)), "float32"), array(np.ones((2, 3)), "float32")
+    graph = verify(hoist(trace_of(lambda x: x * F.sum(F.exp(a), axis=0), x)))
+    corrupt(graph)
     with pytest.raises(GraphError, match=text):
         verify(graph)
 

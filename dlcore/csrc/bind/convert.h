@@ -47,6 +47,7 @@ void bind_signs(nb::module_& m);
 void bind_subscript(nb::module_& m);
 void bind_operator(nb::module_& m);
 void bind_updates(nb::module_& m);
+void bind_watch(nb::module_& m);
 void bind_dlpack(nb::module_& m);
 void bind_ops(nb::module_& m);
 void bind_host(nb::module_& m);

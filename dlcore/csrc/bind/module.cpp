@@ -50,6 +50,7 @@ NB_MODULE(_core, m) {
   dl::bind::bind_ops(m);
   dl::bind::bind_operator(m);
   dl::bind::bind_updates(m);
+  dl::bind::bind_watch(m);
   dl::bind::bind_host(m);
   dl::bind::bind_autograd(m);
   dl::bind::bind_graph(m);

@@ -13,16 +13,23 @@ from .. import _show
 from .._ir import Graph, bodies_of
 from ..verify import verify
 from .canonicalize import canonicalize
+from .conv_epilogue import conv_epilogue
 from .cse import cse
 from .dead_code import dead_code
+from .epilogue import epilogue
 from .fold import fold
+from .fold_norm import fold_norm
 from .fuse import fuse
+from .hoist import hoist
 from .layout import layout
 from .order import order
 from .prune import prune
 
 Pass = Callable[[Graph], Graph]
-PIPELINE: tuple[Pass, ...] = (dead_code, prune, canonicalize, fold, cse, layout, dead_code, fuse, cse, dead_code, order)
+PIPELINE: tuple[Pass, ...] = (
+    dead_code, prune, canonicalize, fold, cse, fold_norm, layout, dead_code, conv_epilogue, epilogue, hoist,
+    fuse, cse, dead_code, order,
+)  # fmt: skip
 
 
 def optimize(graph: Graph, pipeline: tuple[Pass, ...] = PIPELINE) -> Graph:
@@ -36,8 +43,11 @@ def optimize(graph: Graph, pipeline: tuple[Pass, ...] = PIPELINE) -> Graph:
 
 
 def apply(rewrite: Pass, graph: Graph) -> Graph:
-    """One pass over a graph and over the graphs inside its branches and loops."""
+    """One pass over a graph, over what it keeps, and over the graphs inside its branches and loops."""
     graph = rewrite(graph)
+    if (kept := graph.kept) is not None:
+        graph, _ = graph.clone()
+        graph.kept = apply(rewrite, kept)
     if any(bodies_of(node) for node in graph.nodes):
         graph, _ = graph.clone()
         for node in graph.nodes:

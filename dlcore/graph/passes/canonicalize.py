@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .. import _ops
 from .._build import Builder
 from .._ir import FUSED, Graph, Node, Value, constant, numel, same_layout
-from .._rebuild import rebuild, scalar_of
+from .._rebuild import named_attrs, rebuild, scalar_of
 from .._types import is_complex, is_float
 
 Operands = list[Value | None]
@@ -27,11 +26,6 @@ def canonicalize(graph: Graph) -> Graph:
         return rewrite(builder, node, operands) if rewrite else None
 
     return rebuild(graph, rule)
-
-
-def _named(node: Node) -> dict[str, Any]:
-    specs = _ops.record_of(node.op).attrs
-    return {spec.name: value for spec, value in zip(specs, node.attrs, strict=True)}
 
 
 def _same(value: Value | None, node: Node) -> bool:
@@ -65,7 +59,7 @@ def _full(builder: Builder, node: Node, operands: Operands) -> list[Value] | Non
 
 
 def _axis_size(builder: Builder, node: Node, operands: Operands) -> list[Value] | None:
-    x, axis = operands[0], _named(node)["axis"]
+    x, axis = operands[0], named_attrs(node)["axis"]
     assert x is not None
     ndim = max(len(x.shape), 1)
     if node.op == "_size_but":
@@ -82,7 +76,7 @@ def _axis_size(builder: Builder, node: Node, operands: Operands) -> list[Value] 
 def _unreduce(builder: Builder, node: Node, operands: Operands) -> list[Value]:
     g, x = operands[0], operands[1]
     assert g is not None and x is not None
-    axis = _named(node)["axis"]
+    axis = named_attrs(node)["axis"]
     ndim = max(len(x.shape), 1)
     axes = (
         set(range(len(x.shape))) if axis is None else {a % ndim for a in ((axis,) if isinstance(axis, int) else axis)}
