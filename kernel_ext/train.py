@@ -32,7 +32,7 @@ def register(ip: InteractiveShell) -> None:
 
         %train NET --data DATA [--val DATA] [--epochs N] [--batch N] [--optimizer NAME] [--lr X] [--momentum X]
                    [--wd X] [--clip X] [--loss NAME] [--metric NAME] [--seed N] [--workers N] [--patience N]
-                   [--schedule NAME] [--name TEXT] [--resume] [--imperative] [--background]
+                   [--name TEXT] [--resume] [--imperative] [--background]
 
         DATA is a data set, a loader, samples,labels (two arrays of the notebook), or mnist. The cell waits for the
         end unless --background is given; its interrupt ends the training between two steps. As %%train, the cell's

@@ -242,8 +242,7 @@ def _places(x: NDArray, full: list) -> list:
             if _core.is_tracing():
                 raise _core.TraceError(
                     "x[mask]: how many numbers a mask chooses depends on its values, but inside jit or hybridize "
-                    "arrays have only a shape and a dtype. Use where(mask, x, 0), or move this line out of the "
-                    "compiled function"
+                    "arrays have only a shape and a dtype"
                 )
             k = host(k)
         out += [np.ascontiguousarray(i) for i in np.nonzero(k)]

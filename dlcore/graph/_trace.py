@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import linecache
 import threading
-import types
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,8 +11,9 @@ from dlcore import _core
 
 from . import _ops
 from ._ir import Graph, Node, State, Value, constant
-from ._source import SourceLines, is_own
+from ._source import SourceLines
 from ._types import is_inexact
+from ._untraceable import explained
 
 _local = threading.local()
 
@@ -91,7 +90,7 @@ def trace(call: Callable[[list[Any]], tuple[Any, list[Any]]], arrays: list[Any],
         tracer.abort()
         _local.host_calls = None
         if isinstance(error, _core.TraceError):
-            raise _core.TraceError(f"{error}{user_line(error.__traceback__)}") from None
+            raise explained(error) from None
         raise
     finally:
         _local.host_calls = None
@@ -147,18 +146,6 @@ def _located(recorded: dict[str, Any], name: str, lines: SourceLines, recording:
         node.recorded = not node.paused
         node.paused = node.paused and recording
     return graph
-
-
-def user_line(traceback: types.TracebackType | None) -> str:
-    """The innermost line of a traceback that is not dlcore's own, as "\\n  at file:line in name: text"."""
-    found = ""
-    while traceback is not None:
-        code = traceback.tb_frame.f_code
-        if not is_own(code.co_filename):
-            text = linecache.getline(code.co_filename, traceback.tb_lineno).strip()
-            found = f"\n  at {code.co_filename}:{traceback.tb_lineno} in {code.co_name}: {text}"
-        traceback = traceback.tb_next
-    return found
 
 
 def window(array: Any) -> tuple:

@@ -14,13 +14,11 @@ from dlcore._hooks import HOOKS, hook
 from ._code import Recipe
 from ._data import batches
 from ._keeper import Keeper
-from ._knobs import Knobs
-from ._known import training
 from ._loop import TrainingLoop, make_ready
 from ._objective import Objective
 from ._optimizer import make_optimizer
 from ._ring import MEBIBYTE, Snapshots
-from ._run import Run
+from ._run import Run, training
 from ._snapshot import Snapshot
 from ._text import TextProgress
 
@@ -49,9 +47,8 @@ def train(
     snapshot_every: int | None = None,
     resume: Any = None,
     save: Any = None,
-    knobs_at: Mapping[int, Mapping[str, Any]] | None = None,
+    knobs_at: Mapping[int, Mapping[str, float]] | None = None,
     steps: int | None = None,
-    schedule: str | None = None,
     **optimizer_params: Any,
 ) -> Run:
     """Train `net` and return the run.
@@ -61,9 +58,7 @@ def train(
     - `epochs`, `batch`: how often all of `data` is seen, and how many samples a step takes; the last batch of an epoch
       may be shorter. A loader brings its own batch size.
     - `optimizer`, `lr`, `**optimizer_params`: "sgd", "adam", "rmsprop" or an optimizer, and its settings (momentum=,
-      wd= ...). They become knobs of the run, with batch, dropout, clip, and the strength of augmentation.
-    - `schedule`: what the learning rate does until the end: "constant", "linear", "cosine", "exponential", "one_cycle"
-      (`dlcore/run/_schedule.py`). A knob as well.
+      wd= ...). `lr` and `wd` become the run's knobs.
     - `loss`: a Gluon loss, a function of (output, label), or of (net, x, y); by default cross-entropy for integer
       labels and squared error for others.
     - `metric`: "accuracy", any metric of `dlcore.metric`, or None. "auto" is accuracy for integer labels.
@@ -74,7 +69,7 @@ def train(
       chart in a notebook that loaded the extension (the hook "run.show"), lines in a terminal, nothing elsewhere.
     - `comm`: a communicator; this process then trains on its part of every batch.
     - `snapshots`: MiB of memory for points to go back to (`run.restore`), 0 for none; `snapshot_every`: one every so
-      many steps, else as often as costs a hundredth of the time.
+      many steps, else as often as costs a hundredth of the time. Several processes take none.
     - `resume`: a file of `run.pin` or `save=`, from which to go on as if nothing had happened in between.
     - `save`: a file that is kept not much older than a minute, for `resume=` after a crash.
     - `knobs_at`: step -> {knob: value}, turned after so many steps. `steps`: stop after so many.
@@ -115,15 +110,12 @@ def train(
             name=name,
             patience=patience,
             imperative=imperative,
-            snapshots=snapshots,
-            snapshot_every=snapshot_every,
-            schedule=schedule,
             **optimizer_params,
         )
     else:
         more = {"resume": resume, "save": save, "knobs_at": knobs_at, "steps": steps, "patience": patience}
         more["imperative"] = imperative
-        more.update(snapshots=snapshots, snapshot_every=snapshot_every, schedule=schedule, **optimizer_params)
+        more.update(snapshots=snapshots, snapshot_every=snapshot_every, **optimizer_params)
         run = prepare(net, data, val, epochs, batch, optimizer, lr, loss, metric, seed, name, comm, **more)
     run.net = net
     _attach(run, show)
@@ -150,18 +142,16 @@ def prepare(
     snapshot_every: int | None = None,
     resume: Any = None,
     save: Any = None,
-    knobs_at: Mapping[int, Mapping[str, Any]] | None = None,
+    knobs_at: Mapping[int, Mapping[str, float]] | None = None,
     steps: int | None = None,
-    schedule: str | None = None,
     **optimizer_params: Any,
 ) -> Run:
     """The run that `train` would start in this process, not started yet. Arguments as there."""
     from dlcore.gluon import Trainer
 
     asked = {"net": net, "data": data, "val": val, "epochs": epochs, "batch": batch, "optimizer": optimizer, "lr": lr}
-    asked.update(loss=loss, metric=metric, seed=seed, name=name, patience=patience, schedule=schedule)
+    asked.update(loss=loss, metric=metric, seed=seed, name=name, patience=patience, **optimizer_params)
     asked.update({"imperative": True} if imperative else {})
-    asked.update(optimizer_params)
     recipe = Recipe.of(asked)
     rank, size = (0, 1) if comm is None else (comm.rank, comm.size)
     order = _order_seed(seed, comm)
@@ -193,17 +183,13 @@ def prepare(
         knobs_at=_whole_steps(knobs_at),
         last_step=steps,
     )
-    steps_total = None if train_batches.steps is None else train_batches.steps * epochs
-    if schedule is not None:
-        checked = Knobs(loop.dials.values()).checked({"schedule": schedule})
-        loop.dials.turn(checked, (0, steps_total))
     if save is not None and size == 1:
         loop.keeper = Keeper(Path(save))
     run = Run(
         loop,
         name=name or getattr(net, "name", None) or type(net).__name__.lower(),
         epochs=epochs,
-        steps_total=steps_total,
+        steps_total=None if train_batches.steps is None else train_batches.steps * epochs,
         knobs=loop.dials.values(),
         apply=loop.turn,
         loop=loop,
@@ -218,7 +204,7 @@ def prepare(
     return run
 
 
-def _whole_steps(knobs_at: Mapping[int, Mapping[str, Any]] | None) -> dict[int, Mapping[str, Any]]:
+def _whole_steps(knobs_at: Mapping[int, Mapping[str, float]] | None) -> dict[int, Mapping[str, float]]:
     for step in knobs_at or {}:
         if isinstance(step, bool) or not isinstance(step, (int, np.integer)) or step < 0:
             raise ValueError(f"train: expected whole numbers of steps >= 0 in knobs_at, got {step!r}")

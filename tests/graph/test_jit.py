@@ -189,6 +189,48 @@ def test_needing_a_value_says_what_and_where(use: Any) -> None:
     assert f(numbers(3)).item() == 3 and not _core.is_tracing(), "tracing must be over"
 
 
+def choose(x: Any) -> Any:
+    return x if x.max() > 0 else -x
+
+
+def wait(x: Any) -> Any:
+    while x.sum() < 3:
+        x = x + 1
+    return x
+
+
+def count(x: Any) -> Any:
+    for _ in range(int(x.sum())):
+        x = x + 1
+    return x
+
+
+def masked(x: Any) -> Any:
+    return x[x > 0]
+
+
+@pytest.mark.parametrize(
+    ("function", "offer", "line"),
+    [
+        (choose, "dl.cond", "return x if x.max() > 0 else -x"),
+        (wait, "dl.while_loop", "while x.sum() < 3:"),
+        (count, "dl.foreach", "for _ in range(int(x.sum())):"),
+        (lambda x: float(x.sum()), "keep it an array", "float(x.sum())"),
+        (lambda x: dl.np.unique(x), r"unique: (.|\n)*where", "dl.np.unique(x)"),
+        (lambda x: dl.np.nonzero(x)[0], r"nonzero: (.|\n)*where", "dl.np.nonzero"),
+        (lambda x: dl.nd.contrib.boolean_mask(x, x > 0), r"boolean_mask: (.|\n)*where", "boolean_mask"),
+        (masked, r"x\[mask\]: (.|\n)*where", "return x[x > 0]"),
+    ],
+)
+def test_what_cannot_be_traced_says_what_to_write_instead(function: Any, offer: str, line: str) -> None:
+    with pytest.raises(_core.TraceError, match=offer) as caught:
+        dl.jit(function)(numbers(3))
+    text = str(caught.value)
+    assert "test_jit.py:" in text and line in text and "hybridize(active=False)" in text and "--imperative" in text
+    assert text.count("test_jit.py") == 1
+    function(numbers(3))  # as it is, it runs
+
+
 def test_a_branch_names_the_users_line() -> None:
     def f(x: Any) -> Any:
         if x.sum() > 0:

@@ -63,6 +63,16 @@ def test_the_cell_may_assign_what_it_reads(notebook):
     assert notebook.user_ns["loss"] is before
 
 
+def test_a_cell_that_looks_at_numbers_is_refused_or_run_as_it_is(notebook, capsys):
+    body = "criterion = dl.gluon.loss.SoftmaxCrossEntropyLoss()\nloss = criterion(net(x), y).mean()\nif loss > 0:\n    loss = loss * 2\n"
+    error, _ = run_cell(notebook, "%%train net --data train\n" + body)
+    assert isinstance(error, dl._core.TraceError)
+    shown = capsys.readouterr().out
+    assert "if loss > 0:" in shown and "dl.cond" in shown and "--imperative" in shown
+    error, run = run_cell(notebook, "%%train net --data train --imperative --epochs 2\n" + body)
+    assert error is None and run.state == "finished" and run.recipe.words["imperative"] == "True"
+
+
 def test_an_error_in_the_cell_shows_its_line(notebook, capsys):
     cell = "%%train net --data train\nout = net(x)\nloss = undefined_name(out, y)\n"
     error, _ = run_cell(notebook, cell)

@@ -19,8 +19,7 @@ Tracer::~Tracer() { stop(); }
 void throw_value_needed(const char* what) {
   throw TraceError(
       std::string(what) +
-      " needs the value of an array, but inside jit or hybridize arrays have only a shape and a dtype. "
-      "Use where(condition, a, b) instead of a Python branch, or move this line out of the compiled function");
+      " needs the value of an array, but inside jit or hybridize arrays have only a shape and a dtype");
 }
 
 int64_t Tracer::new_value(const Meta& m, int64_t root) {
