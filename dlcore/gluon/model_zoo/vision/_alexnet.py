@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ... import nn
 from ._classifier import Classifier, no_weights
 
 
-def alexnet(classes: int = 1000, pretrained: bool = False) -> Classifier:
+def alexnet(classes: int = 1000, pretrained: bool = False, **old: Any) -> Classifier:
     """AlexNet for images (n, 3, 224, 224): five convolutions, three poolings, two wide layers.
 
     >>> alexnet(classes=5).output
     Dense(4096 -> 5)
     """
-    no_weights("alexnet", pretrained)
+    no_weights("alexnet", pretrained, old)
     net = Classifier(classes, in_units=4096)
     before = 3
     for width, kernel, stride, pad, pooled in (

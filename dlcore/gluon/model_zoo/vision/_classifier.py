@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ... import nn
@@ -22,16 +23,22 @@ class Classifier(HybridBlock):
     def __init__(self, classes: int, in_units: int = 0, prefix: str | None = None, params: Any = None) -> None:
         super().__init__(prefix, params)
         self.features = nn.HybridSequential()
-        self.output = nn.Dense(classes, in_units=in_units)
+        self.output: HybridBlock = nn.Dense(classes, in_units=in_units)
 
     def forward(self, x: Any) -> Any:  # type: ignore[override]
         return self.output(self.features(x))
 
 
-def no_weights(name: str, pretrained: bool) -> None:
-    """ValueError if trained weights are asked for."""
+_OLD = ("ctx", "root")  # what MXNet's functions take for trained weights only
+
+
+def no_weights(name: str, pretrained: bool, old: Mapping[str, Any] | None = None) -> None:
+    """ValueError if trained weights are asked for, TypeError for an argument that MXNet's functions do not take."""
     if pretrained:
         raise ValueError(
             f"{name}: no pretrained weights are shipped; make it with pretrained=False, then load your own with "
             "load_parameters"
         )
+    for word in old or ():
+        if word not in _OLD:
+            raise TypeError(f"{name}: there is no argument {word!r}; it takes classes, pretrained, {', '.join(_OLD)}")

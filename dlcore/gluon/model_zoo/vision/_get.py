@@ -2,43 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
-from ._alexnet import alexnet
 from ._classifier import Classifier
-from ._inception import inception_v3
-from ._mobilenet import mobilenet_v1
-from ._resnet import cifar_resnet20_v1, resnet18_v1, resnet34_v1, resnet50_v1
-from ._small import lenet, mlp
-from ._vgg import vgg11, vgg16
 
-_MODELS: dict[str, Callable[..., Classifier]] = {
-    "alexnet": alexnet,
-    "cifar_resnet20_v1": cifar_resnet20_v1,
-    **dict.fromkeys(("inceptionv3", "inception_v3"), inception_v3),
-    "lenet": lenet,
-    "mlp": mlp,
-    "mobilenet_v1": mobilenet_v1,
-    **{f"mobilenet{width}": partial(mobilenet_v1, width) for width in (1.0, 0.75, 0.5, 0.25)},
-    "resnet18_v1": resnet18_v1,
-    "resnet34_v1": resnet34_v1,
-    "resnet50_v1": resnet50_v1,
-    "vgg11": vgg11,
-    "vgg16": vgg16,
-}
+
+def _models() -> dict[str, Callable[..., Classifier]]:
+    from dlcore.gluon.model_zoo import vision
+
+    return {name: getattr(vision, name) for name in vision.__all__ if name[0].islower() and name[:4] != "get_"}
 
 
 def get_model(name: str, **kwargs: Any) -> Classifier:
-    """A new network by name, in any case; kwargs: `classes` and what else its function takes.
+    """A new network by name, in any case, also as old scripts write it; kwargs: what its function takes.
 
     Raises ValueError listing the names for an unknown one, and for pretrained=True.
 
     >>> get_model("ResNet18_v1", classes=10).output
     Dense(512 -> 10)
+    >>> get_model("mobilenetv2_1.0", classes=10).output
+    Dense(1280 -> 10)
     """
-    make = _MODELS.get(name.lower())
-    if make is None:
-        raise ValueError(f"get_model: expected one of {', '.join(_MODELS)}; got {name!r}")
-    return make(**kwargs)
+    wanted = re.sub(r"(?<=\d)\.(?=\d)", "_", name.lower())
+    wanted = wanted.replace("mobilenetv2", "mobilenet_v2").replace("inceptionv3", "inception_v3")
+    models = _models()
+    if wanted not in models:
+        raise ValueError(f"get_model: expected one of {', '.join(models)}; got {name!r}")
+    return models[wanted](**kwargs)

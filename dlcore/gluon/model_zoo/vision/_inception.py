@@ -103,7 +103,7 @@ def _joined(branches: list[Any]) -> Any:
     return both
 
 
-def inception_v3(classes: int = 1000, pretrained: bool = False) -> InceptionV3:
+def inception_v3(classes: int = 1000, pretrained: bool = False, **old: Any) -> InceptionV3:
     """Inception-v3 for images (n, 3, 299, 299), without the second classifier that the paper trains beside it."""
-    no_weights("inception_v3", pretrained)
+    no_weights("inception_v3", pretrained, old)
     return InceptionV3(classes)

@@ -40,7 +40,27 @@ class MobileNet(Classifier):
         self.features.add(conv, nn.BatchNorm(in_channels=channels), nn.Activation("relu"))
 
 
-def mobilenet_v1(multiplier: float = 1.0, classes: int = 1000, pretrained: bool = False) -> MobileNet:
+def mobilenet_v1(multiplier: float = 1.0, classes: int = 1000, pretrained: bool = False, **old: Any) -> MobileNet:
     """MobileNet for images (n, 3, 224, 224)."""
-    no_weights("mobilenet_v1", pretrained)
+    no_weights("mobilenet_v1", pretrained, old)
     return MobileNet(multiplier, classes)
+
+
+def mobilenet1_0(classes: int = 1000, pretrained: bool = False, **old: Any) -> MobileNet:
+    """MobileNet with all channels for images (n, 3, 224, 224)."""
+    return mobilenet_v1(1.0, classes, pretrained, **old)
+
+
+def mobilenet0_75(classes: int = 1000, pretrained: bool = False, **old: Any) -> MobileNet:
+    """MobileNet with three quarters of the channels for images (n, 3, 224, 224)."""
+    return mobilenet_v1(0.75, classes, pretrained, **old)
+
+
+def mobilenet0_5(classes: int = 1000, pretrained: bool = False, **old: Any) -> MobileNet:
+    """MobileNet with half the channels for images (n, 3, 224, 224)."""
+    return mobilenet_v1(0.5, classes, pretrained, **old)
+
+
+def mobilenet0_25(classes: int = 1000, pretrained: bool = False, **old: Any) -> MobileNet:
+    """MobileNet with a quarter of the channels for images (n, 3, 224, 224)."""
+    return mobilenet_v1(0.25, classes, pretrained, **old)

@@ -12,7 +12,7 @@ from ..._hybrid_block import HybridBlock
 from ._classifier import Classifier, no_weights
 
 
-def _conv(channels: int, kernel: int, stride: int, in_channels: int) -> nn.Conv2D:
+def conv(channels: int, kernel: int, stride: int, in_channels: int) -> nn.Conv2D:
     return nn.Conv2D(channels, kernel, stride, kernel // 2, use_bias=False, in_channels=in_channels)
 
 
@@ -33,16 +33,16 @@ class BasicBlockV1(HybridBlock):
         self.body = self._body(channels, stride, in_channels)
         self.downsample = None
         if stride != 1 or channels != in_channels:
-            fit = _conv(channels, 1, stride, in_channels)
+            fit = conv(channels, 1, stride, in_channels)
             self.downsample = nn.HybridSequential(fit, nn.BatchNorm(in_channels=channels))
 
     @staticmethod
     def _body(channels: int, stride: int, in_channels: int) -> nn.HybridSequential:
         return nn.HybridSequential(
-            _conv(channels, 3, stride, in_channels),
+            conv(channels, 3, stride, in_channels),
             nn.BatchNorm(in_channels=channels),
             nn.Activation("relu"),
-            _conv(channels, 3, 1, channels),
+            conv(channels, 3, 1, channels),
             nn.BatchNorm(in_channels=channels),
         )
 
@@ -65,13 +65,13 @@ class BottleneckV1(BasicBlockV1):
     def _body(channels: int, stride: int, in_channels: int) -> nn.HybridSequential:
         inner = channels // 4
         return nn.HybridSequential(
-            _conv(inner, 1, stride, in_channels),
+            conv(inner, 1, stride, in_channels),
             nn.BatchNorm(in_channels=inner),
             nn.Activation("relu"),
-            _conv(inner, 3, 1, inner),
+            conv(inner, 3, 1, inner),
             nn.BatchNorm(in_channels=inner),
             nn.Activation("relu"),
-            _conv(channels, 1, 1, inner),
+            conv(channels, 1, 1, inner),
             nn.BatchNorm(in_channels=channels),
         )
 
@@ -102,7 +102,7 @@ class ResNetV1(Classifier):
         if len(channels) != len(layers) + 1:
             raise ValueError(f"ResNetV1: expected {len(layers) + 1} channels for {len(layers)} stages, got {channels}")
         super().__init__(classes, channels[-1], prefix, params)
-        self.features.add(_conv(channels[0], 3 if small else 7, 1 if small else 2, 3))
+        self.features.add(conv(channels[0], 3 if small else 7, 1 if small else 2, 3))
         self.features.add(nn.BatchNorm(in_channels=channels[0]), nn.Activation("relu"))
         if not small:
             self.features.add(nn.MaxPool2D(3, 2, 1))
@@ -113,25 +113,57 @@ class ResNetV1(Classifier):
         self.features.add(nn.GlobalAvgPool2D())
 
 
-def resnet18_v1(classes: int = 1000, pretrained: bool = False) -> ResNetV1:
+# Blocks of each stage, and whether they are bottlenecks, by the number of layers.
+PLANS = {
+    18: ([2, 2, 2, 2], False),
+    34: ([3, 4, 6, 3], False),
+    50: ([3, 4, 6, 3], True),
+    101: ([3, 4, 23, 3], True),
+    152: ([3, 8, 36, 3], True),
+}
+
+
+def channels_of(num_layers: int) -> tuple[list[int], list[int], bool]:
+    """Blocks and channels of each stage, and whether they are bottlenecks. ValueError for another number of layers."""
+    if num_layers not in PLANS:
+        raise ValueError(f"ResNet: expected {', '.join(map(str, PLANS))} layers, got {num_layers}")
+    layers, bottleneck = PLANS[num_layers]
+    return layers, [64, 256, 512, 1024, 2048] if bottleneck else [64, 64, 128, 256, 512], bottleneck
+
+
+def v1(num_layers: int, classes: int, pretrained: bool, old: dict[str, Any]) -> ResNetV1:
+    """ResNet of the first version with so many layers."""
+    no_weights(f"resnet{num_layers}_v1", pretrained, old)
+    layers, channels, bottleneck = channels_of(num_layers)
+    return ResNetV1(layers, channels, classes, block=BottleneckV1 if bottleneck else BasicBlockV1)
+
+
+def resnet18_v1(classes: int = 1000, pretrained: bool = False, **old: Any) -> ResNetV1:
     """ResNet-18 for images (n, 3, 224, 224)."""
-    no_weights("resnet18_v1", pretrained)
-    return ResNetV1([2, 2, 2, 2], [64, 64, 128, 256, 512], classes)
+    return v1(18, classes, pretrained, old)
 
 
-def resnet34_v1(classes: int = 1000, pretrained: bool = False) -> ResNetV1:
+def resnet34_v1(classes: int = 1000, pretrained: bool = False, **old: Any) -> ResNetV1:
     """ResNet-34 for images (n, 3, 224, 224)."""
-    no_weights("resnet34_v1", pretrained)
-    return ResNetV1([3, 4, 6, 3], [64, 64, 128, 256, 512], classes)
+    return v1(34, classes, pretrained, old)
 
 
-def resnet50_v1(classes: int = 1000, pretrained: bool = False) -> ResNetV1:
+def resnet50_v1(classes: int = 1000, pretrained: bool = False, **old: Any) -> ResNetV1:
     """ResNet-50 for images (n, 3, 224, 224)."""
-    no_weights("resnet50_v1", pretrained)
-    return ResNetV1([3, 4, 6, 3], [64, 256, 512, 1024, 2048], classes, block=BottleneckV1)
+    return v1(50, classes, pretrained, old)
 
 
-def cifar_resnet20_v1(classes: int = 10, pretrained: bool = False) -> ResNetV1:
+def resnet101_v1(classes: int = 1000, pretrained: bool = False, **old: Any) -> ResNetV1:
+    """ResNet-101 for images (n, 3, 224, 224)."""
+    return v1(101, classes, pretrained, old)
+
+
+def resnet152_v1(classes: int = 1000, pretrained: bool = False, **old: Any) -> ResNetV1:
+    """ResNet-152 for images (n, 3, 224, 224)."""
+    return v1(152, classes, pretrained, old)
+
+
+def cifar_resnet20_v1(classes: int = 10, pretrained: bool = False, **old: Any) -> ResNetV1:
     """ResNet-20 for images (n, 3, 32, 32)."""
-    no_weights("cifar_resnet20_v1", pretrained)
+    no_weights("cifar_resnet20_v1", pretrained, old)
     return ResNetV1([3, 3, 3], [16, 16, 32, 64], classes, small=True)

@@ -12,6 +12,8 @@ from ._classifier import Classifier, no_weights
 class VGG(Classifier):
     """Stages of layers[k] 3x3 convolutions with channels[k] channels, each ended by pooling; then two wide layers.
 
+    batch_norm: normalization after every convolution.
+
     >>> import dlcore as dl
     >>> net = VGG([1, 1], [4, 8], classes=3, hidden=16)
     >>> net.initialize()
@@ -27,25 +29,75 @@ class VGG(Classifier):
         hidden: int = 4096,
         prefix: str | None = None,
         params: Any = None,
+        batch_norm: bool = False,
     ) -> None:
         super().__init__(classes, hidden, prefix, params)
         before = 3
         for count, width in zip(layers, channels, strict=True):
             for _ in range(count):
-                self.features.add(nn.Conv2D(width, 3, padding=1, activation="relu", in_channels=before))
+                self.features.add(nn.Conv2D(width, 3, padding=1, in_channels=before))
+                if batch_norm:
+                    self.features.add(nn.BatchNorm(in_channels=width))
+                self.features.add(nn.Activation("relu"))
                 before = width
             self.features.add(nn.MaxPool2D(2, 2))
         for inputs in (0, hidden):
             self.features.add(nn.Dense(hidden, activation="relu", in_units=inputs), nn.Dropout(0.5))
 
 
-def vgg11(classes: int = 1000, pretrained: bool = False) -> VGG:
+# Convolutions in each stage, by the number of layers.
+_PLANS = {11: [1, 1, 2, 2, 2], 13: [2, 2, 2, 2, 2], 16: [2, 2, 3, 3, 3], 19: [2, 2, 4, 4, 4]}
+
+
+def get_vgg(
+    num_layers: int, classes: int = 1000, pretrained: bool = False, batch_norm: bool = False, **old: Any
+) -> VGG:
+    """VGG with 11, 13, 16 or 19 layers; ValueError for another number.
+
+    >>> get_vgg(11, classes=5).output
+    Dense(4096 -> 5)
+    """
+    no_weights(f"vgg{num_layers}", pretrained, old)
+    if num_layers not in _PLANS:
+        raise ValueError(f"VGG: expected {', '.join(map(str, _PLANS))} layers, got {num_layers}")
+    return VGG(_PLANS[num_layers], [64, 128, 256, 512, 512], classes, batch_norm=batch_norm)
+
+
+def vgg11(classes: int = 1000, pretrained: bool = False, **old: Any) -> VGG:
     """VGG-11 for images (n, 3, 224, 224), or another size that is a multiple of 32."""
-    no_weights("vgg11", pretrained)
-    return VGG([1, 1, 2, 2, 2], [64, 128, 256, 512, 512], classes)
+    return get_vgg(11, classes, pretrained, **old)
 
 
-def vgg16(classes: int = 1000, pretrained: bool = False) -> VGG:
+def vgg13(classes: int = 1000, pretrained: bool = False, **old: Any) -> VGG:
+    """VGG-13 for images (n, 3, 224, 224), or another size that is a multiple of 32."""
+    return get_vgg(13, classes, pretrained, **old)
+
+
+def vgg16(classes: int = 1000, pretrained: bool = False, **old: Any) -> VGG:
     """VGG-16 for images (n, 3, 224, 224), or another size that is a multiple of 32."""
-    no_weights("vgg16", pretrained)
-    return VGG([2, 2, 3, 3, 3], [64, 128, 256, 512, 512], classes)
+    return get_vgg(16, classes, pretrained, **old)
+
+
+def vgg19(classes: int = 1000, pretrained: bool = False, **old: Any) -> VGG:
+    """VGG-19 for images (n, 3, 224, 224), or another size that is a multiple of 32."""
+    return get_vgg(19, classes, pretrained, **old)
+
+
+def vgg11_bn(classes: int = 1000, pretrained: bool = False, **old: Any) -> VGG:
+    """VGG-11 with normalization after every convolution."""
+    return get_vgg(11, classes, pretrained, batch_norm=True, **old)
+
+
+def vgg13_bn(classes: int = 1000, pretrained: bool = False, **old: Any) -> VGG:
+    """VGG-13 with normalization after every convolution."""
+    return get_vgg(13, classes, pretrained, batch_norm=True, **old)
+
+
+def vgg16_bn(classes: int = 1000, pretrained: bool = False, **old: Any) -> VGG:
+    """VGG-16 with normalization after every convolution."""
+    return get_vgg(16, classes, pretrained, batch_norm=True, **old)
+
+
+def vgg19_bn(classes: int = 1000, pretrained: bool = False, **old: Any) -> VGG:
+    """VGG-19 with normalization after every convolution."""
+    return get_vgg(19, classes, pretrained, batch_norm=True, **old)

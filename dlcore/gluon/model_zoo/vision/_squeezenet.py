@@ -1,0 +1,79 @@
+"""SqueezeNet (Iandola et al., "SqueezeNet: AlexNet-level accuracy with 50x fewer parameters", 2016)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dlcore.ops import F
+
+from ... import nn
+from ..._hybrid_block import HybridBlock
+from ._classifier import Classifier, no_weights
+
+
+class Fire(HybridBlock):
+    """A 1x1 convolution to few channels, then a 1x1 and a 3x3 one to `wide` channels each, one behind the other.
+
+    >>> import dlcore as dl
+    >>> fire = Fire(8, narrow=2, wide=4)
+    >>> fire.initialize()
+    >>> fire(dl.nd.ones((1, 8, 5, 5))).shape
+    (1, 8, 5, 5)
+    """
+
+    def __init__(self, in_channels: int, narrow: int, wide: int, prefix: str | None = None, params: Any = None) -> None:
+        super().__init__(prefix, params)
+        self.squeeze = nn.Conv2D(narrow, 1, activation="relu", in_channels=in_channels)
+        self.point = nn.Conv2D(wide, 1, activation="relu", in_channels=narrow)
+        self.around = nn.Conv2D(wide, 3, padding=1, activation="relu", in_channels=narrow)
+
+    def forward(self, x: Any) -> Any:  # type: ignore[override]
+        x = self.squeeze(x)
+        return F.concat(self.point(x), self.around(x), axis=1)
+
+
+# Channels and size of the stem, and channels of the fires (narrow, a quarter of each wide part); 0 is pooling.
+_PLANS = {
+    "1.0": (96, 7, [16, 16, 32, 0, 32, 48, 48, 64, 0, 64]),
+    "1.1": (64, 3, [16, 16, 0, 32, 32, 0, 48, 48, 64, 64]),
+}
+
+
+class SqueezeNet(Classifier):
+    """SqueezeNet of version "1.0" or "1.1"; ValueError for another.
+
+    >>> import dlcore as dl
+    >>> net = SqueezeNet("1.1", classes=3)
+    >>> net.initialize()
+    >>> net(dl.nd.ones((1, 3, 64, 64))).shape
+    (1, 3)
+    """
+
+    def __init__(self, version: str, classes: int = 1000, prefix: str | None = None, params: Any = None) -> None:
+        super().__init__(classes, prefix=prefix, params=params)
+        if version not in _PLANS:
+            raise ValueError(f"SqueezeNet: expected version {' or '.join(map(repr, _PLANS))}, got {version!r}")
+        width, kernel, fires = _PLANS[version]
+        self.features.add(nn.Conv2D(width, kernel, 2, activation="relu", in_channels=3))
+        self.features.add(nn.MaxPool2D(3, 2, ceil_mode=True))
+        for narrow in fires:
+            if narrow == 0:
+                self.features.add(nn.MaxPool2D(3, 2, ceil_mode=True))
+                continue
+            self.features.add(Fire(width, narrow, 4 * narrow))
+            width = 8 * narrow
+        self.features.add(nn.Dropout(0.5))
+        last = nn.Conv2D(classes, 1, activation="relu", in_channels=width)
+        self.output = nn.HybridSequential(last, nn.GlobalAvgPool2D(), nn.Flatten())
+
+
+def squeezenet1_0(classes: int = 1000, pretrained: bool = False, **old: Any) -> SqueezeNet:
+    """SqueezeNet 1.0 for images (n, 3, 224, 224)."""
+    no_weights("squeezenet1.0", pretrained, old)
+    return SqueezeNet("1.0", classes)
+
+
+def squeezenet1_1(classes: int = 1000, pretrained: bool = False, **old: Any) -> SqueezeNet:
+    """SqueezeNet 1.1, with 2.4 times less arithmetic, for images (n, 3, 224, 224)."""
+    no_weights("squeezenet1.1", pretrained, old)
+    return SqueezeNet("1.1", classes)
