@@ -25,16 +25,16 @@ def register(ip: InteractiveShell) -> None:
     def attach(line: str = "") -> None:
         """%attach RUN - the live chart of a run, by its variable, its name or its number in %runs.
 
-        %attach net_search - the live picture of a search of %%tune.
+        %attach net_search - the live picture of a search of %%tune. After a restart of the kernel, the curve of a run
+        that was cut off: %attach net.
         """
-        from .train import show_run
         from .tune import show_search
 
         held = ip.user_ns.get(line.strip())
         if type(held).__module__ == "dlcore.tune._search":
             show_search(held)
         else:
-            show_run(find(line.strip(), ip.user_ns))
+            show(line.strip(), ip.user_ns)
 
     ip.register_magic_function(runs, "line", "runs")  # type: ignore[arg-type]
     ip.register_magic_function(attach, "line", "attach")  # type: ignore[arg-type]
@@ -44,6 +44,31 @@ def unregister(ip: InteractiveShell) -> None:
     """Take the second one back; the first bears the file's name."""
     for magics in ip.magics_manager.magics.values():
         magics.pop("attach", None)
+
+
+def show(word: str, namespace: Mapping[str, Any]) -> None:
+    """The chart of a run, or the curve of one that an earlier kernel left on disk."""
+    from .train import show_run
+    from .train_room import described, left_behind
+
+    left = [one for one in left_behind() if one.name == word]
+    if not left or word in [run.name for _, run in named(namespace)]:
+        show_run(find(word, namespace))
+        return
+    from IPython.display import display
+
+    print(f"{described(left[0])} is on disk; %train {word} ... --resume goes on from there")
+    run = left[0].run()
+    data: dict[str, Any] = {"text/plain": repr(run)}
+    metadata = {}
+    if run.history.names():
+        try:
+            from dlcore.widgets.loss_chart import png
+        except ImportError:
+            pass  # without the packages that draw, the text stays
+        else:
+            data["image/png"], metadata["image/png"] = png(run)
+    display(data, metadata=metadata, raw=True)
 
 
 def named(namespace: Mapping[str, Any]) -> list[tuple[str, Run]]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import gc
-import json
-import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .errors import CleanError
 
+if TYPE_CHECKING:
+    from dlcore.run import Saved
+
+WEEK = 7 * 24 * 3600
 _written_here: set[Path] = set()  # by runs of this kernel
 
 
@@ -32,10 +34,10 @@ class Disk:
     """The file in which the newest snapshot of a run of this name is kept, in the folder of this notebook."""
 
     def __init__(self, name: str, several: bool = False) -> None:
-        from dlcore.run import folder
+        from dlcore.run import last_of
 
         self.name, self.several = name, several
-        self.path = folder(name) / "last.safetensors"
+        self.path = last_of(name)
 
     def arguments(self, resume: bool) -> dict[str, Any]:
         """What `train` is given; a line says so where there is a snapshot of before the kernel's restart."""
@@ -47,17 +49,34 @@ class Disk:
         if resume and not there:
             raise CleanError(f"%train: there is no snapshot of a run named {self.name} on disk to resume")
         if there and not resume and self.path not in _written_here:
-            print(f"{self.name}: a snapshot of {self._about()} is on disk; %train ... --resume goes on from there")
+            found = [one for one in left_behind() if one.path == self.path]
+            about = described(found[0]) if found else f"{self.name}: a snapshot of an earlier run"
+            print(f"{about} is on disk; %train ... --resume goes on from there")
         _written_here.add(self.path)
         return {"save": self.path, **({"resume": self.path} if resume else {})}
 
-    def _about(self) -> str:
-        from dlcore.io import load_metadata
 
-        try:
-            step = json.loads(load_metadata(self.path)["run"])["step"]
-        except (ValueError, KeyError):
-            return "an earlier run"
-        minutes = max(0.0, time.time() - self.path.stat().st_mtime) / 60
-        age = f"{minutes:.0f} min" if minutes < 120 else f"{minutes / 60:.0f} h"
-        return f"step {step:,}, {age} old,"
+def left_behind() -> list[Saved]:
+    """The runs of earlier kernels in this folder that did not come to their end, the newest first."""
+    from dlcore.run import saved
+
+    return [one for one in saved() if one.path not in _written_here]
+
+
+def described(one: Saved) -> str:
+    """`net: a snapshot of step 1,234, 3 min old,`."""
+    minutes = one.age / 60
+    age = f"{minutes:.0f} min" if minutes < 120 else f"{minutes / 60:.0f} h"
+    return f"{one.name}: a snapshot of step {one.step:,}, {age} old,"
+
+
+def offer() -> None:
+    """Say what an earlier kernel left behind, if it is not older than a week. Without any, nothing is loaded."""
+    from dlcore._folders import left_on_disk
+
+    if not left_on_disk():
+        return
+    for one in left_behind()[:3]:
+        if one.age < WEEK:
+            more = f"%attach {one.name} shows its curve, %train {one.name} ... --resume goes on from there"
+            print(f"{described(one)} is on disk: {more}")

@@ -63,7 +63,7 @@ def register(ip: InteractiveShell) -> None:
         wd, momentum, batch, optimizer, loss, metric, epochs, clip, patience, schedule, data or val is used for it.
         Trials that are worse than the others were are ended early. Afterwards NET is the network of the best trial, and
         NET_search the search: net_search.frame(), .best, .importance(), .best_code(); %attach net_search shows it live
-        again, to continue or to try values by hand. Without NET the cell assigns `score`, a number that should be small.
+        again, to continue or to try values by hand. Without NET the cell assigns `score`, which should be small.
         Optuna proposes: pip install 'dlcore[tune]'
 
         Python: found = dl.tune.search(make, {"lr": dl.tune.log(1e-4, 1e-1)}, data, val, trials=20)

@@ -6,13 +6,15 @@ or iterator goes into a private file of its own.
 What must not: datasets and loaders (see `dlcore.gluon.data`), weights of a network (see `dlcore.gluon`).
 """
 
+from dlcore._folders import cache_dir
+
 from . import recordio
 from ._atomic import atomic_write
-from ._download import cache_dir, download, reachable, sha256_of
+from ._download import download, reachable, sha256_of
 from ._file_iters import CSVIter, MNISTIter
 from ._idx import read_idx, write_idx
 from ._image import decode_image, encode_image, resize_image
-from ._image_iter import ImageDetRecordIter, ImageRecordIter
+from ._image_iter import ImageDetRecordIter, ImageRecordInt8Iter, ImageRecordIter, ImageRecordUInt8Iter
 from ._iterators import DataBatch, DataDesc, DataIter
 from ._libsvm_iter import LibSVMIter
 from ._ndarray_iter import NDArrayIter
@@ -27,7 +29,9 @@ __all__ = [
     "DataDesc",
     "DataIter",
     "ImageDetRecordIter",
+    "ImageRecordInt8Iter",
     "ImageRecordIter",
+    "ImageRecordUInt8Iter",
     "LibSVMIter",
     "MNISTIter",
     "NDArrayIter",

@@ -19,16 +19,6 @@ _CHUNK = 1 << 18
 Progress = Callable[[str, int, int], None]
 
 
-def cache_dir(*parts: str) -> Path:
-    """The folder for fetched data: `$DLCORE_DATA`, else `~/.cache/dlcore` (`$XDG_CACHE_HOME` is honoured)."""
-    chosen = os.environ.get("DLCORE_DATA")
-    if chosen:
-        base = Path(chosen).expanduser()
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "dlcore"
-    return base.joinpath(*parts)
-
-
 def sha256_of(path: str | os.PathLike[str]) -> str:
     """The file's SHA-256 as 64 hexadecimal digits."""
     digest = hashlib.sha256()

@@ -17,6 +17,7 @@ from ._lr_find import LearningRates, lr_find
 from ._optimizer import knobs_of, make_optimizer
 from ._ring import Snapshots
 from ._run import Run
+from ._saved import Saved, last_of, saved
 from ._schedule import SCHEDULES
 from ._snapshot import Snapshot
 from ._steer import folder
@@ -31,16 +32,19 @@ __all__ = [
     "LearningRates",
     "Run",
     "SCHEDULES",
+    "Saved",
     "Snapshot",
     "Snapshots",
     "TextProgress",
     "TrainingLoop",
     "folder",
     "knobs_of",
+    "last_of",
     "lr_find",
     "make_optimizer",
     "prepare",
     "runs",
+    "saved",
     "train",
     "training",
     "wait",

@@ -173,6 +173,10 @@ class History:
         steps, values = (np.concatenate(column)[start:] for column in zip(*reversed(pieces), strict=True))
         return _thinned(steps, values, max_points)
 
+    def curves(self, max_points: int = 2000) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        """Every series on the way to the present branch, thinned: name -> (steps, values)."""
+        return {name: self.series(name, max_points=max_points) for name in self.names()}
+
     def _way(self, branch: int) -> Iterator[tuple[int, int | None]]:
         """From a branch back to the first: numbers, and up to which step each belongs to the way (None: all of it)."""
         if not 1 <= branch <= len(self.branches):

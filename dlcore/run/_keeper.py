@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
-from ._snapshot import Snapshot
+from ._snapshot import Curves, Snapshot
 
 FIRST, PERIOD = 20.0, 60.0  # seconds until the first is written, and between two
 
@@ -14,8 +15,9 @@ FIRST, PERIOD = 20.0, 60.0  # seconds until the first is written, and between tw
 class Keeper:
     """Keeps `path` not much older than a minute. A thread of its own writes, so that training does not wait."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, name: str | None = None) -> None:
+        self.path, self.name = path, name
+        self.curves: Callable[[], Curves] = dict  # what is written of the run's history
         self.problem: str | None = None
         self._next = time.monotonic() + FIRST
         self._thread: threading.Thread | None = None
@@ -44,7 +46,7 @@ class Keeper:
 
     def _write(self, snapshot: Snapshot) -> None:
         try:
-            snapshot.save(self.path)
+            snapshot.save(self.path, self.curves(), self.name)
             self.problem = None
         except OSError as error:  # a full disk does not end the training
             self.problem = f"{type(error).__name__}: {error}"

@@ -15,6 +15,7 @@ from dlcore.array import array, current_context
 from ._data import Batch, Batches, IndexedBatches, placed
 from ._dials import Dials
 from ._keeper import Keeper
+from ._knobs import as_numbers, from_numbers
 from ._objective import Objective, are_classes
 from ._patience import Patience
 from ._place import Place, has_own_generator, own_generator
@@ -23,14 +24,17 @@ from ._run import Run
 from ._snapshot import Snapshot
 from ._step import Evaluator, Stepper
 
+CAPTURE, GO_BACK = 1, 2  # what several processes do together
+
 
 class TrainingLoop:
     """`work` of a `Run`: trains `net` on `data` and leaves it usable wherever it is ended.
 
     With a communicator of more than one process each of them runs this same loop on its part of every batch. What was
     asked of the first process's run is done by all of them at the same step.
-    In one process the loop takes snapshots and can be put back to one of them (`capture`, `go_back`), while it runs
-    and after it has ended. It draws random numbers from a generator of its own, so that other cells do not disturb it.
+    The loop takes snapshots and can be put back to one of them (`capture`, `go_back`): several processes all together
+    while they run, a single one also after it has ended. It draws random numbers from a generator of its own, so that
+    other cells do not disturb it.
 
     `knobs_at`: step -> the knobs to turn after so many steps; `last_step`: end there.
     """
@@ -55,16 +59,18 @@ class TrainingLoop:
     ) -> None:
         self.net, self.data, self.val, self.epochs = net, data, val, epochs
         self.objective, self.trainer, self.counts, self.metric = objective, trainer, counts, metric
-        self.comm = comm if comm is not None and comm.size > 1 else None
+        self.comm: Any = comm if comm is not None and comm.size > 1 else None
         self.device = device_of(net)
-        self.dials = Dials(net, trainer.optimizer, data if self.comm is None else None)
+        self.dials = Dials(net, trainer.optimizer, data)
         self.knobs_at, self.last_step = dict(knobs_at or {}), last_step
-        self.snapshots = Snapshots(0) if self.comm is not None else Snapshots() if snapshots is None else snapshots
+        self.snapshots = Snapshots() if snapshots is None else snapshots
         self.keeper: Keeper | None = None  # who writes the newest to disk now and then
         self.place = Place()
         self._random: tuple[int, int] | None = None  # the state to go on with, where it went back
         self._moved = False
         self._enough = False
+        self._now: tuple[int, int | None] = (0, None)  # how many steps are done, and of how many
+        self._orders: list[tuple[int, int, int]] = []  # what the first process did, for the others to do as well
         self.patience = None if patience is None else Patience(net, patience)
         self.imperative = imperative
         self.judge: Callable[[int, Mapping[str, float]], bool] | None = None  # (epoch, scores) -> whether to go on
@@ -93,7 +99,8 @@ class TrainingLoop:
                     return False
                 if self._moved:  # elsewhere, or to batches of another size
                     return True
-                run.advance(batch.total, **stepper(batch))
+                rate = self.dials.follow(run._step)
+                run.advance(batch.total, **stepper(batch), **rate)
                 self.place.done += self.data.length(batch)
         if not self.place.done:
             raise ValueError("data: expected at least one batch an epoch, got none")
@@ -177,6 +184,7 @@ class TrainingLoop:
             "knobs": run.knobs,
             "log": [[step, knobs] for step, knobs in run.log],
             "steps_total": run.steps_total,
+            "span": list(self.dials.span),
         }
         arrays = {name: array.asnumpy() for name, array in self.arrays().items()}
         if self.patience is not None:
@@ -184,6 +192,7 @@ class TrainingLoop:
             arrays.update(self.patience.arrays())
         snapshot = Snapshot(run._step, run.branch_to_be(), arrays, about)
         self.snapshots.add(snapshot, time.perf_counter() - begun)
+        self._order(CAPTURE)
         run.began_at(snapshot)
         if self.keeper is not None:
             self.keeper.offer(snapshot)
@@ -204,16 +213,21 @@ class TrainingLoop:
         self.place = Place(about["epoch"], about["done"], about["begun"], tuple(random), data)
         self.data.go_to({**self.data.state(), **data})
         self.dials.turn(about["knobs"])
+        self.dials.span = tuple(about.get("span", (0, None)))
+        self._order(GO_BACK, snapshot.step, snapshot.branch)
         self._random = tuple(about["random"])
         if has_own_generator():
             _core.set_rng_state(self._random)
             self._random = None
         self._moved = True
 
-    def turn(self, values: Mapping[str, float]) -> None:
-        """Turn knobs; batches of another size are cut from the next step on."""
-        self.dials.turn(values)
-        if "batch" in values:
+    def _order(self, kind: int, step: int = 0, branch: int = 0) -> None:
+        if self.comm is not None and self.comm.rank == 0:
+            self._orders.append((kind, step, branch))
+
+    def turn(self, values: Mapping[str, Any]) -> None:
+        """Turn knobs; batches of another size, or drawn otherwise, are cut from the next step on."""
+        if self.dials.turn(values, self._now) & {"batch", "augment"}:
             self._moved = True
 
     def _fits(self, run: Run) -> bool:
@@ -243,27 +257,49 @@ class TrainingLoop:
 
     def _boundary(self, run: Run) -> bool:
         """What the run says between two steps; with several processes, what the first one's run says to all."""
-        if self.comm is None:
-            if self.snapshots.due(run._step) and self._fits(run):
-                self.capture(run)
-            self._scripted(run)
-            go_on = run.boundary()
-            if self._moved and self.data.steps is not None:
-                run.steps_total = self._total(run._step)
-            return go_on
+        self._now = run._step, run.steps_total
+        go_on = self._asked(run) if self.comm is None else self._agreed(run)
+        if self._moved and self.data.steps is not None:
+            run.steps_total = self._total(run._step)
+        return go_on
+
+    def _asked(self, run: Run) -> bool:
+        """Take a snapshot where one is due, and do what was asked of this process's run."""
+        if self.snapshots.due(run._step) and self._fits(run):
+            self.capture(run)
+        self._scripted(run)
+        return run.boundary()
+
+    def _agreed(self, run: Run) -> bool:
+        """What is asked of the first process, and its snapshots, done by all processes at the same step."""
         names = sorted(run.knobs)
+        self._orders = []
+        head = np.zeros(2 + len(names))
         if self.comm.rank == 0:
-            go_on = run.boundary()
-            word = array(np.array([float(go_on), *(run.knobs[name] for name in names)]), dtype="float64")
-        else:
-            word = array(np.zeros(1 + len(names)), dtype="float64")
+            go_on = self._asked(run)
+            head[:] = [float(go_on), len(self._orders), *as_numbers(run.knobs)]
+        head = self._told(head)
+        if self.comm.rank == 0:
+            if self._orders:
+                self._told(np.array(self._orders, np.float64))
+            return bool(head[0])
+        if head[1]:
+            orders = self._told(np.zeros((int(head[1]), 3)))
+            for kind, step, branch in orders.astype(int).tolist():
+                if kind == CAPTURE:
+                    self.capture(run)
+                else:
+                    run.go_to(self.snapshots.nearest(step, branch))
+        run.turn(from_numbers(names, head[2:].tolist()))
+        if not head[0]:
+            run.halt()
+        return bool(head[0])
+
+    def _told(self, numbers: np.ndarray) -> np.ndarray:
+        """The first process's numbers, in all of them."""
+        word = array(numbers, dtype="float64")
         self.comm.broadcast([word], root=0)
-        go_on, *values = word.asnumpy().tolist()
-        if self.comm.rank != 0:
-            run.turn(dict(zip(names, values, strict=True)))
-            if not go_on:
-                run.halt()
-        return bool(go_on)
+        return word.asnumpy()
 
 
 def _trained(run: Run, begun: int) -> dict[str, float]:

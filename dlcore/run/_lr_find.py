@@ -12,10 +12,10 @@ import numpy as np
 from dlcore import _core
 
 from ._data import batches, placed
+from ._known import training
 from ._loop import device_of, make_ready
 from ._objective import Objective
 from ._optimizer import make_optimizer
-from ._run import training
 from ._step import Stepper
 
 SMOOTHING = 0.9

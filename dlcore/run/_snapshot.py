@@ -19,6 +19,21 @@ FORMAT = "dlcore.snapshot"
 OPTIONAL = ("patience", "span")
 
 
+CURVE = "curve/"  # what the names of a curve's arrays begin with
+Curves = dict[str, tuple[np.ndarray, np.ndarray]]
+
+
+def curves_in(arrays: Mapping[str, np.ndarray]) -> Curves:
+    """The curves among the arrays of a file: name -> (steps, values). Those that are none are left out."""
+    found = {}
+    for name in {key[len(CURVE) :].rpartition("/")[0] for key in arrays}:
+        both = tuple(arrays.get(f"{CURVE}{name}/{part}") for part in (0, 1))
+        steps, values = both
+        if steps is not None and values is not None and steps.ndim == 1 and steps.shape == values.shape:
+            found[name] = (steps.astype(np.int64), values.astype(np.float64))
+    return dict(sorted(found.items(), key=lambda item: (item[0] != "loss", item[0])))
+
+
 @dataclass(eq=False)
 class Snapshot:
     """The state of a run after `step` steps.
@@ -34,16 +49,21 @@ class Snapshot:
     about: dict[str, Any] = field(repr=False)
     pinned: bool = False
     path: str | None = None
+    curves: Curves = field(default_factory=dict, repr=False)  # those that came with a file
 
     @property
     def nbytes(self) -> int:
         """The memory its arrays take."""
         return sum(array.nbytes for array in self.arrays.values())
 
-    def save(self, path: str | os.PathLike[str]) -> str:
-        """Write it to a safetensors file whose header holds the numbers as JSON; the file appears whole or not."""
-        about = json.dumps({"step": self.step, **self.about})
-        save_arrays(path, self.arrays, {"format": FORMAT, "run": about})
+    def save(self, path: str | os.PathLike[str], curves: Curves | None = None, name: str | None = None) -> str:
+        """Write it to a safetensors file whose header holds the numbers as JSON; the file appears whole or not.
+
+        `curves` are written beside it, for whoever draws the run later, and the `name` of the run.
+        """
+        about = json.dumps({"step": self.step, **({"name": name} if name else {}), **self.about})
+        drawn = {f"{CURVE}{key}/{part}": both[part] for key, both in (curves or {}).items() for part in (0, 1)}
+        save_arrays(path, {**self.arrays, **drawn}, {"format": FORMAT, "run": about})
         return os.fspath(path)
 
     @classmethod
@@ -59,7 +79,10 @@ class Snapshot:
             wrong = "its numbers"
         if wrong is not None:
             raise ValueError(f"{os.fspath(path)}: a damaged snapshot: {wrong} cannot be read")
-        return cls(about.pop("step"), 1, load_arrays(path), about, path=os.fspath(path))
+        arrays = load_arrays(path)
+        drawn = {name: arrays.pop(name) for name in list(arrays) if name.startswith(CURVE)}
+        about.pop("name", None)
+        return cls(about.pop("step"), 1, arrays, about, path=os.fspath(path), curves=curves_in(drawn))
 
     def check(self, live: Mapping[str, Any]) -> None:
         """Raise ValueError where names or shapes are not those of the arrays of a step."""

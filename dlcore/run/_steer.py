@@ -10,7 +10,7 @@ import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dlcore.io import cache_dir
+from dlcore._folders import runs_here
 
 from ._code import Recipe
 from ._mailbox import Letter, Mailbox
@@ -315,9 +315,5 @@ class Steering:
 
 def folder(name: str) -> Path:
     """Where the snapshots of runs of this name are written that were started in this working directory."""
-    import hashlib
-
-    here = os.getcwd()
-    key = hashlib.sha256(here.encode()).hexdigest()[:10]
     plain = re.sub(r"[^\w.-]+", "_", name).strip(".") or "run"
-    return cache_dir("runs", f"{re.sub(r'[^A-Za-z0-9.-]+', '_', Path(here).name) or 'root'}-{key}", plain)
+    return runs_here() / plain

@@ -14,11 +14,13 @@ from dlcore._hooks import HOOKS, hook
 from ._code import Recipe
 from ._data import batches
 from ._keeper import Keeper
+from ._knobs import Knobs
+from ._known import training
 from ._loop import TrainingLoop, make_ready
 from ._objective import Objective
 from ._optimizer import make_optimizer
 from ._ring import MEBIBYTE, Snapshots
-from ._run import Run, training
+from ._run import Run
 from ._snapshot import Snapshot
 from ._text import TextProgress
 
@@ -47,8 +49,9 @@ def train(
     snapshot_every: int | None = None,
     resume: Any = None,
     save: Any = None,
-    knobs_at: Mapping[int, Mapping[str, float]] | None = None,
+    knobs_at: Mapping[int, Mapping[str, Any]] | None = None,
     steps: int | None = None,
+    schedule: str | None = None,
     **optimizer_params: Any,
 ) -> Run:
     """Train `net` and return the run.
@@ -58,7 +61,9 @@ def train(
     - `epochs`, `batch`: how often all of `data` is seen, and how many samples a step takes; the last batch of an epoch
       may be shorter. A loader brings its own batch size.
     - `optimizer`, `lr`, `**optimizer_params`: "sgd", "adam", "rmsprop" or an optimizer, and its settings (momentum=,
-      wd= ...). `lr` and `wd` become the run's knobs.
+      wd= ...). They become knobs of the run, with batch, dropout, clip, and the strength of augmentation.
+    - `schedule`: what the learning rate does until the end: "constant", "linear", "cosine", "exponential", "one_cycle"
+      (`dlcore/run/_schedule.py`). A knob as well.
     - `loss`: a Gluon loss, a function of (output, label), or of (net, x, y); by default cross-entropy for integer
       labels and squared error for others.
     - `metric`: "accuracy", any metric of `dlcore.metric`, or None. "auto" is accuracy for integer labels.
@@ -69,7 +74,7 @@ def train(
       chart in a notebook that loaded the extension (the hook "run.show"), lines in a terminal, nothing elsewhere.
     - `comm`: a communicator; this process then trains on its part of every batch.
     - `snapshots`: MiB of memory for points to go back to (`run.restore`), 0 for none; `snapshot_every`: one every so
-      many steps, else as often as costs a hundredth of the time. Several processes take none.
+      many steps, else as often as costs a hundredth of the time.
     - `resume`: a file of `run.pin` or `save=`, from which to go on as if nothing had happened in between.
     - `save`: a file that is kept not much older than a minute, for `resume=` after a crash.
     - `knobs_at`: step -> {knob: value}, turned after so many steps. `steps`: stop after so many.
@@ -110,12 +115,15 @@ def train(
             name=name,
             patience=patience,
             imperative=imperative,
+            snapshots=snapshots,
+            snapshot_every=snapshot_every,
+            schedule=schedule,
             **optimizer_params,
         )
     else:
         more = {"resume": resume, "save": save, "knobs_at": knobs_at, "steps": steps, "patience": patience}
         more["imperative"] = imperative
-        more.update(snapshots=snapshots, snapshot_every=snapshot_every, **optimizer_params)
+        more.update(snapshots=snapshots, snapshot_every=snapshot_every, schedule=schedule, **optimizer_params)
         run = prepare(net, data, val, epochs, batch, optimizer, lr, loss, metric, seed, name, comm, **more)
     run.net = net
     _attach(run, show)
@@ -142,16 +150,18 @@ def prepare(
     snapshot_every: int | None = None,
     resume: Any = None,
     save: Any = None,
-    knobs_at: Mapping[int, Mapping[str, float]] | None = None,
+    knobs_at: Mapping[int, Mapping[str, Any]] | None = None,
     steps: int | None = None,
+    schedule: str | None = None,
     **optimizer_params: Any,
 ) -> Run:
     """The run that `train` would start in this process, not started yet. Arguments as there."""
     from dlcore.gluon import Trainer
 
     asked = {"net": net, "data": data, "val": val, "epochs": epochs, "batch": batch, "optimizer": optimizer, "lr": lr}
-    asked.update(loss=loss, metric=metric, seed=seed, name=name, patience=patience, **optimizer_params)
+    asked.update(loss=loss, metric=metric, seed=seed, name=name, patience=patience, schedule=schedule)
     asked.update({"imperative": True} if imperative else {})
+    asked.update(optimizer_params)
     recipe = Recipe.of(asked)
     rank, size = (0, 1) if comm is None else (comm.rank, comm.size)
     order = _order_seed(seed, comm)
@@ -183,13 +193,17 @@ def prepare(
         knobs_at=_whole_steps(knobs_at),
         last_step=steps,
     )
+    steps_total = None if train_batches.steps is None else train_batches.steps * epochs
+    if schedule is not None:
+        checked = Knobs(loop.dials.values()).checked({"schedule": schedule})
+        loop.dials.turn(checked, (0, steps_total))
     if save is not None and size == 1:
-        loop.keeper = Keeper(Path(save))
+        loop.keeper = Keeper(Path(save), name)
     run = Run(
         loop,
         name=name or getattr(net, "name", None) or type(net).__name__.lower(),
         epochs=epochs,
-        steps_total=None if train_batches.steps is None else train_batches.steps * epochs,
+        steps_total=steps_total,
         knobs=loop.dials.values(),
         apply=loop.turn,
         loop=loop,
@@ -197,14 +211,18 @@ def prepare(
     run.recipe = recipe
     for values in (knobs_at or {}).values():
         run._knobs.checked(values)  # what cannot be turned later is told now
+    if loop.keeper is not None:
+        loop.keeper.curves = run.history.curves
     if start is not None:
         run.go_to(start, new=True)
+        for part, (at, drawn) in start.curves.items():
+            run.history.extend(part, at[at <= start.step], drawn[at <= start.step])
     if fresh:
         run.note("note", text="the network had no weights yet: initialized with Xavier")
     return run
 
 
-def _whole_steps(knobs_at: Mapping[int, Mapping[str, float]] | None) -> dict[int, Mapping[str, float]]:
+def _whole_steps(knobs_at: Mapping[int, Mapping[str, Any]] | None) -> dict[int, Mapping[str, Any]]:
     for step in knobs_at or {}:
         if isinstance(step, bool) or not isinstance(step, (int, np.integer)) or step < 0:
             raise ValueError(f"train: expected whole numbers of steps >= 0 in knobs_at, got {step!r}")

@@ -86,6 +86,47 @@ def test_after_a_restart_the_snapshot_on_disk_is_offered_and_resumed(notebook, c
     assert not path.exists()  # a finished run leaves nothing to go on from
 
 
+def test_after_a_restart_the_curve_is_shown_and_drawn_on(notebook, capsys, monkeypatch):
+    from dlcore.run import _keeper, saved
+
+    monkeypatch.setattr(_keeper, "FIRST", 0.0)
+    run_cell(notebook, "run = %train net --data train --epochs 100000 --background --lr 0.03")
+    run = notebook.user_ns["run"]
+    while not train_room.Disk("net").path.exists() or run.step < 40:
+        time.sleep(0.01)
+    run.stop()
+    steps, losses = run.wait(timeout=20).history.series("loss")
+    monkeypatch.setattr(train_room, "_written_here", set())  # as in a fresh kernel
+    monkeypatch.setattr("dlcore.run._known._known", [])
+    notebook.push({"net": nn.Dense(2), "run": None})
+    (left,) = saved()
+    assert (left.name, left.step) == ("net", run.step) and left.age < 60
+    capsys.readouterr()
+    notebook.run_line_magic("reload_ext", "dlcore")
+    said = capsys.readouterr().out
+    assert said.startswith(f"net: a snapshot of step {run.step:,}, 0 min old, is on disk: %attach net shows its curve")
+    run_cell(notebook, "%attach net")
+    assert f"step {run.step:,}" in capsys.readouterr().out
+    kept = left.history().series("loss")
+    assert kept[0][-1] == run.step and set(kept[1]) <= set(losses)
+    run_cell(notebook, "again = %train net --data train --epochs 100000 --resume --background")
+    again = notebook.user_ns["again"]
+    while again.step < run.step + 5:
+        time.sleep(0.005)
+    again.stop()
+    at, values = again.wait(timeout=20).history.series("loss")
+    assert at.tolist() == [*kept[0].tolist(), *range(int(run.step) + 1, int(again.step) + 1)]
+    assert values[: len(kept[1])].tolist() == kept[1].tolist()
+
+
+def test_what_is_damaged_on_disk_is_not_offered(notebook, capsys):
+    path = train_room.Disk("hurt").path
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"no snapshot")
+    notebook.run_line_magic("reload_ext", "dlcore")
+    assert "hurt" not in capsys.readouterr().out
+
+
 def test_resume_goes_on_from_the_weights_on_disk(notebook, monkeypatch):
     from dlcore.run import _keeper
 
