@@ -12,6 +12,7 @@ from collections.abc import Callable
 from .. import _show
 from .._ir import Graph, bodies_of
 from ..verify import verify
+from .algebraic import algebraic
 from .canonicalize import canonicalize
 from .conv_epilogue import conv_epilogue
 from .cse import cse
@@ -27,7 +28,7 @@ from .prune import prune
 
 Pass = Callable[[Graph], Graph]
 PIPELINE: tuple[Pass, ...] = (
-    dead_code, prune, canonicalize, fold, cse, fold_norm, layout, dead_code, conv_epilogue, epilogue, hoist,
+    dead_code, prune, canonicalize, algebraic, fold, cse, fold_norm, layout, dead_code, conv_epilogue, epilogue, hoist,
     fuse, cse, dead_code, order,
 )  # fmt: skip
 
