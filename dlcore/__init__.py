@@ -12,6 +12,7 @@ so that no room imports one to its right (ARCHITECTURE.md has the order).
 from __future__ import annotations
 
 import importlib
+import sys
 from typing import Any
 
 from ._hints import missing
@@ -52,6 +53,11 @@ _LAZY: dict[str, tuple[str, str | None]] = {
     "base": ("dlcore.compat.base", None),
     "contrib": ("dlcore.compat.contrib", None),
     "engine": ("dlcore.compat.engine", None),
+    "executor": ("dlcore.compat.executor", None),
+    "profiler": ("dlcore.compat.profiler", None),
+    "rnn": ("dlcore.compat.rnn", None),
+    "runtime": ("dlcore.compat.runtime", None),
+    "util": ("dlcore.compat.util", None),
     "test_utils": ("dlcore.compat.test_utils", None),
     "name": ("dlcore.symbol.name", None),
     "mon": ("dlcore.module.monitor", None),
@@ -103,6 +109,9 @@ HOOKS.update(
         "run.workers": "dlcore.parallel:train",
         "nd.load": "dlcore.interop:load",
         "nd.save": "dlcore.interop:save",
+        "files.save": "dlcore.io:save_arrays",
+        "files.load": "dlcore.io:load_arrays",
+        "files.metadata": "dlcore.io:load_metadata",
         "nd.custom": "dlcore.autograd.operator:custom",
         "gluon.params": "dlcore.interop:load_params",
         "control.cond": "dlcore.graph._control_trace:cond",
@@ -128,6 +137,19 @@ def __getattr__(name: str) -> Any:
         raise missing("dlcore", "dlcore", name, __dir__())
     globals()[name] = value
     return value
+
+
+class _OldModules:
+    """Lets `from dlcore.lr_scheduler import X` find a module that lies elsewhere; asked last, when nothing else did."""
+
+    @staticmethod
+    def find_spec(name: str, path: Any = None, target: Any = None) -> Any:
+        if not name.startswith("dlcore."):
+            return None
+        return importlib.import_module("dlcore.compat._install").spec_of(name)
+
+
+sys.meta_path.append(_OldModules())
 
 
 def __dir__() -> list[str]:

@@ -46,7 +46,7 @@ def index() -> str:
     lines += ["", "## Operators", "", "| family | operators |", "|---|---|"]
     for family, records in operators.families().items():
         lines.append(f"| [{family}](operators/{family}.md) | {', '.join(f'`{r.name}`' for r in records)} |")
-    lines += ["", "## From MXNet", "", "- [where each of MXNet's operators is](mxnet.md)"]
+    lines += ["", "## From MXNet", "", "- [where each name of MXNet is](mxnet.md)"]
     return "\n".join(lines) + "\n"
 
 

@@ -1,13 +1,19 @@
-"""The page that says where each of MXNet's operators is, from inventory.py."""
+"""The page that says where each name of MXNet is, from the two inventories."""
 
 from __future__ import annotations
 
 import importlib
 from typing import Any
 
-from inventory import ABSENT, ELSEWHERE, FAMILIES, Family
+import inventory
+import inventory_classes
+from inventory import Family
 
-HEAD = """# Where MXNet's operators are
+FAMILIES = [*inventory.FAMILIES, *inventory_classes.CLASSES]
+ELSEWHERE = {**inventory.ELSEWHERE, **inventory_classes.ELSEWHERE}
+ABSENT = {**inventory.ABSENT, **inventory_classes.ABSENT}
+
+HEAD = """# Where the names of MXNet are
 
 The names are those of MXNet 1.9.1. "nd.X" means `dlcore.nd.X`; signatures are MXNet's where `nd` has the name. What
 differs on purpose:
@@ -22,9 +28,8 @@ differs on purpose:
 
 def find(path: str) -> Any:
     """The object behind "nd.contrib.foreach", or AttributeError."""
-    space, *rest = path.split(".")
     found: Any = importlib.import_module("dlcore")
-    for part in (space, *rest):
+    for part in path.removeprefix(".").split("."):
         if part.startswith("__"):
             raise AttributeError(part)
         found = getattr(found, part)
@@ -57,14 +62,17 @@ def page() -> str:
         same = [n for n in all_names if place(family, n) == f"{family.space}.{n}"]
         lines += [f"## {family.title} ({len(all_names)})", ""]
         if same:
-            lines += [f"Here under the same name, in `{family.space}`: {', '.join(f'`{n}`' for n in same)}.", ""]
+            lines += [
+                f"Here under the same name, in `{family.space or 'dlcore'}`: {', '.join(f'`{n}`' for n in same)}.",
+                "",
+            ]
         rest = [n for n in all_names if n not in same]
         if rest:
             lines += ["| MXNet | here |", "|---|---|"]
             for name in rest:
                 where = place(family, name)
                 said = f"`{where}`" if where else f"not here: {ABSENT[f'{family.space}.{name}']}"
-                lines.append(f"| `{family.space}.{name}` | {said} |")
+                lines.append(f"| `{family.space}.{name}`".replace("`.", "`") + f" | {said} |")
             lines.append("")
     return "\n".join(lines)
 

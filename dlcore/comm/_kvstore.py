@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from dlcore import _core
 from dlcore._core import NDArray
+from dlcore.array.sparse import RowSparseNDArray
 from dlcore.ops import F
 
 from ._alone import Alone
 from ._communicator import Communicator
 from ._mpi import MPICommunicator
+from ._push import Compression, compression, load_states, rows_of, save_states
 
 Key = int | str
 Keys = Key | Sequence[Key]
@@ -40,11 +43,16 @@ class KVStore:
     array([2., 2.], dtype=float32)
     """
 
+    OPTIMIZER = "optimizer"
+
     def __init__(self, comm: Communicator | None = None, type: str = "local") -> None:
         self._comm = Alone() if comm is None else comm
         self._type = type
         self._stored: dict[Key, NDArray] = {}
         self._updater: Updater | None = None
+        self._optimizer: Any = None
+        self._states: dict[Key, Any] = {}
+        self._squeeze: Compression | None = None
 
     @property
     def type(self) -> str:
@@ -85,6 +93,8 @@ class KVStore:
         """
         pairs = _pairs("push", key, value)
         with _unrecorded():
+            if self._squeeze is not None:
+                pairs = [(name, self._squeeze(name, arrays)) for name, arrays in pairs]
             sums = [self._sum(name, arrays) for name, arrays in pairs]
             if self.num_workers > 1:
                 self._comm.allreduce(sums, op="sum")
@@ -146,14 +156,85 @@ class KVStore:
         >>> w.asnumpy()
         array([0.5], dtype=float32)
         """
-        states: dict[Key, Any] = {}
+        self._optimizer, self._states = optimizer, {}
+        self._updater = self._step
 
-        def update(key: Key, gradient: NDArray, weight: NDArray) -> None:
-            if key not in states:
-                states[key] = optimizer.create_state(key, weight)
-            optimizer.update(key, weight, gradient, states[key])
+    def _step(self, key: Key, gradient: NDArray, weight: NDArray) -> None:
+        if key not in self._states:
+            self._states[key] = self._optimizer.create_state(key, weight)
+        self._optimizer.update(key, weight, gradient, self._states[key])
 
-        self._updater = update
+    @staticmethod
+    def is_capable(capability: str) -> bool:
+        """Whether a store can do something: "optimizer", which means `set_optimizer`. ValueError for another word.
+
+        >>> KVStore.is_capable("optimizer")
+        True
+        """
+        if capability.lower() != KVStore.OPTIMIZER:
+            raise ValueError(f"KVStore.is_capable: expected 'optimizer', got {capability!r}")
+        return True
+
+    def save_optimizer_states(self, fname: str | os.PathLike[str], dump_optimizer: bool = False) -> None:
+        """Write what the optimizer of `set_optimizer` keeps, to a safetensors file. RuntimeError without one.
+
+        The keys must be texts or ints. dump_optimizer is accepted for old scripts: knobs are always written.
+        """
+        save_states(fname, self._having("save_optimizer_states"), self._states)
+
+    def load_optimizer_states(self, fname: str | os.PathLike[str]) -> None:
+        """Go on from a file of `save_optimizer_states`, with the same keys and optimizer; else ValueError."""
+        optimizer = self._having("load_optimizer_states")
+        made = {key: optimizer.create_state(key, weight) for key, weight in self._stored.items()}
+        load_states(fname, optimizer, made)
+        self._states = made
+
+    def _having(self, what: str) -> Any:
+        if self._optimizer is None:
+            raise RuntimeError(f"KVStore.{what}: there is no optimizer; call set_optimizer first")
+        return self._optimizer
+
+    def set_gradient_compression(self, compression_params: Mapping[str, Any]) -> None:
+        """Let every number that is pushed be one of -threshold, 0, threshold; what is left is added to the next push.
+
+        compression_params: {"type": "2bit", "threshold": 0.5}, or {"type": "none"}. The numbers are those that MXNet
+        sends in two bits; here they travel as they are. ValueError for another type, and for a store of type "local".
+
+        >>> store = create("device")
+        >>> store.set_gradient_compression({"type": "2bit", "threshold": 0.5})
+        """
+        if self._type == "local":
+            raise ValueError("KVStore.set_gradient_compression: a store of type 'local' moves nothing to compress")
+        self._squeeze = compression(compression_params)
+
+    def row_sparse_pull(
+        self, key: Keys, out: Any = None, priority: int = 0, row_ids: Any = None
+    ) -> RowSparseNDArray | list[RowSparseNDArray]:
+        """The rows `row_ids` (one array, or one for each key) of what is stored, as RowSparseNDArrays.
+
+        Also written into `out`, a dense array (or one for each key), whose other rows become 0.
+
+        >>> import dlcore as dl
+        >>> store = create("local")
+        >>> store.init("table", dl.nd.array([[1.0], [2.0], [3.0]]))
+        >>> store.row_sparse_pull("table", row_ids=dl.nd.array([2, 0])).indices.tolist()
+        [0, 2]
+        """
+        if row_ids is None:
+            raise ValueError("KVStore.row_sparse_pull: row_ids says which rows; it is not given")
+        single = isinstance(key, (int, str))
+        keys: list[Key] = [key] if isinstance(key, (int, str)) else list(key)
+        ids = list(row_ids) if isinstance(row_ids, (list, tuple)) else [row_ids] * len(keys)
+        outs = [out] if single or out is None else list(out)
+        found = []
+        with _unrecorded():
+            for place, (name, chosen) in enumerate(zip(keys, ids, strict=True)):
+                stored = self._known("row_sparse_pull", name)
+                rows = rows_of(stored, chosen)
+                found.append(rows)
+                if out is not None:
+                    _core.assign(outs[place], rows.tostype("default"))
+        return found[0] if single else found
 
     def __repr__(self) -> str:
         return f"KVStore({self._type!r}, rank={self.rank}, num_workers={self.num_workers}, keys={len(self._stored)})"

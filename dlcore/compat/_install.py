@@ -36,15 +36,23 @@ class _Loader(Loader):
         sys.modules[module.__name__] = found
 
 
+def spec_of(fullname: str) -> ModuleSpec | None:
+    """How to import the module that an old name means; None for a name that is none, or that is its own."""
+    found = _target(fullname)
+    if found is None or found == fullname:
+        return None
+    return ModuleSpec(fullname, _Loader(found), origin="dlcore.compat")
+
+
 class _Finder(MetaPathFinder):
     """Finds modules under their old names, and says of those that are not here what to use instead."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        found = _target(fullname)
-        if found is not None and found != fullname:
-            return ModuleSpec(fullname, _Loader(found), origin="dlcore.compat")
+        spec = spec_of(fullname)
+        if spec is not None:
+            return spec
         if fullname.startswith(f"{_OLD}."):
             rest = fullname.partition(".")[2]
             why = ABSENT.get(rest, "dlcore has no module of this name")

@@ -16,6 +16,7 @@ from dlcore._hints import Hinted
 
 from . import _naming, _places, _saving
 from ._hooks import HookHandle
+from ._op_hooks import OpHook, observe
 from ._parameter import Parameter, generation
 from ._parameter_dict import ParameterDict
 
@@ -58,6 +59,7 @@ class Block(Hinted):
         self._ready = False
         self._pre_hooks: dict[int, Callable[..., Any]] = {}
         self._hooks: dict[int, Callable[..., Any]] = {}
+        self._op_hooks: dict[int, Any] = {}
 
     # Structure.
 
@@ -251,6 +253,20 @@ class Block(Hinted):
         """`hook(block, inputs, output)` is called after every forward; the handle's `detach()` takes it away."""
         return HookHandle(self._hooks, hook)
 
+    def register_op_hook(self, callback: OpHook, monitor_all: bool = False) -> HookHandle:
+        """`callback(name, operator, array)` is called with what every operator of a call gives.
+
+        With monitor_all also with what it takes. The values come from a slow run of their own, with the random numbers
+        of the call: for looking at a network, not for training. The handle's `detach()` takes the hook away.
+
+        >>> import dlcore as dl
+        >>> net = dl.gluon.nn.Activation("tanh", prefix="last_")
+        >>> with net.register_op_hook(lambda name, op, array: print(name, array.shape)):
+        ...     y = net(dl.nd.ones((2, 3)))
+        last_tanh0_output0 (2, 3)
+        """
+        return HookHandle(self._op_hooks, (callback, monitor_all))
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         for hook in tuple(self._pre_hooks.values()):
             hook(self, args)
@@ -259,6 +275,8 @@ class Block(Hinted):
         try:
             if not self._ready:
                 self._make_ready(args)
+            if self._op_hooks and not _core.is_tracing():
+                observe(self.forward, args, list(self._op_hooks.values()), self._key or self.name)
             output = self._run(*args, **kwargs)
         except _EXPLAINED as error:
             self._locate(error)
@@ -335,7 +353,7 @@ class Block(Hinted):
     # Copies and pickles go without hooks, which may hold on to anything.
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_pre_hooks": {}, "_hooks": {}}
+        return {**self.__dict__, "_pre_hooks": {}, "_hooks": {}, "_op_hooks": {}}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
 from typing import Any
 
 _numbers = itertools.count()
@@ -20,7 +19,7 @@ class HookHandle:
     0
     """
 
-    def __init__(self, hooks: dict[int, Callable[..., Any]], hook: Callable[..., Any]) -> None:
+    def __init__(self, hooks: dict[int, Any], hook: Any) -> None:
         self._hooks, self._number = hooks, next(_numbers)
         hooks[self._number] = hook
 

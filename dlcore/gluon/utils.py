@@ -18,7 +18,8 @@ from dlcore.ops import F
 
 from ._average import WeightAverage
 
-__all__ = ["WeightAverage", "check_sha1", "clip_global_norm", "download", "split_and_load", "split_data"]
+__all__ = ["WeightAverage", "check_sha1", "clip_global_norm", "download", "replace_file", "split_and_load",
+           "split_data"]  # fmt: skip
 
 
 def split_data(data: Any, num_slice: int, batch_axis: int = 0, even_split: bool = True) -> list[Any]:
@@ -92,6 +93,19 @@ def check_sha1(filename: str | os.PathLike[str], sha1_hash: str) -> bool:
     """Whether the file's SHA-1 is, or begins with, `sha1_hash`."""
     digest = hashlib.sha1(Path(filename).read_bytes()).hexdigest()
     return digest[: len(sha1_hash)] == sha1_hash
+
+
+def replace_file(src: str | os.PathLike[str], dst: str | os.PathLike[str]) -> None:
+    """Give the file `src` the name `dst` in one step, taking the place of a file that has it. OSError if it fails.
+
+    >>> import tempfile, pathlib
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> _ = (folder / "new").write_text("1"), (folder / "old").write_text("0")
+    >>> replace_file(folder / "new", folder / "old")
+    >>> [(file.name, file.read_text()) for file in folder.iterdir()]
+    [('old', '1')]
+    """
+    os.replace(src, dst)
 
 
 def download(

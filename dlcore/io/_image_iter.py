@@ -246,6 +246,7 @@ class ImageRecordIter(ImageIter):
     TypeError: ImageRecordIter: expected path_imgrec='train.rec', data_shape=(3, 224, 224), batch_size=32; got Ellipsis
     """
 
+    dtype_given = "float32"
     _ignored = ("preprocess_threads", "prefetch_buffer", "verbose", "ctx", "device_id", "dtype")
 
     def __init__(
@@ -292,8 +293,28 @@ class ImageRecordIter(ImageIter):
         super().__init__(
             batch_size, data_shape, label_width, path_imgrec, path_imgidx=path_imgidx, shuffle=shuffle,
             part_index=part_index, num_parts=num_parts, aug_list=auglist, data_name=data_name, label_name=label_name,
-            last_batch_handle="pad" if round_batch else "discard", seed=seed,
+            last_batch_handle="pad" if round_batch else "discard", seed=seed, dtype=self.dtype_given,
         )  # fmt: skip
+
+
+class ImageRecordUInt8Iter(ImageRecordIter):
+    """`ImageRecordIter` whose pictures are whole numbers from 0 to 255, as they are decoded; mean, std, scale count.
+
+    >>> ImageRecordUInt8Iter.dtype_given
+    'uint8'
+    """
+
+    dtype_given = "uint8"
+
+
+class ImageRecordInt8Iter(ImageRecordIter):
+    """`ImageRecordIter` whose pictures are whole numbers from -128 to 127; mean_r=128 and its like bring them there.
+
+    >>> ImageRecordInt8Iter.dtype_given
+    'int8'
+    """
+
+    dtype_given = "int8"
 
 
 class ImageDetRecordIter(ImageRecordIter):

@@ -19,7 +19,7 @@ from ._muon import Muon
 from ._noisy import DCASGD, SGLD
 from ._optimizer import Optimizer, create, register
 from ._rmsprop import RMSProp
-from ._sgd import NAG, SGD
+from ._sgd import NAG, SGD, ccSGD
 from ._sign import Lion, SignSGD, Signum
 from .lr_scheduler import LRScheduler
 
@@ -48,6 +48,7 @@ __all__ = [
     "RMSProp",
     "SignSGD",
     "Signum",
+    "ccSGD",
     "create",
     "lr_scheduler",
     "register",

@@ -61,6 +61,15 @@ class SGD(Optimizer):
 
 
 @register
+class ccSGD(SGD):  # noqa: N801  (MXNet's spelling)
+    """`SGD` under the name that it had in MXNet's first versions.
+
+    >>> ccSGD(learning_rate=0.5)
+    ccSGD(lr=0.5, wd=0)
+    """
+
+
+@register
 class NAG(Optimizer):
     """Nesterov's accelerated gradient (Sutskever et al., 2013); with g = clip(rescale * grad) + wd * w:
 

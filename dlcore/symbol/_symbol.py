@@ -151,6 +151,27 @@ class Symbol(Outputs):
         )
         return [shapes[c] for c in arguments], outputs, [shapes[c] for c in changed]
 
+    def infer_shape_partial(self, *args: Any, **known: Any) -> tuple[list, list, list]:
+        """`infer_shape` that gives () for every shape where something is missing, instead of an error.
+
+        ValueError where shapes that are known do not fit.
+
+        >>> import dlcore as dl
+        >>> dl.sym.FullyConnected(dl.sym.var("data"), num_hidden=3).infer_shape_partial()[1]
+        [()]
+        """
+        try:
+            return self.infer_shape(*args, **known)
+        except ValueError as error:
+            if "is not known" not in str(error):
+                raise
+        arguments, changed = self._variables()
+        return [()] * len(arguments), [()] * len(self._entries), [()] * len(changed)
+
+    def infer_type_partial(self, *args: Any, **known: Any) -> tuple[list[str], list[str], list[str]]:
+        """`infer_type`, which needs nothing: a variable of unknown dtype has that of what it is used with."""
+        return self.infer_type(*args, **known)
+
     def infer_type(self, *args: Any, **known: Any) -> tuple[list[str], list[str], list[str]]:
         """The dtypes (as names) of arguments, outputs and auxiliary states from the given ones.
 

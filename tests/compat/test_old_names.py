@@ -39,7 +39,7 @@ def test_example(tmp_path: Path) -> None:
 
 def test_importing_the_package_changes_nothing(tmp_path: Path) -> None:
     code = """
-import sys
+import sys, dlcore
 before = list(sys.meta_path)
 import dlcore.compat
 assert sys.meta_path == before and not [m for m in sys.modules if m.startswith("mxnet")]

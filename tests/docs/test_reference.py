@@ -70,9 +70,10 @@ def test_links_lead_somewhere(made: dict[str, str]) -> None:
 
 def test_what_is_promised_to_users_of_mxnet_is_there(docs: dict[str, ModuleType], made: dict[str, str]) -> None:
     assert docs["mxnet"].broken() == []
-    inventory = docs["inventory"]
-    assert sum(len(f.names.split()) for f in inventory.FAMILIES) > 850
+    inventory = docs["mxnet"]
+    assert sum(len(f.names.split()) for f in inventory.FAMILIES) > 1400
     for name, reason in inventory.ABSENT.items():
+        name = name.removeprefix(".")
         assert reason.endswith(".") and len(reason) > 20, f"{name}: {reason!r} is no reason"
         assert f"`{name}` | not here: {reason}" in made["mxnet.md"]
 

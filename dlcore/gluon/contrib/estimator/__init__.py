@@ -6,7 +6,7 @@ What must not: threads, charts and knobs (see `dlcore.run`). This loop is plain 
 
 from ._estimator import Estimator
 from ._events import BatchBegin, BatchEnd, EpochBegin, EpochEnd, TrainBegin, TrainEnd
-from ._handlers import CheckpointHandler, EarlyStoppingHandler, LoggingHandler, StoppingHandler
+from ._handlers import CheckpointHandler, EarlyStoppingHandler, LoggingHandler, StoppingHandler, ValidationHandler
 
 __all__ = [
     "BatchBegin",
@@ -20,4 +20,5 @@ __all__ = [
     "StoppingHandler",
     "TrainBegin",
     "TrainEnd",
+    "ValidationHandler",
 ]

@@ -7,6 +7,7 @@ import math
 import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,38 @@ class LoggingHandler(TrainBegin, TrainEnd, EpochBegin, EpochEnd, BatchEnd):
 def _text(metrics: list[Any]) -> str:
     pairs = [pair for metric in metrics for pair in metric.get_name_value()]
     return ", ".join(f"{name} {value:.4f}" for name, value in pairs if not math.isnan(value))
+
+
+class ValidationHandler(BatchEnd, EpochEnd):
+    """Calls `eval_fn(val_data)` after every `epoch_period` epochs and, if given, every `batch_period` batches.
+
+    eval_fn: `Estimator.evaluate`, or a function of one's own. `fit(..., val_data=)` evaluates by itself after each
+    epoch; this is for other periods and other data. ValueError for periods below 1.
+
+    >>> ValidationHandler([], print, epoch_period=2).epoch_period
+    2
+    """
+
+    def __init__(
+        self,
+        val_data: Any,
+        eval_fn: Callable[[Any], Any],
+        epoch_period: int | None = 1,
+        batch_period: int | None = None,
+    ) -> None:
+        for name, period in (("epoch_period", epoch_period), ("batch_period", batch_period)):
+            if period is not None and period < 1:
+                raise ValueError(f"ValidationHandler: expected {name} of at least 1, got {period}")
+        self.val_data, self.eval_fn = val_data, eval_fn
+        self.epoch_period, self.batch_period = epoch_period, batch_period
+
+    def batch_end(self, estimator: Any, batch: Any, pred: Any, label: Any, loss: Any) -> None:
+        if self.batch_period is not None and estimator.batch % self.batch_period == 0:
+            self.eval_fn(self.val_data)
+
+    def epoch_end(self, estimator: Any) -> None:
+        if self.epoch_period is not None and estimator.epoch % self.epoch_period == 0:
+            self.eval_fn(self.val_data)
 
 
 class _Monitor:
