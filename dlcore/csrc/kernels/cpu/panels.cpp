@@ -1,6 +1,7 @@
 #include "kernels/cpu/panels.h"
 
 #include <algorithm>
+#include <atomic>
 #include <memory>
 
 #include "kernels/cpu/isa/transpose_table.h"
@@ -25,6 +26,19 @@ inline void prefetch(const float* p) {
   (void)p;
 #endif
 }
+
+// The strip whose panels this thread has packed: pieces of one strip follow each other.
+struct Held {
+  uint64_t call = 0;
+  int64_t strip = -1;
+  // Whether it is that strip; from now on it is.
+  bool is(uint64_t c, int64_t s) {
+    bool same = call == c && strip == s;
+    call = c, strip = s;
+    return same;
+  }
+};
+thread_local Held held;
 
 // n numbers, and those `ahead` of them asked for: no prefetcher follows from page to page.
 constexpr int64_t kAhead = 16;
@@ -107,7 +121,7 @@ void panel_product(int64_t m, int64_t n, int64_t k, const PanelMatrix& a, const 
   bool far = a.row == 1 && a.col >= kFar;
   int64_t depth = std::min(k, far ? kDepth / 2 : kDepth), threads = num_threads();
   double work = double(m) * double(n) * double(k);
-  int64_t want = threads == 1 || work < 1 << 17 ? 1 : work < 1 << 22 ? 2 * threads : 4 * threads;
+  int64_t want = threads == 1 || work < 1 << 17 ? 1 : work < 1 << 22 ? 2 * threads : 8 * threads;
   // Columns first: each part of b is then packed once. Rows are cut when that is not enough, but not so short that
   // packing again would tell.
   int64_t panels = (n + t->cols - 1) / t->cols;
@@ -119,18 +133,18 @@ void panel_product(int64_t m, int64_t n, int64_t k, const PanelMatrix& a, const 
   int64_t rows = ((m + cuts - 1) / cuts + 7) / 8 * 8;
   cuts = (m + rows - 1) / rows;
   int64_t block = far || step ? kRows : rows;
+  static std::atomic<uint64_t> calls{0};
+  const uint64_t call = ++calls;
   parallel_for(strips * cuts, 1, [&](int64_t begin, int64_t end) {
-    float* packed = panel_room(PanelRoom::packed, packed_size(depth, width));
+    float* packed = panel_room(PanelRoom::product, packed_size(depth, width));
     float* near = far ? panel_room(PanelRoom::rows, depth * kRows) : nullptr;
-    // Pieces of one strip follow each other, so that its panels are packed once a thread when k is cut only once.
-    int64_t held = -1;
     for (int64_t at = begin; at < end; at++) {
       int64_t s = at / cuts, i = at % cuts * rows, j = s * width;
       int64_t here_m = std::min(rows, m - i), here_n = std::min(width, n - j);
       for (int64_t p = 0; p < k; p += depth) {
         int64_t here_k = std::min(depth, k - p);
-        if (held != s || depth < k) pack_panels({b.data + p * b.row + j * b.col, b.row, b.col}, here_k, here_n, packed);
-        held = s;
+        if (depth < k || !held.is(call, s))
+          pack_panels({b.data + p * b.row + j * b.col, b.row, b.col}, here_k, here_n, packed);
         PanelStart start = add || p ? PanelStart::c : bias ? PanelStart::bias : PanelStart::zero;
         for (int64_t r = i; r < i + here_m; r += block) {
           PanelMatrix left{a.data + r * a.row + p * a.col, a.row, a.col};
