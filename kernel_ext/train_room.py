@@ -24,10 +24,12 @@ def make_room(net: Any) -> None:
         other.stop()
         other.wait_for_end(60)
         print(f"{other.name}: the run that was training this network was stopped at step {other.step:,}")
-    for earlier in run.runs():
-        if earlier.ended and earlier.trained(net):
-            earlier.free()
     gc.collect()  # networks of cells that were run again hang together in cycles
+    for earlier in run.runs():
+        if earlier.orphaned:
+            earlier.spill()
+        elif earlier.ended and earlier.trained(net):
+            earlier.free()
 
 
 class Disk:

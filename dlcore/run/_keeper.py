@@ -30,7 +30,9 @@ class Keeper:
         if busy and self._thread is not None:
             self._thread.join()
         self._next = time.monotonic() + PERIOD
-        self._thread = threading.Thread(target=self._write, args=(snapshot,), name="dlcore snapshot", daemon=True)
+        self._thread = threading.Thread(
+            target=self._write, args=(snapshot, self.curves()), name="dlcore snapshot", daemon=True
+        )
         self._thread.start()
         if now:
             self._thread.join()
@@ -44,9 +46,9 @@ class Keeper:
         elif snapshot is not None and self.path.exists():
             self.offer(snapshot, now=True)
 
-    def _write(self, snapshot: Snapshot) -> None:
+    def _write(self, snapshot: Snapshot, curves: Curves) -> None:
         try:
-            snapshot.save(self.path, self.curves(), self.name)
+            snapshot.save(self.path, curves, self.name)
             self.problem = None
         except OSError as error:  # a full disk does not end the training
             self.problem = f"{type(error).__name__}: {error}"

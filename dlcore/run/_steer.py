@@ -165,15 +165,26 @@ class Steering:
         """
         if self.recipe is None or self._start is None:
             raise RuntimeError(f"run {self.name!r} cannot be written as code: it has no snapshot of its beginning")
-        target = folder(self.name) / f"start-{os.getpid()}-{id(self._start):x}.safetensors"
-        if self._start.path is None:
-            self._start.path = self._start.save(target)
-        return self.recipe.code(self._start.path, self.log, self._start.step, self._step, self.state == "finished")
+        path, whole = self._write_start(self._start), self.state == "finished"
+        return self.recipe.code(path, self.log, self._start.step, self._step, whole)
 
     def trained(self, net: Any) -> bool:
         """Whether this run trains or has trained `net`, and could train it on."""
         loop = self._loop or self._still()
         return loop is not None and loop.net is net
+
+    @property
+    def orphaned(self) -> bool:
+        """Whether the run has ended and its network is gone: it can be looked at, and not trained on."""
+        return bool(self.ended) and self._loop is None and self._weak is not None and self._still() is None
+
+    def spill(self) -> None:
+        """Let go of the arrays of a run whose network is gone; its beginning is written to disk, for `to_code`."""
+        if self._ring is not None:
+            self._ring.clear()
+        if self.recipe is not None and self._start is not None:
+            self._write_start(self._start)
+            self._start.arrays = {}
 
     def free(self) -> None:
         """Let snapshots and what is needed to train on go; history and events stay."""
@@ -241,6 +252,11 @@ class Steering:
         return True
 
     # ------------------------------------------------------------------ inside
+
+    def _write_start(self, start: Snapshot) -> str:
+        if start.path is None:
+            start.path = start.save(folder(self.name) / f"start-{os.getpid()}-{id(start):x}.safetensors")
+        return start.path
 
     def _held(self) -> bool:
         return bool(self._hold) and not self._singles

@@ -212,7 +212,7 @@ def prepare(
     for values in (knobs_at or {}).values():
         run._knobs.checked(values)  # what cannot be turned later is told now
     if loop.keeper is not None:
-        loop.keeper.curves = run.history.curves
+        loop.keeper.curves = run.curves
     if start is not None:
         run.go_to(start, new=True)
         for part, (at, drawn) in start.curves.items():

@@ -120,6 +120,11 @@ class Working(Steering):
         for name, step, value in scalars:
             self.history.append(name, step, float(value))
 
+    def curves(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        """What is recorded up to now on the way to here, thinned."""
+        self.settle()
+        return self.history.curves()
+
     def note(self, kind: str, **data: Any) -> None:
         """Add an event at the present step; what is noted for people to read (`text=`) is told at once."""
         self.events.append(Event(self._step, self.seconds, kind, data))

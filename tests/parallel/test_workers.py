@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import socket
 import threading
 import time
 from pathlib import Path
@@ -75,6 +77,23 @@ def test_knobs_and_stop_reach_the_workers() -> None:
     assert run.state == "stopped"
     assert run.knobs["lr"] == pytest.approx(0.002)
     assert any(np.abs(a - b).max() > 0 for a, b in zip(before, weights(net), strict=True)), "weights came home"
+
+
+def test_a_second_training_goes_on_as_in_one_process_whatever_ports_are_taken() -> None:
+    """Also with workers that are started anew, while the port that launchers are fond of is somebody else's."""
+    alone, together = network(4), network(4)
+    arguments: dict[str, Any] = {"epochs": 2, "batch": 50, "lr": 0.05, "momentum": 0.9, "seed": 3, "show": False}
+    with socket.socket() as taken:
+        with contextlib.suppress(OSError):  # taken already is as good
+            taken.bind(("127.0.0.1", 29500))
+            taken.listen()
+        for again in range(2):
+            dl.run.train(alone, (X, Y), **arguments)
+            dl.run.train(together, (X, Y), workers=2, **arguments)
+            if not again:
+                parallel.shutdown()
+    for one, other in zip(weights(alone), weights(together), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
 
 
 def test_a_run_in_workers_goes_back_and_branches() -> None:
