@@ -17,7 +17,7 @@ ROWS = [
 NAMED = re.compile(r"`(tests/[\w/]+\.py)::([\w:]+)`")
 
 
-def tests_in(path: Path) -> set[str]:
+def cases_of(path: Path) -> set[str]:
     """The tests of a file, as pytest names them, without those that are marked to be skipped or to fail."""
     found = set()
 
@@ -46,9 +46,9 @@ def test_a_row_names_a_thread_an_answer_and_tests_that_exist(row: list[str]) -> 
     named = NAMED.findall(shown)
     assert named and len(named) == shown.count("::") - sum(name.count("::") for _, name in named)
     for path, name in named:
-        assert name in tests_in(ROOT / path), f"{path} has no test {name}"
+        assert name in cases_of(ROOT / path), f"{path} has no test {name}"
 
 
 def test_the_reader_of_tests_finds_what_there_is() -> None:
-    own = tests_in(Path(__file__))
-    assert "test_the_rows_are_numbered" in own and "tests_in" not in own
+    own = cases_of(Path(__file__))
+    assert "test_the_rows_are_numbered" in own and "cases_of" not in own
