@@ -1,9 +1,10 @@
 """Update rules as C++ loops: for these few programs the text of one loop is rendered from the stanza.
 
 The tile machine runs a program instruction by instruction over short blocks; an optimizer's rule has so many
-instructions and arrays that this costs three times what reading and writing them does. `python -m dlcore.graph._rules`
-writes the loops to csrc/kernels/cpu/isa/update_rules.h; at run time a program that is equal to one of them, but for the
-values of its constants, runs as that loop (csrc/kernels/cpu/tile_rules.cpp). A test holds the file to what is rendered.
+instructions and arrays that this costs three times what reading and writing them does. GELU with its derivative is
+another such program. `python -m dlcore.graph._rules` writes the loops to csrc/kernels/cpu/isa/update_rules.h; at run
+time a program that is equal to one of them, but for the values of its constants, runs as that loop
+(csrc/kernels/cpu/tile_rules.cpp). A test holds the file to what is rendered.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ PATH = Path(__file__).parent.parent / "csrc/kernels/cpu/isa/update_rules.h"
 # Rules that optimizers of everyday use run; `decayed`: behind a product that shrinks the weights first (AdamW).
 RULES = ("sgd_update", "sgd_mom_update", "sgd_ema_update", "nag_mom_update", "adam_update", "rmsprop_update")
 DECAYED = ("adam_update",)
+OTHERS = ("_gelu_pair",)
 # What a compiled step knows to be constant: nothing is rescaled or clipped, and no decay is left where it came first.
 CONSTANTS = {"eps": 1e-8, "rescale": 1.0, "clip": -1.0}
 
@@ -41,6 +43,10 @@ def rules() -> Iterator[Rule]:
         yield Rule(name, record.tile, tuple(not spec.scalar for spec in record.inputs))
         for decayed in (False, True) if name in DECAYED else (False,):
             yield _compiled(name, decayed)
+    for name in OTHERS:
+        record = RECORDS[name]
+        assert record.tile is not None
+        yield Rule(name.strip("_"), record.tile, (True,) * len(record.inputs))
 
 
 def _compiled(name: str, decayed: bool) -> Rule:

@@ -174,6 +174,12 @@ _float("_gelu_slope", "The derivative of gelu_erf.", "gelu_slope(x)",
        "gy * ((2.0 - square(x)) * (0.3989422804014327 * exp(-0.5 * square(x))))", real(-3, 3),
        "_gelu_slope(0.) -> 0.5", "sp.ndtr(x) + x * np.exp(-0.5 * x * x) / np.sqrt(2 * np.pi)", np_name="",
        method=False)
+# What the graph makes of the two where both are wanted.
+op("_gelu_pair", "x", "gelu_erf and its derivative, which share an error function.", outs="y, slope", dtype="floating",
+   expr="h = 0.5 * x; e = erf(x * 0.7071067811865476); h * e + h, "
+   "x * 0.3989422804014327 * exp(-0.5 * x * x) + (0.5 * e + 0.5)",
+   ref="(lambda p: (x * p, p + x * np.exp(-0.5 * x * x) / np.sqrt(2 * np.pi)))(sp.ndtr(x))", samples=real(-3, 3),
+   example="_gelu_pair(0.) -> (0., 0.5)", np_name="")
 _float("gelu_tanh", "GELU by its tanh approximation.",
        "0.5 * x * (1 + tanh(0.7978845608028654 * (x + 0.044715 * x * x * x)))",
        "t = tanh(0.7978845608028654 * (x + 0.044715 * x * x * x));"

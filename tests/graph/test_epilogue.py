@@ -86,6 +86,29 @@ def test_gradients_take_the_mask_in() -> None:
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-3)
 
 
+def test_gelu_and_its_derivative_come_from_one_call() -> None:
+    x, w = nd.array(X.reshape(120, 24)), nd.array(W)
+    v = nd.array(RNG.standard_normal((64, 70)).astype("f4"))
+
+    def step(x: nd.NDArray) -> nd.NDArray:
+        with autograd.record():
+            total = (F.dense(F.gelu_erf(F.dense(x, w, None)), v, None) ** 2).sum()
+        total.backward()
+        return total
+
+    grads = []
+    for run in (step, compiled := dl.jit(step)):
+        for a in (w, v):
+            a.attach_grad()
+        run(x)
+        grads.append((w.grad.asnumpy(), v.grad.asnumpy()))
+    assert _steps(compiled) == ["multiply"]
+    labels = [str(node.attrs) for node in compiled.entries()[-1].plain.graph.nodes]
+    assert sum("gelu" in label for label in labels) == sum("_gelu_pair" in label for label in labels) == 1
+    for one, other in zip(*grads, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-3)
+
+
 @pytest.mark.parametrize(
     "function",
     [

@@ -73,6 +73,18 @@ def test_a_loop_gives_what_the_tile_machine_gives(name: str, size: int, clip: fl
         np.testing.assert_allclose(one.asnumpy(), other.asnumpy(), rtol=2e-6, atol=1e-7)
 
 
+@pytest.mark.parametrize("size", [5, 1024, 30_001])
+def test_gelu_with_its_derivative(size: int) -> None:
+    x = np.random.default_rng(size).uniform(-6, 6, size).astype("f4")
+    x[:3] = np.nan, np.inf, -np.inf
+    pair = F._gelu_pair(nd.array(x))
+    np.testing.assert_allclose(pair[0].asnumpy(), F.gelu_erf(nd.array(x)).asnumpy(), rtol=1e-5, atol=1e-7)
+    np.testing.assert_allclose(pair[1].asnumpy(), F._gelu_slope(nd.array(x)).asnumpy(), rtol=1e-5, atol=1e-6)
+    gaps = F._gelu_pair(nd.array(np.repeat(x, 2))[::2])
+    for one, other in zip(pair, gaps, strict=True):
+        np.testing.assert_allclose(one.asnumpy(), other.asnumpy(), rtol=1e-5, atol=1e-6)
+
+
 def test_results_may_lie_over_operands() -> None:
     rng = np.random.default_rng(0)
     given = [rng.uniform(0.1, 1, 5000).astype("f4") for _ in range(4)]

@@ -21,6 +21,7 @@ from .epilogue import epilogue
 from .fold import fold
 from .fold_norm import fold_norm
 from .fuse import fuse
+from .gelu_pair import gelu_pair
 from .hoist import hoist
 from .layout import layout
 from .order import order
@@ -28,8 +29,8 @@ from .prune import prune
 
 Pass = Callable[[Graph], Graph]
 PIPELINE: tuple[Pass, ...] = (
-    dead_code, prune, canonicalize, algebraic, fold, cse, fold_norm, layout, dead_code, conv_epilogue, epilogue, hoist,
-    fuse, cse, dead_code, order,
+    dead_code, prune, canonicalize, algebraic, fold, cse, fold_norm, gelu_pair, layout, dead_code, conv_epilogue,
+    epilogue, hoist, fuse, cse, dead_code, order,
 )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ namespace DL_ISA {
 namespace {
 
 DL_OP2_LONG(Pow, vm_pow(a, b))
+DL_OP1(Erf, vm_erf(a))
 
 #include "kernels/cpu/isa/update_rules.h"
 

@@ -687,6 +687,54 @@ void rmsprop_update_plain(int64_t n, const float* const* in, const float* c, flo
   }
 }
 
+constexpr RuleStep k_gelu_pair[] = {
+    {TileOp::Const, -1, -1, -1},
+    {TileOp::Mul, 1, 0, -1},
+    {TileOp::Const, -1, -1, -1},
+    {TileOp::Mul, 0, 3, -1},
+    {TileOp::Erf, 4, -1, -1},
+    {TileOp::Mul, 2, 5, -1},
+    {TileOp::Add, 6, 2, -1},
+    {TileOp::Const, -1, -1, -1},
+    {TileOp::Mul, 0, 8, -1},
+    {TileOp::Const, -1, -1, -1},
+    {TileOp::Mul, 10, 0, -1},
+    {TileOp::Mul, 11, 0, -1},
+    {TileOp::Exp, 12, -1, -1},
+    {TileOp::Mul, 9, 13, -1},
+    {TileOp::Mul, 1, 5, -1},
+    {TileOp::Add, 15, 1, -1},
+    {TileOp::Add, 14, 16, -1},
+};
+void gelu_pair(int64_t n, const float* const* in, const float* c, float* const* out) {
+  const float* a0 = in[0];
+  float* o0 = out[0];
+  float* o1 = out[1];
+  const float v1 = c[0];
+  const float v3 = c[2];
+  const float v8 = c[7];
+  const float v10 = c[9];
+#pragma omp simd
+  for (int64_t i = 0; i < n; i++) {
+    const float v0 = a0[i];
+    const float v2 = Mul::f(v1, v0);
+    const float v4 = Mul::f(v0, v3);
+    const float v5 = Erf::f(v4);
+    const float v6 = Mul::f(v2, v5);
+    const float v7 = Add::f(v6, v2);
+    const float v9 = Mul::f(v0, v8);
+    const float v11 = Mul::f(v10, v0);
+    const float v12 = Mul::f(v11, v0);
+    const float v13 = Exp::f(v12);
+    const float v14 = Mul::f(v9, v13);
+    const float v15 = Mul::f(v1, v5);
+    const float v16 = Add::f(v15, v1);
+    const float v17 = Add::f(v14, v16);
+    o0[i] = v7;
+    o1[i] = v17;
+  }
+}
+
 constexpr UpdateRule kUpdateRules[] = {
     {6, 3u, 11, k_sgd_update, 1, {16}, sgd_update},
     {4, 3u, 4, k_sgd_update_plain, 1, {7}, sgd_update_plain},
@@ -701,4 +749,5 @@ constexpr UpdateRule kUpdateRules[] = {
     {9, 29u, 26, k_adam_update_decayed, 3, {34, 18, 23}, adam_update_decayed},
     {9, 7u, 20, k_rmsprop_update, 2, {28, 23}, rmsprop_update},
     {6, 7u, 14, k_rmsprop_update_plain, 2, {19, 14}, rmsprop_update_plain},
+    {1, 1u, 17, k_gelu_pair, 2, {7, 17}, gelu_pair},
 };
