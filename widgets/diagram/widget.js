@@ -2,6 +2,7 @@
 // writes it into the text, changes the network and sends back how everything is then.
 import { Keeper } from "../explorer/keeper.js";
 import { element } from "../explorer/tree.js";
+import { keepKeys } from "../shared/keys.js";
 import { Canvas } from "./canvas.js";
 import { writeCell } from "./cell.js";
 import { Form } from "./form.js";
@@ -19,6 +20,7 @@ class View {
     this.model = model;
     this.keeper = keeper;
     this.root = element("div", "dl-diagram");
+    keepKeys(this.root, model);
     this.canvas = new Canvas({
       choose: (line, enter) => this.choose(line, enter),
       connect: (source, line) => this.connect(source, line),

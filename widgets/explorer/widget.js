@@ -3,6 +3,7 @@
 import { Inspector } from "./inspector.js";
 import { Keeper } from "./keeper.js";
 import { element, Tree } from "./tree.js";
+import { keepKeys } from "../shared/keys.js";
 
 const PERIOD = 350; // ms between two looks
 const PATIENCE = 6000; // ms after which an answer that did not come is asked for again
@@ -41,6 +42,7 @@ class View {
     this.fresh = true;
     this.inSight = true;
     this.root = element("div", "dl-explorer");
+    keepKeys(this.root, model);
     this.tree = new Tree((row) => this.choose(row));
     this.inspector = new Inspector(() => this.look(true), (content) => this.model.send(content));
     const columns = element("div", "dl-columns");

@@ -4,6 +4,7 @@ import "uplot/dist/uPlot.min.css";
 import { Controls, Progress } from "./controls.js";
 import { element, onTheme } from "../shared/dom.js";
 import { Keeper } from "../shared/keeper.js";
+import { keepKeys } from "../shared/keys.js";
 import { Panel } from "./panel.js";
 import { Store } from "./store.js";
 
@@ -15,6 +16,7 @@ function bases(store) {
 
 function render(store, el) {
   const root = element("div", "dl-loss-chart");
+  keepKeys(root, store.model);
   const progress = new Progress(store);
   const plots = element("div", "dl-plots");
   const waiting = element("div", "dl-waiting", "waiting for the first step …");

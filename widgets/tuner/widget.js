@@ -1,6 +1,7 @@
 // The live picture of a search. `initialize` is called once a page, `render` for every place where it is shown.
 import { element, time } from "../shared/dom.js";
 import { Keeper } from "../shared/keeper.js";
+import { keepKeys } from "../shared/keys.js";
 import { Buttons, Hand } from "./hand.js";
 import { Store } from "./store.js";
 import { Curves, Importance, Parallel, Reached } from "./views.js";
@@ -62,6 +63,7 @@ class Told {
 
 function render(store, el) {
   const root = element("div", "dl-tuner");
+  keepKeys(root, store.model);
   const views = Object.fromEntries(
     Object.entries({ Head, Curves, Reached, Parallel, Told, Importance, Hand, Buttons }).map(([name, View]) => [
       name,
