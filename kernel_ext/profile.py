@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import CleanError
 from .tables import TextTable
+from .timeline import timeline
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -32,6 +33,16 @@ class Span:
     seconds: float = 0.0
     inside: float = 0.0
     thread: int = 0
+
+
+@dataclass
+class Profile(TextTable):
+    """The table of a profile; a notebook shows the timeline of its calls below."""
+
+    spans: list[Span] = field(default_factory=list)
+
+    def _repr_html_(self) -> str:
+        return super()._repr_html_() + timeline(self.spans)
 
 
 @dataclass
@@ -71,8 +82,8 @@ class Recorder:
         ]  # fmt: skip
         return json.dumps({"traceEvents": events, "displayTimeUnit": "ms"})
 
-    def table(self) -> TextTable:
-        """A row for each layer, the longest of its own first."""
+    def table(self) -> Profile:
+        """A row for each layer, the longest of its own first, and when each call ran."""
         sums: dict[tuple[str, str], list[float]] = {}
         for span in self.spans:
             entry = sums.setdefault((span.name, span.kind), [0, 0.0, 0.0])
@@ -86,19 +97,19 @@ class Recorder:
             for (name, kind), (calls, total, own) in ordered[:MOST_ROWS]
         ]
         notes = [f"{len(ordered) - MOST_ROWS} quicker ones are not shown"] if len(ordered) > MOST_ROWS else []
-        return TextTable(("name", "what", "calls", "all ms", "own ms", "share"), rows, (2, 3, 4, 5), notes)
+        return Profile(("name", "what", "calls", "all ms", "own ms", "share"), rows, (2, 3, 4, 5), notes, self.spans)
 
 
 def register(ip: InteractiveShell) -> None:
     """Give the shell the magic."""
 
-    def profile(line: str, cell: str | None = None) -> TextTable:
+    def profile(line: str, cell: str | None = None) -> Profile:
         """Run a statement or a cell and say how long each layer of the notebook's networks took.
 
         %profile [--trace FILE] STATEMENT        %%profile [--trace FILE] above a cell
 
-        Prints a table and writes a trace that chrome://tracing or ui.perfetto.dev opens (dlcore_trace.json unless
-        FILE is named). A hybridized network is one row: %explore NET has the times of its kernels.
+        Shows a table and a timeline, and writes a trace that chrome://tracing or ui.perfetto.dev opens
+        (dlcore_trace.json unless FILE is named). A hybridized network is one row: dl.explain(NET, x) has its kernels.
 
         Example: %profile net(x)
         Python: dl.interpret.program(net, x)
@@ -108,7 +119,7 @@ def register(ip: InteractiveShell) -> None:
     ip.register_magic_function(profile, "line_cell", "profile")  # type: ignore[arg-type]
 
 
-def run(ip: InteractiveShell, line: str, cell: str | None) -> TextTable:
+def run(ip: InteractiveShell, line: str, cell: str | None) -> Profile:
     """What the magic does."""
     path, code = _words(line)
     source = code if cell is None else cell
@@ -131,7 +142,7 @@ def run(ip: InteractiveShell, line: str, cell: str | None) -> TextTable:
     table = recorder.table()
     compiled = [name for name, block in networks(ip.user_ns) if getattr(block, "_active", False)]
     if compiled:
-        table.notes.append(f"compiled as a whole: {', '.join(compiled)}; %explore shows the times of the kernels")
+        table.notes.append(f"compiled as a whole: {', '.join(compiled)}; dl.explain(NET, x) times their kernels")
     table.notes.append(f"trace for chrome://tracing or ui.perfetto.dev: {path}")
     return table
 

@@ -81,6 +81,11 @@ class Compiled:
         return settled, memory
 
     @property
+    def is_ready(self) -> bool:
+        """Whether it is compiled already."""
+        return self._ready is not None
+
+    @property
     def graph(self) -> Graph:
         """The graph after all passes."""
         return self._parts()[0]

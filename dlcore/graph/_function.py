@@ -56,6 +56,10 @@ class GraphFunction:
                     pair = self._pairs.get(mask) or self._pairs.setdefault(mask, _Pair(self.graph, mask, self.wish))
         return pair(arrays, operands)
 
+    def newest_pair(self) -> _Pair | None:
+        """The forward and backward parts that were made last, where gradients were recorded."""
+        return list(self._pairs.values())[-1] if self._pairs else None
+
 
 class _Pair:
     """The forward and backward graphs for one choice of operands that need gradients."""

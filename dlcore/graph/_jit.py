@@ -115,6 +115,12 @@ class Jit:
             )
         return _Entry(traced, _watched(self._function), Remat(tuple(segments), least, budget))
 
+    def program(self, *args: Any, **kwargs: Any) -> GraphFunction:
+        """The compiled graph that a call with these arguments runs here and now, compiled if need be."""
+        arrays: list[Any] = []
+        spec = _tree.flatten((args, kwargs) if kwargs else (args,), arrays)
+        return self._entry(spec, arrays).function
+
     def entries(self) -> list[GraphFunction]:
         """The compiled graphs, one per signature met so far."""
         return [entry.function for entry in self._entries.values()]

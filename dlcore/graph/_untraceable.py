@@ -15,7 +15,7 @@ OFFERS = {
     "while": "in place of a Python loop: dl.while_loop(condition, body, loop_vars, max_iterations)",
     "for": "in place of a Python loop: dl.foreach(body, data, states), or dl.while_loop where the count is computed",
     "shape": "the shape of its result depends on numbers: keep the shape, and choose with where(condition, a, b)",
-    "number": "keep it an array (dl.cond, dl.while_loop and dl.foreach decide on arrays), or return it and read it after",
+    "number": "keep it an array (dl.cond, dl.while_loop and dl.foreach decide on arrays), or read it after",
 }
 _HELPERS = {"call", "getitem", "to_format"}  # between the user's line and the array, without a name of their own there
 _SHAPED = {"unique", "nonzero", "argwhere", "flatnonzero", "boolean_mask", "repeat", "compress", "extract", "where"}

@@ -9,6 +9,8 @@ from IPython.core.formatters import DisplayFormatter
 import dlcore as dl
 from dlcore.kernel_ext import MAGICS
 from dlcore.kernel_ext.errors import CleanError
+from dlcore.kernel_ext.profile import Span
+from dlcore.kernel_ext.timeline import MOST, depths, timeline
 
 
 @pytest.fixture
@@ -79,6 +81,21 @@ def test_profile_times_layers_and_writes_a_trace(ip, tmp_path):
     assert (
         len(ip.run_line_magic("profile", "net(dl.np.array(x))").rows) == 4 and (tmp_path / "dlcore_trace.json").exists()
     )
+
+
+def test_profile_draws_when_each_call_ran(ip):
+    page = ip.run_line_magic("profile", "net(dl.np.array(x))")._repr_html_()
+    assert page.count("<rect") == 4 and "<svg" in page and "net.0 (" in page
+    calls = [
+        Span("a", "x", 0.0, 10.0, thread=1), Span("b", "x", 1.0, 2.0, thread=1), Span("c", "x", 1.5, 1.0, thread=1),
+        Span("d", "x", 4.0, 1.0, thread=1), Span("e", "<y>", 2.0, 3.0, thread=2), Span("f", "x", 11.0, 1.0, thread=1),
+    ]  # fmt: skip
+    assert depths(calls) == [0, 1, 2, 1, 3, 0]
+    drawn = timeline(calls)
+    assert "&lt;y&gt;" in drawn and "<y>" not in drawn and "12.00 s" in drawn and "<script" not in drawn
+    assert timeline([]) == ""
+    many = [Span(f"n{k}", "x", float(k), 0.5, thread=1) for k in range(MOST + 7)]
+    assert timeline(many).count("<rect") == MOST and "7 shorter calls" in timeline(many)
 
 
 def test_devices_lists_the_processor(ip):

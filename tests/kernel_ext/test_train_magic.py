@@ -64,7 +64,11 @@ def test_the_cell_may_assign_what_it_reads(notebook):
 
 
 def test_a_cell_that_looks_at_numbers_is_refused_or_run_as_it_is(notebook, capsys):
-    body = "criterion = dl.gluon.loss.SoftmaxCrossEntropyLoss()\nloss = criterion(net(x), y).mean()\nif loss > 0:\n    loss = loss * 2\n"
+    body = """criterion = dl.gluon.loss.SoftmaxCrossEntropyLoss()
+loss = criterion(net(x), y).mean()
+if loss > 0:
+    loss = loss * 2
+"""
     error, _ = run_cell(notebook, "%%train net --data train\n" + body)
     assert isinstance(error, dl._core.TraceError)
     shown = capsys.readouterr().out
