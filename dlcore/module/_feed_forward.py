@@ -95,8 +95,8 @@ class FeedForward:
             eval_data = self._batches(eval_data[0], eval_data[1], False)
         module.fit(
             batches, eval_data, eval_metric, epoch_end_callback, batch_end_callback, kvstore, self.optimizer,
-            self.kwargs, eval_end_callback, eval_batch_end_callback, begin_epoch=self.begin_epoch, num_epoch=self.num_epoch,
-            monitor=monitor,
+            self.kwargs, eval_end_callback, eval_batch_end_callback, begin_epoch=self.begin_epoch,
+            num_epoch=self.num_epoch, monitor=monitor,
         )  # fmt: skip
         self.arg_params, self.aux_params = module.get_params()
 

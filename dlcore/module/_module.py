@@ -12,13 +12,11 @@ import numpy as np
 
 from dlcore import _core, init, optim
 from dlcore.array import nd
-from dlcore.io import load_arrays, load_metadata, save_arrays
 from dlcore.symbol import Executor, Symbol
 
 from . import _checkpoint
 from ._fit import BaseModule
-
-_FORMAT = "dlcore.module.states"
+from ._stepper import Stepper
 
 
 class _Factors(NamedTuple):
@@ -75,10 +73,8 @@ class Module(BaseModule):
         self._fixed = set(fixed)
         self._executors: dict[Any, Executor] = {}
         self._exec: Executor | None = None
-        self._states: dict[str, Any] = {}
-        self._numbers: dict[str, int] = {}  # what the optimizer calls each parameter
         self._monitor: Any = None
-        self._optimizer: optim.Optimizer | None = None
+        self._stepper: Stepper | None = None
         self._loaded: tuple[Any, Any] | None = None
         self._loaded_states = ""
         self.for_training = False
@@ -157,8 +153,7 @@ class Module(BaseModule):
         """Use another module's optimizer and what it keeps for parameters of the same names."""
         if not shared_module.optimizer_initialized:
             raise RuntimeError("borrow_optimizer: the other module has none; call its init_optimizer first")
-        self._optimizer, self._states = shared_module._optimizer, shared_module._states
-        self._numbers = shared_module._numbers
+        self._stepper = shared_module._stepping("borrow_optimizer").sharing()
         self.optimizer_initialized = True
 
     @property
@@ -264,8 +259,7 @@ class Module(BaseModule):
             words.setdefault("rescale_grad", 1.0 / self.data_shapes[0][1][0])
             optimizer = optim.create(optimizer, **words)
             optimizer.param_dict = {k: self._factors(n) for k, n in enumerate(self._params)}
-        self._optimizer, self._states = optimizer, {}
-        self._numbers = {n: k for k, n in enumerate(self._params)}
+        self._stepper = Stepper(optimizer, {n: k for k, n in enumerate(self._params)})
         self.optimizer_initialized = True
         if self._loaded_states:
             self.load_optimizer_states(self._loaded_states)
@@ -304,23 +298,17 @@ class Module(BaseModule):
 
     def update(self) -> None:
         """One step of the optimizer with the gradients of the last backward."""
-        if self._optimizer is None:
-            raise RuntimeError("update: call init_optimizer (or fit) first")
         bound = self._bound
-        chosen = [n for n in self._params if n in bound.grad_dict]
-        if chosen:
-            self._optimizer.place(bound.arg_dict[chosen[0]]._device)
-        self._optimizer.begin_step()
-        for name in chosen:
-            weight = bound.arg_dict[name]
-            number = self._numbers.setdefault(name, len(self._numbers))
-            self._optimizer.apply(number, weight, bound.grad_dict[name], self._state(name, weight))
+        self._stepping("update").step([(n, bound.arg_dict[n], bound.grad_dict[n]) for n in self._learned()])
 
-    def _state(self, name: str, weight: _core.NDArray) -> Any:
-        assert self._optimizer is not None
-        if name not in self._states:
-            self._states[name] = self._optimizer.create_state(name, weight)
-        return self._states[name]
+    def _stepping(self, what: str) -> Stepper:
+        if self._stepper is None:
+            raise RuntimeError(f"{what}: call init_optimizer (or fit) first")
+        return self._stepper
+
+    def _learned(self) -> list[str]:
+        """The parameters that have a gradient."""
+        return [n for n in self._params if n in self._bound.grad_dict]
 
     def get_outputs(self) -> list[_core.NDArray]:
         """The outputs of the last forward."""
@@ -358,35 +346,18 @@ class Module(BaseModule):
         """Read a file of `save_params`. ValueError where it does not fit."""
         self.set_params(*_checkpoint.load_params(fname))
 
-    def _state_arrays(self) -> dict[str, _core.NDArray]:
-        if self._optimizer is None:
-            raise RuntimeError("optimizer states: call init_optimizer (or fit) first")
-        arrays = dict(self._optimizer.counters())
-        for name in (n for n in self._params if n in self._bound.grad_dict):
-            state = self._state(name, self._bound.arg_dict[name])
-            arrays.update({f"{name}/{k}": array for k, array in enumerate(state)})
-        return arrays
-
     def save_optimizer_states(self, fname: str | os.PathLike[str]) -> None:
-        """Write the optimizer's arrays and step count as safetensors."""
-        arrays = {name: array.asnumpy() for name, array in self._state_arrays().items()}
-        about = {"optimizer": type(self._optimizer).__name__}
-        save_arrays(fname, arrays, {"format": _FORMAT, "module": json.dumps(about)})
+        """Write the optimizer's arrays, step count and knobs as safetensors."""
+        bound = self._bound
+        self._stepping("save_optimizer_states").save(fname, [(n, bound.arg_dict[n]) for n in self._learned()])
 
     def load_optimizer_states(self, fname: str | os.PathLike[str]) -> None:
-        """Read a file of `save_optimizer_states`, made with the same symbol and optimizer, else ValueError."""
-        arrays, about = load_arrays(fname), load_metadata(fname)
-        mine = self._state_arrays()
-        kind = json.loads(about["module"])["optimizer"] if about.get("format") == _FORMAT else "no optimizer's states"
-        if kind != type(self._optimizer).__name__ or {n: a.shape for n, a in arrays.items()} != {
-            n: tuple(a.shape) for n, a in mine.items()
-        }:
-            raise ValueError(
-                f"{os.fspath(fname)}: expected states of {type(self._optimizer).__name__} for {', '.join(mine)}; "
-                f"found {kind} for {', '.join(arrays)}"
-            )
-        for name, array in mine.items():
-            _core.assign(array, nd.array(arrays[name], dtype=arrays[name].dtype))
+        """Read a file of `save_optimizer_states`, made with the same symbol and optimizer.
+
+        Else ValueError, as for a damaged file, and nothing is changed.
+        """
+        bound = self._bound
+        self._stepping("load_optimizer_states").load(fname, [(n, bound.arg_dict[n]) for n in self._learned()])
 
 
 def _named(what: str, names: list[str], arrays: Sequence[Any]) -> dict[str, Any]:

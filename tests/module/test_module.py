@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -72,6 +73,7 @@ def test_steps_are_those_of_gluon(optimizer: str, words: dict) -> None:
 SCRIPT = """
 import mxnet as mx
 import logging
+from pathlib import Path
 logging.getLogger().setLevel(logging.DEBUG)
 
 batch_size = 20
@@ -195,3 +197,47 @@ def test_errors_say_what_to_do() -> None:
         module.forward(dl.io.DataBatch([nd.array(DATA[:8])] * 2, []))
     with pytest.raises(RuntimeError, match="init_optimizer"):
         module.update()
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam", "lamb"])
+@pytest.mark.parametrize("wd", [0.0, 0.1])
+def test_all_at_once_is_weight_by_weight(optimizer: str, wd: float) -> None:
+    """Multipliers of two kinds; one rule (lamb) that takes several operators; knobs turned in between."""
+    found = []
+    for at_once in (True, False):
+        dl.random.seed(1)
+        hidden = dl.sym.FullyConnected(dl.sym.var("data"), dl.sym.var("w", lr_mult=3.0), num_hidden=4, name="a")
+        net = dl.sym.SoftmaxOutput(dl.sym.FullyConnected(hidden, num_hidden=3, name="b"), name="softmax")
+        model = dl.mod.Module(net)
+        model.bind([("data", (6, 5))], [("softmax_label", (6,))])
+        model.init_params(dl.init.Normal(0.5))
+        model.init_optimizer(optimizer=optimizer, optimizer_params={"learning_rate": 0.05, "wd": wd})
+        model._stepper._at_once &= at_once
+        batch = dl.io.DataBatch([dl.nd.array(np.arange(30).reshape(6, 5) / 30)], [dl.nd.array(np.arange(6) % 3)])
+        for turn in range(4):
+            model.forward_backward(batch)
+            model.update()
+            if turn == 1:
+                model._stepper.optimizer.set_knob("lr", 0.1)
+                model._stepper.optimizer.set_knob("wd", 0.2 - wd)
+        found.append([a.asnumpy() for a in model.get_params()[0].values()])
+    for a, b in zip(*found, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-6, atol=1e-7)
+
+
+def test_bad_states_change_nothing(tmp_path: Path) -> None:
+    net = dl.sym.SoftmaxOutput(dl.sym.FullyConnected(dl.sym.var("data"), num_hidden=3, name="b"), name="softmax")
+    model = dl.mod.Module(net)
+    model.bind([("data", (6, 5))], [("softmax_label", (6,))])
+    model.init_params(dl.init.Normal(0.5))
+    model.init_optimizer(optimizer="adam")
+    model.forward_backward(dl.io.DataBatch([dl.nd.ones((6, 5))], [dl.nd.zeros((6,))]))
+    model.update()
+    path = tmp_path / "states"
+    model.save_optimizer_states(path)
+    good = path.read_bytes()
+    for content in (good[:-2], b"", good.replace(b'{\\"optimizer', b'[\\"optimizer'), good.replace(b"Adam", b"Adem")):
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match="states"):
+            model.load_optimizer_states(path)
+        assert model._stepper.optimizer.num_update == 1
