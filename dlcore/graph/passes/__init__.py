@@ -26,11 +26,12 @@ from .hoist import hoist
 from .layout import layout
 from .order import order
 from .prune import prune
+from .taken_rows import taken_rows
 
 Pass = Callable[[Graph], Graph]
 PIPELINE: tuple[Pass, ...] = (
-    dead_code, prune, canonicalize, algebraic, fold, cse, fold_norm, gelu_pair, layout, dead_code, conv_epilogue,
-    epilogue, hoist, fuse, cse, dead_code, order,
+    dead_code, prune, canonicalize, algebraic, fold, cse, taken_rows, cse, fold_norm, gelu_pair, layout, dead_code,
+    conv_epilogue, epilogue, hoist, fuse, cse, dead_code, order,
 )  # fmt: skip
 
 
