@@ -41,7 +41,7 @@ class Look:
         sections = ("weights", "activations", "gradients", "attention")
         return [(section, found) for section in sections for found in getattr(self, section)]
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         lines = [f"{self.path or 'the network'}: {self.label}"]
         lines += [
             f"  {section[:-1] if section.endswith('s') else section} {found}" for section, found in self.measures()

@@ -16,12 +16,12 @@ from ._known import training
 from ._loop import device_of, make_ready
 from ._objective import Objective
 from ._optimizer import make_optimizer
+from ._sparkline import sparkline
 from ._step import Stepper
 
 SMOOTHING = 0.9
 SKIPPED = 10  # the mean of the first few losses still wanders
 WORSE = 4.0  # the sweep ends when the smoothed loss is this many times the best
-BARS = " ▁▂▃▄▅▆▇█"
 
 
 @dataclass
@@ -51,10 +51,8 @@ class LearningRates:
 
     def __repr__(self) -> str:
         seen = self.smoothed[: max(2, int(np.argmin(self.smoothed)) + 3)]
-        places = np.linspace(0, len(seen) - 1, 40).round().astype(int)
         low, high = float(seen.min()), float(seen.max())
-        heights = ((seen[places] - low) / max(high - low, 1e-30) * (len(BARS) - 2)).round().astype(int) + 1
-        line = "".join(BARS[height] for height in heights)
+        line = sparkline(seen)
         why = f"steepest {self.steepest:.2g}, minimum {self.minimum:.2g}"
         if self.edge is not None:
             why = f"the loss does not fall, and rises from {self.edge:.2g} on"

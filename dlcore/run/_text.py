@@ -6,10 +6,11 @@ import sys
 from typing import Any, TextIO
 
 from ._run import Run
+from ._sparkline import sparkline
 
 
 class TextProgress:
-    """A listener that prints one line an epoch, and one at the end when it did not end by itself."""
+    """A listener that prints one line an epoch, the curve of the loss at the end, and a line where it was stopped."""
 
     def __init__(self, run: Run, stream: TextIO | None = None) -> None:
         self.run = run
@@ -22,8 +23,18 @@ class TextProgress:
                 self._print(epoch_line(payload["name"], payload["epochs"], event[3]))
             elif event[2] == "note":
                 self._print(f"{payload['name']}: {event[3]['text']}")
+        if kind == "end":
+            self._curve(payload["name"])
         if kind == "end" and payload["state"] == "stopped":
             self._print(f"{payload['name']}: stopped at step {payload['step']:,}; the network is usable as it is")
+
+    def _curve(self, name: str) -> None:
+        if "loss" not in self.run.history:
+            return
+        _, losses = self.run.history.series("loss")
+        encoding = getattr(self.stream or sys.stdout, "encoding", None) or "utf-8"
+        if len(losses) > 1 and encoding.lower().startswith("utf"):  # an old terminal has no bars to draw with
+            self._print(f"{name}  loss {losses[0]:.4g} {sparkline(losses)} {losses[-1]:.4g}")
 
     def _print(self, text: str) -> None:
         print(text, file=self.stream or sys.stdout, flush=True)

@@ -392,10 +392,14 @@ class TestArguments:
 
 class TestShow:
     def test_text_is_a_line_an_epoch(self, capsys):
-        train(network(), points(), val=points(), epochs=2, show="text", name="lenet")
+        run = train(network(), points(), val=points(), epochs=2, show="text", name="lenet")
         lines = capsys.readouterr().out.splitlines()
-        assert [line.split("  loss")[0] for line in lines] == ["lenet  epoch 1/2", "lenet  epoch 2/2"]
+        assert [line.split("  loss")[0] for line in lines] == ["lenet  epoch 1/2", "lenet  epoch 2/2", "lenet"]
         assert "val_accuracy 0." in lines[1] and lines[1].endswith("samples/s")
+        first, bars, last = lines[2].split("loss ")[1].split(" ")
+        losses = run.history.series("loss")[1]
+        assert (first, last) == (f"{losses[0]:.4g}", f"{losses[-1]:.4g}")
+        assert len(bars) == min(40, len(losses)) and {"▁", "█"} <= set(bars) <= set("▁▂▃▄▅▆▇█")
 
     def test_nothing_is_printed_where_nobody_looks(self, capsys):
         train(network(), points())
