@@ -20,7 +20,10 @@ def dtype_name(dtype: Any) -> str | None:
     """A dtype in any of its spellings as the core's name for it; None stays None."""
     if dtype is None or isinstance(dtype, str):
         return dtype
-    return _KINDS.get(dtype) or np.dtype(dtype).name
+    try:
+        return _KINDS.get(dtype) or np.dtype(dtype).name
+    except TypeError:
+        raise TypeError(f"expected a dtype, got {_brief(dtype)}") from None
 
 
 _whole = ["int64"]  # what a Python int without a dtype becomes

@@ -42,6 +42,8 @@ def empty(shape: Shape, dtype: Any = "float32", ctx: Place = None, device: Place
     >>> empty((2, 3)).shape
     (2, 3)
     """
+    if shape is None:
+        raise TypeError("empty: shape must be an integer or a tuple of integers, got None")
     return _core.empty(shape, dtype or "float32", device_name(device if ctx is None else ctx))
 
 
@@ -76,7 +78,8 @@ def arange(
         start, stop = 0, start
     if dtype is None:
         dtype = whole_dtype() if all(isinstance(v, (int, np.integer)) for v in (start, stop, step)) else "float32"
-    if isinstance(start, int) and max(abs(start), abs(stop)) > 2**53:  # which the operator's numbers do not hold
+    # Numbers that the operator's own do not hold.
+    if isinstance(start, int) and isinstance(stop, int) and max(abs(start), abs(stop)) > 2**53:
         return array(np.arange(start, stop, step), dtype, ctx, device)
     return F.arange(start, stop, step, dtype, device_name(device if ctx is None else ctx))
 

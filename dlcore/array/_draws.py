@@ -7,7 +7,7 @@ functions unless a source is given. 16-bit floats are drawn in float32 and round
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as _np
@@ -29,7 +29,11 @@ def is_array(*values: Any) -> bool:
 
 def as_dims(shape: Any, name: str = "random") -> Dims:
     """A shape from an integer or a sequence; negative lengths and fractions are errors."""
-    given = (shape,) if isinstance(shape, (int, _np.integer)) else tuple(shape)
+    if isinstance(shape, (int, _np.integer)):
+        shape = (shape,)
+    if isinstance(shape, (str, bytes)) or not isinstance(shape, Iterable):
+        raise TypeError(f"{name}: a shape is whole numbers, got {shape!r}")
+    given = tuple(shape)
     for n in given:
         if isinstance(n, bool) or not isinstance(n, (int, _np.integer)):
             raise TypeError(f"{name}: a shape is whole numbers, got {shape!r}")

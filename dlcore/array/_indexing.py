@@ -156,6 +156,8 @@ def _lean(x: NDArray, value: Any, ndim: int) -> Any:
     """A value for `assign`, which takes numbers and arrays that are not on a side of their own."""
     if isinstance(value, (list, tuple, range)) or getattr(value, "ndim", 0) > ndim:
         return _key.without_leading(_fitting(x, value), ndim)
+    if value is None:
+        raise TypeError(f"assignment: cannot make numbers of None for an array of shape {x.shape}")
     return value
 
 

@@ -27,6 +27,8 @@ def _pairs(name: str, given: Any, x: NDArray) -> list[tuple[Any, Any]]:
         wide = _np.broadcast_to(_np.asarray(given), (x.ndim, 2))
     except ValueError:
         raise ValueError(f"pad: {name} {given} does not fit an array of shape {x.shape}") from None
+    if wide.dtype.kind not in "biufc":
+        raise TypeError(f"pad: {name} must be numbers, got {given!r}")
     return [(a.item(), b.item()) for a, b in wide]
 
 

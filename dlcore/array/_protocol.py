@@ -108,6 +108,8 @@ def from_dlpack(source: Any, /, *, device: Context | str | None = None, copy: bo
     >>> here = from_dlpack(there); here[:] = 1; there.tolist()
     [1.0, 1.0, 1.0]
     """
+    if source is None:
+        raise TypeError("from_dlpack: expected an object with __dlpack__, got None")
     made = take_dlpack(source, copy is not False)
     if device is not None and made._device != device_name(device):
         if copy is False:

@@ -11,6 +11,13 @@ from ..ops import F
 from ._shapes import classic_shape
 
 
+def array_in_place(name: str, x: Any, argument: str = "a") -> NDArray:
+    """`x`, which a function is about to write to or to ask for its shape, so that it must be an array already."""
+    if not isinstance(x, NDArray):
+        raise TypeError(f"{name}: {argument} must be an array, got {type(x).__name__}")
+    return x
+
+
 def reshape(self: NDArray, *shape: Any, **kwargs: Any) -> NDArray:
     """Another shape for the same numbers: x.reshape(2, -1) or x.reshape((2, -1)).
 

@@ -173,6 +173,7 @@ def histogramdd(
     [[1.0, 0.0], [0.0, 1.0]]
     """
     x = asarray(sample)
+    bins = [_host(b) for b in bins] if isinstance(bins, (list, tuple, NDArray)) else bins
     counts, edges = _np.histogramdd(x.asnumpy(), bins, range, density, _host(weights))
     return beside(x, counts), [beside(x, e) for e in edges]
 

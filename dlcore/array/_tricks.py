@@ -13,6 +13,7 @@ from ._arranging import beside, place, tril_indices, triu_indices
 from ._convert import asarray
 from ._creation import arange, linspace, meshgrid, zeros
 from ._joining import concatenate
+from ._shared import array_in_place
 
 
 def _line(part: slice) -> NDArray:
@@ -109,7 +110,7 @@ def put(a: NDArray, ind: Any, v: Any) -> None:
     >>> x = zeros(3); put(x, [0, 2], [5.0, 6.0]); x.tolist()
     [5.0, 0.0, 6.0]
     """
-    ind, v = asarray(ind), beside(a, v)
+    ind, v = asarray(ind), beside(array_in_place("put", a), v)
     if not ind.size:
         return
     if not v.size:
@@ -129,7 +130,7 @@ def putmask(a: NDArray, mask: Any, values: Any) -> None:
     >>> x = zeros(3); putmask(x, [True, False, True], [1.0, 2.0, 3.0]); x.tolist()
     [1.0, 0.0, 3.0]
     """
-    mask, values = asarray(mask), beside(a, values)
+    mask, values = asarray(mask), beside(array_in_place("putmask", a), values)
     if mask.shape != a.shape:
         raise ValueError(f"putmask: mask of shape {mask.shape} for an array of shape {a.shape}")
     spots = _np.flatnonzero(mask.asnumpy())

@@ -189,6 +189,7 @@ from ._sets import (
     unique_inverse,
     unique_values,
 )
+from ._shared import array_in_place as _array_in_place
 from ._statistics import (
     bincount,
     corrcoef,
@@ -367,7 +368,7 @@ def copyto(dst: NDArray, src: Any) -> None:
     >>> x = zeros(2); copyto(x, [1, 2]); x.tolist()
     [1.0, 2.0]
     """
-    dst[...] = src
+    _array_in_place("copyto", dst, "dst")[...] = src
 
 
 def shape(a: Any) -> tuple[int, ...]:

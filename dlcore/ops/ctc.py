@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from .. import _core
 from ._record import op as _op
 from ._samples import bad, case, fixed, real
 from .functions import function
@@ -61,6 +62,9 @@ def ctc_loss(
     F = function
     if blank_label not in ("first", "last"):
         raise ValueError(f"ctc_loss: blank_label must be 'first' or 'last', got {blank_label!r}")
+    for word, given in (("data", data), ("label", label)):
+        if not isinstance(given, _core.NDArray):
+            raise TypeError(f"ctc_loss: {word} must be an array, got {type(given).__name__}")
     if data.ndim != 3 or label.ndim != 2:
         raise ValueError(
             "ctc_loss: expected data (steps, batch, classes) and label (batch, longest), got"

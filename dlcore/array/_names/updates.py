@@ -11,6 +11,7 @@ from typing import Any
 
 from ..._core import NDArray
 from ...ops import F
+from .._shared import array_in_place
 
 Arrays = Sequence[NDArray]
 _NEVER = float("inf")  # as the number of steps: no bias correction is left
@@ -276,7 +277,7 @@ def group_adagrad_update(
     """
     g = F.multiply(grad, rescale_grad)
     g = F.clip(g, -clip_gradient, clip_gradient) if clip_gradient > 0 else g
-    axes = tuple(range(1, g.ndim))
+    axes, history = tuple(range(1, g.ndim)), array_in_place("group_adagrad_update", history, "history")
     moved = F.add(history, F.reshape(F.mean(F.square(g), axes, True), history.shape))
     root = F.reshape(F.sqrt(F.add(moved, epsilon)), (-1, *(1 for _ in axes)))
     return _step(

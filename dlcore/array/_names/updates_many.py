@@ -8,6 +8,7 @@ from typing import Any
 
 from ..._core import NDArray
 from ...ops import F
+from .._shared import array_in_place
 from . import updates
 
 Arrays = Sequence[NDArray]
@@ -71,8 +72,8 @@ def mp_adamw_update(
     dtype('float16')
     """
     new = updates.adamw_update(weight32, F.cast(grad, "float32"), mean, var, rescale_grad, **knobs)
-    weight32[...] = new
-    return _into(out, F.cast(new, weight._dtype_name))
+    array_in_place("mp_adamw_update", weight32, "weight32")[...] = new
+    return _into(out, F.cast(new, array_in_place("mp_adamw_update", weight, "weight")._dtype_name))
 
 
 def _into(out: NDArray | None, value: NDArray) -> NDArray:
@@ -85,7 +86,9 @@ def _into(out: NDArray | None, value: NDArray) -> NDArray:
 def _each(values: Any, count: int, name: str) -> list[float]:
     """One number for each weight, from a list, an array or one number for all."""
     numbers = values.asnumpy().tolist() if isinstance(values, NDArray) else values
-    numbers = [numbers] * count if isinstance(numbers, (int, float)) else list(numbers)
+    numbers = [numbers] * count if isinstance(numbers, (int, float)) else numbers
+    if not isinstance(numbers, (list, tuple)) or not all(isinstance(v, (int, float, NDArray)) for v in numbers):
+        raise TypeError(f"multi update: {name} must be a number for each weight, got {values!r}")
     if len(numbers) != count:
         raise ValueError(f"multi update: {name} has {len(numbers)} numbers for {count} weights")
     return [float(v) for v in numbers]

@@ -38,7 +38,7 @@ def _is_number(x: Any) -> bool:
 
 def unary(name: str, x: Any) -> Any:
     """A function of one array: on the stored numbers where zeros stay zeros."""
-    function = getattr(F, name)
+    function = getattr(F, {"fix": "trunc"}.get(name, name))
     if not isinstance(x, SparseNDArray):
         return function(x)
     return x.with_data(function(x.data)) if name in KEEP_ZERO else function(dense(x))

@@ -31,7 +31,8 @@ def host(array: Any) -> np.ndarray:
 def places(array: Any, device: str) -> NDArray:
     """Whole numbers as an int64 array on a device."""
     made = _core.from_numpy(np.ascontiguousarray(array, np.int64), True)
-    return made if device.startswith("cpu") else move(made, device)
+    name = device_name(device)
+    return made if name.startswith("cpu") else move(made, name)
 
 
 class SparseNDArray:

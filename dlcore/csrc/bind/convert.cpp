@@ -63,7 +63,9 @@ DType to_dtype(nb::handle h, const char* where) {
 static bool index_value(nb::handle h, int64_t& out) {
   if (!PyIndex_Check(h.ptr())) return false;
   out = PyNumber_AsSsize_t(h.ptr(), nullptr);
-  return true;
+  if (out != -1 || !PyErr_Occurred()) return true;
+  PyErr_Clear();  // an array of more than one number has __index__, too
+  return false;
 }
 
 Dims to_dims(nb::handle h, const char* where, const char* what) {
