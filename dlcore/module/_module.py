@@ -39,7 +39,8 @@ class Module(BaseModule):
     """Trains a Symbol: `bind`, `init_params`, `init_optimizer`, then batch by batch, or all at once with `fit`.
 
     data_names, label_names: which arguments come with each batch; all others are parameters.
-    fixed_param_names: parameters that stay as they are. context: one device.
+    fixed_param_names: parameters that stay as they are. context: one device. group2ctxs: {group: device} for parts that
+        were made inside `AttrScope(ctx_group=group)`.
 
     >>> import dlcore as dl
     >>> net = dl.sym.FullyConnected(dl.sym.var("data"), num_hidden=2, name="fc")
@@ -58,8 +59,12 @@ class Module(BaseModule):
         logger: Any = logging,
         context: Any = None,
         fixed_param_names: Sequence[str] | None = None,
+        group2ctxs: Any = None,
     ) -> None:
         self.symbol, self.logger, self._context = symbol, logger, context
+        if isinstance(group2ctxs, (list, tuple)) and len(group2ctxs) == 1:
+            group2ctxs = group2ctxs[0]
+        self._groups = group2ctxs
         arguments = symbol.list_arguments()
         self.data_names = list(data_names)
         self.label_names = [n for n in label_names or () if n in arguments]
@@ -113,7 +118,7 @@ class Module(BaseModule):
             reqs.update({n: grad_req for n in self.data_names if inputs_need_grad})
         types = {n: t for n, t in {**_dtypes(data_shapes), **_dtypes(label_shapes)}.items() if n in inputs}
         before = self.get_params() if self.params_initialized else self._loaded
-        self._exec = self.symbol.simple_bind(self._context, reqs, types, **shapes)
+        self._exec = self.symbol.simple_bind(self._context, reqs, types, self._groups, **shapes)
         if shared_module is not None:
             self._exec = self._exec.sharing(shared_module._bound, self._params)
             self.params_initialized = shared_module.params_initialized

@@ -64,9 +64,10 @@ class Stepper:
         if learned:
             self.optimizer.place(learned[0][1]._device)
         self.optimizer.begin_step()
-        if self._at_once and self._together(learned):
+        if self._at_once and len({weight._device for _, weight, _ in learned}) == 1 and self._together(learned):
             return
         for name, weight, grad in learned:
+            self.optimizer.place(weight._device)  # parts of a model may be on different devices
             number = self._numbers.setdefault(name, len(self._numbers))
             self.optimizer.apply(number, weight, grad, self.state(name, weight))
 

@@ -159,6 +159,7 @@ class Optimizer(Hinted):
         if self.t._device != device:
             self._arrays = {name: moved(array, device) for name, array in self._arrays.items()}
             self.t = moved(self.t, device)
+            self._scaled.clear()
 
     # Steps.
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from dlcore import _core, autograd
 from dlcore.array import nd
-from dlcore.array.context import Context, current_context
 from dlcore.graph import CachedOp
+
+from ._placed import Placed, context, places
 
 if TYPE_CHECKING:
     from ._symbol import Symbol
@@ -33,9 +34,16 @@ class Executor:
     """
 
     def __init__(
-        self, symbol: Symbol, ctx: Any, args: dict[str, Any], grads: dict[str, Any], reqs: dict[str, str], aux: dict
+        self,
+        symbol: Symbol,
+        ctx: Any,
+        args: dict[str, Any],
+        grads: dict[str, Any],
+        reqs: dict[str, str],
+        aux: dict[str, Any],
+        groups: Any = None,
     ) -> None:
-        self._symbol, self._ctx, self._reqs = symbol, ctx, reqs
+        self._symbol, self._ctx, self._reqs, self._groups = symbol, ctx, reqs, groups
         self.arg_dict, self.grad_dict, self.aux_dict = args, grads, aux
         self.outputs: list[_core.NDArray] = []
         arguments, self._aux = symbol._variables()
@@ -46,7 +54,13 @@ class Executor:
         wanted = [(alias, c.name) for alias, c in zip(self._aliases, arguments, strict=True) if c.name in grads]
         for alias, name in wanted:
             autograd.mark_variables(alias, grads[name], reqs[name])
-        self._run = CachedOp(self._forward, list(aux.values()), symbol.name or "group")
+        where = places(symbol, ctx, groups)
+        self._spread = len(set(where.values())) > 1
+        self._run: Any = (
+            Placed(symbol, where, arguments, aux)
+            if self._spread
+            else CachedOp(self._forward, list(aux.values()), symbol.name or "group")
+        )
         self._monitor: Any = None
 
     @property
@@ -101,6 +115,8 @@ class Executor:
         inside = self._symbol.get_internals()
         known = dict(zip(self._arguments, self._aliases, strict=True))
         known.update({c: self.aux_dict[c.name].copy() for c in self._aux})
+        if self._spread:  # a look at the values, which are the same on one device
+            known = {call: array.detach().as_in_context(self._ctx) for call, array in known.items()}
         with autograd.pause(train_mode=is_train):
             found = inside._run(known)
         for (call, index), array in zip(inside._entries, found, strict=True):
@@ -125,7 +141,7 @@ class Executor:
                         f"{name}: shared by two symbols, as {tuple(given[name].shape)} and {tuple(mine[name].shape)}"
                     )
                 mine[name] = given[name]
-        return Executor(self._symbol, self._ctx, args, grads, self._reqs, aux)
+        return Executor(self._symbol, self._ctx, args, grads, self._reqs, aux, self._groups)
 
     def backward(self, out_grads: Any = None) -> None:
         """The gradients of the last `forward(is_train=True)`, into `grad_dict` as grad_req says.
@@ -160,13 +176,14 @@ class Executor:
         args, grads = dict(self.arg_dict), dict(self.grad_dict)
         for name, shape in zip(names, inferred, strict=True):
             if tuple(args[name].shape) != shape:
-                args[name] = nd.zeros(shape, ctx=self._ctx, dtype=args[name].dtype)
+                place = args[name].context
+                args[name] = nd.zeros(shape, ctx=place, dtype=args[name].dtype)
                 if name in grads:
-                    grads[name] = nd.zeros(shape, ctx=self._ctx, dtype=args[name].dtype)
+                    grads[name] = nd.zeros(shape, ctx=place, dtype=args[name].dtype)
         for call, shape in zip(self._aux, more, strict=True):
             if tuple(self.aux_dict[call.name].shape) != shape:
                 raise ValueError(f"reshape: the state {call.name!r} would change to {shape}")
-        return Executor(self._symbol, self._ctx, args, grads, self._reqs, self.aux_dict)
+        return Executor(self._symbol, self._ctx, args, grads, self._reqs, self.aux_dict, self._groups)
 
 
 def put(into: Any, array: Any, name: str) -> None:
@@ -205,58 +222,47 @@ def _requests(names: list[str], grad_req: str | Sequence[str] | Mapping[str, str
     return found
 
 
-def _context(ctx: Any) -> Context:
-    if isinstance(ctx, (list, tuple)):
-        if len(ctx) != 1:
-            raise ValueError(f"an executor runs on one device, got {len(ctx)}")
-        ctx = ctx[0]
-    return current_context() if ctx is None else Context(ctx) if not isinstance(ctx, Context) else ctx
-
-
-def one_device(symbol: Symbol, ctx: Any, groups: Any) -> None:
-    """ValueError, naming a node, where `group2ctx` would place a part of the symbol on another device than `ctx`."""
-    place = _context(ctx)
-    for call in symbol._calls() if groups else []:
-        group = call.notes.get("__ctx_group__")
-        if group in groups and _context(groups[group]) != place:
-            raise ValueError(
-                f"group2ctx: {call.name} of group {group!r} would be on {groups[group]}, the rest on {place}; "
-                "an executor runs on one device: bind the parts apart and join them with SequentialModule"
-            )
-
-
-def bind(symbol: Symbol, ctx: Any, args: Any, args_grad: Any, grad_req: Any, aux_states: Any) -> Executor:
+def bind(
+    symbol: Symbol, ctx: Any, args: Any, args_grad: Any, grad_req: Any, aux_states: Any, groups: Any = None
+) -> Executor:
     """See `Symbol.bind`."""
     names = symbol.list_arguments()
-    place = _context(ctx)
+    where = {call.name: place for call, place in places(symbol, ctx, groups).items() if not call.op}
 
-    def arrays(given: dict[str, Any]) -> dict[str, Any]:
-        return {n: a if isinstance(a, _core.NDArray) else nd.array(a, ctx=place) for n, a in given.items()}
+    def arrays(what: str, given: dict[str, Any]) -> dict[str, Any]:
+        found = {}
+        for name, a in given.items():
+            found[name] = array = a if isinstance(a, _core.NDArray) else nd.array(a, ctx=where[name])
+            if array.context != where[name]:
+                raise ValueError(f"bind: {what} {name!r} is on {array.context}, its place is {where[name]}")
+        return found
 
-    found = arrays(_named("args", names, args, True))
-    aux = arrays(_named("aux_states", symbol.list_auxiliary_states(), aux_states, True))
+    found = arrays("args", _named("args", names, args, True))
+    aux = arrays("aux_states", _named("aux_states", symbol.list_auxiliary_states(), aux_states, True))
     reqs = _requests(names, grad_req)
     grads = {n: g for n, g in _named("args_grad", names, args_grad, False).items() if reqs[n] != "null"}
     for name, grad in grads.items():
         if tuple(grad.shape) != tuple(found[name].shape):
             raise ValueError(f"bind: the gradient of {name} has shape {grad.shape}, the argument {found[name].shape}")
-    return Executor(symbol, place, found, grads, reqs, aux)
+    return Executor(symbol, context(ctx), found, grads, reqs, aux, groups)
 
 
-def simple_bind(symbol: Symbol, ctx: Any, grad_req: Any, type_dict: Any, shapes: Mapping[str, Any]) -> Executor:
+def simple_bind(
+    symbol: Symbol, ctx: Any, grad_req: Any, type_dict: Any, shapes: Mapping[str, Any], groups: Any = None
+) -> Executor:
     """See `Symbol.simple_bind`."""
-    place = _context(ctx)
+    where = {call.name: place for call, place in places(symbol, ctx, groups).items() if not call.op}
     names, aux_names = symbol.list_arguments(), symbol.list_auxiliary_states()
     arg_shapes, _, aux_shapes = symbol.infer_shape(**shapes)
     arg_types, _, aux_types = symbol.infer_type(**(type_dict or {}))
     reqs = _requests(names, grad_req)
 
-    def zeros(shape: Any, dtype: str) -> Any:
-        return nd.zeros(shape, ctx=place, dtype=dtype)
+    def zeros(name: str, shape: Any, dtype: str) -> Any:
+        return nd.zeros(shape, ctx=where[name], dtype=dtype)
 
-    args = {n: zeros(s, t) for n, s, t in zip(names, arg_shapes, arg_types, strict=True)}
+    args = {n: zeros(n, s, t) for n, s, t in zip(names, arg_shapes, arg_types, strict=True)}
     grads = {
-        n: zeros(a.shape, a.dtype.name) for n, a in args.items() if reqs[n] != "null" and a.dtype.kind not in "biu"
+        n: zeros(n, a.shape, a.dtype.name) for n, a in args.items() if reqs[n] != "null" and a.dtype.kind not in "biu"
     }
-    aux = {n: zeros(s, t) for n, s, t in zip(aux_names, aux_shapes, aux_types, strict=True)}
-    return Executor(symbol, place, args, grads, reqs, aux)
+    aux = {n: zeros(n, s, t) for n, s, t in zip(aux_names, aux_shapes, aux_types, strict=True)}
+    return Executor(symbol, context(ctx), args, grads, reqs, aux, groups)

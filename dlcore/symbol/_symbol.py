@@ -239,10 +239,12 @@ class Symbol(Outputs):
         """An Executor on the given arrays (a list in the order of `list_arguments`, or a dict).
 
         args_grad: the arrays that receive gradients; arguments without one get no gradient. grad_req: "write", "add" or
-        "null", for all, as a list or as a dict. ValueError for a missing argument or a shape that does not fit.
+        "null", for all, as a list or as a dict. group2ctx: {group: device} places the calls and variables that were
+        made inside `AttrScope(ctx_group=group)`; the rest is on `ctx`, a variable without a group where it is used
+        first, and arrays cross by themselves. ValueError for a missing argument, a shape that does not fit, or an
+        array that is not in its place.
         """
-        _executor.one_device(self, ctx, group2ctx)
-        return _executor.bind(self, ctx, args, args_grad, grad_req, aux_states)
+        return _executor.bind(self, ctx, args, args_grad, grad_req, aux_states, group2ctx)
 
     def simple_bind(
         self, ctx: Any = None, grad_req: Any = "write", type_dict: Any = None, group2ctx: Any = None, **shapes: Any
@@ -254,8 +256,7 @@ class Symbol(Outputs):
         >>> net.simple_bind(dl.cpu(), data=(2, 4)).arg_dict["fc_weight"].shape
         (3, 4)
         """
-        _executor.one_device(self, ctx, group2ctx)
-        return _executor.simple_bind(self, ctx, grad_req, type_dict, shapes)
+        return _executor.simple_bind(self, ctx, grad_req, type_dict, shapes, group2ctx)
 
     # Files and text.
 

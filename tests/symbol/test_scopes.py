@@ -31,11 +31,3 @@ def test_attributes_of_scopes_nest_and_survive_files() -> None:
     assert again.attr("ctx_group") == "dev2" and again.attr_dict()["fc_weight"]["__ctx_group__"] == "dev2"
     with pytest.raises(ValueError, match="ctx_group must be a text"):
         dl.AttrScope(ctx_group=1)  # type: ignore[arg-type]
-
-
-def test_groups_may_name_one_device_only() -> None:
-    with dl.AttrScope(ctx_group="dev1"):
-        net = sym.relu(sym.var("x"), name="r")
-    assert net.simple_bind(dl.cpu(), x=(2,), group2ctx={"dev1": dl.cpu()}).forward()[0].shape == (2,)
-    with pytest.raises(ValueError, match=r"group2ctx: x of group 'dev1' would be on cpu\(1\), the rest on cpu\(0\)"):
-        net.simple_bind(dl.cpu(), x=(2,), group2ctx={"dev1": dl.cpu(1)})

@@ -136,7 +136,7 @@ void Tracer::add(const OpDef& op, const Attrs& attrs, const Tensor* in, int nin,
   for (int i = 0; i < nin; i++) {
     r.in.push_back(in[i] ? value_of(in[i]) : -1);
     if (in[i]) check_not_stale(op.name.c_str(), r.in.back());
-    if (in[i] && in[i]->device.type != 0) device = in[i]->device;
+    if (in[i] && in[i]->device != Device()) device = in[i]->device;
   }
   for (auto& m : metas) {
     Tensor t(new TensorImpl);
