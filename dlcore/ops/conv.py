@@ -110,3 +110,6 @@ op("_conv2d_act", "x, weight, bias=None, add=None, stride: ints = (1, 1), pad: i
             case(real(shape=(1, 4, 6, 6)), real(shape=(4, 2, 3, 3)), None, real(shape=(1, 4, 4, 4)), groups=2)],
    errors=[bad("expected add", real(shape=(1, 2, 4, 4)), real(shape=(3, 2, 3, 3)), None, real(shape=(1, 3, 2, 1))),
            bad("act must be", real(shape=(1, 2, 4, 4)), real(shape=(3, 2, 3, 3)), None, None, act="tanh")])
+op("_channels_last", "x", "x, an image's channels next to each other in memory.", dtype="same", infer="channels_last",
+   kernel="copy", ref="x", samples=[case(real(shape=(2, 5, 3, 4))), case(real(shape=(1, 3, 1, 2)))], tol={},
+   errors=[bad(r"expected x \(N, C, H, W\)", real(shape=(2, 3)))])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from core.arrays import channels_last, nd, near, threads
+from core.arrays import BF16, channels_last, nd, near, threads
 from core.test_conv import draw, expected, expected_dw, expected_dx
 
 from dlcore.ops import F
@@ -35,6 +35,27 @@ def test_forward_and_gradients(xs: tuple[int, ...], out: int, pad: tuple[int, in
     near(nd(found[0]), y + b.reshape(-1, 1, 1), 5e-6)
     near(nd(found[1]), expected_dx(x, w, gy, {"pad": pad}), 5e-6)
     near(nd(found[2]), expected_dw(x, w, gy, {"pad": pad}), 5e-6)
+
+
+@pytest.mark.parametrize(("xs", "out", "pad"), [SHAPES[1], SHAPES[2], SHAPES[5]])
+def test_bfloat16_is_computed_in_float32_and_rounded_once(xs: tuple[int, ...], out: int, pad: tuple[int, int]) -> None:
+    x, w, b = draw(xs, "float32"), draw((out, xs[1], 3, 3), "float32"), draw((out,), "float32")
+    gy = draw((xs[0], out, xs[2] + 2 * pad[0] - 2, xs[3] + 2 * pad[1] - 2), "float32")
+    x, w, b, gy = (a.astype(BF16) for a in (x, w, b, gy))
+    wide = [a.astype("float32") for a in (x, w, b, gy)]
+    for one, other in zip(results(x, w, b, gy, pad), results(*wide, pad), strict=True):
+        wanted = np.abs(other.astype("float64"))
+        error = np.abs(one.astype("float64") - other.astype("float64"))
+        # half a unit in the last place; sums of many terms lose digits of float32 against the largest of them
+        assert (error <= wanted * 2.0**-8 + 1e-5 * wanted.max()).all()
+
+
+def test_nan_of_bfloat16_stays_nan() -> None:
+    x = np.ones((1, 64, 16, 16), "float32").astype(BF16)
+    x[0, 0, 0, 0] = np.nan
+    y = F.conv2d(nd(x), nd(np.ones((64, 64, 3, 3), "float32").astype(BF16)), pad=1).asnumpy().astype("float32")
+    assert np.isnan(y[0, :, 0, 0]).all()
+    assert (y[0, :, 5:15, 5:15] == 576).all()
 
 
 def test_every_layout_gives_the_same() -> None:

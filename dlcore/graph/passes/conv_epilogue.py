@@ -38,7 +38,7 @@ def _draw_in(graph: Graph, ops: tuple[str, ...]) -> Graph:
                 continue
             if node.op != "add":
                 other = None
-            elif other is None or not _alike(other, node.outputs[0]):
+            elif other is None or not _alike(other, node.outputs[0]) or not _beside(other, node.outputs[0]):
                 continue
             found.append((place[value.node], new.node, other))
         return _join(builder, *max(found, key=lambda entry: entry[0])[1:], node) if found else None
@@ -50,11 +50,16 @@ def _alike(value: Value, out: Value) -> bool:
     return not value.weak and (value.shape, value.dtype) == (out.shape, out.dtype)
 
 
+def _beside(value: Value, out: Value) -> bool:
+    """Whether `value` lies in memory as `out` does, so that nothing is turned to add it."""
+    return same_layout(out.shape, value.strides, out.strides)
+
+
 def _takes(made: Node, value: Value, node: Node) -> bool:
     """Whether the call `made` is a convolution that can do `node` as well, whose result lies in memory as its own."""
     out = node.outputs[0]
     free = made.op == "conv2d" or (made.op == JOINED and node.op in ACTIVATIONS and not named_attrs(made)["act"])
-    return free and _alike(value, out) and out.dtype in DTYPES and same_layout(out.shape, value.strides, out.strides)
+    return free and _alike(value, out) and _beside(value, out) and out.dtype in DTYPES
 
 
 def _join(builder: Builder, made: Node, other: Value | None, node: Node) -> list[Value]:

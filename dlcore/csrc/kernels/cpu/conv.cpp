@@ -43,20 +43,20 @@ ConvFinish finish_of(const KernelCall& c, DType t, Temp& keep) {
   return {c.present(3) ? as_channels_last(c.in[3], t, keep).data : nullptr, act_attr(c)};
 }
 
-bool forward_winograd(const SlotCall& k, const ConvShape& s) {
+bool forward_winograd(const SlotCall& k, const ConvShape& s, DType t) {
   const KernelCall& c = k.call;
   Temp x_keep, w_keep, b_keep, a_keep;
   if (!winograd_fits(s)) return false;
   const float* bias = c.present(2) ? as_contiguous(c.in[2], DType::F32, b_keep).ptr<const float>() : nullptr;
-  View x = as_channels_last(c.in[0], DType::F32, x_keep), w = as_type(c.in[1], DType::F32, w_keep);
-  ImageOutput y(c.out[0], DType::F32);
-  if (!winograd_forward(k, s, x, w, bias, finish_of(c, DType::F32, a_keep), y.view)) return false;
+  View x = as_channels_last(c.in[0], t, x_keep), w = as_type(c.in[1], t, w_keep);
+  ImageOutput y(c.out[0], t);
+  if (!winograd_forward(k, s, x, w, bias, finish_of(c, t, a_keep), y.view)) return false;
   y.finish();
   return true;
 }
 
 bool forward_onednn(const SlotCall& k, const ConvShape& s, DType t) {
-  if (t == DType::F32 && forward_winograd(k, s)) return true;
+  if (forward_winograd(k, s, t)) return true;
   const KernelCall& c = k.call;
   bool bias = c.present(2);
   View x = c.in[0];

@@ -12,19 +12,19 @@ namespace {
 
 // ---- gradient by the input ----
 
-bool grad_x_winograd(const SlotCall& k, const ConvShape& s) {
+bool grad_x_winograd(const SlotCall& k, const ConvShape& s, DType t) {
   const KernelCall& c = k.call;
   Temp g_keep, w_keep;
   if (!winograd_fits(s)) return false;
-  View gy = as_channels_last(c.in[0], DType::F32, g_keep), w = as_type(c.in[1], DType::F32, w_keep);
-  ImageOutput gx(c.out[0], DType::F32);
+  View gy = as_channels_last(c.in[0], t, g_keep), w = as_type(c.in[1], t, w_keep);
+  ImageOutput gx(c.out[0], t);
   if (!winograd_grad_x(k, s, gy, w, gx.view)) return false;
   gx.finish();
   return true;
 }
 
 bool grad_x_onednn(const SlotCall& k, const ConvShape& s, DType t) {
-  if (t == DType::F32 && grad_x_winograd(k, s)) return true;
+  if (grad_x_winograd(k, s, t)) return true;
   const KernelCall& c = k.call;
   Temp g_keep, w_keep, r_keep;
   View w = dense_weight(c.in[1], t, w_keep);
@@ -67,19 +67,19 @@ void add_partials(float* total, const float* const* parts, int64_t nparts, int64
   });
 }
 
-bool grad_w_winograd(const KernelCall& c, const ConvShape& s) {
+bool grad_w_winograd(const KernelCall& c, const ConvShape& s, DType t) {
   Temp x_keep, g_keep, w_keep;
   if (!winograd_fits(s)) return false;
-  View gy = as_channels_last(c.in[0], DType::F32, g_keep), x = as_channels_last(c.in[1], DType::F32, x_keep);
-  bool direct = c.out[0].dtype == DType::F32;
-  View gw = direct ? c.out[0] : temp_view(s.w_shape(), DType::F32, w_keep);
+  View gy = as_channels_last(c.in[0], t, g_keep), x = as_channels_last(c.in[1], t, x_keep);
+  bool direct = c.out[0].dtype == t;
+  View gw = direct ? c.out[0] : temp_view(s.w_shape(), t, w_keep);
   if (!winograd_grad_w(s, gy, x, gw)) return false;
   if (!direct) copy_view(c.out[0], gw);
   return true;
 }
 
 bool grad_w_onednn(const KernelCall& c, const ConvShape& s, DType t) {
-  if (t == DType::F32 && grad_w_winograd(c, s)) return true;
+  if (grad_w_winograd(c, s, t)) return true;
   Temp x_keep, g_keep, w_keep;
   View x = c.in[1];
   Tag tag = image_tag(x, s, t);

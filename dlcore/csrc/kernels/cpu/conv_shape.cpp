@@ -58,4 +58,11 @@ DL_INFER("conv2d_act", [](InferCall& c) {
     throw ValueError(c.op->name + ": expected add " + to_string(c.out[0].shape) + ", got " + to_string(c.in[3].shape));
 });
 
+DL_INFER("channels_last", [](InferCall& c) {
+  const Shape& x = c.in[0].shape;
+  if (x.n != 4) throw ValueError(c.op->name + ": expected x (N, C, H, W), got shape " + to_string(x));
+  c.out[0].shape = x;
+  c.out[0].strides = channels_last_strides(x);
+});
+
 }  // namespace dl

@@ -1,10 +1,11 @@
 // Convolution of 3 x 3 windows by Winograd's F(4 x 4, 3 x 3): images are cut into tiles of 4 x 4 results, patches and
-// filters transformed (isa/winograd.cpp), and at each of the 36 points the tiles form one matrix product, done by
-// oneDNN. The gradient by the weights is the adjoint of the same algorithm.
+// filters transformed (isa/winograd.cpp), and at each of the 36 points the tiles form one matrix product (panels.h).
+// The gradient by the weights is the adjoint of the same algorithm.
 //
-// Small filters: a thread takes a few tiles through all three stages, so that everything stays in its own cache. Large
-// filters: each stage in turn over a chunk of tiles, the products shared out by point, so that every transformed filter
-// is read once for a chunk. Results do not depend on the number of threads.
+// A thread takes a block of tiles through all three stages, so that what it makes stays in its own cache and is never
+// fetched from another's. Where filters are large and tiles too few for that: each stage in turn over a chunk of tiles,
+// the products shared out by point, so that every transformed filter is read once for a chunk. Results do not depend on
+// the number of threads.
 #include "kernels/cpu/winograd.h"
 
 #include <algorithm>
@@ -13,18 +14,22 @@
 
 #include "kernels/cpu/isa/winograd.h"
 #include "kernels/cpu/onednn.h"
+#include "kernels/cpu/panels.h"
 
 namespace dl {
-
-using namespace onednn;
 
 namespace {
 
 constexpr int64_t kPoints = 36, kTile = 4, kPatch = 6;
 constexpr int64_t kOwnCache = 400 << 10;  // bytes of transformed tiles that a thread works on
 constexpr int64_t kOwnFilters = 96 * 96;  // channels times outputs up to which a thread keeps all filters at hand
+constexpr int64_t kManyTiles = 32;        // in a block that make reading larger filters for it alone worth while
 constexpr int64_t kChunkBytes = 8 << 20;  // transformed tiles that all threads work on
 constexpr int64_t kLeastChannels = 16;
+
+// Numbers from one point to the next where each has `n`: an odd count of cache lines, so that the 36 places which a
+// transform writes at once never fall into the same few sets of a cache.
+int64_t step_of(int64_t n) { return ((n + 15) / 16 | 1) * 16; }
 
 // The sums y(n, o) = sum over c of x(n, c) * filter, all images channels-last.
 struct Geometry {
@@ -32,68 +37,28 @@ struct Geometry {
   int64_t rows() const { return (oh + kTile - 1) / kTile; }
   int64_t cols() const { return (ow + kTile - 1) / kTile; }
   int64_t tiles() const { return n * rows() * cols(); }
+  bool small() const { return c * o <= kOwnFilters; }
 };
 
 Geometry forward_of(const ConvShape& s) { return {s.n, s.c, s.o, s.h, s.w, s.oh, s.ow, {s.pad[0], s.pad[1]}}; }
 Geometry backward_of(const ConvShape& s) { return {s.n, s.o, s.c, s.oh, s.ow, s.h, s.w, {2 - s.pad[0], 2 - s.pad[1]}}; }
 
-// Time in products and sums (a byte of the cache counts as 5 of them, one of memory as 10), against plain sums.
-// `kept`: the filters are transformed once, not at every call.
-bool pays(const Geometry& g, bool kept) {
+// What plain sums of products in this dtype cost, float32 being 1; `narrow` in bfloat16 where the processor has
+// instructions for pairs of it. With tiles of it (AMX) they are always quicker.
+double direct_share(DType t, double narrow) {
+  static const auto isa = dnnl::get_effective_cpu_isa();
+  if (t != DType::BF16) return 1;
+  if (isa >= dnnl::cpu_isa::avx512_core_amx) return 0;
+  return isa >= dnnl::cpu_isa::avx512_core_bf16 ? narrow : 1;
+}
+
+// Time in products and sums (a byte of the cache counts as 5 of them, one of memory as 10), against plain sums that
+// take `share` of what they take in float32. `kept`: the filters are transformed once, not at every call.
+bool pays(const Geometry& g, bool kept, double share) {
   double work = double(g.c) * double(g.o), tiles = double(g.tiles());
-  double plain = 18.0 * work * double(g.n * g.oh * g.ow) + (kept ? 40.0 : 80.0) * 9 * work;
+  double plain = 18.0 * share * work * double(g.n * g.oh * g.ow) + (kept ? 40.0 : 80.0) * 9 * work * share;
   double points = kPoints * (2 * tiles * work * 1.1 + 40 * tiles * double(g.c + g.o) + (kept ? 40 : 80) * work);
   return points < 0.9 * plain;
-}
-
-// ---- products ----
-
-struct ProductPlan : Plan {
-  using Plan::Plan;
-  std::unique_ptr<Prim> prim;  // empty: only reference code
-};
-
-// c[p] (+)= a[p] b[p] for `points` points: a is (m, k), or (k, m) when `turned`; b (k, n); c (m, n), rows without gaps.
-struct Product {
-  int64_t points, m, n, k;
-  bool turned, add;
-};
-
-std::shared_ptr<ProductPlan> make_product(const Key& key, const Product& q) {
-  auto plan = std::make_shared<ProductPlan>(key);
-  OmpThreads omp(1);
-  using Dims3 = dnnl::memory::dims;
-  auto f32 = dnnl::memory::data_type::f32;
-  Desc a(Dims3{q.points, q.m, q.k}, f32, q.turned ? Dims3{q.m * q.k, 1, q.m} : Dims3{q.m * q.k, q.k, 1});
-  Desc b(Dims3{q.points, q.k, q.n}, f32, Dims3{q.k * q.n, q.n, 1});
-  Desc c(Dims3{q.points, q.m, q.n}, f32, Dims3{q.m * q.n, q.n, 1});
-  auto attr = scratchpad_attr();
-  if (q.add) {
-    dnnl::post_ops ops;
-    ops.append_sum(1.0f);
-    attr.set_post_ops(ops);
-  }
-  try {
-    dnnl::matmul::primitive_desc pd(engine(), a, b, c, attr);
-    if (std::strncmp(pd.impl_info_str(), "ref", 3) != 0)
-      plan->prim = std::make_unique<Prim>(
-          dnnl::matmul(pd), std::initializer_list<Arg>{{DNNL_ARG_SRC, a}, {DNNL_ARG_WEIGHTS, b}, {DNNL_ARG_DST, c}},
-          pd.scratchpad_desc());
-  } catch (const dnnl::error& e) {
-    if (e.status == dnnl_out_of_memory) throw MemoryError("conv2d: oneDNN is out of memory");
-  }
-  return plan;
-}
-
-std::shared_ptr<ProductPlan> product(const Product& q) {
-  Key key(0x57696e6f);
-  for (int64_t v : {q.points, q.m, q.n, q.k, int64_t(q.turned), int64_t(q.add)}) key.add(v);
-  auto plan = std::static_pointer_cast<ProductPlan>(cached_plan(key));
-  if (!plan) {
-    plan = make_product(key, q);
-    cache_plan(plan);
-  }
-  return plan;
 }
 
 // ---- stages ----
@@ -107,21 +72,34 @@ Place place_of(const Geometry& g, int64_t tile) {
 }
 
 // The part of a channels-last image that a patch of `size` rows and columns covers.
-WinogradPatch patch(const float* image, int64_t h, int64_t w, int64_t c, int64_t row, int64_t col, int64_t size) {
+// The numbers of an array of float32 or bfloat16.
+struct Numbers {
+  char* data;
+  DType type;
+  explicit Numbers(const View& v) : data(v.ptr<char>()), type(v.dtype) {}
+  char* at(int64_t i) const { return data + i * int64_t(itemsize(type)); }
+  const WinogradImages& isa() const {
+    const WinogradTable* t = pick_winograd_table();
+    return type == DType::BF16 ? t->bf16 : t->f32;
+  }
+};
+
+WinogradPatch patch(const Numbers& x, int64_t image, int64_t h, int64_t w, int64_t c, int64_t row, int64_t col,
+                    int64_t size) {
   int64_t row0 = std::max<int64_t>(0, -row), row1 = std::min(size, h - row);
   int64_t col0 = std::max<int64_t>(0, -col), col1 = std::min(size, w - col);
-  if (row0 >= row1 || col0 >= col1) return {image, 0, 0, 0, 0, 0, 0};
-  return {image + ((row + row0) * w + col + col0) * c, w * c, c, int(row0), int(row1), int(col0), int(col1)};
+  if (row0 >= row1 || col0 >= col1) return {x.data, 0, 0, 0, 0, 0, 0};
+  return {x.at(((image * h + row + row0) * w + col + col0) * c), w * c, c, int(row0), int(row1), int(col0), int(col1)};
 }
 
 // Tiles [begin, end) of a block that starts at `first`: v is (36, size, c).
-void transform_inputs(const Geometry& g, const float* x, int64_t first, int64_t begin, int64_t end, int64_t size,
+void transform_inputs(const Geometry& g, const Numbers& x, int64_t first, int64_t begin, int64_t end, int64_t size,
                       float* v) {
-  const WinogradTable& isa = *pick_winograd_table();
+  const WinogradImages& isa = x.isa();
   for (int64_t t = begin; t < end; t++) {
     Place p = place_of(g, first + t);
-    isa.input(patch(x + p.image * g.h * g.w * g.c, g.h, g.w, g.c, p.row - g.pad[0], p.col - g.pad[1], kPatch), g.c,
-              v + t * g.c, size * g.c);
+    isa.input(patch(x, p.image, g.h, g.w, g.c, p.row - g.pad[0], p.col - g.pad[1], kPatch), g.c, v + t * g.c,
+              step_of(size * g.c));
   }
 }
 
@@ -129,59 +107,66 @@ void transform_inputs(const Geometry& g, const float* x, int64_t first, int64_t 
 struct Results {
   const float* bias;
   ConvFinish finish;
-  float* y;
+  Numbers y;
 };
 
 void transform_outputs(const Geometry& g, const float* m, int64_t first, int64_t begin, int64_t end, int64_t size,
                        const Results& to) {
-  const WinogradTable& isa = *pick_winograd_table();
-  const float* add = static_cast<const float*>(to.finish.add);
+  const WinogradImages& isa = to.y.isa();
+  const char* add = static_cast<const char*>(to.finish.add);
   for (int64_t t = begin; t < end; t++) {
     Place p = place_of(g, first + t);
     int64_t at = ((p.image * g.oh + p.row) * g.ow + p.col) * g.o;
-    isa.output(m + t * g.o, size * g.o, g.o, to.bias, add ? add + at : nullptr, to.finish.act,
-               int(std::min(kTile, g.oh - p.row)), int(std::min(kTile, g.ow - p.col)), to.y + at, g.ow * g.o, g.o);
+    isa.output(m + t * g.o, step_of(size * g.o), g.o, to.bias, add ? add + at * int64_t(itemsize(to.y.type)) : nullptr,
+               to.finish.act, int(std::min(kTile, g.oh - p.row)), int(std::min(kTile, g.ow - p.col)), to.y.at(at),
+               g.ow * g.o, g.o);
   }
 }
 
-void transform_gradients(const Geometry& g, const float* gy, int64_t first, int64_t begin, int64_t end, int64_t size,
+void transform_gradients(const Geometry& g, const Numbers& gy, int64_t first, int64_t begin, int64_t end, int64_t size,
                          float* e) {
-  const WinogradTable& isa = *pick_winograd_table();
+  const WinogradImages& isa = gy.isa();
   for (int64_t t = begin; t < end; t++) {
     Place p = place_of(g, first + t);
-    isa.output_adjoint(patch(gy + p.image * g.oh * g.ow * g.o, g.oh, g.ow, g.o, p.row, p.col, kTile), g.o, e + t * g.o,
-                       size * g.o);
+    isa.output_adjoint(patch(gy, p.image, g.oh, g.ow, g.o, p.row, p.col, kTile), g.o, e + t * g.o, step_of(size * g.o));
   }
 }
 
 // Weights seen as filters from `c` channels to `o` outputs.
 struct Filters {
-  const float* data;  // the first tap
-  int64_t from, to, row, col;
+  Numbers taps;
+  int64_t first, from, to, row, col;  // the first tap; steps
 };
 Filters forward_filters(const View& w) {
-  return {w.ptr<const float>(), w.strides[1], w.strides[0], w.strides[2], w.strides[3]};
+  return {Numbers(w), 0, w.strides[1], w.strides[0], w.strides[2], w.strides[3]};
 }
 Filters turned_filters(const View& w) {  // the gradient by x correlates with windows turned by half a circle
-  return {w.ptr<const float>() + 2 * (w.strides[2] + w.strides[3]), w.strides[0], w.strides[1], -w.strides[2],
-          -w.strides[3]};
+  return {Numbers(w), 2 * (w.strides[2] + w.strides[3]), w.strides[0], w.strides[1], -w.strides[2], -w.strides[3]};
 }
 
-// u is (36, c, o).
+// u holds at each point the filters as packed panels of a matrix (c, o).
 void transform_filters(const Geometry& g, const Filters& f, float* u) {
-  const WinogradTable& isa = *pick_winograd_table();
+  const WinogradImages& isa = f.taps.isa();
+  const PanelTable* panels = pick_panel_table();
+  int64_t point = step_of(packed_size(g.c, g.o));
   parallel_for(g.c, std::max<int64_t>(1, 4096 / g.o), [&](int64_t b, int64_t e) {
-    for (int64_t c = b; c < e; c++) isa.filter(f.data + c * f.from, f.to, f.row, f.col, g.o, u + c * g.o, g.c * g.o);
+    for (int64_t j = 0; j < g.o; j += panels->cols) {
+      int64_t here = std::min<int64_t>(panels->cols, g.o - j), width = panels->width(here);
+      for (int64_t c = b; c < e; c++) {
+        float* to = u + g.c * j + c * width;
+        isa.filter(f.taps.at(f.first + c * f.from + j * f.to), f.to, f.row, f.col, here, to, point);
+        for (int64_t k = 0; here < width && k < kPoints; k++)
+          std::fill(to + k * point + here, to + k * point + width, 0.0f);
+      }
+    }
   });
 }
 
-int64_t points_of_piece() { return num_threads() <= 4 ? 3 : 1; }
-
-// f(piece) in parallel, each piece some points.
+// f(point) in parallel.
 template <class F>
-void for_points(int64_t per, F&& f) {
-  parallel_for(kPoints / per, 1, [&](int64_t b, int64_t e) {
-    for (int64_t k = b; k < e; k++) f(k * per);
+void for_points(F&& f) {
+  parallel_for(kPoints, 1, [&](int64_t b, int64_t e) {
+    for (int64_t k = b; k < e; k++) f(k);
   });
 }
 
@@ -196,55 +181,50 @@ int64_t chunk_of(const Geometry& g) {
   return (g.tiles() + chunks - 1) / chunks;
 }
 
+// The products at one point: m (size, o) = v (size, c) u (c, o).
+void multiply_point(const Geometry& g, int64_t size, int64_t point, const float* v, const float* u, float* m) {
+  multiply_packed(size, g.o, g.c, {v + point * step_of(size * g.c), g.c, 1}, u + point * step_of(packed_size(g.c, g.o)),
+                  m + point * step_of(size * g.o), g.o);
+}
+
 // Whole blocks of tiles, each by one thread.
-bool correlate_blocks(const Geometry& g, const float* x, const float* u, const Results& to) {
+void correlate_blocks(const Geometry& g, const Numbers& x, const float* u, const Results& to) {
   int64_t tiles = g.tiles();
-  int64_t size = std::clamp<int64_t>(kOwnCache / (kPoints * 4 * (g.c + g.o)), 8, 64);
+  int64_t size = std::clamp<int64_t>(kOwnCache / (kPoints * 4 * (g.c + g.o)), g.small() ? 8 : kManyTiles, 64);
   size = std::clamp<int64_t>((tiles + 2 * num_threads() - 1) / (2 * num_threads()), 1, size);
-  int64_t blocks = (tiles + size - 1) / size, last = tiles - (blocks - 1) * size;
-  auto whole = product({kPoints, size, g.o, g.c, false, false});
-  auto rest = last == size ? whole : product({kPoints, last, g.o, g.c, false, false});
-  if (!whole->prim || !rest->prim) return false;
-  parallel_for(blocks, 1, [&](int64_t b, int64_t e) {
-    Temp v(size_t(kPoints * size * g.c) * 4), m(size_t(kPoints * size * g.o) * 4);
+  parallel_for((tiles + size - 1) / size, 1, [&](int64_t b, int64_t e) {
+    Temp v(size_t(kPoints * step_of(size * g.c)) * 4), m(size_t(kPoints * step_of(size * g.o)) * 4);
     for (int64_t k = b; k < e; k++) {
-      int64_t n = k == blocks - 1 ? last : size;
+      int64_t n = std::min(size, tiles - k * size);
       transform_inputs(g, x, k * size, 0, n, n, v.ptr<float>());
-      (n == size ? whole : rest)->prim->run({v.data(), u, m.data()});
+      for (int64_t p = 0; p < kPoints; p++) multiply_point(g, n, p, v.ptr<float>(), u, m.ptr<float>());
       transform_outputs(g, m.ptr<float>(), k * size, 0, n, n, to);
     }
   });
-  return true;
 }
 
 // Stage by stage.
-bool correlate_chunks(const Geometry& g, const float* x, const float* u, const Results& to) {
-  int64_t tiles = g.tiles(), size = chunk_of(g), per = points_of_piece();
-  int64_t chunks = (tiles + size - 1) / size, last = tiles - (chunks - 1) * size;
-  auto whole = product({per, size, g.o, g.c, false, false});
-  auto rest = last == size ? whole : product({per, last, g.o, g.c, false, false});
-  if (!whole->prim || !rest->prim) return false;
-  Temp v(size_t(kPoints * size * g.c) * 4), m(size_t(kPoints * size * g.o) * 4);
+void correlate_chunks(const Geometry& g, const Numbers& x, const float* u, const Results& to) {
+  int64_t tiles = g.tiles(), size = chunk_of(g);
+  Temp v(size_t(kPoints * step_of(size * g.c)) * 4), m(size_t(kPoints * step_of(size * g.o)) * 4);
   for (int64_t first = 0; first < tiles; first += size) {
     int64_t n = std::min(size, tiles - first);
-    const Prim& prim = *(n == size ? whole : rest)->prim;
     for_tiles(n, [&](int64_t b, int64_t e) { transform_inputs(g, x, first, b, e, n, v.ptr<float>()); });
-    for_points(per, [&](int64_t p) {
-      prim.run({v.ptr<float>() + p * n * g.c, u + p * g.c * g.o, m.ptr<float>() + p * n * g.o});
-    });
+    for_points([&](int64_t p) { multiply_point(g, n, p, v.ptr<float>(), u, m.ptr<float>()); });
     for_tiles(n, [&](int64_t b, int64_t e) { transform_outputs(g, m.ptr<float>(), first, b, e, n, to); });
   }
-  return true;
 }
 
-bool correlate(const SlotCall& c, const Geometry& g, const float* x, const Filters& f, const Results& to) {
-  if (!pays(g, is_steady(c.call, 1))) return false;
+bool correlate(const SlotCall& c, const Geometry& g, const Numbers& x, const Filters& f, const Results& to) {
+  if (!pays(g, is_steady(c.call, 1), direct_share(x.type, 0.5))) return false;
   static const char kFilters = 0;
   Temp keep;
-  const void* u = packed(c, 1, &kFilters, size_t(kPoints * g.c * g.o) * 4, keep,
+  const void* u = packed(c, 1, &kFilters, size_t(kPoints * step_of(packed_size(g.c, g.o))) * 4, keep,
                          [&](void* to) { transform_filters(g, f, static_cast<float*>(to)); });
-  auto stages = g.c * g.o <= kOwnFilters && g.tiles() >= 4 ? correlate_blocks : correlate_chunks;
-  return stages(g, x, static_cast<const float*>(u), to);
+  bool blocks = g.small() ? g.tiles() >= 4 : g.tiles() >= kManyTiles * num_threads();
+  auto stages = blocks ? correlate_blocks : correlate_chunks;
+  stages(g, x, static_cast<const float*>(u), to);
+  return true;
 }
 
 bool switched_off() {
@@ -265,45 +245,41 @@ bool winograd_fits(const ConvShape& s) {
 
 bool winograd_forward(const SlotCall& c, const ConvShape& s, const View& x, const View& w, const float* bias,
                       const ConvFinish& finish, const View& y) {
-  return winograd_fits(s) &&
-         correlate(c, forward_of(s), x.ptr<const float>(), forward_filters(w), {bias, finish, y.ptr<float>()});
+  return winograd_fits(s) && correlate(c, forward_of(s), Numbers(x), forward_filters(w), {bias, finish, Numbers(y)});
 }
 
 bool winograd_grad_x(const SlotCall& c, const ConvShape& s, const View& gy, const View& w, const View& gx) {
-  return winograd_fits(s) &&
-         correlate(c, backward_of(s), gy.ptr<const float>(), turned_filters(w), {nullptr, {}, gx.ptr<float>()});
+  return winograd_fits(s) && correlate(c, backward_of(s), Numbers(gy), turned_filters(w), {nullptr, {}, Numbers(gx)});
 }
 
 bool winograd_grad_w(const ConvShape& s, const View& gy, const View& x, const View& gw) {
   if (!winograd_fits(s)) return false;
   Geometry g = forward_of(s);
-  if (!pays(g, false)) return false;
-  int64_t tiles = g.tiles(), size = chunk_of(g), per = points_of_piece();
-  int64_t chunks = (tiles + size - 1) / size, last = tiles - (chunks - 1) * size;
-  // Sums at each point: (o, c), the filters' own order.
-  std::shared_ptr<ProductPlan> plans[2][2];  // [is the last chunk][adds to what is there]
-  for (bool end : {false, true})
-    for (bool add : {false, true}) {
-      plans[end][add] = product({per, g.o, g.c, end ? last : size, true, add});
-      if (!plans[end][add]->prim) return false;
-    }
-  Temp v(size_t(kPoints * size * g.c) * 4), e(size_t(kPoints * size * g.o) * 4), sum(size_t(kPoints * g.o * g.c) * 4);
+  if (!pays(g, false, direct_share(x.dtype, 0.65))) return false;
+  int64_t tiles = g.tiles(), size = chunk_of(g);
+  constexpr int64_t kSlack = 64;  // numbers that a panel may read behind the last line
+  Temp v(size_t(kPoints * step_of(size * g.c) + kSlack) * 4), e(size_t(kPoints * step_of(size * g.o)) * 4);
+  Temp sum(size_t(kPoints * step_of(g.o * g.c)) * 4);  // at each point (o, c), the filters' own order
+  const PanelTable* panels = pick_panel_table();
   for (int64_t first = 0; first < tiles; first += size) {
     int64_t n = std::min(size, tiles - first);
-    const Prim& prim = *plans[n != size][first > 0]->prim;
     for_tiles(n, [&](int64_t b, int64_t to) {
-      transform_inputs(g, x.ptr<const float>(), first, b, to, n, v.ptr<float>());
-      transform_gradients(g, gy.ptr<const float>(), first, b, to, n, e.ptr<float>());
+      transform_inputs(g, Numbers(x), first, b, to, n, v.ptr<float>());
+      transform_gradients(g, Numbers(gy), first, b, to, n, e.ptr<float>());
     });
-    for_points(per, [&](int64_t p) {
-      prim.run({e.ptr<float>() + p * n * g.o, v.ptr<float>() + p * n * g.c, sum.ptr<float>() + p * g.o * g.c});
+    for_points([&](int64_t p) {
+      const float *left = e.ptr<float>() + p * step_of(n * g.o), *right = v.ptr<float>() + p * step_of(n * g.c);
+      float* to = sum.ptr<float>() + p * step_of(g.o * g.c);
+      for (int64_t j = 0; j < g.c; j += panels->cols)
+        panels->multiply(g.o, std::min<int64_t>(panels->cols, g.c - j), n, left, 1, g.o, right + j, g.c, to + j, g.c,
+                         first ? PanelStart::c : PanelStart::zero, nullptr);
     });
   }
-  const WinogradTable& isa = *pick_winograd_table();
+  const Numbers out(gw);
   const Dims& d = gw.strides;
   parallel_for(g.o, std::max<int64_t>(1, 4096 / g.c), [&](int64_t b, int64_t to) {
     for (int64_t o = b; o < to; o++)
-      isa.filter_adjoint(sum.ptr<float>() + o * g.c, g.o * g.c, g.c, gw.ptr<float>() + o * d[0], d[1], d[2], d[3]);
+      out.isa().filter_adjoint(sum.ptr<float>() + o * g.c, step_of(g.o * g.c), g.c, out.at(o * d[0]), d[1], d[2], d[3]);
   });
   return true;
 }

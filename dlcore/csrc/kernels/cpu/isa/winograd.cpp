@@ -1,12 +1,11 @@
 #include "kernels/cpu/isa/winograd.h"
 
+#include "kernels/cpu/isa/half.h"
 #include "kernels/cpu/isa/vec.h"
 
 namespace dl {
 namespace DL_ISA {
 namespace {
-
-#define DL_INLINE inline __attribute__((always_inline))
 
 // The algorithm evaluates polynomials at 0, +-p, +-q and infinity. Any p and q will do; these lose fewer digits than
 // the usual 1 and 2, and their squares are exact.
@@ -72,27 +71,62 @@ DL_INLINE void for_strips(int64_t c, F&& f) {
   for (; i < c; i++) f(0.0f, i);
 }
 
+// Numbers of an image or of weights, which are floats or bfloat16, as floats and back.
+using Bits = uint32_t __attribute__((vector_size(kVecBytes)));
+using Halves = uint16_t __attribute__((vector_size(kVecBytes / 2)));
+
+template <class V>
+DL_INLINE V get(const float* p) {
+  return vec_load<V>(p);
+}
+template <class V>
+DL_INLINE V get(const uint16_t* p) {
+  if constexpr (sizeof(V) == sizeof(float))
+    return bfloat_to_float(*p);
+  else
+    return V(__builtin_convertvector(vec_load<Halves>(p), Bits) << 16);
+}
+DL_INLINE float rounded(float v, const float*) { return v; }
+DL_INLINE float rounded(float v, const uint16_t*) { return bfloat_to_float(float_to_bfloat(v)); }
+DL_INLINE Vec<float> rounded(Vec<float> v, const float*) { return v; }
+DL_INLINE Vec<float> rounded(Vec<float> v, const uint16_t*) {  // nearest, ties to even; NaN stays NaN
+  Bits u = Bits(v), r = u + 0x7fffu + ((u >> 16) & 1u);
+  return Vec<float>((v == v ? r : u | 0x400000u) & 0xffff0000u);
+}
+template <class V>
+DL_INLINE void put(float* p, V v) {
+  vec_store(p, v);
+}
+template <class V>
+DL_INLINE void put(uint16_t* p, V v) {  // v was rounded
+  if constexpr (sizeof(V) == sizeof(float))
+    *p = float_to_bfloat(v);
+  else
+    vec_store(p, __builtin_convertvector(Bits(v) >> 16, Halves));
+}
+
 // An N x N patch of one strip, with zeros where there is none.
-template <int N, class V>
+template <int N, class T, class V>
 DL_INLINE void load_patch(const WinogradPatch& p, int64_t strip, V* d) {
-  const float* at = p.data + strip;
+  const T* at = static_cast<const T*>(p.data) + strip;
   if (p.row1 - p.row0 == N && p.col1 - p.col0 == N) {
 #pragma GCC unroll 6
     for (int i = 0; i < N; i++)
 #pragma GCC unroll 6
-      for (int j = 0; j < N; j++) d[i * N + j] = vec_load<V>(at + i * p.row + j * p.col);
+      for (int j = 0; j < N; j++) d[i * N + j] = get<V>(at + i * p.row + j * p.col);
     return;
   }
   for (int i = 0; i < N * N; i++) d[i] = V{};
   for (int i = p.row0; i < p.row1; i++)
-    for (int j = p.col0; j < p.col1; j++) d[i * N + j] = vec_load<V>(at + (i - p.row0) * p.row + (j - p.col0) * p.col);
+    for (int j = p.col0; j < p.col1; j++) d[i * N + j] = get<V>(at + (i - p.row0) * p.row + (j - p.col0) * p.col);
 }
 
+template <class T>
 void input(const WinogradPatch& x, int64_t channels, float* v, int64_t point) {
   for_strips(channels, [&](auto zero, int64_t strip) {
     using V = decltype(zero);
     V d[36], t[36], r[6];
-    load_patch<6>(x, strip, d);
+    load_patch<6, T>(x, strip, d);
 #pragma GCC unroll 6
     for (int j = 0; j < 6; j++) input_line(d + j, 6, t + j, 6);
 #pragma GCC unroll 6
@@ -110,8 +144,11 @@ DL_INLINE V bounded(V v, Act act) {  // comparisons with NaN are false: it stays
   return v;
 }
 
-void output(const float* m, int64_t point, int64_t channels, const float* bias, const float* add, Act act, int rows,
-            int cols, float* y, int64_t row, int64_t col) {
+template <class T>
+void output(const float* m, int64_t point, int64_t channels, const float* bias, const void* add, Act act, int rows,
+            int cols, void* y, int64_t row, int64_t col) {
+  const T* plus = static_cast<const T*>(add);
+  T* to = static_cast<T*>(y);
   for_strips(channels, [&](auto zero, int64_t strip) {
     using V = decltype(zero);
     V d[6], t[24], r[4], b = bias ? vec_load<V>(bias + strip) : V{};
@@ -124,19 +161,20 @@ void output(const float* m, int64_t point, int64_t channels, const float* bias, 
       output_line(t + 6 * i, 1, r, 1);
       for (int j = 0; j < cols; j++) {
         int64_t at = i * row + j * col + strip;
-        V v = r[j] + b;
-        if (add) v += vec_load<V>(add + at);
-        vec_store(y + at, bounded(v, act));
+        V v = rounded(r[j] + b, to);
+        if (plus) v = rounded(v + get<V>(plus + at), to);
+        put(to + at, bounded(v, act));
       }
     }
   });
 }
 
+template <class T>
 void output_adjoint(const WinogradPatch& g, int64_t channels, float* e, int64_t point) {
   for_strips(channels, [&](auto zero, int64_t strip) {
     using V = decltype(zero);
     V d[16], t[24], r[6];
-    load_patch<4>(g, strip, d);
+    load_patch<4, T>(g, strip, d);
 #pragma GCC unroll 4
     for (int j = 0; j < 4; j++) output_adjoint_line(d + j, 4, t + j, 4);
 #pragma GCC unroll 6
@@ -147,13 +185,15 @@ void output_adjoint(const WinogradPatch& g, int64_t channels, float* e, int64_t 
   });
 }
 
-void filter(const float* w, int64_t lane, int64_t row, int64_t col, int64_t count, float* u, int64_t point) {
+template <class T>
+void filter(const void* weights, int64_t lane, int64_t row, int64_t col, int64_t count, float* u, int64_t point) {
+  const T* w = static_cast<const T*>(weights);
   for_strips(count, [&](auto zero, int64_t strip) {
     using V = decltype(zero);
     constexpr int64_t n = int64_t(sizeof(V) / sizeof(float));
     float taps[9 * n];
     for (int64_t l = 0; l < n; l++)
-      for (int k = 0; k < 9; k++) taps[k * n + l] = w[(strip + l) * lane + k / 3 * row + k % 3 * col];
+      for (int k = 0; k < 9; k++) taps[k * n + l] = get<float>(w + (strip + l) * lane + k / 3 * row + k % 3 * col);
     V g[9], t[18], r[6];
 #pragma GCC unroll 9
     for (int k = 0; k < 9; k++) g[k] = vec_load<V>(taps + k * n);
@@ -167,7 +207,10 @@ void filter(const float* w, int64_t lane, int64_t row, int64_t col, int64_t coun
   });
 }
 
-void filter_adjoint(const float* s, int64_t point, int64_t count, float* w, int64_t lane, int64_t row, int64_t col) {
+template <class T>
+void filter_adjoint(const float* s, int64_t point, int64_t count, void* weights, int64_t lane, int64_t row,
+                    int64_t col) {
+  T* w = static_cast<T*>(weights);
   for_strips(count, [&](auto zero, int64_t strip) {
     using V = decltype(zero);
     constexpr int64_t n = int64_t(sizeof(V) / sizeof(float));
@@ -184,16 +227,18 @@ void filter_adjoint(const float* s, int64_t point, int64_t count, float* w, int6
       for (int j = 0; j < 3; j++) vec_store(taps + (3 * i + j) * n, r[j]);
     }
     for (int64_t l = 0; l < n; l++)
-      for (int k = 0; k < 9; k++) w[(strip + l) * lane + k / 3 * row + k % 3 * col] = taps[k * n + l];
+      for (int k = 0; k < 9; k++) put(w + (strip + l) * lane + k / 3 * row + k % 3 * col, taps[k * n + l]);
   });
 }
 
-#undef DL_INLINE
-
 }  // namespace
 
+template <class T>
+constexpr WinogradImages make() {
+  return {input<T>, output<T>, output_adjoint<T>, filter<T>, filter_adjoint<T>};
+}
 extern const WinogradTable winograd_table;
-constexpr WinogradTable winograd_table = {input, output, output_adjoint, filter, filter_adjoint};
+constexpr WinogradTable winograd_table = {make<float>(), make<uint16_t>()};
 
 }  // namespace DL_ISA
 }  // namespace dl
