@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 WORDS = Words("dlcore", "", {}, 0, 0)
 # (magic, what it does, example, the same in Python)
 EXAMPLES = (
-    ("%%network", "build a network from text", "%%network lenet", "lenet = dl.gluon.nn.HybridSequential()"),
+    ("%%network", "build a network from text", "%%network lenet", 'language.make("input 784\\ndense 10")'),
     ("%graph", "draw a network as a flowchart", "%graph lenet", 'explore(lenet).mermaid()'),
     ("%summary", "layers, shapes, parameters", "%summary lenet", "lenet.summary((1, 1, 28, 28))"),
     ("%train", "train with a live chart", "%train lenet --data mnist", 'dl.run.train(lenet, "mnist")'),
@@ -47,6 +47,22 @@ def register(ip: InteractiveShell) -> None:
         return table(ip)
 
     ip.register_magic_function(dlcore, "line", "dlcore")  # type: ignore[arg-type]
+    complete_help(ip)
+
+
+def complete_help(ip: InteractiveShell) -> None:
+    """Give each magic's help the example and the Python of the table, where it has none of its own."""
+    for magic, _, example, python in EXAMPLES:
+        kind = "cell" if magic.startswith("%%") else "line"
+        function = ip.magics_manager.magics[kind].get(magic.lstrip("%"))
+        if function is None:
+            continue
+        text = (function.__doc__ or "").rstrip()
+        ends = [
+            f"{word}: {what}" for word, what in (("Example", example), ("Python", python)) if f"{word}:" not in text
+        ]
+        if ends:
+            function.__doc__ = "\n\n".join([text, "\n".join(ends)]) + "\n"
 
 
 def unregister(ip: InteractiveShell) -> None:
@@ -58,5 +74,5 @@ def table(ip: InteractiveShell) -> TextTable:
     """A row for each magic that this shell has."""
     known = ip.magics_manager.magics
     rows = [row for row in EXAMPLES if row[0].lstrip("%") in known["line"] or row[0].lstrip("%") in known["cell"]]
-    notes = ["explore is from dlcore.widgets.explorer; help on one of them: %train?"]
+    notes = ["explore is from dlcore.widgets.explorer, language is dlcore.kernel_ext.language; help on one: %train?"]
     return TextTable(("magic", "what it does", "example", "in Python"), [tuple(row) for row in rows], (), notes)

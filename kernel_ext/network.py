@@ -1,16 +1,20 @@
-"""``%%network NAME``: describe a network in a cell, one layer a line."""
+"""``%%network NAME``: describe a network in a cell, one layer a line. ``%network NAME`` prints the text again."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from . import views
+from .errors import CleanError
 from .language import Template, read
 from .language.completion import complete
 from .language.kinds import shape_text
+from .language.parts import network_names
 from .language.plan import INPUT
 from .language.reference import reference
 from .language.source import MAGIC
+from .lookup import find_network
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -26,8 +30,11 @@ def register(ip: InteractiveShell) -> None:
     from IPython.core.magic import no_var_expand
 
     @no_var_expand
-    def network(line: str, cell: str) -> None:
-        define(ip, line, cell)
+    def network(line: str, cell: str | None = None) -> None:
+        if cell is None:
+            tell(ip.user_ns, line.strip())
+        else:
+            define(ip, line, cell)
 
     network.__doc__ = reference()  # what %%network? shows
 
@@ -35,7 +42,7 @@ def register(ip: InteractiveShell) -> None:
     def network_matcher(context: Any) -> dict[str, Any]:
         return match(context, ip.user_ns)
 
-    ip.magics_manager.register_function(network, magic_kind="cell", magic_name="network")
+    ip.magics_manager.register_function(network, magic_kind="line_cell", magic_name="network")
     unregister(ip)
     views.register(ip)
     ip.Completer.custom_matchers.append(network_matcher)
@@ -46,6 +53,18 @@ def unregister(ip: InteractiveShell) -> None:
     views.unregister(ip)
     matchers = ip.Completer.custom_matchers
     matchers[:] = [m for m in matchers if getattr(m, "matcher_identifier", None) != "dlcore.network"]
+
+
+def tell(namespace: Mapping[str, Any], name: str) -> None:
+    """Print the text of a network or of a reusable block; without a name, which there are."""
+    if not name:
+        print(", ".join(sorted(network_names(namespace))) or "there is no network yet; make one with %%network NAME")
+        return
+    found = namespace.get(name)
+    found = found if isinstance(found, Template) else find_network(namespace, name)
+    if not hasattr(found, "to_source"):
+        raise CleanError(f"{name} was not made by %%network and has no text; see it with %summary {name}")
+    print(found.to_source())
 
 
 def define(ip: InteractiveShell, line: str, cell: str) -> None:

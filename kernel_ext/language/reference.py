@@ -26,7 +26,16 @@ time with new layers; names inside it are known only there.
 use NAME(64, stride=2) or NAME(64, stride=2) in Python makes a network of it.
 use of a %%network puts a fresh copy there, with parameters of its own; use of any other Gluon block puts in that very
 block, so that its parameters are shared.
-net.to_source() gives the text back; %graph net and %summary net show it."""
+net.to_source() and %network net give the text back; %graph net and %summary net show it, %diagram net edits it as a
+picture. A cell that was edited and is run again changes the network it made before: layers that stay the same keep
+their weights. Run again as it is, it makes a new network.
+
+A Mermaid flowchart in place of the lines is read as well: a box holds a line, arrows say where values go, and a shape
+on an arrow is checked:
+
+    flowchart TB
+        a([input 1x28x28]) -->|1x28x28| b[conv 8 3x3 relu]
+        b --> c[flatten] --> d[dense 10]"""
 
 
 def reference() -> str:

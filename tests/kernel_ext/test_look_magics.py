@@ -138,3 +138,54 @@ def test_unloading_takes_everything_back(ip):
     ip.run_line_magic("unload_ext", "dlcore")
     assert ip.find_line_magic("dlcore") is None and ip.find_line_magic("memory") is None
     assert not [m for m in ip.Completer.custom_matchers if getattr(m, "matcher_identifier", "") == "dlcore.options"]
+
+
+def test_every_magic_shows_an_example_and_the_same_in_python(shell):
+    from dlcore.kernel_ext.dlcore_help import EXAMPLES
+
+    for magic, *_ in EXAMPLES:
+        for question in (magic, "%network") if magic == "%%network" else (magic,):
+            help_text = shell.object_inspect(question)["docstring"]
+            assert "Example:" in help_text and "Python:" in help_text, question
+            assert len(help_text.split("Example:")[0]) > 20, question
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "%graph lenat", "%summary lenat", "%explore lenat", "%diagram lenat", "%network lenat",
+        "%lr_find lenat --data data", "%interpret lenat --data data", "%train lenat --data data",
+        "%%train lenat --data data\nloss = 1",
+    ],
+)  # fmt: skip
+def test_a_wrong_name_gets_the_nearest_one(shell, capsys, line):
+    shell.run_cell("%%network lenet\ninput 4\ndense 3")
+    shell.run_cell("import numpy as np; data = (np.zeros((8, 4), 'float32'), np.zeros(8, 'int32'))")
+    capsys.readouterr()
+    shell.run_cell(line)
+    assert 'there is no network named lenat; did you mean "lenet"?' in capsys.readouterr().out
+
+
+def test_a_wrong_name_of_data_or_of_a_layer_gets_the_nearest_one(shell, capsys):
+    shell.run_cell("%%network lenet\ninput 4\ndense 3")
+    shell.run_cell("import numpy as np; data = (np.zeros((8, 4), 'float32'), np.zeros(8, 'int32'))")
+    for line, right in (
+        ("%lr_find lenet --data dat", "data"), ("%train lenet --data dat", "data"), ("%show_batch dat", "data"),
+        ("%explore lenet --layer dens1", "dense1"), ("%graph lenet --stage fus", "fuse"),
+    ):  # fmt: skip
+        capsys.readouterr()
+        shell.run_cell(line)
+        assert f'did you mean "{right}"?' in capsys.readouterr().out, line
+
+
+def test_the_text_of_a_network_is_printed_again(shell, capsys):
+    shell.run_cell("%network")
+    assert "there is no network yet" in capsys.readouterr().out
+    shell.run_cell("%%network lenet\ninput 4\ndense   3")
+    shell.run_cell("%%network block(n)\ndense n")
+    capsys.readouterr()
+    shell.run_cell("%network")
+    assert capsys.readouterr().out == "block, lenet\n"
+    shell.run_cell("%network lenet")
+    shell.run_cell("%network block")
+    assert capsys.readouterr().out == "%%network lenet\ninput 4\ndense 3\n%%network block(n)\ndense n\n"
