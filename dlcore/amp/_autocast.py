@@ -88,7 +88,13 @@ def init(
 
 
 def stop() -> None:
-    """Undoes `init`."""
+    """Undoes `init`.
+
+    >>> init()
+    >>> stop()
+    >>> is_active()
+    False
+    """
     _core.set_autocast_default("off")
 
 

@@ -16,6 +16,12 @@ class Communicator(ABC):
 
     Every call is collective: all ranks make the same calls in the same order, with arrays of equal shapes and dtypes.
     Arrays are changed in place, so compiled graphs that captured them see the result.
+
+    >>> from dlcore import comm, nd
+    >>> x = nd.array([1.0, 2.0])
+    >>> comm.Alone().allreduce([x], op="mean")
+    >>> x.tolist()
+    [1.0, 2.0]
     """
 
     rank: int

@@ -13,6 +13,13 @@ class Loss(HybridBlock):
     """Base of losses: a subclass defines `forward(pred, label, sample_weight=None)`.
 
     weight: a factor on the loss. batch_axis: the axis that counts samples.
+
+    >>> import dlcore as dl
+    >>> class Distance(Loss):
+    ...     def forward(self, pred, label, sample_weight=None):
+    ...         return self._finish(F.abs(F.subtract(pred, label)), sample_weight)
+    >>> Distance(weight=2.0, batch_axis=0)(dl.nd.ones((2, 3)), dl.nd.zeros((2, 3))).asnumpy()
+    array([2., 2.], dtype=float32)
     """
 
     def __init__(self, weight: float | None, batch_axis: int, prefix: str | None = None, params: Any = None) -> None:

@@ -90,7 +90,14 @@ def clip_global_norm(arrays: Sequence[_core.NDArray], max_norm: float, check_isf
 
 
 def check_sha1(filename: str | os.PathLike[str], sha1_hash: str) -> bool:
-    """Whether the file's SHA-1 is, or begins with, `sha1_hash`."""
+    """Whether the file's SHA-1 is, or begins with, `sha1_hash`.
+
+    >>> import pathlib, tempfile
+    >>> file = pathlib.Path(tempfile.mkdtemp()) / "a"
+    >>> _ = file.write_bytes(b"abc")
+    >>> check_sha1(file, "a9993e36")
+    True
+    """
     digest = hashlib.sha1(Path(filename).read_bytes()).hexdigest()
     return digest[: len(sha1_hash)] == sha1_hash
 
@@ -119,6 +126,12 @@ def download(
     """Fetch one file; see `dlcore.io.download`, which checks SHA-256. Gives the file's path.
 
     `path` is a file, a folder, or None for the cache folder. Raises OSError if it fails or the SHA-1 is another.
+
+    >>> import pathlib, tempfile
+    >>> source = pathlib.Path(tempfile.mkdtemp()) / "words.txt"
+    >>> _ = source.write_text("to be")
+    >>> pathlib.Path(download(source.as_uri(), path=tempfile.mkdtemp() + "/words")).read_text()
+    'to be'
     """
     if not verify_ssl:
         raise ValueError("download: certificates are always verified; use verify_ssl=True")

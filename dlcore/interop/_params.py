@@ -164,7 +164,14 @@ def save_params(path: str | os.PathLike[str], arrays: Mapping[str, Any]) -> None
 
 
 def save(path: str | os.PathLike[str], data: Any) -> None:
-    """Write an array, a list of arrays, or arrays by name. See `save_params`."""
+    """Write an array, a list of arrays, or arrays by name. See `save_params`.
+
+    >>> import tempfile, dlcore as dl
+    >>> file = tempfile.mkdtemp() + "/a.params"
+    >>> save(file, {"w": dl.nd.ones((2,))})
+    >>> dl.nd.load(file)["w"].tolist()
+    [1.0, 1.0]
+    """
     names = list(data) if isinstance(data, Mapping) else []
     values: Sequence[Any] = list(data.values()) if isinstance(data, Mapping) else _listed(data)
     hosts = [_host(names[k] if names else str(k), value) for k, value in enumerate(values)]

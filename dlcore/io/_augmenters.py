@@ -24,7 +24,14 @@ MEAN, STD = np.array([123.68, 116.28, 103.53], np.float32), np.array([58.395, 57
 
 
 class Augmenter:
-    """Base: a subclass gives `__call__(picture)`; its words are kept for `dumps`."""
+    """Base: a subclass gives `__call__(picture)`; its words are kept for `dumps`.
+
+    >>> class Negative(Augmenter):
+    ...     def __call__(self, src):
+    ...         return basic.made(255 - basic.pixels(src))
+    >>> Negative()(np.full((1, 1, 3), 5, np.uint8)).asnumpy().tolist(), Negative().dumps()
+    ([[[250, 250, 250]]], '["negative", {}]')
+    """
 
     def __init__(self, **kwargs: Any) -> None:
         self._kwargs = {k: v.tolist() if hasattr(v, "tolist") else v for k, v in kwargs.items()}
@@ -41,7 +48,11 @@ class Augmenter:
 
 
 class ResizeAug(Augmenter):
-    """The shorter edge as long as `size`."""
+    """The shorter edge as long as `size`.
+
+    >>> ResizeAug(2)(np.full((4, 6, 3), 100, np.uint8)).shape
+    (2, 3, 3)
+    """
 
     def __init__(self, size: int, interp: int = 2) -> None:
         super().__init__(size=size, interp=interp)
@@ -52,7 +63,11 @@ class ResizeAug(Augmenter):
 
 
 class ForceResizeAug(Augmenter):
-    """The size (width, height), whatever the proportions."""
+    """The size (width, height), whatever the proportions.
+
+    >>> ForceResizeAug((2, 5))(np.full((4, 6, 3), 100, np.uint8)).shape
+    (5, 2, 3)
+    """
 
     def __init__(self, size: Sequence[int], interp: int = 2) -> None:
         super().__init__(size=size, interp=interp)
@@ -63,21 +78,33 @@ class ForceResizeAug(Augmenter):
 
 
 class RandomCropAug(ForceResizeAug):
-    """A part of the size (width, height) from a random place."""
+    """A part of the size (width, height) from a random place.
+
+    >>> RandomCropAug((2, 3))(np.full((4, 6, 3), 100, np.uint8)).shape
+    (3, 2, 3)
+    """
 
     def __call__(self, src: Any) -> NDArray:
         return basic.random_crop(src, self.size, self.interp)[0]
 
 
 class CenterCropAug(ForceResizeAug):
-    """The middle, of the size (width, height)."""
+    """The middle, of the size (width, height).
+
+    >>> CenterCropAug((2, 3))(np.full((4, 6, 3), 100, np.uint8)).shape
+    (3, 2, 3)
+    """
 
     def __call__(self, src: Any) -> NDArray:
         return basic.center_crop(src, self.size, self.interp)[0]
 
 
 class RandomSizedCropAug(Augmenter):
-    """A part of random area and proportions, in the size (width, height)."""
+    """A part of random area and proportions, in the size (width, height).
+
+    >>> RandomSizedCropAug((2, 3), 0.5, (0.75, 1.33))(np.full((4, 6, 3), 100, np.uint8)).shape
+    (3, 2, 3)
+    """
 
     def __init__(self, size: Sequence[int], area: Any, ratio: Sequence[float], interp: int = 2) -> None:
         super().__init__(size=size, area=area, ratio=ratio, interp=interp)
@@ -88,7 +115,11 @@ class RandomSizedCropAug(Augmenter):
 
 
 class HorizontalFlipAug(Augmenter):
-    """Left and right exchanged with the probability `p`."""
+    """Left and right exchanged with the probability `p`.
+
+    >>> HorizontalFlipAug(1.0)(np.array([[[1], [2]]])).asnumpy().ravel().tolist()
+    [2, 1]
+    """
 
     def __init__(self, p: float) -> None:
         super().__init__(p=p)
@@ -100,7 +131,11 @@ class HorizontalFlipAug(Augmenter):
 
 
 class CastAug(Augmenter):
-    """Another dtype."""
+    """Another dtype.
+
+    >>> CastAug()(np.full((4, 6, 3), 100, np.uint8)).dtype.name
+    'float32'
+    """
 
     def __init__(self, typ: str = "float32") -> None:
         super().__init__(type=typ)
@@ -111,7 +146,11 @@ class CastAug(Augmenter):
 
 
 class ColorNormalizeAug(Augmenter):
-    """(picture - mean) / std."""
+    """(picture - mean) / std.
+
+    >>> float(ColorNormalizeAug(90.0, 5.0)(np.full((4, 6, 3), 100, np.uint8)).max())
+    2.0
+    """
 
     def __init__(self, mean: Any, std: Any) -> None:
         super().__init__(mean=mean, std=std)
@@ -122,7 +161,11 @@ class ColorNormalizeAug(Augmenter):
 
 
 class BrightnessJitterAug(Augmenter):
-    """Every colour times a random number between 1 - `amount` and 1 + `amount`."""
+    """Every colour times a random number between 1 - `amount` and 1 + `amount`.
+
+    >>> BrightnessJitterAug(0.2)(np.full((4, 6, 3), 100, np.uint8)).shape
+    (4, 6, 3)
+    """
 
     def __init__(self, amount: float) -> None:
         super().__init__(amount=amount)
@@ -141,21 +184,33 @@ class BrightnessJitterAug(Augmenter):
 
 
 class ContrastJitterAug(BrightnessJitterAug):
-    """Colours nearer to, or farther from, the mean grey by a random factor."""
+    """Colours nearer to, or farther from, the mean grey by a random factor.
+
+    >>> ContrastJitterAug(0.2)(np.full((4, 6, 3), 100, np.uint8)).shape
+    (4, 6, 3)
+    """
 
     def _other(self, image: np.ndarray) -> Any:
         return (image * _GREY).sum(axis=2).mean()
 
 
 class SaturationJitterAug(BrightnessJitterAug):
-    """Colours nearer to, or farther from, their own grey by a random factor."""
+    """Colours nearer to, or farther from, their own grey by a random factor.
+
+    >>> SaturationJitterAug(0.2)(np.full((4, 6, 3), 100, np.uint8)).shape
+    (4, 6, 3)
+    """
 
     def _other(self, image: np.ndarray) -> Any:
         return (image * _GREY).sum(axis=2, keepdims=True)
 
 
 class HueJitterAug(Augmenter):
-    """Colours turned by a random part of the circle, at most `hue` of it."""
+    """Colours turned by a random part of the circle, at most `hue` of it.
+
+    >>> HueJitterAug(0.1)(np.full((4, 6, 3), 100, np.uint8)).shape
+    (4, 6, 3)
+    """
 
     def __init__(self, hue: float) -> None:
         super().__init__(hue=hue)
@@ -166,7 +221,11 @@ class HueJitterAug(Augmenter):
 
 
 class LightingAug(Augmenter):
-    """A random colour along the principal components of ImageNet's colours, added to the picture."""
+    """A random colour along the principal components of ImageNet's colours, added to the picture.
+
+    >>> LightingAug(0.1)(np.full((4, 6, 3), 100, np.uint8)).shape
+    (4, 6, 3)
+    """
 
     def __init__(self, alphastd: float, eigval: Any = _EIGVAL, eigvec: Any = _EIGVEC) -> None:
         super().__init__(alphastd=alphastd, eigval=eigval, eigvec=eigvec)
@@ -178,7 +237,11 @@ class LightingAug(Augmenter):
 
 
 class RandomGrayAug(Augmenter):
-    """Grey with the probability `p`."""
+    """Grey with the probability `p`.
+
+    >>> RandomGrayAug(1.0)(np.full((4, 6, 3), 100, np.uint8)).shape
+    (4, 6, 3)
+    """
 
     def __init__(self, p: float) -> None:
         super().__init__(p=p)
@@ -192,7 +255,11 @@ class RandomGrayAug(Augmenter):
 
 
 class SequentialAug(Augmenter):
-    """Several, one after the other."""
+    """Several, one after the other.
+
+    >>> SequentialAug([ResizeAug(2), CenterCropAug((2, 2))])(np.full((4, 6, 3), 100, np.uint8)).shape
+    (2, 2, 3)
+    """
 
     def __init__(self, ts: Sequence[Augmenter]) -> None:
         super().__init__()
@@ -205,7 +272,11 @@ class SequentialAug(Augmenter):
 
 
 class RandomOrderAug(SequentialAug):
-    """Several in a random order."""
+    """Several in a random order.
+
+    >>> RandomOrderAug([BrightnessJitterAug(0.2), HorizontalFlipAug(0.5)])(np.full((4, 6, 3), 100, np.uint8)).shape
+    (4, 6, 3)
+    """
 
     def __call__(self, src: Any) -> NDArray:
         for k in np.argsort(basic.draw(len(self.ts))):
@@ -214,7 +285,11 @@ class RandomOrderAug(SequentialAug):
 
 
 class ColorJitterAug(RandomOrderAug):
-    """Brightness, contrast and saturation by random amounts, in a random order."""
+    """Brightness, contrast and saturation by random amounts, in a random order.
+
+    >>> ColorJitterAug(0.2, 0.2, 0.2)(np.full((4, 6, 3), 100, np.uint8)).shape
+    (4, 6, 3)
+    """
 
     def __init__(self, brightness: float, contrast: float, saturation: float) -> None:
         kinds = ((BrightnessJitterAug, brightness), (ContrastJitterAug, contrast), (SaturationJitterAug, saturation))

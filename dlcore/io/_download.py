@@ -20,7 +20,14 @@ Progress = Callable[[str, int, int], None]
 
 
 def sha256_of(path: str | os.PathLike[str]) -> str:
-    """The file's SHA-256 as 64 hexadecimal digits."""
+    """The file's SHA-256 as 64 hexadecimal digits.
+
+    >>> import pathlib, tempfile
+    >>> file = pathlib.Path(tempfile.mkdtemp()) / "a"
+    >>> _ = file.write_bytes(b"abc")
+    >>> sha256_of(file)[:16]
+    'ba7816bf8f01cfea'
+    """
     digest = hashlib.sha256()
     with open(path, "rb") as stream:
         while block := stream.read(_CHUNK):

@@ -59,7 +59,14 @@ def read_idx(path: str | os.PathLike[str]) -> np.ndarray:
 
 
 def write_idx(path: str | os.PathLike[str], array: np.ndarray) -> None:
-    """Write `array` (uint8, int8, int16, int32, float32 or float64) as IDX; gzipped when the name ends in .gz."""
+    """Write `array` (uint8, int8, int16, int32, float32 or float64) as IDX; gzipped when the name ends in .gz.
+
+    >>> import pathlib, tempfile
+    >>> file = pathlib.Path(tempfile.mkdtemp()) / "labels"
+    >>> write_idx(file, np.array([3, 1], np.uint8))
+    >>> read_idx(file)
+    array([3, 1], dtype=uint8)
+    """
     wanted = array.dtype.newbyteorder(">") if array.dtype.itemsize > 1 else array.dtype
     codes = {np.dtype(name): code for code, name in _TYPES.items()}
     if wanted not in codes:

@@ -44,7 +44,11 @@ def decode_image(data: bytes | str | os.PathLike[str], iscolor: int = -1) -> np.
 
 
 def encode_image(image: Any, kind: str = ".jpg", quality: int = 95) -> bytes:
-    """uint8 (h, w), (h, w, 1) or (h, w, 3) as the bytes of a file of `kind`: ".jpg", ".jpeg" or ".png"."""
+    """uint8 (h, w), (h, w, 1) or (h, w, 3) as the bytes of a file of `kind`: ".jpg", ".jpeg" or ".png".
+
+    >>> encode_image(np.zeros((2, 3, 3), np.uint8), ".png")[1:4]
+    b'PNG'
+    """
     array = np.asarray(image.asnumpy() if hasattr(image, "asnumpy") else image)
     if array.ndim == 3 and array.shape[2] == 1:
         array = array[..., 0]
@@ -60,7 +64,11 @@ def encode_image(image: Any, kind: str = ".jpg", quality: int = 95) -> bytes:
 
 
 def resize_image(image: np.ndarray, width: int, height: int, interpolation: int = 1) -> np.ndarray:
-    """An image (h, w) or (h, w, c) in another size. interpolation: 0 nearest, 1 bilinear, 2 bicubic, 3 area."""
+    """An image (h, w) or (h, w, c) in another size. interpolation: 0 nearest, 1 bilinear, 2 bicubic, 3 area.
+
+    >>> resize_image(np.zeros((4, 6, 3), np.uint8), width=3, height=2).shape
+    (2, 3, 3)
+    """
     module = pillow()
     kinds = {0: "NEAREST", 1: "BILINEAR", 2: "BICUBIC", 3: "BOX", 4: "LANCZOS"}
     if interpolation not in kinds:

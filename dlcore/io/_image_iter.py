@@ -97,6 +97,15 @@ class ImageIter(DataIter):
     "discard" leaves it out, "roll_over" begins the next pass with its examples.
 
     Needs Pillow. ValueError without a source, and naming shapes, for a picture that does not fit after augmentation.
+
+    >>> import pathlib, tempfile
+    >>> from dlcore.io import encode_image
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> _ = (folder / "a.png").write_bytes(encode_image(np.zeros((8, 8, 3), np.uint8), ".png"))
+    >>> batches = ImageIter(1, (3, 4, 4), imglist=[[7, "a.png"]], path_root=folder)
+    >>> batch = batches.next()
+    >>> batch.data[0].shape, batch.label[0].asnumpy()
+    ((1, 3, 4, 4), array([7.], dtype=float32))
     """
 
     def __init__(
@@ -323,6 +332,17 @@ class ImageDetRecordIter(ImageRecordIter):
     A label begins with how many numbers its head has and how many each object has (class, left, top, right, bottom,
     as shares of the picture). Pictures are brought to data_shape whole; with rand_mirror, boxes are mirrored with them.
     label_pad_width: the length of a label, 0 for the longest in the file (which then is read through once).
+
+    >>> import pathlib, tempfile
+    >>> from dlcore.io import recordio
+    >>> file = str(pathlib.Path(tempfile.mkdtemp()) / "a")
+    >>> label = np.array([2, 5, 1, 0.1, 0.1, 0.5, 0.6], np.float32)
+    >>> with recordio.MXIndexedRecordIO(file + ".idx", file + ".rec", "w") as records:
+    ...     header, picture = recordio.IRHeader(0, label, 0, 0), np.zeros((8, 8, 3), np.uint8)
+    ...     records.write_idx(0, recordio.pack_img(header, picture, img_fmt=".png"))
+    >>> batch = ImageDetRecordIter(file + ".rec", (3, 4, 4), 1).next()
+    >>> batch.data[0].shape, batch.label[0].shape
+    ((1, 3, 4, 4), (1, 7))
     """
 
     def __init__(

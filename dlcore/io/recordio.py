@@ -36,6 +36,14 @@ class MXRecordIO:
 
     What is written appears under its name only when the file is closed, whole; an exception inside a `with` block
     leaves the old file as it was. Raises ValueError naming file and place for a file that is damaged or cut off.
+
+    >>> import tempfile
+    >>> file = tempfile.mkdtemp() + "/a.rec"
+    >>> with MXRecordIO(file, "w") as records:
+    ...     records.write(b"one")
+    >>> with MXRecordIO(file, "r") as records:
+    ...     records.read(), records.read()
+    (b'one', None)
     """
 
     def __init__(self, uri: str | os.PathLike[str], flag: str) -> None:
@@ -250,7 +258,11 @@ class MXIndexedRecordIO(MXRecordIO):
 
 
 class IRHeader(NamedTuple):
-    """What stands before an image in its record. label: a number, or an array (`flag` then is its length)."""
+    """What stands before an image in its record. label: a number, or an array (`flag` then is its length).
+
+    >>> unpack(pack(IRHeader(0, 4.0, 7, 0), b"data"))
+    (IRHeader(flag=0, label=4.0, id=7, id2=0), b'data')
+    """
 
     flag: int
     label: Any
@@ -275,7 +287,11 @@ def pack(header: IRHeader | tuple[Any, ...], s: bytes) -> bytes:
 
 
 def unpack(s: bytes) -> tuple[IRHeader, bytes]:
-    """Header and the rest of a record; a label of several numbers is a float32 array. ValueError if it is too short."""
+    """Header and the rest of a record; a label of several numbers is a float32 array. ValueError if it is too short.
+
+    >>> unpack(pack(IRHeader(0, 4.0, 7, 0), b"data"))[1]
+    b'data'
+    """
     if len(s) < _HEADER.size:
         raise ValueError(f"unpack: expected a header of {_HEADER.size} bytes, got {len(s)} bytes")
     header = IRHeader(*_HEADER.unpack_from(s))
@@ -292,6 +308,11 @@ def pack_img(header: IRHeader | tuple[Any, ...], img: Any, quality: int = 95, im
     """`pack` of an image (h, w, 3) or (h, w), of bytes, encoded as ".jpg" of `quality` (1 to 100) or ".png".
 
     Needs Pillow. Colours are red, green, blue, in this order, everywhere in dlcore.
+
+    >>> import numpy as np
+    >>> packed = pack_img(IRHeader(0, 4.0, 7, 0), np.zeros((2, 3, 3), np.uint8), img_fmt=".png")
+    >>> unpack_img(packed)[1].shape
+    (2, 3, 3)
     """
     from ._image import encode_image
 
@@ -299,7 +320,13 @@ def pack_img(header: IRHeader | tuple[Any, ...], img: Any, quality: int = 95, im
 
 
 def unpack_img(s: bytes, iscolor: int = -1) -> tuple[IRHeader, np.ndarray]:
-    """Header and image of a record. iscolor: 1 for (h, w, 3), 0 for (h, w), -1 as it was saved."""
+    """Header and image of a record. iscolor: 1 for (h, w, 3), 0 for (h, w), -1 as it was saved.
+
+    >>> import numpy as np
+    >>> header, picture = unpack_img(pack_img(IRHeader(0, 4.0, 7, 0), np.zeros((2, 3, 3), np.uint8), img_fmt=".png"))
+    >>> header.id, picture.shape
+    (7, (2, 3, 3))
+    """
     from ._image import decode_image
 
     header, data = unpack(s)

@@ -23,6 +23,15 @@ class EvalMetric:
     """A mean over all samples seen since `reset`. A subclass gives `measure(label, pred)` -> (sum, count).
 
     `update(labels, preds)` takes NDArrays or NumPy arrays, or equally long lists of them.
+
+    >>> import dlcore as dl
+    >>> class Largest(EvalMetric):
+    ...     def update(self, labels, preds):
+    ...         self.sum_metric, self.num_inst = max(self.sum_metric, float(preds.max())), 1
+    >>> metric = Largest("largest")
+    >>> metric.update(None, dl.nd.array([1.0, 3.0]))
+    >>> metric.get()
+    ('largest', 3.0)
     """
 
     def __init__(self, name: str, output_names: Any = None, label_names: Any = None) -> None:
@@ -102,7 +111,15 @@ def np(
 
 
 def register(*names: str | type) -> Any:
-    """Make a metric class known to `create` by names; as a bare decorator, by its lower-case class name."""
+    """Make a metric class known to `create` by names; as a bare decorator, by its lower-case class name.
+
+    >>> @register
+    ... class Nothing(EvalMetric):
+    ...     def update(self, labels, preds):
+    ...         pass
+    >>> type(create("nothing", name="n")).__name__
+    'Nothing'
+    """
     if len(names) == 1 and isinstance(names[0], type):
         return register()(names[0])
 

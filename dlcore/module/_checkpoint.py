@@ -26,7 +26,14 @@ def save_params(fname: str | os.PathLike[str], arg_params: Mapping[str, Any], au
 
 
 def load_params(fname: str | os.PathLike[str]) -> tuple[dict[str, NDArray], dict[str, NDArray]]:
-    """Parameters and auxiliary states of a file of `save_params`; ValueError for another file."""
+    """Parameters and auxiliary states of a file of `save_params`; ValueError for another file.
+
+    >>> import tempfile, dlcore as dl
+    >>> file = tempfile.mkdtemp() + "/w"
+    >>> save_params(file, {"w": dl.nd.ones((2,))}, {})
+    >>> load_params(file)[0]["w"].shape
+    (2,)
+    """
     found: dict[str, dict[str, NDArray]] = {kind: {} for kind in _KINDS}
     for key, array in load_arrays(fname).items():
         kind, _, name = key.partition(":")
@@ -43,7 +50,15 @@ def save_checkpoint(
     arg_params: Mapping[str, Any],
     aux_params: Mapping[str, Any],
 ) -> None:
-    """Write `prefix-symbol.json` and `prefix-0001.safetensors` (the epoch in four digits); symbol may be None."""
+    """Write `prefix-symbol.json` and `prefix-0001.safetensors` (the epoch in four digits); symbol may be None.
+
+    >>> import tempfile, dlcore as dl
+    >>> prefix = tempfile.mkdtemp() + "/net"
+    >>> save_checkpoint(prefix, 3, dl.sym.var("x") * 2, {"w": dl.nd.ones((2,))}, {})
+    >>> symbol, arg_params, aux_params = load_checkpoint(prefix, 3)
+    >>> symbol.list_arguments(), arg_params["w"].shape, aux_params
+    (['x'], (2,), {})
+    """
     names, values = _files(prefix, epoch)
     if symbol is not None:
         symbol.save(names)

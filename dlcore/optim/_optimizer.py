@@ -285,7 +285,15 @@ def moved(array: _core.NDArray, device: str) -> _core.NDArray:
 
 
 def register(cls: _Class) -> _Class:
-    """Make an optimizer class known to `create` by its lower-case name."""
+    """Make an optimizer class known to `create` by its lower-case name.
+
+    >>> @register
+    ... class Straight(Optimizer):
+    ...     def rule(self, weight, grad, state, lr, wd):
+    ...         _core.assign(weight, weight - lr * grad)
+    >>> create("straight", learning_rate=0.5)
+    Straight(lr=0.5, wd=0)
+    """
     _REGISTRY[cls.__name__.lower()] = cls
     return cls
 

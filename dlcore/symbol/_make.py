@@ -83,7 +83,14 @@ def function(op: str) -> Callable[..., Symbol]:
 
 
 def load(fname: str | os.PathLike[str]) -> Symbol:
-    """The symbol in a file of `Symbol.save`. Errors: see `load_json`."""
+    """The symbol in a file of `Symbol.save`. Errors: see `load_json`.
+
+    >>> import tempfile
+    >>> file = tempfile.mkdtemp() + "/net.json"
+    >>> (var("x") + 1).save(file)
+    >>> load(file).list_arguments()
+    ['x']
+    """
     return load_json(Path(fname).read_text(encoding="utf-8"), os.fspath(fname))
 
 

@@ -19,7 +19,16 @@ def is_count(value: Any) -> bool:
 
 
 class Sampler:
-    """Base of all samplers: `__iter__` gives indices, `__len__` says how many."""
+    """Base of all samplers: `__iter__` gives indices, `__len__` says how many.
+
+    >>> class Backwards(Sampler):
+    ...     def __iter__(self):
+    ...         return iter([2, 1, 0])
+    ...     def __len__(self):
+    ...         return 3
+    >>> list(BatchSampler(Backwards(), 2))
+    [[2, 1], [0]]
+    """
 
     def __iter__(self) -> Iterator[Any]:
         raise NotImplementedError(f"{type(self).__name__} has no __iter__()")

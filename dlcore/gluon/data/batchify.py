@@ -33,6 +33,9 @@ def to_ndarray(batch: Any) -> Any:
     """NumPy arrays, also inside tuples, lists and dicts, as NDArrays on the CPU.
 
     An array that owns its memory is taken over without a copy: do not write to it afterwards.
+
+    >>> to_ndarray({"x": np.ones(2, np.float32)})["x"].shape
+    (2,)
     """
     if isinstance(batch, np.ndarray):
         fresh = batch.flags.owndata and batch.flags.writeable and batch.flags.c_contiguous

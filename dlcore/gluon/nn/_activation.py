@@ -84,28 +84,48 @@ class ReLU(_Elementwise):
 
 
 class Sigmoid(_Elementwise):
-    """1 / (1 + exp(-x))."""
+    """1 / (1 + exp(-x)).
+
+    >>> import dlcore as dl
+    >>> Sigmoid()(dl.nd.array([0.0, 2.0])).asnumpy().round(3)
+    array([0.5  , 0.881], dtype=float32)
+    """
 
     def forward(self, x: Any) -> Any:
         return F.sigmoid(x)
 
 
 class Tanh(_Elementwise):
-    """tanh(x)."""
+    """tanh(x).
+
+    >>> import dlcore as dl
+    >>> Tanh()(dl.nd.array([0.0, 2.0])).asnumpy().round(3)
+    array([0.   , 0.964], dtype=float32)
+    """
 
     def forward(self, x: Any) -> Any:
         return F.tanh(x)
 
 
 class SiLU(_Elementwise):
-    """x * sigmoid(x)."""
+    """x * sigmoid(x).
+
+    >>> import dlcore as dl
+    >>> SiLU()(dl.nd.array([-1.0, 2.0])).asnumpy().round(3)
+    array([-0.269,  1.762], dtype=float32)
+    """
 
     def forward(self, x: Any) -> Any:
         return F.silu(x)
 
 
 class Softmax(HybridBlock):
-    """Softmax along `axis`. Losses of this library want scores before softmax."""
+    """Softmax along `axis`. Losses of this library want scores before softmax.
+
+    >>> import dlcore as dl
+    >>> Softmax()(dl.nd.array([[0.0, 0.0]])).asnumpy().round(3)
+    array([[0.5, 0.5]], dtype=float32)
+    """
 
     def __init__(self, axis: int = -1, prefix: str | None = None, params: Any = None) -> None:
         super().__init__(prefix, params)
@@ -140,6 +160,12 @@ class PReLU(HybridBlock):
     """x where positive, else alpha * x with alpha learned.
 
     One alpha for all, or, with `in_channels`, one for each place on axis 1.
+
+    >>> import dlcore as dl
+    >>> layer = PReLU()
+    >>> layer.initialize()
+    >>> layer(dl.nd.array([[-1.0, 2.0]])).asnumpy()
+    array([[-0.25,  2.  ]], dtype=float32)
     """
 
     def __init__(
@@ -157,7 +183,12 @@ class PReLU(HybridBlock):
 
 
 class ELU(HybridBlock):
-    """x where positive, else alpha * (exp(x) - 1) (Clevert et al., 2016)."""
+    """x where positive, else alpha * (exp(x) - 1) (Clevert et al., 2016).
+
+    >>> import dlcore as dl
+    >>> ELU(alpha=1.0)(dl.nd.array([-1.0, 2.0])).asnumpy().round(3)
+    array([-0.632,  2.   ], dtype=float32)
+    """
 
     def __init__(self, alpha: float = 1.0, prefix: str | None = None, params: Any = None) -> None:
         super().__init__(prefix, params)
@@ -171,21 +202,36 @@ class ELU(HybridBlock):
 
 
 class SELU(_Elementwise):
-    """Self-normalising: 1.0507 * elu(x, 1.6733) (Klambauer et al., 2017)."""
+    """Self-normalising: 1.0507 * elu(x, 1.6733) (Klambauer et al., 2017).
+
+    >>> import dlcore as dl
+    >>> SELU()(dl.nd.array([-1.0, 2.0])).asnumpy().round(3)
+    array([-1.111,  2.101], dtype=float32)
+    """
 
     def forward(self, x: Any) -> Any:
         return F.selu(x)
 
 
 class Mish(_Elementwise):
-    """x * tanh(softplus(x)) (Misra, 2019)."""
+    """x * tanh(softplus(x)) (Misra, 2019).
+
+    >>> import dlcore as dl
+    >>> Mish()(dl.nd.array([-1.0, 2.0])).asnumpy().round(3)
+    array([-0.303,  1.944], dtype=float32)
+    """
 
     def forward(self, x: Any) -> Any:
         return F.mish(x)
 
 
 class HardSwish(_Elementwise):
-    """x * relu6(x + 3) / 6 (Howard et al., 2019)."""
+    """x * relu6(x + 3) / 6 (Howard et al., 2019).
+
+    >>> import dlcore as dl
+    >>> HardSwish()(dl.nd.array([-1.0, 3.0])).asnumpy().round(3)
+    array([-0.333,  3.   ], dtype=float32)
+    """
 
     def forward(self, x: Any) -> Any:
         return F.hard_swish(x)
@@ -218,7 +264,12 @@ class GLU(HybridBlock):
 
 
 class GELU(HybridBlock):
-    """x times the normal distribution's function of x; with `approximation="tanh"` by a formula with tanh."""
+    """x times the normal distribution's function of x; with `approximation="tanh"` by a formula with tanh.
+
+    >>> import dlcore as dl
+    >>> GELU()(dl.nd.array([-1.0, 2.0])).asnumpy().round(3)
+    array([-0.159,  1.954], dtype=float32)
+    """
 
     def __init__(self, approximation: str = "erf", prefix: str | None = None, params: Any = None) -> None:
         super().__init__(prefix, params)
@@ -231,7 +282,12 @@ class GELU(HybridBlock):
 
 
 class Swish(HybridBlock):
-    """x * sigmoid(beta * x) (Ramachandran et al., 2017)."""
+    """x * sigmoid(beta * x) (Ramachandran et al., 2017).
+
+    >>> import dlcore as dl
+    >>> Swish(beta=1.0)(dl.nd.array([-1.0, 2.0])).asnumpy().round(3)
+    array([-0.269,  1.762], dtype=float32)
+    """
 
     def __init__(self, beta: float = 1.0, prefix: str | None = None, params: Any = None) -> None:
         super().__init__(prefix, params)

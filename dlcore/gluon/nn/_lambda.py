@@ -103,7 +103,14 @@ class HybridLambda(HybridBlock):
 
 
 class Concatenate(Sequential):
-    """Calls each of its blocks on the same x and joins what they give along `axis`."""
+    """Calls each of its blocks on the same x and joins what they give along `axis`.
+
+    >>> import dlcore as dl
+    >>> both = Concatenate(axis=1)
+    >>> both.add(Identity(), Flatten())
+    >>> both(dl.nd.ones((2, 3))).shape
+    (2, 6)
+    """
 
     def __init__(self, axis: int = -1, prefix: str | None = None, params: Any = None) -> None:
         super().__init__(prefix=prefix, params=params)

@@ -12,7 +12,18 @@ from ._cell import RecurrentCell, joined, listed, reversed_steps, time_axis
 
 
 class ModifierCell(RecurrentCell):
-    """Base of cells that change what `base_cell` does and have its states."""
+    """Base of cells that change what `base_cell` does and have its states.
+
+    >>> import dlcore as dl
+    >>> class Doubled(ModifierCell):
+    ...     def forward(self, x, states):
+    ...         output, states = self.base_cell(x, states)
+    ...         return output * 2, states
+    >>> cell = Doubled(dl.gluon.rnn.RNNCell(3))
+    >>> cell.initialize()
+    >>> cell(dl.nd.ones((1, 2)), cell.begin_state(1))[0].shape
+    (1, 3)
+    """
 
     def __init__(self, base_cell: RecurrentCell, prefix: str | None = None, params: Any = None) -> None:
         super().__init__(prefix, params)

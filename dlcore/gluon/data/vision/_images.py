@@ -29,6 +29,16 @@ class ImageFolderDataset(Dataset):
     An element is (image, label): an NDArray (h, w, 3) uint8 ((h, w, 1) with flag=0) and the number of its folder in
     `synsets`, the sorted names; or what `transform(image, label)` makes of them. Needs Pillow.
     Raises FileNotFoundError where there is no such folder, ValueError where it holds no images.
+
+    >>> import pathlib, tempfile
+    >>> from dlcore.io import encode_image
+    >>> root = pathlib.Path(tempfile.mkdtemp())
+    >>> for kind in ("cat", "dog"):
+    ...     (root / kind).mkdir()
+    ...     _ = (root / kind / "1.png").write_bytes(encode_image(np.zeros((4, 4, 3), np.uint8), ".png"))
+    >>> pictures = ImageFolderDataset(root)
+    >>> pictures.synsets, pictures[1][0].shape, pictures[1][1]
+    (['cat', 'dog'], (4, 4, 3), 1)
     """
 
     def __init__(
@@ -68,6 +78,16 @@ class ImageRecordDataset(RecordFileDataset):
 
     An element is (image, label): an NDArray (h, w, 3) uint8 ((h, w, 1) with flag=0) and a number, or an array where
     the file has several labels for an image; or what `transform(image, label)` makes of them. Needs Pillow.
+
+    >>> import pathlib, tempfile
+    >>> from dlcore.io import recordio
+    >>> file = str(pathlib.Path(tempfile.mkdtemp()) / "a")
+    >>> with recordio.MXIndexedRecordIO(file + ".idx", file + ".rec", "w") as records:
+    ...     header = recordio.IRHeader(0, 3.0, 0, 0)
+    ...     records.write_idx(0, recordio.pack_img(header, np.zeros((4, 4, 3), np.uint8), img_fmt=".png"))
+    >>> picture, label = ImageRecordDataset(file + ".rec")[0]
+    >>> picture.shape, float(label)
+    ((4, 4, 3), 3.0)
     """
 
     def __init__(

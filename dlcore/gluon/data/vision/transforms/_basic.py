@@ -12,7 +12,14 @@ from dlcore._hints import hinted
 
 
 class Transform:
-    """Base: a subclass gives `_apply(array)` on NumPy arrays whose last axes are one image's."""
+    """Base: a subclass gives `_apply(array)` on NumPy arrays whose last axes are one image's.
+
+    >>> class Negative(Transform):
+    ...     def _apply(self, array):
+    ...         return 255 - array
+    >>> Negative()(np.full((1, 1, 1), 5, np.uint8)).item()
+    250
+    """
 
     @hinted("Transform")
     def __call__(self, image: Any) -> Any:
