@@ -69,6 +69,7 @@ def _curves(axes: Any, search: Search, trials: list[Trial], best: Trial | None) 
         axes.plot(epochs, values, **_style(trial, best), **dot)
     axes.set_title("every trial", fontsize=9, color=INK, loc="left")
     axes.grid(color=GRID, linewidth=0.7)
+    axes.xaxis.get_major_locator().set_params(integer=True)
     plain(axes, "epoch", search.goal)
 
 
