@@ -220,10 +220,17 @@ DL_INFER("ctc", [](InferCall& c) {
   check(c);
   c.out[0].shape = Shape{c.in[0].shape[1]};
 });
+// (lp, labels, lengths, label_lengths, g, and v for the second one): g is one number for each sample, v is like lp.
 DL_INFER("ctc_grad", [](InferCall& c) {
   check(c);
+  Shape loss{c.in[0].shape[1]};
+  if (c.in[4].shape != loss)
+    throw ValueError(std::string(c.name()) + ": expected g " + to_string(loss) + ", got " + to_string(c.in[4].shape));
+  if (c.nin > 5 && c.in[5].shape != c.in[0].shape)
+    throw ValueError(std::string(c.name()) + ": expected v " + to_string(c.in[0].shape) + ", got " +
+                     to_string(c.in[5].shape));
   c.out[0].shape = c.in[0].shape;
-  if (c.out.size() > 1) c.out[1].shape = Shape{c.in[0].shape[1]};
+  if (c.out.size() > 1) c.out[1].shape = loss;
 });
 
 }  // namespace
