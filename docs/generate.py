@@ -16,8 +16,8 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
-import mxnet  # noqa: E402
 import namespaces  # noqa: E402
+import old_names  # noqa: E402
 import operators  # noqa: E402
 from examples import ExampleError  # noqa: E402
 
@@ -31,7 +31,7 @@ def pages() -> dict[str, str]:
         made[f"operators/{family}.md"] = operators.page(family, records)
     for name, (module, title) in namespaces.modules().items():
         made[f"{name}.md"] = namespaces.page(title, module)
-    made["mxnet.md"] = mxnet.page()
+    made["mxnet.md"] = old_names.page()
     made["index.md"] = index()
     return made
 

@@ -116,7 +116,9 @@ CLASSES = [
         score set_params set_states update update_metric
     """),
     Family("The oldest models", "model", "BatchEndParam FeedForward load_checkpoint save_checkpoint"),
-    Family("mx.rnn", "rnn", "BucketSentenceIter FusedRNNCell GRUCell LSTMCell RNNCell encode_sentences"),
+    Family("mx.rnn", "rnn", """BaseRNNCell BidirectionalCell BucketSentenceIter DropoutCell FusedRNNCell
+        GRUCell LSTMCell RNNCell RNNParams ResidualCell SequentialRNNCell ZoneoutCell do_rnn_checkpoint
+        encode_sentences load_rnn_checkpoint save_rnn_checkpoint"""),
     Family("Callbacks", "callback", """
         LogValidationMetricsCallback ProgressBar Speedometer do_checkpoint log_train_metric module_checkpoint
     """),
@@ -170,8 +172,6 @@ ABSENT: dict[str, str] = {
     "sym.Symbol.get_backend_symbol": "There is one compiler and no other backend to hand a symbol to.",
     "sym.Symbol.gradient": "MXNet raised an error here as well; bind gives an executor with gradients.",
     "sym.Symbol.optimize_for": "There is one compiler, which every bound symbol goes through.",
-    **{f"rnn.{n}": "Symbolic cells are sym.RNN; the cells of gluon.rnn work on arrays and hybridize."
-       for n in ("FusedRNNCell", "GRUCell", "LSTMCell", "RNNCell")},
     "amp.convert_model": "amp.autocast runs any symbol or network in 16 bits; amp.convert_hybrid_block keeps it so.",
     "amp.convert_symbol": "amp.autocast runs any symbol or network in 16 bits; amp.convert_hybrid_block keeps it so.",
     **{f"amp.{n}": _CASTS for n in ("list_conditional_fp32_ops", "list_loss_output_functions",

@@ -15,10 +15,21 @@ from .._core import NDArray
 from ..ops import RECORDS, F
 from ..ops.composite import FUNCTIONS
 from . import linalg, random, sparse
-from ._arranging import diag, repeat, swapaxes, tile
-from ._creation import empty, eye, full, ones, ones_like, zeros, zeros_like
-from ._joining import concatenate
-from ._names import basic, custom, draws, heads, layers, more, sequences, shapes, spatial, updates, updates_many, vision
+from ._names import (
+    basic,
+    creation,
+    custom,
+    draws,
+    heads,
+    layers,
+    more,
+    sequences,
+    shapes,
+    spatial,
+    updates,
+    updates_many,
+    vision,
+)
 from ._names._call import classic, operands
 from ._products import batch_dot
 from .context import Context, cpu, current_context, gpu, num_gpus
@@ -26,17 +37,29 @@ from .context import Context, cpu, current_context, gpu, num_gpus
 _HOMES = ("dlcore.array._names", "dlcore.array.random", "dlcore.array.np_random", "dlcore.array._np_random")
 _TABLE: dict[str, Any] = {
     name: function
-    for module in (basic, custom, shapes, more, layers, spatial, sequences, draws, heads, updates, updates_many, vision)
+    for module in (
+        basic,
+        creation,
+        custom,
+        shapes,
+        more,
+        layers,
+        spatial,
+        sequences,
+        draws,
+        heads,
+        updates,
+        updates_many,
+        vision,
+    )
     for name, function in vars(module).items()
     if name[0] != "_" and callable(function) and getattr(function, "__module__", "").startswith(_HOMES)
 }
 for _name, _function in dict(
-    batch_dot=batch_dot, cast_storage=sparse.cast_storage, concatenate=concatenate, diag=diag, dot=sparse.dot,
-    empty=empty, eye=eye, full=full, ones=ones, ones_like=ones_like, repeat=repeat, sparse_retain=sparse.retain,
-    swapaxes=swapaxes, tile=tile, zeros=zeros, zeros_like=zeros_like,
+    batch_dot=batch_dot, cast_storage=sparse.cast_storage, dot=sparse.dot, sparse_retain=sparse.retain
 ).items():  # fmt: skip
     _TABLE[_name] = _function
-del empty, eye, full, ones, ones_like, zeros, zeros_like, concatenate, diag, repeat, swapaxes, tile, batch_dot
+del batch_dot
 # Second names of the functions above.
 _ALSO = {
     "Concat": "concat", "ElementWiseSum": "add_n", "Pad": "pad", "Reshape": "reshape", "SliceChannel": "split",

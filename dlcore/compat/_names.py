@@ -19,6 +19,8 @@ MODULES: dict[str, str] = {
     "gluon.contrib.data": "dlcore.gluon.data",
     "gluon.contrib.data.sampler": "dlcore.gluon.data",
     "gluon.contrib.estimator": "dlcore.gluon.contrib.estimator",
+    "gluon.contrib.estimator.estimator": "dlcore.gluon.contrib.estimator",
+    "gluon.contrib.estimator.event_handler": "dlcore.gluon.contrib.estimator",
     "gluon.contrib.cnn": "dlcore.gluon.contrib.cnn",
     "gluon.contrib.nn": "dlcore.gluon.contrib.nn",
     "gluon.contrib.rnn": "dlcore.gluon.contrib.rnn",

@@ -54,6 +54,15 @@ def _same(x: Shape, a: dict[str, Any]) -> dict[str, Shape]:
     return {"label": x[:1] if len(x) == 2 and x[1] == 1 else x}
 
 
+def _recurrent(x: Shape, a: dict[str, Any]) -> dict[str, Shape]:
+    hidden, layers, ways = a["state_size"], a.get("num_layers", 1), 1 + bool(a.get("bidirectional"))
+    gates = {"lstm": 4, "gru": 3}.get(a.get("mode", "lstm"), 1) * hidden
+    inputs = x[2] + (layers - 1) * hidden * ways  # of all layers together
+    state = (layers * ways, x[1], hidden)
+    size = ways * gates * (inputs + layers * (hidden + 2))
+    return {"parameters": (size,), "state": state, "state_cell": state}
+
+
 # What the shape of `data` and the arguments say about the other inputs (as in MXNet).
 RULES: dict[str, Rule] = {
     "FullyConnected": _dense,
@@ -70,6 +79,7 @@ RULES: dict[str, Rule] = {
     "LinearRegressionOutput": _same,
     "LogisticRegressionOutput": _same,
     "MAERegressionOutput": _same,
+    "RNN": _recurrent,
 }
 
 

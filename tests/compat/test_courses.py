@@ -345,3 +345,50 @@ def test_a_variable_declared_sparse_is_computed_dense(mx: Any) -> None:
         assert product.eval(X=given, w=mx.nd.array([[3.0], [4.0]]))[0].asnumpy().tolist() == [[8.0], [3.0]]
     with pytest.raises(ValueError, match="stype must be 'default', 'csr' or 'row_sparse', got 'dense'"):
         mx.sym.Variable("X", stype="dense")
+
+
+def test_arrays_made_in_the_old_order_of_arguments(mx: Any) -> None:
+    nd, cpu = mx.nd, mx.cpu(1)
+    for array in (nd.zeros((2, 3), cpu), nd.ones((2, 3), cpu, "int32"), nd.empty((2, 3), cpu), nd.full((2, 3), 7, cpu)):
+        assert array.shape == (2, 3) and array.ctx == cpu
+    assert nd.ones((2,), cpu, "int32").dtype == numpy.int32 and nd.zeros((2,), "float16").dtype == numpy.float16
+    assert nd.full((2,), val=3).dtype == numpy.float32 and nd.eye(2, 3, 1).asnumpy().tolist() == [[0, 1, 0], [0, 0, 1]]
+    x = nd.array([[1.0, 2.0, 3.0]])
+    assert nd.swapaxes(data=x, dim1=0, dim2=1).shape == nd.SwapAxis(x, dim1=0, dim2=1).shape == (3, 1)
+    assert mx.sym.SwapAxis(mx.sym.var("x"), dim1=0, dim2=1).eval(x=x)[0].shape == (3, 1)
+    assert nd.repeat(data=x, repeats=2, axis=1).shape == nd.tile(data=x, reps=(1, 2)).shape == (1, 6)
+    cube = nd.arange(8).reshape((2, 2, 2))
+    assert nd.diag(data=cube, axis1=1, axis2=2).asnumpy().tolist() == [[0, 3], [4, 7]]
+    host = numpy.zeros(2, numpy.float32)
+    shared, own = nd.from_numpy(host), nd.from_numpy(host, zero_copy=False)
+    host[0] = 5
+    assert shared.asnumpy().tolist() == [5, 0] and own.asnumpy().tolist() == [0, 0]
+
+
+def test_heads_take_the_gradient_that_arrives_or_count_what_is_valid(mx: Any) -> None:
+    nd = mx.nd
+    x, label = nd.array([[1.0, 2.0], [3.0, 1.0]]), nd.array([0, 1])
+    x.attach_grad()
+    with mx.autograd.record():
+        y = nd.SoftmaxOutput(x, label)
+    y.backward()
+    alone = x.grad.asnumpy()
+    with mx.autograd.record():
+        y = nd.SoftmaxOutput(x, label, out_grad=True)
+    assert (y.asnumpy() == nd.softmax(x).asnumpy()).all()
+    y.backward(nd.array([[3.0, 3.0], [0.5, 0.5]]))
+    numpy.testing.assert_allclose(x.grad.asnumpy(), alone * [[3.0], [0.5]], rtol=1e-6)
+    for normalization, each in (("null", 2.0), ("batch", 2.0 / 2), ("valid", 2.0 / 2)):  # two numbers are more than 1
+        with mx.autograd.record():
+            loss = nd.MakeLoss(x, grad_scale=2.0, valid_thresh=1.0, normalization=normalization)
+        loss.backward()
+        numpy.testing.assert_allclose(x.grad.asnumpy(), each, rtol=1e-6)
+
+
+def test_the_two_halves_of_the_estimator(mx: Any) -> None:
+    from mxnet.gluon.contrib.estimator import estimator, event_handler
+    from mxnet.gluon.contrib.estimator.event_handler import CheckpointHandler
+
+    assert estimator.Estimator is mx.gluon.contrib.estimator.Estimator
+    assert event_handler.CheckpointHandler is CheckpointHandler
+    assert mx.cpu_pinned() == mx.cpu(0)

@@ -12,8 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = """
 import importlib, json, sys
 sys.path.insert(0, sys.argv[1])
-import mxnet as page  # docs/mxnet.py: the table of names
-del sys.modules["mxnet"]
+import old_names as page
 sys.path.pop(0)
 import dlcore.compat
 dlcore.compat.install()

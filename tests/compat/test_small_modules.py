@@ -55,7 +55,6 @@ def test_spans_counters_and_marks_become_a_trace(tmp_path: Path) -> None:
         (lambda: profiler.Event("e").stop(), RuntimeError, "stopped before it began"),
         (lambda: profiler.dumps(sort_by="name"), ValueError, "sorted by 'name'"),
         (lambda: dl.runtime.Features().is_enabled("MAGIC"), RuntimeError, "'MAGIC' is unknown"),
-        (lambda: dl.rnn.LSTMCell, AttributeError, "cells on arrays are in gluon.rnn"),
     ],
 )
 def test_wrong_use_is_named(call: Any, kind: type[Exception], said: str) -> None:

@@ -17,9 +17,12 @@ def SoftmaxOutput(
     use_ignore: bool = False,
     preserve_shape: bool = False,
     normalization: str = "null",
+    out_grad: bool = False,
     smooth_alpha: float = 0.0,
 ) -> Any:
     """softmax(data); the gradient of data is softmax(data) - one_hot(label), times grad_scale.
+
+    out_grad: times the gradient that arrives, too, as for a loss that is only a part of another.
 
     data (n, ...) is one line for each sample, (n, k, ...) with classes on axis 1 if `multi_output`, (..., k) if
     `preserve_shape`; the label is that shape without the classes, or has data's shape and holds probabilities.
@@ -62,7 +65,11 @@ def SoftmaxOutput(
             grad = F.multiply(grad, F.expand_dims(valid, axis))
         if normalization == "valid":
             grad = F.divide(grad, F.maximum(F.sum(valid), 1.0))
-    y = F._loss_head(y, lines, grad)
+    if out_grad:  # the value is y, the gradient of lines is what arrives times grad
+        still = F.subtract(lines, F.stop_gradient(lines))
+        y = F.add(F.stop_gradient(y), F.multiply(still, F.stop_gradient(grad)))
+    else:
+        y = F._loss_head(y, lines, grad)
     return F.reshape(y, data.shape) if flat else y
 
 
@@ -117,14 +124,23 @@ def MAERegressionOutput(data: Any, label: Any, grad_scale: float = 1.0) -> Any:
     return _regression(F.identity(data), data, label, grad_scale, "MAERegressionOutput", True)
 
 
-def MakeLoss(data: Any, grad_scale: float = 1.0) -> Any:
+def MakeLoss(data: Any, grad_scale: float = 1.0, valid_thresh: float = 0.0, normalization: str = "null") -> Any:
     """data as a loss: its gradient is grad_scale everywhere.
+
+    normalization: "batch" divides it by the length of the first axis, "valid" by how many numbers exceed valid_thresh.
 
     >>> from dlcore import nd
     >>> MakeLoss(nd.array([2.0])).tolist()
     [2.0]
     """
-    return F._loss_head(data, data, F.full_like(data, grad_scale)) if _core.is_recording() else F.identity(data)
+    if normalization not in ("null", "batch", "valid"):
+        raise ValueError(f"MakeLoss: normalization must be null, batch or valid, got {normalization!r}")
+    if not _core.is_recording():
+        return F.identity(data)
+    grad = F.full_like(data, grad_scale / (data.shape[0] if normalization == "batch" else 1))
+    if normalization == "valid":
+        grad = F.divide(grad, F.maximum(F.sum(F.cast(F.greater(data, valid_thresh), data.dtype)), 1.0))
+    return F._loss_head(data, data, grad)
 
 
 make_loss = MakeLoss
