@@ -83,9 +83,9 @@ op("_axis_size", "x: like, axis: opt_ints = None", "How many numbers a reduction
    samples=[case(real(shape=(2, 3))), case(real(shape=(2, 3, 4)), axis=(0, -1))])
 op("_unreduce", f"g, x: like, {_KEEP}", "A reduced array put back to x's shape (a view): the inverse of a sum.",
    dtype="same", infer="unreduce", kernel="view", grad={"g": f"sum(gy, {_REDUCED})"},
-   ref="np.broadcast_to(g.reshape([1 if a in [k % x.ndim for k in np.atleast_1d(axis)] else n "
+   ref="np.broadcast_to(g.reshape([1 if axis is None or a in [k % x.ndim for k in np.atleast_1d(axis)] else n "
        "for a, n in enumerate(x.shape)]), x.shape)",
-   samples=[case(real(shape=(2, 4)), real(shape=(2, 3, 4)), axis=1),
+   samples=[case(real(shape=(2, 4)), real(shape=(2, 3, 4)), axis=1), case(real(shape=()), real(shape=(2, 3))),
             case(real(shape=(1, 3, 1)), real(shape=(2, 3, 4)), axis=(0, 2), keepdims=True)])
 op("sum_to", "x, shape: ints", "Sums a broadcast array back to the shape it came from.", dtype="same", infer="sum_to",
    kernel="sum_to", grad="broadcast_like(gy, x)", np_name="", tol={"float16": 4e-3, "bfloat16": 4e-2},
@@ -119,7 +119,7 @@ op("logsumexp", f"x, {_KEEP}", "log(sum(exp(x))) along the axes, without overflo
 
 # At the origin, where the length has no derivative, 0 is taken.
 op("norm2", f"x, {_KEEP}", "The length of vectors along the axes: the root of the sum of squares.",
-   define=f"sqrt(sum(square(x), {_REDUCED}))", np_name="",
+   define=f"s = sum(square(x), {_REDUCED}); zero = s == 0; where(zero, s, sqrt(where(zero, 1.0, s)))", np_name="",
    grad="x * _unreduce(gy / where(y == 0, 1.0, y), x, axis, keepdims)", ref=f"np.sqrt(np.sum(x * x, {_REDUCED}))",
    samples=_cases(real(0.5, 2)), errors=[_axis], tol={"float16": 4e-3, "bfloat16": 4e-2},
    example="norm2([[3., 4.]], axis=1) -> [5.]")

@@ -190,6 +190,8 @@ static bool fits(const OpDef& op, const Metas& out, const Tensor* targets) {
 static Tensors run_definition(const OpDef& op, const Tensor* in, int nin, const Attrs& attrs, bool taped) {
   ProgramEnv env{&op, &attrs, Tensors(in, in + nin), {}, {}};
   if (!op.grad || !taped) return run_program(*op.define, env, ~uint64_t(0));
+  Tracer* tracer = active_tracer();
+  size_t first = tracer ? tracer->records.size() : 0;
   set_recording(false);
   Tensors results;
   try {
@@ -199,6 +201,8 @@ static Tensors run_definition(const OpDef& op, const Tensor* in, int nin, const 
     throw;
   }
   set_recording(true);
+  // A graph holds the parts, and takes its gradients through them.
+  for (; tracer && first < tracer->records.size(); first++) tracer->records[first].recording = true;
   record(op, attrs, in, nin, results.data(), int(results.size()));
   return results;
 }

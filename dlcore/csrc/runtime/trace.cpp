@@ -60,6 +60,13 @@ std::vector<Tensor> Tracer::start(const std::vector<Tensor>& ins, bool inside) {
 
 void Tracer::stop() {
   if (active_ && g_tracer == this) g_tracer = around_;
+  for (Capture& c : captured) {
+    if (!active_ || c.current == c.first || is_traced(c.tensor)) continue;
+    const auto& now = c.tensor->ag;
+    if ((now && now->grad) || (now ? now->node : nullptr) == c.node) continue;
+    c.tensor->ag.reset();
+    if (c.node) link(c.tensor, c.node, c.index);
+  }
   active_ = false;
 }
 
@@ -88,6 +95,10 @@ int64_t Tracer::captured_index(const Tensor& t) {
   m.weak = false;
   int64_t id = new_value(m);
   captured.push_back({t, id, id});
+  if (t->ag && t->ag->node) {
+    captured.back().node = t->ag->node;
+    captured.back().index = t->ag->index;
+  }
   by_storage_.emplace(t->storage.get(), captured.size() - 1);
   return int64_t(captured.size()) - 1;
 }

@@ -32,7 +32,8 @@ class Tracer {
   // With `inside`, while another trace runs on this thread: what becomes the body of a loop or a branch. Arrays of the
   // surrounding traces are captured like arrays from outside.
   std::vector<Tensor> start(const std::vector<Tensor>& inputs, bool inside = false);
-  void stop();  // leaves the records; later use of traced values is an error
+  // Leaves the records; later use of traced values is an error. The tape forgets what was written into captured arrays.
+  void stop();
   void add(const OpDef& op, const Attrs& attrs, const Tensor* in, int nin, Tensors& out, const Metas& metas);
   // A loop or a branch, which owns `blocks` random blocks.
   void add_body(const OpDef& op, std::shared_ptr<void> program, const std::vector<Tensor>& in, Tensors& out,
@@ -45,6 +46,8 @@ class Tracer {
   struct Capture {
     Tensor tensor;
     int64_t first, current;
+    std::shared_ptr<Node> node = nullptr;  // where the tape had the array before the trace wrote to it
+    int index = 0;
   };
   std::vector<Meta> values;
   std::vector<TraceRecord> records;

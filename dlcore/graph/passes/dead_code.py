@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from .._ir import Graph, Value
+from .._ir import Graph, Node, Value
 
 
 def dead_code(graph: Graph) -> Graph:
     """Keeps what outputs and state writes depend on. Random blocks stay reserved, so other draws do not change."""
     graph, _ = graph.clone()
+    graph.nodes, needed = needed_nodes(graph)
+    graph.states = [s for s in graph.states if s.new is not None or s.value in needed]
+    return graph
+
+
+def needed_nodes(graph: Graph) -> tuple[list[Node], set[Value]]:
+    """The nodes that results depend on, in their order, and every value that they or the results are made of."""
     needed: set[Value] = set(graph.results())
     kept = []
     for node in reversed(graph.nodes):
         if any(out in needed for out in node.outputs):
             needed.update(v for v in node.inputs if v is not None)
             kept.append(node)
-    graph.nodes = kept[::-1]
-    graph.states = [s for s in graph.states if s.new is not None or s.value in needed]
-    return graph
+    return kept[::-1], needed

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from .._ir import Graph, Value
 from .._recompute import Program, belongs, boundary
-from .dead_code import dead_code
+from .dead_code import needed_nodes
 
 _PIECES = (1, 2, 4, 8, 16, 32, 64, 128)  # sizes of segments that are tried, as parts of what there is to drop
 
@@ -45,7 +45,11 @@ def remat(graph: Graph, wish: Remat, forward: int | None = None) -> Graph:
     """
     program = Program(graph, boundary(graph.nodes) if forward is None else forward)
     dropped = chosen(program, wish)
-    return dead_code(program.rebuilt(dropped)) if dropped else graph
+    if not dropped:
+        return graph
+    graph = program.rebuilt(dropped)
+    graph.nodes, _ = needed_nodes(graph)  # all captured arrays stay: the caller may have numbered them
+    return graph
 
 
 def chosen(program: Program, wish: Remat) -> set[Value]:
