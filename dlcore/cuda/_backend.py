@@ -90,10 +90,13 @@ class Backend:
         ]
         half = [a._dtype_name == "bfloat16" for a in outs]
         wide = [cupy.empty(m.shape, "float32") if h else m for m, h in zip(made, half, strict=True)]
-        KERNELS[stem](Call(op, cupy, given, wide, attrs, seed, counter))
+        call = Call(op, cupy, given, wide, attrs, seed, counter)
+        KERNELS[stem](call)
         for m, w, h in zip(made, wide, half, strict=True):
             if h:
                 m[...] = narrowed(cupy, w)
+        for step, others in call.then:
+            self.invoke(step, [outs[0], *(ins[i] for i in others)], outs[:1], (), seed, counter)
 
     def copy(self, dst: Any, src: Any) -> None:
         """dst[...] = src for arrays of one shape and dtype, one or both of them on a GPU."""

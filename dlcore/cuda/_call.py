@@ -7,7 +7,7 @@ with NumPy, so their arithmetic is checked on machines without a GPU.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 Array = Any  # numpy.ndarray or cupy.ndarray
@@ -25,6 +25,8 @@ class Call:
     seed: int = 0
     counter: int = 0
     bits: bool = False  # bfloat16 arrays come as uint16; only for kernels declared so
+    # Elementwise operators to be run over the first result afterwards, with the inputs of these numbers beside it.
+    then: list[tuple[str, tuple[int, ...]]] = field(default_factory=list)
 
     @property
     def x(self) -> Array:

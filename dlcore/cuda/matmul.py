@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
 import math
-from collections.abc import Callable
-from typing import Any
+
+from dlcore.ops._record import RECORDS
 
 from . import _cublaslt
 from ._call import Array, Call, accumulator, kernel
@@ -64,31 +63,9 @@ def dense(call: Call) -> bool:
 
 @kernel("product")
 def product_then(call: Call) -> None:
-    """The product, its bias, then the elementwise steps."""
-    a, b, bias, other = (*call.ins, None, None)[:4]
+    """The product with its bias; the steps behind it are rendered like any elementwise operator."""
+    a, b, bias, _ = (*call.ins, None, None)[:4]
     y = product(call, a, b.swapaxes(-1, -2) if call.attrs["transpose_b"] else b)
-    if bias is not None:
-        y = y + bias
+    call.y[...] = y if bias is None else y + bias
     for step in call.attrs["then"].split("+") if call.attrs["then"] else ():
-        y = STEPS[step](call.xp, y, other)
-    call.y[...] = y
-
-
-def _gelu(xp: Any, y: Array) -> Array:
-    special = importlib.import_module("scipy.special" if xp.__name__ == "numpy" else "cupyx.scipy.special")
-    return 0.5 * y * (1 + special.erf(y * math.sqrt(0.5)))
-
-
-# What graph/passes/epilogue.py may put behind a product.
-STEPS: dict[str, Callable[[Any, Array, Any], Array]] = {
-    "relu": lambda xp, y, other: xp.maximum(y, 0),
-    "sigmoid": lambda xp, y, other: 1 / (1 + xp.exp(-y)),
-    "tanh": lambda xp, y, other: xp.tanh(y),
-    "silu": lambda xp, y, other: y / (1 + xp.exp(-y)),
-    "gelu_erf": lambda xp, y, other: _gelu(xp, y),
-    "gelu_tanh": lambda xp, y, other: 0.5 * y * (1 + xp.tanh(math.sqrt(2 / math.pi) * (y + 0.044715 * y * y * y))),
-    "add": lambda xp, y, other: y + other,
-    "subtract": lambda xp, y, other: y - other,
-    "multiply": lambda xp, y, other: y * other,
-    "_relu_grad": lambda xp, y, other: xp.where(other > 0, y, 0),
-}
+        call.then.append((step, (3,) if len(RECORDS[step].inputs) == 2 else ()))

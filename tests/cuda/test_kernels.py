@@ -12,6 +12,7 @@ from dlcore import _core
 from dlcore.cuda import _backend, tile_complex  # noqa: F401 - the first fills the table
 from dlcore.cuda._arrays import narrowed, widened
 from dlcore.cuda._call import KERNELS, Call
+from dlcore.graph.interpreter import run_tile
 from dlcore.ops import RECORDS, Op
 
 OWN = [r for r in RECORDS.values() if r.kernel not in ("", "tile", "view")]
@@ -24,7 +25,11 @@ def on_numpy(
     """The GPU kernel's outputs for NumPy inputs; what it leaves unwritten stays visible."""
     outs = [np.full(a.shape, 77, a.dtype) for a in like]
     named = {a.name: attrs.get(a.name, a.default) for a in record.attrs}
-    KERNELS[record.kernel](Call(record.name, np, inputs, outs, named, *rng))
+    call = Call(record.name, np, inputs, outs, named, *rng)
+    KERNELS[record.kernel](call)
+    for step, others in call.then:  # rendered kernels on a device
+        operands = [outs[0], *(inputs[i] for i in others)]
+        outs[0][...] = run_tile(RECORDS[step].tile, outs[0].dtype.name, operands, outs[0].shape)[0]
     return outs
 
 
