@@ -8,6 +8,7 @@ import re
 from types import ModuleType
 from typing import Any
 
+import rooms
 from examples import elsewhere, run_docstring
 from operators import cell
 
@@ -38,11 +39,15 @@ def modules() -> dict[str, tuple[ModuleType, str]]:
         except ModuleNotFoundError as error:
             if error.name != name:
                 raise
+    for page, module in rooms.modules().items():
+        found[page] = (module, f"dlcore.{page}")
     return found
 
 
 def names(module: ModuleType) -> list[str]:
     """What the namespace offers: no modules, no helpers of its own."""
+    if module.__name__ in rooms.ROOMS.values():
+        return rooms.offered(module)
     chosen = []
     listed = getattr(module, "__all__", None) if module.__name__ == "dlcore.autograd" else None
     for name in listed or dir(module):
@@ -124,4 +129,6 @@ def text_of(name: str, value: Any, module: ModuleType) -> list[str]:
     inner = inspect.unwrap(value) if callable(value) else getattr(value, "fget", value)
     home = importlib.import_module(getattr(inner, "__module__", None) or module.__name__)
     session = run_docstring(name, text, dict(vars(home)))
+    if not session and (said := rooms.see(name)):
+        return [*words.split("\n"), "", said]
     return [*words.split("\n"), *(["", "```pycon", *session, "```"] if session else [])]

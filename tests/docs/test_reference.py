@@ -18,7 +18,7 @@ DOCS = Path(__file__).resolve().parents[2] / "docs"
 @pytest.fixture(scope="module")
 def docs() -> Iterator[dict[str, ModuleType]]:
     """The generator's modules, under their own names only while these tests run."""
-    names = ("examples", "operators", "namespaces", "inventory", "old_names", "generate")
+    names = ("examples", "operators", "covered", "rooms", "namespaces", "inventory", "old_names", "generate")
     sys.path.insert(0, str(DOCS))
     before = {n: sys.modules.pop(n) for n in names if n in sys.modules}
     try:
@@ -76,6 +76,38 @@ def test_what_is_promised_to_users_of_mxnet_is_there(docs: dict[str, ModuleType]
         name = name.removeprefix(".")
         assert reason.endswith(".") and len(reason) > 20, f"{name}: {reason!r} is no reason"
         assert f"`{name}` | not here: {reason}" in made["mxnet.md"]
+
+
+def test_every_public_name_has_a_docstring_and_an_example(docs: dict[str, ModuleType], made: dict[str, str]) -> None:
+    rooms = docs["rooms"]
+    assert rooms.lacking() == []
+    offered = {page: rooms.offered(module) for page, module in rooms.modules().items()}
+    assert len(offered) > 40 and sum(map(len, offered.values())) > 600
+    for page, names in offered.items():
+        for name in names:
+            assert f"\n## {page}.{name}\n" in made[f"{page}.md"], f"{page}.{name}"
+    assert "Example: see `gluon.save_checkpoint`." in made["gluon.md"]
+    assert ">>> layer = SyncBatchNorm()" in made["gluon.nn.md"] and "(gluon.nn.md)" in made["index.md"]
+
+
+def test_a_name_without_an_example_is_found(docs: dict[str, ModuleType], monkeypatch: pytest.MonkeyPatch) -> None:
+    from dlcore import metric
+
+    rooms = docs["rooms"]
+
+    class Odd:
+        """Said, not shown."""
+
+    monkeypatch.setattr(metric, "F1", Odd)
+    assert rooms.lacking() == ["metric.F1: no example"]
+    Odd.__doc__ = None
+    assert rooms.lacking() == ["metric.F1: no docstring"]
+    monkeypatch.undo()
+    monkeypatch.setitem(rooms.SHOWN_BY, "metric.F1", "graph.CachedOp")
+    assert rooms.lacking() == [
+        "metric.F1: excused, but it has an example",
+        "metric.F1: graph.CachedOp has no example to show it",
+    ]
 
 
 def test_an_example_that_does_not_hold_stops_everything(docs: dict[str, ModuleType], tmp_path: Path) -> None:
