@@ -83,6 +83,10 @@ def _new_item(
     return Item(name, label, "layer", parameters=parameters, groups=groups)
 
 
+# What people call the program after a stage.
+_SAID = {"traced": "trace", "fused": "fuse", "folded": "fold", "ordered": "order"}
+
+
 def stage_names() -> list[str]:
     """What ``%graph --stage`` takes: the trace and every pass after it."""
     from dlcore.graph.passes import PIPELINE
@@ -96,6 +100,7 @@ def stage(block: Any, name: str, shape: Shape, stage_name: str) -> tuple[Outline
     from dlcore.graph.passes import PIPELINE, apply
 
     names = stage_names()
+    stage_name = _SAID.get(stage_name, stage_name)
     if stage_name not in names:
         close = nearest(stage_name, names)
         hint = f'; did you mean "{close}"?' if close else f"; the stages are {', '.join(names)}"

@@ -190,6 +190,7 @@ def test_a_stage_of_the_compiler(shell, names):
     assert "conv2d" in data[MIME] and "lenet.conv1" in data[MIME]
     assert data["text/plain"].startswith("graph lenet")
     fused, _ = displayed(shell, "%graph lenet --stage fuse")
+    assert displayed(shell, "%graph lenet --stage fused")[0] == fused
     assert "fused" not in data[MIME]
     assert '["fused: relu<br/>lenet.conv1"]' in fused[MIME]
 
