@@ -13,6 +13,7 @@ from .. import _show
 from .._ir import Graph, bodies_of
 from ..verify import verify
 from .algebraic import algebraic
+from .amp import amp
 from .canonicalize import canonicalize
 from .conv_epilogue import conv_epilogue
 from .cse import cse
@@ -30,7 +31,7 @@ from .taken_rows import taken_rows
 
 Pass = Callable[[Graph], Graph]
 PIPELINE: tuple[Pass, ...] = (
-    dead_code, prune, canonicalize, algebraic, fold, cse, taken_rows, cse, fold_norm, gelu_pair, layout, dead_code,
+    dead_code, prune, canonicalize, algebraic, fold, cse, taken_rows, cse, amp, fold_norm, gelu_pair, layout, dead_code,
     conv_epilogue, epilogue, hoist, fuse, cse, dead_code, order,
 )  # fmt: skip
 
