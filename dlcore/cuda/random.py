@@ -149,6 +149,14 @@ def dropout_mask(call: Call) -> None:
     _choose(call, p, 0.0, 1 / (1 - p) if p < 1 else 0.0)
 
 
+@kernel("dropout_mask_at")
+def dropout_mask_at(call: Call) -> None:
+    """p stays on the device: nothing waits for it."""
+    xp, p = call.xp, call.ins[1].astype("float64")
+    hit = (_words(call) >> xp.uint64(8)) < xp.ceil(p * 2.0**24).astype("uint64")
+    call.y[...] = xp.where(hit, 0.0, 1 / (1 - p)).reshape(call.y.shape)
+
+
 @kernel("random_permutation")
 def random_permutation(call: Call) -> None:
     keys = (_words(call, 0) << call.xp.uint64(32)) + _words(call, 1)

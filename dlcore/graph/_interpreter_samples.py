@@ -162,6 +162,12 @@ def _categorical(out: Value, operands: Sequence[Any], seed: int, counter: int) -
     return np.array(drawn).reshape(out.shape).astype(numpy_dtype(out.dtype))
 
 
+def _dropout_mask_at(out: Value, operands: Sequence[Any], seed: int, counter: int) -> Array:
+    from ._interpreter_random import RANDOM
+
+    return RANDOM["dropout_mask"](out, {"p": float(operands[1])}, seed, counter)
+
+
 SAMPLES: dict[str, Callable[[Value, Sequence[Any], int, int], Array]] = {
     "random_between": _between,
     "random_gamma": _each(_gamma),
@@ -169,4 +175,5 @@ SAMPLES: dict[str, Callable[[Value, Sequence[Any], int, int], Array]] = {
     "random_binomial": _each(_binomial),
     "random_truncated": _each(_truncated),
     "random_categorical": _categorical,
+    "dropout_mask_at": _dropout_mask_at,
 }

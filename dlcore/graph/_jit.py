@@ -106,7 +106,7 @@ class Jit:
         with no_collection(), _segments.collect(layers) as segments:
             traced = trace(call, arrays, getattr(self, "__name__", "function"))
         self.compilations += 1
-        if self.compilations == MANY:
+        if len(self._entries) + 1 == MANY:
             name = getattr(self, "__name__", "a compiled function")
             warnings.warn(
                 f"{name} was compiled for {MANY} different signatures; numbers that change from call to call should be "

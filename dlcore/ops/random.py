@@ -95,6 +95,10 @@ op("_dropout_mask", "x: like, p: float = 0.5", "0 with probability p, else 1 / (
    dtype="first", infer="like",
    kernel="dropout_mask", ref="dlcore.ops.reference.mask_moments", errors=[bad("p", real(shape=(2,)), p=1.0)],
    samples=[case(real(shape=(4000,)), p=0.25)])
+op("_dropout_mask_at", "x: like, p", "_dropout_mask with p, one number, read when it runs.", dtype="first",
+   infer="like", kernel="dropout_mask_at", ref="dlcore.ops.reference.mask_moments",
+   errors=[bad("p", real(shape=(2,)), fixed(1.0, "float64")), bad("one number", real(shape=(2,)), real(shape=(2,)))],
+   samples=[case(real(shape=(4000,)), fixed(0.25, "float64"))])
 op("dropout_train", "x, p: float = 0.5", "x with numbers set to 0 with probability p and the others divided by 1 - p.",
    define="x * _dropout_mask(x, p=p)", ref="dlcore.ops.reference.dropout_moments",
    samples=[case(real(1.0, 1.0, shape=(4000,)), p=0.25)],

@@ -310,6 +310,7 @@ def permutation_check(y: Array, n: int, **_: Any) -> bool:
 
 
 def mask_moments(y: Array, x: Array, p: float = 0.5) -> bool:
+    p = float(p)
     values = set(np.unique(y.astype(np.float32)).tolist())
     kept = float(np.float32(1 / (1 - p)))
     return values == {0.0, kept} and _moments((y != 0).astype(np.float64), 1 - p, (p * (1 - p)) ** 0.5, x.shape)

@@ -80,7 +80,6 @@ class Dials:
             rate = plain.pop("dropout")
             for layer in self._layers:
                 layer._rate = rate
-            invalidate()
         turn_knobs(self._optimizer, plain)
         return changed
 

@@ -4,12 +4,53 @@ from __future__ import annotations
 
 from typing import Any
 
+from dlcore import _core
+from dlcore.graph import invalidate
 from dlcore.ops import F
 
 from .._hybrid_block import HybridBlock
 
 
-class Dropout(HybridBlock):
+class _Dropping(HybridBlock):
+    """A layer with a rate that may be turned at any time. Compiled programs read it from memory.
+
+    Only between 0, with which nothing is drawn, and other rates are they made anew.
+    """
+
+    def __init__(self, rate: float, prefix: str | None, params: Any) -> None:
+        super().__init__(prefix, params)
+        self._set(rate)
+
+    @property
+    def _rate(self) -> float:
+        return self._dropped
+
+    @_rate.setter
+    def _rate(self, rate: float) -> None:
+        before = self._dropped
+        self._set(rate)
+        if (before == 0) != (rate == 0):
+            invalidate()
+
+    def _set(self, rate: float) -> None:
+        if not 0 <= rate < 1:
+            raise ValueError(f"{type(self).__name__}: expected 0 <= rate < 1, got {rate}")
+        self._dropped = rate
+        if "_knob" not in self.__dict__:
+            self._knob = _core.empty((), "float64")
+        _core.assign(self._knob, float(rate))
+
+    def _drop(self, x: Any, axes: tuple[int, ...] = ()) -> Any:
+        """x with numbers dropped, in training: the same ones compiled and not."""
+        if not (_core.is_tracing() and _core.is_training() and self._dropped):
+            return F.dropout(x, self._dropped, axes=axes)
+        shared = {axis % x.ndim for axis in axes}
+        shape = tuple(1 if axis in shared else size for axis, size in enumerate(x.shape))
+        like = x if shape == x.shape else F.ones(shape, x._dtype_name, x._device)
+        return F.multiply(x, F._dropout_mask_at(like, self._knob))
+
+
+class Dropout(_Dropping):
     """In training, sets each element to 0 with probability `rate` and divides the others by 1 - rate.
 
     Elsewhere x passes as it is. axes: along these one draw counts for the whole length, so that (2, 3) drops whole
@@ -21,19 +62,17 @@ class Dropout(HybridBlock):
     """
 
     def __init__(self, rate: float, axes: Any = (), prefix: str | None = None, params: Any = None) -> None:
-        super().__init__(prefix, params)
-        if not 0 <= rate < 1:
-            raise ValueError(f"Dropout: expected 0 <= rate < 1, got {rate}")
-        self._rate, self._axes = rate, tuple(axes)
+        super().__init__(rate, prefix, params)
+        self._axes = tuple(axes)
 
     def forward(self, x: Any) -> Any:
-        return F.dropout(x, self._rate, axes=self._axes)
+        return self._drop(x, self._axes)
 
     def _details(self) -> str:
         return f"p={self._rate}" + (f", axes={self._axes}" if self._axes else "")
 
 
-class DropPath(HybridBlock):
+class DropPath(_Dropping):
     """In training, sets whole samples of x to 0 with probability `rate` and divides the others by 1 - rate.
 
     For the branch of a residual block, which is then left out for some samples (stochastic depth: Huang et al., 2016).
@@ -45,15 +84,12 @@ class DropPath(HybridBlock):
     """
 
     def __init__(self, rate: float, prefix: str | None = None, params: Any = None) -> None:
-        super().__init__(prefix, params)
-        if not 0 <= rate < 1:
-            raise ValueError(f"DropPath: expected 0 <= rate < 1, got {rate}")
-        self._rate = rate
+        super().__init__(rate, prefix, params)
 
     def forward(self, x: Any) -> Any:
         if not self._rate:
             return x
-        kept = F.dropout(F.ones((x.shape[0],) + (1,) * (x.ndim - 1), x.dtype.name), self._rate)
+        kept = self._drop(F.ones((x.shape[0],) + (1,) * (x.ndim - 1), x._dtype_name, x._device))
         return F.multiply(x, kept)
 
     def _details(self) -> str:

@@ -9,7 +9,7 @@
 //   normal       Box and Muller over the pairs (0, 1) and (2, 3) of a block: with u of the first word plus one unit, in
 //                (0, 1], and v of the second, r = sqrt(-2 log u): loc + scale * r * cos(2 pi v), ... sin(2 pi v)
 //   randint      low + the upper 64 bits of (w * 2^32 + w') * (high - low)
-//   bernoulli    1 where (w >> 8) < ceil(p * 2^24), else 0;  dropout_mask: 0 there, else 1 / (1 - p)
+//   bernoulli    1 where (w >> 8) < ceil(p * 2^24), else 0;  dropout_mask, dropout_mask_at: 0 there, else 1 / (1 - p)
 //   exponential  and its kin: random_standard.cpp;  gamma, poisson and all that draw again and again: random_sample.cpp
 //   permutation  stable argsort of the keys w * 2^32 + w'
 //
@@ -18,6 +18,7 @@
 #include <cmath>
 #include <vector>
 
+#include "kernels/cpu/copy.h"
 #include "kernels/cpu/random_fill.h"
 
 namespace dl {
@@ -95,8 +96,7 @@ void random_bernoulli(const KernelCall& c) {
   choose(c, p, 1.0f, 0.0f);
 }
 
-void dropout_mask(const KernelCall& c) {
-  double p = float_of(c, "p");
+void drop(const KernelCall& c, double p) {
   if (!(p >= 0 && p < 1))
     throw ValueError(format("%s: p must be at least 0 and below 1, got %g", c.op->name.c_str(), p));
   if (c.out[0].dtype != DType::F64) return choose(c, p, 0.0f, float(1.0 / (1.0 - p)));
@@ -107,6 +107,18 @@ void dropout_mask(const KernelCall& c) {
     words.get(begin, n, 0, w);
     for (int64_t i = 0; i < n; i++) out[i] = (w[i] >> 8) < threshold ? 0.0 : 1.0 / (1.0 - p);
   });
+}
+
+void dropout_mask(const KernelCall& c) { drop(c, float_of(c, "p")); }
+
+// The same with p from memory: it may change between two runs of a compiled program.
+void dropout_mask_at(const KernelCall& c) {
+  if (c.in[1].numel() != 1)
+    throw ValueError(
+        format("%s: p must be one number, got shape %s", c.op->name.c_str(), to_string(c.in[1].shape).c_str()));
+  double p = 0;
+  strided_copy(View{&p, DType::F64, {}, {}}, View{c.in[1].data, c.in[1].dtype, {}, {}});
+  drop(c, p);
 }
 
 struct Key {
@@ -154,6 +166,7 @@ DL_KERNEL("random_normal", random_normal);
 DL_KERNEL("random_randint", random_randint);
 DL_KERNEL("random_bernoulli", random_bernoulli);
 DL_KERNEL("dropout_mask", dropout_mask);
+DL_KERNEL("dropout_mask_at", dropout_mask_at);
 DL_KERNEL("random_permutation", random_permutation);
 
 }  // namespace
