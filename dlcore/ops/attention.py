@@ -47,7 +47,7 @@ op("_attention_grad", f"q, k, v, mask, y, lse, g, {_ARGS}", "The gradients of _a
    samples=[case(_q, _k, _v, _none, real(shape=(2, 3, 2)), real(shape=(2, 3, 2)), real(shape=(2, 3, 2))),
             case(_q, _q, _q, _none, _q, real(shape=(2, 3, 2)), _q, causal=True, scale=0.5)])
 op("_above", "x, causal: bool = True, value: float = 0.0",
-   "x with `value` above the diagonal of its last two axes, if causal.", dtype="same", infer="same", kernel="above",
+   "x with `value` above the diagonal of its last two axes, if causal.", dtype="same", infer="above", kernel="above",
    grad="_above(gy, causal=causal)", ref="dlcore.ops.reference_attention.above",
    samples=[case(real(shape=(2, 3, 4)), value=-2.0), case(real(shape=(4, 2))), case(real(shape=(3, 3)), causal=False)])
 # fmt: on

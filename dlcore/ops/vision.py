@@ -110,7 +110,7 @@ op("im2col", f"x, {_WINDOW}", "The windows of x (n, c, h, w) as columns: (n, c *
    errors=[bad("larger than the padded image", _x, kernel=9), bad("expected an image", real(shape=(2, 3)), kernel=2)],
    example="im2col([[[[1., 2., 3.]]]], (1, 2)) -> [[[1., 2.], [2., 3.]]]")
 op("_col2im_like", f"g, x: like, {_WINDOW}", "Columns added back into an image of x's shape.", dtype="first",
-   infer="like1", kernel="col2im", grad={"g": f"im2col(gy, {_WSAME})"}, ref=_ORACLE + "col2im_like", tol=_tol,
+   infer="col2im_like", kernel="col2im", grad={"g": f"im2col(gy, {_WSAME})"}, ref=_ORACLE + "col2im_like", tol=_tol,
    samples=[case(real(shape=(2, 12, 12)), _x, kernel=(2, 2)), case(real(shape=(2, 18, 15)), _x, **_hard)])
 op("col2im", f"x, size: ints, {_WINDOW}", "Columns (n, c * kh * kw, places) added up into an image of the given size.",
    dtype="first", infer="col2im", kernel="col2im", grad={"x": f"im2col(gy, {_WSAME})"}, ref=_ORACLE + "col2im",

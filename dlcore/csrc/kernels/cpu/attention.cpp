@@ -333,6 +333,11 @@ void above(const KernelCall& c) {
   });
 }
 DL_KERNEL("above", above);
+DL_INFER("above", [](InferCall& c) {
+  if (c.in[0].shape.n < 2)
+    throw ValueError(std::string(c.name()) + ": expected at least 2 dimensions, got shape " + to_string(c.in[0].shape));
+  c.out[0].shape = c.in[0].shape;
+});
 
 }  // namespace
 }  // namespace dl

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "kernels/cpu/dual.h"
+#include "kernels/cpu/need_shape.h"
 #include "kernels/cpu/views.h"
 
 namespace dl {
@@ -224,11 +225,8 @@ DL_INFER("ctc", [](InferCall& c) {
 DL_INFER("ctc_grad", [](InferCall& c) {
   check(c);
   Shape loss{c.in[0].shape[1]};
-  if (c.in[4].shape != loss)
-    throw ValueError(std::string(c.name()) + ": expected g " + to_string(loss) + ", got " + to_string(c.in[4].shape));
-  if (c.nin > 5 && c.in[5].shape != c.in[0].shape)
-    throw ValueError(std::string(c.name()) + ": expected v " + to_string(c.in[0].shape) + ", got " +
-                     to_string(c.in[5].shape));
+  need_shape(c, 4, loss);
+  need_shape(c, 5, c.in[0].shape);
   c.out[0].shape = c.in[0].shape;
   if (c.out.size() > 1) c.out[1].shape = loss;
 });

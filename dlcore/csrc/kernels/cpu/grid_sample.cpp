@@ -6,6 +6,7 @@
 
 #include "kernels/cpu/dual.h"
 #include "kernels/cpu/lines.h"
+#include "kernels/cpu/need_shape.h"
 
 namespace dl {
 namespace {
@@ -169,8 +170,9 @@ DL_INFER("grid_sample_grad", [](InferCall& c) {
   c.out[0].shape = c.in[0].shape;
   c.out[1].shape = c.in[1].shape;
   Shape y{m.n, m.c, m.oh, m.ow};
-  if (c.in[2].shape != y)
-    throw ValueError(std::string(c.name()) + ": expected g " + to_string(y) + ", got " + to_string(c.in[2].shape));
+  need_shape(c, 2, y);
+  need_shape(c, 3, c.in[0].shape);
+  need_shape(c, 4, c.in[1].shape);
   if (c.out.size() > 2) c.out[2].shape = y;
 });
 

@@ -3,6 +3,7 @@
 // Samples do not depend on each other, so each thread takes its share of the batch through all steps; the weights are
 // brought once into the layout that the step's product reads fastest. The weight gradient is one product at the end.
 #include "kernels/cpu/recurrent.h"
+#include "kernels/cpu/need_shape.h"
 
 #include <algorithm>
 
@@ -317,6 +318,16 @@ void infer_steps(InferCall& c) {
 template <Cell cell>
 void infer_grad(InferCall& c) {
   Sequence q = checked<cell>(c);
+  constexpr int n_in = 3 + kStates<cell>;
+  Shape line{q.steps, q.batch, q.hidden};
+  int at = n_in;
+  if (c.out.size() == n_in) {  // the first gradient: the outputs, then their gradients
+    for (int i = 0; i < kStates<cell>; i++) need_shape(c, at++, line);
+    if (kSaved<cell>) need_shape(c, at++, Shape{q.steps, q.batch, q.saved()});
+  }
+  for (int i = 0; i < kStates<cell>; i++) need_shape(c, at++, line);
+  if (c.out.size() > n_in)  // the second one: a direction for each input
+    for (int i = 0; i < n_in; i++) need_shape(c, at++, c.in[i].shape);
   for (size_t i = 0; i < c.out.size(); i++)
     c.out[i].shape = i < 3 + kStates<cell> ? c.in[i].shape : Shape{q.steps, q.batch, q.hidden};
 }

@@ -3,6 +3,7 @@
 
 #include "kernels/cpu/conv.h"
 #include "kernels/cpu/lines.h"
+#include "kernels/cpu/need_shape.h"
 #include "kernels/cpu/spatial.h"
 
 namespace dl {
@@ -102,6 +103,11 @@ DL_KERNEL("col2im", [](const KernelCall& c) { run(c, windows(c, c.out[0].shape),
 DL_INFER("im2col", [](InferCall& c) {
   c.out[0].shape = windows(c, c.in[0].shape).columns();
   c.out[0].strides = contiguous_strides(c.out[0].shape);
+});
+DL_INFER("col2im_like", [](InferCall& c) {
+  c.out[0].shape = c.in[1].shape;
+  c.out[0].strides = contiguous_strides(c.out[0].shape);
+  need_shape(c, 0, windows(c, c.in[1].shape).columns());
 });
 DL_INFER("col2im", [](InferCall& c) {
   c.out[0].shape = image_of(c, c.in[0].shape);
