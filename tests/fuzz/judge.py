@@ -96,10 +96,11 @@ def compare(record: Op, call: Call, given: list[Any], results: list[NDArray]) ->
         return  # a loss of a negative probability has no right answer
     if (record.dtype.startswith("update:") or record.internal) and len({np.shape(v) for v in given}) > 1:
         return
-    if len(dtypes) > 1 and record.elementwise and record.dtype in CAST_FIRST and results:
+    mixed = len(dtypes) > 1 or any(isinstance(v, (float, complex)) for v in given)
+    if mixed and record.elementwise and record.dtype in CAST_FIRST and results:
         given = [v.astype(results[0].dtype) if isinstance(v, np.ndarray) else v for v in given]
         arrays = [v for v in given if isinstance(v, np.ndarray)]
-    elif not call.plain and len(dtypes) > 1:
+    elif not call.plain and mixed:
         return
     free = free_of(arrays)
     if free.kind == "c" and not (record.elementwise and record.takes_complex and contents == {"sample"}):
@@ -157,6 +158,8 @@ def judge(call: Call) -> str:
         text = f"{type(error).__name__}: {error}"
         if isinstance(error, MemoryError) and "memory" not in str(error):
             return text
+        if isinstance(error, MemoryError) and call.mode == "compiled":
+            return ""  # the arena of a compiled program belongs to no one operator
         return "" if names_the_operator(call, str(error)) else f"does not name the operator: {text}"
     except RuntimeError as error:
         refused = call.mode == "gradient" and NO_DERIVATIVE in str(error)
