@@ -213,8 +213,7 @@ def _reaches(line: Line, other: Line) -> bool:
         if here is line:
             return True
         seen.add(id(here))
-        waiting += here.sources
-        waiting += [source for inner in here.body for source in inner.sources]
+        waiting += [*here.sources, *here.body]
     return False
 
 

@@ -183,8 +183,10 @@ class Wires:
             if len(statement.operands) == 1 and len(line.sources) == 2 and line.sources[0] is last:
                 return replace(statement, operands=(self._name_of(line, 1),))
             return replace(statement, operands=tuple(self._name_of(line, n) for n in range(len(line.sources))))
-        source = None if line.sources[0] is last else self._name_of(line, 0)
-        return replace(statement, source=source)
+        told = statement.source is not None and statement.source.name == last.target
+        if line.sources[0] is last and not told:
+            return replace(statement, source=None)
+        return replace(statement, source=self._name_of(line, 0))
 
     def _name_of(self, line: Line, place: int) -> Name:
         source = line.sources[place]

@@ -184,7 +184,7 @@ def test_lines_are_connected_in_any_direction_that_is_no_circle():
         edited(do="connect", line=6, source=8, place=0)
     text = "input 4\ni = identity\na = dense 4 from i\nb = dense 3 from i\nconcat a b"
     below = edit(parse(text), {"do": "connect", "line": 3, "source": 4, "place": 0})
-    assert below.text == "input 4\ni = identity\nb = dense 3\na = dense 4\nconcat a b" and below.line == 4
+    assert below.text == "input 4\ni = identity\nb = dense 3 from i\na = dense 4\nconcat a b" and below.line == 4
     assert below.moved == {1: 1, 2: 2, 3: 4, 4: 3, 5: 5}
 
 
