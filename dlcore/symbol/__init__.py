@@ -2,7 +2,7 @@
 
 Here: `Symbol` (_symbol), variables and Group (_make), the calls it consists of (_call, _build), the operators it may
 name (_operators), output heads such as SoftmaxOutput (_heads), what MXNet infers about shapes and dtypes (_shapes,
-_types), files (_json), and Executor (_executor).
+_types), files (_json), loops and branches (contrib), and Executor (_executor).
 Not here: a graph format. A Symbol only lists calls; binding replays them through `dlcore.graph`'s tracer, so what runs
 is the graph that `hybridize()` makes. Training loops are in `dlcore.module`.
 Every operator is an attribute: `sym.FullyConnected(data, num_hidden=10, name="fc1")`, `sym.relu(x)`.
@@ -15,13 +15,14 @@ from typing import Any
 
 from dlcore._hints import missing
 
+from . import contrib
 from ._executor import Executor
 from ._heads import HEADS
 from ._make import Group, Variable, fromjson, function, load, load_json, var
 from ._operators import known, names
 from ._symbol import Symbol
 
-__all__ = ["Executor", "Group", "Symbol", "Variable", "fromjson", "load", "load_json", "var"]
+__all__ = ["Executor", "Group", "Symbol", "Variable", "contrib", "fromjson", "load", "load_json", "var"]
 
 
 def __getattr__(name: str) -> Any:

@@ -28,6 +28,7 @@ CLASSIC = frozenset(
     transpose unravel_index where zeros zeros_like""".split()
 )
 _OWN = frozenset({"Flatten", "flatten"})
+BODIES: dict[str, Callable[..., Any]] = {}  # loops and branches of symbols; filled by `_control`
 
 # Arguments that become variables of the node's name when they are not given.
 MADE: dict[str, tuple[str, ...]] = {
@@ -89,7 +90,8 @@ def known(name: str) -> bool:
     >>> known("FullyConnected"), known("exec")
     (True, False)
     """
-    return name in CLASSIC or name in HEADS or name in _OWN or name in operators() or exact(name) is not None
+    tables = (CLASSIC, HEADS, _OWN, BODIES, operators())
+    return any(name in table for table in tables) or exact(name) is not None
 
 
 def _flatten(data: Any) -> Any:
@@ -103,6 +105,8 @@ def target(name: str) -> Callable[..., Any]:
         raise ValueError(f"there is no operator {name!r}")
     if name in _OWN:
         return _flatten
+    if name in BODIES:
+        return BODIES[name]
     record = exact(name)
     if record is not None:
         return functions.function(record.name)
