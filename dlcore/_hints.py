@@ -141,10 +141,17 @@ def missing(said: str, place: str, name: str, known: Iterable[str] = ()) -> Attr
     return AttributeError(f"{said} has no {name!r}" + (f"; {fix}" if fix else ""), name=name)
 
 
+# Finds the module that an old name such as "dlcore.gluon.parameter" means; there while `dlcore.compat` is installed.
+old_modules: list[Callable[[str], Any]] = []
+
+
 def names_of(module: str, known: Iterable[str]) -> Callable[[str], Any]:
-    """A `__getattr__` for a module: it only says what to write instead. In the table stands the name's last part."""
+    """A `__getattr__` for a module: it says what to write instead. In the table stands the name's last part."""
 
     def absent(name: str) -> Any:
+        for find in old_modules:
+            if (found := find(f"{module}.{name}")) is not None:
+                return found
         raise missing(module, module.rpartition(".")[2], name, known)
 
     return absent

@@ -10,6 +10,8 @@ from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
+from dlcore._hints import old_modules
+
 from ._names import ABSENT, MODULES
 
 _OLD, _NEW = "mxnet", "dlcore"
@@ -20,6 +22,12 @@ def _target(fullname: str) -> str | None:
     `from mxnet.gluon import block`, where `mxnet.gluon` is `dlcore.gluon`."""
     first, _, rest = fullname.partition(".")
     return MODULES.get(rest) if first in (_OLD, _NEW) else None
+
+
+def _old_module(fullname: str) -> ModuleType | None:
+    """What `gluon.parameter` means where `gluon` is dlcore's: asked when a module has no such attribute."""
+    found = _target(fullname)
+    return None if found is None or found == fullname else importlib.import_module(found)
 
 
 class _Loader(Loader):
@@ -101,6 +109,7 @@ def install(force: bool = False) -> None:
         del sys.modules[name]
     sys.modules[_OLD] = importlib.import_module(_NEW)
     sys.meta_path.insert(0, _finder)
+    old_modules.append(_old_module)
 
 
 def uninstall() -> None:
@@ -110,5 +119,6 @@ def uninstall() -> None:
     for name in [name for name in sys.modules if name.split(".")[0] == _OLD]:
         del sys.modules[name]
     sys.meta_path.remove(_finder)
+    old_modules.remove(_old_module)
     sys.modules.update(_replaced)
     _replaced.clear()

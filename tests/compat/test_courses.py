@@ -392,3 +392,12 @@ def test_the_two_halves_of_the_estimator(mx: Any) -> None:
     assert estimator.Estimator is mx.gluon.contrib.estimator.Estimator
     assert event_handler.CheckpointHandler is CheckpointHandler
     assert mx.cpu_pinned() == mx.cpu(0)
+
+
+def test_old_modules_are_attributes_too(mx: Any) -> None:
+    gluon = mx.gluon
+    assert gluon.parameter.ParameterDict is gluon.ParameterDict and gluon.block.HybridBlock is gluon.HybridBlock
+    assert gluon.data.dataset.ArrayDataset is gluon.data.ArrayDataset
+    compat.uninstall()
+    with pytest.raises(AttributeError, match="dlcore.gluon has no 'parameter'"):
+        _ = gluon.parameter
