@@ -61,7 +61,7 @@ bool forward_onednn(const SlotCall& k, const ConvShape& s, DType t) {
   bool bias = c.present(2);
   View x = c.in[0];
   Temp x_keep, w_keep, b_keep, r_keep, a_keep;
-  Tag tag = image_tag(x, s, t);
+  Tag tag = s.n < num_threads() ? Tag::nhwc : image_tag(x, s, t);  // only channels-last images are cut into bands
   if (tag == Tag::nhwc) x = as_channels_last(x, t, x_keep);
   View w = dense_weight(c.in[1], t, w_keep);
   ConvFinish finish = finish_of(c, t, a_keep);

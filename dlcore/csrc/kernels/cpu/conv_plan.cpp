@@ -142,13 +142,18 @@ std::shared_ptr<ConvPlan> make_plan(const Key& key, const ConvWish& r, const Con
   auto plan = std::make_shared<ConvPlan>(key);
   plan->x_tag = r.x_tag;
   int64_t threads = num_threads();
-  // Fewer images than threads: large ones are cut into bands (forward), or cut up by oneDNN's own threads (gradients).
+  // Fewer images than threads: they are cut into bands (forward), or large ones cut up by oneDNN's own threads.
   double work = double(numel(s.y_shape())) * double(s.c / s.groups * s.kh * s.kw);
-  bool split = s.n < threads && work > 1 << 22;
+  bool split = s.n < threads && work > 1 << 20;
+  // A thread that takes two bands evens out delays, but reads the weights twice.
+  int64_t weight_bytes = numel(s.w_shape()) * int64_t(itemsize(r.type));
+  int64_t each = weight_bytes > 1 << 20 ? 1 : 2;
   try {
     if (split && r.pass == ConvPass::forward && r.x_tag == Tag::nhwc)
-      plan->usable = cut_up(*plan, r, s, 1, bands_of(s, std::min(s.oh, (2 * threads + s.n - 1) / s.n)), 1);
-    if (!plan->usable) plan->usable = cut_up(*plan, r, s, block_of(r, s), {whole_image(s)}, split ? int(threads) : 1);
+      plan->usable = cut_up(*plan, r, s, 1, bands_of(s, std::min(s.oh, (each * threads + s.n - 1) / s.n)), 1);
+    if (!plan->usable)
+      plan->usable =
+          cut_up(*plan, r, s, block_of(r, s), {whole_image(s)}, work > 1 << 22 && s.n < threads ? int(threads) : 1);
     if (!plan->usable) return plan;
     plan->reorder = r.pass == ConvPass::grad_w ? make_reorder(plan->weights, weight_given(s, w))
                                                : make_reorder(weight_given(s, w), plan->weights);
