@@ -21,17 +21,19 @@ def hoist(graph: Graph) -> Graph:
     moved = _movable(graph) if graph.kept is None else []
     if not moved:
         return graph
-    outside = [node for node in graph.nodes if node not in set(moved)]
-    needed = _needed(outside, list(graph.results()), set(moved))
+    inside = set(moved)
+    outside = [node for node in graph.nodes if node not in inside]
+    needed = _needed(outside, list(graph.results()), inside)
     kept, copies = graph.clone()
     twins = dict(zip(graph.nodes, kept.nodes, strict=True))
     kept.name, kept.steady, kept.inputs, kept.rng_blocks = f"{graph.name}.kept", False, [], 0
     kept.nodes = [twins[node] for node in moved]
     kept.outputs = [copies[value] for value in needed]
-    graph.nodes = [node for node in graph.nodes if node not in set(moved) or _ops.is_view(node)]
+    graph.nodes = [node for node in graph.nodes if node not in inside or _ops.is_view(node)]
     changes: dict[Value, Value] = {}
+    devices = [state.array._device for state in graph.states]  # single numbers may lie on the CPU
+    device = next((name for name in devices if not name.startswith("cpu")), devices[0])
     for i, value in enumerate(needed):
-        device = graph.states[0].array._device
         array = _core.empty(value.shape, value.dtype, device)
         changes[value] = Value(value.dtype, value.shape, value.strides, kind="state", name=value.name or "kept")
         graph.states.append(State(changes[value], array, made=i))
