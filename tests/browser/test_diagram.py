@@ -6,6 +6,7 @@ Set DLCORE_SCREENSHOTS to a folder to keep pictures of what was seen.
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -132,10 +133,40 @@ def test_the_diagram_follows_the_text(story: Notebook) -> None:
     assert not story.errors()
 
 
-def test_a_reopened_notebook_shows_a_picture(lab: Lab, story: Notebook) -> None:
+def test_the_saved_output_holds_a_picture_and_text(story: Notebook) -> None:
     story.theme("JupyterLab Dark")
     story.page.wait_for_timeout(300)
     keep(story, "diagram-dark")
     story.theme("JupyterLab Light")
     found = [output["data"] for output in story.outputs(2)]
     assert "image/svg+xml" in found[0] and "conv 8 3x3" in found[0]["text/plain"]
+
+
+def test_five_hundred_lines_stay_usable(lab: Lab) -> None:
+    text = "%%network deep\ninput 4\n" + "\n".join(["a = dense 4", "dense 4 relu", "add a"] + ["dense 4"] * 497)
+    lab.write("deep_diagram.ipynb", ["%load_ext dlcore", text, "%diagram deep"])
+    notebook = lab.open("deep_diagram.ipynb")
+    for index in range(3):
+        notebook.run(index, wait=90)
+    page = notebook.page
+    page.locator(".dl-box").first.wait_for(timeout=30_000)
+    assert page.locator(".dl-box").count() == 501
+    # What a click or a key costs the page, in ms: everything is done before the handler returns.
+    cost = page.evaluate(
+        """() => {
+          const times = [];
+          for (const line of [100, 300, 500]) {
+            const box = document.querySelector(`.dl-box[data-line="${line}"]`), start = performance.now();
+            box.dispatchEvent(new MouseEvent("click", { bubbles: true }));
+            times.push(performance.now() - start);
+          }
+          return Math.min(...times);
+        }"""
+    )
+    assert cost < 300, f"{cost:.0f} ms"
+    start = time.monotonic()
+    page.get_by_label("its line").fill("relu")
+    page.locator(".dl-adding .dl-button").first.click()
+    until(lambda: notebook.source(1).count("\n") == 502, 20, "the new line in the text")
+    assert time.monotonic() - start < 10
+    keep(notebook, "diagram-deep")
