@@ -4,6 +4,7 @@ Their meaning is that of the CPU's tile machine (dlcore/csrc/kernels/cpu/isa), d
 """
 
 PRELUDE = r"""
+template <class T, int N> struct alignas(sizeof(T) * N) dl_pack { T at[N]; };
 __device__ inline float dl_as_float(unsigned int u) { union { unsigned int u; float f; } x; x.u = u; return x.f; }
 __device__ inline unsigned int dl_as_bits(float f) { union { unsigned int u; float f; } x; x.f = f; return x.u; }
 __device__ inline float dl_inf() { return dl_as_float(0x7f800000u); }

@@ -1,5 +1,8 @@
 """Fused groups as CUDA C: one grid-stride loop, with shapes and strides written into the text as constants.
 
+Where neighbours in memory are neighbours in the loop, a thread takes as many at once as fit in 16 bytes of the widest
+array; a second loop, element by element, is there for pointers that are not aligned to that.
+
 The text needs no header, so that NVRTC compiles it anywhere and a plain C++ compiler can run it through a small shim.
 16-bit floats travel as unsigned short and are converted by the functions of the prelude.
 """
@@ -11,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ._cuda_prelude import PRELUDE
-from ._ir import Node, numel
+from ._ir import ITEMSIZE, Node, numel
 
 BLOCK = 256
 MAX_GRID = 4096
@@ -73,28 +76,107 @@ def render_tile(name: str, tile: Any, register: str, ins: Sequence[Operand], out
     """The CUDA C of a tile program over arrays of these shapes and layouts; `ins` broadcast to the shape of `outs`."""
     shape, strides = _axes(ins, outs)
     elements = numel(shape)
-    type_name = STORAGE[register]
+    width = _width(shape, strides, [*ins, *outs])
     params = [f"const {STORAGE[o.dtype]}* in{i}" for i, o in enumerate(ins)]
     params += [f"{STORAGE[o.dtype]}* out{i}" for i, o in enumerate(outs)]
-    body = _index_lines(shape)
-    for i, operand in enumerate(ins):
-        body.append(f"const {type_name} v{i} = {_load(f'in{i}[{_offset(strides[i])}]', operand.dtype, register)};")
-    for i, (mnemonic, operands) in enumerate(tile.code):
-        value = _literal(operands, register) if mnemonic == "const" else _micro(mnemonic, operands, register)
-        body.append(f"const {type_name} v{tile.n_in + i} = {value};")
-    for i, (operand, value) in enumerate(zip(outs, tile.outs, strict=True)):
-        body.append(f"out{i}[{_offset(strides[len(ins) + i])}] = {_store(f'v{value}', operand.dtype, register)};")
+    group = _Group(tile, register, ins, outs, shape, strides)
     lines = [
         f'extern "C" __global__ void {name}({", ".join(params)}) {{',
         "  const long long step = (long long)gridDim.x * blockDim.x;",
         "  long long i = (long long)blockIdx.x * blockDim.x + threadIdx.x;",
-        f"  for (; i < {elements}LL; i += step) {{",
-        *("    " + line for line in body),
-        "  }",
-        "}",
     ]
-    grid = max(1, min(MAX_GRID, -(-elements // BLOCK)))
+    if width > 1:
+        lines.append(f"  if ({group.aligned(width)}) {{")
+        lines.append(f"    for (; i < {elements // width}LL; i += step) {{")
+        lines += ["      " + line for line in group.vector(width)]
+        lines += ["    }", "    return;", "  }"]
+    lines.append(f"  for (; i < {elements}LL; i += step) {{")
+    lines += ["    " + line for line in group.scalar()]
+    lines += ["  }", "}"]
+    grid = max(1, min(MAX_GRID, -(-elements // (width * BLOCK))))
     return CudaKernel(name, "\n".join(lines) + "\n", elements, grid)
+
+
+@dataclass(frozen=True)
+class _Group:
+    """A tile program with the arrays it runs over, their axes merged."""
+
+    tile: Any
+    register: str
+    ins: Sequence[Operand]
+    outs: Sequence[Operand]
+    shape: tuple[int, ...]
+    strides: list[tuple[int, ...]]
+
+    def scalar(self) -> list[str]:
+        """One element: loads, arithmetic, stores."""
+        body = _index_lines(self.shape)
+        body += [self.load(i, f"in{i}[{_offset(self.strides[i])}]") for i in range(len(self.ins))]
+        body += self.arithmetic()
+        for i, operand in enumerate(self.outs):
+            target = f"out{i}[{_offset(self.strides[len(self.ins) + i])}]"
+            body.append(f"{target} = {_store(f'v{self.tile.outs[i]}', operand.dtype, self.register)};")
+        return body
+
+    def vector(self, width: int) -> list[str]:
+        """`width` neighbours at once: each array is read and written in pieces of up to 16 bytes."""
+        body, inner = _index_lines(self.shape, width), []
+        for i, operand in enumerate(self.ins):
+            where = _offset(self.strides[i])
+            if self.packed(i):
+                kind = f"dl_pack<{STORAGE[operand.dtype]}, {width}>"
+                body.append(f"const {kind} p{i} = *(const {kind}*)(in{i} + {where});")
+                inner.append(self.load(i, f"p{i}.at[k]"))
+            else:  # the same number for all of them
+                body.append(self.load(i, f"in{i}[{where}]"))
+        inner += self.arithmetic()
+        stores = []
+        for i, operand in enumerate(self.outs):
+            kind = f"dl_pack<{STORAGE[operand.dtype]}, {width}>"
+            body.append(f"{kind} q{i};")
+            inner.append(f"q{i}.at[k] = {_store(f'v{self.tile.outs[i]}', operand.dtype, self.register)};")
+            stores.append(f"*({kind}*)(out{i} + {_offset(self.strides[len(self.ins) + i])}) = q{i};")
+        loop = ["#pragma unroll", f"for (int k = 0; k < {width}; ++k) {{", *("  " + line for line in inner), "}"]
+        return [*body, *loop, *stores]
+
+    def packed(self, number: int) -> bool:
+        """Whether an array moves along the innermost axis."""
+        return self.strides[number][-1] == 1
+
+    def aligned(self, width: int) -> str:
+        """The condition that every pointer may be read or written in pieces."""
+        names = [*(f"in{i}" for i in range(len(self.ins))), *(f"out{i}" for i in range(len(self.outs)))]
+        tests = [
+            f"(unsigned long long){name} % {width * ITEMSIZE[operand.dtype]} == 0"
+            for number, (name, operand) in enumerate(zip(names, [*self.ins, *self.outs], strict=True))
+            if self.packed(number)
+        ]
+        return " && ".join(tests)
+
+    def load(self, number: int, text: str) -> str:
+        """The register of an input, from the text that names its element."""
+        value = _load(text, self.ins[number].dtype, self.register)
+        return f"const {STORAGE[self.register]} v{number} = {value};"
+
+    def arithmetic(self) -> list[str]:
+        """The program itself."""
+        lines = []
+        for i, (mnemonic, operands) in enumerate(self.tile.code):
+            constant = mnemonic == "const"
+            value = _literal(operands, self.register) if constant else _micro(mnemonic, operands, self.register)
+            lines.append(f"const {STORAGE[self.register]} v{self.tile.n_in + i} = {value};")
+        return lines
+
+
+def _width(shape: tuple[int, ...], strides: Sequence[tuple[int, ...]], operands: Sequence[Operand]) -> int:
+    """How many neighbours a thread can take at once, so that the widest array moves 16 bytes; 1 if that is not so."""
+    if not shape or any(s[-1] not in (0, 1) for s in strides):
+        return 1
+    moving = [(o, s) for o, s in zip(operands, strides, strict=True) if s[-1] == 1]
+    width = 16 // max((ITEMSIZE[o.dtype] for o, _ in moving), default=16)
+    while width > 1 and (shape[-1] % width or any(step % width for _, s in moving for step in s[:-1])):
+        width //= 2
+    return width
 
 
 def _axes(ins: Sequence[Operand], outs: Sequence[Operand]) -> tuple[tuple[int, ...], list[tuple[int, ...]]]:
@@ -123,13 +205,16 @@ def _broadcast_strides(operand: Operand, shape: tuple[int, ...]) -> tuple[int, .
     return (0,) * lead + tuple(0 if size == 1 != target else stride for size, stride, target in own)
 
 
-def _index_lines(shape: tuple[int, ...]) -> list[str]:
+def _index_lines(shape: tuple[int, ...], width: int = 1) -> list[str]:
+    """The place on each axis of group number i of `width` neighbours on the innermost axis."""
+    times = f" * {width}" if width > 1 else ""
     if len(shape) <= 1:
-        return ["const long long x0 = i;"] if shape else []
+        return [f"const long long x0 = i{times};"] if shape else []
     lines = ["long long rest = i;"]
     for axis in range(len(shape) - 1, 0, -1):
-        lines.append(f"const long long x{axis} = rest % {shape[axis]};")
-        lines.append(f"rest /= {shape[axis]};")
+        size = shape[axis] // width if axis == len(shape) - 1 else shape[axis]
+        lines.append(f"const long long x{axis} = rest % {size}{times if axis == len(shape) - 1 else ''};")
+        lines.append(f"rest /= {size};")
     return [*lines, "const long long x0 = rest;"]
 
 

@@ -11,7 +11,7 @@ from graph.programs import array, random_program, trace_of
 
 from dlcore.graph._ir import FUSED, Graph, Node, Value, contiguous_strides
 from dlcore.graph._types import numpy_dtype
-from dlcore.graph.cuda_render import CudaKernel, Operand, render, render_tile
+from dlcore.graph.cuda_render import STORAGE, CudaKernel, Operand, render, render_tile
 from dlcore.graph.interpreter import MICRO, call
 from dlcore.graph.passes import optimize
 from dlcore.ops import F
@@ -153,3 +153,52 @@ def test_every_elementwise_operator_renders(tmp_path: Path) -> None:
         operands = [Operand(register, (5,), (1,)) for _ in record.inputs]
         kernel = render_tile(name.strip("_"), record.tile, register, operands, operands[:1] * len(record.tile.outs))
         assert f"void {name.strip('_')}(" in kernel.source
+
+
+WIDE = [("float32", 4), ("float64", 2), ("float16", 8), ("bfloat16", 8), ("int32", 4), ("bool", 16)]
+
+
+@pytest.mark.parametrize(("dtype", "width"), WIDE)
+def test_neighbours_are_moved_sixteen_bytes_at_a_time(dtype: str, width: int, tmp_path: Path) -> None:
+    """Contiguous, broadcast and single operands; lengths that fit and that do not; pointers that are aligned or not."""
+    register = {"bool": "int32", "float16": "float32", "bfloat16": "float32"}.get(dtype, dtype)
+    tile = Tile(3, [("max", (0, 1)), ("max", (3, 2))], [4])
+    nodes = []
+    for length, expected in ((64, width), (62, 2), (63, 1)):
+        inputs = [Value(dtype, (3, length), (length, 1)), Value(dtype, (3, 1), (1, 1)), Value(dtype, (), ())]
+        node = Node(FUSED, list(inputs), ("",), tile=tile, register=register)
+        node.outputs = [Value(dtype, (3, length), (length, 1), node=node)]
+        kernel = render(node, f"wide{length}")
+        packs = f"dl_pack<{STORAGE[dtype]}, {expected}>"
+        assert (packs in kernel.body) == (expected > 1) and ("dl_pack" in kernel.body) == (expected > 1)
+        assert compile_for_hopper(kernel)
+        nodes.append(node)
+    check(nodes, tmp_path)
+    _shifted(nodes[0], tmp_path)
+
+
+def _shifted(node: Node, folder: Path) -> None:
+    """The same numbers when one array begins in the middle of 16 bytes."""
+    rng, kernel = np.random.default_rng(3), render(node, "shifted")
+    library = build_for_cpu([kernel], folder)
+    values = [np.asarray(draw(rng, v)) for v in node.inputs]
+    (wanted,) = call(node, values, (0, 0))
+    dtype = numpy_dtype(node.outputs[0].dtype)
+    for moved in range(len(values) + 1):
+        arrays = [*values, np.zeros(node.outputs[0].shape, dtype)]
+        room = np.zeros(arrays[moved].size + 1, dtype)[1:].reshape(arrays[moved].shape)
+        room[...] = arrays[moved]
+        arrays[moved] = room
+        run_on_cpu(library, kernel, arrays)
+        np.testing.assert_array_equal(arrays[-1], wanted.astype(dtype))
+
+
+def test_a_result_may_lie_where_an_operand_did(tmp_path: Path) -> None:
+    tile = Tile(2, [("mul", (0, 1)), ("add", (2, 0))], [3])
+    node = Node(FUSED, [Value("float32", (128,), (1,)) for _ in range(2)], ("",), tile=tile, register="float32")
+    node.outputs = [Value("float32", (128,), (1,), node=node)]
+    kernel = render(node, "in_place")
+    a, b = (np.random.default_rng(i).normal(size=128).astype(np.float32) for i in range(2))
+    expected = a * b + a
+    run_on_cpu(build_for_cpu([kernel], tmp_path), kernel, [a, b, a])
+    np.testing.assert_allclose(a, expected, rtol=1e-6)
