@@ -228,6 +228,30 @@ def test_only_scales_of_channels_are_folded() -> None:
         assert (result.op == "conv2d") == folded
 
 
+@pytest.mark.parametrize(
+    ("layer", "shape"),
+    [
+        (lambda: nn.Dense(6, in_units=10), (4, 10)),
+        (lambda: nn.Conv1D(6, 3, in_channels=5, groups=1), (2, 5, 12)),
+        (lambda: nn.Conv2D(6, 3, in_channels=6, groups=3), (2, 6, 7, 7)),
+        (lambda: nn.Conv3D(6, 2, in_channels=3), (2, 3, 5, 4, 4)),
+    ],
+    ids=["dense", "1d", "groups", "3d"],
+)
+def test_other_layers_take_normalisation_in(layer: Callable[[], Any], shape: tuple[int, ...]) -> None:
+    net = nn.HybridSequential()
+    net.add(layer(), nn.BatchNorm(in_channels=6))
+    net.initialize(init=dl.init.Xavier())
+    x = array(np.random.default_rng(0).standard_normal(shape), "float32")
+    with autograd.record():
+        net(x * 2 + 1)
+    wanted = net(x).asnumpy()
+    net.hybridize()
+    near(net(x).asnumpy(), wanted)
+    kernels = {node.op for node in compiled(net).lowered.nodes}
+    assert len(kernels - {"_channels_last"}) == 1 and not any(op.startswith("fused") for op in kernels)
+
+
 class TestKept:
     def test_runs_again_only_after_a_change(self) -> None:
         a, b, x = (array(np.random.default_rng(i).standard_normal((4, 4)), "float32") for i in range(3))
