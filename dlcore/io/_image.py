@@ -36,7 +36,11 @@ def decode_image(data: bytes | str | os.PathLike[str], iscolor: int = -1) -> np.
             if opened.width * opened.height > 1 << 28:
                 raise ValueError(f"{name}: {opened.width}x{opened.height} pixels are more than 2^28")
             grey = iscolor == 0 or (iscolor == -1 and opened.mode in ("L", "1", "I;16", "I", "F"))
-            return np.array(opened.convert("L" if grey else "RGB"))
+            mode = "L" if grey else "RGB"
+            # A picture that has its mode already is read at once; a conversion would copy it first.
+            return np.array(
+                opened if opened.mode == mode and "transparency" not in opened.info else opened.convert(mode)
+            )
     except (module.UnidentifiedImageError, OSError, SyntaxError) as error:
         if isinstance(error, FileNotFoundError):
             raise

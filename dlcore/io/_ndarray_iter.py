@@ -85,13 +85,58 @@ class NDArrayIter(DataIter):
         self.hard_reset()
         if kept is not None:
             self.idx = np.concatenate([kept, self.idx])
+            self._kept = [int(index) for index in kept]
 
     def hard_reset(self) -> None:
         """Begin a new pass and forget what was kept."""
+        seed, count = _core.rng_state()
+        self._begun, self._kept = [int(seed), int(count)], []
         self.idx = np.arange(self.num_data)
         if self.shuffle:
             self.idx = F.random_permutation(self.num_data, "int64", "cpu(0)").asnumpy()
         self.cursor = -self.batch_size
+
+    def state(self) -> dict[str, Any]:
+        """The place in the data, as JSON can hold it: `load_state` goes on from there. See `gluon.save_checkpoint`."""
+        return {"samples": self.num_data, "random": self._begun, "kept": self._kept, "cursor": self.cursor}
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Go on where an iterator with the same arguments stood when `state()` was asked; do not `reset` first.
+
+        ValueError, with nothing changed, for another number of examples and for a damaged state.
+
+        >>> batches = NDArrayIter(np.arange(6), batch_size=2, shuffle=True)
+        >>> first, place = batches.next(), batches.state()
+        >>> rest = [batch.data[0].tolist() for batch in batches]
+        >>> again = NDArrayIter(np.arange(6), batch_size=2, shuffle=True)
+        >>> again.load_state(place)
+        >>> [batch.data[0].tolist() for batch in again] == rest
+        True
+        """
+        random: Any = state.get("random")
+        kept: Any = state.get("kept")
+        cursor: Any = state.get("cursor")
+        right = (
+            set(state) == {"samples", "random", "kept", "cursor"}
+            and isinstance(random, list)
+            and len(random) == 2
+            and all(isinstance(n, int) and 0 <= n < 2**64 for n in random)
+            and isinstance(kept, list)
+            and len(kept) < self.batch_size
+            and all(isinstance(n, int) and 0 <= n < self.num_data for n in kept)
+            and isinstance(cursor, int)
+            and -self.batch_size <= cursor <= self.num_data + len(kept)
+        )
+        if not right or state["samples"] != self.num_data:
+            raise ValueError(f"NDArrayIter: not a place in {self.num_data} examples in batches of {self.batch_size}")
+        now = _core.rng_state()
+        _core.set_rng_state((random[0], random[1]))
+        try:
+            self.hard_reset()
+        finally:
+            _core.set_rng_state(now)
+        self.idx, self._kept = np.concatenate([np.array(kept, np.int64), self.idx]), list(kept)
+        self.cursor = cursor
 
     @property
     def _end(self) -> int:

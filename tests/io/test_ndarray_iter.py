@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import doctest
 import importlib
+import json
 
 import numpy as np
 import pytest
 
 import dlcore as dl
+from dlcore import _core
 from dlcore.io import DataBatch, DataDesc, DataIter, NDArrayIter
 
 
@@ -115,3 +117,53 @@ def test_descriptions() -> None:
     assert DataDesc.get_list([("x", [2, 3])], [("x", "int64")])[0].dtype == np.int64
     assert DataDesc.get_batch_axis("TNC") == 1 and DataDesc.get_batch_axis(None) == 0
     assert DataDesc("x", (2,)) == ("x", (2,))
+
+
+@pytest.mark.parametrize("how", ["pad", "discard", "roll_over"])
+@pytest.mark.parametrize("stop", [0, 1, 3, 5, 6])
+def test_it_goes_on_where_it_stood(how: str, stop: int) -> None:
+    def make() -> NDArrayIter:
+        return NDArrayIter(np.arange(11), np.arange(11) * 2, 3, shuffle=True, last_batch_handle=how)
+
+    def walk(batches: NDArrayIter, passes: int, count: int = 10**6) -> list[list[float]]:
+        found = []
+        for _ in range(passes):
+            for batch in batches:
+                found.append([*batch.data[0].tolist(), *batch.label[0].tolist(), batch.pad])
+                if len(found) == count:
+                    return found
+            batches.reset()
+        return found
+
+    dl.random.seed(5)
+    one = make()
+    if stop:
+        walk(one, 3, stop)
+    place, random = json.loads(json.dumps(one.state())), _core.rng_state()
+    rest = walk(one, 3)
+    dl.random.seed(99)
+    two = make()
+    two.load_state(place)
+    _core.set_rng_state(random)
+    assert walk(two, 3) == rest and len(rest) > 5
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"samples": 10},
+        {"random": [1]},
+        {"random": [-1, 0]},
+        {"kept": [11]},
+        {"kept": [0] * 3},
+        {"cursor": 99},
+        {"x": 1},
+    ],
+)
+def test_a_place_that_does_not_fit_changes_nothing(change: dict) -> None:
+    batches = NDArrayIter(np.arange(11), batch_size=3)
+    batches.next()
+    before = batches.state()
+    with pytest.raises(ValueError, match="not a place in 11 examples in batches of 3"):
+        batches.load_state({**before, **change})
+    assert batches.state() == before
