@@ -1,5 +1,5 @@
 // The drawing: boxes that can be chosen with a click or the arrow keys, and arrows that are pulled from a box's foot.
-import { element } from "../explorer/tree.js";
+import { element } from "../shared/dom.js";
 import { layout } from "./layout.js";
 
 const SVG = "http://www.w3.org/2000/svg";

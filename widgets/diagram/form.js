@@ -1,5 +1,5 @@
 // The chosen line as a form: its text, its settings one by one, its name, what it takes; and what can be added to it.
-import { element } from "../explorer/tree.js";
+import { element } from "../shared/dom.js";
 
 let labels = 0;
 

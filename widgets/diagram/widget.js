@@ -1,8 +1,8 @@
 // The diagram editor: the drawing at the left, the chosen line at the right. Each gesture is sent to the kernel, which
 // writes it into the text, changes the network and sends back how everything is then.
-import { Keeper } from "../explorer/keeper.js";
-import { element } from "../explorer/tree.js";
+import { element } from "../shared/dom.js";
 import { keepKeys } from "../shared/keys.js";
+import { withPicture } from "../shared/still.js";
 import { Canvas } from "./canvas.js";
 import { writeCell } from "./cell.js";
 import { Form } from "./form.js";
@@ -16,9 +16,9 @@ function button(text, title, act) {
 }
 
 class View {
-  constructor(model, keeper) {
+  constructor(model, still) {
     this.model = model;
-    this.keeper = keeper;
+    this.still = still;
     this.root = element("div", "dl-diagram");
     keepKeys(this.root, model);
     this.canvas = new Canvas({
@@ -95,7 +95,7 @@ class View {
 
   show(state) {
     this.state = state;
-    Object.assign(this.keeper, { modelId: state.model_id, picture: state.picture, text: state.still });
+    Object.assign(this.still, { modelId: state.model_id, picture: state.picture, text: state.still });
     this.title.replaceChildren(element("b", "", state.name), document.createTextNode(` ${state.summary}`));
     this.said.textContent = state.error ? "the network is still the one before" : state.said;
     this.undo.disabled = !state.undo;
@@ -139,17 +139,4 @@ class View {
   }
 }
 
-export default function () {
-  let keeper = null;
-  return {
-    initialize({ model }) {
-      keeper = new Keeper(model);
-      return () => keeper.close();
-    },
-    render({ model, el }) {
-      const view = new View(model, keeper);
-      el.append(view.root);
-      return () => view.close();
-    },
-  };
-}
+export default withPicture(View);

@@ -1,6 +1,6 @@
 // The right side: what is inside the chosen layer. One tab for its values, one for what the compiler makes of it.
 import { Samples } from "./samples.js";
-import { element } from "./tree.js";
+import { element } from "../shared/dom.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const TITLES = { weights: "Weights", activations: "Activations", gradients: "Gradients", attention: "Attention" };

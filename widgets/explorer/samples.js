@@ -1,5 +1,5 @@
 // The pictures that the explorer looks with. A click on one shows what the network's decision about it rests on.
-import { element } from "./tree.js";
+import { element } from "../shared/dom.js";
 
 const WAYS = { saliency: "slope", gradients: "integrated gradients", grad_cam: "Grad-CAM" };
 

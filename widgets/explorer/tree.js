@@ -1,17 +1,12 @@
 // The network as rows with arcs beside them. Only the rows in view exist in the page, so five hundred layers cost what
 // thirty do; folding decides what is in view at all, and an edge into a folded part ends at its row.
+import { element } from "../shared/dom.js";
+
 export const ROW = 26;
 const INDENT = 15;
 const LANE = 8;
 const MOST_LANES = 14;
 const SVG = "http://www.w3.org/2000/svg";
-
-export function element(tag, className, text) {
-  const node = document.createElement(tag);
-  if (className) node.className = className;
-  if (text !== undefined) node.textContent = text;
-  return node;
-}
 
 function drawn(tag, attributes) {
   const node = document.createElementNS(SVG, tag);

@@ -1,9 +1,10 @@
 // The network explorer: the graph at the left, the chosen layer at the right. What the page shows it asks for, a few
 // times a second while somebody can see it, and not at all otherwise.
 import { Inspector } from "./inspector.js";
-import { Keeper } from "./keeper.js";
-import { element, Tree } from "./tree.js";
+import { element } from "../shared/dom.js";
 import { keepKeys } from "../shared/keys.js";
+import { withPicture } from "../shared/still.js";
+import { Tree } from "./tree.js";
 
 const PERIOD = 350; // ms between two looks
 const PATIENCE = 6000; // ms after which an answer that did not come is asked for again
@@ -35,9 +36,9 @@ async function png(svg) {
 }
 
 class View {
-  constructor(model, keeper) {
+  constructor(model, still) {
     this.model = model;
-    this.keeper = keeper;
+    this.still = still;
     this.asked = 0;
     this.fresh = true;
     this.inSight = true;
@@ -145,9 +146,9 @@ class View {
   }
 
   start(content) {
-    this.keeper.modelId = content.model_id;
-    this.keeper.picture = content.picture;
-    this.keeper.text = content.text;
+    this.still.modelId = content.model_id;
+    this.still.picture = content.picture;
+    this.still.text = content.text;
     const whole = content.rows.find((row) => row.kind === "network");
     const layers = content.rows.filter((row) => row.kind === "layer").length;
     const count = whole.parameters === null ? "" : ` · ${whole.parameters.toLocaleString("en")} parameters`;
@@ -178,17 +179,4 @@ class View {
   }
 }
 
-export default function () {
-  let keeper = null;
-  return {
-    initialize({ model }) {
-      keeper = new Keeper(model);
-      return () => keeper.close();
-    },
-    render({ model, el }) {
-      const view = new View(model, keeper);
-      el.append(view.root);
-      return () => view.close();
-    },
-  };
-}
+export default withPicture(View);
