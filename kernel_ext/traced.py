@@ -10,8 +10,11 @@ from .items import Group, Item, Outline, Shape, block_label, children, parameter
 FUSED = "fused"
 
 
-def trace(block: Any, shape: Shape) -> Any:
-    """The graph of a forward pass in training mode on one sample; raises CleanError when the block cannot take it."""
+def trace(block: Any, shape: Shape, training: bool = True) -> Any:
+    """The graph of a forward pass in training mode on one sample; raises CleanError when the block cannot take it.
+
+    Without `training` it is the pass of a prediction.
+    """
     from dlcore import autograd
     from dlcore.graph import trace as trace_function
 
@@ -21,7 +24,7 @@ def trace(block: Any, shape: Shape) -> Any:
     try:
         with autograd.pause():
             block(sample(block, shape))  # parameters that wait for their shape learn it here
-        with autograd.pause(train_mode=True):
+        with autograd.pause(train_mode=training):
             return trace_function(lambda arrays: (None, [block(*arrays)]), [sample(block, shape)], block.name).graph
     except (ValueError, TypeError, RuntimeError) as error:
         raise CleanError(f"{block.name} cannot take one sample of shape {shape}: {error}") from error
@@ -87,6 +90,9 @@ def _new_item(
 _SAID = {"traced": "trace", "fused": "fuse", "folded": "fold", "ordered": "order"}
 
 
+_PREDICTION = ("fold_norm", "hoist")  # stages that change nothing in a pass of training
+
+
 def stage_names() -> list[str]:
     """What ``%graph --stage`` takes: the trace and every pass after it."""
     from dlcore.graph.passes import PIPELINE
@@ -105,7 +111,7 @@ def stage(block: Any, name: str, shape: Shape, stage_name: str) -> tuple[Outline
         close = nearest(stage_name, names)
         hint = f'; did you mean "{close}"?' if close else f"; the stages are {', '.join(names)}"
         raise CleanError(f'there is no stage "{stage_name}"{hint}')
-    graph = trace(block, shape)
+    graph = trace(block, shape, training=stage_name not in _PREDICTION)
     if stage_name != "trace":
         last = max(number for number, rewrite in enumerate(PIPELINE) if rewrite.__name__ == stage_name)
         for rewrite in PIPELINE[: last + 1]:
@@ -115,6 +121,8 @@ def stage(block: Any, name: str, shape: Shape, stage_name: str) -> tuple[Outline
 
 def _operators(graph: Any) -> tuple[Item, ...]:
     """One item an operator call; parameters and other arrays the program reads are left out."""
+    from dlcore.graph.explain import operators
+
     items: list[Item] = []
     place: dict[int, int] = {}
     for value in graph.inputs:
@@ -122,7 +130,7 @@ def _operators(graph: Any) -> tuple[Item, ...]:
         items.append(Item("input", "input", "input", tuple(value.shape)))
     for node in graph.nodes:
         taken = {place[id(value)]: tuple(value.shape) for value in node.inputs if id(value) in place}
-        label = f"{node.op}: {node.attrs[0]}" if node.op == FUSED else node.op
+        label = f"{node.op}: {node.attrs[0]}" if node.op == FUSED else operators(node)
         if node.scope:
             label += f"\n{node.scope}"
         shape = tuple(node.outputs[0].shape) if node.outputs else None

@@ -202,6 +202,15 @@ def test_a_stage_shows_the_shape_of_the_output_that_is_taken(shell, names):
     assert {"1x3x2x2", "3"} <= taken
 
 
+def test_stages_of_prediction_show_a_prediction(shell, names):
+    names["normed"] = make("input 8x4x4\nconv 8 3x3\nbatchnorm\nrelu")
+    text = displayed(shell, "%graph normed --stage fold_norm")[0]["text/plain"]
+    assert "batch_norm" not in text and " = conv2d(" in text and " = rsqrt(" in text
+    kept = displayed(shell, "%graph normed --stage hoist")[0]["text/plain"]
+    program, _, rest = kept.partition("kept: graph")
+    assert " = _conv2d_act(" in program and " = rsqrt(" not in program and " = rsqrt(" in rest
+
+
 def test_a_label_cannot_break_the_diagram(shell, names):
     class Odd(HybridBlock):
         def __repr__(self):
