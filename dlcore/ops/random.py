@@ -3,6 +3,7 @@ numbers on every device and with any number of threads."""
 
 from functools import partial
 
+from . import _gamma_slope  # noqa: F401  (declares a kernel)
 from ._record import op as _op
 from ._samples import Draw, bad, case, fixed, real
 
@@ -53,8 +54,15 @@ _one("random_between", "low, high", "Numbers spread evenly over [low, high), one
      example="random_between([2.], [2.]) -> [2.]", formula=_SOURCE)
 _one("random_gamma", "alpha", "Gamma-distributed numbers of scale 1 with the given shape parameters.",
      kernel="random_gamma", ref="dlcore.ops.reference_random.gamma", errors=[bad("alpha must be", _all(-2))],
+     grad="gy * _gamma_slope(alpha, y)", smooth=False,  # finite differences do not hold the draw
      samples=[case(_all(2.5)), case(_all(0.4)), case(_all(60))],
      example="random_gamma([0.]) -> [0.]", formula="Marsaglia and Tsang, ACM TOMS 26, 2000")
+_op("_gamma_slope", "alpha, y", "How draws y of random_gamma move with alpha.", family="random", dtype="floating",
+    infer="gamma_slope", kernel="gamma_slope", smooth=False,  # second derivatives are not known
+    grad={"alpha": "_no_gradient(alpha)", "y": "_no_gradient(y)"}, ref="dlcore.ops.reference_random.gamma_slope",
+    samples=[case(fixed([0.3, 1.0, 2.5, 40.0]), fixed([0.2, 1.5, 1.0, 55.0])),
+             case(_all(2.5, (3, 1)), real(0.5, 6, (4,)))],
+    tol={"float64": 1e-6, "float32": 2e-6}, formula="Figurnov et al., NeurIPS 2018")  # the oracle takes differences
 _one("random_truncated", "low, high", "Standard normal numbers of which only those between low and high are taken.",
      kernel="random_truncated", ref="dlcore.ops.reference_random.truncated",
      errors=[bad("low must not be above high", _all(2), _all(1))],

@@ -43,6 +43,21 @@ def gamma(y: Array, alpha: Array) -> bool:
     return bool((y >= 0).all()) and _moments(y, a, a**0.5, alpha.shape)
 
 
+def gamma_slope(alpha: Array, y: Array) -> Array:
+    """The number at which the distribution for alpha + h has what it has at y, by differences."""
+    from scipy.special import gammainc, gammaincc, gammainccinv, gammaincinv
+
+    alpha, y = np.broadcast_arrays(alpha, y)
+    high = y > alpha  # the side from which the distribution is counted: the smaller one has more digits
+    low_p, high_p = gammainc(alpha, y), gammaincc(alpha, y)
+
+    def moved(h: Array) -> Array:
+        return np.where(high, gammainccinv(alpha + h, high_p), gammaincinv(alpha + h, low_p))
+
+    h = 1e-4 * alpha
+    return (8 * (moved(h) - moved(-h)) - (moved(2 * h) - moved(-2 * h))) / (12 * h)
+
+
 def truncated(y: Array, low: Array, high: Array) -> bool:
     from scipy.stats import truncnorm
 
