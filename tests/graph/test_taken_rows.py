@@ -107,3 +107,22 @@ def test_any_order_of_the_rows(table: int, n: int, t: int, order: list[int], fla
     (before,), _ = interpret(graph, [i, e, w])
     (after,), _ = interpret(verify(taken_rows(graph), "taken_rows"), [i, e, w])
     np.testing.assert_allclose(after, before, rtol=1e-5, atol=1e-6)
+
+
+def test_a_table_of_single_numbers_is_left_alone() -> None:
+    """Numbers taken from a line, whose gradient comes through a reshape that happens to end in as many."""
+    line, which = dl.np.array(np.ones(12, "f4")), dl.np.array(np.array([1, 0, -1]))
+
+    def step(x: Any) -> Any:
+        x.attach_grad()
+        with autograd.record():
+            y = F.matmul(F.reshape(F.take(x, which, axis=0), shape=(1, 3)), F.reshape(x, shape=(3, 4)))
+            loss = F.sum(y)
+        loss.backward()
+        return x.grad * 1
+
+    expected = step(line).asnumpy()
+    graph = trace_of(step, line)
+    for rewrite in (canonicalize, taken_rows):
+        graph = verify(rewrite(graph), rewrite.__name__)
+    np.testing.assert_allclose(interpret(graph, [np.ones(12, "f4")])[0][0], expected, rtol=1e-6)

@@ -84,7 +84,7 @@ class _Rule:
         """_take_grad(matmul(g, w), i, e) -> matmul(s, w)"""
         value, indices, e = operands
         old = node.inputs[0]
-        if indices is None or e is None or named_attrs(node)["axis"] not in (0, -len(e.shape)):
+        if indices is None or e is None or len(e.shape) != 2 or named_attrs(node)["axis"] not in (0, -2):
             return None
         while value is not None and value.node is not None and value.node.op in ("transpose", "reshape"):
             before = value.node.inputs[0]
