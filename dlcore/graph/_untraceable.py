@@ -56,7 +56,16 @@ def _at(frame: types.FrameType | None, line: int) -> str:
     if frame is None:
         return ""
     code = frame.f_code
-    return f"\n  at {code.co_filename}:{line} in {code.co_name}: {linecache.getline(code.co_filename, line).strip()}"
+    text = linecache.getline(code.co_filename, line).strip()
+    return f"\n  at {_cell(frame) or code.co_filename}:{line} in {code.co_name}: {text}"
+
+
+def _cell(frame: types.FrameType) -> str:
+    """What a notebook calls the cell that a frame's code was written in, such as "In[3]"; empty elsewhere."""
+    shell = frame.f_globals.get("get_ipython")  # in a notebook every cell has it
+    name = getattr(getattr(shell() if callable(shell) else None, "compile", None), "format_code_name", None)
+    found = name(frame.f_code.co_filename) if callable(name) else None
+    return found[1] if isinstance(found, tuple) and len(found) == 2 else ""
 
 
 def _kind(frame: types.FrameType | None, line: int) -> str:

@@ -138,7 +138,7 @@ def _explained(compiled: Compiled, arrays: list[Any] | None) -> Explanation:
         least, bound = machine.seconds(operations, nbytes, _dtype(node))
         table.append(
             Kernel(
-                _operators(node), tuple(s for s in node.scopes or (node.scope,) if s), node.src, seconds,
+                operators(node), tuple(s for s in node.scopes or (node.scope,) if s), node.src, seconds,
                 seconds / whole, nbytes, operations, bound, least / seconds if seconds else 0.0,
                 graph.node_text(node, names),
             )
@@ -200,7 +200,8 @@ def _made_up(value: Value) -> Any:
     return array
 
 
-def _operators(node: Node) -> str:
+def operators(node: Node) -> str:
+    """What a call computes, in short: of a loop or a branch how often, and the operators inside."""
     if node.op == FUSED:
         return str(node.attrs[0]) if node.attrs else FUSED
     if not _ops.is_control(node):

@@ -73,6 +73,8 @@ if loss > 0:
     assert isinstance(error, dl._core.TraceError)
     shown = capsys.readouterr().out
     assert "if loss > 0:" in shown and "dl.cond" in shown and "--imperative" in shown
+    error, _ = run_cell(notebook, "f = dl.jit(lambda x: x if x.sum() > 0 else -x)\nf(dl.nd.ones((2,)))")
+    assert "at In[" in str(error) and ":1 in <lambda>: f = dl.jit(" in str(error)
     error, run = run_cell(notebook, "%%train net --data train --imperative --epochs 2\n" + body)
     assert error is None and run.state == "finished" and run.recipe.words["imperative"] == "True"
 
