@@ -23,7 +23,9 @@ def register(ip: InteractiveShell) -> None:
         return Runs(named(ip.user_ns))
 
     def attach(line: str = "") -> None:
-        """%attach RUN - the live chart of a run, by its variable, its name or its number in %runs.
+        """%attach RUN [RUN ...] - the live chart of a run, by its variable, its name or its number in %runs.
+
+        The curves of further runs are drawn beside it, to compare.
 
         %attach net_search - the live picture of a search of %%tune. After a restart of the kernel, the curve of a run
         that was cut off: %attach net.
@@ -34,7 +36,7 @@ def register(ip: InteractiveShell) -> None:
         if type(held).__module__ == "dlcore.tune._search":
             show_search(held)
         else:
-            show(line.strip(), ip.user_ns)
+            show(line.split(), ip.user_ns)
 
     ip.register_magic_function(runs, "line", "runs")  # type: ignore[arg-type]
     ip.register_magic_function(attach, "line", "attach")  # type: ignore[arg-type]
@@ -46,14 +48,15 @@ def unregister(ip: InteractiveShell) -> None:
         magics.pop("attach", None)
 
 
-def show(word: str, namespace: Mapping[str, Any]) -> None:
-    """The chart of a run, or the curve of one that an earlier kernel left on disk."""
+def show(words: list[str], namespace: Mapping[str, Any]) -> None:
+    """The chart of a run with others beside it, or the curve of one that an earlier kernel left on disk."""
     from .train import show_run
     from .train_room import described, left_behind
 
+    word, others = (words or [""])[0], words[1:]
     left = [one for one in left_behind() if one.name == word]
     if not left or word in [run.name for _, run in named(namespace)]:
-        show_run(find(word, namespace))
+        show_run(find(word, namespace), {other: find(other, namespace) for other in others})
         return
     from IPython.display import display
 

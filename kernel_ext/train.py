@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +33,7 @@ def register(ip: InteractiveShell) -> None:
 
         %train NET --data DATA [--val DATA] [--epochs N] [--batch N] [--optimizer NAME] [--lr X] [--momentum X]
                    [--wd X] [--clip X] [--loss NAME] [--metric NAME] [--seed N] [--workers N] [--patience N]
-                   [--name TEXT] [--resume] [--imperative] [--background]
+                   [--schedule NAME] [--name TEXT] [--resume] [--imperative] [--background]
 
         DATA is a data set, a loader, samples,labels (two arrays of the notebook), or mnist. The cell waits for the
         end unless --background is given; its interrupt ends the training between two steps. As %%train, the cell's
@@ -104,8 +105,8 @@ def start(ip: InteractiveShell, line: str, cell: str | None = None) -> Run:
         raise
 
 
-def show_run(run: Run) -> Any:
-    """Display a run live: the chart where widgets can be shown, lines of text elsewhere."""
+def show_run(run: Run, beside: Mapping[str, Run] | None = None) -> Any:
+    """Display a run live, with others beside it: the chart where widgets can be shown, lines of text elsewhere."""
     from IPython import get_ipython
 
     from dlcore.run import TextProgress
@@ -117,7 +118,7 @@ def show_run(run: Run) -> Any:
     except ImportError as error:
         print(f"no live chart: {error}")
         return TextProgress(run)
-    return show(run)
+    return show(run, beside)
 
 
 def _outside(trace: TracebackType) -> bool:

@@ -148,7 +148,7 @@ class History:
 
     def part(self, key: str, start: int = 0, max_points: int | None = None) -> tuple[np.ndarray, np.ndarray]:
         """The points of one part from number `start` on; otherwise as `series`."""
-        return _thinned(*self._series[key].read(start), max_points)
+        return thinned(*self._series[key].read(start), max_points)
 
     def series(
         self, name: str, start: int = 0, max_points: int | None = None, branch: int | None = None
@@ -171,7 +171,7 @@ class History:
         if not pieces:
             return np.empty(0, np.int64), np.empty(0, np.float64)
         steps, values = (np.concatenate(column)[start:] for column in zip(*reversed(pieces), strict=True))
-        return _thinned(steps, values, max_points)
+        return thinned(steps, values, max_points)
 
     def curves(self, max_points: int = 2000) -> dict[str, tuple[np.ndarray, np.ndarray]]:
         """Every series on the way to the present branch, thinned: name -> (steps, values)."""
@@ -193,7 +193,8 @@ def _key(name: str, branch: int) -> str:
     return name if branch == 1 else f"{name}{MARK}{branch}"
 
 
-def _thinned(steps: np.ndarray, values: np.ndarray, max_points: int | None) -> tuple[np.ndarray, np.ndarray]:
+def thinned(steps: np.ndarray, values: np.ndarray, max_points: int | None) -> tuple[np.ndarray, np.ndarray]:
+    """The points that `thin` keeps."""
     if max_points is not None and len(steps) > max_points:
         kept = thin(values, max_points)
         steps, values = steps[kept], values[kept]

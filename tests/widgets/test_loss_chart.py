@@ -255,3 +255,36 @@ def test_the_picture_draws_every_branch(trained):
         len({line.get_color() for line in axes.get_lines() if line.get_label() in ("main", "branch 2, from step 2")})
         == 2
     )
+
+
+def test_a_part_is_sent_with_its_own_points(run, chart):
+    steps = np.arange(1, 100_001)
+    values = np.sin(steps / 50)
+    run.history.extend("loss", steps, values)
+    chart._receive(chart, {"type": "detail", "low": 50_000.5, "high": 50_100.0}, [])
+    content, buffers = chart.sent[-1]
+    (_, count, at, found) = curves(content, buffers)["loss"]
+    assert at.tolist() == list(range(50_000, 50_102)) and count == 102
+    np.testing.assert_array_equal(found, values[49_999:50_101])
+    chart._receive(chart, {"type": "detail", "low": 0.0, "high": 1e9}, [])
+    (_, count, at, _) = curves(*chart.sent[-1])["loss"]
+    assert count <= POINTS and (at[0], at[-1]) == (1, 100_000)
+
+
+def test_other_runs_are_drawn_beside_it_on_their_own_way(run):
+    def branched(other):
+        other.begin()
+        for loss in (3.0, 2.0, 1.0):
+            other.boundary()
+            other.advance(samples=1, loss=loss)
+
+    other = Run(branched, name="other").start().wait()
+    other.history.fork(1, 1)
+    other.history.append("loss", 2, 9.0)
+    chart = LossChart(run, {"other": other})
+    chart.sent = []
+    chart.send = lambda content, buffers=None: chart.sent.append((content, buffers))
+    chart._receive(chart, {"type": "hello"}, [])
+    (content, buffers) = chart.sent[-1]
+    assert (content["type"], content["label"]) == ("beside", "other")
+    assert curves(content, buffers)["loss"][3].tolist() == [3.0, 9.0]

@@ -104,3 +104,21 @@ def test_smoothing_is_a_mean_around_each_point():
     assert np.abs(np.diff(smooth(noisy))).mean() < np.abs(np.diff(noisy)).mean()
     assert np.isfinite(smooth(np.array([1.0, np.nan, 3.0]))).all()
     assert np.isnan(smooth(np.array([np.nan, np.nan]))).all()
+
+
+def test_a_curve_that_explodes_is_not_pressed_flat_and_marks_do_not_run_together():
+    def work(run):
+        run.begin()
+        for step in range(200):
+            run.boundary()
+            run.advance(samples=1, loss=5000.0 if step == 150 else 1 / (step + 1), accuracy=step / 200)
+            if step in (99, 100, 101):
+                run.note("knob", name="lr", value=0.1 * step, before=0.0)
+
+    run = Run(work, name="wide", steps_total=200).start().wait()
+    for event, seconds in zip([e for e in run.events if e.kind == "knob"], (1, 3, 5), strict=True):
+        run.events[run.events.index(event)] = event._replace(seconds=float(seconds))
+    loss, accuracy = figure(run).axes
+    assert (loss.get_yscale(), accuracy.get_yscale()) == ("log", "linear")
+    heights = [text.get_position()[1] for text in loss.texts]
+    assert len(set(heights)) == 3

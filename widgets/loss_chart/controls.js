@@ -21,11 +21,29 @@ export class Controls {
     this.others = element("div", "dl-knobs dl-others");
     this.others.hidden = true;
     this.moreButton = button("more", "dl-more", () => this.toggleOthers());
-    this.moreButton.title = "The optimizer's other knobs";
+    this.moreButton.title = "The other knobs, and how the curves are drawn";
     this.moreButton.hidden = true;
     this.node.append(this.pauseButton, this.stepButton, this.stopButton, this.pinButton);
     this.node.append(this.knobs, this.moreButton, this.others);
     this.fields = new Map();
+    this.others.append(this.smoothing());
+    this.moreButton.hidden = false;
+  }
+
+  // How wide the mean is that is drawn: nothing, then every notch twice as wide.
+  smoothing() {
+    const label = element("label", "dl-knob", "smoothing");
+    const slider = element("input", "dl-smoothing");
+    slider.type = "range";
+    [slider.min, slider.max, slider.step, slider.value] = ["0", "6", "1", "3"];
+    slider.setAttribute("aria-label", "smoothing");
+    slider.onkeydown = (event) => event.stopPropagation();
+    slider.oninput = () => {
+      this.store.smoothing = slider.value === "0" ? 0 : 2 ** (Number(slider.value) - 3);
+      this.store.changed();
+    };
+    label.append(slider);
+    return label;
   }
 
   toggleOthers() {

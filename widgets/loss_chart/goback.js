@@ -25,7 +25,7 @@ export class GoBack {
     body.setAttribute("role", "group");
     body.setAttribute(
       "aria-label",
-      `${panel.base} chart: the arrow keys choose a point to go back to, Enter asks whether to go there`,
+      `${panel.base} chart: the arrow keys choose a point to go back to, Enter asks whether to go there; + - 0 show a part larger`,
     );
     body.addEventListener("pointerdown", (event) => (this.down = [event.clientX, event.clientY]));
     body.addEventListener("click", (event) => this.click(event));
@@ -45,6 +45,7 @@ export class GoBack {
     const moves = { ArrowLeft: -1, ArrowRight: 1, Home: -Infinity, End: Infinity };
     if (event.key === "Escape" && this.popover) this.close(true);
     else if (this.popover) return event.stopPropagation();
+    else if (this.panel.zoom.key(event)) this.chosen = null;
     else if (event.key in moves) this.move(moves[event.key]);
     else if (event.key === "Enter" && this.chosen) this.ask();
     else return;

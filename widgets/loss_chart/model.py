@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 import threading
+import time
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +15,7 @@ import numpy as np
 from IPython.display import DisplayHandle, display
 
 from dlcore.run import Run
+from dlcore.run._history import thinned
 
 from .reload import doorkeeper
 from .static import png
@@ -19,6 +23,7 @@ from .static import png
 HERE = Path(__file__).parent
 # What a page is sent of a long curve when it asks for everything: several points for every pixel it has for them.
 POINTS = 8_000
+BESIDE = 0.5  # seconds between two messages about a run that is drawn beside another
 
 if not (HERE / "bundle.js").exists():
     raise ImportError(f"{HERE / 'bundle.js'} is missing: build it with `python widgets/build.py`")
@@ -35,14 +40,18 @@ class LossChart(anywidget.AnyWidget):
     _esm = HERE / "bundle.js"
     _css = HERE / "bundle.css"
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, beside: Mapping[str, Run] | None = None) -> None:
         super().__init__()
         self._run = run
+        self._beside = dict(beside or {})
+        self._beside_at: dict[str, float] = {}
         self._stays = run.ended  # shown again after its end: it stays live, to go back from
         self._shown: Any = None  # which state of the snapshots the page was sent last
         let_through(self)
         self.on_msg(self._receive)
         run.add_listener(self._tell)
+        for label, other in self._beside.items():
+            other.add_listener(partial(self._tell_beside, label))
 
     def _tell(self, kind: str, payload: dict[str, Any]) -> None:
         """Send the page what is new. Called on the run's thread."""
@@ -58,6 +67,10 @@ class LossChart(anywidget.AnyWidget):
         kind = content.get("type")
         if kind == "hello":
             self._send_history()
+            for label in self._beside:
+                self._send_beside(label)
+        elif kind == "detail":
+            self._send_detail(float(content["low"]), float(content["high"]))
         elif kind == "picture":
             self._send_picture()
         elif kind in ("pause", "resume", "stop"):
@@ -91,6 +104,28 @@ class LossChart(anywidget.AnyWidget):
         content = {"type": "history", "model_id": self.model_id, "series": described, "first_event": 0}
         content["stays"] = self._stays
         self.send({**content, **_plain(run.status(), list(run.events))}, buffers=buffers)
+
+    def _send_detail(self, low: float, high: float) -> None:
+        """The points of a part of the steps, thinned as a whole history is."""
+        series, step = {}, int(self._run.step)
+        for name in self._run.history.parts():
+            steps, values = self._run.history.part(name)
+            first, last = np.searchsorted(steps, low), np.searchsorted(steps, high, side="right")
+            inside = slice(max(0, first - 1), last + 1)  # one more to either side, to which the line is drawn
+            series[name] = (0, *thinned(steps[inside], values[inside], POINTS))
+        described, buffers = _packed(series)
+        self.send({"type": "detail", "low": low, "high": high, "step": step, "series": described}, buffers=buffers)
+
+    def _tell_beside(self, label: str, kind: str, _payload: dict[str, Any]) -> None:
+        if kind != "update" or time.monotonic() - self._beside_at.get(label, 0.0) > BESIDE:
+            self._beside_at[label] = time.monotonic()
+            self._send_beside(label)
+
+    def _send_beside(self, label: str) -> None:
+        """The curves of another run, whole and thinned: on the way to its present branch."""
+        history = self._beside[label].history
+        described, buffers = _packed({name: (0, *both) for name, both in history.curves(POINTS // 4).items()})
+        self.send({"type": "beside", "label": label, "series": described}, buffers=buffers)
 
     def _send_picture(self) -> None:
         if self._run.history.names():
@@ -135,12 +170,13 @@ def let_through(widget: anywidget.AnyWidget) -> None:
         comm._reply_subshell_for = lambda data, default: default
 
 
-def show(run: Run) -> LossChart:
+def show(run: Run, beside: Mapping[str, Run] | None = None) -> LossChart:
     """Display `run` live in the running cell; at its end the output becomes a picture that needs no kernel.
 
-    A run that has ended is shown live as well, to go back from. The widget is returned.
+    `beside`: name -> other runs, whose curves are drawn with it. A run that has ended is shown live as well, to go back
+    from. The widget is returned.
     """
-    chart = LossChart(run)
+    chart = LossChart(run, beside)
     handle = display(chart, display_id=True)
     keeper = doorkeeper()
     inside = keeper is not None and not run.ended

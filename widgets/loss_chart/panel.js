@@ -2,14 +2,15 @@
 import uPlot from "uplot";
 import { element, format } from "../shared/dom.js";
 import { color as branchColor, GoBack } from "./goback.js";
+import { Zoom } from "./zoom.js";
 
 const HEIGHT = 230;
 const DOTS = 40;
 
 // The mean over a window around each point. A mean of the past alone would trail behind the curve. The first points
 // have smaller windows, else the steep beginning of a curve would be levelled.
-function smooth(values) {
-  const reach = Math.round(Math.max(2, Math.min(40, values.length / 60)));
+function smooth(values, factor) {
+  const reach = Math.round(factor * Math.max(2, Math.min(40, values.length / 60)));
   const sums = new Float64Array(values.length + 1);
   const counts = new Uint32Array(values.length + 1);
   for (let i = 0; i < values.length; i++) {
@@ -55,11 +56,17 @@ export class Panel {
     this.scaleButton.title = "Logarithmic scale";
     this.scaleButton.setAttribute("aria-pressed", "false");
     this.scaleButton.onclick = () => this.toggleScale();
-    if (base === "loss") head.append(this.scaleButton);
+    this.wholeButton = element("button", "dl-scale dl-whole", "whole");
+    this.wholeButton.title = "Show all steps again (double click, or the key 0)";
+    this.wholeButton.onclick = () => this.store.see(null);
+    this.wholeButton.hidden = true;
+    head.append(this.wholeButton);
+    if (base === "loss" || base === "lr") head.append(this.scaleButton);
     this.body = element("div", "dl-plot");
     this.node.append(head, this.body);
     this.plot = null;
     this.lines = []; // what is drawn: one entry a column of the plot's data
+    this.zoom = new Zoom(this);
     this.back = new GoBack(this);
     this.resizer = new ResizeObserver(() => this.resize());
     this.resizer.observe(this.body);
@@ -71,11 +78,20 @@ export class Panel {
     const several = this.store.branches.length > 1;
     for (const [branch] of this.store.branches) {
       const tail = branch === 1 ? "" : `#${branch}`;
-      const train = this.store.curves.get(this.base + tail);
-      const val = this.store.curves.get(`val_${this.base}${tail}`);
+      const train = this.store.seen.curve(this.base + tail);
+      const val = this.store.seen.curve(`val_${this.base}${tail}`);
       const name = several ? this.store.branchName(branch) : "";
       if (train) found.push({ kind: "train", branch, curve: train, label: name || "train" });
       if (val) found.push({ kind: "val", branch, curve: val, label: name ? `${name} validation` : "validation" });
+    }
+    let place = 2; // colours as those of branches
+    for (const [label, curves] of this.store.beside) {
+      for (const [kind, name] of [["beside", this.base], ["val", `val_${this.base}`]]) {
+        const curve = curves.get(name);
+        const text = kind === "val" ? `${label} validation` : label;
+        if (curve) found.push({ kind, branch: place, curve, label: text, other: true });
+      }
+      place += 1;
     }
     return found;
   }
@@ -83,13 +99,17 @@ export class Panel {
   data(curves) {
     const tables = [];
     this.lines = [];
+    const factor = this.store.smoothing;
     for (const { kind, branch, curve, label } of curves) {
       const steps = curve.steps.subarray(0, curve.length);
       const values = curve.values.subarray(0, curve.length);
       const line = { kind, branch, curve, label, color: branchColor(branch, kind) };
       if (kind === "train") {
         this.lines.push({ ...line, kind: "faint", color: branch === 1 ? "--dl-train-faint" : line.color }, line);
-        tables.push([steps, Array.from(values, finite), Array.from(smooth(values), finite)]);
+        tables.push([steps, Array.from(values, finite), Array.from(smooth(values, factor), finite)]);
+      } else if (kind === "beside") {
+        this.lines.push(line);
+        tables.push([steps, Array.from(smooth(values, factor), finite)]);
       } else {
         this.lines.push(line);
         tables.push([steps, Array.from(values, finite)]);
@@ -105,7 +125,7 @@ export class Panel {
         const alpha = line.branch === 1 ? 1 : 0.3;
         return { stroke: color(line.color), alpha, width: 1, points: { show: false }, spanGaps: true };
       }
-      if (line.kind === "train") return { stroke: color(line.color), width: 2, points: { show: false }, spanGaps: true };
+      if (line.kind === "train" || line.kind === "beside") return { stroke: color(line.color), width: 2, points: { show: false }, spanGaps: true };
       const show = () => line.curve.length <= DOTS; // few values are shown as dots, many would run together
       const dash = line.branch === 1 ? undefined : [6, 4];
       return { stroke: color(line.color), width: 2, dash, spanGaps: true, points: { show, size: 6, fill: color(line.color) } };
@@ -125,14 +145,14 @@ export class Panel {
       height: HEIGHT,
       legend: { show: false },
       padding: [10, 14, 0, 0],
-      cursor: { drag: { x: true, y: false }, points: { size: 6 } },
+      cursor: this.zoom.cursor,
       scales: { x: { time: false }, y: this.log ? { distr: 3 } : { range: (u, low, high) => span(low, high) } },
       axes: [
         { ...axis, size: 30, values: (u, ticks) => ticks.map((t) => (Number.isInteger(t) ? compact(t) : "")) },
         { ...axis, size: 52, values: (u, ticks) => ticks.map((t) => (t === null ? "" : format(t))) },
       ],
       series: [{}, ...this.series(color)],
-      hooks: { draw: [(u) => this.marks(u)], setCursor: [(u) => this.describe(u.cursor.idx)] },
+      hooks: { draw: [(u) => this.marks(u)], setCursor: [(u) => this.describe(u.cursor.idx)], setSelect: [(u) => this.zoom.chosen(u)] },
     };
   }
 
@@ -168,13 +188,17 @@ export class Panel {
   }
 
   update() {
+    const begun = performance.now();
     const curves = this.drawn();
     const data = this.data(curves);
     if (!data || !data[0].length) return;
+    const { range } = this.store.seen;
     // For whoever looks at the page from outside: from which step on, how many points of the kernel's, what is drawn.
-    this.node.dataset.first = String(data[0][0]);
+    this.node.dataset.first = String(this.store.seen.curve(this.base)?.steps[0] ?? data[0][0]);
     this.node.dataset.points = String(this.store.curves.get(this.base)?.count ?? 0);
-    this.node.dataset.branches = String(new Set(curves.map((curve) => curve.branch)).size);
+    this.node.dataset.branches = String(new Set(curves.filter((curve) => !curve.other).map((c) => c.branch)).size);
+    this.node.dataset.drawn = String(data[0].length);
+    this.wholeButton.hidden = !range;
     const shape = this.lines.map((line) => line.kind + line.branch).join();
     if (this.plot && shape !== this.shape) this.drop();
     if (!this.plot) {
@@ -184,9 +208,11 @@ export class Panel {
       this.plot = new uPlot(this.options(width), data);
       this.body.prepend(this.plot.root);
     } else {
-      this.plot.setData(data);
+      this.plot.setData(data, !range);
     }
+    if (range) this.plot.setScale("x", { min: range[0], max: range[1] });
     this.describe(this.plot.cursor.idx);
+    this.node.dataset.milliseconds = (performance.now() - begun).toFixed(2);
   }
 
   drop() {

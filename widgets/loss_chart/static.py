@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from dlcore.run import Event, Run
 from dlcore.run._history import MARK
+
+from ..data.static import png as as_png
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -17,6 +18,8 @@ BRANCHES = ("#b3261e", "#00796b", "#7b1fa2", "#8a5a00", "#ad1457")  # after the 
 TRAIN, VALIDATION, MUTED, GRID = "#2457c5", "#d1600a", "#616161", "#e4e4e4"
 WIDTH, HEIGHT = 4.8, 2.9  # inches a plot, at 100 dots an inch on the page
 POINTS = 4000
+WIDE = 100  # times its median that a curve may reach before its axis is a logarithmic one
+NEAR, ROWS = 0.25, 6  # of the width, where two texts would run together; and how many stand below each other
 DOTS = 40  # more values than these run together
 
 
@@ -40,11 +43,7 @@ def figure(run: Run) -> Figure:
 
 def png(run: Run, scale: int = 2) -> tuple[bytes, dict[str, int]]:
     """The figure as PNG bytes, `scale` times as fine as it is shown, and its size on the page in CSS pixels."""
-    buffer = io.BytesIO()
-    drawn = figure(run)
-    drawn.savefig(buffer, format="png", dpi=100 * scale)
-    width, height = drawn.get_size_inches()
-    return buffer.getvalue(), {"width": round(100 * width), "height": round(100 * height)}
+    return as_png(figure(run), scale)
 
 
 def _bases(run: Run) -> list[str]:
@@ -77,11 +76,9 @@ def _draw(axes: Any, run: Run, base: str) -> None:
             label = f"{branch.name.partition(',')[0]} validation" if several else "validation"
             dash = "--" if tail else "-"
             axes.plot(steps, values, color=other, linewidth=1.6, linestyle=dash, label=label, **dots)
-    for event in turns(run.events):
-        axes.axvline(event.step, color=MUTED, linewidth=0.7, linestyle=(0, (4, 4)))
-        value = event.data["value"]
-        text = f" {event.data['name']} {value if isinstance(value, str) else f'{value:.3g}'}"
-        axes.text(event.step, 1.0, text, transform=axes.get_xaxis_transform(), fontsize=7, color=MUTED, va="top")
+    if _wide(run, base):
+        axes.set_yscale("log")
+    _mark(axes, turns(run.events))
     axes.set_xlabel("step", fontsize=9, color=MUTED)
     axes.set_ylabel(base, fontsize=9, color=MUTED)
     axes.tick_params(labelsize=8, colors=MUTED, length=3)
@@ -92,6 +89,28 @@ def _draw(axes: Any, run: Run, base: str) -> None:
     for side in ("left", "bottom"):
         axes.spines[side].set_color("#bdbdbd")
     axes.legend(frameon=False, fontsize=8, loc="best", labelcolor="#212121")
+
+
+def _wide(run: Run, base: str) -> bool:
+    """Whether a series spans so many powers of ten that a plain axis would press most of it flat."""
+    parts = [part for part in run.history.parts() if part.partition(MARK)[0] == base]
+    values = np.concatenate([np.empty(0), *(run.history.part(part)[1] for part in parts)])
+    values = values[np.isfinite(values)]
+    return bool(len(values)) and bool(values.min() > 0) and bool(values.max() > WIDE * np.median(values))
+
+
+def _mark(axes: Any, events: list[Event]) -> None:
+    """A line for every turn of a knob; the texts of near ones stand below each other."""
+    low, high = axes.get_xlim()
+    before, row = -np.inf, 0
+    for event in events:
+        axes.axvline(event.step, color=MUTED, linewidth=0.7, linestyle=(0, (4, 4)))
+        row = row + 1 if event.step - before < NEAR * (high - low) and row < ROWS else 0
+        before = event.step
+        value = event.data["value"]
+        text = f" {event.data['name']} {value if isinstance(value, str) else f'{value:.3g}'}"
+        place = axes.get_xaxis_transform()
+        axes.text(event.step, 1.0 - 0.06 * row, text, transform=place, fontsize=7, color=MUTED, va="top")
 
 
 def turns(events: list[Event]) -> list[Event]:

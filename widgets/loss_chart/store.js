@@ -1,4 +1,5 @@
 import { picture } from "./picture.js";
+import { Seen } from "./zoom.js";
 
 // What the page knows of a run. The kernel owns the history; this is a copy that is asked for again
 // whenever it turns out to have a gap, so a message that was lost costs nothing but a moment.
@@ -51,6 +52,9 @@ export class Store {
     this.events = [];
     this.status = null;
     this.snapshots = []; // [step, branch, pinned], the points to which the run can go back
+    this.seen = new Seen(this);
+    this.smoothing = 1; // how wide the mean is that is drawn of a curve; 0 for the points themselves
+    this.beside = new Map(); // other runs, drawn beside this one: name -> curves
     this.stays = false; // whether the chart of a run that has ended is to stay live
     this.asked = false;
     this.roots = new Set(); // the places on the page where the chart is shown
@@ -77,6 +81,7 @@ export class Store {
   }
 
   take(content, buffers) {
+    if (content.type === "detail" || content.type === "beside") return this.more(content, buffers);
     if (content.type === "history") {
       this.asked = false;
       this.modelId = content.model_id;
@@ -97,7 +102,32 @@ export class Store {
     content.series.forEach((part, index) => {
       this.extend(part, numbers(buffers[2 * index]), numbers(buffers[2 * index + 1]));
     });
+    this.seen.ask();
     this.changed();
+  }
+
+  // Points of a part that is seen larger, or the curves of another run.
+  more(content, buffers) {
+    const curves = new Map();
+    content.series.forEach((part, index) => {
+      const curve = new Curve();
+      curve.append(numbers(buffers[2 * index]), numbers(buffers[2 * index + 1]), 0);
+      curves.set(part.name, curve);
+    });
+    if (content.type === "beside") this.beside.set(content.label, curves);
+    else this.seen.take(content, curves);
+    this.changed();
+  }
+
+  see(range) {
+    this.seen.set(range);
+    this.changed();
+  }
+
+  // The first and the last step of all that is drawn.
+  get ends() {
+    const all = [this.curves, ...this.beside.values()].flatMap((curves) => [...curves.values()]).filter((c) => c.length);
+    return [Math.min(...all.map((c) => c.steps[0])), Math.max(...all.map((c) => c.steps[c.length - 1]))];
   }
 
   extend(part, steps, values) {
@@ -119,7 +149,7 @@ export class Store {
 
   // However many messages come, a frame is drawn once.
   changed() {
-    if (this.scheduled) return;
+    if (this.scheduled || !this.status) return;
     this.scheduled = true;
     requestAnimationFrame(() => {
       this.scheduled = false;

@@ -10,7 +10,8 @@ import { Store } from "./store.js";
 
 // `loss` first, then the metrics in the order in which they came; val_loss belongs to loss.
 function bases(store) {
-  const names = [...store.curves.keys()].map((name) => name.replace(/#\d+$/, "").replace(/^val_/, ""));
+  const held = [store.curves, ...store.beside.values()].flatMap((curves) => [...curves.keys()]);
+  const names = held.map((name) => name.replace(/#\d+$/, "").replace(/^val_/, ""));
   return [...new Set(["loss", ...names])].filter((base) => names.includes(base));
 }
 
