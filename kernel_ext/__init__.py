@@ -4,7 +4,7 @@ Here lives what needs IPython and nothing else does: ``network`` (%%network), ``
 (%train), ``tune`` (%%tune), ``runs`` (%runs, %attach), ``parallel`` (%%parallel), ``mxnet`` (%mxnet), ``errors``
 (boxes), ``tracebacks`` (they end at the user's line), ``outline`` (what pictures show of a network), ``language`` (the
 text of a %%network cell). The magics that look: ``explore``, ``lr_find``, ``show_batch``, ``interpret``, ``devices``,
-``memory``, ``profile``; ``diagram`` edits (with ``session``; ``views`` knows cells and the pictures that follow them).
+``monitor``, ``memory``, ``profile``; ``diagram`` edits (with ``session``; ``views`` knows cells and their pictures).
 ``options`` reads their lines, ``pictures`` and ``tables`` show what they return; ``dlcore_help`` is %dlcore.
 What must not live here: layers, training, charts; those are in ``dlcore`` and ``widgets``, which import nothing here.
 A new magic is a file of its name with ``register(ip)`` (``unregister(ip)`` where there is more), and a word in MAGICS.
@@ -34,6 +34,7 @@ MAGICS = (
     "show_batch",
     "interpret",
     "devices",
+    "monitor",
     "memory",
     "profile",
     "dlcore_help",

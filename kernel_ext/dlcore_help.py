@@ -29,6 +29,7 @@ EXAMPLES = (
     ("%interpret", "what is right, wrong, and why", "%interpret lenet --data mnist",
      'dl.interpret.results(lenet, "mnist")'),
     ("%devices", "processor and GPUs", "%devices", "dl.num_gpus()"),
+    ("%monitor", "processors, memory, GPUs, live", "%monitor lenet", "dl.interpret.Machine().read()"),
     ("%memory", "which variables hold arrays", "%memory", "dlcore._core.memory_stats()"),
     ("%profile", "time of each layer, as a trace too", "%profile lenet(x)", "dl.interpret.program(lenet, x)"),
     ("%dlcore", "this list", "%dlcore", "help(dl)"),

@@ -2,13 +2,14 @@
 
 Here: `structure` (layers, shapes, connections), `Probe` (weights, activations and gradients of a layer, taken without
 leaving a trace), `program` (what the compiler makes of each layer, with times), `results` (confusion, worst mistakes,
-scores of a class), `saliency`, `integrated_gradients`, `grad_cam`, `embedding`, `rules`.
+scores of a class), `saliency`, `integrated_gradients`, `grad_cam`, `embedding`, `rules`, `Machine` (how busy it is).
 Not here: anything that displays; widgets and magics draw what this room returns. It imports no notebook package.
 Next: `widgets/explorer` and `widgets/data` for the pictures, `dlcore/run` for the runs that are watched.
 """
 
 from ._attribution import Attribution, grad_cam, integrated_gradients, saliency
 from ._batch import batch_of
+from ._machine import Gpu, Machine, Reading
 from ._measure import Measure, measure
 from ._overview import Embedding, Rules, embedding, rules
 from ._probe import Look, Probe
@@ -19,13 +20,16 @@ from ._structure import Layer, Structure, structure
 __all__ = [
     "Attribution",
     "Embedding",
+    "Gpu",
     "Kernel",
     "Layer",
     "Look",
+    "Machine",
     "Measure",
     "Mistakes",
     "Probe",
     "Program",
+    "Reading",
     "Results",
     "Rules",
     "Structure",

@@ -25,12 +25,17 @@ class Kernel:
 
 @dataclass
 class Program:
-    """The forward pass in predict mode: `calls` are (layer, text) as traced, `kernels` what runs."""
+    """The forward pass in predict mode: `calls` are (layer, text) as traced, `kernels` what runs.
+
+    `arena_bytes` is the memory that all intermediate values share, `arena` layer -> bytes of those it makes: together
+    they are more, because a value takes the place of one that is no longer needed.
+    """
 
     name: str
     calls: list[tuple[str, str]] = field(repr=False)
     kernels: list[Kernel] = field(repr=False)
     arena_bytes: int = 0
+    arena: dict[str, int] = field(default_factory=dict, repr=False)
 
     def of(self, path: str) -> tuple[list[str], list[Kernel]]:
         """The traced calls and the kernels of one layer and of everything inside it."""
@@ -87,7 +92,18 @@ def program(net: Any, x: Any) -> Program:
         Kernel(_short(compiled.graph.node_text(node, after)), _paths(node), seconds)
         for node, seconds in zip(nodes, timed, strict=True)
     ]
-    return Program(net.name, calls, kernels, compiled.plan.arena_bytes)
+    return Program(net.name, calls, kernels, compiled.plan.arena_bytes, _arena(compiled))
+
+
+def _arena(compiled: Compiled) -> dict[str, int]:
+    """Bytes in the arena by the layer whose work it is; a kernel of several layers counts for the last."""
+    found: dict[str, int] = {}
+    for node in compiled.graph.nodes:
+        made = [value for value in node.outputs if value.base is None and compiled.plan.places[value].kind == "arena"]
+        if made:
+            path = _paths(node)[-1]
+            found[path] = found.get(path, 0) + sum(value.nbytes for value in made)
+    return found
 
 
 def _list(output: Any) -> list[Any]:

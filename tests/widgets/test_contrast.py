@@ -62,3 +62,14 @@ def test_the_still_pictures():
 
 def test_nothing_moves_by_itself():
     assert not {"animation", "transition"} & set(re.findall(r"[a-z]+", CSS + DIAGRAM))
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_monitor(theme):
+    css = (Path(explorer.__file__).parents[1] / "machine" / "widget.css").read_text()
+    blocks = re.findall(r"([^{}]*\.dl-machine) \{([^}]*)\}", css)
+    (body,) = [body for head, body in blocks if "--dl-own" in body and ("theme-light" in head) == (theme == "dark")]
+    colours = dict(re.findall(r"--dl-(\w+): (#\w{6})", body))
+    assert set(colours) == {"whole", "own"}
+    assert all(contrast(colour, PAPER[theme]) >= 4.5 for colour in colours.values())
+    assert "animation" not in css and "transition" not in css

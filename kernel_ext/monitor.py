@@ -1,0 +1,85 @@
+"""``%monitor [NET]``: processors, memory, pool and GPUs, live, and the memory of a network by layer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .errors import CleanError
+from .lookup import find_network
+from .options import Words, forget, offer
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+WORDS = Words("monitor", "NET", {"data": ("data", "DATA"), "input": ("shape", "SHAPE"), "batch": ("count", "N")}, 0, 1)
+
+
+def register(ip: InteractiveShell) -> None:
+    """Give the shell the magic and its completion."""
+
+    def monitor(line: str) -> Any:
+        """Watch the machine: processors, memory, the pool of arrays, GPUs; with a network, its memory by layer.
+
+        %monitor [NET] [--data DATA] [--input SHAPE] [--batch N]
+
+        It is read once a second while it can be seen, and costs nothing otherwise. In a terminal: one reading.
+
+        Example: %monitor lenet --input 1x28x28
+        Python: dl.interpret.Machine().read()
+        """
+        return watch(ip, line)
+
+    ip.register_magic_function(monitor, "line", "monitor")  # type: ignore[arg-type]
+    offer(ip, WORDS)
+
+
+def unregister(ip: InteractiveShell) -> None:
+    """Take the completion back."""
+    forget(ip, WORDS.magic)
+
+
+def watch(ip: InteractiveShell, line: str) -> Any:
+    """What the magic does."""
+    from dlcore.interpret import Machine
+
+    plain, given = WORDS.read(line, ip.user_ns)
+    program = _program(ip, plain[0], given) if plain else None
+    if getattr(ip, "kernel", None) is None:
+        return Machine().read()
+    try:
+        from dlcore.widgets.machine import monitor
+    except ImportError as error:
+        print(f"no live monitor: {error}")
+        return Machine().read()
+    return monitor(program)
+
+
+def _program(ip: InteractiveShell, name: str, given: dict[str, Any]) -> Any:
+    """What the compiler makes of a network, for a batch of the data or of noise."""
+    import numpy as np
+
+    from dlcore.array import array
+    from dlcore.interpret import batch_of, program
+
+    net, batch = find_network(ip.user_ns, name), given.get("batch", 64)
+    try:
+        if "data" in given:
+            x, _ = batch_of(given["data"], batch)
+        else:
+            shape = given.get("input") or _input(net)
+            if shape is None:
+                raise CleanError("%monitor: --data or --input says what goes into the network\n" + WORDS.usage)
+            x = array(np.zeros((batch, *shape), np.float32))
+        return program(net, x)
+    except CleanError:
+        raise
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise CleanError(f"%monitor: {error}") from error
+
+
+def _input(net: Any) -> tuple[int, ...] | None:
+    """The shape of one sample, where a network of the network language knows it."""
+    shapes: Any = getattr(net, "shapes", None)
+    if not isinstance(shapes, (list, tuple)) or not shapes or not hasattr(net, "plan") or len(net.plan.inputs) != 1:
+        return None
+    return None if shapes[0] is None else tuple(shapes[0])
