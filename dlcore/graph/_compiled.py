@@ -148,7 +148,8 @@ class Compiled:
             return error
         text = LOCATION.sub("", str(error)).rstrip()
         place = node.place()
-        return type(error)(f"{text}\n  in layer {place}" if place and "in layer" not in text else text)
+        word = "in layer" if node.scope else "at"
+        return type(error)(f"{text}\n  {word} {place}" if place and "in layer" not in text else text)
 
 
 def device_of(arrays: Iterable[Any]) -> str:

@@ -162,7 +162,7 @@ def judge(call: Call) -> str:
             return ""  # the arena of a compiled program belongs to no one operator
         return "" if names_the_operator(call, str(error)) else f"does not name the operator: {text}"
     except RuntimeError as error:
-        refused = call.mode == "gradient" and NO_DERIVATIVE in str(error)
+        refused = (call.mode == "gradient" or call.op == "_no_gradient") and NO_DERIVATIVE in str(error)
         return "" if refused else f"{type(error).__name__}: {error}"
     except Wrong as error:
         return f"wrong: {error}"

@@ -109,6 +109,16 @@ def test_the_layer_and_the_line_are_named(record: Op) -> None:
         assert any(line.filename == __file__ and line.name == "call_of" for line in lines)
 
 
+def test_a_compiled_function_names_the_line_at_which_numbers_failed() -> None:
+    def rows(x: NDArray, i: NDArray) -> NDArray:
+        return F.take(x, i)  # here
+
+    line = rows.__code__.co_firstlineno + 1
+    with pytest.raises(IndexError, match="take: index 7 is out of range for axis 0 of size 3") as told:
+        jit(rows)(F.zeros((3, 2)), F.full(7, (1,), "int64"))
+    assert str(told.value).endswith(f"\n  at {__file__}:{line}")
+
+
 def test_every_operator_was_asked() -> None:
     """Nobody is passed over: each has calls that must fail, and those with arrays have arrays of wrong shapes."""
     for record in RECORDS.values():
