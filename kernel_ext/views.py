@@ -22,7 +22,7 @@ class Follower(Protocol):
 class _Views:
     cell: str | None = None  # the cell that runs now; None where the front end has no names for its cells
     homes: dict[str, str] = field(default_factory=dict)
-    followers: dict[str, list[weakref.ref[Any]]] = field(default_factory=dict)
+    followers: dict[str, list[tuple[str | None, weakref.ref[Any]]]] = field(default_factory=dict)
     listener: Callable[[Any], None] | None = None
 
 
@@ -58,16 +58,18 @@ def unregister(ip: InteractiveShell) -> None:
 
 
 def watch(ip: InteractiveShell, name: str, follower: Follower) -> None:
-    """Tell `follower` whenever the network of this name changes, as long as it lives."""
-    of(ip).followers.setdefault(name, []).append(weakref.ref(follower))
+    """Tell `follower` whenever the network of this name changes, until it dies or its cell shows another one."""
+    mine = of(ip)
+    others = [(cell, one) for cell, one in mine.followers.get(name, []) if cell is None or cell != mine.cell]
+    mine.followers[name] = [*others, (mine.cell, weakref.ref(follower))]
 
 
 def tell(ip: InteractiveShell, name: str, net: Any, but: object = None) -> None:
     """The network of this name was made or changed; `but` knows already. A picture must not break the cell."""
     mine = of(ip)
-    living = [reference for reference in mine.followers.get(name, []) if reference() is not None]
+    living = [(cell, reference) for cell, reference in mine.followers.get(name, []) if reference() is not None]
     mine.followers[name] = living
-    for reference in living:
+    for _, reference in living:
         follower = reference()
         if follower is not None and follower is not but:
             try:

@@ -303,3 +303,34 @@ def test_five_hundred_lines_are_drawn_and_edited_in_a_moment(shell):
     state = session.do({"do": "add", "line": 200, "text": "relu"})
     assert len(state["rows"]) == 502 and state["error"] is None
     assert time.perf_counter() - start < 5  # seconds; about 0.5 on an idle machine
+
+
+class Seen:
+    """A picture that notes what it is told."""
+
+    def __init__(self):
+        self.nets = []
+
+    def follow(self, net):
+        self.nets.append(net)
+
+
+def test_pictures_follow_until_they_die_or_their_cell_shows_another(shell, capsys):
+    from dlcore.kernel_ext import views
+
+    run(shell, TEXT)
+    first, second, other = Seen(), Seen(), Seen()
+    for picture, cell in ((first, "look"), (second, "look"), (other, "elsewhere")):
+        shell.run_cell("1", cell_id=cell)
+        views.watch(shell, "net", picture)
+    run(shell, TEXT.replace("dense 5", "dense 6"))
+    net = shell.user_ns["net"]
+    assert (first.nets, second.nets, other.nets) == ([], [net], [net])
+    del other
+    broken = Seen()
+    broken.follow = lambda net: 1 / 0
+    views.watch(shell, "net", broken)
+    capsys.readouterr()
+    run(shell, TEXT.replace("dense 5", "dense 7"))
+    assert len(second.nets) == 2 and "could not follow: ZeroDivisionError" in capsys.readouterr().out
+    assert shell.user_ns["net"].shapes[-1] == (7,)  # a picture does not break the cell
