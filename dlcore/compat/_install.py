@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
+from typing import Any
 
 from dlcore._hints import old_modules
 
@@ -69,6 +70,19 @@ class _Finder(MetaPathFinder):
         return None
 
 
+class _Top(ModuleType):
+    """`mxnet` itself: what dlcore has, with the version whose interface it follows, which libraries ask for."""
+
+    __version__ = "1.9.1"
+    __path__: list[str] = []  # it has modules below
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(importlib.import_module(_NEW), name)
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *dir(importlib.import_module(_NEW))})
+
+
 _finder = _Finder()
 _replaced: dict[str, ModuleType] = {}
 
@@ -93,8 +107,8 @@ def install(force: bool = False) -> None:
     >>> import mxnet as mx
     >>> from mxnet.gluon import nn
     >>> import dlcore
-    >>> mx is dlcore, nn is dlcore.gluon.nn
-    (True, True)
+    >>> mx.nd is dlcore.nd, nn is dlcore.gluon.nn, mx.__version__
+    (True, True, '1.9.1')
     >>> import mxnet.rtc
     Traceback (most recent call last):
     ModuleNotFoundError: mxnet.rtc: kernels of your own are operator stanzas, see dlcore.ops
@@ -107,7 +121,7 @@ def install(force: bool = False) -> None:
     _replaced.update({name: found for name, found in sys.modules.items() if name.split(".")[0] == _OLD})
     for name in _replaced:
         del sys.modules[name]
-    sys.modules[_OLD] = importlib.import_module(_NEW)
+    sys.modules[_OLD] = _Top(_OLD, "dlcore under the name of MXNet.")
     sys.meta_path.insert(0, _finder)
     old_modules.append(_old_module)
 

@@ -24,7 +24,7 @@ def test_the_line_installs_and_says_so_once(shell: Any, capsys: pytest.CaptureFi
     shell.run_line_magic("mxnet", "")
     assert capsys.readouterr().out.count("`import mxnet` now gives dlcore") == 1
     assert shell.run_cell("import mxnet as mx\nfrom mxnet.gluon import nn").success
-    assert shell.user_ns["mx"] is dlcore and shell.user_ns["nn"] is dlcore.gluon.nn
+    assert shell.user_ns["mx"].gluon is dlcore.gluon and shell.user_ns["nn"] is dlcore.gluon.nn
     shell.run_line_magic("mxnet", "off")
     assert "mxnet" not in sys.modules
 
