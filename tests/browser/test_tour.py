@@ -13,7 +13,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser.lab import Lab, Notebook
+from browser.lab import Lab, Notebook, until
+from browser.pictures import readme, wanted
+from browser.test_loss_chart import CHART, step_of
 
 pytestmark = pytest.mark.browser
 
@@ -31,6 +33,11 @@ def tour(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Notebook]:
         code = [
             i for i in range(notebook.count()) if notebook.js("panel.content.widgets[argument].model.type", i) == "code"
         ]
+        if wanted():
+            train = next(i for i in code if notebook.source(i).startswith("%train"))
+            notebook.page.wait_for_selector(f"{CHART} canvas", timeout=300_000)
+            until(lambda: step_of(notebook) > 150, 120, "a curve")
+            readme(notebook, "tour", train)
         for index in code:
             notebook.wait_idle(index, 300)
         if where := os.environ.get("DLCORE_SCREENSHOTS"):

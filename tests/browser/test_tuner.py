@@ -6,6 +6,7 @@ import json
 
 import pytest
 from browser.lab import Lab, Notebook, until
+from browser.pictures import readme
 from browser.test_loss_chart import SETUP, WIDGET, keep
 
 pytest.importorskip("optuna")
@@ -67,6 +68,7 @@ def test_a_search_is_live_steered_by_hand_and_goes_on_after_its_end(lab: Lab) ->
     cell.locator(".dl-pause").click()
     until(lambda: trials(notebook, 1) > held + 2, 20, "trials after the pause")
     keep(notebook, "tuner")
+    readme(notebook, "tuner", 1)
 
     cell.locator(".dl-stop").click()
     notebook.wait_idle(1, 30)
