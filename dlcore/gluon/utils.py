@@ -1,4 +1,4 @@
-"""Small helpers around training: splitting batches, clipping gradients, averaging weights, fetching files."""
+"""Small helpers around training: splitting batches, clipping gradients, averages and penalties, fetching files."""
 
 from __future__ import annotations
 
@@ -17,9 +17,18 @@ from dlcore.io import download as _download
 from dlcore.ops import F
 
 from ._average import WeightAverage
+from ._penalty import weight_penalty
 
-__all__ = ["WeightAverage", "check_sha1", "clip_global_norm", "download", "replace_file", "split_and_load",
-           "split_data"]  # fmt: skip
+__all__ = [
+    "WeightAverage",
+    "check_sha1",
+    "clip_global_norm",
+    "download",
+    "replace_file",
+    "split_and_load",
+    "split_data",
+    "weight_penalty",
+]
 
 
 def split_data(data: Any, num_slice: int, batch_axis: int = 0, even_split: bool = True) -> list[Any]:
