@@ -73,6 +73,7 @@ def render() -> str:
     return "\n".join(
         [
             "// Made by `python -m dlcore.graph._rules` from the stanzas of the update operators; do not edit.",
+            "// clang-format off",
             "",
             *(line for rule in found for line in _rule(rule)),
             "constexpr UpdateRule kUpdateRules[] = {",

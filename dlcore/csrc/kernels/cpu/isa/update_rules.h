@@ -1,4 +1,5 @@
 // Made by `python -m dlcore.graph._rules` from the stanzas of the update operators; do not edit.
+// clang-format off
 
 constexpr RuleStep k_sgd_update[] = {
     {TileOp::Mul, 1, 4, -1},
