@@ -272,10 +272,7 @@ class Graph:
             nodes.append(twin)
         twin_graph = Graph(
             [copies[v] for v in self.inputs],
-            [
-                State(copies[s.value], s.array, None if s.new is None else _copy_value(s.new, copies), s.made)
-                for s in self.states
-            ],
+            [State(copies[s.value], s.array, s.new and _copy_value(s.new, copies), s.made) for s in self.states],
             nodes,
             [_copy_value(v, copies) for v in self.outputs],
             self.rng_blocks,
