@@ -1,13 +1,20 @@
-"""`mxnet.base`: what old scripts catch.
+"""`mxnet.base`: what old scripts catch, and the kinds of Python's values that they ask for.
 
 >>> try:
 ...     raise ValueError("a shape that does not fit")
 ... except MXNetError as error:
 ...     print(error)
 a shape that does not fit
+>>> isinstance(3, integer_types), isinstance("relu", string_types)
+(True, True)
 """
 
-__all__ = ["MXNetError"]
+import numpy as np
+
+__all__ = ["MXNetError", "integer_types", "numeric_types", "string_types"]
 
 # dlcore raises Python's own exceptions (ValueError, TypeError, ...), so what stood for all errors of the library is:
 MXNetError = Exception
+numeric_types = (float, int, np.generic)
+integer_types = (int, np.int32, np.int64)
+string_types = (str,)

@@ -47,3 +47,18 @@ def label_like(label: Any, pred: Any, loss: str) -> Any:
     if label.size != pred.size:
         raise ValueError(f"{loss}: expected a label of shape {tuple(pred.shape)}, got {tuple(label.shape)}")
     return F.reshape(label, tuple(pred.shape))
+
+
+# What losses in MXNet's style import from its module of losses; F is the namespace that hybrid_forward gets.
+
+
+def _reshape_like(F: Any, x: Any, y: Any) -> Any:  # noqa: N803
+    """x in the shape of y."""
+    return F.reshape_like(x, y)
+
+
+def _apply_weighting(F: Any, loss: Any, weight: float | None = None, sample_weight: Any = None) -> Any:  # noqa: N803
+    """The loss times a factor and the weights of samples, where there are any."""
+    if sample_weight is not None:
+        loss = F.broadcast_mul(loss, sample_weight)
+    return loss if weight is None else loss * weight

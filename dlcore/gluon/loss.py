@@ -5,7 +5,7 @@ LogisticLoss, HingeLoss, SquaredHingeLoss. Of numbers: L2Loss, L1Loss, HuberLoss
 KLDivLoss. Of sequences: CTCLoss. Of likeness: TripletLoss, CosineEmbeddingLoss, SDMLLoss.
 """
 
-from ._loss import Loss
+from ._loss import Loss, _apply_weighting, _reshape_like  # noqa: F401 - losses of one's own ask for them
 from ._loss_classification import SigmoidBinaryCrossEntropyLoss, SoftmaxCrossEntropyLoss
 from ._loss_ctc import CTCLoss
 from ._loss_likelihood import FocalLoss, KLDivLoss, LogisticLoss, PoissonNLLLoss

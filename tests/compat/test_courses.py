@@ -401,3 +401,24 @@ def test_old_modules_are_attributes_too(mx: Any) -> None:
     compat.uninstall()
     with pytest.raises(AttributeError, match="dlcore.gluon has no 'parameter'"):
         _ = gluon.parameter
+
+
+def test_a_loss_of_ones_own_in_the_old_style(mx: Any) -> None:
+    from mxnet.base import numeric_types, string_types
+    from mxnet.gluon.loss import Loss, _apply_weighting, _reshape_like
+
+    class Distance(Loss):
+        def __init__(self, weight: float = 1.0, batch_axis: int = 0) -> None:
+            super().__init__(weight, batch_axis)
+
+        def hybrid_forward(self, F: Any, pred: Any, label: Any, sample_weight: Any = None) -> Any:
+            loss = F.abs(_reshape_like(F, label, pred) - pred)
+            return F.mean(_apply_weighting(F, loss, self._weight, sample_weight), axis=self._batch_axis, exclude=True)
+
+    loss = Distance(weight=2.0)
+    pred, label = mx.nd.array([[1.0, 2.0], [3.0, 5.0]]), mx.nd.array([[0.0, 0.0, 0.0, 0.0]])
+    assert loss(pred, label).asnumpy().tolist() == [3.0, 8.0]
+    loss.hybridize()
+    for _ in range(2):
+        assert loss(pred, label, mx.nd.array([[1.0], [0.5]])).asnumpy().tolist() == [3.0, 4.0]
+    assert isinstance(2, numeric_types) and isinstance("a", string_types)
