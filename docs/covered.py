@@ -38,7 +38,9 @@ SHOWN_BY: dict[str, str] = {
     "interpret.Program": "interpret.program",
     "interpret.Layer": "interpret.structure",
     "interpret.Structure": "interpret.structure",
+    "interpret.Gpu": "interpret.Machine",
     "interpret.Look": "interpret.Probe",
+    "interpret.Reading": "interpret.Machine",
     "interpret.Measure": "interpret.measure",
     **{
         f"interpret.{name}": "interpret.results"

@@ -94,17 +94,21 @@ def test_a_name_without_an_example_is_found(docs: dict[str, ModuleType], monkeyp
     from dlcore import metric
 
     rooms = docs["rooms"]
+    before = rooms.lacking()
+
+    def new() -> list[str]:
+        return [text for text in rooms.lacking() if text not in before]
 
     class Odd:
         """Said, not shown."""
 
     monkeypatch.setattr(metric, "F1", Odd)
-    assert rooms.lacking() == ["metric.F1: no example"]
+    assert new() == ["metric.F1: no example"]
     Odd.__doc__ = None
-    assert rooms.lacking() == ["metric.F1: no docstring"]
+    assert new() == ["metric.F1: no docstring"]
     monkeypatch.undo()
     monkeypatch.setitem(rooms.SHOWN_BY, "metric.F1", "graph.CachedOp")
-    assert rooms.lacking() == [
+    assert new() == [
         "metric.F1: excused, but it has an example",
         "metric.F1: graph.CachedOp has no example to show it",
     ]
