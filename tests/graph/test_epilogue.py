@@ -125,6 +125,16 @@ def test_what_stays_apart(function: Any) -> None:
     assert not _steps(run)
 
 
+def test_one_line() -> None:
+    """A single sample, for which nothing is packed."""
+    w, b = RNG.standard_normal((5000, 64)).astype("f4"), RNG.standard_normal(5000).astype("f4")
+    x = RNG.standard_normal((1, 64)).astype("f4")
+    run = dl.jit(lambda x, w, b: F.relu(F.dense(x, w, b)))
+    got = run(nd.array(x), nd.array(w), nd.array(b)).asnumpy()
+    assert _steps(run) == ["relu"]
+    np.testing.assert_allclose(got, np.maximum(x.astype("f8") @ w.T + b, 0), rtol=1e-5, atol=1e-5)
+
+
 def test_nothing_to_add_up_still_gets_its_steps() -> None:
     got = F._product(nd.zeros((3, 0)), nd.zeros((0, 4)), nd.array([1.0, -1.0, 2.0, -2.0]), None, then="relu")
     assert got.tolist() == [[1, 0, 2, 0]] * 3

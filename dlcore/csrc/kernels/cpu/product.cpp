@@ -61,7 +61,9 @@ bool run_blocks(const KernelCall& c, const std::vector<const OpDef*>& steps) {
   bool f32 = a.dtype == DType::F32 && b.dtype == DType::F32 && out.dtype == DType::F32;
   for (int i = 2; i < 4; i++) f32 = f32 && (!c.present(i) || c.in[i].dtype == DType::F32);
   if (!f32 || b.shape.n != 2 || !is_contiguous(out.shape, out.strides) || active_isa() == Isa::base) return false;
-  if (a.shape[a.shape.n - 1] == 0) return false;  // nothing to add up: no block would be made
+  int64_t depth = a.shape[a.shape.n - 1];
+  // Nothing to add up: no block would be made. One line: packing would cost more than it saves.
+  if (depth == 0 || a.numel() == depth) return false;
   if (int_attr(c, "transpose_b", 0)) std::swap(b.shape[0], b.shape[1]), std::swap(b.strides[0], b.strides[1]);
   Temp keep[4];
   View left = lines(a, keep[0]), y = lines(out, keep[1]), other = c.present(3) ? lines(c.in[3], keep[2]) : View{};
