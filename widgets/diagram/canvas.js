@@ -131,10 +131,18 @@ export class Canvas {
   }
 
   select(line) {
+    this.mark(this.selected, false);
     this.selected = line;
-    this.paint();
+    this.mark(line, true);
+    this.node.setAttribute("aria-activedescendant", this.idOf(line));
     this.reveal();
     this.choose(line);
+  }
+
+  mark(line, chosen) {
+    const box = this.svg.getElementById(this.idOf(line));
+    box?.classList.toggle("dl-chosen", chosen);
+    box?.setAttribute("aria-selected", chosen);
   }
 
   reveal() {
