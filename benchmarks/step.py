@@ -5,7 +5,7 @@
 Every contestant has a process of its own and sleeps while another is measured; they take turns, round by round, so that
 a busy neighbour slows all of them. Printed are medians over the rounds of the time of one step, the quickest peer, and
 the median of the rounds' own ratios dlcore / that peer. A peer that is not installed is left out and named.
-JAX: pip install jax. MXNet needs an environment of its own: --mxnet PYTHON.
+JAX: pip install jax. MXNet needs an environment of its own (pip install mxnet==1.9.1 numpy==1.23.5): --mxnet PYTHON.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ PEERS = {
     "torch.compile": ("torch", "compile"),
     "JAX": ("jax",),
     "onnxruntime": ("onnx",),
+    "MXNet": ("mxnet",),
 }
 
 
@@ -104,12 +105,13 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=0.4, help="of one turn")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--jax", help="the Python of an environment with JAX", default=sys.executable)
+    parser.add_argument("--mxnet", help="the Python of an environment with MXNet", default=sys.executable)
     parser.add_argument("--json", help="also write the figures to this file")
     arguments = parser.parse_args()
     unknown = [w for w in arguments.workloads if w not in WORKLOADS]
     if unknown:
         parser.error(f"expected workloads among {', '.join(WORKLOADS)}; got {', '.join(unknown)}")
-    python = {"jax": arguments.jax, "onnx": arguments.jax}
+    python = {"jax": arguments.jax, "onnx": arguments.jax, "mxnet": arguments.mxnet}
     everything = {}
     for workload in arguments.workloads:
         times = measure(workload, arguments.threads, arguments.rounds, arguments.seconds, python)
