@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
-
-from dlcore import init
 
 from .._symbol import Symbol
 from ._base import BaseRNNCell, RNNParams, States, op
@@ -74,7 +73,7 @@ class LSTMCell(_Gated):
     def __init__(
         self, num_hidden: int, prefix: str = "lstm_", params: RNNParams | None = None, forget_bias: float = 1.0
     ) -> None:
-        super().__init__(num_hidden, prefix, params, init.LSTMBias(forget_bias))
+        super().__init__(num_hidden, prefix, params, json.dumps(["lstmbias", {"forget_bias": forget_bias}]))
 
     def __call__(self, inputs: Symbol, states: States) -> tuple[Symbol, States]:
         name, i2h, h2h, states = self._products(inputs, states)
