@@ -12,7 +12,7 @@ from .pictures import show_as_picture
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-WAYS = "results worst saliency gradients grad_cam embedding rules"
+WAYS = "results worst saliency gradients grad_cam embedding tsne umap rules"
 WORDS = Words(
     "interpret",
     "NET",
@@ -35,7 +35,8 @@ def register(ip: InteractiveShell) -> None:
 
         WHAT is results (confusion matrix and the scores of each class; the default), worst (the worst mistakes),
         saliency, gradients (integrated) or grad_cam (what the decisions on the first samples rest on), embedding
-        (where a layer puts the samples) or rules (a decision tree that imitates the network; needs scikit-learn).
+        (where a layer puts the samples), tsne or umap (the same, neighbours kept together; need scikit-learn or
+        umap-learn) or rules (a decision tree that imitates the network; needs scikit-learn).
 
         Example: %interpret lenet --data mnist --show worst
         Python: found = dl.interpret.results(lenet, "mnist"); found.worst(12)
@@ -76,8 +77,8 @@ def _found(net: Any, data: Any, what: str, count: int | None, layer: str | None)
         return interpret.results(net, data)
     if what == "worst":
         return interpret.results(net, data).worst(count or 16)
-    if what == "embedding":
-        return interpret.embedding(net, data, layer, count or 1000)
+    if what in ("embedding", "tsne", "umap"):
+        return interpret.embedding(net, data, layer, count or 1000, "pca" if what == "embedding" else what)
     if what == "rules":
         found = interpret.rules(net, data, count=count or 4000)
         print(found)

@@ -13,24 +13,37 @@ from dlcore.gluon._mode import plain
 from ._batch import batch_of
 from ._blocks import batch_for, blocks, check_network, find
 
+METHODS = ("pca", "tsne", "umap")
+
 
 @dataclass
 class Embedding:
-    """`points` (n, 2) lie along the two directions in which a layer's values vary most; `shares` of the variance."""
+    """`points` (n, 2) in the plane by `method`.
+
+    "pca": along the two directions in which a layer's values vary most, with their `shares` of the variance.
+    """
 
     layer: str
     points: np.ndarray = field(repr=False)
     labels: np.ndarray = field(repr=False)
     shares: tuple[float, float]
+    method: str = "pca"
 
 
-def embedding(net: Any, data: Any, layer: str | None = None, count: int = 1000) -> Embedding:
-    """The first `count` samples as the layer at path `layer` sees them, by principal components.
+def embedding(
+    net: Any, data: Any, layer: str | None = None, count: int = 1000, method: str = "pca", seed: int = 0
+) -> Embedding:
+    """The first `count` samples as the layer at path `layer` sees them, in two dimensions.
 
-    By default the layer before the last one that has weights, where classes are already apart. Errors: KeyError for a
-    path that is not there, ValueError where there are fewer than three samples.
+    By default the layer before the last one that has weights, where classes are already apart. `method`: "pca",
+    principal components; "tsne" (L. van der Maaten and G. Hinton, 2008; needs scikit-learn) or "umap" (L. McInnes and
+    others, 2018; needs umap-learn), which keep neighbours together and mean nothing by distances.
+    Errors: KeyError for a path that is not there, ValueError where there are fewer than three samples or for another
+    method, ImportError, with the command that installs it, where a package is missing.
     """
     check_network(net, "embedding")
+    if method not in METHODS:
+        raise ValueError(f"embedding: expected method= to be one of {', '.join(METHODS)}, got {method!r}")
     x, y = batch_of(data, count)
     if len(x) < 3:
         raise ValueError(f"embedding: expected at least three samples, got {len(x)}")
@@ -48,13 +61,35 @@ def embedding(net: Any, data: Any, layer: str | None = None, count: int = 1000) 
     finally:
         plain.on = False
     seen = values[0].reshape(len(x), -1).astype(np.float64)
+    where = path if layer else f"before {path}"
+    if method != "pca":
+        return Embedding(where, _neighbours(seen, method, seed), y.asnumpy(), (0.0, 0.0), method)
     centred = seen - seen.mean(axis=0)
     left, sizes, _ = np.linalg.svd(centred, full_matrices=False)
     points = np.zeros((len(x), 2))
     points[:, : min(2, len(sizes))] = left[:, :2] * sizes[:2]
     total = max(float((sizes**2).sum()), 1e-300)
     shares = [*(float(size**2) / total for size in sizes[:2]), 0.0, 0.0]
-    return Embedding(path if layer else f"before {path}", points, y.asnumpy(), (shares[0], shares[1]))
+    return Embedding(where, points, y.asnumpy(), (shares[0], shares[1]))
+
+
+def _neighbours(seen: np.ndarray, method: str, seed: int) -> np.ndarray:
+    """Points in the plane whose neighbours are those in the layer."""
+    try:
+        if method == "tsne":
+            from sklearn.manifold import TSNE
+
+            made = TSNE(perplexity=min(30.0, (len(seen) - 1) / 3), random_state=seed)
+        else:
+            import umap
+
+            made = umap.UMAP(n_neighbors=min(15, len(seen) - 1), random_state=seed)
+    except ImportError:
+        package = {"tsne": "scikit-learn", "umap": "umap-learn"}[method]
+        raise ImportError(
+            f"embedding: {method} needs {package}, which is not installed: pip install {package}"
+        ) from None
+    return np.asarray(made.fit_transform(seen.astype(np.float32)), np.float64)
 
 
 @dataclass

@@ -1,5 +1,7 @@
 """Results, attributions, embeddings and rules, against NumPy, scikit-learn and the axioms they are made by."""
 
+import sys
+
 import numpy as np
 import pytest
 
@@ -85,6 +87,26 @@ def test_the_embedding_is_the_principal_components(trained):
     np.testing.assert_allclose(np.abs(found.points), np.abs(pca.transform(values)), atol=1e-6)
     np.testing.assert_allclose(found.shares, pca.explained_variance_ratio_, rtol=1e-6)
     assert interpret.embedding(net, (x, y)).layer == "before 2"
+
+
+def test_neighbours_of_a_layer_are_neighbours_in_the_plane(trained):
+    """By scikit-learn's measure of it, which is 1 where no point has a neighbour that was far away in the layer."""
+    manifold = pytest.importorskip("sklearn.manifold")
+    net, (x, y) = trained[0], trained[1:]
+    found = interpret.embedding(net, (x, y), count=150, method="tsne")
+    assert found.points.shape == (150, 2) and found.method == "tsne"
+    values = net[0](dl.np.array(x[:150])).asnumpy()
+    assert manifold.trustworthiness(values, found.points, n_neighbors=5) > 0.9
+    shuffled = np.random.default_rng(0).permutation(found.points)
+    assert manifold.trustworthiness(values, shuffled, n_neighbors=5) < 0.6
+    with pytest.raises(ValueError, match="one of pca, tsne, umap"):
+        interpret.embedding(net, (x, y), method="som")
+
+
+def test_without_the_package_one_line_says_which(trained, monkeypatch):
+    monkeypatch.setitem(sys.modules, "umap", None)
+    with pytest.raises(ImportError, match="umap needs umap-learn, which is not installed: pip install umap-learn"):
+        interpret.embedding(trained[0], trained[1:], count=30, method="umap")
 
 
 def test_rules_imitate_the_network(trained):

@@ -119,6 +119,9 @@ def scatter(found: Any) -> Figure:
         sign, shade = signs[number % 10], shades[number % 10]
         axes.scatter(x, y, s=14, alpha=0.75, linewidths=0, label=str(label), marker=sign, color=shade)
     axes.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5), labelcolor=INK)
-    names = [f"component {n + 1} ({share:.0%} of the variance)" for n, share in enumerate(found.shares)]
+    if found.method == "pca":
+        names = [f"component {n + 1} ({share:.0%} of the variance)" for n, share in enumerate(found.shares)]
+    else:
+        names = [f"{found.method}: neighbours in {found.layer} are neighbours here", ""]
     plain(axes, names[0], names[1])
     return figure
