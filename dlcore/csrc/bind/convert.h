@@ -24,7 +24,7 @@ Attr to_attr(nb::handle h, const AttrSpec& spec, const char* op);
 Attrs to_attrs(nb::handle tuple, const OpDef& op);
 std::vector<Tensor> targets_of(nb::handle out, const OpDef& op);  // the arrays that out= names, one an output
 nb::object attr_object(const Attr& a);
-nb::object wrap(Tensor t);  // None for a null tensor
+nb::object wrap(Tensor t);                        // None for a null tensor
 std::shared_ptr<PyObject> keep(nb::object held);  // for as long as a node or a record lives; freed with the GIL held
 extern PyTypeObject* g_array_type;
 // The array that a Python object holds, or null when it is none.

@@ -17,9 +17,8 @@ Tracer::Tracer() : serial(++g_serial) {}
 Tracer::~Tracer() { stop(); }
 
 void throw_value_needed(const char* what) {
-  throw TraceError(
-      std::string(what) +
-      " needs the value of an array, but inside jit or hybridize arrays have only a shape and a dtype");
+  throw TraceError(std::string(what) +
+                   " needs the value of an array, but inside jit or hybridize arrays have only a shape and a dtype");
 }
 
 int64_t Tracer::new_value(const Meta& m, int64_t root) {
