@@ -68,3 +68,8 @@ def forward_bytes(traced: Graph) -> int:
     """
     nodes = [node for node in traced.nodes if node.recorded] or traced.nodes
     return sum(out.nbytes for node in nodes for out in node.outputs if out.base is None)
+
+
+def naive_bytes(traced: Graph) -> int:
+    """What a traced program takes when nothing shares memory: its forward outputs, twice where gradients are taken."""
+    return forward_bytes(traced) * (2 if any(node.recorded for node in traced.nodes) else 1)

@@ -13,6 +13,7 @@ from ._explain_html import page
 from ._function import GraphFunction
 from ._ir import FUSED, Node, Value, bodies_of
 from ._jit import Jit
+from ._lifetimes import naive_bytes
 from ._limits import Limits, limits, seen
 
 PRODUCTS = ("matmul", "dense")  # these do all the operations that their shapes ask for
@@ -49,7 +50,8 @@ class Explanation(str):
     """The text of `explain`, with its figures as attributes; a notebook shows it as a table.
 
     kernels  instructions run by one call;  arena_bytes: shared memory of intermediate results
-    naive_bytes  what they would take without sharing;  compile_seconds: time of the passes and the plan
+    naive_bytes  every output of the traced forward part once, twice where gradients are taken: memory without a plan
+    compile_seconds  time of the passes and the plan
     table  a Kernel for each instruction;  seconds: of all of them;  limits: of the machine
     backward  the same for the backward part of a function whose gradients were recorded, else None
     """
@@ -144,13 +146,13 @@ def _explained(compiled: Compiled, arrays: list[Any] | None) -> Explanation:
             )
         )  # fmt: skip
     fused = sum(node.op == FUSED for node in lowered.nodes)
-    arena = lowered.all_arena_bytes
+    arena, naive = lowered.all_arena_bytes, naive_bytes(compiled.traced)
     lines = [
         f"{graph.name}: {len(compiled.traced.nodes)} traced calls became {len(lowered.nodes)} kernels "
         f"({fused} fused groups)",
         f"kernels: {len(lowered.nodes)}",
         f"arena_bytes: {arena}",
-        f"naive_bytes: {memory.naive_bytes}",
+        f"naive_bytes: {naive}",
         f"compile_seconds: {compiled.compile_seconds:.3f}",
         f"state arrays: {len(graph.states)}, written {len(graph.writes)}, {len(memory.copies)} of them by a last copy",
         f"kernels take {1e6 * sum(times):.1f} us",
@@ -159,7 +161,7 @@ def _explained(compiled: Compiled, arrays: list[Any] | None) -> Explanation:
     lines += [f"{1e6 * k.seconds:9.1f}  {k.share:5.1%}  {k.reach:4.0%} {k.bound:<10}  {k.text}" for k in table]
     text = Explanation("\n".join(lines))
     text.name, text.table, text.limits = graph.name, table, machine
-    text.kernels, text.arena_bytes, text.naive_bytes = len(table), arena, memory.naive_bytes
+    text.kernels, text.arena_bytes, text.naive_bytes = len(table), arena, naive
     text.compile_seconds = compiled.compile_seconds
     return text
 

@@ -51,3 +51,18 @@ def test_a_residual_network_trains_in_a_seventh_of_the_memory() -> None:
     small = BENCHMARK["Deep"](200, memory_budget=kept.arena // 7)
     assert small.arena <= kept.arena // 7
     assert small.equals(kept)
+
+
+def test_explain_names_the_same_naive_sum() -> None:
+    net = ready(dl.gluon.nn.Dense(10, in_units=3 * 8 * 8), 8)
+    x = dl.nd.zeros((4, 3, 8, 8))
+
+    def step(x: Any) -> Any:
+        with dl.autograd.record():
+            loss = (net(x) * 2.0).sum()
+        loss.backward()
+        return loss
+
+    forward = 2 * (4 * 10 * 4) + 4  # scores, twice the scores, their sum
+    assert dl.explain(dl.jit(lambda x: (net(x) * 2.0).sum()), x).naive_bytes == forward
+    assert dl.explain(dl.jit(step), x).naive_bytes == 2 * forward
