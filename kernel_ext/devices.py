@@ -3,30 +3,41 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from .options import Words
+from .monitor import watch
+from .options import Words, forget, offer
 from .tables import TextTable, size_text
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-WORDS = Words("devices", "", {}, 0, 0)
+WORDS = Words("devices", "", {"live": ("flag", "")}, 0, 0)
 
 
 def register(ip: InteractiveShell) -> None:
     """Give the shell the magic."""
 
-    def devices(line: str) -> TextTable:
+    def devices(line: str) -> Any:
         """List the devices of this machine, how many threads compute, and the memory there is.
+
+        %devices [--live]
+
+        With --live the monitor of %monitor: how busy they are, once a second while it can be seen.
 
         Example: %devices
         Python: dl.num_gpus(), dl.current_context()
         """
-        WORDS.read(line, ip.user_ns)
-        return table()
+        _, given = WORDS.read(line, ip.user_ns)
+        return watch(ip, "") if given.get("live") else table()
 
     ip.register_magic_function(devices, "line", "devices")  # type: ignore[arg-type]
+    offer(ip, WORDS)
+
+
+def unregister(ip: InteractiveShell) -> None:
+    """Take the completion back."""
+    forget(ip, WORDS.magic)
 
 
 def table() -> TextTable:
