@@ -34,6 +34,7 @@ OPTIONS: dict[str, Option] = {
     "wd": Option("number", "X"),
     "workers": Option("count", "N"),
     "seed": Option("whole", "N"),
+    "schedule": Option("word", "NAME"),
     "patience": Option("count", "N"),
     "imperative": Option("flag", ""),
     "name": Option("word", "TEXT"),
