@@ -49,7 +49,7 @@ _view("broadcast_to", "x, shape: ints", "x repeated to a larger shape without co
       grad="gy",
       ref="np.broadcast_to(x, shape)", samples=[case(real(shape=(3, 1)), shape=(2, 3, 4)),
                                                 case(real(shape=()), shape=(2,))],
-      errors=[bad(r"\(2, 3\).*\(2, 4\)", _x23, shape=(2, 4))],
+      errors=[bad(r"\(2, 3\).*\(2, 4\)", _x23, shape=(2, 4)), bad("negative size", real(shape=()), shape=(-1,))],
       example="broadcast_to([1., 2.], (2, 2)) -> [[1., 2.], [1., 2.]]")
 _view("broadcast_like", "x, y: like", "x repeated to y's shape without copying. A view.", infer="broadcast_like",
       grad={"x": "gy"}, ref="np.broadcast_to(x, y.shape)", samples=[case(real(shape=(3, 1)), _x234)], np_name="",

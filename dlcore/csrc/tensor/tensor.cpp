@@ -34,8 +34,10 @@ Tensor make_tensor(const Shape& shape, DType dtype, Device device) {
 
 Tensor make_view(const Tensor& base, const Shape& shape, const Dims& strides, int64_t offset) {
   int64_t n = 1;
-  for (int64_t v : shape)  // repeated axes take no memory, but their elements must be countable
+  for (int64_t v : shape) {  // repeated axes take no memory, but their elements must be countable
+    if (v < 0) throw ValueError("negative size in shape " + to_string(shape));
     if (__builtin_mul_overflow(n, v, &n)) throw ValueError("a view of shape " + to_string(shape) + " is too large");
+  }
   Tensor t = blank(shape, strides, base->dtype, base->device);
   t->storage = base->storage;
   t->taped_writes = base->taped_writes;
