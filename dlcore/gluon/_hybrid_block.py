@@ -121,15 +121,17 @@ class HybridBlock(Block):
         if self._signature is None:
             self._signature = _signature(args)
         if self._checked != generation[0] and not self._check():
-            # The first call, which tells the parameters their shapes, runs as it is.
+            # The first call, which tells the parameters their shapes, runs as it is; so does a net on several devices.
             return self.forward(*args, **kwargs)
         return self._compiled(*args, **kwargs)
 
     def _check(self) -> bool:
-        """See that the compiled form stands for the arrays in use now; False if some parameter has none yet."""
+        """See that the compiled form stands for the arrays in use now; False if some parameter has none yet, or has
+        one on each of several devices."""
         below = self._below()
-        arrays = [parameter._data for block in below for parameter in block.own_params().values()]
-        if any(array is None for array in arrays):
+        parameters = [parameter for block in below for parameter in block.own_params().values()]
+        arrays = [parameter._data for parameter in parameters]
+        if any(array is None for array in arrays) or any(parameter._copies for parameter in parameters):
             return False
         # Which array, and which gradient it wants, is all a compiled form depends on, besides the children.
         found = tuple(value for array in arrays for value in (id(array), hash(array._grad_req)))  # type: ignore[union-attr]

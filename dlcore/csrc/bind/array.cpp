@@ -141,9 +141,7 @@ void bind_array(nb::module_& m) {
   m.def(
       "empty",
       [](nb::object shape, nb::object dtype, const std::string& device) {
-        Device d;
-        if (device.compare(0, 3, "gpu") == 0) d = {1, int8_t(device.size() > 4 ? std::atoi(device.c_str() + 4) : 0)};
-        return make_tensor(to_dims(shape, "empty", "shape"), to_dtype(dtype, "empty"), d);
+        return make_tensor(to_dims(shape, "empty", "shape"), to_dtype(dtype, "empty"), parse_device(device));
       },
       nb::arg("shape"), nb::arg("dtype") = "float32", nb::arg("device") = "cpu(0)");
   m.def("_from_pointer", [](uintptr_t ptr, nb::object shape, nb::object strides, nb::object dtype, int type, int index,

@@ -169,7 +169,7 @@ static std::vector<Tensor> stand_ins_like(nb::handle metas, const std::string& d
     t->dtype = to_dtype(pair[0], "Tracer");
     t->shape = to_dims(pair[1], "Tracer", "shape");
     t->strides = contiguous_strides(t->shape);
-    if (device.compare(0, 3, "gpu") == 0) t->device = {1, int8_t(std::atoi(device.c_str() + 4))};
+    t->device = parse_device(device);
     like.push_back(t);
   }
   return like;

@@ -154,10 +154,12 @@ std::vector<Tensor> Executable::run(const std::vector<Tensor>& given, std::vecto
     assign(packed, inputs[i]);
     inputs[i] = packed;
   }
+  auto first = std::find_if(inputs.begin(), inputs.end(), [](const Tensor& t) { return t->ndim() > 0; });
+  Device device = first == inputs.end() ? Device() : (*first)->device;  // one program serves cpu(0), cpu(1), ...
   std::vector<Tensor> outputs;
   for (size_t i = 0; i < outputs_.size(); i++) {
     const ExeValue& v = values_[size_t(outputs_[i])];
-    outputs.push_back(make_tensor(v.shape, v.strides, v.dtype));
+    outputs.push_back(make_tensor(v.shape, v.strides, v.dtype, device));
   }
   RngState rng{0, 0};
   if (rng_blocks_) rng = reserve_random(int64_t(rng_blocks_) * 4);
