@@ -15,12 +15,27 @@ inline __attribute__((always_inline)) auto better(V v, V best) {
   return (v > best) | ((v != v) & (best == best));
 }
 
-// Calls f(V(), i) for whole vectors of channels and f(T(), i) for what is left.
+template <class T, int kBytes>
+struct WideOf {
+  typedef T type __attribute__((vector_size(kBytes)));
+};
+template <class T, int kBytes>
+using Wide = typename WideOf<T, kBytes>::type;
+
+// Calls f(V(), i) for vectors of channels, shorter ones at the end, and f(T(), i) for a last one. Single numbers are
+// slow: which of two is larger cannot be foretold.
 template <class T, class F>
 inline __attribute__((always_inline)) void for_channels(int64_t c, F&& f) {
   int64_t i = 0;
-  for (; i + lanes<T>() <= c; i += lanes<T>()) f(Vec<T>(), i);
-  for (; i < c; i++) f(T(), i);
+  auto run = [&](auto v) __attribute__((always_inline)) {
+    constexpr int64_t n = sizeof(v) / sizeof(T);
+    for (; i + n <= c; i += n) f(v, i);
+  };
+  if constexpr (kVecBytes >= 64) run(Wide<T, 64>());
+  if constexpr (kVecBytes >= 32) run(Wide<T, 32>());
+  run(Wide<T, 16>());
+  if constexpr (sizeof(T) == 4) run(Wide<T, 8>());
+  run(T());
 }
 
 template <class T>
@@ -94,13 +109,6 @@ void avg_grad_row(const T* __restrict g, int64_t n, int64_t c, T scale, T* const
 }
 
 // ---- lines of windows ----
-
-template <class T, int kBytes>
-struct WideOf {
-  typedef T type __attribute__((vector_size(kBytes)));
-};
-template <class T, int kBytes>
-using Wide = typename WideOf<T, kBytes>::type;
 
 struct Step1 {
   explicit Step1(int64_t) {}
