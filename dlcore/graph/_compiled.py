@@ -68,7 +68,10 @@ class Compiled:
         budget = self.wish.budget
         aim = self.wish
         for _ in range(TRIES):
-            settled = verify(settle(verify(remat(graph, aim), "remat") if aim else graph), "settle")
+            again = verify(remat(graph, aim), "remat") if aim else graph
+            if aim:
+                _show.stage("passes", "remat", again)
+            settled = verify(settle(again), "settle")
             memory = plan(settled)
             if budget is None or memory.arena_bytes <= budget:
                 return settled, memory
