@@ -63,7 +63,7 @@ export class Reached {
     const scored = store.scored.sort((one, other) => one.number - other.number);
     if (!scored.length) return;
     const scores = scored.map((trial) => trial.score);
-    plot.scale([0, Math.max(store.status.wanted - 1, scored[scored.length - 1].number)], ends(scores));
+    plot.scale([0, Math.max(9, scored[scored.length - 1].number)], ends(scores));
     plot.title.textContent = `${store.about.goal}, best so far`;
     plot.axes("trial");
     const path = [];
