@@ -18,11 +18,14 @@ static Tensor blank(const Shape& shape, const Dims& strides, DType dtype, Device
 
 Tensor make_tensor(const Shape& shape, const Dims& strides, DType dtype, Device device) {
   int64_t n = 1;
+  bool empty = false;  // its other sizes must be countable all the same: NumPy shows no array where they are not
   for (int64_t v : shape) {
     if (v < 0) throw ValueError("negative size in shape " + to_string(shape));
-    if (__builtin_mul_overflow(n, v, &n) || n > (int64_t(1) << 58))
+    empty |= v == 0;
+    if (v && (__builtin_mul_overflow(n, v, &n) || n > (int64_t(1) << 58)))
       throw MemoryError("an array of shape " + to_string(shape) + " is larger than memory");
   }
+  if (empty) n = 0;
   Tensor t = blank(shape, strides, dtype, device);
   t->storage = allocate(size_t(n) * itemsize(dtype), device);
   return t;
