@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from . import _ops
@@ -84,3 +84,8 @@ def scalar_of(value: Value | None) -> object:
         const = root.const
         return const.item() if hasattr(const, "item") else const
     return None
+
+
+def scopes_of(nodes: Iterable[Node]) -> tuple[str, ...]:
+    """The layers of the nodes, and of what was joined into them before."""
+    return tuple(dict.fromkeys(scope for node in nodes for scope in node.scopes or (node.scope,) if scope))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from .._build import Builder
 from .._ir import Graph, Node, Value, same_layout
-from .._rebuild import named_attrs, rebuild
+from .._rebuild import named_attrs, rebuild, scopes_of
 from .dead_code import dead_code
 
 JOINED = "_conv2d_act"
@@ -67,6 +67,5 @@ def _join(builder: Builder, made: Node, other: Value | None, node: Node) -> list
     builder.scope, builder.src = made.scope, made.src
     named = {**named_attrs(made), "act": node.op if node.op in ACTIVATIONS else ""}
     outs = builder.call(JOINED, [*made.inputs[:3], made.inputs[3] if made.op == JOINED else other], **named)
-    scopes = (*(made.scopes or (made.scope,)), *(node.scopes or (node.scope,)))
-    builder.nodes[-1].scopes = tuple(dict.fromkeys(scope for scope in scopes if scope))
+    builder.nodes[-1].scopes = scopes_of([made, node])
     return outs

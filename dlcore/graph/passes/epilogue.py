@@ -11,7 +11,7 @@ import os
 
 from .._build import Builder
 from .._ir import Graph, Node, Value, contiguous_strides, same_layout
-from .._rebuild import named_attrs, rebuild
+from .._rebuild import named_attrs, rebuild, scopes_of
 from .dead_code import dead_code
 
 JOINED = "_product"
@@ -116,7 +116,6 @@ def _call(
 ) -> list[Value]:
     builder.scope, builder.src = made.scope, made.src
     result = builder.one(JOINED, operands, transpose_b=turned, then=then)
-    scopes = (*(made.scopes or (made.scope,)), *(node.scopes or (node.scope,)))
-    builder.nodes[-1].scopes = tuple(dict.fromkeys(scope for scope in scopes if scope))
+    builder.nodes[-1].scopes = scopes_of([made, node])
     shape = node.outputs[0].shape
     return [result if result.shape == shape else builder.one("reshape", [result], shape)]

@@ -13,7 +13,7 @@ import os
 from .._build import Builder
 from .._ir import Graph, Node, Value, numel
 from .._lasting import lasting
-from .._rebuild import named_attrs, rebuild
+from .._rebuild import named_attrs, rebuild, scopes_of
 from .dead_code import dead_code
 
 LAYERS = ("conv1d", "conv2d", "conv3d", "dense")  # (x, weight, bias); the first axis of weight is axis 1 of the result
@@ -40,7 +40,7 @@ def fold_norm(graph: Graph) -> Graph:
             foldable = value in drawn or _steady_layer(value, steady)
             if foldable and uses[value] == 1 and factor in steady and _per_channel(factor, value):
                 drawn.add(node.outputs[0])
-                return [_with(builder, made.node, node.op, new)]
+                return [_with(builder, made.node, node, new)]
         return None
 
     return dead_code(rebuild(graph, rule))
@@ -62,8 +62,9 @@ def _per_channel(factor: Value, value: Value) -> bool:
     return factor.dtype == value.dtype and not factor.weak and shape == (1, value.shape[1], *(1,) * (ndim - 2))
 
 
-def _with(builder: Builder, made: Node, op: str, factor: Value) -> Value:
-    """The layer `made`, then `op` with `factor`, as one layer."""
+def _with(builder: Builder, made: Node, node: Node, factor: Value) -> Value:
+    """The layer `made`, then what `node` does with `factor`, as one layer."""
+    op = node.op
     x, weight, bias = made.inputs[:3]
     assert x is not None and weight is not None
     builder.scope, builder.src = made.scope, made.src
@@ -78,4 +79,6 @@ def _with(builder: Builder, made: Node, op: str, factor: Value) -> Value:
         bias = flat if op == "add" else builder.one("negative", [flat])
     else:
         bias = builder.one(op, [bias, flat])
-    return builder.one(made.op, [x, weight, bias], **named_attrs(made))
+    value = builder.one(made.op, [x, weight, bias], **named_attrs(made))
+    builder.nodes[-1].scopes = scopes_of([made, node])
+    return value

@@ -13,7 +13,7 @@ from dlcore.ops._expr import Tile
 
 from .. import _ops
 from .._ir import FUSED, Graph, Node, Value
-from .._rebuild import scalar_of
+from .._rebuild import scalar_of, scopes_of
 from .._tile import TileBuilder, renumber, used_inputs
 from .._types import compute_dtype, has_complex
 
@@ -213,7 +213,7 @@ def _emit(unit: _Unit, used: dict[Value, set[Node]], results: set[Value], change
     first = unit.members[0]
     fused = Node(FUSED, [inputs[i] for i in keep], (_label(unit.members),), scope=_scope(unit.members), src=first.src)
     fused.tile, fused.register = renumber(tile, keep), unit.register
-    fused.scopes = _scopes(unit.members)
+    fused.scopes = scopes_of(unit.members)
     fused.recorded = all(node.recorded for node in unit.members)
     for i, out in enumerate(stored):
         twin = Value(out.dtype, out.shape, out.strides, node=fused, index=i, name=out.name)
@@ -236,11 +236,6 @@ def _label(members: list[Node]) -> str:
     return "+".join(names if len(names) <= 4 else [*names[:3], f"{len(names) - 3} more"])
 
 
-def _scopes(members: list[Node]) -> tuple[str, ...]:
-    """The layers of the members, and of what was fused into them before."""
-    return tuple(dict.fromkeys(scope for node in members for scope in node.scopes or (node.scope,) if scope))
-
-
 def _scope(members: list[Node]) -> str:
-    scopes = _scopes(members)
+    scopes = scopes_of(members)
     return scopes[0] + (f" and {len(scopes) - 1} more" if len(scopes) > 1 else "") if scopes else ""
