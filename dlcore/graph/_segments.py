@@ -18,7 +18,7 @@ _local = threading.local()
 @contextmanager
 def collect(listed: Sequence[Any] = ()) -> Iterator[list[str]]:
     """Gives a list that gets the path of every segment met while the block runs, in this thread."""
-    before = getattr(_local, "found", None), getattr(_local, "listed", frozenset())
+    before: tuple[Any, Any] = getattr(_local, "found", None), getattr(_local, "listed", frozenset())
     _local.found, _local.listed = [], frozenset(map(id, listed))
     try:
         yield _local.found
