@@ -15,7 +15,8 @@ from pathlib import Path
 
 # From left to right. Rooms on one line stand side by side and do not import each other.
 ORDER: list[list[str]] = [
-    ["_hooks", "_hints", "_folders"],  # names filled in by dlcore/__init__.py; what to write instead of names that are not here
+    # Names that dlcore/__init__.py fills in, what to write instead of names that are not here, where files are kept.
+    ["_hooks", "_hints", "_folders"],
     ["_disk_cache"],
     ["_core"],
     ["ops"],

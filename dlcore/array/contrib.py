@@ -144,7 +144,8 @@ def boolean_mask(data: Any, index: Any, axis: int = 0) -> NDArray:
     data, index = asarray(data), asarray(index)
     if _core.is_tracing():
         raise _core.TraceError(
-            "boolean_mask: its shape depends on numbers, but inside jit or hybridize arrays have only a shape and a dtype"
+            "boolean_mask: its shape depends on numbers, but inside jit or hybridize arrays have only a shape and "
+            "a dtype"
         )
     if index.shape != data.shape[axis : axis + 1 or None]:
         raise ValueError(f"boolean_mask: index must have shape ({data.shape[axis]},), got {index.shape}")
