@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 
 from dlcore import autograd, gluon, nd
+
+torch = pytest.importorskip("torch")
 
 RNG = np.random.default_rng(6)
 PRED = RNG.normal(size=(3, 9, 5)).astype("float32")

@@ -86,5 +86,6 @@ def test_a_terminal_gets_one_reading():
     shell.run_line_magic("load_ext", "dlcore")
     assert shell.run_line_magic("monitor", "").cores >= 1
     assert shell.run_line_magic("devices", "--live").cores >= 1
+    shell.run_line_magic("unload_ext", "dlcore")
     shell.history_manager.end_session()
     InteractiveShell.clear_instance()

@@ -13,5 +13,6 @@ def shell():
     ip = InteractiveShell.instance(colors="nocolor")
     ip.run_line_magic("load_ext", "dlcore")
     yield ip
+    ip.run_line_magic("unload_ext", "dlcore")  # runs of other tests are shown nowhere
     ip.history_manager.end_session()
     InteractiveShell.clear_instance()
