@@ -51,6 +51,13 @@ def until(condition: Callable[[], Any], seconds: float, what: str) -> Any:
         time.sleep(0.05)
 
 
+# Of an element of the page: the classes of everything in it that moves by itself or fades.
+MOVING = """(root) => [...root.querySelectorAll("*")].filter((node) => {
+  const style = getComputedStyle(node);
+  return style.animationName !== "none" || style.transitionDuration.split(",").some((time) => parseFloat(time) > 0);
+}).map((node) => node.className)"""
+
+
 class Lab:
     """JupyterLab (or, with `app="notebook"`, Notebook 7) on `folder` and a headless browser, for a `with` statement."""
 

@@ -9,11 +9,14 @@ import os
 from pathlib import Path
 
 import pytest
-from browser.lab import Lab, Notebook, until
+from browser.kept import looks_as_kept
+from browser.lab import MOVING, Lab, Notebook, until
 
 pytestmark = pytest.mark.browser
 
 SETUP = """%load_ext dlcore
+import dlcore as dl
+dl.random.seed(0)
 import numpy as np
 x = np.random.default_rng(0).normal(size=(64, 1, 8, 8)).astype("float32")
 y = np.arange(64, dtype="int32") % 3"""
@@ -63,6 +66,12 @@ def shown(lab: Lab) -> Notebook:
     notebook.page.locator(".dl-diagram .dl-box").first.wait_for(timeout=20_000)
     notebook.page.locator(".dl-explorer .dl-row").first.wait_for(timeout=20_000)
     return notebook
+
+
+def test_the_widgets_look_as_they_were_kept(shown: Notebook) -> None:
+    shown.theme("JupyterLab Light")
+    looks_as_kept(shown.page.locator(".dl-explorer"), "explorer")
+    looks_as_kept(shown.page.locator(".dl-diagram"), "diagram")
 
 
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
@@ -140,9 +149,5 @@ def test_everything_is_reached_and_done_by_keys(shown: Notebook) -> None:
 
 def test_nothing_moves_by_itself(shown: Notebook) -> None:
     shown.page.emulate_media(reduced_motion="reduce")
-    moving = """(root) => [...root.querySelectorAll("*")].filter((node) => {
-      const style = getComputedStyle(node);
-      return style.animationName !== "none" || style.transitionDuration.split(",").some((time) => parseFloat(time) > 0);
-    }).map((node) => node.className)"""
     for name in (".dl-explorer", ".dl-diagram"):
-        assert shown.page.locator(name).evaluate(moving) == []
+        assert shown.page.locator(name).evaluate(MOVING) == []

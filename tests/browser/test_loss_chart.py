@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
-from browser.lab import Lab, Notebook, until
+from browser.lab import MOVING, Lab, Notebook, until
 
 pytestmark = pytest.mark.browser
 
@@ -135,6 +135,8 @@ def test_a_reload_redraws_the_whole_history_and_leaves_a_picture(lab: Lab) -> No
     notebook.theme("JupyterLab Dark")
     keep(notebook, "reloaded-dark")
     notebook.theme("JupyterLab Light")
+    notebook.page.emulate_media(reduced_motion="reduce")
+    assert notebook.page.locator(CHART).evaluate(MOVING) == []
 
     notebook.page.locator(f"{CHART} .dl-stop").click()
     until(lambda: notebook.page.locator(f"{CHART} .dl-state").inner_text() == "stopped", 20, "the stop")

@@ -10,6 +10,7 @@ import re
 from pathlib import Path
 
 import pytest
+from browser.kept import looks_as_kept
 from browser.lab import Lab, Notebook, until
 
 pytestmark = pytest.mark.browser
@@ -52,6 +53,7 @@ def test_the_picture_is_drawn_in_the_page(story: Notebook) -> None:
     box = until(lambda: picture.bounding_box(), 20, "the picture's size")
     assert box["width"] > 200 and 500 < box["height"] < 2000
     keep(story, "network-graph", 3)
+    looks_as_kept(picture, "graph")
     saved = story.outputs(3)[0]["data"]
     for text in ("repeat1, 20 times", "20 x 584 parameters", "<br/>90 parameters"):
         assert text in saved["text/vnd.mermaid"]
@@ -67,6 +69,7 @@ def test_the_table_is_a_table(story: Notebook) -> None:
     assert rows.count() == 5 + 20 * 5
     assert rows.nth(1).inner_text().split("\t")[:3] == ["conv1", "conv 8 3x3 pad 1", "8x28x28"]
     keep(story, "network-summary", 4)
+    looks_as_kept(story.cell(4).locator(".jp-OutputArea table"), "summary")
 
 
 def test_a_mistake_is_a_box_of_four_lines(story: Notebook) -> None:
