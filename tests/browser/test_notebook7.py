@@ -1,7 +1,8 @@
 """What works in JupyterLab works in Notebook 7: the same tests, in the other front end.
 
 Runs are steered while the cell is busy, redrawn after a reload, gone back in, interrupted, and two at once; the
-explorer is live; diagram and text follow each other. `test_notebook_itself.py` runs in both by itself.
+explorer, a search and the monitor are live; diagram and text follow each other. `test_notebook_itself.py` runs in both
+by itself.
 """
 
 from __future__ import annotations
@@ -25,9 +26,13 @@ from browser.test_loss_chart import (  # noqa: F401
     test_an_interrupt_ends_at_a_step_and_the_notebook_goes_on,
     test_chart_and_knobs_are_live_while_the_cell_waits,
 )
+from browser.test_monitor import test_it_reads_while_it_is_seen_and_costs_nothing_otherwise  # noqa: F401
 from browser.test_steering import (  # noqa: F401
     test_a_click_goes_back_and_a_second_branch_is_drawn,
     test_two_runs_at_once_are_both_live_and_a_run_of_before_is_shown_again,
+)
+from browser.test_tuner import (  # noqa: F401
+    test_a_search_is_live_steered_by_hand_and_goes_on_after_its_end,
 )
 
 pytestmark = pytest.mark.browser
