@@ -197,9 +197,10 @@ def norms(b: Bench) -> Iterator[Row]:
             None,
             torch and (lambda ts=ts: bn(ts, None, None, k, k, True)),  # type: ignore[misc]
         )
+    groups = next(g for g in range(channels[1] // 2, 0, -1) if channels[1] % g == 0)
     yield Row(
-        "group_norm", lambda: F.group_norm(p, w, w, channels[1] // 2), None,
-        torch and (lambda: torch.nn.functional.group_norm(v, channels[1] // 2, k, k)),
+        "group_norm", lambda: F.group_norm(p, w, w, groups), None,
+        torch and (lambda: torch.nn.functional.group_norm(v, groups, k, k)),
     )  # fmt: skip
 
 
