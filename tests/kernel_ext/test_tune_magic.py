@@ -100,6 +100,13 @@ def test_an_error_of_the_cell_shows_its_own_line(shell, capsys):
     assert "_search.py" not in said and "_bench.py" not in said
 
 
+def test_what_is_no_python_is_shown_where_it_stands(shell, capsys):
+    done = shell.run_cell(f"%%tune {LINE}\nlr = log(1e-3, 1.0)\ndense 10\n")
+    assert isinstance(done.error_in_exec, SyntaxError) and done.error_in_exec.lineno == 3
+    shown = capsys.readouterr().out
+    assert "dense 10" in shown.split("line 3")[1] and "# %%tune" not in shown
+
+
 def test_options_complete_in_a_cell(shell):
     from dlcore.kernel_ext.options import complete
 
