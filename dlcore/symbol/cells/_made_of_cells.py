@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from .._symbol import Symbol
 from ._base import BaseRNNCell, RNNParams, States, merged, op, sequence
 
 
-class SequentialRNNCell(BaseRNNCell):
-    """Cells one upon the other: `add` puts one on top.
+class _Several(BaseRNNCell):
+    """Cells side by side or one upon the other: their states are one list."""
 
-    >>> from dlcore.symbol.cells import GRUCell
-    >>> stack = SequentialRNNCell()
-    >>> stack.add(GRUCell(4, "a_")); stack.add(GRUCell(3, "b_"))
-    >>> stack.state_shape
-    [(0, 4), (0, 3)]
-    """
-
-    def __init__(self, params: RNNParams | None = None) -> None:
-        self._cells: list[BaseRNNCell] = []
+    def __init__(self, cells: Sequence[BaseRNNCell], params: RNNParams | None) -> None:
+        self._cells = list(cells)
         super().__init__("", params)
-
-    def add(self, cell: BaseRNNCell) -> None:
-        """Put a cell on top."""
-        if not isinstance(cell, BaseRNNCell):
-            raise TypeError(f"SequentialRNNCell.add: expected a cell of symbols, got {type(cell).__name__}")
-        self._cells.append(cell)
 
     def reset(self) -> None:
         super().reset()
@@ -39,6 +27,26 @@ class SequentialRNNCell(BaseRNNCell):
 
     def begin_state(self, func: Any = None, **kwargs: Any) -> States:
         return [state for cell in self._cells for state in cell.begin_state(func, **kwargs)]
+
+
+class SequentialRNNCell(_Several):
+    """Cells one upon the other: `add` puts one on top.
+
+    >>> from dlcore.symbol.cells import GRUCell
+    >>> stack = SequentialRNNCell()
+    >>> stack.add(GRUCell(4, "a_")); stack.add(GRUCell(3, "b_"))
+    >>> stack.state_shape
+    [(0, 4), (0, 3)]
+    """
+
+    def __init__(self, params: RNNParams | None = None) -> None:
+        super().__init__([], params)
+
+    def add(self, cell: BaseRNNCell) -> None:
+        """Put a cell on top."""
+        if not isinstance(cell, BaseRNNCell):
+            raise TypeError(f"SequentialRNNCell.add: expected a cell of symbols, got {type(cell).__name__}")
+        self._cells.append(cell)
 
     def __call__(self, inputs: Symbol, states: States) -> tuple[Symbol, States]:
         left, after = list(states), []
@@ -68,7 +76,7 @@ class SequentialRNNCell(BaseRNNCell):
         return inputs, after
 
 
-class BidirectionalCell(BaseRNNCell):
+class BidirectionalCell(_Several):
     """One cell forwards, another backwards, their outputs behind each other; only `unroll`, as it needs the whole.
 
     >>> from dlcore.symbol.cells import LSTMCell
@@ -79,21 +87,8 @@ class BidirectionalCell(BaseRNNCell):
     def __init__(
         self, l_cell: BaseRNNCell, r_cell: BaseRNNCell, params: RNNParams | None = None, output_prefix: str = "bi_"
     ) -> None:
-        self._cells = [l_cell, r_cell]
         self._output_prefix = output_prefix
-        super().__init__("", params)
-
-    def reset(self) -> None:
-        super().reset()
-        for cell in self._cells:
-            cell.reset()
-
-    @property
-    def state_info(self) -> list[dict[str, Any]]:
-        return [info for cell in self._cells for info in cell.state_info]
-
-    def begin_state(self, func: Any = None, **kwargs: Any) -> States:
-        return [state for cell in self._cells for state in cell.begin_state(func, **kwargs)]
+        super().__init__([l_cell, r_cell], params)
 
     def __call__(self, inputs: Symbol, states: States) -> tuple[Symbol, States]:
         raise NotImplementedError("BidirectionalCell has no single step: it needs the whole sequence, call unroll")

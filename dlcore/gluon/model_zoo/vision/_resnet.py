@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from dlcore.ops import F
@@ -76,6 +76,19 @@ class BottleneckV1(BasicBlockV1):
         )
 
 
+def stages(
+    block: Callable[[int, int, int], HybridBlock], layers: Sequence[int], channels: Sequence[int]
+) -> list[nn.HybridSequential]:
+    """Stages of `layers[k]` blocks with channels[k + 1] channels, each but the first halving the picture."""
+    if len(channels) != len(layers) + 1:
+        raise ValueError(f"ResNet: expected {len(layers) + 1} channels for {len(layers)} stages, got {channels}")
+    made = []
+    for number, (count, before, width) in enumerate(zip(layers, channels, channels[1:], strict=False)):
+        rest = (block(width, 1, width) for _ in range(count - 1))
+        made.append(nn.HybridSequential(block(width, 1 if number == 0 else 2, before), *rest))
+    return made
+
+
 class ResNetV1(Classifier):
     """Stages of `layers[k]` blocks with channels[k + 1] channels, after a stem of channels[0].
 
@@ -99,17 +112,12 @@ class ResNetV1(Classifier):
         params: Any = None,
         block: type[BasicBlockV1] = BasicBlockV1,
     ) -> None:
-        if len(channels) != len(layers) + 1:
-            raise ValueError(f"ResNetV1: expected {len(layers) + 1} channels for {len(layers)} stages, got {channels}")
         super().__init__(classes, channels[-1], prefix, params)
         self.features.add(conv(channels[0], 3 if small else 7, 1 if small else 2, 3))
         self.features.add(nn.BatchNorm(in_channels=channels[0]), nn.Activation("relu"))
         if not small:
             self.features.add(nn.MaxPool2D(3, 2, 1))
-        for number, (count, before, width) in enumerate(zip(layers, channels, channels[1:], strict=False)):
-            stage = nn.HybridSequential(block(width, 1 if number == 0 else 2, before))
-            stage.add(*(block(width, 1, width) for _ in range(count - 1)))
-            self.features.add(stage)
+        self.features.add(*stages(block, layers, channels))
         self.features.add(nn.GlobalAvgPool2D())
 
 
@@ -131,7 +139,7 @@ def channels_of(num_layers: int) -> tuple[list[int], list[int], bool]:
     return layers, [64, 256, 512, 1024, 2048] if bottleneck else [64, 64, 128, 256, 512], bottleneck
 
 
-def v1(num_layers: int, classes: int, pretrained: bool, old: dict[str, Any]) -> ResNetV1:
+def make_v1(num_layers: int, classes: int, pretrained: bool, old: dict[str, Any]) -> ResNetV1:
     """ResNet of the first version with so many layers."""
     no_weights(f"resnet{num_layers}_v1", pretrained, old)
     layers, channels, bottleneck = channels_of(num_layers)
@@ -140,27 +148,27 @@ def v1(num_layers: int, classes: int, pretrained: bool, old: dict[str, Any]) -> 
 
 def resnet18_v1(classes: int = 1000, pretrained: bool = False, **old: Any) -> ResNetV1:
     """ResNet-18 for images (n, 3, 224, 224)."""
-    return v1(18, classes, pretrained, old)
+    return make_v1(18, classes, pretrained, old)
 
 
 def resnet34_v1(classes: int = 1000, pretrained: bool = False, **old: Any) -> ResNetV1:
     """ResNet-34 for images (n, 3, 224, 224)."""
-    return v1(34, classes, pretrained, old)
+    return make_v1(34, classes, pretrained, old)
 
 
 def resnet50_v1(classes: int = 1000, pretrained: bool = False, **old: Any) -> ResNetV1:
     """ResNet-50 for images (n, 3, 224, 224)."""
-    return v1(50, classes, pretrained, old)
+    return make_v1(50, classes, pretrained, old)
 
 
 def resnet101_v1(classes: int = 1000, pretrained: bool = False, **old: Any) -> ResNetV1:
     """ResNet-101 for images (n, 3, 224, 224)."""
-    return v1(101, classes, pretrained, old)
+    return make_v1(101, classes, pretrained, old)
 
 
 def resnet152_v1(classes: int = 1000, pretrained: bool = False, **old: Any) -> ResNetV1:
     """ResNet-152 for images (n, 3, 224, 224)."""
-    return v1(152, classes, pretrained, old)
+    return make_v1(152, classes, pretrained, old)
 
 
 def cifar_resnet20_v1(classes: int = 10, pretrained: bool = False, **old: Any) -> ResNetV1:

@@ -11,7 +11,7 @@ from dlcore.ops import F
 from ... import nn
 from ..._hybrid_block import HybridBlock
 from ._classifier import Classifier, no_weights
-from ._resnet import channels_of, conv, v1
+from ._resnet import channels_of, conv, make_v1, stages
 
 
 class BasicBlockV2(HybridBlock):
@@ -92,17 +92,12 @@ class ResNetV2(Classifier):
         params: Any = None,
         block: type[BasicBlockV2] = BasicBlockV2,
     ) -> None:
-        if len(channels) != len(layers) + 1:
-            raise ValueError(f"ResNetV2: expected {len(layers) + 1} channels for {len(layers)} stages, got {channels}")
         super().__init__(classes, channels[-1], prefix, params)
         self.features.add(nn.BatchNorm(scale=False, center=False, in_channels=3))
         self.features.add(conv(channels[0], 3 if small else 7, 1 if small else 2, 3))
         if not small:
             self.features.add(nn.BatchNorm(in_channels=channels[0]), nn.Activation("relu"), nn.MaxPool2D(3, 2, 1))
-        for number, (count, before, width) in enumerate(zip(layers, channels, channels[1:], strict=False)):
-            stage = nn.HybridSequential(block(width, 1 if number == 0 else 2, before))
-            stage.add(*(block(width, 1, width) for _ in range(count - 1)))
-            self.features.add(stage)
+        self.features.add(*stages(block, layers, channels))
         self.features.add(nn.BatchNorm(in_channels=channels[-1]), nn.Activation("relu"), nn.GlobalAvgPool2D())
 
 
@@ -114,7 +109,7 @@ def get_resnet(version: int, num_layers: int, classes: int = 1000, pretrained: b
     """
     if version not in (1, 2):
         raise ValueError(f"ResNet: expected version 1 or 2, got {version}")
-    return (_v2 if version == 2 else v1)(num_layers, classes, pretrained, old)
+    return (_v2 if version == 2 else make_v1)(num_layers, classes, pretrained, old)
 
 
 def _v2(num_layers: int, classes: int, pretrained: bool, old: dict[str, Any]) -> ResNetV2:
