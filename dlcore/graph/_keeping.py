@@ -36,12 +36,10 @@ class Kept:
         with self._lock:
             if not self._watch.same():
                 self._changes += 1
-                self._watch.take()
-                try:
-                    made = self.program.run([])
-                    for array, number in self._targets:
-                        _core.assign(array, made[number])
-                except BaseException:
-                    self._watch = _core.Watch(self._arrays)  # next time again
-                    raise
+                watch = _core.Watch(self._arrays)
+                watch.take()  # what is written from here on is a change
+                made = self.program.run([])
+                for array, number in self._targets:
+                    _core.assign(array, made[number])
+                self._watch = watch  # only now: threads that find nothing changed do not wait
         return self._changes <= PATIENCE or 2 * self._changes < self._runs

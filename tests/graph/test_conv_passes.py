@@ -295,6 +295,34 @@ class TestKept:
             function(x)
             assert function.entries()[0].plain.graph.kept is None
 
+    def test_a_thread_waits_for_what_another_computes_anew(self) -> None:
+        a, x = array(np.ones((2, 2)), "float32"), array(np.ones((1, 2)), "float32")
+        f = jit(lambda x: F.matmul(x, F.square(a)))
+        f(x)
+        kept = f.entries()[0].plain._kept
+        assert kept is not None
+        inner, computing, go_on = kept.program, threading.Event(), threading.Event()
+
+        class Slow:
+            def run(self, arrays: list[Any]) -> list[Any]:
+                computing.set()
+                assert go_on.wait(20)
+                return inner.run(arrays)
+
+        kept.program = Slow()
+        a[:] = 3
+        found: list[float] = []
+        both = [threading.Thread(target=lambda: found.append(float(f(x)[0, 0]))) for _ in range(2)]
+        both[0].start()
+        assert computing.wait(20)
+        both[1].start()
+        both[1].join(0.3)
+        assert both[1].is_alive() and not found, "it went on with what was kept before the change"
+        go_on.set()
+        for thread in both:
+            thread.join(20)
+        assert found == [18.0, 18.0]
+
     def test_two_threads_and_a_third_that_writes(self) -> None:
         a, x = array(np.full((64, 64), 1.0), "float32"), array(np.ones((1, 64)), "float32")
         f = jit(lambda x: F.matmul(x, F.square(a)))
