@@ -339,8 +339,9 @@ class Parameter(Hinted):
         return [context.Context(name) for name in self._waiting[1]]
 
     def gather(self) -> None:
-        """Put the sum of the gradients of all devices in the place of each. Nothing to do on one device."""
-        if not self._copies or self._grad_req == "null":
+        """Put the sum of the gradients of all devices in the place of each. Nothing to do on one device, or for
+        gradients that no backward pass has renewed, which stay what they are for the trainer to see."""
+        if not self._copies or self._grad_req == "null" or self.grad()._version == self.grad_seen:
             return
         grads = self.list_grad()
         total = grads[0]

@@ -238,6 +238,15 @@ def test_training_on_several_devices_is_training_on_one(mx: Any) -> None:
     )
     with pytest.raises(RuntimeError, match=r"is on cpu\(0\) and cpu\(1\), not on cpu\(2\)"):
         weight.data(mx.cpu(2))
+    again = gluon.Trainer(net.collect_params(), "sgd", {"learning_rate": 0.3})
+    with autograd.record():
+        for part in gluon.utils.split_and_load(X, devices):
+            net(part).sum().backward()
+    again.step(8)
+    before = weight.data().asnumpy()
+    with pytest.raises(UserWarning, match="has not been renewed by a backward pass"):
+        again.step(8)
+    assert (weight.data().asnumpy() == before).all()
     net.collect_params().reset_ctx(mx.cpu(0))
     assert weight.list_ctx() == [mx.cpu(0)] and net(X).shape == (8, 3)
 
