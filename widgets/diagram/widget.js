@@ -19,7 +19,7 @@ class View {
   constructor(model, still) {
     this.model = model;
     this.still = still;
-    this.root = element("div", "dl-diagram");
+    this.root = element("div", "dl-diagram dl-card");
     keepKeys(this.root, model);
     this.canvas = new Canvas({
       choose: (line, enter) => this.choose(line, enter),

@@ -42,7 +42,7 @@ class View {
     this.asked = 0;
     this.fresh = true;
     this.inSight = true;
-    this.root = element("div", "dl-explorer");
+    this.root = element("div", "dl-explorer dl-card");
     keepKeys(this.root, model);
     this.tree = new Tree((row) => this.choose(row));
     this.inspector = new Inspector(() => this.look(true), (content) => this.model.send(content));

@@ -16,7 +16,7 @@ function bases(store) {
 }
 
 function render(store, el) {
-  const root = element("div", "dl-loss-chart");
+  const root = element("div", "dl-loss-chart dl-card");
   keepKeys(root, store.model);
   const progress = new Progress(store);
   const plots = element("div", "dl-plots");

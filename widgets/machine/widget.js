@@ -156,7 +156,7 @@ function bars({ name, bytes, layers }) {
 }
 
 function render(store, el) {
-  const root = element("div", "dl-machine");
+  const root = element("div", "dl-machine dl-card");
   keepKeys(root, store.model);
   el.append(root);
   store.roots.add(root);

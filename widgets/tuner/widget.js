@@ -62,7 +62,7 @@ class Told {
 }
 
 function render(store, el) {
-  const root = element("div", "dl-tuner");
+  const root = element("div", "dl-tuner dl-card");
   keepKeys(root, store.model);
   const views = Object.fromEntries(
     Object.entries({ Head, Curves, Reached, Parallel, Told, Importance, Hand, Buttons }).map(([name, View]) => [
