@@ -11,7 +11,11 @@ LAST = "last.safetensors"  # the newest snapshot of a run, in the folder of its 
 
 
 def cache_dir(*parts: str) -> Path:
-    """The folder for fetched data: `$DLCORE_DATA`, else `~/.cache/dlcore` (`$XDG_CACHE_HOME` is honoured)."""
+    """The folder for fetched data: `$DLCORE_DATA`, else `~/.cache/dlcore` (`$XDG_CACHE_HOME` is honoured).
+
+    >>> cache_dir().is_absolute()
+    True
+    """
     chosen = os.environ.get("DLCORE_DATA")
     if chosen:
         base = Path(chosen).expanduser()

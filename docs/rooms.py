@@ -7,8 +7,6 @@ import inspect
 from types import ModuleType
 from typing import Any
 
-from covered import CANNOT_RUN, SHOWN_BY
-
 # Page -> the module under the name that people import it by.
 ROOMS = {
     name: f"dlcore.{name}"
@@ -33,6 +31,17 @@ ROOMS = {
     "util": "dlcore.compat.util",
     "test_utils": "dlcore.compat.test_utils",
     "rnn": "dlcore.compat.rnn",
+}
+
+_WORKERS = "It starts worker processes; notebooks/01_tour.ipynb runs it."
+
+# Name -> why no example of it can run where the reference is made.
+CANNOT_RUN: dict[str, str] = {
+    "io.npm_pack": "It asks a server.",
+    "comm.MPICommunicator": "It needs processes that mpiexec started; comm.Communicator shows what it does.",
+    "comm.NCCLCommunicator": "It needs several GPUs; comm.Communicator shows what it does.",
+    **{f"parallel.{name}": _WORKERS for name in "pool run_cell train WorkerPool".split()},
+    "util.get_gpu_memory": "It needs a GPU.",
 }
 
 
@@ -64,14 +73,12 @@ def find(full: str) -> Any:
 
 def see(full: str) -> str:
     """What stands in the place of an example; empty where there is one."""
-    if full in SHOWN_BY:
-        return f"Example: see `{SHOWN_BY[full]}`."
     return f"No example is run: {CANNOT_RUN[full]}" if full in CANNOT_RUN else ""
 
 
 def lacking() -> list[str]:
-    """Public names without a docstring, or with neither an example nor an entry in covered.py; wrong entries."""
-    wrong, excused = [], {key(find(full)) for full in (*SHOWN_BY, *CANNOT_RUN)}
+    """Public names without a docstring, or with neither an example nor a reason in CANNOT_RUN; wrong reasons."""
+    wrong, excused = [], {key(find(full)) for full in CANNOT_RUN}
     for page, module in modules().items():
         for name in offered(module):
             value, full = getattr(module, name), f"{page}.{name}"
@@ -79,11 +86,6 @@ def lacking() -> list[str]:
                 wrong.append(f"{full}: no docstring")
             elif not has_example(value) and key(value) not in excused:
                 wrong.append(f"{full}: no example")
-    for full in (*SHOWN_BY, *CANNOT_RUN):
-        if has_example(find(full)):
-            wrong.append(f"{full}: excused, but it has an example")
-    for full, other in SHOWN_BY.items():
-        if not has_example(find(other)):
-            wrong.append(f"{full}: {other} has no example to show it")
+    wrong += [f"{full}: excused, but it has an example" for full in CANNOT_RUN if has_example(find(full))]
     wrong += [f"{full}: {why!r} is no reason" for full, why in CANNOT_RUN.items() if not why.endswith(".")]
     return wrong

@@ -33,6 +33,14 @@ class CustomOp:
 
     in_data, out_data, aux, out_grad, in_grad are lists of arrays, req a list of "write", "add" or "null" that says what
     becomes of each result; `assign` obeys it. `register` has an example.
+
+    >>> class Double(CustomOp):
+    ...     def forward(self, is_train, req, in_data, out_data, aux):
+    ...         self.assign(out_data[0], req[0], 2 * in_data[0])
+    >>> out = [nd.zeros((2,))]
+    >>> Double().forward(False, ["write"], [nd.array([1.0, 4.0])], out, [])
+    >>> out[0].tolist()
+    [2.0, 8.0]
     """
 
     def forward(
@@ -79,6 +87,10 @@ class CustomOpProp:
     Here: one input "data", one output "output" of its shape and dtype, no auxiliary states. The arguments of
     `nd.Custom` beside arrays reach the constructor as text. `need_top_grad` says whether gradients arrive at it; a loss
     says False. `register` has an example.
+
+    >>> prop = CustomOpProp(need_top_grad=False)
+    >>> prop.list_arguments(), prop.list_outputs(), prop.infer_shape([(2, 3)])
+    (['data'], ['output'], ([(2, 3)], [(2, 3)], []))
     """
 
     def __init__(self, need_top_grad: bool = True) -> None:

@@ -13,7 +13,12 @@ from ._texts import NAMES, RULES
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is wrong: the line (from 1), what it is, and the fix."""
+    """One thing that is wrong: the line (from 1), what it is, and the fix.
+
+    >>> found = Finding(3, "the number of samples is missing", "trainer.step(batch_size)")
+    >>> print(found)
+    line 3: the number of samples is missing; instead: trainer.step(batch_size)
+    """
 
     line: int
     wrong: str

@@ -88,7 +88,15 @@ _replaced: dict[str, ModuleType] = {}
 
 
 def installed() -> bool:
-    """Whether `import mxnet` means dlcore now."""
+    """Whether `import mxnet` means dlcore now.
+
+    >>> install()
+    >>> installed()
+    True
+    >>> uninstall()
+    >>> installed()
+    False
+    """
     return _finder in sys.meta_path
 
 
@@ -127,7 +135,13 @@ def install(force: bool = False) -> None:
 
 
 def uninstall() -> None:
-    """Take the old names away again and bring back what they hid. Harmless when they are not there."""
+    """Take the old names away again and bring back what they hid. Harmless when they are not there.
+
+    >>> install()
+    >>> uninstall()
+    >>> installed()
+    False
+    """
     if not installed():
         return
     for name in [name for name in sys.modules if name.split(".")[0] == _OLD]:

@@ -85,7 +85,18 @@ def resume(profile_process: str = "worker") -> None:
 
 
 def dump(finished: bool = True, profile_process: str = "worker") -> None:
-    """Write what was kept to the file of `set_config`, as a trace; `finished` ends keeping as well."""
+    """Write what was kept to the file of `set_config`, as a trace; `finished` ends keeping as well.
+
+    >>> import pathlib, tempfile, dlcore as dl
+    >>> file = pathlib.Path(tempfile.mkdtemp()) / "profile.json"
+    >>> set_config(filename=str(file))
+    >>> set_state("run")
+    >>> y = dl.jit(lambda x: x * 2)(dl.np.ones((4,)))
+    >>> set_state("stop")
+    >>> dump()
+    >>> file.exists()
+    True
+    """
     if finished:
         set_state("stop")
     with _lock:
@@ -282,5 +293,16 @@ def profiler_set_state(state: str = "stop") -> None:
 
 
 def dump_profile() -> None:
-    """The oldest form of `dump`."""
+    """The oldest form of `dump`.
+
+    >>> import pathlib, tempfile, dlcore as dl
+    >>> file = pathlib.Path(tempfile.mkdtemp()) / "profile.json"
+    >>> set_config(filename=str(file))
+    >>> set_state("run")
+    >>> y = dl.jit(lambda x: x * 2)(dl.np.ones((4,)))
+    >>> set_state("stop")
+    >>> dump_profile()
+    >>> file.exists()
+    True
+    """
     dump(True)

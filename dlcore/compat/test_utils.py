@@ -63,7 +63,12 @@ def almost_equal(a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-20, equal_
 def assert_almost_equal(
     a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-20, names: Sequence[str] = ("a", "b"), equal_nan: bool = False
 ) -> None:
-    """AssertionError that shows where, unless `almost_equal`."""
+    """AssertionError that shows where, unless `almost_equal`.
+
+    >>> assert_almost_equal([1.0, 2.0], [1.0, 2.5])
+    Traceback (most recent call last):
+    AssertionError: ...
+    """
     np.testing.assert_allclose(_plain(a), _plain(b), rtol, atol, equal_nan, f"{names[0]} and {names[1]} differ")
 
 
@@ -97,6 +102,8 @@ def check_numeric_gradient(
     """AssertionError unless the gradients of `function(*location)`, summed, agree with central differences.
 
     function: from arrays to an array, or a Symbol, whose arguments are then the location in order. In float64.
+
+    >>> check_numeric_gradient(lambda x: x * x, [np.array([1.0, -2.0])])
     """
     arrays = [nd.array(_plain(x), dtype="float64") for x in location]
     if isinstance(function, symbol.Symbol):

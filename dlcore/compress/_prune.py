@@ -19,6 +19,13 @@ class Pruned:
     The zeros are written anew before every call of the network, also within compiled steps, so training goes on around
     them. An optimizer may move them in between: call `apply()` after the last step, before saving. The masks belong to
     this process; copies of the network, such as those of several workers, do not have them.
+
+    >>> import dlcore as dl
+    >>> net = dl.gluon.nn.Dense(2, in_units=2)
+    >>> net.initialize()
+    >>> pruned = prune(net, 0.5)
+    >>> pruned.masks["weight"].sum().item(), pruned.sparsity()
+    (2, 0.5)
     """
 
     def __init__(self, net: Block, parameters: Mapping[str, Parameter], masks: Mapping[str, np.ndarray]) -> None:

@@ -21,6 +21,13 @@ class Quantized:
 
     errors: for each path the largest difference that rounding made. size_before, size_after: bytes of those weights.
     The network itself computes with `values * scales` in its own dtype.
+
+    >>> import dlcore as dl
+    >>> net = dl.gluon.nn.Dense(2, in_units=3, use_bias=False)
+    >>> net.initialize()
+    >>> small = quantize_weights(net)
+    >>> small.values["weight"].dtype.name, small.scales["weight"].shape, small.max_error < 0.001
+    ('int8', (2,), True)
     """
 
     def __init__(

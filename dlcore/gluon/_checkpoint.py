@@ -92,7 +92,16 @@ def load_checkpoint(
     The network, trainer, loader and average are made as before, then this writes into them; what is not given is left
     out of account. The next pass over `loader` yields the batches that were left of the saved one.
     FileNotFoundError, or ValueError for a damaged file or one that does not fit, saying where: nothing is changed then.
-    See `save_checkpoint` for an example.
+    See `save_checkpoint` for one in the middle of an epoch.
+
+    >>> import tempfile, dlcore as dl
+    >>> net = dl.gluon.nn.Dense(1, in_units=2)
+    >>> net.initialize()
+    >>> file = save_checkpoint(tempfile.mkdtemp() + "/state", net, epoch=3)
+    >>> before = net.weight.data().copy()
+    >>> net.weight.set_data(dl.nd.zeros((1, 2)))
+    >>> load_checkpoint(file, net), bool((net.weight.data() == before).all())
+    ({'epoch': 3}, True)
     """
     where = os.fspath(path)
     header, arrays = load_metadata(path), load_arrays(path)

@@ -27,7 +27,15 @@ generation = [0]
 
 
 class DeferredInitializationError(RuntimeError):
-    """The parameter waits for its shape, which the first forward pass tells."""
+    """The parameter waits for its shape, which the first forward pass tells.
+
+    >>> import dlcore as dl
+    >>> net = dl.gluon.nn.Dense(3)
+    >>> net.initialize()
+    >>> net.weight.data()
+    Traceback (most recent call last):
+    dlcore.gluon._parameter.DeferredInitializationError: Parameter weight has no values yet: ...
+    """
 
 
 def dtype_name(dtype: Any) -> str:

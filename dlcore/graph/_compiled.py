@@ -27,6 +27,15 @@ class Compiled:
     """Runs a graph on arrays. Compilation happens at the first run (or `prepare()`), once, whatever the thread.
 
     wish   what the backward part computes again instead of finding it kept
+
+    >>> import dlcore as dl
+    >>> from dlcore.graph import trace
+    >>> graph = trace(lambda arrays: (None, [arrays[0] * 2 + 1]), [dl.np.ones((2,))], "f").graph
+    >>> compiled = Compiled(graph)
+    >>> compiled.run([dl.np.ones((2,))])[0].tolist()
+    [3.0, 3.0]
+    >>> len(graph.nodes), len(compiled.graph.nodes)
+    (2, 1)
     """
 
     def __init__(self, graph: Graph, optimized: bool = True, wish: Remat = KEEP) -> None:

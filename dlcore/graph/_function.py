@@ -32,6 +32,12 @@ class GraphFunction:
     """Runs a graph on arrays, and takes part in the recording of gradients when one is going on.
 
     wish   what a backward part computes again instead of finding it kept
+
+    >>> import dlcore as dl
+    >>> from dlcore.graph import trace
+    >>> graph = trace(lambda arrays: (None, [arrays[0] * 2]), [dl.np.ones((2,))], "double").graph
+    >>> GraphFunction(graph)([dl.np.ones((2,))])[0].tolist()
+    [2.0, 2.0]
     """
 
     def __init__(self, graph: Graph, wish: Remat = KEEP) -> None:

@@ -88,6 +88,10 @@ class Value:
     base      the value whose memory this is a view of, else None;  offset: elements from the first element of `base`
     const     the number or NumPy array of a constant, else None
     kind      "input" (argument), "state" (captured array), "const" or "node"
+
+    >>> value = Value("float32", (64, 32), (1, 64), kind="input", name="x")
+    >>> value.type_text(), value.nbytes
+    ('f32[64,32]{1,64}', 8192)
     """
 
     dtype: str
@@ -151,6 +155,9 @@ class Node:
     paused    recorded while no gradients were being recorded: none flow through it
     scopes    (fused nodes) the layer paths of all its members
     recorded  recorded while gradients were: a forward call of a step that also takes gradients
+
+    >>> Node("relu", [None], scope="net/0.conv", src="train.py:7").place()
+    'net/0.conv at train.py:7'
     """
 
     op: str
@@ -176,6 +183,9 @@ class State:
     """A captured array: `value` is what it holds when the run starts, `new` what it holds afterwards.
 
     made   which output of the graph's `kept` it holds, -1 for an array of the user's
+
+    >>> State(Value("float32", (3,), (1,), kind="state"), array=None).new is None
+    True
     """
 
     value: Value
@@ -190,6 +200,13 @@ class Graph:
 
     steady   captured arrays are expected to stay as they are from run to run, unless the program writes them
     kept     what is computed from them alone, to be run when one has changed; its outputs are states (`State.made`)
+
+    >>> x = Value("float32", (2, 3), (3, 1), kind="input")
+    >>> graph = Graph(inputs=[x], outputs=[x], name="nothing")
+    >>> print(graph)
+    graph nothing (0 nodes, 0 states, 0 random blocks)
+      $in0: f32[2,3]
+      return $in0
     """
 
     inputs: list[Value] = field(default_factory=list)

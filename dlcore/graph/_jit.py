@@ -29,6 +29,14 @@ def invalidate() -> None:
 
     To be called by whoever replaces an array that functions may have captured (a parameter that gets new storage);
     changing the contents of an array needs nothing.
+
+    >>> import dlcore as dl
+    >>> f = dl.jit(lambda x: x + 1)
+    >>> y = f(dl.np.ones((2,)))
+    >>> invalidate()
+    >>> y = f(dl.np.ones((2,)))
+    >>> f.compilations
+    2
     """
     global _generation
     with _generation_lock:
@@ -36,7 +44,13 @@ def invalidate() -> None:
 
 
 def generation() -> int:
-    """How often `invalidate` was called."""
+    """How often `invalidate` was called.
+
+    >>> before = generation()
+    >>> invalidate()
+    >>> generation() - before
+    1
+    """
     return _generation
 
 
@@ -44,6 +58,11 @@ class Jit:
     """A compiled function. Made by `jit`; see there.
 
     compilations   how often it was traced and compiled so far
+
+    >>> import dlcore as dl
+    >>> f = dl.jit(lambda x: x.sum())
+    >>> float(f(dl.np.ones((2,)))), float(f(dl.np.ones((3,)))), f.compilations
+    (2.0, 3.0, 2)
     """
 
     def __init__(

@@ -29,7 +29,14 @@ class Trace:
 
 
 def is_tracing() -> bool:
-    """Whether this thread is inside a function that is being compiled."""
+    """Whether this thread is inside a function that is being compiled.
+
+    >>> import dlcore as dl
+    >>> seen = []
+    >>> y = dl.jit(lambda x: seen.append(is_tracing()) or x + 1)(dl.np.ones((2,)))
+    >>> is_tracing(), seen
+    (False, [True])
+    """
     return getattr(_local, "host_calls", None) is not None
 
 
@@ -38,6 +45,16 @@ def every_call(function: Callable[[], None]) -> None:
 
     For the little Python that a compiled step must repeat every time, such as counting updates and asking a schedule
     for the learning rate; `function` writes what it finds into arrays that the step reads.
+
+    >>> import dlcore as dl
+    >>> count = []
+    >>> @dl.jit
+    ... def f(x):
+    ...     every_call(lambda: count.append(1))
+    ...     return x + 1
+    >>> first, second = f(dl.np.ones((2,))), f(dl.np.ones((2,)))
+    >>> len(count), f.compilations
+    (2, 1)
     """
     if is_tracing():
         _local.host_calls.append(function)
@@ -49,6 +66,14 @@ def outside_trace(function: Callable[[], Any]) -> Any:
     """Runs `function` for real even while this thread is tracing (to set up parameters, for instance).
 
     It runs on a short-lived thread of its own, where neither the trace nor the recording of gradients is active.
+
+    >>> import dlcore as dl
+    >>> @dl.jit
+    ... def f(x):
+    ...     here = outside_trace(lambda: float(dl.np.ones((2,)).sum()))  # an array's value, which a trace has not
+    ...     return x * here
+    >>> f(dl.np.ones((2,))).tolist()
+    [2.0, 2.0]
     """
     if not is_tracing():
         return function()
@@ -73,6 +98,11 @@ def trace(call: Callable[[list[Any]], tuple[Any, list[Any]]], arrays: list[Any],
     """Traces `call`, which gets stand-ins for `arrays` and returns (result description, list of result arrays).
 
     Errors: `_core.TraceError` when the function needs the value of an array, with the user's line in the text.
+
+    >>> import dlcore as dl
+    >>> made = trace(lambda arrays: (None, [arrays[0] * 2 + 1]), [dl.np.ones((2, 3))], "f")
+    >>> [node.op for node in made.graph.nodes], made.graph.outputs[0].shape
+    (['multiply', 'add'], (2, 3))
     """
     tracer, recording = _core.Tracer(), _core.is_recording()
     stand_ins = tracer.start(arrays)

@@ -16,7 +16,14 @@ from ._ir import FUSED, Graph, Node, Value, bodies_of, numel
 
 
 class GraphError(RuntimeError):
-    """A graph breaks a rule; the text says which, where, what was expected and what came."""
+    """A graph breaks a rule; the text says which, where, what was expected and what came.
+
+    >>> from dlcore.graph import Graph, Value
+    >>> x = Value("float32", (2,), (1,), kind="input")
+    >>> verify(Graph(outputs=[x], name="lost"))
+    Traceback (most recent call last):
+    dlcore.graph.verify.GraphError: graph lost: result f32[2] is never defined
+    """
 
 
 MICRO_ARITY = {
@@ -37,7 +44,13 @@ MICRO_ARITY = {
 
 
 def verify(graph: Graph, after: str = "") -> Graph:
-    """Checks every rule and returns the graph; raises `GraphError` naming the pass in `after`."""
+    """Checks every rule and returns the graph; raises `GraphError` naming the pass in `after`.
+
+    >>> from dlcore.graph import Graph, Value
+    >>> x = Value("float32", (2,), (1,), kind="input")
+    >>> verify(Graph(inputs=[x], outputs=[x])).name
+    'graph'
+    """
     try:
         for rule in RULES:
             rule(graph)

@@ -159,6 +159,12 @@ def save_params(path: str | os.PathLike[str], arrays: Mapping[str, Any]) -> None
 
     Arrays are dense V2; numbers and empty arrays, which only MXNet's NumPy mode knows, are V3. TypeError for a dtype
     that the format does not have.
+
+    >>> import tempfile, dlcore as dl
+    >>> file = tempfile.mkdtemp() + "/net.params"
+    >>> save_params(file, {"arg:w": dl.nd.ones((2, 3)), "aux:mean": dl.nd.zeros((3,))})
+    >>> sorted(load_params(file))
+    ['arg:w', 'aux:mean']
     """
     save(path, arrays)
 

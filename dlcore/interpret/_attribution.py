@@ -17,7 +17,14 @@ from ._blocks import batch_for, blocks, check_network, find
 
 @dataclass
 class Attribution:
-    """`values` say how much each number (or place) of `inputs` (n, ...) speaks for class `targets[i]` of sample i."""
+    """`values` say how much each number (or place) of `inputs` (n, ...) speaks for class `targets[i]` of sample i.
+
+    >>> import dlcore as dl
+    >>> net = dl.gluon.nn.HybridLambda(lambda F, x: x * dl.np.array([2.0, -3.0]))
+    >>> found = saliency(net, [[1.0, 5.0]])
+    >>> found.targets, found.values.shape
+    (array([0]), (1, 2))
+    """
 
     method: str
     inputs: np.ndarray = field(repr=False)
@@ -68,6 +75,13 @@ def grad_cam(net: Any, x: Any, target: Any = None, layer: str | None = None) -> 
 
     layer: the path of the layer; by default the last convolution that gives maps. Errors: KeyError for a path that is
     not there, ValueError where the layer gives no maps. Source: R. Selvaraju and others, "Grad-CAM", 2017.
+
+    >>> import dlcore as dl
+    >>> net = dl.gluon.nn.HybridSequential()
+    >>> net.add(dl.gluon.nn.Conv2D(4, 3), dl.gluon.nn.GlobalAvgPool2D(), dl.gluon.nn.Dense(2))
+    >>> net.initialize()
+    >>> grad_cam(net, dl.np.ones((5, 1, 8, 8)), target=0).values.shape
+    (5, 6, 6)
     """
     x, targets = _prepared(net, x, target, "grad_cam")
     chosen = {layer: find(net, layer, "grad_cam")} if layer is not None else _convolutions(net)

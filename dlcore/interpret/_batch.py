@@ -11,7 +11,13 @@ from dlcore.run._objective import Objective, are_classes
 
 
 def batch_of(data: Any, count: int) -> tuple[Any, Any]:
-    """The first `count` samples of `data` as arrays (x, y). TypeError or ValueError for what is no data."""
+    """The first `count` samples of `data` as arrays (x, y). TypeError or ValueError for what is no data.
+
+    >>> import numpy
+    >>> x, y = batch_of((numpy.ones((10, 3)), numpy.arange(10)), 4)
+    >>> x.shape, y.tolist()
+    ((4, 3), [0, 1, 2, 3])
+    """
     with closing(batches(data, batch=count, train=False).epoch(1)) as found:
         batch = next(found, None)
     if batch is None:

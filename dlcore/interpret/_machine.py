@@ -13,7 +13,11 @@ from dlcore.array import num_gpus
 
 @dataclass
 class Gpu:
-    """One GPU: `busy` between 0 and 1 (None where the driver does not say), bytes in use and in all."""
+    """One GPU: `busy` between 0 and 1 (None where the driver does not say), bytes in use and in all.
+
+    >>> Gpu("H200", busy=0.5, used=2**30, total=141 * 2**30).busy
+    0.5
+    """
 
     name: str
     busy: float | None
@@ -29,6 +33,10 @@ class Reading:
     both since the reading before (None for the first). Bytes: `used` of `total` memory of the machine, `resident` of
     this process; `allocated` by arrays, `cached` in the core's pool for the next ones, `peak` the most there was.
     What a system does not tell is None.
+
+    >>> reading = Machine().read()
+    >>> reading.machine is None, 0 < reading.resident < reading.total
+    (True, True)
     """
 
     seconds: float

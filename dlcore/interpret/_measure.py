@@ -20,6 +20,11 @@ class Measure:
 
     `dead` of `units` are zero for every sample (activations only). `tiles` is (n, rows, columns) uint8, 128 standing
     for zero and the ends for plus and minus `reach`.
+
+    >>> import numpy
+    >>> found = measure("weight", numpy.array([0.0, 1.0, 2.0, numpy.inf]))
+    >>> sum(found.counts), found.low, found.high
+    (3, 0.0, 2.0)
     """
 
     name: str

@@ -21,6 +21,14 @@ class Embedding:
     """`points` (n, 2) in the plane by `method`.
 
     "pca": along the two directions in which a layer's values vary most, with their `shares` of the variance.
+
+    >>> import numpy, dlcore as dl
+    >>> net = dl.gluon.nn.HybridSequential()
+    >>> net.add(dl.gluon.nn.Dense(5, activation="relu"), dl.gluon.nn.Dense(2))
+    >>> net.initialize()
+    >>> found = embedding(net, (numpy.eye(4, dtype="float32"), numpy.arange(4) % 2))
+    >>> found.method, found.points.shape
+    ('pca', (4, 2))
     """
 
     layer: str
@@ -40,6 +48,13 @@ def embedding(
     others, 2018; needs umap-learn), which keep neighbours together and mean nothing by distances.
     Errors: KeyError for a path that is not there, ValueError where there are fewer than three samples or for another
     method, ImportError, with the command that installs it, where a package is missing.
+
+    >>> import numpy, dlcore as dl
+    >>> net = dl.gluon.nn.HybridSequential()
+    >>> net.add(dl.gluon.nn.Dense(5, activation="relu"), dl.gluon.nn.Dense(2))
+    >>> net.initialize()
+    >>> embedding(net, (numpy.eye(4, dtype="float32"), numpy.arange(4) % 2), layer="1").points.shape
+    (4, 2)
     """
     check_network(net, "embedding")
     if method not in METHODS:
@@ -94,7 +109,13 @@ def _neighbours(seen: np.ndarray, method: str, seed: int) -> np.ndarray:
 
 @dataclass
 class Rules:
-    """A decision tree that imitates a network: `text`, and `fidelity`, the share of samples on which both agree."""
+    """A decision tree that imitates a network: `text`, and `fidelity`, the share of samples on which both agree.
+
+    >>> found = Rules("|--- x0 <= 0.50", 0.975, None)
+    >>> print(found)
+    agrees with the network on 97.5% of the samples it was not made from
+    |--- x0 <= 0.50
+    """
 
     text: str = field(repr=False)
     fidelity: float
@@ -109,6 +130,18 @@ def rules(net: Any, data: Any, features: list[str] | None = None, depth: int = 3
 
     features: names of the columns of x. Needs scikit-learn (ImportError says how to get it). A network that sees
     pictures is asked about pixels, which says little; tables are what this is for.
+
+    >>> import numpy, dlcore as dl
+    >>> net = dl.gluon.nn.HybridLambda(lambda F, x: dl.np.concatenate([0.5 - x[:, :1], x[:, :1] - 0.5], axis=1))
+    >>> x = numpy.random.default_rng(0).random((400, 2)).astype("float32")
+    >>> found = rules(net, (x, (x[:, 0] > 0.5).astype("int64")), features=["height", "width"], depth=1)
+    >>> print(found.text)
+    |--- height <= 0.50
+    |   |--- class: 0
+    |--- height >  0.50
+    |   |--- class: 1
+    >>> found.fidelity > 0.95
+    True
     """
     check_network(net, "rules")
     try:

@@ -25,7 +25,15 @@ CHANNELS_SECOND = ("Conv", "Pool", "BatchNorm", "InstanceNorm", "GroupNorm")
 
 @dataclass
 class Look:
-    """What was seen of one layer. `note` says what could not be, and why."""
+    """What was seen of one layer. `note` says what could not be, and why.
+
+    >>> import dlcore as dl
+    >>> net = dl.gluon.nn.Dense(3, in_units=4)
+    >>> net.initialize()
+    >>> look = Probe(net, dl.np.ones((2, 4))).look("")
+    >>> [(section, found.name) for section, found in look.measures()]
+    [('weights', 'weight'), ('weights', 'bias'), ('activations', 'output')]
+    """
 
     path: str
     label: str

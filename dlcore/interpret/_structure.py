@@ -21,6 +21,13 @@ class Layer:
 
     `shape` is that of the output without the batch, None where not known; `parameters` None before the first batch.
     `parent` is a place in the list of layers, -1 at the top.
+
+    >>> import dlcore as dl
+    >>> net = dl.gluon.nn.Dense(2, in_units=4)
+    >>> net.initialize()
+    >>> layer = structure(net, dl.np.ones((1, 4))).at("")
+    >>> layer.label, layer.kind, layer.shape, layer.parameters
+    ('Dense(4 -> 2)', 'network', (2,), 10)
     """
 
     path: str
@@ -39,6 +46,16 @@ class Structure:
 
     `note` says what could not be found out and why; `wrong` are those of the edges that bring a layer what it cannot
     take.
+
+    >>> import dlcore as dl
+    >>> net = dl.gluon.nn.HybridSequential()
+    >>> net.add(dl.gluon.nn.Dense(8), dl.gluon.nn.Dense(2))
+    >>> net.initialize()
+    >>> print(structure(net, dl.np.ones((1, 4))))
+    input: input -> 4
+    hybridsequential...: HybridSequential -> 2, 58 parameters
+      0: Dense(4 -> 8) -> 8, 40 parameters
+      1: Dense(8 -> 2) -> 2, 18 parameters
     """
 
     name: str

@@ -70,6 +70,12 @@ def load_arrays(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
     """Read every array of a safetensors file, in the file's order of names. See `save_arrays`.
 
     Raises FileNotFoundError, and ValueError when the file is not safetensors or is cut short.
+
+    >>> import tempfile
+    >>> file = tempfile.mkdtemp() + "/w.safetensors"
+    >>> save_arrays(file, {"weight": np.ones((2, 3), np.float32)})
+    >>> load_arrays(file)["weight"].sum()
+    np.float32(6.0)
     """
     from safetensors import SafetensorError, deserialize
 
@@ -87,7 +93,14 @@ def load_arrays(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
 
 
 def load_metadata(path: str | os.PathLike[str]) -> dict[str, str]:
-    """Read only the strings stored beside the arrays; an empty dict if there are none. See `save_arrays`."""
+    """Read only the strings stored beside the arrays; an empty dict if there are none. See `save_arrays`.
+
+    >>> import tempfile
+    >>> file = tempfile.mkdtemp() + "/w.safetensors"
+    >>> save_arrays(file, {"weight": np.ones(3)}, {"epoch": "4"})
+    >>> load_metadata(file)
+    {'epoch': '4'}
+    """
     from safetensors import SafetensorError, safe_open
 
     if not os.path.exists(path):

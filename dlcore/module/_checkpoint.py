@@ -68,6 +68,14 @@ def save_checkpoint(
 def load_checkpoint(
     prefix: str | os.PathLike[str], epoch: int
 ) -> tuple[sym.Symbol, dict[str, NDArray], dict[str, NDArray]]:
-    """The symbol, the parameters and the auxiliary states that `save_checkpoint` wrote."""
+    """The symbol, the parameters and the auxiliary states that `save_checkpoint` wrote.
+
+    >>> import tempfile, dlcore as dl
+    >>> prefix = tempfile.mkdtemp() + "/net"
+    >>> save_checkpoint(prefix, 3, dl.sym.var("x") * 2, {}, {"mean": dl.nd.zeros((2,))})
+    >>> symbol, arg_params, aux_params = load_checkpoint(prefix, 3)
+    >>> symbol.list_arguments(), arg_params, aux_params["mean"].shape
+    (['x'], {}, (2,))
+    """
     names, values = _files(prefix, epoch)
     return (sym.load(names), *load_params(values))

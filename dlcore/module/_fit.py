@@ -14,7 +14,12 @@ from dlcore.array import nd
 
 
 class BatchEndParam(NamedTuple):
-    """What a batch_end_callback gets."""
+    """What a batch_end_callback gets.
+
+    >>> import dlcore as dl
+    >>> speed = dl.callback.Speedometer(32, 10)
+    >>> speed(BatchEndParam(epoch=0, nbatch=1, eval_metric=None, locals=None))
+    """
 
     epoch: int
     nbatch: int
@@ -34,7 +39,12 @@ def _rows(arrays: list[NDArray], pad: int | None) -> list[NDArray]:
 
 
 class BaseModule(Hinted):
-    """What every module can do once it has the single steps; see `Module`."""
+    """What every module can do once it has the single steps; see `Module`.
+
+    >>> import dlcore as dl
+    >>> isinstance(dl.mod.Module(dl.sym.var("data") * 2, label_names=None), BaseModule)
+    True
+    """
 
     logger: Any = logging
     binded = params_initialized = optimizer_initialized = False

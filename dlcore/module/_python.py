@@ -13,7 +13,20 @@ from ._fit import BaseModule
 
 
 class PythonModule(BaseModule):
-    """Base of modules without parameters: a subclass gives `forward`, `get_outputs`, `_compute_output_shapes`."""
+    """Base of modules without parameters: a subclass gives `forward`, `get_outputs`, `_compute_output_shapes`.
+
+    >>> class Double(PythonModule):
+    ...     def _compute_output_shapes(self):
+    ...         return [("doubled", self.data_shapes[0][1])]
+    ...     def forward(self, data_batch, is_train=None):
+    ...         self._outputs = [2 * data_batch.data[0]]
+    ...     def get_outputs(self):
+    ...         return self._outputs
+    >>> module = Double(["data"], None, ["doubled"])
+    >>> module.bind([("data", (1, 2))])
+    >>> module.output_shapes
+    [('doubled', (1, 2))]
+    """
 
     def __init__(
         self, data_names: Sequence[str], label_names: Sequence[str] | None, output_names: Sequence[str],

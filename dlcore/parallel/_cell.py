@@ -15,7 +15,11 @@ Emit = Callable[[int, str], None]  # rank, text
 
 
 class CellResult(NamedTuple):
-    """What a cell left: seconds it took, names of the networks whose weights came home."""
+    """What a cell left: seconds it took, names of the networks whose weights came home.
+
+    >>> CellResult(0.25, ["lenet"])
+    CellResult(seconds=0.25, networks=['lenet'])
+    """
 
     seconds: float
     networks: list[str]

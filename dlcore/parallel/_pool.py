@@ -25,7 +25,11 @@ Say = Callable[[str], None]
 
 
 class WorkerError(RuntimeError):
-    """An exception in a worker process: `rank` says which, `remote_traceback` what it printed."""
+    """An exception in a worker process: `rank` says which, `remote_traceback` what it printed.
+
+    >>> print(WorkerError(1, "ValueError", "the batch is empty"))
+    rank 1: ValueError: the batch is empty
+    """
 
     def __init__(self, rank: int, name: str, value: str, remote_traceback: str = "") -> None:
         super().__init__(f"rank {rank}: {name}: {value}" if value else f"rank {rank}: {name}")
@@ -247,6 +251,9 @@ def pool(size: int, say: Say | None = None) -> WorkerPool:
 
 @atexit.register
 def shutdown() -> None:
-    """End every pool."""
+    """End every pool.
+
+    >>> shutdown()
+    """
     for present in list(_pools.values()):
         present.shutdown()

@@ -62,7 +62,12 @@ class Series:
 
 
 class Branch(NamedTuple):
-    """One line of a run: it left branch number `parent` after `step` steps; the first one left none."""
+    """One line of a run: it left branch number `parent` after `step` steps; the first one left none.
+
+    >>> history = History()
+    >>> history.fork(parent=1, step=100, name="slower")
+    Branch(number=2, name='slower', parent=1, step=100)
+    """
 
     number: int
     name: str

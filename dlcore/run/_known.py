@@ -26,13 +26,24 @@ def forget_training(run: Any) -> None:
 
 
 def runs() -> list[Run]:
-    """The runs of this process that were started and that somebody still holds, oldest first."""
+    """The runs of this process that were started and that somebody still holds, oldest first.
+
+    >>> import dlcore as dl
+    >>> run = dl.run.train(dl.gluon.nn.Dense(1), (dl.np.ones((8, 2)), dl.np.ones((8, 1))), batch=4, show=False)
+    >>> run in runs()
+    True
+    """
     _known[:] = [known for known in _known if known() is not None]
     return [run for known in _known if (run := known()) is not None]
 
 
 def training(net: Any) -> Run | None:
-    """The run that is training `net` now, or None."""
+    """The run that is training `net` now, or None.
+
+    >>> import dlcore as dl
+    >>> print(training(dl.gluon.nn.Dense(1)))
+    None
+    """
     return next((run for run in list(_alive) if run.net is net), None)
 
 

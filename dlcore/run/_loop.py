@@ -37,6 +37,11 @@ class TrainingLoop:
     other cells do not disturb it.
 
     `knobs_at`: step -> the knobs to turn after so many steps; `last_step`: end there.
+
+    >>> import dlcore as dl
+    >>> run = dl.run.prepare(dl.gluon.nn.Dense(1), (dl.np.ones((8, 2)), dl.np.ones((8, 1))), batch=4)
+    >>> isinstance(run._loop, TrainingLoop)
+    True
     """
 
     def __init__(

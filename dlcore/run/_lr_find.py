@@ -34,6 +34,11 @@ class LearningRates:
     suggestion a tenth of that.
     Source: L. Smith, "Cyclical learning rates for training neural networks", 2017, for the sweep; J. Howard and
     S. Gugger, "fastai: a layered API", 2020, for both rules.
+
+    >>> losses = np.array([2.0, 1.9, 1.2, 0.4, 9.0])
+    >>> found = LearningRates("net", 10.0 ** np.arange(-5, 0), losses, losses, steepest=0.001, minimum=0.01)
+    >>> found.suggestion
+    0.001
     """
 
     name: str

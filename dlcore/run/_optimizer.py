@@ -9,7 +9,11 @@ from dlcore import optim
 
 
 def make_optimizer(optimizer: str | optim.Optimizer, lr: float | None, settings: Mapping[str, Any]) -> optim.Optimizer:
-    """An optimizer by name with its settings, or the given one. `lr` None leaves its own learning rate."""
+    """An optimizer by name with its settings, or the given one. `lr` None leaves its own learning rate.
+
+    >>> make_optimizer("sgd", 0.5, {"momentum": 0.9}).learning_rate
+    0.5
+    """
     if isinstance(optimizer, optim.Optimizer):
         made = optim.create(optimizer, **settings)
         if lr is not None:
@@ -20,7 +24,11 @@ def make_optimizer(optimizer: str | optim.Optimizer, lr: float | None, settings:
 
 
 def knobs_of(optimizer: optim.Optimizer) -> dict[str, float]:
-    """The numbers that may be changed between two steps; the learning rate only where no schedule decides it."""
+    """The numbers that may be changed between two steps; the learning rate only where no schedule decides it.
+
+    >>> knobs_of(optim.create("sgd", learning_rate=0.1, momentum=0.9))
+    {'lr': 0.1, 'wd': 0.0, 'momentum': 0.9}
+    """
     knobs = optimizer.knobs
     if optimizer.lr_scheduler is not None:
         knobs.pop("lr", None)

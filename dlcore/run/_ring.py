@@ -20,6 +20,14 @@ class Snapshots(Sequence[Snapshot]):
     `every`: take one every so many steps; None leaves it to the clock, so that taking them costs at most a hundredth
     of the time. When the room is used up, the one goes whose neighbours are nearest, measured by their distance from
     now: old ones thin out. The first, the newest and those that are pinned stay.
+
+    >>> import dlcore as dl
+    >>> data = dl.np.ones((32, 2)), dl.np.ones((32, 1))
+    >>> run = dl.run.train(dl.gluon.nn.Dense(1), data, batch=4, snapshot_every=2, show=False)
+    >>> [snapshot.step for snapshot in run.snapshots]
+    [0, 2, 4, 6, 8]
+    >>> run.snapshots.nearest(5).step
+    6
     """
 
     def __init__(self, memory: float = 256 * MEBIBYTE, every: int | None = None) -> None:

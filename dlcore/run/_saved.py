@@ -19,7 +19,11 @@ from ._steer import folder
 
 @dataclass(frozen=True)
 class Saved:
-    """A snapshot that was kept on disk of a run called `name`: after `step` steps, `age` seconds ago."""
+    """A snapshot that was kept on disk of a run called `name`: after `step` steps, `age` seconds ago.
+
+    >>> Saved("lenet", Path("0001200.safetensors"), step=1200, epoch=2, age=61.0)
+    Saved(name='lenet', step=1200, epoch=2, age=61.0)
+    """
 
     name: str
     path: Path = field(repr=False)
@@ -44,7 +48,11 @@ class Saved:
 
 
 def last_of(name: str) -> Path:
-    """The file in which the newest snapshot of a run of this name is kept, for this working directory."""
+    """The file in which the newest snapshot of a run of this name is kept, for this working directory.
+
+    >>> last_of("lenet").parent == folder("lenet")
+    True
+    """
     return folder(name) / LAST
 
 

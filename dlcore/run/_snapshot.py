@@ -41,6 +41,12 @@ class Snapshot:
     `arrays` holds copies of weights, running statistics and the optimizer's arrays. `about` holds the rest, as JSON
     can: the random state, the place in the data, the knobs in force, and the log of knobs that were turned before.
     `branch` is the line of the history it lies on; `path` is the file it was written to, None while only in memory.
+
+    >>> import dlcore as dl
+    >>> run = dl.run.train(dl.gluon.nn.Dense(1), (dl.np.ones((8, 2)), dl.np.ones((8, 1))), batch=4, show=False)
+    >>> snapshot = run.snapshots[-1]
+    >>> snapshot.step, snapshot.branch, snapshot.pinned, snapshot.path
+    (2, 1, False, None)
     """
 
     step: int

@@ -330,6 +330,10 @@ class Steering:
 
 
 def folder(name: str) -> Path:
-    """Where the snapshots of runs of this name are written that were started in this working directory."""
+    """Where the snapshots of runs of this name are written that were started in this working directory.
+
+    >>> folder("lenet").name.startswith("lenet")
+    True
+    """
     plain = re.sub(r"[^\w.-]+", "_", name).strip(".") or "run"
     return runs_here() / plain

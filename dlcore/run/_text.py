@@ -10,7 +10,17 @@ from ._sparkline import sparkline
 
 
 class TextProgress:
-    """A listener that prints one line an epoch, the curve of the loss at the end, and a line where it was stopped."""
+    """A listener that prints one line an epoch, the curve of the loss at the end, and a line where it was stopped.
+
+    >>> import dlcore as dl
+    >>> run = dl.run.prepare(dl.gluon.nn.Dense(1), (dl.np.ones((8, 2)), dl.np.ones((8, 1))), batch=4)
+    >>> progress = TextProgress(run)
+    >>> run.start().wait().state
+    dense...: the network had no weights yet: initialized with Xavier
+    dense...  epoch 1/1  loss ... samples/s
+    dense...  loss ...
+    'finished'
+    """
 
     def __init__(self, run: Run, stream: TextIO | None = None) -> None:
         self.run = run

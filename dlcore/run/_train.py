@@ -155,7 +155,15 @@ def prepare(
     schedule: str | None = None,
     **optimizer_params: Any,
 ) -> Run:
-    """The run that `train` would start in this process, not started yet. Arguments as there."""
+    """The run that `train` would start in this process, not started yet. Arguments as there.
+
+    >>> import dlcore as dl
+    >>> run = dl.run.prepare(dl.gluon.nn.Dense(1), (dl.np.ones((8, 2)), dl.np.ones((8, 1))), batch=4, epochs=2)
+    >>> run.state, run.steps_total
+    ('pending', 4)
+    >>> run.start().wait().state
+    'finished'
+    """
     from dlcore.gluon import Trainer
 
     asked = {"net": net, "data": data, "val": val, "epochs": epochs, "batch": batch, "optimizer": optimizer, "lr": lr}
@@ -233,6 +241,11 @@ def wait(run: Run) -> Run:
     """Wait for the end of a run; an interrupt asks it to stop and waits for the step boundary.
 
     A second interrupt is passed on, while the run still stops by itself.
+
+    >>> import dlcore as dl
+    >>> run = dl.run.prepare(dl.gluon.nn.Dense(1), (dl.np.ones((8, 2)), dl.np.ones((8, 1))), batch=4)
+    >>> wait(run.start()).step
+    2
     """
     try:
         return run.wait()

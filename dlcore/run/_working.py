@@ -24,7 +24,18 @@ if TYPE_CHECKING:
 
 
 class Event(NamedTuple):
-    """Something that happened at a step: `kind` is "knob", "state", "epoch", "restore" or "note"; `data` says what."""
+    """Something that happened at a step: `kind` is "knob", "state", "epoch", "restore" or "note"; `data` says what.
+
+    >>> import dlcore as dl
+    >>> run = dl.run.prepare(dl.gluon.nn.Dense(1), (dl.np.ones((8, 2)), dl.np.ones((8, 1))), steps=2, batch=4)
+    >>> run.set(lr=0.5)
+    >>> run.start().wait().state
+    'finished'
+    >>> [(event.step, event.kind) for event in run.events]
+    [(0, 'note'), (0, 'state'), (0, 'knob'), (2, 'epoch'), (2, 'state')]
+    >>> run.events[2].data
+    {'name': 'lr', 'value': 0.5, 'before': 0.01}
+    """
 
     step: int
     seconds: float

@@ -9,7 +9,13 @@ from typing import Any
 
 
 class MarkError(ValueError):
-    """A mark that cannot be meant; `argument` is the place of the wrong one (from 0), None for the whole mark."""
+    """A mark that cannot be meant; `argument` is the place of the wrong one (from 0), None for the whole mark.
+
+    >>> import dlcore as dl
+    >>> dl.tune.uniform(2, 1)
+    Traceback (most recent call last):
+    dlcore.tune._marks.MarkError: uniform: expected the low end before the high one, got 2 and 1
+    """
 
     def __init__(self, text: str, argument: builtins.int | None = None) -> None:
         super().__init__(text)
@@ -17,7 +23,13 @@ class MarkError(ValueError):
 
 
 class Mark:
-    """Base: `suggest` asks an Optuna trial for a value, `label` is how a value is written, `place` where it lies."""
+    """Base: `suggest` asks an Optuna trial for a value, `label` is how a value is written, `place` where it lies.
+
+    >>> import dlcore as dl
+    >>> mark = dl.tune.log(0.001, 0.1)
+    >>> isinstance(mark, Mark), mark.kind, round(mark.place(0.01), 3), mark.label(0.01)
+    (True, 'log', 0.5, '0.01')
+    """
 
     kind = ""
 

@@ -18,7 +18,13 @@ SAME = 3  # so many trials in a row that raise end the search
 
 
 class Search:
-    """What `search` returns: the trials so far, and what may be asked while it goes on. Safe from any thread."""
+    """What `search` returns: the trials so far, and what may be asked while it goes on. Safe from any thread.
+
+    >>> import dlcore as dl
+    >>> found = dl.tune.search(lambda x: x * x, {"x": dl.tune.choice(-1, 0, 3)}, trials=12, seed=0, show=False)
+    >>> found.state, found.best.values
+    ('finished', {'x': 0})
+    """
 
     def __init__(
         self, bench: Any, marks: Mapping[str, Mark], study: Study, trials: int, workers: int, **about: Any

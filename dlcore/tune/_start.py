@@ -86,7 +86,14 @@ def search(
 
 
 def wait(search: Search) -> Search:
-    """Wait for the end of a search; an interrupt asks it to stop and waits for the step boundary."""
+    """Wait for the end of a search; an interrupt asks it to stop and waits for the step boundary.
+
+    >>> import dlcore as dl
+    >>> marks = {"x": dl.tune.uniform(0, 1)}
+    >>> found = dl.tune.search(lambda x: x * x, marks, trials=3, seed=0, show=False, background=True)
+    >>> wait(found).state
+    'finished'
+    """
     try:
         return search.wait()
     except KeyboardInterrupt:

@@ -9,7 +9,13 @@ from ._search import Search
 
 
 class TextTrials:
-    """A listener that prints a line when a trial is over."""
+    """A listener that prints a line when a trial is over.
+
+    >>> import dlcore as dl
+    >>> found = dl.tune.search(lambda x: x * x, {"x": dl.tune.choice(2, 2.5)}, trials=1, seed=0, show=False)
+    >>> TextTrials(found)(found)
+    lambda  trial 0  finished  score ...  best so far
+    """
 
     def __init__(self, search: Search, stream: TextIO | None = None) -> None:
         self._printed: set[int] = set()

@@ -16,6 +16,12 @@ class Trial:
     hand), "diverged" (its goal was no number any more) or "failed" (`error` says why). `score` is the last value of
     the goal. `net` is the trained network of the best trial, and None for all others. `by_hand` is true where a person
     chose the values.
+
+    >>> import dlcore as dl
+    >>> found = dl.tune.search(lambda x: x * x, {"x": dl.tune.choice(2, 3)}, trials=8, seed=0, show=False)
+    >>> trial = found.best
+    >>> trial.values, trial.state, trial.score
+    ({'x': 2}, 'finished', 4.0)
     """
 
     number: int

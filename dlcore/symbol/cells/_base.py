@@ -42,6 +42,11 @@ class BaseRNNCell:
     """Base of the cells: `cell(inputs, states)` gives the output of one step and the new states.
 
     prefix: begins the names of its variables. params: another cell's `params`, to share its weights.
+
+    >>> import dlcore as dl
+    >>> cell = dl.rnn.LSTMCell(4, prefix="a_")
+    >>> isinstance(cell, BaseRNNCell), cell.state_shape
+    (True, [(0, 4), (0, 4)])
     """
 
     def __init__(self, prefix: str = "", params: RNNParams | None = None) -> None:

@@ -25,6 +25,15 @@ class CIFAR10(Dataset):
     makes of them. root: folder with the authors' binary version, unpacked or as they publish it (default: `cifar10` in
     `$DLCORE_DATA` or `~/.cache/dlcore`); if it is not there, 162 MB are fetched into it and checked by SHA-256, unless
     `$DLCORE_OFFLINE` is set. Raises FileNotFoundError saying what to put where if that fails.
+
+    >>> import pathlib, tempfile
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> one = bytes([3]) + bytes(3 * 32 * 32)  # a label, then the red, green and blue planes
+    >>> (folder / "test_batch.bin").write_bytes(one * 2)
+    6146
+    >>> cats = CIFAR10(root=folder, train=False)
+    >>> len(cats), cats[0][0].shape, cats.classes[cats[0][1]]
+    (2, (32, 32, 3), 'cat')
     """
 
     _address: ClassVar[str] = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
@@ -115,6 +124,14 @@ class CIFAR100(CIFAR10):
     """Photographs of a hundred kinds of things, 600 each, in twenty groups. See `CIFAR10`.
 
     fine_label: the kind (0 to 99) as the label, not the group (0 to 19).
+
+    >>> import pathlib, tempfile
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> one = bytes([4, 55]) + bytes(3 * 32 * 32)  # a coarse label, a fine one, then the red, green and blue planes
+    >>> (folder / "test.bin").write_bytes(one * 2)
+    6148
+    >>> [int(CIFAR100(root=folder, train=False, fine_label=fine)[0][1]) for fine in (False, True)]
+    [4, 55]
     """
 
     _address: ClassVar[str] = "https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz"

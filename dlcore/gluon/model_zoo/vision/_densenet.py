@@ -88,20 +88,36 @@ def _densenet(num_layers: int, classes: int, pretrained: bool, old: dict[str, An
 
 
 def densenet121(classes: int = 1000, pretrained: bool = False, **old: Any) -> DenseNet:
-    """DenseNet-121 for images (n, 3, 224, 224)."""
+    """DenseNet-121 for images (n, 3, 224, 224).
+
+    >>> densenet121(classes=10).output
+    Dense(1024 -> 10)
+    """
     return _densenet(121, classes, pretrained, old)
 
 
 def densenet161(classes: int = 1000, pretrained: bool = False, **old: Any) -> DenseNet:
-    """DenseNet-161 for images (n, 3, 224, 224)."""
+    """DenseNet-161 for images (n, 3, 224, 224).
+
+    >>> densenet161(classes=10).output
+    Dense(2208 -> 10)
+    """
     return _densenet(161, classes, pretrained, old)
 
 
 def densenet169(classes: int = 1000, pretrained: bool = False, **old: Any) -> DenseNet:
-    """DenseNet-169 for images (n, 3, 224, 224)."""
+    """DenseNet-169 for images (n, 3, 224, 224).
+
+    >>> densenet169(classes=10).output
+    Dense(1664 -> 10)
+    """
     return _densenet(169, classes, pretrained, old)
 
 
 def densenet201(classes: int = 1000, pretrained: bool = False, **old: Any) -> DenseNet:
-    """DenseNet-201 for images (n, 3, 224, 224)."""
+    """DenseNet-201 for images (n, 3, 224, 224).
+
+    >>> densenet201(classes=10).output
+    Dense(1920 -> 10)
+    """
     return _densenet(201, classes, pretrained, old)

@@ -104,6 +104,10 @@ def _joined(branches: list[Any]) -> Any:
 
 
 def inception_v3(classes: int = 1000, pretrained: bool = False, **old: Any) -> InceptionV3:
-    """Inception-v3 for images (n, 3, 299, 299), without the second classifier that the paper trains beside it."""
+    """Inception-v3 for images (n, 3, 299, 299), without the second classifier that the paper trains beside it.
+
+    >>> inception_v3(classes=10).output
+    Dense(2048 -> 10)
+    """
     no_weights("inception_v3", pretrained, old)
     return InceptionV3(classes)

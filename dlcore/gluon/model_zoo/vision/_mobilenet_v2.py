@@ -78,24 +78,40 @@ class MobileNetV2(Classifier):
 
 
 def mobilenet_v2_1_0(classes: int = 1000, pretrained: bool = False, **old: Any) -> MobileNetV2:
-    """MobileNet of the second version with all channels for images (n, 3, 224, 224)."""
+    """MobileNet of the second version with all channels for images (n, 3, 224, 224).
+
+    >>> mobilenet_v2_1_0(classes=10).output
+    Dense(1280 -> 10)
+    """
     no_weights("mobilenet_v2_1_0", pretrained, old)
     return MobileNetV2(1.0, classes)
 
 
 def mobilenet_v2_0_75(classes: int = 1000, pretrained: bool = False, **old: Any) -> MobileNetV2:
-    """MobileNet of the second version with three quarters of the channels for images (n, 3, 224, 224)."""
+    """MobileNet of the second version with three quarters of the channels for images (n, 3, 224, 224).
+
+    >>> mobilenet_v2_0_75(classes=10).output
+    Dense(1280 -> 10)
+    """
     no_weights("mobilenet_v2_0_75", pretrained, old)
     return MobileNetV2(0.75, classes)
 
 
 def mobilenet_v2_0_5(classes: int = 1000, pretrained: bool = False, **old: Any) -> MobileNetV2:
-    """MobileNet of the second version with half the channels for images (n, 3, 224, 224)."""
+    """MobileNet of the second version with half the channels for images (n, 3, 224, 224).
+
+    >>> mobilenet_v2_0_5(classes=10).output
+    Dense(1280 -> 10)
+    """
     no_weights("mobilenet_v2_0_5", pretrained, old)
     return MobileNetV2(0.5, classes)
 
 
 def mobilenet_v2_0_25(classes: int = 1000, pretrained: bool = False, **old: Any) -> MobileNetV2:
-    """MobileNet of the second version with a quarter of the channels for images (n, 3, 224, 224)."""
+    """MobileNet of the second version with a quarter of the channels for images (n, 3, 224, 224).
+
+    >>> mobilenet_v2_0_25(classes=10).output
+    Dense(1280 -> 10)
+    """
     no_weights("mobilenet_v2_0_25", pretrained, old)
     return MobileNetV2(0.25, classes)

@@ -147,31 +147,55 @@ def make_v1(num_layers: int, classes: int, pretrained: bool, old: dict[str, Any]
 
 
 def resnet18_v1(classes: int = 1000, pretrained: bool = False, **old: Any) -> ResNetV1:
-    """ResNet-18 for images (n, 3, 224, 224)."""
+    """ResNet-18 for images (n, 3, 224, 224).
+
+    >>> resnet18_v1(classes=10).output
+    Dense(512 -> 10)
+    """
     return make_v1(18, classes, pretrained, old)
 
 
 def resnet34_v1(classes: int = 1000, pretrained: bool = False, **old: Any) -> ResNetV1:
-    """ResNet-34 for images (n, 3, 224, 224)."""
+    """ResNet-34 for images (n, 3, 224, 224).
+
+    >>> resnet34_v1(classes=10).output
+    Dense(512 -> 10)
+    """
     return make_v1(34, classes, pretrained, old)
 
 
 def resnet50_v1(classes: int = 1000, pretrained: bool = False, **old: Any) -> ResNetV1:
-    """ResNet-50 for images (n, 3, 224, 224)."""
+    """ResNet-50 for images (n, 3, 224, 224).
+
+    >>> resnet50_v1(classes=10).output
+    Dense(2048 -> 10)
+    """
     return make_v1(50, classes, pretrained, old)
 
 
 def resnet101_v1(classes: int = 1000, pretrained: bool = False, **old: Any) -> ResNetV1:
-    """ResNet-101 for images (n, 3, 224, 224)."""
+    """ResNet-101 for images (n, 3, 224, 224).
+
+    >>> resnet101_v1(classes=10).output
+    Dense(2048 -> 10)
+    """
     return make_v1(101, classes, pretrained, old)
 
 
 def resnet152_v1(classes: int = 1000, pretrained: bool = False, **old: Any) -> ResNetV1:
-    """ResNet-152 for images (n, 3, 224, 224)."""
+    """ResNet-152 for images (n, 3, 224, 224).
+
+    >>> resnet152_v1(classes=10).output
+    Dense(2048 -> 10)
+    """
     return make_v1(152, classes, pretrained, old)
 
 
 def cifar_resnet20_v1(classes: int = 10, pretrained: bool = False, **old: Any) -> ResNetV1:
-    """ResNet-20 for images (n, 3, 32, 32)."""
+    """ResNet-20 for images (n, 3, 32, 32).
+
+    >>> cifar_resnet20_v1(classes=10).output
+    Dense(64 -> 10)
+    """
     no_weights("cifar_resnet20_v1", pretrained, old)
     return ResNetV1([3, 3, 3], [16, 16, 32, 64], classes, small=True)

@@ -119,25 +119,45 @@ def _v2(num_layers: int, classes: int, pretrained: bool, old: dict[str, Any]) ->
 
 
 def resnet18_v2(classes: int = 1000, pretrained: bool = False, **old: Any) -> ResNetV2:
-    """ResNet-18 of the second version for images (n, 3, 224, 224)."""
+    """ResNet-18 of the second version for images (n, 3, 224, 224).
+
+    >>> resnet18_v2(classes=10).output
+    Dense(512 -> 10)
+    """
     return _v2(18, classes, pretrained, old)
 
 
 def resnet34_v2(classes: int = 1000, pretrained: bool = False, **old: Any) -> ResNetV2:
-    """ResNet-34 of the second version for images (n, 3, 224, 224)."""
+    """ResNet-34 of the second version for images (n, 3, 224, 224).
+
+    >>> resnet34_v2(classes=10).output
+    Dense(512 -> 10)
+    """
     return _v2(34, classes, pretrained, old)
 
 
 def resnet50_v2(classes: int = 1000, pretrained: bool = False, **old: Any) -> ResNetV2:
-    """ResNet-50 of the second version for images (n, 3, 224, 224)."""
+    """ResNet-50 of the second version for images (n, 3, 224, 224).
+
+    >>> resnet50_v2(classes=10).output
+    Dense(2048 -> 10)
+    """
     return _v2(50, classes, pretrained, old)
 
 
 def resnet101_v2(classes: int = 1000, pretrained: bool = False, **old: Any) -> ResNetV2:
-    """ResNet-101 of the second version for images (n, 3, 224, 224)."""
+    """ResNet-101 of the second version for images (n, 3, 224, 224).
+
+    >>> resnet101_v2(classes=10).output
+    Dense(2048 -> 10)
+    """
     return _v2(101, classes, pretrained, old)
 
 
 def resnet152_v2(classes: int = 1000, pretrained: bool = False, **old: Any) -> ResNetV2:
-    """ResNet-152 of the second version for images (n, 3, 224, 224)."""
+    """ResNet-152 of the second version for images (n, 3, 224, 224).
+
+    >>> resnet152_v2(classes=10).output
+    Dense(2048 -> 10)
+    """
     return _v2(152, classes, pretrained, old)

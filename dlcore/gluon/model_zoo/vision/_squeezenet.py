@@ -68,12 +68,20 @@ class SqueezeNet(Classifier):
 
 
 def squeezenet1_0(classes: int = 1000, pretrained: bool = False, **old: Any) -> SqueezeNet:
-    """SqueezeNet 1.0 for images (n, 3, 224, 224)."""
+    """SqueezeNet 1.0 for images (n, 3, 224, 224).
+
+    >>> squeezenet1_0(classes=10).output[0]
+    Conv2D(512 -> 10, kernel_size=(1, 1), stride=(1, 1), relu)
+    """
     no_weights("squeezenet1.0", pretrained, old)
     return SqueezeNet("1.0", classes)
 
 
 def squeezenet1_1(classes: int = 1000, pretrained: bool = False, **old: Any) -> SqueezeNet:
-    """SqueezeNet 1.1, with 2.4 times less arithmetic, for images (n, 3, 224, 224)."""
+    """SqueezeNet 1.1, with 2.4 times less arithmetic, for images (n, 3, 224, 224).
+
+    >>> squeezenet1_1(classes=10).output[0]
+    Conv2D(512 -> 10, kernel_size=(1, 1), stride=(1, 1), relu)
+    """
     no_weights("squeezenet1.1", pretrained, old)
     return SqueezeNet("1.1", classes)

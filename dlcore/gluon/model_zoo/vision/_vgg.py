@@ -64,40 +64,72 @@ def get_vgg(
 
 
 def vgg11(classes: int = 1000, pretrained: bool = False, **old: Any) -> VGG:
-    """VGG-11 for images (n, 3, 224, 224), or another size that is a multiple of 32."""
+    """VGG-11 for images (n, 3, 224, 224), or another size that is a multiple of 32.
+
+    >>> vgg11(classes=10).output
+    Dense(4096 -> 10)
+    """
     return get_vgg(11, classes, pretrained, **old)
 
 
 def vgg13(classes: int = 1000, pretrained: bool = False, **old: Any) -> VGG:
-    """VGG-13 for images (n, 3, 224, 224), or another size that is a multiple of 32."""
+    """VGG-13 for images (n, 3, 224, 224), or another size that is a multiple of 32.
+
+    >>> vgg13(classes=10).output
+    Dense(4096 -> 10)
+    """
     return get_vgg(13, classes, pretrained, **old)
 
 
 def vgg16(classes: int = 1000, pretrained: bool = False, **old: Any) -> VGG:
-    """VGG-16 for images (n, 3, 224, 224), or another size that is a multiple of 32."""
+    """VGG-16 for images (n, 3, 224, 224), or another size that is a multiple of 32.
+
+    >>> vgg16(classes=10).output
+    Dense(4096 -> 10)
+    """
     return get_vgg(16, classes, pretrained, **old)
 
 
 def vgg19(classes: int = 1000, pretrained: bool = False, **old: Any) -> VGG:
-    """VGG-19 for images (n, 3, 224, 224), or another size that is a multiple of 32."""
+    """VGG-19 for images (n, 3, 224, 224), or another size that is a multiple of 32.
+
+    >>> vgg19(classes=10).output
+    Dense(4096 -> 10)
+    """
     return get_vgg(19, classes, pretrained, **old)
 
 
 def vgg11_bn(classes: int = 1000, pretrained: bool = False, **old: Any) -> VGG:
-    """VGG-11 with normalization after every convolution."""
+    """VGG-11 with normalization after every convolution.
+
+    >>> vgg11_bn(classes=10).output
+    Dense(4096 -> 10)
+    """
     return get_vgg(11, classes, pretrained, batch_norm=True, **old)
 
 
 def vgg13_bn(classes: int = 1000, pretrained: bool = False, **old: Any) -> VGG:
-    """VGG-13 with normalization after every convolution."""
+    """VGG-13 with normalization after every convolution.
+
+    >>> vgg13_bn(classes=10).output
+    Dense(4096 -> 10)
+    """
     return get_vgg(13, classes, pretrained, batch_norm=True, **old)
 
 
 def vgg16_bn(classes: int = 1000, pretrained: bool = False, **old: Any) -> VGG:
-    """VGG-16 with normalization after every convolution."""
+    """VGG-16 with normalization after every convolution.
+
+    >>> vgg16_bn(classes=10).output
+    Dense(4096 -> 10)
+    """
     return get_vgg(16, classes, pretrained, batch_norm=True, **old)
 
 
 def vgg19_bn(classes: int = 1000, pretrained: bool = False, **old: Any) -> VGG:
-    """VGG-19 with normalization after every convolution."""
+    """VGG-19 with normalization after every convolution.
+
+    >>> vgg19_bn(classes=10).output
+    Dense(4096 -> 10)
+    """
     return get_vgg(19, classes, pretrained, batch_norm=True, **old)
