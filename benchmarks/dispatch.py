@@ -54,6 +54,8 @@ STATEMENTS = [
     ("c = -a", 0.2, 0.2),
     ("c = a[0]", 0.5, None),
     ("c = a[1:3]", 0.5, None),
+    ("c = m[i, j]", 0.5, None),
+    ("c = m[:, j]", 0.5, None),
     ("c = a.reshape((2, 2))", 0.5, None),
     ("c = a.sum()", 0.5, None),
     ("c = m @ m", 1.0, None),
@@ -85,7 +87,9 @@ def _loop(statement: str, names: dict[str, Any]) -> Callable[[], float]:
 def names_for(make: Callable[[np.ndarray], Any]) -> dict[str, Any]:
     """The arrays that statements use, made by a library from NumPy's."""
     four, square = np.ones(4, np.float32), np.ones((4, 4), np.float32)
-    return {"a": make(four), "b": make(four.copy()), "m": make(square), "s": make(np.float32(2).reshape(()))}
+    up, down = np.arange(4), np.arange(3, -1, -1)
+    return {"a": make(four), "b": make(four.copy()), "m": make(square), "s": make(np.float32(2).reshape(())),
+            "i": make(up), "j": make(down)}  # fmt: skip
 
 
 def calls(rounds: int) -> list[Row]:

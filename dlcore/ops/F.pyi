@@ -487,6 +487,15 @@ def _nms(
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> NDArray: ...
 def _no_gradient(x: ArrayLike, known: bool = False, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def _part(
+    x: ArrayLike,
+    start: int | Sequence[int],
+    size: int | Sequence[int],
+    step: int | Sequence[int],
+    shape: int | Sequence[int],
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
 def _pick_grad(
     g: ArrayLike,
     index: ArrayLike,

@@ -24,6 +24,10 @@ def cut(x: Array, start: Ints, size: Ints, step: Ints | None = None) -> Array:
     return x[_cuts(start, size, step)]
 
 
+def part(x: Array, start: Ints, size: Ints, step: Ints, shape: Ints) -> Array:
+    return x[_cuts(start, size, step)].reshape(shape)
+
+
 def window(x: Array, g: Array, start: Ints, step: Ints | None = None) -> Array:
     return x[_cuts(start, g.shape, step)]
 

@@ -67,6 +67,13 @@ _view("slice", "x, start: ints, size: ints, step: opt_ints = None",
                case(_x23, start=(0, 0), size=(0, 3))],
       errors=[bad("slice", _x23, start=(0, 2), size=(2, 2), raises="IndexError")],
       example="slice([1., 2., 3., 4.], start=(1,), size=(2,)) -> [2., 3.]")
+_view("_part", "x, start: ints, size: ints, step: ints, shape: ints",
+      "slice over all axes, in a shape with other axes of length 1. A view.",
+      infer="part", grad="_slice_grad(reshape(gy, shape=size), x, start=start, step=step)",
+      ref="dlcore.ops.reference.part",
+      samples=[case(_x234, start=(1, 0, 2), size=(1, 3, 1), step=(1, 1, 1), shape=(3,)),
+               case(_x234, start=(0, 2, 0), size=(2, 3, 2), step=(1, -1, 3), shape=(2, 1, 3, 2))],
+      errors=[bad(r"\(1, 3\).*\(2,\)", _x23, start=(0, 0), size=(1, 3), step=(1, 1), shape=(2,))])
 op("_slice_grad", "g, x: like, start: ints, step: opt_ints = None", "Zeros of x's shape with g at the slice's place.",
    dtype="first", infer="like1", kernel="slice_grad", grad={"g": "_window(gy, g, start=start, step=step)"},
    ref="dlcore.ops.reference.slice_grad",

@@ -26,7 +26,9 @@ KEYS = [
     (np.array([], dtype=np.int64),), (S(None), [3, 1], S(None, None, 2)),
     BASE > 20, (S(None), BASE[0] > 7), np.array([True, False, True]), (np.array([True, False, True]), 1),
     (S(None), np.array([True, False, True, True]), 2), (BASE[:, :, 0] > 10, S(0, 2)), np.zeros((3, 4, 5), bool),
-    ([0, 1], ..., [1, 2], 0), ([0, 1], [1, 2], 0, ...), (..., BASE > 20),
+    ([0, 1], ..., [1, 2], 0), ([0, 1], [1, 2], 0, ...), (..., BASE > 20), ([0, 1], [1, 2], S(None)), ([2, 0], ...),
+    (np.array([0, -1], np.int32), np.array([1, 2], np.uint8)), (np.array(1), [0, 3], -2), np.arange(5000) % 3,
+    (np.arange(6)[::-2] // 2, 1),
 ]  # fmt: skip
 
 
@@ -62,6 +64,10 @@ def test_indices_as_arrays_of_ours() -> None:
     np.testing.assert_array_equal(x[nd.array([0, 2])].asnumpy(), BASE[[0, 2]])  # classic: float32 indices
     np.testing.assert_array_equal(x[dnp.array([0, 2])].asnumpy(), BASE[[0, 2]])
     np.testing.assert_array_equal(x[x > 20].asnumpy(), BASE[BASE > 20])
+    rows, columns = dnp.array([[0], [-1]]), dnp.array([3, 1, 0])
+    np.testing.assert_array_equal(x[rows, columns].asnumpy(), BASE[[[0], [-1]], [3, 1, 0]])
+    np.testing.assert_array_equal(x[rows, 2, [4]].asnumpy(), BASE[[[0], [-1]], 2, [4]])
+    np.testing.assert_array_equal(x[:, :, columns].asnumpy(), BASE[:, :, [3, 1, 0]])
     x[x > 20] = 0
     np.testing.assert_array_equal(x.asnumpy(), np.where(BASE > 20, 0, BASE))
 

@@ -1,7 +1,10 @@
-// x[key] for whole numbers, slices, None and ..., alone or in a tuple: a view, made at once, or by operators where it
-// is recorded. Every other key, a key that is wrong, and traced arrays go to the function that dlcore/array hands in.
+// x[key] for whole numbers, slices, None and ..., alone or in a tuple: a view, made at once and, where gradients are
+// recorded, told to the tape as one operator. x[i], x[i, j] and x[:, i] with arrays of whole numbers: one operator
+// (bind/positions.cpp). Every other key, a key that is wrong, and traced arrays go to the function that dlcore/array
+// hands in.
 #include "autograd/tape.h"
 #include "bind/convert.h"
+#include "bind/positions.h"
 #include "runtime/invoke.h"
 #include "runtime/trace.h"
 
@@ -27,19 +30,25 @@ class Window {
       if (!one(PyTuple_GET_ITEM(key, i), t_.ndim() - used)) return false;
     return rest();
   }
-  Tensor view(const Tensor& base) const { return make_view(base, shape_, strides_, offset_); }
-
-  // The same by operators, which the tape knows: cut every axis, then drop and insert axes.
-  Tensor record(const Tensor& base) const {
-    static const OpDef &slice = get_op("slice"), &reshape = get_op("reshape");
-    const Tensor* in[1] = {&base};
-    Tensor cut = invoke_first(slice, in, 1, {Attr::of_ints(start_), Attr::of_ints(size_), Attr::of_ints(step_)});
-    if (cut->shape == shape_) return cut;
-    in[0] = &cut;
-    return invoke_first(reshape, in, 1, {Attr::of_ints(shape_)});
+  Tensor view(const Tensor& base) const {
+    Tensor made = make_view(base, shape_, strides_, offset_);
+    if (is_recording() && tracked(base)) record(base, made);
+    return made;
   }
 
  private:
+  // As invoke() would, without asking the shape rule for what is known.
+  void record(const Tensor& base, Tensor& made) const {
+    static const OpDef& part = get_op("_part");
+    Attrs attrs(4);
+    const Dims* values[4] = {&start_, &size_, &step_, &shape_};
+    for (size_t i = 0; i < 4; i++) {
+      attrs[i].kind = Attr::Ints;
+      attrs[i].v = *values[i];
+    }
+    dl::record(part, attrs, &base, 1, &made, 1);
+  }
+
   bool one(PyObject* key, Py_ssize_t skipped) {
     if (PyLong_CheckExact(key)) return number(key);
     if (PySlice_Check(key)) return range(key);
@@ -109,14 +118,13 @@ class Window {
 PyObject* subscript(PyObject* self, PyObject* key) {
   const Tensor* t = array_of(self);
   if (t && !active_tracer() && !is_traced(*t)) {
-    Window window(**t);
-    if (window.cut(key)) {
-      try {
-        return wrap(is_recording() && tracked(*t) ? window.record(*t) : window.view(*t)).release().ptr();
-      } catch (...) {
-        set_python_error();
-        return nullptr;
-      }
+    try {
+      Window window(**t);
+      if (window.cut(key)) return wrap(window.view(*t)).release().ptr();
+      if (Tensor taken = take_positions(*t, key)) return wrap(std::move(taken)).release().ptr();
+    } catch (...) {
+      set_python_error();
+      return nullptr;
     }
   }
   return PyObject_CallFunctionObjArgs(g_getitem, self, key, nullptr);
