@@ -6,6 +6,7 @@
 # make format   rewrite Python and C++ in the agreed style
 # make sanitize the operator tests on a core with AddressSanitizer and UndefinedBehaviorSanitizer, then threads with
 #               ThreadSanitizer; make fuzz: random calls of every operator, for long
+# make peers    arrays and operators beside PyTorch and JAX, which it installs
 # make docs     write the reference to docs/reference/ (start at index.md), every example run
 # make wheel    a wheel in dist/;  make sdist: a source distribution there
 # make clean    remove what was built (make distclean: .venv as well)
@@ -25,7 +26,7 @@ AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test build check check-only format sanitize fuzz docs wheel sdist clean distclean
+.PHONY: help lab test build check check-only format sanitize fuzz peers docs wheel sdist clean distclean
 
 help:
 	@sed -n 's/^# \{0,1\}//p' Makefile
@@ -69,6 +70,10 @@ sanitize:
 fuzz:
 	@$(DEVELOP) --extras test
 	DLCORE_FUZZ=thorough $(BIN)/python -m pytest -q -n $(JOBS) tests/fuzz $(ARGS)
+
+peers:
+	@$(DEVELOP) --extras test peers
+	DLCORE_PEERS=1 $(BIN)/python -m pytest -q -n $(JOBS) tests/peers $(ARGS)
 
 docs:
 	@$(DEVELOP)

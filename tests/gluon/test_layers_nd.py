@@ -1,35 +1,48 @@
-"""Layers along one, two and three axes, of groups and of gates, against PyTorch; and what does not fit."""
+"""Layers along one, two and three axes, of groups and of gates, against plain NumPy; and what does not fit."""
 
 import numpy as np
 import pytest
+from plain import pictures, pointwise, windows
+from plain.slope import agree
 
 import dlcore as dl
 from dlcore.gluon import nn
 
-torch = pytest.importorskip("torch")
 RNG = np.random.default_rng(3)
 SIZES = {1: (9,), 2: (9, 8), 3: (5, 6, 7)}
 KERNELS = {1: (3,), 2: (3, 2), 3: (3, 2, 3)}
+# What the layers' arguments are called in tests/plain.
+PLAIN = {"strides": "stride", "padding": "pad", "dilation": "dilate", "output_padding": "adj", "groups": "groups",
+         "ceil_mode": "ceil"}  # fmt: skip
 
 
 def data(*shape):
     return RNG.normal(size=shape).astype(np.float32)
 
 
-def same(layer, peer, x, atol=2e-5):
-    """`layer` and PyTorch's `peer`, with the same weights, give the same y and the same gradient of x."""
-    for name, p in peer.named_parameters():
-        p.data = torch.tensor(getattr(layer, {"weight": "weight", "bias": "bias"}[name]).data().asnumpy())
-    a, b = dl.nd.array(x), torch.tensor(x, requires_grad=True)
-    a.attach_grad()
+def weights(layer):
+    """The layer's weight and bias (None where it has none) in float64."""
+    given = [getattr(layer, name, None) for name in ("weight", "bias")]
+    return [None if p is None else p.data().asnumpy().astype(np.float64) for p in given]
+
+
+def gradient(layer, x):
+    x.attach_grad()
     with dl.autograd.record():
-        y = layer(a)
+        y = layer(x)
         loss = (y * y).sum()
     loss.backward()
-    expected = peer(b)
-    (expected**2).sum().backward()
-    np.testing.assert_allclose(y.asnumpy(), expected.detach().numpy(), rtol=1e-4, atol=atol)
-    np.testing.assert_allclose(a.grad.asnumpy(), b.grad.numpy(), rtol=1e-3, atol=20 * atol)
+    return y, x.grad.asnumpy()
+
+
+def same(layer, plain, x, atol=2e-5):
+    """`layer` gives the y of the NumPy function and the gradient of x: in float64 to 1e-10, in float32 near that."""
+    wide = x.astype(np.float64)
+    y, got = gradient(layer, dl.nd.array(x))
+    np.testing.assert_allclose(y.asnumpy(), plain(wide), rtol=1e-4, atol=atol)
+    layer.cast("float64")
+    agree(layer, plain, [wide])
+    np.testing.assert_allclose(got, gradient(layer, dl.nd.array(wide, dtype="float64"))[1], rtol=1e-3, atol=20 * atol)
 
 
 @pytest.mark.parametrize("axes", [1, 2, 3])
@@ -39,9 +52,9 @@ def same(layer, peer, x, atol=2e-5):
 def test_convolutions(axes, options):
     layer = getattr(nn, f"Conv{axes}D")(4, KERNELS[axes], in_channels=6, **options)
     layer.initialize(dl.init.Normal(0.3))
-    names = {"strides": "stride", "use_bias": "bias"}
-    peer = getattr(torch.nn, f"Conv{axes}d")(6, 4, KERNELS[axes], **{names.get(k, k): v for k, v in options.items()})
-    same(layer, peer, data(2, 6, *SIZES[axes]))
+    w, b = weights(layer)
+    how = {PLAIN[k]: v for k, v in options.items() if k in PLAIN}
+    same(layer, lambda x: windows.convolve(x, w, b, **how), data(2, 6, *SIZES[axes]))
 
 
 @pytest.mark.parametrize("axes", [1, 2, 3])
@@ -51,29 +64,24 @@ def test_convolutions(axes, options):
 def test_transposed_convolutions(axes, options):
     layer = getattr(nn, f"Conv{axes}DTranspose")(4, KERNELS[axes], in_channels=6, **options)
     layer.initialize(dl.init.Normal(0.3))
-    peer = getattr(torch.nn, f"ConvTranspose{axes}d")(
-        6, 4, KERNELS[axes], **{{"strides": "stride"}.get(k, k): v for k, v in options.items()}
-    )
-    same(layer, peer, data(2, 6, *[s - 2 for s in SIZES[axes]]), 5e-5)
+    w, b = weights(layer)
+    how = {PLAIN[k]: v for k, v in options.items() if k in PLAIN}
+    same(layer, lambda x: windows.transposed(x, w, b, **how), data(2, 6, *[s - 2 for s in SIZES[axes]]), 5e-5)
 
 
 @pytest.mark.parametrize("axes", [1, 2, 3])
 @pytest.mark.parametrize("options", [{}, {"strides": 1, "padding": 1}, {"pool_size": 3, "ceil_mode": True}])
 def test_pooling(axes, options):
     size = options.get("pool_size", 2)
-    names = {"strides": "stride"}
-    rest = {names.get(k, k): v for k, v in options.items() if k != "pool_size"}
+    how = {PLAIN[k]: v for k, v in options.items() if k in PLAIN}
     x = data(2, 3, *SIZES[axes])
-    same(getattr(nn, f"MaxPool{axes}D")(**options), getattr(torch.nn, f"MaxPool{axes}d")(size, **rest), x)
-    if not options.get("ceil_mode"):  # the two count the part that hangs over differently
-        same(getattr(nn, f"AvgPool{axes}D")(**options), getattr(torch.nn, f"AvgPool{axes}d")(size, **rest), x)
-        same(
-            getattr(nn, f"AvgPool{axes}D")(**options, count_include_pad=False),
-            getattr(torch.nn, f"AvgPool{axes}d")(size, **rest, count_include_pad=False),
-            x,
-        )
-    same(getattr(nn, f"GlobalAvgPool{axes}D")(), getattr(torch.nn, f"AdaptiveAvgPool{axes}d")(1), x)
-    same(getattr(nn, f"GlobalMaxPool{axes}D")(), getattr(torch.nn, f"AdaptiveMaxPool{axes}d")(1), x)
+    same(getattr(nn, f"MaxPool{axes}D")(**options), lambda x: windows.pool(x, size, **how), x)
+    for count in (True, False):
+        layer = getattr(nn, f"AvgPool{axes}D")(**options, count_include_pad=count)
+        same(layer, lambda x, count=count: windows.pool(x, size, mean=True, count_pad=count, **how), x)
+    every = tuple(range(2, 2 + axes))
+    same(getattr(nn, f"GlobalAvgPool{axes}D")(), lambda x: x.mean(every, keepdims=True), x)
+    same(getattr(nn, f"GlobalMaxPool{axes}D")(), lambda x: windows.pool(x, SIZES[axes]), x)
 
 
 @pytest.mark.parametrize("axes", [1, 2, 3])
@@ -96,18 +104,16 @@ def test_channels_last_is_the_same_with_axes_moved(axes):
 
 
 def test_norms():
-    x = data(2, 6, 5, 4)
-    for layer, peer in (
-        (nn.GroupNorm(3), torch.nn.GroupNorm(3, 6)),
-        (nn.InstanceNorm(scale=True), torch.nn.InstanceNorm2d(6)),
+    x, one, zero = data(2, 6, 5, 4), np.ones(6), np.zeros(6)
+    for layer, plain in (
+        (nn.GroupNorm(3), lambda x: pointwise.group_norm(x, one, zero, 3)),
+        (nn.InstanceNorm(scale=True), lambda x: pointwise.instance_norm(x, one, zero)),
     ):
         layer.initialize()
-        expected = peer(torch.tensor(x)).detach().numpy()
-        np.testing.assert_allclose(layer(dl.nd.array(x)).asnumpy(), expected, rtol=1e-4, atol=1e-5)
+        same(layer, plain, x)
     rms = nn.RMSNorm(epsilon=1e-6)
     rms.initialize(dl.init.Constant(2.0))
-    peer = torch.nn.RMSNorm(4, eps=1e-6)
-    np.testing.assert_allclose(rms(dl.nd.array(x)).asnumpy(), peer(torch.tensor(x)).detach().numpy(), rtol=1e-5)
+    same(rms, lambda x: pointwise.rms_norm(x, np.ones(4)), x)
     elsewhere = nn.InstanceNorm(axis=-1)
     elsewhere.initialize()
     moved = dl.nd.array(np.moveaxis(x, 1, -1).copy())
@@ -120,16 +126,15 @@ def test_norms():
 
 def test_gates_mirrors_and_shuffles():
     x = data(2, 6)
-    np.testing.assert_allclose(
-        nn.GLU()(dl.nd.array(x)).asnumpy(), torch.nn.functional.glu(torch.tensor(x)).numpy(), rtol=1e-5
-    )
+    same(nn.GLU(), lambda x: x[:, :3] * pointwise.sigmoid(x[:, 3:]), x)
     images = data(2, 12, 4, 5)
-    same(nn.ReflectionPad2D((1, 2, 3, 0)), torch.nn.ReflectionPad2d((1, 2, 3, 0)), images)
+    border = [(0, 0), (0, 0), (3, 0), (1, 2)]
+    same(nn.ReflectionPad2D((1, 2, 3, 0)), lambda x: np.pad(x, border, mode="reflect"), images)
     mx = nn.ReflectionPad2D((0, 0, 0, 0, 3, 0, 1, 2))(dl.nd.array(images))
     np.testing.assert_array_equal(mx.asnumpy(), nn.ReflectionPad2D((1, 2, 3, 0))(dl.nd.array(images)).asnumpy())
-    same(nn.PixelShuffle2D(2), torch.nn.PixelShuffle(2), images)
-    for layer, peer in ((nn.Mish(), torch.nn.Mish()), (nn.HardSwish(), torch.nn.Hardswish())):
-        same(layer, peer, x)
+    same(nn.PixelShuffle2D(2), lambda x: pictures.pixel_shuffle(x, 2), images)
+    for layer, name in ((nn.Mish(), "mish"), (nn.HardSwish(), "hard_swish")):
+        same(layer, pointwise.ACTIVATIONS[name][1], x)
 
 
 def test_paths_are_dropped_whole_and_keep_the_mean():

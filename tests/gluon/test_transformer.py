@@ -1,27 +1,15 @@
-"""Attention and transformer cells against PyTorch with the same weights; positions by their formulas."""
+"""Attention and transformer cells against plain NumPy with the same weights; positions by their formulas."""
 
 import numpy as np
 import pytest
+from plain import pointwise, sequences
+from plain.slope import agree
 
 import dlcore as dl
 from dlcore.gluon import nn
 
-torch = pytest.importorskip("torch")
 X = np.random.default_rng(0).normal(size=(2, 5, 8)).astype(np.float32)
 MEMORY = np.random.default_rng(1).normal(size=(2, 7, 8)).astype(np.float32)
-
-
-def take(attention, peer):
-    """Copies the weights of a MultiHeadAttention into PyTorch's."""
-    parts = [attention.query, attention.key, attention.value]
-    peer.in_proj_weight.data = torch.tensor(np.concatenate([p.weight.data().asnumpy() for p in parts]))
-    peer.in_proj_bias.data = torch.tensor(np.concatenate([p.bias.data().asnumpy() for p in parts]))
-    copy(attention.out, peer.out_proj)
-
-
-def copy(dense, linear):
-    linear.weight.data = torch.tensor(dense.weight.data().asnumpy())
-    linear.bias.data = torch.tensor(dense.bias.data().asnumpy())
 
 
 def ready(block, *inputs):
@@ -33,69 +21,51 @@ def ready(block, *inputs):
     return block
 
 
+def weights(block):
+    """The block's weights in float64, by their paths."""
+    return {name: p.data().asnumpy().astype(np.float64) for name, p in block.collect_params().items()}
+
+
+def same(block, plain, *inputs):
+    """In float32 to its rounding; in float64 values and the gradients of all inputs to 1e-10."""
+    got = block(*[dl.nd.array(x) for x in inputs]).asnumpy()
+    np.testing.assert_allclose(got, plain(*[x.astype(np.float64) for x in inputs]), rtol=1e-4, atol=2e-5)
+    block.cast("float64")
+    agree(block, plain, [x.astype(np.float64) for x in inputs])
+
+
 @pytest.mark.parametrize("causal", [False, True])
 @pytest.mark.parametrize("hybrid", [False, True])
 def test_attention(causal, hybrid):
     layer = ready(nn.MultiHeadAttention(8, 2, causal=causal), dl.nd.array(X))
     if hybrid:
         layer.hybridize()
-    peer = torch.nn.MultiheadAttention(8, 2, batch_first=True)
-    take(layer, peer)
-    x, t = dl.nd.array(X), torch.tensor(X, requires_grad=True)
-    x.attach_grad()
-    with dl.autograd.record():
-        y = layer(x)
-    y.backward()
-    banned = torch.triu(torch.ones(5, 5, dtype=torch.bool), 1) if causal else None
-    expected, _ = peer(t, t, t, attn_mask=banned)
-    expected.sum().backward()
-    np.testing.assert_allclose(y.asnumpy(), expected.detach().numpy(), rtol=1e-4, atol=1e-5)
-    np.testing.assert_allclose(x.grad.asnumpy(), t.grad.numpy(), rtol=1e-3, atol=1e-4)
+    w = weights(layer)
+    same(layer, lambda x: sequences.multi_head(x, x, w, 2, causal=causal), X)
 
 
 def test_attention_to_something_else_under_a_mask():
     layer = ready(nn.MultiHeadAttention(8, 4), dl.nd.array(X), dl.nd.array(MEMORY))
-    peer = torch.nn.MultiheadAttention(8, 4, batch_first=True)
-    take(layer, peer)
-    seen = np.arange(7) < np.array([[4], [7]])
-    y = layer(dl.nd.array(X), dl.nd.array(MEMORY), dl.np.array(seen[:, None, None]))
-    memory = torch.tensor(MEMORY)
-    expected, _ = peer(torch.tensor(X), memory, memory, key_padding_mask=torch.tensor(~seen))
-    np.testing.assert_allclose(y.asnumpy(), expected.detach().numpy(), rtol=1e-4, atol=1e-5)
+    seen = (np.arange(7) < np.array([[4], [7]]))[:, None, None]
+    w, mask = weights(layer), dl.np.array(seen)
+
+    def masked(x, memory):
+        return layer(x, memory, mask)
+
+    masked.cast = layer.cast
+    same(masked, lambda x, memory: sequences.multi_head(x, memory, w, 4, seen), X, MEMORY)
 
 
 @pytest.mark.parametrize("pre_norm", [False, True])
 def test_encoder_and_decoder_cells(pre_norm):
+    gelu = pointwise.ACTIVATIONS["gelu_erf"][1]
     cell = ready(nn.TransformerEncoderCell(8, 16, 2, activation="gelu", pre_norm=pre_norm), dl.nd.array(X))
-    options = {"dropout": 0.0, "activation": "gelu", "batch_first": True, "norm_first": pre_norm}
-    peer = torch.nn.TransformerEncoderLayer(8, 2, 16, **options)
-    take(cell.attention, peer.self_attn)
-    copy(cell.feed_forward.hidden, peer.linear1)
-    copy(cell.feed_forward.out, peer.linear2)
-    norms(peer.norm1, cell.attention_norm)
-    norms(peer.norm2, cell.feed_forward_norm)
-    expected = peer(torch.tensor(X)).detach().numpy()
-    np.testing.assert_allclose(cell(dl.nd.array(X)).asnumpy(), expected, rtol=1e-4, atol=2e-5)
-
+    w = weights(cell)
+    same(cell, lambda x: sequences.transformer_cell(x, None, w, 2, pre_norm, gelu), X)
     cell = nn.TransformerDecoderCell(8, 16, 2, activation="gelu", pre_norm=pre_norm)
     ready(cell, dl.nd.array(X), dl.nd.array(MEMORY))
-    peer = torch.nn.TransformerDecoderLayer(8, 2, 16, **options)
-    take(cell.attention, peer.self_attn)
-    take(cell.memory_attention, peer.multihead_attn)
-    copy(cell.feed_forward.hidden, peer.linear1)
-    copy(cell.feed_forward.out, peer.linear2)
-    for theirs, mine in ((peer.norm1, cell.attention_norm), (peer.norm2, cell.memory_norm)):
-        norms(theirs, mine)
-    norms(peer.norm3, cell.feed_forward_norm)
-    causal = torch.nn.Transformer.generate_square_subsequent_mask(5)
-    expected = peer(torch.tensor(X), torch.tensor(MEMORY), tgt_mask=causal).detach().numpy()
-    y = cell(dl.nd.array(X), dl.nd.array(MEMORY)).asnumpy()
-    np.testing.assert_allclose(y, expected, rtol=1e-4, atol=2e-5)
-
-
-def norms(theirs, mine):
-    theirs.weight.data = torch.tensor(mine.gamma.data().asnumpy())
-    theirs.bias.data = torch.tensor(mine.beta.data().asnumpy())
+    of_decoder = weights(cell)
+    same(cell, lambda x, m: sequences.transformer_cell(x, m, of_decoder, 2, pre_norm, gelu), X, MEMORY)
 
 
 def test_rotary_products_depend_on_the_distance_only():

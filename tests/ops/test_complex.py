@@ -194,9 +194,7 @@ def test_numbers_in_and_out() -> None:
     z = array([[1 + 2j, -3j]], "complex64")
     assert z.tolist() == [[1 + 2j, -3j]] and complex(F.sum(z)) == 1 - 1j and bool(F.sum(z))
     assert np.asarray(np.from_dlpack(z)).dtype == np.complex64
-    torch = pytest.importorskip("torch")
-    assert torch.from_dlpack(z).tolist() == z.tolist()
-    assert _core.from_dlpack(torch.tensor([1j, 2.0])).tolist() == [1j, 2]
+    assert _core.from_dlpack(np.array([1j, 2.0])).tolist() == [1j, 2]
     with pytest.raises(TypeError):
         float(F.sum(z))
 

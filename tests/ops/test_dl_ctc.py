@@ -1,4 +1,4 @@
-"""`F.ctc_loss` against PyTorch, with lengths of all kinds, and what cannot be aligned."""
+"""`F.ctc_loss` against its definition, with lengths of all kinds, and what cannot be aligned."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from plain import sequences
+from plain.slope import agree
 
 from dlcore import autograd, nd
 from dlcore.ops import F
@@ -24,28 +26,29 @@ def value_and_gradient(data: np.ndarray, *rest: Any, **more: Any) -> tuple[np.nd
     return loss.asnumpy(), x.grad.asnumpy()
 
 
-def of_pytorch(data: np.ndarray, labels: np.ndarray, steps: list[int], lengths: list[int], blank: int) -> tuple:
-    torch = pytest.importorskip("torch")
-    x = torch.tensor(data, requires_grad=True)
-    loss = torch.nn.functional.ctc_loss(
-        torch.log_softmax(x, -1), torch.tensor(labels), torch.tensor(steps), torch.tensor(lengths), blank, "none"
-    )
-    (loss * loss).sum().backward()
-    return loss.detach().numpy(), x.grad.numpy()
-
-
 @pytest.mark.parametrize("blank_label", ["first", "last"])
-def test_agrees_with_pytorch(blank_label: str) -> None:
+def test_agrees_with_the_forward_variables(blank_label: str) -> None:
     low, blank = (1, 0) if blank_label == "first" else (0, 5)
     labels = RNG.integers(low, low + 5, (4, 5))
     labels[1, 1] = labels[1, 0]  # a repeat, which needs a blank between
     steps, lengths = [12, 9, 12, 7], [5, 3, 1, 2]
-    ours = value_and_gradient(
-        DATA, nd.array(labels, dtype="int32"), nd.array(steps, dtype="int64"), nd.array(lengths, dtype="int64"),
-        blank_label,
-    )  # fmt: skip
-    for got, want in zip(ours, of_pytorch(DATA, labels, steps, lengths, blank), strict=True):
-        np.testing.assert_allclose(got, want, atol=1e-10)
+    given = (nd.array(labels, dtype="int32"), nd.array(steps, dtype="int64"), nd.array(lengths, dtype="int64"))
+    agree(
+        lambda x: F.ctc_loss(x, *given, blank_label),
+        lambda x: sequences.ctc(x, labels, steps, lengths, blank),
+        [DATA],
+    )
+
+
+@pytest.mark.parametrize("label", [[], [1], [2, 1], [1, 1], [2, 2, 1]], ids=str)
+def test_is_the_sum_over_every_path(label: list[int]) -> None:
+    """The definition itself: 3^5 ways through five steps of three classes."""
+    data = DATA[:5, :1, :3]
+    lengths = nd.array([len(label)], dtype="int64")
+    padded = nd.array([[*label, *[1] * (3 - len(label))]], dtype="int64")
+    want = lambda x: sequences.ctc_by_paths(x[:, 0], label, 0).reshape(1)  # noqa: E731
+    agree(lambda x: F.ctc_loss(x, padded, None, lengths), want, [data], limit=1e-12)
+    np.testing.assert_allclose(sequences.ctc(data, [label], [5], [len(label)], 0), want(data), rtol=1e-13)
 
 
 @pytest.mark.parametrize(("blank_label", "padding"), [("first", 0), ("last", -1)])
@@ -80,10 +83,12 @@ def test_what_does_not_fit_costs_infinity_and_leaves_the_others_alone() -> None:
 
 def test_long_sequences_stay_finite() -> None:
     data, labels = RNG.uniform(-20, 20, (600, 1, 30)), RNG.integers(1, 30, (1, 200))
-    steps, lengths = [600], [200]
-    got = value_and_gradient(data, nd.array(labels, dtype="int64"))
-    for a, b in zip(got, of_pytorch(data, labels, steps, lengths, 0), strict=True):
-        np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-8)
+    agree(
+        lambda x: F.ctc_loss(x, nd.array(labels, dtype="int64")),
+        lambda x: sequences.ctc(x, labels, [600], [200], 0),
+        [data],
+        limit=1e-9,
+    )
 
 
 def test_errors_say_what_was_expected() -> None:
