@@ -107,7 +107,7 @@ def test_an_error_names_its_element_and_ends_the_threads(workers):
 
 
 def test_threads_end_after_a_pass_a_break_and_close(arrays):
-    loader = gdata.DataLoader(gdata.ArrayDataset(*arrays), 2, num_workers=2)
+    loader = gdata.DataLoader(gdata.ArrayDataset(*arrays).transform_first(lambda x: x), 2, num_workers=2)
     list(loader)
     assert loader_threads() == []
     for _ in loader:

@@ -10,6 +10,8 @@ import numpy as np
 from dlcore._hints import Hinted, explained, hinted
 from dlcore.init import host_generator
 
+from ._plan import Parts, parts_of
+
 
 class Dataset(Hinted):
     """Base of all datasets: a subclass gives `__getitem__(index)` and `__len__()`.
@@ -39,6 +41,10 @@ class Dataset(Hinted):
 
         `DataLoader` asks this first; a dataset that holds whole arrays answers with one vectorised index.
         """
+        return None
+
+    def _parts(self) -> Parts | None:
+        """The arrays that batches are cut out of, for those that hold any; see `_plan`."""
         return None
 
     @hinted("Dataset.transform")
@@ -125,6 +131,10 @@ class ArrayDataset(Dataset):
             return None
         return parts[0] if len(parts) == 1 else tuple(parts)
 
+    def _parts(self) -> Parts | None:
+        columns = [column for column in self._columns if column is not None]
+        return Parts(columns, alone=len(columns) == 1) if len(columns) == len(self._columns) else None
+
 
 def _column(array: Any) -> np.ndarray | None:
     """A NumPy array from which batches can be cut, sharing memory where that is possible."""
@@ -152,6 +162,10 @@ class _Chosen(Dataset):
     def take_batch(self, indices: np.ndarray) -> Any:
         return self._source.take_batch(self._lookup[indices])
 
+    def _parts(self) -> Parts | None:
+        parts = parts_of(self._source)
+        return None if parts is None else parts.chosen(self._lookup)
+
 
 class _Transformed(Dataset):
     """Another dataset with a function of whole elements."""
@@ -178,6 +192,10 @@ class _Transformed(Dataset):
             return None
         return batch_fn(batch)
 
+    def _parts(self) -> Parts | None:
+        parts = parts_of(self._source)
+        return parts.changed(self._fn) if parts is not None and parts.alone else None
+
 
 class _FirstTransformed(_Transformed):
     """Another dataset with a function of the first item of every element."""
@@ -197,6 +215,10 @@ class _FirstTransformed(_Transformed):
         if batch_fn is None or batch is None:
             return None
         return (batch_fn(batch[0]), *batch[1:]) if isinstance(batch, tuple) else batch_fn(batch)
+
+    def _parts(self) -> Parts | None:
+        parts = parts_of(self._source)
+        return None if parts is None else parts.changed(self._fn)
 
 
 def random_order(length: int, generator: np.random.Generator | None = None) -> np.ndarray:

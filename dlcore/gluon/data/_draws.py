@@ -1,4 +1,4 @@
-"""The random numbers of transforms: the same for a seed, an epoch and a sample, whatever the number of threads."""
+"""The random numbers of transforms, for a seed, an epoch and a sample the same on any thread; how strong they are."""
 
 from __future__ import annotations
 
@@ -37,6 +37,22 @@ def draws_of(key: tuple[int, ...], index: int) -> Iterator[None]:
         yield
     finally:
         _LOCAL.generator = before
+
+
+def strength() -> float:
+    """The factor for what a random transform draws on this thread: 1 as it was made, 0 for no change at all."""
+    return float(getattr(_LOCAL, "strength", 1.0))
+
+
+@contextmanager
+def with_strength(value: float) -> Iterator[None]:
+    """Within, `strength()` is `value`."""
+    before = strength()
+    _LOCAL.strength = value
+    try:
+        yield
+    finally:
+        _LOCAL.strength = before
 
 
 class _Late:

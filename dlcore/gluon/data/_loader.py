@@ -14,6 +14,7 @@ from . import batchify as _batchify
 from ._cursor import Cursor, new_cursor, read_cursor
 from ._dataset import Dataset
 from ._draws import draws_of, epoch_key
+from ._plan import QUICK_BYTES, planned
 from ._sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler
 
 
@@ -25,13 +26,17 @@ class DataLoader:
     batch_size, shuffle, last_batch ("keep", "discard", "rollover"), or a `sampler`, or a `batch_sampler` of your own.
     batchify_fn: from a list of elements to a batch; `batchify.default` stacks.
     num_workers: threads that prepare batches ahead (0: in the loop itself); `prefetch`: how many, default 2 a thread.
+        Batches of up to 1 MiB that one call can make (see below) are made in the loop all the same: that costs less
+        than their way from one thread to another.
     timeout: seconds to wait for one batch from a thread.
     seed: makes the shuffled order and the random transforms of every epoch repeatable by themselves; without it
         `dlcore.random.seed` decides.
     thread_pool, pin_memory, pin_device_id and auto_reload are accepted for old scripts and change nothing: workers are
         always threads, never forked processes.
 
-    When the dataset holds whole arrays and its transforms work on batches, a batch is one vectorised index.
+    When the dataset holds whole arrays, and its transforms are of `vision.transforms` and move pixels or change them
+    one by one (flips, cuts, brightness, ToTensor, Normalize, Cast), one call into the core makes the batch, with the
+    same numbers as sample by sample; transforms that work on batches come second.
     A failing element raises RuntimeError that names its index.
 
     >>> data = [(float(i), i) for i in range(5)]
@@ -86,21 +91,24 @@ class DataLoader:
             key = epoch_key(cursor.epoch, self._seed, cursor.random)
         self._cursor, self.epoch = cursor, cursor.epoch + 1
         batches = cursor.begin(self.batch_sampler)
+        plan = planned(self.dataset) if self._batchify_fn is None else None
 
         def make(indices: Sequence[int]) -> Any:
-            return self._batch(indices, key)
+            batch = plan.take(indices, key) if plan is not None else None
+            return self._batch(indices, key) if batch is None else batch
 
-        def counted() -> Iterator[Any]:
-            # Counted before it is handed out: whoever saves in the loop's body has this batch behind him.
-            for indices in batches:
-                batch = make(indices)
-                cursor.done += 1
-                yield batch
-            self._ended(cursor)
-
-        if self._workers == 0:
-            return counted()
+        if self._workers == 0 or (plan is not None and plan.row_bytes * self._usual_size() <= QUICK_BYTES):
+            return _DirectIterator(make, batches, cursor, self._ended)
         return _ThreadedIterator(make, batches, self._workers, self._ahead, self._timeout, cursor, self._ended)
+
+    def _usual_size(self) -> float:
+        """How many samples a batch has, as far as that can be said beforehand."""
+        if self.batch_size is not None:
+            return self.batch_size
+        try:
+            return len(self.dataset) / max(1, len(self.batch_sampler))
+        except (TypeError, NotImplementedError):
+            return len(self.dataset)
 
     def _ended(self, cursor: Cursor) -> None:
         if self._cursor is cursor:
@@ -179,6 +187,48 @@ def _batches(
     if sampler is None:
         sampler = RandomSampler(len(dataset), seed) if shuffle else SequentialSampler(len(dataset))
     return BatchSampler(sampler, batch_size, last_batch or "keep")
+
+
+class _DirectIterator:
+    """One pass over the batches, each made when it is asked for."""
+
+    def __init__(
+        self, batch: Callable[[Any], Any], order: Iterator[Any], cursor: Cursor, ended: Callable[[Cursor], None]
+    ) -> None:
+        self._make = batch
+        self._order: Iterator[Any] | None = order
+        self._cursor, self._ended = cursor, ended
+
+    def __iter__(self) -> _DirectIterator:
+        return self
+
+    def __next__(self) -> Any:
+        if self._order is None:
+            raise StopIteration
+        try:
+            indices = next(self._order)
+        except StopIteration:
+            self._ended(self._cursor)
+            self.close()
+            raise
+        try:
+            batch = self._make(indices)
+        except BaseException:
+            self.close()
+            raise
+        # Counted before it is handed out: whoever saves in the loop's body has this batch behind him.
+        self._cursor.done += 1
+        return batch
+
+    def close(self) -> None:
+        """End the pass. Harmless when called twice."""
+        self._order = None
+
+    def __enter__(self) -> _DirectIterator:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
 
 
 class _ThreadedIterator:

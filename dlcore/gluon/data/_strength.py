@@ -2,33 +2,16 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from ._dataset import Dataset
+from ._draws import with_strength
+from ._plan import Parts, parts_of
 
-_LOCAL = threading.local()
 DEEPEST = 8
-
-
-def strength() -> float:
-    """The factor for what a random transform draws on this thread: 1 as it was made, 0 for no change at all."""
-    return float(getattr(_LOCAL, "strength", 1.0))
-
-
-@contextmanager
-def with_strength(value: float) -> Iterator[None]:
-    """Within, `strength()` is `value`."""
-    before = strength()
-    _LOCAL.strength = value
-    try:
-        yield
-    finally:
-        _LOCAL.strength = before
 
 
 class Strengthened(Dataset):
@@ -57,6 +40,10 @@ class Strengthened(Dataset):
             return None
         with with_strength(self._value):
             return take(indices)
+
+    def _parts(self) -> Parts | None:
+        parts = parts_of(self._dataset)
+        return parts if parts is None or parts.strength is not None else replace(parts, strength=self._value)
 
 
 def draws(data: Any, depth: int = DEEPEST) -> bool:

@@ -16,6 +16,7 @@ from dlcore.io import cache_dir, download
 from dlcore.io._download import print_progress
 
 from .._dataset import Dataset
+from .._plan import Parts
 
 
 class CIFAR10(Dataset):
@@ -115,6 +116,9 @@ class CIFAR10(Dataset):
 
     def take_batch(self, indices: np.ndarray) -> Any:
         return None if self._transform is not None else (self._data[indices], self._label[indices])
+
+    def _parts(self) -> Parts | None:
+        return Parts([self._data, self._label]) if self._transform is None else None
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._part}, {len(self):,} images)"

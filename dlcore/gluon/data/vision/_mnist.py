@@ -14,6 +14,7 @@ from dlcore._hints import hinted
 from dlcore.io import cache_dir, read_idx
 
 from .._dataset import Dataset
+from .._plan import Parts
 from . import _sources
 from ._fetch import find_files
 
@@ -86,6 +87,9 @@ class MNIST(Dataset):
         if self._transform is not None:
             return None
         return self._data[indices], self._label[indices]
+
+    def _parts(self) -> Parts | None:
+        return Parts([self._data, self._label]) if self._transform is None else None
 
     def __repr__(self) -> str:
         part = "train" if self._train else "test"

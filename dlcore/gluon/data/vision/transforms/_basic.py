@@ -33,6 +33,13 @@ class Transform:
         """The transform of a NumPy batch (n, ...) of images."""
         return self._apply(images)
 
+    # Whether each value becomes what it becomes wherever it stands, whatever the others are.
+    pointwise = False
+
+    def _step(self, height: int, width: int) -> tuple[Any, ...] | None:
+        """What is done to the pixels of an image of bytes, in the words of `BatchPlan`; None where it has none."""
+        return None
+
     def _apply(self, array: np.ndarray) -> np.ndarray:
         raise NotImplementedError(f"{type(self).__name__} has no _apply(array)")
 
@@ -47,12 +54,19 @@ class ToTensor(Transform):
     np.float32(1.0)
     """
 
+    pointwise = True
+
     def _apply(self, array: np.ndarray) -> np.ndarray:
         if array.ndim not in (3, 4):
             raise ValueError(f"ToTensor: expected (h, w, c) or (n, h, w, c), got shape {array.shape}")
         planes = np.moveaxis(array, -1, -3)
         result = np.empty(planes.shape, np.float32)
         return np.divide(planes, np.float32(255), out=result, dtype=np.float32)
+
+    def batch(self, images: np.ndarray) -> np.ndarray:
+        if images.ndim != 4:  # a stack of pictures without channels is no picture
+            raise ValueError(f"ToTensor: expected images (h, w, c), got shape {images.shape[1:]}")
+        return self._apply(images)
 
 
 class Normalize(Transform):
@@ -61,6 +75,8 @@ class Normalize(Transform):
     >>> Normalize(mean=1.0, std=2.0)(np.full((1, 1, 1), 5, np.float32))
     array([[[2.]]], dtype=float32)
     """
+
+    pointwise = True
 
     def __init__(self, mean: float | Sequence[float] = 0.0, std: float | Sequence[float] = 1.0) -> None:
         self._mean = np.asarray(mean, np.float32).reshape(-1, 1, 1)
@@ -87,6 +103,8 @@ class Cast(Transform):
     >>> Cast("float16")(np.zeros(2)).dtype
     dtype('float16')
     """
+
+    pointwise = True
 
     def __init__(self, dtype: Any = "float32") -> None:
         self._dtype = dtype

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from ..._draws import generator
-from ..._strength import strength
+from ..._draws import generator, strength
 from ._basic import Single
 
 # What the eye sees of red, green and blue (ITU-R BT.601).
@@ -57,6 +58,9 @@ class RandomBrightness(_Jitter):
 
     def __init__(self, brightness: float) -> None:
         super().__init__(brightness)
+
+    def _step(self, height: int, width: int) -> tuple[Any, ...]:
+        return ("brightness", self._amount)
 
     def _changed(self, image: np.ndarray, factor: np.float32) -> np.ndarray:
         return image * factor

@@ -9,8 +9,7 @@ import numpy as np
 
 from dlcore.io import resize_image
 
-from ..._draws import generator
-from ..._strength import strength
+from ..._draws import generator, strength
 from ._basic import Single
 
 Size = int | tuple[int, int]
@@ -68,6 +67,9 @@ class CropResize(Single):
         self._box, self._how = (x, y, width, height), interpolation
         self._size = None if size is None else pair(size, "CropResize")
 
+    def _step(self, height: int, width: int) -> tuple[Any, ...] | None:
+        return ("cut", *self._box) if self._size is None else None
+
     def _apply(self, array: np.ndarray) -> np.ndarray:
         x, y, width, height = self._box
         if min(x, y) < 0 or x + width > array.shape[1] or y + height > array.shape[0]:
@@ -87,6 +89,10 @@ class CenterCrop(Single):
 
     def __init__(self, size: Size, interpolation: int = 1) -> None:
         self._size, self._how = pair(size, "CenterCrop"), interpolation
+
+    def _step(self, height: int, width: int) -> tuple[Any, ...] | None:
+        w, h = self._size
+        return None if w > width or h > height else ("cut", (width - w) // 2, (height - h) // 2, w, h)
 
     def _apply(self, array: np.ndarray) -> np.ndarray:
         width, height = self._size
@@ -115,6 +121,10 @@ class RandomCrop(Single):
 
     def __init__(self, size: Size, pad: int = 0, pad_value: Any = 0, interpolation: int = 1) -> None:
         self._size, self._pad, self._value, self._how = pair(size, "RandomCrop"), pad, pad_value, interpolation
+
+    def _step(self, height: int, width: int) -> tuple[Any, ...] | None:
+        w, h = self._size
+        return None if w > width + 2 * self._pad or h > height + 2 * self._pad else ("crop", w, h, self._pad)
 
     def _apply(self, array: np.ndarray) -> np.ndarray:
         if self._pad:

@@ -9,8 +9,7 @@ import numpy as np
 
 from dlcore.io._image import pillow
 
-from ..._draws import generator
-from ..._strength import strength
+from ..._draws import generator, strength
 from ._basic import Compose, Single
 
 
@@ -22,6 +21,9 @@ class _Flip(Single):
         if not 0 <= p <= 1:
             raise ValueError(f"{type(self).__name__}: expected a probability from 0 to 1, got {p}")
         self._p = p
+
+    def _step(self, height: int, width: int) -> tuple[Any, ...]:
+        return ("across" if self.axis == 1 else "down", self._p)
 
     def _apply(self, array: np.ndarray) -> np.ndarray:
         return np.flip(array, self.axis) if generator().random() < self._p * strength() else array

@@ -1,0 +1,110 @@
+// Batches made without Python for each sample: what dlcore/gluon/data and dlcore/io call.
+#include "bind/convert.h"
+#include "data/batch.h"
+
+namespace dl::bind {
+
+// Whole numbers out of a list, a tuple or an int64 array.
+static std::vector<int64_t> whole_numbers(nb::handle h) {
+  std::vector<int64_t> found;
+  PyObject* p = h.ptr();
+  if (PyList_CheckExact(p) || PyTuple_CheckExact(p)) {
+    Py_ssize_t n = PySequence_Fast_GET_SIZE(p);
+    found.resize(size_t(n));
+    for (Py_ssize_t i = 0; i < n; i++) {
+      PyObject* item = PySequence_Fast_GET_ITEM(p, i);
+      Py_ssize_t v = PyLong_CheckExact(item) ? PyLong_AsSsize_t(item) : PyNumber_AsSsize_t(item, PyExc_IndexError);
+      if (v == -1 && PyErr_Occurred()) throw nb::python_error();
+      found[size_t(i)] = v;
+    }
+    return found;
+  }
+  Tensor t = from_numpy(h, false);
+  if (t->dtype != DType::I64 || t->ndim() != 1 || !t->contiguous())
+    throw TypeError("expected a list of whole numbers or an array (n,) of int64");
+  const auto* v = static_cast<const int64_t*>(t->data());
+  found.assign(v, v + t->numel());
+  return found;
+}
+
+static PictureStep to_step(nb::handle h) {
+  auto t = nb::cast<nb::tuple>(h);
+  auto name = nb::cast<std::string>(t[0]);
+  PictureStep s;
+  auto sizes = [&](size_t from, std::initializer_list<int64_t*> into) {
+    for (int64_t* v : into) *v = nb::cast<int64_t>(t[from++]);
+  };
+  if (name == "across" || name == "down" || name == "brightness") {
+    s.kind = name == "across" ? PictureStep::FlipAcross
+             : name == "down" ? PictureStep::FlipDown
+                              : PictureStep::Brightness;
+    s.amount = nb::cast<double>(t[1]);
+  } else if (name == "crop") {
+    s.kind = PictureStep::RandomCrop;
+    sizes(1, {&s.w, &s.h, &s.pad});
+  } else if (name == "cut") {
+    s.kind = PictureStep::Cut;
+    sizes(1, {&s.x, &s.y, &s.w, &s.h});
+  } else {
+    throw ValueError("BatchPlan: unknown step '" + name + "'");
+  }
+  return s;
+}
+
+// (steps, margin, values, planes, scale): `values` is an array (c, 256), `scale` c tuples of five numbers or None.
+static PicturePlan to_picture(nb::tuple t) {
+  PicturePlan plan;
+  for (nb::handle h : nb::borrow<nb::iterable>(t[0])) plan.steps.push_back(to_step(h));
+  for (nb::handle h : nb::borrow<nb::iterable>(t[1])) plan.fill.push_back(nb::cast<uint8_t>(h));
+  Tensor values = from_numpy(t[2], false);
+  if (!values->contiguous() || itemsize(values->dtype) > 8)
+    throw ValueError("BatchPlan: values of this kind do not fit");
+  const auto* bytes = static_cast<const char*>(values->data());
+  plan.values.assign(bytes, bytes + size_t(values->numel()) * itemsize(values->dtype));
+  plan.dtype = values->dtype;
+  plan.planes = nb::cast<bool>(t[3]);
+  if (!nb::handle(t[4]).is_none())
+    for (nb::handle h : nb::borrow<nb::iterable>(t[4])) {
+      auto s = nb::cast<nb::tuple>(h);
+      auto at = [&](size_t i) { return nb::cast<float>(s[i]); };
+      plan.scale.push_back({at(0), at(1), at(2), at(3), at(4)});
+    }
+  return plan;
+}
+
+static nb::list take(const BatchPlan& plan, nb::handle samples, nb::handle words, double strength) {
+  std::vector<int64_t> chosen = whole_numbers(samples);
+  std::vector<uint64_t> key;
+  for (nb::handle h : nb::borrow<nb::iterable>(words)) key.push_back(nb::cast<uint64_t>(h));
+  std::vector<Tensor> made;
+  {
+    nb::gil_scoped_release release;
+    made = plan.take(chosen, key, strength);
+  }
+  nb::list out;
+  for (Tensor& t : made) out.append(wrap(std::move(t)));
+  return out;
+}
+
+void bind_data(nb::module_& m) {
+  nb::class_<BatchPlan>(m, "BatchPlan", "How batches are cut out of arrays, row by row, in one call without the GIL.")
+      .def(
+          "__init__",
+          [](BatchPlan* p, nb::list arrays, nb::object rows, nb::object picture) {
+            std::vector<Tensor> columns;
+            for (nb::handle h : arrays) columns.push_back(from_numpy(h, false));
+            Tensor chosen = rows.is_none() ? Tensor() : from_numpy(rows, false);
+            if (picture.is_none()) {
+              new (p) BatchPlan(std::move(columns), std::move(chosen), nullptr);
+            } else {
+              PicturePlan made = to_picture(nb::cast<nb::tuple>(picture));
+              new (p) BatchPlan(std::move(columns), std::move(chosen), &made);
+            }
+          },
+          nb::arg("columns"), nb::arg("rows").none() = nb::none(), nb::arg("picture").none() = nb::none())
+      .def("take", &take, nb::arg("samples"), nb::arg("words") = nb::make_tuple(), nb::arg("strength") = 1.0,
+           "An array a column with the rows of these samples, whose random numbers begin with `words`.")
+      .def_prop_ro("row_bytes", &BatchPlan::bytes_of_row, "How many bytes of a batch one sample takes.");
+}
+
+}  // namespace dl::bind

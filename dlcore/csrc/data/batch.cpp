@@ -1,0 +1,127 @@
+#include "data/batch.h"
+
+#include <cstring>
+#include <optional>
+
+#include "data/picture.h"
+#include "runtime/pool.h"
+#include "tensor/errors.h"
+
+namespace dl {
+
+constexpr int64_t kGrain = 32 << 10;  // bytes of a batch that are worth a thread
+
+bool PicturePlan::draws() const {
+  for (const PictureStep& s : steps)
+    if (s.kind != PictureStep::Cut) return true;
+  return false;
+}
+
+BatchPlan::BatchPlan(std::vector<Tensor> columns, Tensor rows, const PicturePlan* picture) : rows_(std::move(rows)) {
+  if (columns.empty()) throw ValueError("BatchPlan: expected at least one array");
+  for (Tensor& t : columns) {
+    bool fits = t->device.type == 0 && t->ndim() > 0 && t->contiguous();
+    if (!fits || (!columns_.empty() && t->shape[0] != columns_[0].array->shape[0]))
+      throw ValueError("BatchPlan: expected contiguous arrays of one length on the CPU");
+    Shape row;
+    for (int i = 1; i < t->ndim(); i++) row.push(t->shape[i]);
+    int64_t bytes = numel(row) * int64_t(itemsize(t->dtype));
+    columns_.push_back({std::move(t), row, bytes});
+  }
+  length_ = columns_[0].array->shape[0];
+  if (rows_) {
+    if (rows_->dtype != DType::I64 || rows_->ndim() != 1 || !rows_->contiguous())
+      throw ValueError("BatchPlan: expected rows (n,) of int64");
+    const auto* r = static_cast<const int64_t*>(rows_->data());
+    for (int64_t i = 0; i < rows_->numel(); i++)
+      if (r[i] < 0 || r[i] >= length_) throw IndexError(format("BatchPlan: there is no row %lld", (long long)r[i]));
+    length_ = rows_->numel();
+  }
+  if (picture) {
+    plan_ = *picture;
+    picture_ = true;
+    measure();
+    check_scale();
+  }
+  for (const Column& c : columns_) out_bytes_ += c.bytes;
+  if (picture_) out_bytes_ += out_h_ * out_w_ * c_ * int64_t(itemsize(plan_.dtype)) - columns_[0].bytes;
+}
+
+// The size of what comes out, which must be the same for every picture.
+void BatchPlan::measure() {
+  const Column& from = columns_[0];
+  if (from.array->dtype != DType::U8 || from.row.n != 3)
+    throw ValueError("BatchPlan: expected pictures (n, h, w, c) of bytes");
+  h_ = from.row[0], w_ = from.row[1], c_ = from.row[2];
+  int64_t h = h_, w = w_;
+  for (const PictureStep& s : plan_.steps) {
+    if (s.kind != PictureStep::Cut && s.kind != PictureStep::RandomCrop) continue;
+    h += 2 * s.pad, w += 2 * s.pad;
+    bool fits = s.pad >= 0 && s.x >= 0 && s.y >= 0 && s.w > 0 && s.h > 0 && s.x + s.w <= w && s.y + s.h <= h;
+    if (!fits) throw ValueError(format("BatchPlan: a part does not fit into %lldx%lld", (long long)w, (long long)h));
+    h = s.h, w = s.w;
+  }
+  out_h_ = h, out_w_ = w;
+  if (plan_.values.size() != size_t(c_) * 256 * itemsize(plan_.dtype) || plan_.fill.size() != size_t(c_))
+    throw ValueError("BatchPlan: expected 256 values and a margin for every channel");
+}
+
+// Arithmetic stays only where it gives every byte the very value of the table.
+void BatchPlan::check_scale() {
+  auto& scale = plan_.scale;
+  auto* run = pick_pixel_table()->scale;
+  bool right = run && plan_.planes && plan_.dtype == DType::F32 && scale.size() == size_t(c_);
+  uint8_t bytes[256];
+  float made[256];
+  for (int v = 0; v < 256; v++) bytes[v] = uint8_t(v);
+  for (size_t k = 0; right && k < scale.size(); k++) {
+    run(256, bytes, scale[k], made);
+    right = std::memcmp(made, plan_.values.data() + k * sizeof made, sizeof made) == 0;
+  }
+  if (!right) scale.clear();
+}
+
+std::vector<Tensor> BatchPlan::take(const std::vector<int64_t>& samples, const std::vector<uint64_t>& words,
+                                    double strength) const {
+  for (int64_t s : samples)
+    if (s < 0 || s >= length_)
+      throw IndexError(format("there is no sample %lld among %lld", (long long)s, (long long)length_));
+  int64_t n = int64_t(samples.size());
+  std::vector<Tensor> out;
+  for (size_t k = 0; k < columns_.size(); k++) {
+    Shape shape{n};
+    DType dtype = columns_[k].array->dtype;
+    if (k == 0 && picture_) {
+      dtype = plan_.dtype;
+      for (int64_t size : {plan_.planes ? c_ : out_h_, plan_.planes ? out_h_ : out_w_, plan_.planes ? out_w_ : c_})
+        shape.push(size);
+    } else {
+      for (int64_t size : columns_[k].row) shape.push(size);
+    }
+    out.push_back(make_tensor(shape, dtype));
+  }
+  const int64_t* rows = rows_ ? static_cast<const int64_t*>(rows_->data()) : nullptr;
+  bool draws = picture_ && plan_.draws();
+  int64_t picture_bytes = n ? out[0]->numel() / n * int64_t(itemsize(out[0]->dtype)) : 0;
+  parallel_for(n, std::max(int64_t(1), kGrain / std::max(out_bytes_, int64_t(1))), [&](int64_t begin, int64_t end) {
+    thread_local PictureScratch scratch;
+    for (int64_t i = begin; i < end; i++) {
+      int64_t row = rows ? rows[samples[size_t(i)]] : samples[size_t(i)];
+      for (size_t k = 0; k < columns_.size(); k++) {
+        const auto* src = static_cast<const char*>(columns_[k].array->data()) + row * columns_[k].bytes;
+        auto* dst = static_cast<char*>(out[k]->data());
+        if (k > 0 || !picture_) {
+          std::memcpy(dst + i * columns_[k].bytes, src, size_t(columns_[k].bytes));
+          continue;
+        }
+        std::optional<SampleDraws> own;
+        if (draws) own.emplace(words, samples[size_t(i)]);
+        make_picture(plan_, reinterpret_cast<const uint8_t*>(src), h_, w_, c_, own ? &*own : nullptr, strength, scratch,
+                     dst + i * picture_bytes);
+      }
+    }
+  });
+  return out;
+}
+
+}  // namespace dl

@@ -1,0 +1,145 @@
+"""Whole batches by one call into the core: what a dataset in memory and the transforms that are known come down to.
+
+The call takes the rows of a batch out of the arrays, changes the pictures among them, and holds no GIL meanwhile. Every
+sample draws the numbers that it would draw alone (`_draws`), so that both ways give the same batch bit for bit. What is
+not known here, a function of the user's own for instance, has no plan and is done sample by sample.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from dlcore import _core
+from dlcore.io._values import scale_of, values_of
+
+from ._draws import strength
+
+# A batch of so many bytes costs less than its way from one thread to another.
+QUICK_BYTES = 1 << 20
+_OURS = "dlcore.gluon.data."
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the batches of a dataset are made of.
+
+    columns: arrays with a row for each element. alone: elements are items of the one column, not tuples. rows: which
+    row each element is, where they are not in order. first: transforms of the first column's rows. strength: theirs.
+    """
+
+    columns: Sequence[np.ndarray]
+    alone: bool = False
+    rows: np.ndarray | None = None
+    first: tuple[Any, ...] = ()
+    strength: float | None = None
+
+    def chosen(self, indices: np.ndarray) -> Parts:
+        """Only these elements, in this order."""
+        return replace(self, rows=indices if self.rows is None else self.rows[indices])
+
+    def changed(self, transform: Any) -> Parts | None:
+        """With one more transform of the first column."""
+        # One outside is as strong as it was made, whatever those inside are.
+        return None if self.strength is not None else replace(self, first=(*self.first, transform))
+
+
+class Plan:
+    """How to make the batches of one pass."""
+
+    def __init__(self, parts: Parts, made: Any) -> None:
+        self._parts, self._made = parts, made
+        self._key: tuple[int, ...] = ()
+        self._words: tuple[int, ...] = ()
+
+    @property
+    def row_bytes(self) -> int:
+        """How many bytes of a batch one sample takes."""
+        return int(self._made.row_bytes)
+
+    def take(self, indices: Any, key: tuple[int, ...]) -> Any:
+        """The batch of these samples in the pass with `key`; None for what a sample alone had better say."""
+        if key is not self._key:
+            self._key, self._words = key, tuple(part % (1 << 64) for part in key)
+        parts = self._parts
+        try:
+            batch = self._made.take(indices, self._words, strength() if parts.strength is None else parts.strength)
+        except (IndexError, TypeError):
+            return None
+        return batch[0] if parts.alone else batch
+
+
+def planned(dataset: Any) -> Plan | None:
+    """The plan for a dataset's batches, None where there is none."""
+    parts = parts_of(dataset)
+    if parts is None or not all(column.dtype.isnative for column in parts.columns):
+        return None
+    picture = _picture(parts.columns[0], parts.first) if parts.first else None
+    if picture is None and parts.first:
+        return None
+    try:
+        return Plan(parts, _core.BatchPlan(list(parts.columns), parts.rows, picture))
+    except (IndexError, TypeError, ValueError):  # arrays that are not contiguous, a part larger than the picture, ...
+        return None
+
+
+def parts_of(dataset: Any) -> Parts | None:
+    """What a dataset is made of, None where it does not say or where a subclass gives elements of its own."""
+    for kind in type(dataset).__mro__:
+        if "_parts" in vars(kind):
+            same = all(getattr(type(dataset), name) is getattr(kind, name) for name in ("__getitem__", "take_batch"))
+            found: Parts | None = dataset._parts() if same else None
+            return found
+    return None
+
+
+def _picture(data: np.ndarray, transforms: Iterable[Any]) -> tuple[Any, ...] | None:
+    """What `BatchPlan` is told of transforms: first those that move pixels, then those that change each by itself."""
+    if data.dtype != np.uint8 or data.ndim != 4:
+        return None
+    height, width, channels = data.shape[1:]
+    steps: list[tuple[Any, ...]] = []
+    margin = np.zeros(channels, np.uint8)
+    tail: list[Any] = []
+    for transform in _flat(transforms):
+        if not type(transform).__module__.startswith(_OURS):
+            return None
+        if getattr(transform, "pointwise", False):
+            tail.append(transform)
+            continue
+        step = getattr(transform, "_step", lambda *shape: None)(height, width)
+        padded = getattr(transform, "_pad", 0)
+        if tail or step is None or (padded and any(s[0] == "crop" and s[3] for s in steps)):
+            return None
+        steps.append(step)
+        if padded:
+            try:
+                margin = np.broadcast_to(np.asarray(transform._value, np.uint8), (channels,))
+            except (ValueError, TypeError, OverflowError):
+                return None
+        if step[0] in ("crop", "cut"):
+            width, height = step[-2:] if step[0] == "cut" else step[1:3]
+    found = values_of(tail, channels)
+    return None if found is None else (steps, margin.tolist(), *found, _scale(tail, channels))
+
+
+def _flat(transforms: Iterable[Any]) -> Iterator[Any]:
+    for transform in transforms:
+        inner = getattr(transform, "_transforms", None)
+        if isinstance(inner, list) and type(transform).__module__.startswith(_OURS):
+            yield from _flat(inner)
+        else:
+            yield transform
+
+
+def _scale(tail: Sequence[Any], channels: int) -> list[tuple[float, ...]]:
+    """The table as arithmetic, if it is a division by 255 and the usual normalisation: the core compares the two."""
+    mean: Any = 0.0
+    std: Any = 1.0
+    for transform in tail:
+        if hasattr(transform, "_mean"):
+            mean, std = transform._mean, transform._std
+    return scale_of(255.0, mean, std, channels)

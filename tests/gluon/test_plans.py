@@ -1,0 +1,189 @@
+"""Batches made by one call into the core: the same, bit for bit, as sample by sample."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+import dlcore as dl
+from dlcore.gluon import data as gdata
+from dlcore.gluon.data._plan import planned
+from dlcore.gluon.data._strength import Strengthened
+from dlcore.gluon.data.vision import transforms as T
+
+RNG = np.random.default_rng(0)
+SIZES = {1: (9, 7), 2: (5, 6), 3: (8, 19)}
+PICTURES = {c: RNG.integers(0, 256, (23, *size, c)).astype(np.uint8) for c, size in SIZES.items()}
+LABELS = np.arange(23, dtype=np.int32)
+
+
+class Hidden(gdata.Dataset):
+    """The same elements, one by one."""
+
+    def __init__(self, source):
+        self._source = source
+
+    def __len__(self):
+        return len(self._source)
+
+    def __getitem__(self, index):
+        return self._source[index]
+
+
+class Batches(gdata.Sampler):
+    def __init__(self, *batches):
+        self._batches = batches
+
+    def __iter__(self):
+        return iter(self._batches)
+
+    def __len__(self):
+        return len(self._batches)
+
+
+def both(data, **words):
+    words = {"batch_size": 5, "shuffle": True, "seed": 3, **words}
+    return (list(gdata.DataLoader(d, **words)) for d in (data, Hidden(data)))
+
+
+def same(one, other):
+    assert len(one) == len(other) > 0
+    for a, b in zip(one, other, strict=True):
+        for p, q in zip(a if isinstance(a, list) else [a], b if isinstance(b, list) else [b], strict=True):
+            assert p.dtype == q.dtype and p.shape == q.shape
+            assert p.asnumpy().tobytes() == q.asnumpy().tobytes()
+
+
+CHAINS = {
+    "nothing drawn": [T.CenterCrop((4, 5)), T.CropResize(1, 2, 3, 2), T.ToTensor()],
+    "mirrored": [T.RandomFlipLeftRight(), T.RandomFlipTopBottom(0.3), T.ToTensor()],
+    "bytes stay": [T.RandomFlipLeftRight(), T.RandomCrop((4, 5))],
+    "padded": [
+        T.RandomFlipTopBottom(),
+        T.RandomCrop((5, 4), pad=3, pad_value=7),
+        T.RandomFlipLeftRight(),
+        T.ToTensor(),
+    ],
+    "cut, then padded": [T.CenterCrop((3, 4)), T.RandomCrop((5, 5), pad=2, pad_value=200), T.RandomFlipLeftRight()],
+    "brighter": [T.RandomBrightness(0.7), T.RandomCrop(5, pad=2, pad_value=99), T.RandomBrightness(0.4), T.ToTensor()],
+    "normalised": [T.RandomFlipLeftRight(), T.Compose([T.ToTensor(), T.Normalize(0.1307, 0.3081)])],
+    "other types": [T.RandomFlipLeftRight(), T.ToTensor(), T.Cast("float64"), T.Normalize(0.5, 2.0), T.Cast("float16")],
+    "a cast first": [T.RandomFlipLeftRight(), T.Cast("float32"), T.ToTensor()],
+}
+
+
+@pytest.mark.parametrize(("name", "channels"), list(itertools.product(CHAINS, SIZES)))
+def test_one_call_gives_what_sample_by_sample_gives(name, channels):
+    data = gdata.ArrayDataset(PICTURES[channels], LABELS).transform_first(T.Compose(CHAINS[name]))
+    assert planned(data) is not None
+    same(*both(data))
+    same(*both(Strengthened(data, 0.6), num_workers=2))
+
+
+@pytest.mark.parametrize("seed", [0, 5, 2**32 + 1, 2**64 - 1, 2**70 + 9, -4])
+def test_draws_are_those_of_numpy(seed):
+    data = gdata.ArrayDataset(PICTURES[1], LABELS).transform_first(T.Compose(CHAINS["padded"]))
+    sampler = gdata.BatchSampler(gdata.SequentialSampler(23), 4)
+    words = {"batch_size": None, "shuffle": False, "batch_sampler": sampler, "seed": seed}
+    same(*both(data, **words))
+
+
+def test_the_seeded_state_decides_where_no_seed_is_given():
+    data = gdata.ArrayDataset(PICTURES[3]).transform(T.Compose(CHAINS["mirrored"]))
+    found = []
+    for dataset in (data, Hidden(data)):
+        dl.random.seed(8)
+        loader = gdata.DataLoader(dataset, 7, shuffle=True)
+        found.append([*loader, *loader])
+    same(*found)
+    assert any((a.asnumpy() != b.asnumpy()).any() for a, b in zip(found[0][:3], found[0][4:7], strict=True))
+
+
+def test_channels_have_values_of_their_own():
+    mean, std = [0.4, 0.5, 0.6], [0.2, 0.3, 0.7]
+    chain = T.Compose([T.ToTensor(), T.Normalize(mean, std)])
+    data = gdata.ArrayDataset(PICTURES[3], LABELS).transform_first(chain)
+    assert planned(data) is not None
+    same(*both(data))
+
+
+def test_parts_of_data_and_columns_of_any_kind():
+    wide = RNG.normal(size=(23, 2, 3))
+    data = gdata.ArrayDataset(wide, LABELS.astype(np.float16), PICTURES[2][:, 0, 0, 0] > 100)
+    shard = data.sample([20, 3, 3, 7, 11]).shard(2, 0)
+    assert planned(shard) is not None
+    same(*both(shard, batch_size=2))
+    flipped = gdata.ArrayDataset(PICTURES[1], LABELS).transform_first(T.RandomFlipLeftRight()).take(11)
+    same(*both(flipped))
+
+
+def test_what_has_no_plan_is_done_sample_by_sample():
+    pictures = gdata.ArrayDataset(PICTURES[3], LABELS)
+
+    class Own(gdata.ArrayDataset):
+        def __getitem__(self, index):
+            return -1.0
+
+    class OwnFlip(T.RandomFlipLeftRight):
+        def _apply(self, array):
+            return array * 0
+
+    for data in (
+        pictures.transform_first(lambda x: x),
+        pictures.transform_first(T.Compose([T.ToTensor(), lambda x: x * 2])),
+        pictures.transform_first(OwnFlip()),
+        pictures.transform_first(T.RandomContrast(0.3)),
+        pictures.transform_first(T.Resize(4)),
+        pictures.transform_first(T.RandomCrop(40)),
+        pictures.transform_first(T.CropResize(0, 0, 40, 2)),
+        pictures.transform_first(T.Compose([T.RandomCrop(8, pad=1), T.RandomCrop(8, pad=2, pad_value=9)])),
+        Strengthened(pictures, 0.5).transform_first(T.RandomFlipLeftRight()),
+        pictures.transform(lambda x, y: (x, y)),
+        gdata.ArrayDataset(PICTURES[3], list("a" * 23)),
+        gdata.ArrayDataset(PICTURES[3][:, ::2]),
+        gdata.ArrayDataset(PICTURES[3].astype(">u2")),
+        Own(LABELS),
+        gdata.SimpleDataset([1, 2]),
+    ):
+        assert planned(data) is None
+    assert all((x.asnumpy() == 0).all() for x, _ in gdata.DataLoader(pictures.transform_first(OwnFlip()), 23))
+
+
+def test_errors_name_their_sample_as_before():
+    data = gdata.ArrayDataset(PICTURES[1]).transform(T.ToTensor())
+    loader = gdata.DataLoader(data, batch_sampler=Batches([0, 1], [2, 23]), num_workers=2)
+    batches = iter(loader)
+    assert next(batches).shape == (2, 1, 9, 7)
+    with pytest.raises(IndexError, match="23 is out of bounds"):
+        next(batches)
+    with pytest.raises(StopIteration):
+        next(batches)
+    with pytest.raises(RuntimeError, match="element 0 of _Transformed failed: ValueError: CropResize: 40x2 at"):
+        list(gdata.DataLoader(gdata.ArrayDataset(PICTURES[1]).transform(T.CropResize(0, 0, 40, 2)), 2))
+    negative = gdata.DataLoader(data, batch_sampler=Batches([-1, 0]))
+    np.testing.assert_array_equal(next(iter(negative))[0].asnumpy(), data[22])
+
+
+def test_pictures_without_channels_are_named():
+    with pytest.raises(ValueError, match=r"ToTensor: expected images \(h, w, c\), got shape \(9, 7\)"):
+        list(gdata.DataLoader(gdata.ArrayDataset(PICTURES[1][..., 0]).transform(T.ToTensor()), 4))
+
+
+def test_a_batch_is_the_users_own():
+    loader = gdata.DataLoader(gdata.ArrayDataset(PICTURES[1]).transform(T.ToTensor()), 5)
+    kept = list(loader)
+    values = [batch.asnumpy() for batch in kept]
+    kept[0][:] = 0
+    again = [batch.asnumpy() for batch in loader]
+    for one, other in zip(values, again, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_small_batches_need_no_threads_and_a_pass_can_be_left():
+    loader = gdata.DataLoader(gdata.ArrayDataset(LABELS), 4, num_workers=2)
+    with iter(loader) as batches:
+        first = next(batches)
+        state = loader.state()
+    assert first.asnumpy().tolist() == [0, 1, 2, 3] and list(batches) == []
+    loader.load_state(state)
+    assert next(iter(loader)).asnumpy().tolist() == [4, 5, 6, 7]
