@@ -99,7 +99,8 @@ def _hand_over(device: int, stream: Any) -> None:
 def from_dlpack(source: Any, /, *, device: Context | str | None = None, copy: bool | None = None) -> NDArray:
     """An array over the memory of another library's array (NumPy, PyTorch, CuPy, JAX, ... : what has `__dlpack__`).
 
-    copy: True makes a copy, False raises BufferError where one would be needed, None copies only then.
+    copy: True makes a copy, False raises BufferError where one would be needed, None copies only then. Memory whose
+    owner says that it is read-only, or has no way to say so (before DLPack 1; JAX still), cannot be written to.
     device: where the result shall be. Errors: BufferError for memory or dtypes that cannot be used, TypeError for what
     does not speak DLPack, ValueError for a capsule that was consumed before.
 

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.serial
 
 PROGRAM = r"""
 import sys
-sys.path.insert(0, sys.argv[1])
+sys.path[:0] = sys.argv[1:]
 import pretend
 pretend.install()
 import cupy
@@ -83,6 +83,31 @@ with pytest.raises(BufferError, match="copy=False, but the array is on gpu"):
     dnp.from_dlpack(Producer(), device="cpu(0)", copy=False)
 ours.ptr = 0
 
+# -- as CuPy 14 asks and answers
+from capsules import CupyArray, take_as_cupy
+for stream in (0, 77):
+    told.clear()
+    shape, address, flags = take_as_cupy(x, stream)
+    assert (shape, address, flags) == ((2, 3), x._ptr, 0)
+    assert told == ([("record", 0), ("wait", 77, ("event", 0))] if stream else []), told
+assert take_as_cupy(x, copy=True)[2] == 2 and take_as_cupy(x, copy=False)[1:] == (x._ptr, 0)
+with pytest.raises(TypeError, match="CPU arrays cannot be directly imported"):
+    take_as_cupy(dnp.ones(3))
+for kind in (2, 13):  # CUDA's own memory, and memory that both sides reach
+    theirs = CupyArray(np.arange(6.0).reshape(2, 3).T, kind)
+    for ptr, want in ((0, 1), (55, 55)):
+        ours.ptr = ptr
+        y = dnp.from_dlpack(theirs)
+        assert y._device == "gpu(0)" and y._ptr == theirs.values.ctypes.data and y.shape == (3, 2)
+        assert theirs.asked[-1] == {"stream": want, "max_version": (1, 0), "dl_device": None, "copy": None}
+        y[0] = 7.0
+        assert theirs.values[0].tolist() == [7.0, 7.0], "CuPy's memory may be written"
+    dnp.from_dlpack(theirs, copy=False)
+    assert theirs.asked[-1]["copy"] is False
+    del y
+    assert theirs.deleted == 3
+ours.ptr = 0
+
 # -- NumPy and Python cannot look at its memory: a copy, or an error
 assert np.array(x).tolist() == np.asarray(x).tolist() == x.tolist()
 for call, kind in ((lambda: memoryview(x), BufferError), (lambda: x.__array__(copy=False), ValueError)):
@@ -111,5 +136,7 @@ print("all of it")
 
 def test_on_a_pretended_gpu() -> None:
     folder = Path(__file__).resolve().parents[1] / "cuda"
-    done = subprocess.run([sys.executable, "-c", PROGRAM, str(folder)], capture_output=True, text=True, timeout=200)
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, str(folder), str(folder.parent)], capture_output=True, text=True, timeout=200
+    )
     assert done.stdout.strip() == "all of it", done.stdout + done.stderr

@@ -2,29 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pytest
-from capsules import BF16, Producer
+from capsules import BF16, TorchTensor
 
 from dlcore.interop import from_torch_state
-
-
-class Tensor(Producer):
-    """What a parameter does: it gives out its memory only once it is detached."""
-
-    def __init__(self, values: np.ndarray, requires_grad: bool = True) -> None:
-        super().__init__(values)
-        self.requires_grad = requires_grad
-
-    def detach(self) -> Tensor:
-        return Tensor(self.values, requires_grad=False)
-
-    def __dlpack__(self, **options: Any) -> object:
-        if self.requires_grad:
-            raise BufferError("Can't export tensors that require gradient, use tensor.detach()")
-        return super().__dlpack__(**options)
 
 
 def test_copies_of_what_speaks_dlpack() -> None:
@@ -40,7 +22,9 @@ def test_copies_of_what_speaks_dlpack() -> None:
 
 def test_parameters_are_detached_and_copied() -> None:
     weight, half = np.arange(6, dtype=np.float32).reshape(2, 3), np.array([1.5, -2.0], BF16)
-    found = from_torch_state({"weight": Tensor(weight), "half": Tensor(half)})
+    found = from_torch_state(
+        {"weight": TorchTensor(weight, requires_grad=True), "half": TorchTensor(half, requires_grad=True)}
+    )
     weight[:] = 0
     assert found["weight"].tolist() == [[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]]
     assert found["half"].dtype == BF16 and found["half"].asnumpy().astype(np.float32).tolist() == [1.5, -2.0]

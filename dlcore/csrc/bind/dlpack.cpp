@@ -177,8 +177,11 @@ static bool aligned(const Tensor& t) {
   return reinterpret_cast<uintptr_t>(t->storage->data) % unit == 0;
 }
 
+// bare: the caller had the capsule in hand. Before DLPack 1 a producer could not say that its memory must not be
+// written, and that of JAX, which still gives such capsules, must not; so it is not, as in NumPy, unless the capsule
+// was bare.
 template <class M>
-static Tensor take(nb::object c, const char* name, const char* used, bool may_copy) {
+static Tensor take(nb::object c, const char* name, const char* used, bool may_copy, bool bare = false) {
   auto* m = static_cast<M*>(PyCapsule_GetPointer(c.ptr(), name));
   if constexpr (std::is_same_v<M, DLManagedVersioned>)
     if (m->version.major != 1)
@@ -198,18 +201,22 @@ static Tensor take(nb::object c, const char* name, const char* used, bool may_co
     m->deleter(m);
     PyGILState_Release(gil);
   };
-  if constexpr (std::is_same_v<M, DLManagedVersioned>) t->storage->readonly = m->flags & kReadOnly;
+  if constexpr (std::is_same_v<M, DLManagedVersioned>)
+    t->storage->readonly = m->flags & kReadOnly;
+  else
+    t->storage->readonly = !bare;
   PyCapsule_SetName(c.ptr(), used);
   return t;
 }
 
-static nb::object ask(nb::object source, nb::object stream) {
+static nb::object ask(nb::object source, nb::object stream, bool may_copy) {
   if (!nb::hasattr(source, "__dlpack__")) return source;
   nb::object method = source.attr("__dlpack__");
-  nb::dict options;
+  nb::dict options, more;
   if (!stream.is_none()) options["stream"] = stream;
+  if (!may_copy) more["copy"] = false;
   try {
-    return method(nb::arg("max_version") = nb::make_tuple(1, 0), **options);
+    return method(nb::arg("max_version") = nb::make_tuple(1, 0), **options, **more);
   } catch (nb::python_error& e) {
     if (!e.matches(PyExc_TypeError)) throw;
     return method(**options);  // a library from before DLPack 1
@@ -217,10 +224,11 @@ static nb::object ask(nb::object source, nb::object stream) {
 }
 
 static Tensor import_capsule(nb::object source, nb::object stream, bool may_copy) {
-  nb::object c = ask(source, stream);
+  nb::object c = ask(source, stream, may_copy);
   if (PyCapsule_IsValid(c.ptr(), "dltensor_versioned"))
     return take<DLManagedVersioned>(c, "dltensor_versioned", "used_dltensor_versioned", may_copy);
-  if (PyCapsule_IsValid(c.ptr(), "dltensor")) return take<DLManaged>(c, "dltensor", "used_dltensor", may_copy);
+  if (PyCapsule_IsValid(c.ptr(), "dltensor"))
+    return take<DLManaged>(c, "dltensor", "used_dltensor", may_copy, c.ptr() == source.ptr());
   if (PyCapsule_CheckExact(c.ptr())) {
     const char* name = PyCapsule_GetName(c.ptr());
     if (name && std::strncmp(name, "used_dltensor", 13) == 0)
