@@ -65,9 +65,12 @@ def split_and_load(data: Any, ctx_list: Sequence[Any], batch_axis: int = 0, even
     return [part.as_in_context(ctx) for part, ctx in zip(parts, ctx_list, strict=True)]
 
 
-def clip_global_norm(arrays: Sequence[_core.NDArray], max_norm: float, check_isfinite: bool = True) -> Any:
+def clip_global_norm(
+    arrays: Sequence[_core.NDArray], max_norm: float | _core.NDArray, check_isfinite: bool = True
+) -> Any:
     """Scale the arrays in place so that the root of the sum of all their squares is at most `max_norm`.
 
+    Inside a compiled step a number is compiled in; a 0-d array is read at every run, so that it may change (inf: none).
     Gives that root from before, as a number if `check_isfinite` (with a warning if it is not finite), else as a 0-d
     array that nobody has waited for. Raises ValueError for no arrays.
 
@@ -85,7 +88,8 @@ def clip_global_norm(arrays: Sequence[_core.NDArray], max_norm: float, check_isf
             part = F.sum(F.square(F.cast(array, "float32")))
             total = part if total is None else F.add(total, part)
         norm = F.sqrt(total)
-        scale = F.minimum(F.divide(max_norm, F.add(norm, 1e-8)), 1.0)
+        most = F.cast(max_norm, "float32") if isinstance(max_norm, _core.NDArray) else max_norm
+        scale = F.minimum(F.divide(most, F.add(norm, 1e-8)), 1.0)
         for array in arrays:
             _core.assign(array, F.multiply(array, scale))
     finally:

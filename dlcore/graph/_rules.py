@@ -23,8 +23,10 @@ PATH = Path(__file__).parent.parent / "csrc/kernels/cpu/isa/update_rules.h"
 RULES = ("sgd_update", "sgd_mom_update", "sgd_ema_update", "nag_mom_update", "adam_update", "rmsprop_update")
 DECAYED = ("adam_update",)
 OTHERS = ("_gelu_pair",)
-# What a compiled step knows to be constant: nothing is rescaled or clipped, and no decay is left where it came first.
-CONSTANTS = {"eps": 1e-8, "rescale": 1.0, "clip": -1.0}
+# What a compiled step knows to be constant: that nothing is rescaled or clipped, or by what it is rescaled, and that no
+# decay is left where it came first. A bound on gradients is read from memory.
+CONSTANTS = {"plain": {"rescale": 1.0, "clip": -1.0}, "scaled": {"rescale": 0.5, "clip": -1.0},
+             "clipped": {"rescale": 1.0}, "scaled_clipped": {"rescale": 0.5}}  # fmt: skip
 
 
 class Rule(NamedTuple):
@@ -42,29 +44,31 @@ def rules() -> Iterator[Rule]:
         assert record.tile is not None
         yield Rule(name, record.tile, tuple(not spec.scalar for spec in record.inputs))
         for decayed in (False, True) if name in DECAYED else (False,):
-            yield _compiled(name, decayed)
+            for form in CONSTANTS:
+                yield _compiled(name, decayed, form)
     for name in OTHERS:
         record = RECORDS[name]
         assert record.tile is not None
         yield Rule(name.strip("_"), record.tile, (True,) * len(record.inputs))
 
 
-def _compiled(name: str, decayed: bool) -> Rule:
-    """The program that fusion makes of the operator `name` in a compiled step."""
+def _compiled(name: str, decayed: bool, form: str) -> Rule:
+    """The program that fusion makes of the operator `name` in a compiled step of this form."""
     record = RECORDS[name]
     assert record.tile is not None
     first = 2 if decayed else 1  # decayed: the weight and the factor that shrinks it
     arrays = [True, *[False] * decayed, *(not spec.scalar for spec in record.inputs[1:])]
     builder = TileBuilder(len(arrays), "float32")
     weight = builder.emit("mul", (0, 1)) if decayed else 0
-    constants = {**CONSTANTS, "wd": 0.0} if decayed else CONSTANTS
+    constants = {"eps": 1e-8, **CONSTANTS[form], **({"wd": 0.0} if decayed else {})}
     operands = [
         builder.const(constants[spec.name]) if spec.name in constants else first + i
         for i, spec in enumerate(record.inputs[1:])
     ]
     tile = builder.finish(builder.inline(record.tile, [weight, *operands]))
     keep = used_inputs(tile)
-    return Rule(f"{name}_{'decayed' if decayed else 'plain'}", renumber(tile, keep), tuple(arrays[i] for i in keep))
+    name = f"{name}_decayed_{form}" if decayed else f"{name}_{form}"
+    return Rule(name, renumber(tile, keep), tuple(arrays[i] for i in keep))
 
 
 def render() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -10,7 +11,7 @@ import numpy as np
 from dlcore import _core
 from dlcore._hints import HINTS, Hinted, unexpected
 from dlcore.array.sparse import RowSparseNDArray
-from dlcore.graph import every_call
+from dlcore.graph import every_call, invalidate
 from dlcore.ops import F
 
 from .lr_scheduler import LRScheduler
@@ -75,6 +76,9 @@ class Optimizer(Hinted):
         self._knob("wd", wd)
         self.t = scalar(begin_num_update)
         self.rescale_grad = rescale_grad
+        self._clip: float | None = None
+        self._bound: _core.NDArray | None = None  # what steps read of it; there is none before there is a bound
+        self._traced_unbound = False
         self.clip_gradient = clip_gradient
         self.lr_scheduler = lr_scheduler
         self.multi_precision = multi_precision
@@ -146,6 +150,25 @@ class Optimizer(Hinted):
         return self._values["wd"]
 
     @property
+    def clip_gradient(self) -> float | None:
+        """The bound on every element of a rescaled gradient, or None. May be set between the runs of a compiled step.
+
+        Only the first bound of an optimizer whose steps were compiled without one makes them be compiled anew.
+        """
+        return self._clip
+
+    @clip_gradient.setter
+    def clip_gradient(self, bound: float | None) -> None:
+        self._clip = bound
+        value = math.inf if bound is None or bound <= 0 else float(bound)
+        if self._bound is not None:
+            _core.assign(self._bound, scalar(value))
+        elif value < math.inf:
+            self._bound = moved(scalar(value), self.t._device)
+            if self._traced_unbound:
+                invalidate()
+
+    @property
     def num_update(self) -> int:
         """The number of steps so far."""
         return int(self.t.asnumpy())
@@ -159,6 +182,7 @@ class Optimizer(Hinted):
         if self.t._device != device:
             self._arrays = {name: moved(array, device) for name, array in self._arrays.items()}
             self.t = moved(self.t, device)
+            self._bound = None if self._bound is None else moved(self._bound, device)
             self._scaled.clear()
 
     # Steps.
@@ -201,6 +225,9 @@ class Optimizer(Hinted):
 
     def apply(self, index: Any, weight: _core.NDArray, grad: _core.NDArray, state: State) -> None:
         """`update` of one weight as part of a step that `begin_step` has begun."""
+        if self.updates_by_hand:
+            self._update_by_hand(index, weight, grad, state)
+            return
         if isinstance(grad, RowSparseNDArray):
             self._apply_rows(index, weight, grad, state)
             return
@@ -237,18 +264,30 @@ class Optimizer(Hinted):
             self._scaled[key] = F.multiply(self._arrays[name], factor)
         return self._scaled[key]
 
-    def tail(self) -> dict[str, float]:
+    def bound(self) -> _core.NDArray | None:
+        """What `clip_gradient` is, in memory that compiled steps read (inf for none); None before the first bound."""
+        self._traced_unbound |= self._bound is None and _core.is_tracing()
+        return self._bound
+
+    def tail(self) -> dict[str, Any]:
         """What the update operators take beside their knobs: rescale and clip (-1 for none)."""
-        clip = self.clip_gradient
-        return {"rescale": self.rescale_grad, "clip": -1.0 if clip is None else clip}
+        bound = self.bound()
+        return {"rescale": self.rescale_grad, "clip": -1.0 if bound is None else bound}
 
     def gradient(self, weight: Any, grad: Any, wd: Any = None) -> Any:
         """clip(rescale * grad), plus wd * weight where `wd` is given: what rules of several operators begin with."""
         if self.rescale_grad != 1.0:
             grad = F.multiply(grad, self.rescale_grad)
-        if self.clip_gradient is not None and self.clip_gradient > 0:
-            grad = F.clip(grad, -self.clip_gradient, self.clip_gradient)
+        if (bound := self.bound()) is not None:
+            bound = F.cast(bound, grad._dtype_name)
+            grad = F.clip(grad, F.negative(bound), bound)
         return grad if wd is None else F.add(grad, F.multiply(weight, wd))
+
+    @classmethod
+    def is_one_rule(cls) -> bool:
+        """Whether a step is what `call` says for every weight, so that all of them may be changed at once."""
+        base, same = Optimizer, ("rule", "apply", "update")
+        return cls.call is not base.call and all(getattr(cls, n) is getattr(base, n) for n in same)
 
     @property
     def states(self) -> Sequence[str]:

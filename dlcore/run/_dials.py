@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from dlcore.graph import invalidate
-
 from ._data import Batches, IndexedBatches
 from ._optimizer import knobs_of, turn_knobs
 from ._schedule import SCHEDULES, factor
@@ -54,8 +52,8 @@ class Dials:
     def turn(self, values: Mapping[str, Any], span: tuple[int, int | None] | None = None) -> set[str]:
         """Put values in force from the next step on; returns the names of those that changed.
 
-        `span`: the steps between which a schedule goes that is chosen here. What is compiled into the step makes it be
-        compiled anew.
+        `span`: the steps between which a schedule goes that is chosen here. Steps that are compiled already read all of
+        this from memory, but for the batch size, and the first bound on gradients of an optimizer that had none.
         """
         now = self.values()
         plain = {name: value for name, value in values.items() if now.get(name) != value}
@@ -75,7 +73,6 @@ class Dials:
             self._data.strength = plain.pop("augment")
         if "clip" in plain:
             self._optimizer.clip_gradient = plain.pop("clip") or None
-            invalidate()
         if "dropout" in plain:
             rate = plain.pop("dropout")
             for layer in self._layers:

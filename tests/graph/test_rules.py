@@ -34,6 +34,9 @@ def test_the_file_is_what_the_stanzas_render() -> None:
         ("adam", {"wd": 0.1, "epsilon": 1e-5}),
         ("adamw", {"wd": 0.01}),
         ("rmsprop", {}),
+        ("adam", {"clip_gradient": 0.1}),
+        ("sgd", {"momentum": 0.9, "rescale_grad": 0.25}),
+        ("adamw", {"wd": 0.01, "clip_gradient": 0.1, "rescale_grad": 0.25}),
     ],
 )
 def test_compiled_steps_run_them(name: str, options: dict) -> None:

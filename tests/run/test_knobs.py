@@ -11,6 +11,7 @@ from dlcore.gluon import nn
 from dlcore.gluon.data import ArrayDataset
 from dlcore.gluon.data._strength import Strengthened, draws
 from dlcore.gluon.data.vision import transforms
+from dlcore.graph import Jit
 from dlcore.run import SCHEDULES, train
 from dlcore.run._schedule import factor
 
@@ -167,6 +168,18 @@ def test_all_knobs_turned_by_hand_are_repeated_by_the_code_to_the_bit(tmp_path, 
         np.testing.assert_array_equal(one, other)
     rates, repeated = run.history.series("lr")[1], scope["run"].history.series("lr")[1]
     np.testing.assert_array_equal(repeated, rates)
+
+
+def test_no_knob_but_the_batch_size_compiles_anything(monkeypatch):
+    """Of a run that clips from its start."""
+    compiled = []
+    compile_ = Jit._compile
+    monkeypatch.setattr(Jit, "_compile", lambda jit, *given: compiled.append(jit.__name__) or compile_(jit, *given))
+    turned = {2: {"lr": 0.02}, 3: {"wd": 0.1}, 4: {"beta1": 0.5}, 5: {"beta2": 0.9}, 6: {"dropout": 0.5},
+              7: {"clip": 0.3}, 8: {"augment": 0.5}, 9: {"schedule": "cosine"}, 10: {"clip": 0.0},
+              11: {"clip": 0.2}}  # fmt: skip
+    run = train(network(), augmented(), **SETTINGS, seed=1, clip_gradient=0.5, knobs_at=turned)
+    assert compiled == ["_step"] and run.knobs["clip"] == 0.2 and len(run.log) == len(turned)
 
 
 def test_a_snapshot_brings_schedule_and_strength_back():

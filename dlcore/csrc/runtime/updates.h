@@ -1,7 +1,9 @@
 // One update operator over many weights at once: the step of an optimizer as a single parallel region.
 #pragma once
+#include <memory>
 #include <vector>
 
+#include "kernels/cpu/tile_each.h"
 #include "runtime/registry.h"
 #include "tensor/tensor.h"
 
@@ -24,15 +26,12 @@ class Updates {
   void run();
 
  private:
-  struct Piece {
-    int item;
-    int64_t begin, end;
-  };
-  void run_piece(const Piece& piece) const;
+  void look();
 
   const OpDef* op_;
   std::vector<UpdateItem> items_;
-  std::vector<Piece> pieces_;
+  std::vector<View> in_, out_;  // of all items
+  std::unique_ptr<TileParcels> parcels_;
   DType dtype_ = DType::F32;
 };
 

@@ -126,8 +126,13 @@ DL_OP2(And, ((a != T(0)) & (b != T(0))) ? T(1) : T(0))
 DL_OP2(Or, ((a != T(0)) | (b != T(0))) ? T(1) : T(0))
 DL_OP2(Xor, ((a != T(0)) ^ (b != T(0))) ? T(1) : T(0))
 DL_OP1(Not, a == T(0) ? T(1) : T(0))
-DL_OP2(Max, ((a > b) | (a != a)) ? a : b)  // NaN wins on either side
-DL_OP2(Min, ((a < b) | (a != a)) ? a : b)
+// NaN wins on either side. Both answers are there before one is taken: a loop with a branch is not made of vectors.
+template <class T>
+DL_INLINE T unless_nan(T a, T other) {
+  return a != a ? a : other;
+}
+DL_OP2(Max, unless_nan(a, a > b ? a : b))
+DL_OP2(Min, unless_nan(a, a < b ? a : b))
 DL_OP3(Select, a != T(0) ? b : c)
 }  // namespace
 
