@@ -18,10 +18,7 @@ class Together:
     """
 
     def __init__(self, optimizer: optim.Optimizer, params: Sequence[Parameter], state: Callable[[int], Any]) -> None:
-        kind = type(optimizer)
-        base = optim.Optimizer
-        # Rules of another form do more than `call` says.
-        self._possible = kind.call is not base.call and kind.rule is base.rule and kind.apply is base.apply
+        self._possible = optimizer.is_one_rule()
         self._optimizer, self._all, self._state = optimizer, params, state
         self._generation = -1
         self._params: list[Parameter] = []  # those that are updated; none where it has to be done weight by weight

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dlcore import _core
+from dlcore.optim import arrays_of
 
 if TYPE_CHECKING:
     from .trainer import Trainer
@@ -96,7 +97,7 @@ def _expected(trainer: Trainer, weights: Mapping[int, Any]) -> dict[str, Any]:
             states = trainer.optimizer.create_state(index, value)
         else:
             states = trainer._state(index)
-        found.update({f"{name}/{k}": array for k, array in enumerate(states)})
+        found.update({f"{name}/{k}": array for k, array in enumerate(arrays_of(states))})
     scaler = trainer.loss_scaler
     return found if scaler is None else {**found, "scaler/scale": scaler.scale, "scaler/good": scaler.good}
 

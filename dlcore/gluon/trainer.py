@@ -166,7 +166,8 @@ class Trainer(Hinted):
         arrays = dict(self._optimizer.counters())
         for index, name in enumerate(self._names):
             if self._params[index].grad_req != "null":
-                arrays.update({f"{name}/{k}": array for k, array in enumerate(self._state(index))})
+                mine = optim.arrays_of(self._state(index))
+                arrays.update({f"{name}/{k}": array for k, array in enumerate(mine)})
         return arrays
 
     def named_parameters(self) -> list[tuple[str, Parameter]]:

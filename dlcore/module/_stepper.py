@@ -42,8 +42,7 @@ class Stepper:
     def __init__(self, optimizer: optim.Optimizer, numbers: dict[str, int]) -> None:
         self.optimizer, self._numbers = optimizer, numbers
         self._states: dict[str, Any] = {}
-        kind, base = type(optimizer), optim.Optimizer
-        self._at_once = kind.call is not base.call and kind.rule is base.rule and kind.apply is base.apply
+        self._at_once = optimizer.is_one_rule()
         self._flat: list[Any] = []  # the arrays that the groups were made of
         self._groups: list[_Group] = []
 
@@ -126,7 +125,7 @@ class Stepper:
     def _arrays(self, weights: Sequence[Weight]) -> dict[str, _core.NDArray]:
         found = dict(self.optimizer.counters())
         for name, weight in weights:
-            found.update({f"{name}/{k}": array for k, array in enumerate(self.state(name, weight))})
+            found.update({f"{name}/{k}": array for k, array in enumerate(optim.arrays_of(self.state(name, weight)))})
         return found
 
     def save(self, fname: str | os.PathLike[str], weights: Sequence[Weight]) -> None:

@@ -8,11 +8,14 @@ Knobs (learning rate, weight decay, momentum, the step count) are 0-d arrays wri
 compiled once obeys a knob turned later.
 """
 
+from dlcore._arguments import guard
+
 from . import lr_scheduler
 from ._adadelta import AdaDelta
 from ._adagrad import AdaGrad, GroupAdaGrad
 from ._adam import AdaBelief, Adam, Adamax, AdamW, Nadam
 from ._adan import Adan
+from ._by_hand import arrays_of
 from ._ftrl import FTML, Ftrl
 from ._large_batch import LAMB, LARS
 from ._muon import Muon
@@ -49,7 +52,10 @@ __all__ = [
     "SignSGD",
     "Signum",
     "ccSGD",
+    "arrays_of",
     "create",
     "lr_scheduler",
     "register",
 ]
+
+guard(__name__, __all__)

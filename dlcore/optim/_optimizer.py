@@ -14,6 +14,7 @@ from dlcore.array.sparse import RowSparseNDArray
 from dlcore.graph import every_call, invalidate
 from dlcore.ops import F
 
+from ._by_hand import ByHand
 from .lr_scheduler import LRScheduler
 
 State = tuple[_core.NDArray, ...]
@@ -28,7 +29,7 @@ def scalar(value: float) -> _core.NDArray:
     return _core.from_numpy(np.array(value, np.float32))
 
 
-class Optimizer(Hinted):
+class Optimizer(ByHand, Hinted):
     """Changes weights by their gradients. A subclass gives `states` and `rule`.
 
     learning_rate, wd: knobs of every optimizer; a subclass adds its own with `self._knob(name, value)`.

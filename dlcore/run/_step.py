@@ -36,8 +36,8 @@ class Compiled:
 class Stepper:
     """The training step: forward, loss, backward and update as one compiled function.
 
-    With more than one process the update stays outside, because the gradients are averaged in between. A process's
-    loss is first weighted by its part of the batch, so that the average is the gradient of the whole batch's mean even
+    With more than one process the update stays outside, because the gradients are averaged in between, and so does that
+    of an optimizer that updates by hand. A process's loss is first weighted by its part of the batch, so that the average is the gradient of the whole batch's mean even
     where the parts differ in size.
     """
 
@@ -48,15 +48,17 @@ class Stepper:
 
     def __call__(self, batch: Batch) -> dict[str, Any]:
         """Train on one batch; returns the scalars that came out (0-d arrays), by the name of their series."""
-        if self.comm is None or self.comm.size == 1:
+        processes = 1 if self.comm is None else self.comm.size
+        if processes == 1 and not self.trainer.optimizer.updates_by_hand:
             return self._named(self._whole(batch.x, batch.y))
-        weight = array(np.float32(batch.samples * self.comm.size / batch.total), dtype="float32")
+        weight = array(np.float32(batch.samples * processes / batch.total), dtype="float32")
         weight = weight.as_in_context(batch.x.context)
         scalars = self._gradients(batch.x, batch.y, weight)
         self.trainer.allreduce_grads()
         self.trainer.update(1)
         merged = [scalar.detach() for scalar in scalars]
-        self.comm.allreduce(merged, op="mean")
+        if processes > 1:
+            self.comm.allreduce(merged, op="mean")
         return self._named(merged)
 
     def _step(self, x: Any, y: Any) -> tuple[Any, ...]:
