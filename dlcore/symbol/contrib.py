@@ -17,7 +17,7 @@ from ._make import function, var
 from ._operators import STATES, known, names
 from ._symbol import Symbol
 
-__all__ = ["cond", "foreach", "while_loop"]
+__all__ = ["SyncBatchNorm", "cond", "foreach", "while_loop"]
 
 
 def foreach(body: Callable[..., Any], data: Any, init_states: Any, name: str | None = None) -> tuple[Any, Any]:
@@ -97,6 +97,17 @@ def cond(pred: Symbol, then_func: Callable[[], Any], else_func: Callable[[], Any
         raise ValueError(f"cond: the functions give {len(bodies[0])} and {len(bodies[1])} symbols")
     attrs = {"then": _control.text_of(bodies[0]), "other": _control.text_of(bodies[1])}
     return _like(_made("_cond", name, [pred], [], bodies, attrs, len(bodies[0])), results[0])
+
+
+def SyncBatchNorm(*args: Any, ndev: int = 1, key: str = "", **kwargs: Any) -> Symbol:
+    """`sym.BatchNorm` for one process; statistics over several are gluon.nn.SyncBatchNorm's. ValueError for ndev > 1.
+
+    >>> SyncBatchNorm(var("x"), name="norm").list_auxiliary_states()
+    ['norm_moving_mean', 'norm_moving_var']
+    """
+    if ndev != 1:
+        raise ValueError(f"SyncBatchNorm: here it is for one device, got ndev={ndev}; use gluon.nn.SyncBatchNorm")
+    return function("BatchNorm")(*args, **kwargs)
 
 
 def _made(
