@@ -2,6 +2,8 @@
 // selected from whenever enough have come together. Order is total (equal numbers go by position), so that blocks of a
 // long line may be searched by several threads and joined.
 #include <algorithm>
+#include <limits>
+#include <type_traits>
 #include <vector>
 
 #include "kernels/cpu/lines.h"
@@ -70,6 +72,60 @@ class Selection {
   std::vector<Candidate<K>> kept_;
 };
 
+constexpr int64_t kShortBytes = 16 * 1024;  // of a short line's keys, which are kept
+
+// The first k of a short line; false, with nothing done, where too many numbers are equal or in a bad order. The best of
+// each of `Lanes` interleaved parts are numbers of the line: no more than the k best of these bound the k best of all,
+// and few pass the bound. Whoever passes is put in its place by counting who comes before it.
+template <int Lanes, class T>
+bool short_line(const T* x, int64_t n, int64_t k, const SortKey<T>& keys, int64_t* out) {
+  using S = std::make_signed_t<KeyOf<T>>;  // all processors compare these quickly
+  constexpr S last = std::numeric_limits<S>::max();
+  constexpr int most = 64;
+  S key[kShortBytes / int64_t(sizeof(S)) + Lanes], best[Lanes];
+  for (int64_t i = 0; i < n; i++) key[i] = S(keys.template key<true>(x[i]) ^ SortKey<T>::kTop);
+  for (int64_t i = n; i < n + Lanes; i++) key[i] = last;
+  for (int j = 0; j < Lanes; j++) best[j] = key[j];
+  for (int64_t i = Lanes; i < n; i += Lanes)
+    for (int j = 0; j < Lanes; j++) best[j] = key[i + j] < best[j] ? key[i + j] : best[j];
+  S bound = std::numeric_limits<S>::min();
+  for (int j = 0; j < Lanes; j++) {
+    S before = 0;
+    for (int i = 0; i < Lanes; i++) before = S(before + (best[i] < best[j]));
+    if (before < k && best[j] > bound) bound = best[j];
+  }
+  S kept[most + Lanes];
+  int64_t at[most + Lanes];
+  int count = 0;
+  for (int64_t i = 0; i < n; i += Lanes) {
+    int any = 0;
+    for (int j = 0; j < Lanes; j++) any |= key[i + j] <= bound;
+    if (!any) continue;
+    if (count > most) return false;
+    for (int64_t j = i; j < std::min(n, i + Lanes); j++) {
+      kept[count] = key[j];
+      at[count] = j;
+      count += key[j] <= bound;
+    }
+  }
+  if (count > most) return false;
+  for (int i = 0; i < count; i++) {
+    S v = kept[i];
+    int before = 0;
+    for (int j = 0; j < i; j++) before += kept[j] <= v;
+    for (int j = i + 1; j < count; j++) before += kept[j] < v;
+    if (before < k) out[before] = at[i];
+  }
+  return true;
+}
+
+template <class T>
+bool short_line(const T* x, int64_t n, int64_t k, const SortKey<T>& keys, int64_t* out) {
+  if (n * int64_t(sizeof(T)) > kShortBytes || k < 1) return false;
+  if (k <= 12 && n >= 32) return short_line<16>(x, n, k, keys, out);
+  return k <= 24 && n >= 64 && short_line<32>(x, n, k, keys, out);
+}
+
 template <class T>
 void long_line(const T* x, int64_t n, int64_t k, const SortKey<T>& keys, int64_t* out) {
   int64_t blocks = std::min<int64_t>(num_threads() * 2, n / (kLongLine / 4)), size = (n + blocks - 1) / blocks;
@@ -101,9 +157,12 @@ void argtopk(const KernelCall& c) {
     }
     parallel_for(lines, 8 * 1024 / n + 1, [&](int64_t b, int64_t e) {
       for (int64_t i = b; i < e; i++) {
+        const T* line = x.ptr<const T>() + i * n;
+        int64_t* places = y.view.ptr<int64_t>() + i * k;
+        if (short_line(line, n, k, keys, places)) continue;
         Selection<T> best(k);
-        best.take(x.ptr<const T>() + i * n, 0, n, keys);
-        best.finish(y.view.ptr<int64_t>() + i * k);
+        best.take(line, 0, n, keys);
+        best.finish(places);
       }
     });
   });
