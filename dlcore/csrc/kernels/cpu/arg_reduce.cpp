@@ -27,37 +27,35 @@ const ReduceFns& fns_of(bool max, DType t) {
   return pick_reduce_table()->fn[int(max ? ReduceOp::Max : ReduceOp::Min)][int(type)];
 }
 
-// Where a contiguous line has its extreme: the vectorised extreme first, then the first element equal to it.
-int64_t find_in_line(int64_t n, const char* x, const ReduceFns& fns) {
-  alignas(8) char best[8];
-  fns.init(1, best);
-  fns.run(n, x, best);
-  return fns.find(n, x, best);
-}
-
-// One long line: the extreme of each block, the extreme of those, and where it is first.
+// One long line: the extreme of each block, the first of those, and where it is in its block.
 int64_t find_in_long_line(int64_t n, const char* x, int64_t size, const ReduceFns& fns) {
-  constexpr int64_t kBlock = 32 * 1024;
-  int64_t blocks = (n + kBlock - 1) / kBlock;
+  constexpr int64_t kBlock = 16 * 1024;
+  int64_t blocks = (n + kBlock - 1) / kBlock, block, at;
   Temp keep(size_t(blocks * 8));
   char* best = keep.ptr<char>();
   fns.init(blocks, best);
-  parallel_for(blocks, 1, [&](int64_t b, int64_t e) {
+  parallel_for(blocks, 2, [&](int64_t b, int64_t e) {
     for (int64_t k = b; k < e; k++) fns.run(std::min(kBlock, n - k * kBlock), x + k * kBlock * size, best + k * size);
   });
-  int64_t block = find_in_line(blocks, best, fns), first = block * kBlock;
-  return first + fns.find(std::min(kBlock, n - first), x + first * size, best + block * size);
+  fns.find_lines(1, blocks, best, &block);
+  fns.find_lines(1, std::min(kBlock, n - block * kBlock), x + block * kBlock * size, &at);
+  return block * kBlock + at;
 }
 
 void lines(const View& in, int64_t n, int64_t* out, const ReduceFns& fns) {
+  constexpr int64_t kLong = 32 * 1024;
   int64_t size = int64_t(itemsize(in.dtype)), count = in.numel() / n;
-  if (count == 1 && n > 64 * 1024) {
-    out[0] = find_in_long_line(n, in.ptr<char>(), size, fns);
-    return;
+  const char* x = in.ptr<const char>();
+  if (n < kLong) {
+    parallel_for(count, 16 * 1024 / n + 1,
+                 [&](int64_t b, int64_t e) { fns.find_lines(e - b, n, x + b * n * size, out + b); });
+  } else if (count == 1) {
+    out[0] = find_in_long_line(n, x, size, fns);
+  } else {
+    parallel_for(count, 1, [&](int64_t b, int64_t e) {
+      for (int64_t k = b; k < e; k++) out[k] = find_in_long_line(n, x + k * n * size, size, fns);
+    });
   }
-  parallel_for(count, 16 * 1024 / n + 1, [&](int64_t b, int64_t e) {
-    for (int64_t k = b; k < e; k++) out[k] = find_in_line(n, in.ptr<char>() + k * n * size, fns);
-  });
 }
 
 // The axis has a stride: strips of `inner` neighbouring answers are kept up to date row by row.
@@ -65,10 +63,9 @@ void columns(const View& in, const AxisSplit& s, int64_t* out, const ReduceFns& 
   constexpr int64_t kStrip = 256;
   int64_t strips = (s.inner + kStrip - 1) / kStrip, size = int64_t(itemsize(in.dtype));
   parallel_for(s.outer * strips, 16 * 1024 / (std::min(kStrip, s.inner) * s.n) + 1, [&](int64_t b, int64_t e) {
-    alignas(64) char best[kStrip * 8];
     for (int64_t u = b; u < e; u++) {
       int64_t o = u / strips, first = u % strips * kStrip, m = std::min(kStrip, s.inner - first);
-      fns.find_rows(s.n, m, in.ptr<char>() + (o * s.n * s.inner + first) * size, s.inner, best,
+      fns.find_rows(s.n, m, in.ptr<char>() + (o * s.n * s.inner + first) * size, s.inner,
                     out + o * s.inner + first);
     }
   });

@@ -2,64 +2,16 @@
 // with the logarithm of the length.
 #include "kernels/cpu/isa/reduce_table.h"
 
-#include <limits>
-#include <type_traits>
-
-#include "kernels/cpu/isa/vmath_base.h"
-
-#define DL_MEMBER inline __attribute__((always_inline))
+#include "kernels/cpu/isa/places.h"
 
 namespace dl {
 namespace DL_ISA {
 namespace {
 
-template <class T>
-DL_INLINE T add(T a, T b) {
-  if constexpr (std::is_integral_v<T>) {
-    using U = std::make_unsigned_t<T>;
-    return T(U(a) + U(b));
-  } else {
-    return a + b;
-  }
-}
-template <class T>
-DL_INLINE T multiply(T a, T b) {
-  if constexpr (std::is_integral_v<T>) {
-    using U = std::make_unsigned_t<T>;
-    return T(U(a) * U(b));
-  } else {
-    return a * b;
-  }
-}
-template <ReduceOp Op, class T>
-DL_INLINE T combine(T a, T b) {
-  if constexpr (Op == ReduceOp::Sum) return add(a, b);
-  if constexpr (Op == ReduceOp::Prod) return multiply(a, b);
-  if constexpr (Op == ReduceOp::Max) return ((a > b) | (a != a)) ? a : b;
-  if constexpr (Op == ReduceOp::Min) return ((a < b) | (a != a)) ? a : b;
-}
-template <ReduceOp Op, class T>
-constexpr T identity() {
-  using L = std::numeric_limits<T>;
-  if constexpr (Op == ReduceOp::Sum) return T(0);
-  if constexpr (Op == ReduceOp::Prod) return T(1);
-  if constexpr (Op == ReduceOp::Max) return L::has_infinity ? -L::infinity() : L::min();
-  if constexpr (Op == ReduceOp::Min) return L::has_infinity ? L::infinity() : L::max();
-}
-
 template <ReduceOp Op, class T>
 void init(int64_t n, void* acc) {
   for (int64_t i = 0; i < n; i++) static_cast<T*>(acc)[i] = identity<Op, T>();
 }
-
-template <class T>
-constexpr int kLanes =
-    256 / int(sizeof(T));  // four vectors of the widest set: enough to hide the latency of an addition
-
-template <class T>
-using Bits = std::conditional_t<sizeof(T) == 8, int64_t, std::conditional_t<sizeof(T) == 4, int32_t, int8_t>>;
-template <class T>
-constexpr Bits<T> kInfBits = sizeof(T) == 8 ? Bits<T>(0x7ff0000000000000ll) : Bits<T>(0x7f800000);
 
 // Accumulators side by side. The extreme of floats is found in two parts, both one instruction a vector: the extreme of
 // the numbers, and the largest magnitude as bits, which is above infinity's where there was a NaN.
@@ -102,10 +54,7 @@ struct Lanes {
   }
   DL_MEMBER void take_one(T v, int64_t k) {
     if constexpr (kSplit) {
-      Bits<T> b;
-      __builtin_memcpy(&b, &v, sizeof b);
-      b &= std::numeric_limits<Bits<T>>::max();
-      size[k] = b > size[k] ? b : size[k];
+      size[k] = larger(size[k], magnitude_bits(v));
       if constexpr (Op == ReduceOp::Max)
         value[k] = v > value[k] ? v : value[k];
       else
@@ -270,59 +219,13 @@ void rows(int64_t count, int64_t n, const void* px, int64_t stride, void* pacc) 
   }
 }
 
-template <class T>
-int64_t find(int64_t n, const void* px, const void* pvalue) {
-  const T* x = static_cast<const T*>(px);
-  const T value = *static_cast<const T*>(pvalue);
-  const bool nan = value != value;
-  constexpr int64_t block = 64;  // whole blocks are passed over quickly
-  for (int64_t b = 0; b < n; b += block) {
-    int64_t e = n - b < block ? n : b + block;
-    int hit = 0;
-#pragma omp simd reduction(| : hit)
-    for (int64_t i = b; i < e; i++) hit |= (x[i] == value) | (nan & (x[i] != x[i]));
-    if (!hit) continue;
-    for (int64_t i = b; i < e; i++)
-      if (x[i] == value || (nan && x[i] != x[i])) return i;
-  }
-  return n;
-}
-
-// Row numbers are kept as wide as the elements, so that a vector of the one goes with a vector of the other.
-template <ReduceOp Op, class T>
-void find_rows(int64_t rows, int64_t n, const void* px, int64_t stride, void* pbest, int64_t* out) {
-  constexpr int64_t width = 256;
-  T* best = static_cast<T*>(pbest);
-  Bits<T> at[width];
-  for (int64_t i = 0; i < n; i += width) {
-    const T* x = static_cast<const T*>(px) + i;
-    int64_t m = n - i < width ? n - i : width;
-    for (int64_t base = 0; base < rows; base += 1 << 30) {  // row numbers of 32 bits suffice for a part
-      int64_t end = rows - base < 1 << 30 ? rows : base + (1 << 30);
-      if (base == 0)
-        for (int64_t k = 0; k < m; k++) best[k] = x[k];
-      for (int64_t k = 0; k < m; k++) at[k] = base == 0 ? 0 : -1;
-      for (int64_t r = base ? base : 1; r < end; r++) {
-        const T* row = x + r * stride;
-        Bits<T> number = Bits<T>(r - base);
-#pragma omp simd
-        for (int64_t k = 0; k < m; k++) {
-          T v = row[k], b = best[k];
-          bool keep = (Op == ReduceOp::Max ? v <= b : v >= b) | (b != b);  // a NaN is taken, and stays
-          best[k] = keep ? b : v;
-          at[k] = keep ? at[k] : number;
-        }
-      }
-      for (int64_t k = 0; k < m; k++)
-        if (at[k] >= 0) out[i + k] = base + at[k];
-    }
-  }
-}
-
 template <ReduceOp Op, class T>
 constexpr ReduceFns fns() {
-  ReduceFns f{init<Op, T>, run<Op, T>, runs<Op, T>, rows<Op, T>, find<T>, nullptr};
-  if constexpr ((Op == ReduceOp::Max || Op == ReduceOp::Min) && sizeof(T) >= 4) f.find_rows = find_rows<Op, T>;
+  ReduceFns f{init<Op, T>, run<Op, T>, runs<Op, T>, rows<Op, T>, nullptr, nullptr};
+  if constexpr ((Op == ReduceOp::Max || Op == ReduceOp::Min) && sizeof(T) >= 4) {
+    f.find_lines = find_lines<Op, T>;
+    f.find_rows = find_rows<Op, T>;
+  }
   return f;
 }
 template <ReduceOp Op>

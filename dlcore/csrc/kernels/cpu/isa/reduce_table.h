@@ -19,9 +19,10 @@ struct ReduceFns {
   void (*runs)(int64_t count, int64_t n, const void* x, int64_t stride, void* acc);
   // acc[i] op= x[i] op x[i + stride] op ... (rows of them, n columns)
   void (*rows)(int64_t rows, int64_t n, const void* x, int64_t stride, void* acc);
-  int64_t (*find)(int64_t n, const void* x, const void* value);  // the first equal element (NaN finds NaN), n if none
-  // Of each of n columns the row, counted from 0, of its first extreme; extremes only. best: room for n elements.
-  void (*find_rows)(int64_t rows, int64_t n, const void* x, int64_t stride, void* best, int64_t* at);
+  // Extremes only: where the first one is, NaN before all others; in each of `count` lines of n elements that follow each
+  // other, and in each of n columns, counted in rows from 0.
+  void (*find_lines)(int64_t count, int64_t n, const void* x, int64_t* at);
+  void (*find_rows)(int64_t rows, int64_t n, const void* x, int64_t stride, int64_t* at);
 };
 struct ReduceTable {
   ReduceFns fn[kReduceOps][kReduceTypes];
