@@ -9,6 +9,7 @@ import numpy as np
 from .. import _core
 from .._core import NDArray
 from .._hooks import hook
+from .._kinds import FITS, NAMED, WRONG_TYPE, WRONG_VALUE, Kind
 from ..ops import F
 from .context import Context, device_name
 
@@ -23,9 +24,19 @@ def dtype_name(dtype: Any) -> str | None:
     try:
         return _KINDS.get(dtype) or np.dtype(dtype).name
     except TypeError:
-        raise TypeError(f"expected a dtype, got {_brief(dtype)}") from None
+        raise TypeError(f"dtype: expected a dtype such as 'float32', got {_brief(dtype)}") from None
 
 
+def _is_dtype(value: Any) -> int:
+    try:
+        if value is not None:
+            F.zeros((0,), dtype_name(value))
+    except (TypeError, ValueError):
+        return WRONG_VALUE if isinstance(value, str) else WRONG_TYPE
+    return FITS
+
+
+NAMED["dtype"] = Kind("a dtype such as 'float32'", "dtypes", _is_dtype)
 _whole = ["int64"]  # what a Python int without a dtype becomes
 
 
@@ -161,8 +172,8 @@ def _from_python(source: Any, dtype: str | None) -> np.ndarray:
         source = [s.asnumpy() if isinstance(s, NDArray) else s for s in source]
     try:
         made = np.array(source)
-    except ValueError as error:
-        raise ValueError(f"array: the lists are not of one shape: {error}") from None
+    except ValueError:
+        raise ValueError(f"array: the lists are not of one shape, got {_brief(source)}") from None
     if made.dtype == object or made.dtype.kind not in "biufcV":
         raise TypeError(f"array: cannot make numbers of {_brief(source)}")
     if made.dtype.kind == "V" and made.dtype.name != "bfloat16":

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any
 
 from .._hooks import hook
+from .._kinds import FITS, NAMED, WRONG_TYPE, WRONG_VALUE, Kind
 
 _local = threading.local()
 
@@ -33,7 +34,8 @@ class Context:
     __slots__ = ("device_type", "device_id")
 
     def __init__(self, device_type: str | Context = "cpu", device_id: int = 0) -> None:
-        match = re.fullmatch(r"(cpu|gpu)(?:[(:](\d+)\)?)?", str(device_type))
+        name = {"cpu_pinned": "cpu", "cpu_shared": "cpu"}.get(str(device_type), str(device_type))
+        match = re.fullmatch(r"(cpu|gpu)(?:[(:](\d+)\)?)?", name)
         if match is None:
             raise ValueError(f"Context: expected 'cpu', 'gpu' or 'gpu(1)', got {device_type!r}")
         self.device_type = match[1]
@@ -71,6 +73,19 @@ def _as_context(value: Context | str) -> Context | None:
         return None
 
 
+def _is_device(value: Any) -> int:
+    if isinstance(value, (list, tuple)):
+        return max(map(_is_device, value), default=FITS)
+    if value is None or _as_context(value) is not None:
+        return FITS
+    return WRONG_VALUE if isinstance(value, str) else WRONG_TYPE
+
+
+NAMED["ctx"] = NAMED["device"] = NAMED["context"] = Kind(
+    "a device such as dlcore.cpu(), or a list of them", "devices", _is_device
+)
+
+
 def cpu(device_id: int = 0) -> Context:
     """The processor.
 
@@ -78,6 +93,15 @@ def cpu(device_id: int = 0) -> Context:
     cpu(0)
     """
     return Context("cpu", device_id)
+
+
+def cpu_pinned(device_id: int = 0) -> Context:
+    """The processor: its memory is pinned by CuPy where a copy needs it.
+
+    >>> cpu_pinned()
+    cpu(0)
+    """
+    return cpu(device_id)
 
 
 def gpu(device_id: int = 0) -> Context:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import _answers
 from .._core import NDArray
 from ..ops import F
 from ._arranging import roll
@@ -274,3 +275,5 @@ __all__ = [
     "fft", "fft2", "fftfreq", "fftn", "fftshift", "hfft", "ifft", "ifft2", "ifftn", "ifftshift", "ihfft", "irfft",
     "irfft2", "irfftn", "rfft", "rfft2", "rfftfreq", "rfftn",
 ]  # fmt: skip
+
+_answers.answer(__name__, __all__)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from .. import _core
+from .. import _answers, _core
 from .._core import NDArray
 from ..ops import F
 from ._convert import asarray
@@ -300,3 +300,5 @@ __all__ = [
     "slogdet", "solve", "sumlogdiag", "svd", "svdvals", "syevd", "syrk", "tensordot", "tensorinv", "tensorsolve",
     "trace", "trmm", "trsm", "vecdot", "vector_norm",
 ]  # fmt: skip
+
+_answers.answer(__name__, __all__)

@@ -13,7 +13,9 @@ from typing import Any
 
 import numpy as _np
 
+from .. import _answers
 from .._core import NDArray
+from .._hints import missing
 from ..ops import RECORDS, F
 from . import linalg
 from . import np_random as random
@@ -274,6 +276,7 @@ _OTHER_NAMES = {
     "bitwise_right_shift": "right_shift",
 }
 _ROOMS = ("fft",)  # extensions that are modules of their own
+_TOOLS = ("annotations", "missing", "F", "RECORDS", "Sequence", "Any")  # of this file
 bitwise_not = invert
 _made: dict[str, str] = {}
 
@@ -295,20 +298,14 @@ def __getattr__(name: str) -> Any:
         if name not in _made:
             _made.update({r.np_name: r.name for r in RECORDS.values() if r.np_name and not r.internal})
         if name not in _made:
-            import difflib
-
-            near = difflib.get_close_matches(name, __dir__(), 1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
-            raise AttributeError(f"dlcore.np has no {name!r}{hint}")
+            raise missing("dlcore.np", "np", name, __dir__())
         value = getattr(F, _made[name])
     globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
-    own = [
-        n for n in globals() if not n.startswith("_") and n not in ("annotations", "F", "RECORDS", "Sequence", "Any")
-    ]
+    own = [n for n in globals() if n[0] != "_" and n not in _TOOLS]
     return sorted(
         {*own, *_OTHER_NAMES, "bfloat16", *(r.np_name for r in RECORDS.values() if r.np_name and not r.internal)}
     )
@@ -397,3 +394,6 @@ def size(a: Any, axis: int | None = None) -> int:
     """
     a = asarray(a)
     return a.size if axis is None else a.shape[axis]
+
+
+_answers.answer(__name__, __dir__())

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as _np
 
+from .. import _answers
 from .._core import NDArray
 from ..ops import F
 from . import _draws
@@ -152,3 +153,6 @@ __all__ = [
 
 def __dir__() -> list[str]:
     return sorted(__all__)
+
+
+_answers.answer(__name__, __all__)

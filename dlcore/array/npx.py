@@ -11,13 +11,14 @@ import difflib
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from .. import _answers
 from .._core import NDArray
 from .._hooks import hook
 from ..ops import RECORDS, F
 from ..ops.composite import FUNCTIONS
 from . import nd
 from ._convert import whole_dtype
-from .context import Context, cpu, current_context, gpu, num_gpus, require_gpu
+from .context import Context, cpu, cpu_pinned, current_context, gpu, num_gpus, require_gpu
 
 # npx name -> nd name, where they differ.
 _NAMES = {
@@ -153,15 +154,6 @@ def use_np(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-def cpu_pinned(device_id: int = 0) -> Context:
-    """The processor: its memory is pinned by CuPy where a copy needs it.
-
-    >>> cpu_pinned()
-    cpu(0)
-    """
-    return cpu(device_id)
-
-
 def _cupy(index: int) -> Any:
     require_gpu(index)
     return hook("device.gpu")().cupy
@@ -194,3 +186,5 @@ __all__ = [
     "gpu", "gpu_memory_info", "is_np_array", "is_np_shape", "nonzero", "np_array", "np_shape", "num_gpus", "reset_np",
     "set_np", "use_np",
 ]  # fmt: skip
+
+_answers.answer(__name__, __all__)

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as _np
 
+from .. import _answers
 from .._core import NDArray
 from ..ops import F
 from ._sparse._arithmetic import KEEP_ZERO, binary, mean, norm, sum, unary
@@ -120,3 +121,5 @@ __all__ = [
     "csr_matrix", "dot", "empty", "mean", "norm", "places", "retain", "row_sparse_array", "sum", "zeros", "zeros_like",
     *_BINARY, *KEEP_ZERO,
 ]  # fmt: skip
+
+_answers.answer(__name__, __all__)

@@ -6,6 +6,8 @@ the key-value store, `kv`. What must not: starting processes (dlcore.parallel do
 runs. mpi4py and CuPy are imported only when such a communicator is made.
 """
 
+from dlcore import _arguments
+
 from . import kv
 from ._alone import Alone
 from ._communicator import Communicator
@@ -15,3 +17,5 @@ from ._mpi import MPICommunicator
 from ._nccl import NCCLCommunicator
 
 __all__ = ["Alone", "Communicator", "KVStore", "MPICommunicator", "NCCLCommunicator", "current", "kv", "use"]
+
+_arguments.guard(__name__, __all__)

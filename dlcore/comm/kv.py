@@ -4,6 +4,10 @@
 1
 """
 
+from dlcore import _arguments
+
 from ._kvstore import KVStore, create
 
 __all__ = ["KVStore", "create"]
+
+_arguments.guard(__name__, __all__)

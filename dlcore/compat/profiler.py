@@ -21,6 +21,7 @@ import threading
 import time
 from typing import Any
 
+from dlcore import _arguments
 from dlcore.io import atomic_write
 
 __all__ = ["Counter", "Domain", "Event", "Frame", "Marker", "Task", "dump", "dump_profile", "dumps", "pause",
@@ -306,3 +307,6 @@ def dump_profile() -> None:
     True
     """
     dump(True)
+
+
+_arguments.guard(__name__, __all__)

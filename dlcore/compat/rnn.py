@@ -6,6 +6,7 @@
 [(0, 4), (0, 4)]
 """
 
+from dlcore import _arguments
 from dlcore.io._bucket_iter import BucketSentenceIter, encode_sentences
 from dlcore.module.callback import do_checkpoint as do_rnn_checkpoint
 from dlcore.module.model import load_checkpoint as load_rnn_checkpoint
@@ -42,3 +43,5 @@ __all__ = [
     "load_rnn_checkpoint",
     "save_rnn_checkpoint",
 ]
+
+_arguments.guard(__name__, __all__)

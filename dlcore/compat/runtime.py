@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 
+from dlcore import _arguments
 from dlcore.array import num_gpus
 
 __all__ = ["Feature", "Features", "feature_list"]
@@ -75,3 +76,6 @@ class Features(dict[str, Feature]):
 
     def __repr__(self) -> str:
         return str(list(self.values()))
+
+
+_arguments.guard(__name__, __all__)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from dlcore import autograd, symbol
+from dlcore import _arguments, autograd, symbol
 from dlcore._core import NDArray
 from dlcore.array import Context, current_context, nd, num_gpus
 from dlcore.array import random as _random
@@ -132,3 +132,6 @@ def check_numeric_gradient(
                     ends.append(float(function(*others).sum()))
             numeric[index] = (ends[0] - ends[1]) / (2 * numeric_eps)
         assert_almost_equal(array.grad, numeric, rtol, atol, (f"gradient {place}", "differences"))
+
+
+_arguments.guard(__name__, __all__)

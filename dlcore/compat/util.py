@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from dlcore import _arguments
 from dlcore.array import num_gpus
 from dlcore.array.npx import gpu_memory_info, is_np_array, is_np_shape, np_array, np_shape, reset_np, set_np
 
@@ -67,3 +68,6 @@ def get_gpu_count() -> int:
 def get_gpu_memory(gpu_dev_id: int) -> tuple[int, int]:
     """Free and all bytes of a GPU's memory. ValueError where there is no such GPU."""
     return gpu_memory_info(gpu_dev_id)
+
+
+_arguments.guard(__name__, __all__)

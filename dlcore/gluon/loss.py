@@ -5,6 +5,8 @@ LogisticLoss, HingeLoss, SquaredHingeLoss. Of numbers: L2Loss, L1Loss, HuberLoss
 KLDivLoss. Of sequences: CTCLoss. Of likeness: TripletLoss, CosineEmbeddingLoss, SDMLLoss.
 """
 
+from dlcore import _arguments
+
 from ._loss import Loss, _apply_weighting, _reshape_like  # noqa: F401 - losses of one's own ask for them
 from ._loss_classification import SigmoidBinaryCrossEntropyLoss, SoftmaxCrossEntropyLoss
 from ._loss_ctc import CTCLoss
@@ -35,3 +37,5 @@ __all__ = [
     "SquaredHingeLoss",
     "TripletLoss",
 ]
+
+_arguments.guard(__name__, __all__)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from dlcore import _core
+from dlcore import _arguments, _core
 from dlcore.array import nd
 from dlcore.io import cache_dir
 from dlcore.io import download as _download
@@ -158,3 +158,20 @@ def download(
         target.unlink()
         raise OSError(f"download: {url} has another SHA-1 than the expected {sha1_hash}")
     return str(target)
+
+
+_arguments.guard(__name__, __all__)
+
+
+def _get_repo_url() -> str:
+    """Where the files of libraries built on MXNet lay, which ask for it by this name; `$MXNET_GLUON_REPO` goes before.
+
+    Nothing of dlcore is fetched from there.
+    """
+    place = os.environ.get("MXNET_GLUON_REPO", "https://apache-mxnet.s3-accelerate.dualstack.amazonaws.com/")
+    return place if place.endswith("/") else f"{place}/"
+
+
+def _get_repo_file_url(namespace: str, filename: str) -> str:
+    """The address of one of their files."""
+    return f"{_get_repo_url()}{namespace}/{filename}"

@@ -5,6 +5,8 @@ What must not: parameters themselves (see `dlcore.gluon`), random operators (see
 Values are drawn on the host from `dlcore`'s seeded state, so a seed gives the same network on every device.
 """
 
+from dlcore import _arguments
+
 from ._constant import Constant, One, Zero
 from ._host import host_generator
 from ._initializer import Initializer, create, register
@@ -30,3 +32,5 @@ __all__ = [
     "host_generator",
     "register",
 ]
+
+_arguments.guard(__name__, __all__)

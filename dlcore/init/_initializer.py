@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from dlcore import _core
+from dlcore._kinds import FITS, NAMED, WRONG_TYPE, WRONG_VALUE, Kind
 
 _REGISTRY: dict[str, type[Initializer]] = {}
 _Class = TypeVar("_Class", bound="type[Initializer]")
@@ -108,3 +109,20 @@ def create(init: str | Initializer | type[Initializer] | float, **kwargs: Any) -
         return _REGISTRY[init.lower()](**kwargs)
     known = ", ".join(sorted(_REGISTRY))
     raise ValueError(f"init: expected an Initializer or one of {known}; got {init!r}")
+
+
+def _is_initializer(value: Any) -> int:
+    if value is None or hasattr(value, "shape") or (callable(value) and not isinstance(value, type)):
+        return FITS
+    if isinstance(value, str) and value.startswith("["):
+        return FITS  # as symbols write it down, to be read later
+    try:
+        create(value) if not isinstance(value, type) else None
+    except ValueError:
+        return WRONG_VALUE if isinstance(value, str) else WRONG_TYPE
+    return FITS if not isinstance(value, type) or issubclass(value, Initializer) else WRONG_TYPE
+
+
+NAMED["init"] = NAMED["initializer"] = NAMED["default_init"] = Kind(
+    "an initializer, its name or a number", "initializers", _is_initializer
+)

@@ -7,6 +7,8 @@ Not here: anything that displays; widgets and magics draw what this room returns
 Next: `widgets/explorer` and `widgets/data` for the pictures, `dlcore/run` for the runs that are watched.
 """
 
+from dlcore import _arguments
+
 from ._attribution import Attribution, grad_cam, integrated_gradients, saliency
 from ._batch import batch_of
 from ._machine import Gpu, Machine, Reading
@@ -44,3 +46,5 @@ __all__ = [
     "saliency",
     "structure",
 ]
+
+_arguments.guard(__name__, __all__)

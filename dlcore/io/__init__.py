@@ -6,6 +6,7 @@ or iterator goes into a private file of its own.
 What must not: datasets and loaders (see `dlcore.gluon.data`), weights of a network (see `dlcore.gluon`).
 """
 
+from dlcore import _arguments
 from dlcore._folders import cache_dir
 
 from . import recordio
@@ -53,3 +54,5 @@ __all__ = [
     "sha256_of",
     "write_idx",
 ]
+
+_arguments.guard(__name__, __all__)

@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import EllipsisType
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,8 @@ from . import _augment
 from ._augmenters import Augmenter, CastAug, ColorNormalizeAug, CreateAugmenter, HorizontalFlipAug
 from ._image import decode_image
 from ._iterators import DataDesc, DataIter
+from ._pictures import KEEP_MB, PictureBatches, Together
+from ._rows import QUICK_BYTES
 from .recordio import MXRecordIO, unpack
 
 FilePath = str | os.PathLike[str]
@@ -93,8 +96,9 @@ class ImageIter(DataIter):
     looked for in path_root. aug_list: augmenters for each picture; else those that `CreateAugmenter` makes from the
     other words (resize=, rand_crop=, rand_mirror=, mean=, std=, ...). label_width: how many numbers a label has.
     num_parts, part_index: only one of equal shares, for workers. seed: of the order with shuffle=True, another for
-    each pass. last_batch_handle: "pad" fills the last batch up from the beginning and says by how many in `pad`,
-    "discard" leaves it out, "roll_over" begins the next pass with its examples.
+    each pass. keep_mb: PNG pictures of one size stay in memory decoded where all of them take no more MiB than this, so
+    that later passes are quick; 0 keeps none. last_batch_handle: "pad" fills the last batch up from the beginning and
+    says by how many in `pad`, "discard" leaves it out, "roll_over" begins the next pass with its examples.
 
     Needs Pillow. ValueError without a source, and naming shapes, for a picture that does not fit after augmentation.
 
@@ -127,6 +131,7 @@ class ImageIter(DataIter):
         dtype: Any = "float32",
         last_batch_handle: str = "pad",
         seed: int = 0,
+        keep_mb: float = KEEP_MB,
         **kwargs: Any,
     ) -> None:
         super().__init__(batch_size)
@@ -140,16 +145,18 @@ class ImageIter(DataIter):
         if not 0 <= part_index < num_parts:
             raise ValueError(f"{name}: expected part_index between 0 and {num_parts - 1}, got {part_index}")
         flag = int(data_shape[0] == 3)
+        places: list[int] = []
         if path_imgrec is not None:
             file = Path(path_imgrec)
-            records = _Records(file)
-            pictures = [_of_record(records, place, flag) for place in _places(file, path_imgidx)]
+            records, places = _Records(file), _places(file, path_imgidx)
+            pictures = [_of_record(records, place, flag) for place in places]
         elif path_imglist is not None or imglist is not None:
             pictures = _listed(path_imglist, imglist, path_root, flag)
         else:
             raise ValueError(f"{name}: expected one of path_imgrec, path_imglist, imglist; got none")
         share = len(pictures) // num_parts
-        self._pictures = pictures[part_index * share : (part_index + 1) * share] if num_parts > 1 else pictures
+        mine = slice(part_index * share, (part_index + 1) * share) if num_parts > 1 else slice(None)
+        self._pictures, self._together = pictures[mine], Together(path_imgrec, places[mine], keep_mb)
         if not self._pictures:
             raise ValueError(f"{name}: no pictures in {path_imgrec or path_imglist or 'imglist'}")
         self.data_shape, self.label_width, self.dtype = tuple(data_shape), label_width, np.dtype(dtype)
@@ -211,7 +218,20 @@ class ImageIter(DataIter):
         data, label = self._batch()
         return DataBatch(data, label, self.getpad(), self.getindex())
 
+    def _quick(self) -> bool:
+        size = self.batch_size * int(np.prod(self.data_shape)) * self.dtype.itemsize
+        own = type(self).next is ImageIter.next and type(self)._batch is ImageIter._batch
+        return own and size <= QUICK_BYTES and self._all_at_once() is not None
+
+    def _all_at_once(self) -> PictureBatches | None:
+        """The way to make a batch by one call, where these pictures and augmenters have one."""
+        own = type(self)._augment is ImageIter._augment and type(self)._labels is ImageIter._labels
+        return self._together.way(self.auglist, self.data_shape, self.label_width, self.dtype) if own else None
+
     def _batch(self) -> tuple[list[NDArray], list[NDArray]]:
+        together = self._all_at_once()
+        if together is not None and (batch := together.take(self.getindex())) is not None:
+            return batch[:1], batch[1:]
         data = np.empty((self.batch_size, *self.data_shape), self.dtype)
         label = np.zeros(self.provide_label[0].shape, np.float32)
         for row, index in enumerate(self.getindex()):
@@ -247,8 +267,8 @@ class ImageRecordIter(ImageIter):
 
     resize: length of the shorter edge first, -1 to leave it. Then a part of data_shape (c, h, w): a random one with
     rand_crop, else the middle; mirrored half of the time with rand_mirror. Then (x - mean_r,g,b) / std_r,g,b * scale,
-    on x from 0 to 255. round_batch: the last batch is filled up from the beginning, else left out. Other words of old
-    scripts (preprocess_threads, prefetch_buffer, verbose) are accepted.
+    on x from 0 to 255. round_batch: the last batch is filled up from the beginning, else left out. keep_mb: see
+    `ImageIter`. Other words of old scripts (preprocess_threads, prefetch_buffer, verbose) are accepted.
 
     >>> ImageRecordIter(...)
     Traceback (most recent call last):
@@ -260,7 +280,7 @@ class ImageRecordIter(ImageIter):
 
     def __init__(
         self,
-        path_imgrec: FilePath | None = None,
+        path_imgrec: FilePath | None | EllipsisType = None,
         data_shape: Sequence[int] | None = None,
         batch_size: int | None = None,
         path_imgidx: FilePath | None = None,
@@ -282,6 +302,7 @@ class ImageRecordIter(ImageIter):
         part_index: int = 0,
         data_name: str = "data",
         label_name: str = "softmax_label",
+        keep_mb: float = KEEP_MB,
         **other: Any,
     ) -> None:
         name = type(self).__name__
@@ -302,7 +323,7 @@ class ImageRecordIter(ImageIter):
         super().__init__(
             batch_size, data_shape, label_width, path_imgrec, path_imgidx=path_imgidx, shuffle=shuffle,
             part_index=part_index, num_parts=num_parts, aug_list=auglist, data_name=data_name, label_name=label_name,
-            last_batch_handle="pad" if round_batch else "discard", seed=seed, dtype=self.dtype_given,
+            last_batch_handle="pad" if round_batch else "discard", seed=seed, dtype=self.dtype_given, keep_mb=keep_mb,
         )  # fmt: skip
 
 

@@ -7,7 +7,10 @@
 (4, 4, 3)
 """
 
+from dlcore import _arguments
+
 from ._augment import (
+    _get_interp_method,  # noqa: F401 - by this name libraries ask for it
     center_crop,
     color_normalize,
     fixed_crop,
@@ -97,3 +100,5 @@ __all__ = [
     "resize_short",
     "scale_down",
 ]
+
+_arguments.guard(__name__, __all__)

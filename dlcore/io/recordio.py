@@ -24,6 +24,8 @@ from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
+from dlcore import _arguments
+
 __all__ = ["IRHeader", "MXIndexedRecordIO", "MXRecordIO", "pack", "pack_img", "unpack", "unpack_img"]
 
 _MAGIC = 0xCED7230A
@@ -331,3 +333,6 @@ def unpack_img(s: bytes, iscolor: int = -1) -> tuple[IRHeader, np.ndarray]:
 
     header, data = unpack(s)
     return header, decode_image(data, iscolor)
+
+
+_arguments.guard(__name__, __all__)

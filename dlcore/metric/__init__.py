@@ -5,13 +5,14 @@ What lives here: of classes (Accuracy, TopKAccuracy, F1, MCC, AUC, ConfusionMatr
 What must not: losses that are differentiated (see `dlcore.gluon.loss`).
 """
 
+from dlcore import _arguments
 from dlcore._hints import names_of
 
 from ._classification import Accuracy, TopKAccuracy
 from ._composite import CompositeEvalMetric
 from ._counts import AUC, F1, MCC, PCC, BinaryAccuracy, ConfusionMatrix, Fbeta, Precision, Recall
 from ._likelihood import CrossEntropy, NegativeLogLikelihood, Perplexity
-from ._metric import CustomMetric, EvalMetric, create, np, register
+from ._metric import CustomMetric, EvalMetric, check_label_shapes, create, np, register
 from ._regression import MAE, MSE, RMSE, Caffe, Loss, Torch
 from ._similarity import R2, MeanCosineSimilarity, MeanPairwiseDistance, PearsonCorrelation
 
@@ -43,9 +44,11 @@ __all__ = [
     "Recall",
     "TopKAccuracy",
     "Torch",
+    "check_label_shapes",
     "create",
     "np",
     "register",
 ]
 
 __getattr__ = names_of(__name__, __all__)
+_arguments.guard(__name__, __all__)

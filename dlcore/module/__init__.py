@@ -9,6 +9,8 @@ and pad.
 Next: `_fit.BaseModule.fit`, the loop; then `_module.Module`.
 """
 
+from dlcore import _arguments
+
 from . import callback, monitor
 from ._bucketing import BucketingModule
 from ._checkpoint import load_checkpoint, save_checkpoint
@@ -30,3 +32,5 @@ __all__ = [
     "monitor",
     "save_checkpoint",
 ]
+
+_arguments.guard(__name__, __all__)

@@ -5,8 +5,12 @@
 True
 """
 
+from dlcore import _arguments
+
 from ._checkpoint import load_checkpoint, load_params, save_checkpoint
 from ._feed_forward import FeedForward
 from ._fit import BatchEndParam
 
 __all__ = ["BatchEndParam", "FeedForward", "load_checkpoint", "load_params", "save_checkpoint"]
+
+_arguments.guard(__name__, __all__)

@@ -8,7 +8,7 @@ Knobs (learning rate, weight decay, momentum, the step count) are 0-d arrays wri
 compiled once obeys a knob turned later.
 """
 
-from dlcore._arguments import guard
+from dlcore import _arguments
 
 from . import lr_scheduler
 from ._adadelta import AdaDelta
@@ -58,4 +58,4 @@ __all__ = [
     "register",
 ]
 
-guard(__name__, __all__)
+_arguments.guard(__name__, __all__)

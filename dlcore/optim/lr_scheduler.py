@@ -9,6 +9,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from dlcore import _arguments
+
 __all__ = [
     "CosineRestartScheduler",
     "CosineScheduler",
@@ -51,7 +53,7 @@ class LRScheduler:
         share = num_update / self.warmup_steps if self.warmup_mode == "linear" else 0.0
         return self.warmup_begin_lr + (self.base_lr - self.warmup_begin_lr) * share
 
-    def decayed(self, n: int) -> float:
+    def decayed(self, n: float) -> float:
         """The rate without warm-up; here the base rate."""
         return self.base_lr
 
@@ -71,7 +73,7 @@ class FactorScheduler(LRScheduler):
             raise ValueError(f"FactorScheduler: expected step >= 1 and factor <= 1, got {step} and {factor}")
         self.step, self.factor, self.stop_factor_lr = step, factor, stop_factor_lr
 
-    def decayed(self, n: int) -> float:
+    def decayed(self, n: float) -> float:
         return max(self.base_lr * self.factor ** (max(n - 1, 0) // self.step), self.stop_factor_lr)
 
 
@@ -88,7 +90,7 @@ class MultiFactorScheduler(LRScheduler):
             raise ValueError(f"MultiFactorScheduler: expected rising steps from 1 on, got {list(step)}")
         self.step, self.factor = list(step), factor
 
-    def decayed(self, n: int) -> float:
+    def decayed(self, n: float) -> float:
         return self.base_lr * self.factor ** sum(n > step for step in self.step)
 
 
@@ -111,7 +113,7 @@ class PolyScheduler(LRScheduler):
         length = self.max_update - self.warmup_steps
         return min(max(n - self.warmup_steps, 0), length) / length
 
-    def decayed(self, n: int) -> float:
+    def decayed(self, n: float) -> float:
         return self.final_lr + (self.base_lr - self.final_lr) * (1 - self._share(n)) ** self.pwr
 
 
@@ -125,7 +127,7 @@ class CosineScheduler(PolyScheduler):
     def __init__(self, max_update: int, base_lr: float = 0.01, final_lr: float = 0.0, **warmup: Any) -> None:
         super().__init__(max_update, base_lr, final_lr=final_lr, **warmup)
 
-    def decayed(self, n: int) -> float:
+    def decayed(self, n: float) -> float:
         return self.final_lr + (self.base_lr - self.final_lr) * (1 + math.cos(math.pi * self._share(n))) / 2
 
 
@@ -147,7 +149,7 @@ class CosineRestartScheduler(LRScheduler):
             raise ValueError(f"CosineRestartScheduler: expected period >= 1, factor >= 1; got {period} and {factor}")
         self.period, self.factor, self.final_lr = period, factor, final_lr
 
-    def decayed(self, n: int) -> float:
+    def decayed(self, n: float) -> float:
         passed, period = float(max(n - self.warmup_steps, 0)), float(self.period)
         if self.factor == 1:
             passed %= self.period
@@ -181,7 +183,7 @@ class OneCycleScheduler(LRScheduler):
             )
         self.max_update, self.rise, self.div, self.final_div = max_update, rise, div, final_div
 
-    def decayed(self, n: int) -> float:
+    def decayed(self, n: float) -> float:
         low, top = self.base_lr / self.div, self.rise * self.max_update
         if n < top:
             start, end, share = low, self.base_lr, n / top
@@ -189,3 +191,6 @@ class OneCycleScheduler(LRScheduler):
             start, end = self.base_lr, low / self.final_div
             share = min((n - top) / (self.max_update - top), 1.0)
         return end + (start - end) * (1 + math.cos(math.pi * share)) / 2
+
+
+_arguments.guard(__name__, __all__)

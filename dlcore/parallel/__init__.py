@@ -6,8 +6,12 @@ networks and data by value (`_ship.py`), a cell in all workers (`_cell.py`) and 
 (dlcore.comm). Workers are fresh processes, never forks, and everything between them stays on loopback.
 """
 
+from dlcore import _arguments
+
 from ._cell import CellResult, run_cell
 from ._pool import WorkerError, WorkerPool, pool, shutdown
 from ._train import train
 
 __all__ = ["CellResult", "WorkerError", "WorkerPool", "pool", "run_cell", "shutdown", "train"]
+
+_arguments.guard(__name__, __all__)

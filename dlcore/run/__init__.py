@@ -10,6 +10,8 @@ Next: `dlcore/parallel` for several processes, `widgets/loss_chart` for the live
 `%train`.
 """
 
+from dlcore import _arguments
+
 from ._history import Branch, History
 from ._known import runs, training
 from ._loop import TrainingLoop
@@ -49,3 +51,6 @@ __all__ = [
     "training",
     "wait",
 ]
+
+# The errors of train and wait are those of the run, and end at the user's own line.
+_arguments.guard(__name__, [name for name in __all__ if name not in ("train", "wait")])

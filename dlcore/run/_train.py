@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from dlcore._arguments import look
 from dlcore._hooks import HOOKS, hook
 
 from ._code import Recipe
@@ -95,8 +96,10 @@ def train(
     >>> net.weight.data().asnumpy().round(2).tolist()
     [[2.0, -1.0]]
     """
+    given = dict(locals())
     _check(net, data, epochs, batch, workers)
     _check_patience(patience, val)
+    look("train", train, given)
     if workers > 1:
         if resume is not None or knobs_at or steps is not None:
             raise ValueError("train: resume=, knobs_at= and steps= work in one process, not with workers=")
@@ -295,8 +298,6 @@ def _attach(run: Run, show: Show) -> None:
         TextProgress(run)
     elif callable(show):
         show(run)
-    elif show is not False:
-        raise ValueError(f'train: expected show= to be a function of the run, "text", True or False, got {show!r}')
 
 
 def _metric(metric: Any, classes: bool) -> tuple[bool, Any]:

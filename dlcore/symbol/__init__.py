@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from dlcore import _arguments
 from dlcore._hints import missing
 
 from . import contrib
@@ -34,3 +35,6 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted({*__all__, *names()})
+
+
+_arguments.guard(__name__, __all__)

@@ -8,6 +8,8 @@ listener, attached through `show=` or the hook "tune.show".
 Next: `kernel_ext/tune.py` for `%%tune`, `widgets/tuner` for the live picture.
 """
 
+from dlcore import _arguments
+
 from ._marks import Mark, MarkError, choice, int, log, uniform
 from ._search import Search
 from ._start import search, wait
@@ -15,3 +17,6 @@ from ._text import TextTrials
 from ._trial import Trial
 
 __all__ = ["Mark", "MarkError", "Search", "TextTrials", "Trial", "choice", "int", "log", "search", "uniform", "wait"]
+
+# Marks say themselves where in a cell they are wrong.
+_arguments.guard(__name__, ["Search", "TextTrials", "Trial", "search", "wait"])

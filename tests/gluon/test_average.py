@@ -95,7 +95,7 @@ def test_wrong_arguments_are_told() -> None:
     net = network()
     with pytest.raises(ValueError, match="decay from 0 up to but not 1, got 1"):
         WeightAverage(net.collect_params(), 1)
-    with pytest.raises(TypeError, match="expected Parameters, got NDArray"):
+    with pytest.raises(TypeError, match="sequence of Parameters, got an array of shape"):
         WeightAverage([net[0].weight.data()])
 
 

@@ -227,7 +227,7 @@ def test_params_may_be_a_list_and_are_taken_once():
     dense.initialize()
     trainer = gluon.Trainer([dense.weight, dense.bias, dense.weight], optim.SGD(0.1))
     assert len(trainer._params) == 2 and trainer.learning_rate == 0.1
-    with pytest.raises(TypeError, match="expected Parameters, got int"):
+    with pytest.raises(TypeError, match="sequence of Parameters, got 1 \\(int\\) at place 0"):
         gluon.Trainer([1], "sgd")
     with pytest.raises(ValueError, match="is complete, so wd cannot be given"):
         gluon.Trainer([dense.weight], optim.SGD(0.1), {"wd": 0.1})

@@ -90,7 +90,7 @@ def test_an_error_leaves_the_layer_whole() -> None:
 
 
 def test_wrong_layers_are_named() -> None:
-    with pytest.raises(TypeError, match="expected a hybrid block"):
+    with pytest.raises(TypeError, match="WeightNorm: layer must be a HybridBlock, got 3"):
         nn.WeightNorm(3)
     with pytest.raises(ValueError, match="Dense has no parameter 'kernel'; it has weight, bias"):
         nn.WeightNorm(nn.Dense(2), "kernel")

@@ -157,8 +157,8 @@ def test_turning_and_zooming() -> None:
         (lambda: image.imrotate(dl.nd.ones((4, 4)), 3), ValueError, r"expected an array \(c, h, w\)"),
         (lambda: image.imrotate(dl.nd.ones((1, 4, 4), dtype="int32"), 3), TypeError, "expected floats, got int32"),
         (lambda: image.imrotate(dl.nd.ones((2, 1, 4, 4)), dl.nd.ones(3)), ValueError, "3 angles for 2 pictures"),
-        (lambda: image.DetBorrowAug(3), TypeError, "expected an Augmenter, got int"),
-        (lambda: image.DetRandomSelectAug([3]), TypeError, "expected DetAugmenters, got int"),
+        (lambda: image.DetBorrowAug(3), TypeError, "augmenter must be an Augmenter, got 3"),
+        (lambda: image.DetRandomSelectAug([3]), TypeError, "sequence of DetAugmenters, got 3"),
         (lambda: image.DetRandomCropAug(area_range=(0.5, 2.0)), ValueError, "expected 0 < areas <= 1"),
         (lambda: image.DetRandomPadAug(area_range=(0.5, 2.0)), ValueError, "expected areas from 1 up"),
         (

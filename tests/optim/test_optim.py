@@ -170,5 +170,7 @@ def test_any_function_of_the_steps_is_a_schedule(kind):
     sgd = optim.SGD(lr_scheduler=Own() if kind == "object" else lambda n: 0.5 * n**-0.5)
     start, one = np.zeros(1, np.float32), np.ones(1, np.float32)
     assert run(sgd, start=start, grads=[one] * 3)[0] == pytest.approx(-0.5 * (1 + 2**-0.5 + 3**-0.5))
-    with pytest.raises(TypeError, match="SGD: expected a function of the number of steps as lr_scheduler, got float"):
+    with pytest.raises(
+        TypeError, match="SGD: lr_scheduler must be an LRScheduler or a function or None, got 0.1 \\(float\\)"
+    ):
         optim.SGD(lr_scheduler=0.1)

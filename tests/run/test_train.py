@@ -347,7 +347,7 @@ class TestArguments:
             ({"workers": True}, ValueError, "a whole number >= 1 for workers, got True"),
             ({"optimizer": "adamm"}, ValueError, "expected an Optimizer or one of"),
             ({"optimizer": "sgd", "beta1": 1}, TypeError, "beta1"),
-            ({"show": 3}, ValueError, "to be a function of the run"),
+            ({"show": 3}, TypeError, "train: show must be a function or .text. or True"),
         ],
     )
     def test_arguments_that_cannot_be_meant(self, arguments, kind, text):

@@ -8,6 +8,7 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from ..._answers import CAUGHT, better
 from ..._core import NDArray
 from ...ops import Op
 from .._convert import asarray
@@ -46,10 +47,7 @@ def classic(
     free = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
     renamed = also or {}
 
-    @functools.wraps(function)
-    def call(*args: Any, **kwargs: Any) -> Any:
-        if not kwargs:
-            return function(*args)
+    def named(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         out = kwargs.get("out") if "out" in own else kwargs.pop("out", None)
         for key in [k for k in kwargs if k not in own]:
             if key in renamed:
@@ -62,6 +60,16 @@ def classic(
         if out is None:
             return results
         return out if "out" in own else write(results, out, name)
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return named(args, kwargs) if kwargs else function(*args)
+        except CAUGHT as error:
+            found = better(function, name, error, args, kwargs)
+            if found is None:
+                raise
+            raise found from error
 
     call.__name__ = call.__qualname__ = name
     return call

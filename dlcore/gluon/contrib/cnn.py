@@ -5,6 +5,10 @@
 True
 """
 
+from dlcore import _arguments
+
 from ..nn import DeformableConvolution, ModulatedDeformableConvolution
 
 __all__ = ["DeformableConvolution", "ModulatedDeformableConvolution"]
+
+_arguments.guard(__name__, __all__)

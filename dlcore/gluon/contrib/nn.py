@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from dlcore import _arguments
+from dlcore._kinds import Count
+
 from ..nn import (
     Concatenate,
     Embedding,
@@ -44,11 +47,14 @@ class SparseEmbedding(Embedding):
 
     def __init__(
         self,
-        input_dim: int,
-        output_dim: int,
+        input_dim: Count,
+        output_dim: Count,
         dtype: Any = "float32",
         weight_initializer: Any = None,
         prefix: str | None = None,
         params: Any = None,
     ) -> None:
         super().__init__(input_dim, output_dim, dtype, weight_initializer, True, prefix, params)
+
+
+_arguments.guard(__name__, __all__)

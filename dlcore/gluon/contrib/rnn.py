@@ -5,6 +5,8 @@
 True
 """
 
+from dlcore import _arguments
+
 from ..rnn import (
     Conv1DGRUCell,
     Conv1DLSTMCell,
@@ -32,3 +34,5 @@ __all__ = [
     "LSTMPCell",
     "VariationalDropoutCell",
 ]
+
+_arguments.guard(__name__, __all__)

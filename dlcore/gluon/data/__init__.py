@@ -4,6 +4,7 @@ What lives here: everything between files or arrays on the host and batches of N
 What must not: file formats and fetching (see `dlcore.io`), training loops (see `dlcore.run`).
 """
 
+from dlcore import _arguments
 from dlcore._hints import names_of
 
 from . import audio, batchify, text, vision
@@ -38,3 +39,4 @@ __all__ = [
 ]
 
 __getattr__ = names_of(__name__, __all__)
+_arguments.guard(__name__, __all__)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from dlcore import _core
+from dlcore import _arguments, _core
 
 __all__ = ["AsList", "Group", "Pad", "Stack", "Tuple", "default", "to_ndarray"]
 
@@ -127,3 +127,6 @@ def default(items: Sequence[Any]) -> Any:
     if isinstance(items[0], (tuple, list)):
         return [default(column) for column in zip(*items, strict=True)]
     return Stack()(items)
+
+
+_arguments.guard(__name__, __all__)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from dlcore._kinds import Length
 from dlcore.ops import F
 
 from .._hybrid_block import HybridBlock
@@ -169,7 +170,7 @@ class PReLU(HybridBlock):
     """
 
     def __init__(
-        self, alpha_initializer: Any = 0.25, in_channels: int = 1, prefix: str | None = None, params: Any = None
+        self, alpha_initializer: Any = 0.25, in_channels: Length = 1, prefix: str | None = None, params: Any = None
     ) -> None:
         super().__init__(prefix, params)
         self._channels = in_channels

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from dlcore._kinds import Chance, Count
 from dlcore.ops import F
 
 from .._hybrid_block import HybridBlock
@@ -28,9 +29,9 @@ class MultiHeadAttention(HybridBlock):
 
     def __init__(
         self,
-        units: int,
-        num_heads: int,
-        dropout: float = 0.0,
+        units: Count,
+        num_heads: Count,
+        dropout: Chance = 0.0,
         use_bias: bool = True,
         causal: bool = False,
         rotary: bool = False,

@@ -4,30 +4,31 @@ from __future__ import annotations
 
 from typing import Any
 
+from dlcore._kinds import Count, Counts, Length, Naturals
 from dlcore.ops import F
 
-from ._conv import Numbers, Windowed, numbers
+from ._conv import Windowed, numbers
 
 
 class _ConvTranspose(Windowed):
     def __init__(
         self,
-        channels: int,
-        kernel_size: Numbers,
-        strides: Numbers | None = None,
-        padding: Numbers = 0,
-        output_padding: Numbers = 0,
-        dilation: Numbers = 1,
-        groups: int = 1,
+        channels: Count,
+        kernel_size: Counts,
+        strides: Counts | None = None,
+        padding: Naturals = 0,
+        output_padding: Naturals = 0,
+        dilation: Counts = 1,
+        groups: Count = 1,
         layout: str | None = None,
         activation: str | None = None,
         use_bias: bool = True,
         weight_initializer: Any = None,
         bias_initializer: Any = "zeros",
-        in_channels: int = 0,
+        in_channels: Length = 0,
         prefix: str | None = None,
         params: Any = None,
-        stride: Numbers | None = None,
+        stride: Counts | None = None,
     ) -> None:
         super().__init__(
             channels, kernel_size, strides, padding, dilation, groups, layout, activation, use_bias,

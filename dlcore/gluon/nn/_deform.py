@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from dlcore._kinds import Count, Counts, Length, Naturals
 from dlcore.ops import F
 
 from ._activation import activate
-from ._conv import Numbers, _Conv
+from ._conv import _Conv
 
 
 class DeformableConvolution(_Conv):
@@ -29,16 +30,16 @@ class DeformableConvolution(_Conv):
 
     def __init__(
         self,
-        channels: int,
-        kernel_size: Numbers = 1,
-        strides: Numbers = 1,
-        padding: Numbers = 0,
-        dilation: Numbers = 1,
-        groups: int = 1,
-        num_deformable_group: int = 1,
+        channels: Count,
+        kernel_size: Counts = 1,
+        strides: Counts = 1,
+        padding: Naturals = 0,
+        dilation: Counts = 1,
+        groups: Count = 1,
+        num_deformable_group: Count = 1,
         layout: str = "NCHW",
         use_bias: bool = True,
-        in_channels: int = 0,
+        in_channels: Length = 0,
         activation: str | None = None,
         weight_initializer: Any = None,
         bias_initializer: Any = "zeros",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from dlcore._kinds import Count, Length
 from dlcore.ops import F
 
 from .._block import shape_of
@@ -27,14 +28,14 @@ class Dense(HybridBlock):
 
     def __init__(
         self,
-        units: int,
+        units: Count,
         activation: str | None = None,
         use_bias: bool = True,
         flatten: bool = True,
         dtype: Any = "float32",
         weight_initializer: Any = None,
         bias_initializer: Any = "zeros",
-        in_units: int = 0,
+        in_units: Length = 0,
         prefix: str | None = None,
         params: Any = None,
     ) -> None:

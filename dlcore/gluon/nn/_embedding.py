@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from dlcore._kinds import Count
+
 from .._hybrid_block import HybridBlock
 
 
@@ -27,8 +29,8 @@ class Embedding(HybridBlock):
 
     def __init__(
         self,
-        input_dim: int,
-        output_dim: int,
+        input_dim: Count,
+        output_dim: Count,
         dtype: Any = "float32",
         weight_initializer: Any = None,
         sparse_grad: bool = False,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from dlcore._kinds import Count, Length
 from dlcore.ops import F
 
 from .._block import shape_of
@@ -38,7 +39,7 @@ class BatchNorm(HybridBlock):
         gamma_initializer: Any = "ones",
         running_mean_initializer: Any = "zeros",
         running_variance_initializer: Any = "ones",
-        in_channels: int = 0,
+        in_channels: Length = 0,
         prefix: str | None = None,
         params: Any = None,
     ) -> None:
@@ -124,7 +125,7 @@ class LayerNorm(HybridBlock):
         scale: bool = True,
         beta_initializer: Any = "zeros",
         gamma_initializer: Any = "ones",
-        in_channels: int = 0,
+        in_channels: Length = 0,
         prefix: str | None = None,
         params: Any = None,
     ) -> None:
@@ -168,7 +169,7 @@ class _PerChannel(HybridBlock):
         scale: bool,
         beta: Any,
         gamma: Any,
-        in_channels: int,
+        in_channels: Length,
         prefix: Any,
         params: Any,
     ) -> None:
@@ -202,13 +203,13 @@ class GroupNorm(_PerChannel):
 
     def __init__(
         self,
-        num_groups: int = 1,
+        num_groups: Count = 1,
         epsilon: float = 1e-5,
         center: bool = True,
         scale: bool = True,
         beta_initializer: Any = "zeros",
         gamma_initializer: Any = "ones",
-        in_channels: int = 0,
+        in_channels: Length = 0,
         prefix: str | None = None,
         params: Any = None,
     ) -> None:
@@ -247,7 +248,7 @@ class InstanceNorm(_PerChannel):
         scale: bool = False,
         beta_initializer: Any = "zeros",
         gamma_initializer: Any = "ones",
-        in_channels: int = 0,
+        in_channels: Length = 0,
         prefix: str | None = None,
         params: Any = None,
     ) -> None:
@@ -287,7 +288,7 @@ class RMSNorm(HybridBlock):
         axis: int = -1,
         epsilon: float = 1e-6,
         gamma_initializer: Any = "ones",
-        in_channels: int = 0,
+        in_channels: Length = 0,
         prefix: str | None = None,
         params: Any = None,
     ) -> None:

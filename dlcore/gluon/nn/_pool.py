@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from dlcore._kinds import Counts, Naturals
 from dlcore.ops import F
 
 from .._hybrid_block import HybridBlock
-from ._conv import Numbers, channels_last, numbers, to_first, to_last
+from ._conv import channels_last, numbers, to_first, to_last
 
 
 class _Pool(HybridBlock):
@@ -17,14 +18,14 @@ class _Pool(HybridBlock):
 
     def __init__(
         self,
-        pool_size: Numbers = 2,
-        strides: Numbers | None = None,
-        padding: Numbers = 0,
+        pool_size: Counts = 2,
+        strides: Counts | None = None,
+        padding: Naturals = 0,
         layout: str | None = None,
         ceil_mode: bool = False,
         prefix: str | None = None,
         params: Any = None,
-        stride: Numbers | None = None,
+        stride: Counts | None = None,
     ) -> None:
         super().__init__(prefix, params)
         kind, axes = type(self).__name__, self.axes
@@ -58,15 +59,15 @@ class _MaxPool(_Pool):
 class _AvgPool(_Pool):
     def __init__(
         self,
-        pool_size: Numbers = 2,
-        strides: Numbers | None = None,
-        padding: Numbers = 0,
+        pool_size: Counts = 2,
+        strides: Counts | None = None,
+        padding: Naturals = 0,
         layout: str | None = None,
         ceil_mode: bool = False,
         count_include_pad: bool = True,
         prefix: str | None = None,
         params: Any = None,
-        stride: Numbers | None = None,
+        stride: Counts | None = None,
     ) -> None:
         super().__init__(pool_size, strides, padding, layout, ceil_mode, prefix, params, stride)
         self._count = count_include_pad

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from dlcore._kinds import Counts
 from dlcore.ops import F
 
 from .._hybrid_block import HybridBlock
-from ._conv import Numbers, numbers
+from ._conv import numbers
 
 
 class ReflectionPad2D(HybridBlock):
@@ -61,7 +62,7 @@ def _mirrored(x: Any, axis: int, before: int, after: int) -> Any:
 class _PixelShuffle(HybridBlock):
     axes = 2
 
-    def __init__(self, factor: Numbers, prefix: str | None = None, params: Any = None) -> None:
+    def __init__(self, factor: Counts, prefix: str | None = None, params: Any = None) -> None:
         super().__init__(prefix, params)
         self._factors = numbers(factor, self.axes, f"{type(self).__name__} factor")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dlcore import _core, autograd, comm
+from dlcore._kinds import Count, Length
 from dlcore.comm._current import sum_number
 from dlcore.ops import F
 from dlcore.ops.functions import function
@@ -29,8 +30,8 @@ class SyncBatchNorm(BatchNorm):
 
     def __init__(
         self,
-        in_channels: int = 0,
-        num_devices: int | None = None,
+        in_channels: Length = 0,
+        num_devices: Count | None = None,
         momentum: float = 0.9,
         epsilon: float = 1e-5,
         center: bool = True,
@@ -42,7 +43,7 @@ class SyncBatchNorm(BatchNorm):
         running_variance_initializer: Any = "ones",
         axis: int = 1,
         comm: Any = None,
-        ndev: int | None = None,
+        ndev: Count | None = None,
         prefix: str | None = None,
         params: Any = None,
     ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from dlcore._kinds import Chance, Count
 from dlcore.ops import F
 
 from .._hybrid_block import HybridBlock
@@ -25,9 +26,9 @@ class FeedForward(HybridBlock):
 
     def __init__(
         self,
-        units: int,
-        hidden_size: int,
-        dropout: float = 0.0,
+        units: Count,
+        hidden_size: Count,
+        dropout: Chance = 0.0,
         activation: str = "relu",
         prefix: str | None = None,
         params: Any = None,
@@ -45,7 +46,7 @@ class FeedForward(HybridBlock):
 class _Cell(HybridBlock):
     """What encoder and decoder cells share: residual branches with a LayerNorm before (pre_norm) or after each."""
 
-    def __init__(self, dropout: float, drop_path: float, pre_norm: bool, prefix: Any, params: Any) -> None:
+    def __init__(self, dropout: Chance, drop_path: Chance, pre_norm: bool, prefix: Any, params: Any) -> None:
         super().__init__(prefix, params)
         self._pre_norm = pre_norm
         self.dropout, self.path = Dropout(dropout), DropPath(drop_path)
@@ -71,16 +72,16 @@ class TransformerEncoderCell(_Cell):
 
     def __init__(
         self,
-        units: int = 512,
-        hidden_size: int = 2048,
-        num_heads: int = 8,
-        dropout: float = 0.0,
-        attention_dropout: float = 0.0,
+        units: Count = 512,
+        hidden_size: Count = 2048,
+        num_heads: Count = 8,
+        dropout: Chance = 0.0,
+        attention_dropout: Chance = 0.0,
         activation: str = "relu",
         pre_norm: bool = False,
         causal: bool = False,
         rotary: bool = False,
-        drop_path: float = 0.0,
+        drop_path: Chance = 0.0,
         epsilon: float = 1e-5,
         prefix: str | None = None,
         params: Any = None,
@@ -111,15 +112,15 @@ class TransformerDecoderCell(_Cell):
 
     def __init__(
         self,
-        units: int = 512,
-        hidden_size: int = 2048,
-        num_heads: int = 8,
-        dropout: float = 0.0,
-        attention_dropout: float = 0.0,
+        units: Count = 512,
+        hidden_size: Count = 2048,
+        num_heads: Count = 8,
+        dropout: Chance = 0.0,
+        attention_dropout: Chance = 0.0,
         activation: str = "relu",
         pre_norm: bool = False,
         rotary: bool = False,
-        drop_path: float = 0.0,
+        drop_path: Chance = 0.0,
         epsilon: float = 1e-5,
         prefix: str | None = None,
         params: Any = None,
@@ -144,10 +145,10 @@ class _Stack(HybridBlock):
 
     def __init__(
         self,
-        num_layers: int = 6,
-        units: int = 512,
-        hidden_size: int = 2048,
-        num_heads: int = 8,
+        num_layers: Count = 6,
+        units: Count = 512,
+        hidden_size: Count = 2048,
+        num_heads: Count = 8,
         pre_norm: bool = False,
         epsilon: float = 1e-5,
         prefix: str | None = None,

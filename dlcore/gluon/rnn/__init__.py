@@ -7,6 +7,8 @@ What must not: kernels and operators (see `dlcore.ops`).
 Next: `_cell.py` for what every cell can do, `_layer.py` for the layers.
 """
 
+from dlcore import _arguments
+
 from ._cell import HybridRecurrentCell, RecurrentCell
 from ._cells import GRUCell, LSTMCell, RNNCell
 from ._conv_cells import (
@@ -53,3 +55,5 @@ __all__ = [
     "VariationalDropoutCell",
     "ZoneoutCell",
 ]
+
+_arguments.guard(__name__, __all__)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from dlcore._kinds import Count, Length
 from dlcore.ops import F
 
 from .._block import shape_of
@@ -19,12 +20,12 @@ class _WeightedCell(RecurrentCell):
 
     def __init__(
         self,
-        hidden_size: int,
+        hidden_size: Count,
         i2h_weight_initializer: Any = None,
         h2h_weight_initializer: Any = None,
         i2h_bias_initializer: Any = "zeros",
         h2h_bias_initializer: Any = "zeros",
-        input_size: int = 0,
+        input_size: Length = 0,
         prefix: str | None = None,
         params: Any = None,
     ) -> None:
@@ -71,7 +72,7 @@ class RNNCell(_WeightedCell):
     (2, 4)
     """
 
-    def __init__(self, hidden_size: int, activation: str = "tanh", *args: Any, **kwargs: Any) -> None:
+    def __init__(self, hidden_size: Count, activation: str = "tanh", *args: Any, **kwargs: Any) -> None:
         check(activation, "RNNCell")
         object.__setattr__(self, "_kind", _step.plain(activation))
         super().__init__(hidden_size, *args, **kwargs)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from dlcore._kinds import Count, Counts, Naturals
 from dlcore.ops import F
 
 from ..nn._activation import check
-from ..nn._conv import AXES, Numbers, numbers
+from ..nn._conv import AXES, numbers
 from . import _step
 from ._cell import RecurrentCell
 
@@ -21,12 +22,12 @@ class _ConvCell(RecurrentCell):
     def __init__(
         self,
         input_shape: tuple[int, ...],
-        hidden_channels: int,
-        i2h_kernel: Numbers,
-        h2h_kernel: Numbers,
-        i2h_pad: Numbers = 0,
-        i2h_dilate: Numbers = 1,
-        h2h_dilate: Numbers = 1,
+        hidden_channels: Count,
+        i2h_kernel: Counts,
+        h2h_kernel: Counts,
+        i2h_pad: Naturals = 0,
+        i2h_dilate: Counts = 1,
+        h2h_dilate: Counts = 1,
         i2h_weight_initializer: Any = None,
         h2h_weight_initializer: Any = None,
         i2h_bias_initializer: Any = "zeros",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from dlcore._kinds import Chance, Count, Length
 from dlcore.array.np import zeros
 from dlcore.ops import F
 
@@ -28,16 +29,16 @@ class _Layer(HybridBlock):
 
     def __init__(
         self,
-        hidden_size: int,
-        num_layers: int = 1,
+        hidden_size: Count,
+        num_layers: Count = 1,
         layout: str = "TNC",
-        dropout: float = 0.0,
+        dropout: Chance = 0.0,
         bidirectional: bool = False,
         i2h_weight_initializer: Any = None,
         h2h_weight_initializer: Any = None,
         i2h_bias_initializer: Any = "zeros",
         h2h_bias_initializer: Any = "zeros",
-        input_size: int = 0,
+        input_size: Length = 0,
         prefix: str | None = None,
         params: Any = None,
     ) -> None:
@@ -154,7 +155,7 @@ class RNN(_Layer):
     """
 
     def __init__(
-        self, hidden_size: int, num_layers: int = 1, activation: str = "relu", *args: Any, **kwargs: Any
+        self, hidden_size: Count, num_layers: Count = 1, activation: str = "relu", *args: Any, **kwargs: Any
     ) -> None:
         check(activation, "RNN")
         object.__setattr__(self, "_kind", _step.plain(activation))

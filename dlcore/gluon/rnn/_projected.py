@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from dlcore._kinds import Count, Length
 from dlcore.ops import F
 
 from .._block import shape_of
@@ -26,14 +27,14 @@ class LSTMPCell(RecurrentCell):
 
     def __init__(
         self,
-        hidden_size: int,
-        projection_size: int,
+        hidden_size: Count,
+        projection_size: Count,
         i2h_weight_initializer: Any = None,
         h2h_weight_initializer: Any = None,
         h2r_weight_initializer: Any = None,
         i2h_bias_initializer: Any = "zeros",
         h2h_bias_initializer: Any = "zeros",
-        input_size: int = 0,
+        input_size: Length = 0,
         prefix: str | None = None,
         params: Any = None,
     ) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from dlcore import autograd
+from dlcore._kinds import Chance
 from dlcore.ops import F
 
 from ._cell import RecurrentCell, joined, listed, reversed_steps, time_axis
@@ -62,8 +63,8 @@ class ZoneoutCell(ModifierCell):
     def __init__(
         self,
         base_cell: RecurrentCell,
-        zoneout_outputs: float = 0.0,
-        zoneout_states: float = 0.0,
+        zoneout_outputs: Chance = 0.0,
+        zoneout_states: Chance = 0.0,
         prefix: str | None = None,
         params: Any = None,
     ) -> None:
@@ -129,9 +130,9 @@ class VariationalDropoutCell(ModifierCell):
     def __init__(
         self,
         base_cell: RecurrentCell,
-        drop_inputs: float = 0.0,
-        drop_states: float = 0.0,
-        drop_outputs: float = 0.0,
+        drop_inputs: Chance = 0.0,
+        drop_states: Chance = 0.0,
+        drop_outputs: Chance = 0.0,
         prefix: str | None = None,
         params: Any = None,
     ) -> None:

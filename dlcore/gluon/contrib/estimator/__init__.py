@@ -6,6 +6,8 @@ What must not: threads, charts and knobs (see `dlcore.run`). This loop is plain 
 
 import sys
 
+from dlcore import _arguments
+
 from ._estimator import Estimator
 from ._events import BatchBegin, BatchEnd, EpochBegin, EpochEnd, TrainBegin, TrainEnd
 from ._handlers import CheckpointHandler, EarlyStoppingHandler, LoggingHandler, StoppingHandler, ValidationHandler
@@ -26,3 +28,5 @@ __all__ = [
     "TrainEnd",
     "ValidationHandler",
 ]
+
+_arguments.guard(__name__, __all__)

@@ -6,6 +6,7 @@ What must not: anything that fetches a set nobody asked for.
 where they come from.
 """
 
+from dlcore import _arguments
 from dlcore._hints import names_of
 
 from . import transforms
@@ -24,3 +25,4 @@ __all__ = [
 ]
 
 __getattr__ = names_of(__name__, __all__)
+_arguments.guard(__name__, __all__)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from dlcore import _core
+from dlcore._kinds import Chance, Count
 from dlcore.init import Normal, host_generator
 from dlcore.ops import F
 
@@ -30,13 +31,13 @@ class GPT(HybridBlock):
 
     def __init__(
         self,
-        vocabulary: int,
-        context: int = 128,
-        units: int = 128,
-        num_layers: int = 4,
-        num_heads: int = 4,
+        vocabulary: Count,
+        context: Count = 128,
+        units: Count = 128,
+        num_layers: Count = 4,
+        num_heads: Count = 4,
         hidden_size: int | None = None,
-        dropout: float = 0.0,
+        dropout: Chance = 0.0,
         rotary: bool = False,
         tied: bool = False,
         prefix: str | None = None,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from dlcore._kinds import Chance, Count
+
 from ... import nn, rnn
 from ..._hybrid_block import HybridBlock
 
@@ -23,11 +25,11 @@ class LSTMLanguageModel(HybridBlock):
 
     def __init__(
         self,
-        vocabulary: int,
-        embed_size: int = 64,
-        hidden_size: int = 256,
-        num_layers: int = 1,
-        dropout: float = 0.0,
+        vocabulary: Count,
+        embed_size: Count = 64,
+        hidden_size: Count = 256,
+        num_layers: Count = 1,
+        dropout: Chance = 0.0,
         tied: bool = False,
         prefix: str | None = None,
         params: Any = None,

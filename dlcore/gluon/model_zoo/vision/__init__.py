@@ -5,6 +5,8 @@ and gives scores (n, classes).
 What must not: layers (see `dlcore.gluon.nn`), trained weights, which are not shipped.
 """
 
+from dlcore import _arguments
+
 from ._alexnet import alexnet
 from ._densenet import DenseNet, densenet121, densenet161, densenet169, densenet201
 from ._get import get_model
@@ -92,3 +94,5 @@ __all__ = [
     "vgg19",
     "vgg19_bn",
 ]
+
+_arguments.guard(__name__, __all__)

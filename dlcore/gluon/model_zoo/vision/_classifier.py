@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from dlcore._kinds import Count, Length
+
 from ... import nn
 from ..._hybrid_block import HybridBlock
 
@@ -20,7 +22,7 @@ class Classifier(HybridBlock):
     (2, 10)
     """
 
-    def __init__(self, classes: int, in_units: int = 0, prefix: str | None = None, params: Any = None) -> None:
+    def __init__(self, classes: Count, in_units: Length = 0, prefix: str | None = None, params: Any = None) -> None:
         super().__init__(prefix, params)
         self.features = nn.HybridSequential()
         self.output: HybridBlock = nn.Dense(classes, in_units=in_units)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from dlcore._kinds import Count, Length
 from dlcore.ops import F
 
 from ... import nn
@@ -23,7 +24,7 @@ class DenseLayer(HybridBlock):
     (1, 6, 6, 6)
     """
 
-    def __init__(self, in_channels: int, growth: int, prefix: str | None = None, params: Any = None) -> None:
+    def __init__(self, in_channels: Length, growth: Count, prefix: str | None = None, params: Any = None) -> None:
         super().__init__(prefix, params)
         self.body = nn.HybridSequential(
             nn.BatchNorm(in_channels=in_channels),
@@ -50,10 +51,10 @@ class DenseNet(Classifier):
 
     def __init__(
         self,
-        num_init_features: int,
-        growth_rate: int,
+        num_init_features: Count,
+        growth_rate: Count,
         layers: Sequence[int],
-        classes: int = 1000,
+        classes: Count = 1000,
         prefix: str | None = None,
         params: Any = None,
     ) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from dlcore._kinds import Count
+
 from ... import nn
 from ._classifier import Classifier, no_weights
 
@@ -24,7 +26,7 @@ class InceptionV3(Classifier):
     (1, 3)
     """
 
-    def __init__(self, classes: int = 1000, width: int = 1, prefix: str | None = None, params: Any = None) -> None:
+    def __init__(self, classes: Count = 1000, width: Count = 1, prefix: str | None = None, params: Any = None) -> None:
         super().__init__(classes, 2048 // width, prefix, params)
         self._width, self._before = width, 3
         self._stem()

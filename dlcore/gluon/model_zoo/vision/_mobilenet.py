@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from dlcore._kinds import Count
+
 from ... import nn
 from ._classifier import Classifier, no_weights
 
@@ -22,7 +24,7 @@ class MobileNet(Classifier):
     """
 
     def __init__(
-        self, multiplier: float = 1.0, classes: int = 1000, prefix: str | None = None, params: Any = None
+        self, multiplier: float = 1.0, classes: Count = 1000, prefix: str | None = None, params: Any = None
     ) -> None:
         if multiplier * 32 < 1:
             raise ValueError(f"MobileNet: multiplier {multiplier} leaves no channels")

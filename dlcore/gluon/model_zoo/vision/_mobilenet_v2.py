@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from dlcore._kinds import Count, Length
 from dlcore.ops import F
 
 from ... import nn
@@ -36,7 +37,13 @@ class LinearBottleneck(HybridBlock):
     """
 
     def __init__(
-        self, in_channels: int, channels: int, wider: int, stride: int, prefix: str | None = None, params: Any = None
+        self,
+        in_channels: Length,
+        channels: Count,
+        wider: int,
+        stride: int,
+        prefix: str | None = None,
+        params: Any = None,
     ) -> None:
         super().__init__(prefix, params)
         self._shortcut = stride == 1 and in_channels == channels
@@ -61,7 +68,7 @@ class MobileNetV2(Classifier):
     """
 
     def __init__(
-        self, multiplier: float = 1.0, classes: int = 1000, prefix: str | None = None, params: Any = None
+        self, multiplier: float = 1.0, classes: Count = 1000, prefix: str | None = None, params: Any = None
     ) -> None:
         if multiplier * 16 < 1:
             raise ValueError(f"MobileNetV2: multiplier {multiplier} leaves no channels")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from dlcore._kinds import Count, Length
 from dlcore.ops import F
 
 from ... import nn
@@ -27,7 +28,7 @@ class BasicBlockV1(HybridBlock):
     """
 
     def __init__(
-        self, channels: int, stride: int, in_channels: int, prefix: str | None = None, params: Any = None
+        self, channels: Count, stride: int, in_channels: Length, prefix: str | None = None, params: Any = None
     ) -> None:
         super().__init__(prefix, params)
         self.body = self._body(channels, stride, in_channels)
@@ -106,7 +107,7 @@ class ResNetV1(Classifier):
         self,
         layers: Sequence[int],
         channels: Sequence[int],
-        classes: int = 1000,
+        classes: Count = 1000,
         small: bool = False,
         prefix: str | None = None,
         params: Any = None,

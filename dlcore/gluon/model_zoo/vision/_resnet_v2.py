@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from dlcore._kinds import Count, Length
 from dlcore.ops import F
 
 from ... import nn
@@ -25,7 +26,7 @@ class BasicBlockV2(HybridBlock):
     """
 
     def __init__(
-        self, channels: int, stride: int, in_channels: int, prefix: str | None = None, params: Any = None
+        self, channels: Count, stride: int, in_channels: Length, prefix: str | None = None, params: Any = None
     ) -> None:
         super().__init__(prefix, params)
         self.before = nn.HybridSequential(nn.BatchNorm(in_channels=in_channels), nn.Activation("relu"))
@@ -86,7 +87,7 @@ class ResNetV2(Classifier):
         self,
         layers: Sequence[int],
         channels: Sequence[int],
-        classes: int = 1000,
+        classes: Count = 1000,
         small: bool = False,
         prefix: str | None = None,
         params: Any = None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from dlcore._kinds import Count, Length
 from dlcore.ops import F
 
 from ... import nn
@@ -21,7 +22,9 @@ class Fire(HybridBlock):
     (1, 8, 5, 5)
     """
 
-    def __init__(self, in_channels: int, narrow: int, wide: int, prefix: str | None = None, params: Any = None) -> None:
+    def __init__(
+        self, in_channels: Length, narrow: int, wide: int, prefix: str | None = None, params: Any = None
+    ) -> None:
         super().__init__(prefix, params)
         self.squeeze = nn.Conv2D(narrow, 1, activation="relu", in_channels=in_channels)
         self.point = nn.Conv2D(wide, 1, activation="relu", in_channels=narrow)
@@ -49,7 +52,7 @@ class SqueezeNet(Classifier):
     (1, 3)
     """
 
-    def __init__(self, version: str, classes: int = 1000, prefix: str | None = None, params: Any = None) -> None:
+    def __init__(self, version: str, classes: Count = 1000, prefix: str | None = None, params: Any = None) -> None:
         super().__init__(classes, prefix=prefix, params=params)
         if version not in _PLANS:
             raise ValueError(f"SqueezeNet: expected version {' or '.join(map(repr, _PLANS))}, got {version!r}")

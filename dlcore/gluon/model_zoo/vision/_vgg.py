@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from dlcore._kinds import Count
+
 from ... import nn
 from ._classifier import Classifier, no_weights
 
@@ -25,8 +27,8 @@ class VGG(Classifier):
         self,
         layers: Sequence[int],
         channels: Sequence[int],
-        classes: int = 1000,
-        hidden: int = 4096,
+        classes: Count = 1000,
+        hidden: Count = 4096,
         prefix: str | None = None,
         params: Any = None,
         batch_norm: bool = False,

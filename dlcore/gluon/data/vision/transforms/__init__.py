@@ -12,6 +12,8 @@ What must not: data sets (see `dlcore.gluon.data.vision`), decoding of files (se
 (1, 28, 28)
 """
 
+from dlcore import _arguments
+
 from ._basic import Cast, Compose, Normalize, ToTensor, Transform
 from ._colour import (
     RandomBrightness,
@@ -52,3 +54,5 @@ __all__ = [
     "Transform",
     "mixup",
 ]
+
+_arguments.guard(__name__, __all__)
