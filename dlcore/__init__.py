@@ -84,7 +84,7 @@ _LAZY: dict[str, tuple[str, str | None]] = {
     "context": ("dlcore.array.context", None),
     "Context": ("dlcore.array", "Context"),
     "cpu": ("dlcore.array", "cpu"),
-    "cpu_pinned": ("dlcore.array.npx", "cpu_pinned"),
+    "cpu_pinned": ("dlcore.array.context", "cpu_pinned"),
     "gpu": ("dlcore.array", "gpu"),
     "num_gpus": ("dlcore.array", "num_gpus"),
     "current_context": ("dlcore.array", "current_context"),

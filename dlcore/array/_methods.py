@@ -212,7 +212,6 @@ METHODS: dict[str, Callable[..., Any]] = {
     "repeat": lambda self, repeats, axis=None: _namespace().repeat(self, repeats, axis),
     "tile": lambda self, reps: _namespace().tile(self, reps),
     "broadcast_like": lambda self, other: F.broadcast_like(self, other),
-    "reshape_like": lambda self, other: F._reshape_like(self, other),
     "__setitem__": _indexing.setitem,
     "__iter__": _iterate,
     **_protocol.attributes(),

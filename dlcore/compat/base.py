@@ -11,10 +11,19 @@ a shape that does not fit
 
 import numpy as np
 
-__all__ = ["MXNetError", "integer_types", "numeric_types", "string_types"]
+__all__ = ["MXNetError", "integer_types", "numeric_types", "py_str", "string_types"]
 
 # dlcore raises Python's own exceptions (ValueError, TypeError, ...), so what stood for all errors of the library is:
 MXNetError = Exception
 numeric_types = (float, int, np.generic)
 integer_types = (int, np.int32, np.int64)
 string_types = (str,)
+
+
+def py_str(text: bytes | str) -> str:
+    """Text as Python's own.
+
+    >>> py_str(b"relu")
+    'relu'
+    """
+    return text.decode() if isinstance(text, bytes) else text

@@ -3,8 +3,8 @@
 >>> import dlcore
 >>> DataLoader is dlcore.gluon.data.DataLoader
 True
->>> default_batchify_fn([[1, 2], [3, 4]]).shape
-(2, 2)
+>>> default_batchify_fn([1, 2, 3]).shape
+(3,)
 """
 
 from __future__ import annotations

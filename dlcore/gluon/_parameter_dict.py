@@ -32,6 +32,11 @@ class ParameterDict(dict[str, Parameter]):
         self._shared = shared
         self._creates = creates
 
+    @property
+    def _params(self) -> dict[str, Parameter]:
+        """Where MXNet kept them, and libraries built on it look."""
+        return self
+
     def get(self, name: str, default: Any = None, **kwargs: Any) -> Any:
         """The parameter `name`; in a block's own dict, made with `kwargs` (see `Parameter`) if it is not there yet.
 

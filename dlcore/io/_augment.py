@@ -13,7 +13,7 @@ from dlcore import _core
 from dlcore._core import NDArray
 from dlcore.array import random
 
-from ._image import decode_image, resize_image
+from ._image import SUITS, decode_image, resize_image, suiting
 
 Size = Sequence[int]
 Box = tuple[int, int, int, int]
@@ -65,13 +65,22 @@ def _ordered(image: np.ndarray, to_rgb: bool) -> NDArray:
     return made(image if to_rgb else image[..., ::-1])
 
 
+def _get_interp_method(interp: int, sizes: Sequence[int] = ()) -> int:
+    """What stands for `interp` when (old height, old width, height, width) are `sizes`; libraries ask by this name."""
+    if interp == 10:
+        return int(5 * draw(1)[0])
+    return interp if interp != SUITS else suiting(*sizes) if sizes else 2
+
+
 def imresize(src: Any, w: int, h: int, interp: int = 1) -> NDArray:
-    """The picture in another size. interp: 0 nearest, 1 bilinear, 2 bicubic, 3 area, 4 Lanczos.
+    """The picture in another size. interp: 0 nearest, 1 bilinear, 2 bicubic, 3 area, 4 Lanczos, 9 what suits
+    the change of size, 10 one of 0 to 4 at random.
 
     >>> imresize(np.zeros((4, 6, 3), np.uint8), 3, 2).shape
     (2, 3, 3)
     """
-    return made(resize_image(pixels(src), w, h, interp))
+    array = pixels(src)
+    return made(resize_image(array, w, h, _get_interp_method(interp, (*array.shape[:2], h, w))))
 
 
 def resize_short(src: Any, size: int, interp: int = 2) -> NDArray:

@@ -19,6 +19,20 @@ def host(array: Any) -> numpy.ndarray:
     return array.asnumpy() if hasattr(array, "asnumpy") else numpy.asarray(array)
 
 
+def check_label_shapes(labels: Any, preds: Any, wrap: bool = False, shape: bool = False) -> tuple[Any, Any]:
+    """labels and preds as they are, or each in a list if `wrap` and it is none yet.
+
+    ValueError unless they are equally many, or with `shape`, of one shape.
+
+    >>> check_label_shapes([1], [2], wrap=True)
+    ([1], [2])
+    """
+    mine, theirs = (labels.shape, preds.shape) if shape else (len(labels), len(preds))
+    if mine != theirs:
+        raise ValueError(f"metric: expected as many labels as predictions, got {mine} and {theirs}")
+    return tuple([a] if wrap and not isinstance(a, (list, tuple)) else a for a in (labels, preds))  # type: ignore[return-value]
+
+
 class EvalMetric:
     """A mean over all samples seen since `reset`. A subclass gives `measure(label, pred)` -> (sum, count).
 

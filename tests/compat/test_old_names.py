@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -34,7 +35,7 @@ def test_an_old_script_runs_unchanged(tmp_path: Path) -> None:
 
 def test_example(tmp_path: Path) -> None:
     code = "import doctest, dlcore.compat._install as m; print(doctest.testmod(m))"
-    assert run(code, tmp_path) == "TestResults(failed=0, attempted=7)"
+    assert re.fullmatch(r"TestResults\(failed=0, attempted=\d\d\)", run(code, tmp_path))
 
 
 def test_importing_the_package_changes_nothing(tmp_path: Path) -> None:

@@ -131,3 +131,77 @@ def test_the_oldest_model_trains_saves_and_goes_on(tmp_path: Path) -> None:
     assert again.score(x, y) >= model.score(x, y) and again.predict(x[:5]).shape == (5, 3)
     with pytest.raises(RuntimeError, match="call fit or load first"):
         dl.model.FeedForward(net).predict(x)
+
+
+def test_a_registry_makes_classes_by_name() -> None:
+    from dlcore.compat import registry
+
+    class Attack:
+        def __init__(self, strength: int = 1) -> None:
+            self.strength = strength
+
+    class Noise(Attack):
+        pass
+
+    register, create = registry.get_register_func(Attack, "attack"), registry.get_create_func(Attack, "attack")
+    assert register(Noise) is Noise and registry.get_registry(Attack) == {"noise": Noise}
+    assert registry.get_alias_func(Attack, "attack")("hiss", "buzz")(Noise) is Noise
+    made = create("Hiss", 3)
+    assert isinstance(made, Noise) and made.strength == 3 and create(made) is made
+    assert create('{"attack": "buzz", "strength": 4}').strength == create(attack="noise", strength=4).strength == 4
+    with pytest.raises(ValueError, match="create attack: expected one of buzz, hiss, noise, got 'blur'"):
+        create("blur")
+    with pytest.raises(TypeError, match="register attack: expected a subclass of Attack, got <class 'int'>"):
+        register(int)
+    with pytest.raises(TypeError, match="expected a name or a Attack, got 3"):
+        create(3)
+
+
+def test_what_libraries_take_from_the_old_modules_is_there() -> None:
+    from dlcore import compat
+
+    compat.install()
+    try:
+        from mxnet.contrib.amp import amp
+        from mxnet.gluon.data.dataloader import DataLoader, _as_in_context, default_batchify_fn, default_mp_batchify_fn
+        from mxnet.gluon.model_zoo import model_store
+        from mxnet.gluon.nn import basic_layers, conv_layers
+        from mxnet.gluon.utils import _get_repo_file_url
+        from mxnet.image.image import _get_interp_method
+        from mxnet.metric import check_label_shapes
+        from mxnet.symbol.contrib import SyncBatchNorm
+    finally:
+        compat.uninstall()
+    assert amp is dl.amp and basic_layers is conv_layers is dl.gluon.nn and DataLoader is dl.gluon.data.DataLoader
+    assert default_mp_batchify_fn is default_batchify_fn
+    x, (y,) = _as_in_context([dl.nd.ones((2,)), (dl.nd.ones((3,)),)], dl.cpu())
+    assert x.shape == (2,) and y.shape == (3,)
+    assert _get_repo_file_url("gluon", "a.zip").endswith("/gluon/a.zip")
+    with pytest.raises(FileNotFoundError, match="lstm: no trained weights are offered"):
+        model_store.get_model_file("lstm")
+    assert [_get_interp_method(9, (8, 8, *size)) for size in ((4, 4), (9, 9), (4, 9))] == [3, 2, 1]
+    assert _get_interp_method(10) in range(5) and _get_interp_method(2) == 2
+    with pytest.raises(ValueError, match="as many labels as predictions, got 1 and 2"):
+        check_label_shapes([1], [1, 2])
+    x = dl.sym.var("x")
+    value = dl.nd.array(np.random.default_rng(0).standard_normal((4, 3)))
+    ones, zeros = dl.nd.ones((3,)), dl.nd.zeros((3,))
+    states = {"n_gamma": ones, "n_beta": zeros, "n_moving_mean": zeros, "n_moving_var": ones}
+    got, expected = (make(x, name="n").eval(x=value, **states)[0] for make in (SyncBatchNorm, dl.sym.BatchNorm))
+    np.testing.assert_array_equal(got.asnumpy(), expected.asnumpy())
+
+
+def test_a_part_of_a_shape_comes_from_another_array() -> None:
+    x, y = dl.nd.ones((30, 7)), dl.nd.ones((15, 2, 4))
+    assert x.reshape_like(y, lhs_begin=0, lhs_end=1, rhs_begin=0, rhs_end=2).shape == (15, 2, 7)
+    assert x.reshape_like(y, lhs_begin=-2, lhs_end=-1, rhs_begin=0, rhs_end=-1).shape == (15, 2, 7)
+    with pytest.raises(ValueError, match="reshape"):
+        x.reshape_like(y, lhs_begin=0, lhs_end=1)
+    assert dl.Context("cpu_shared") == dl.Context("cpu_pinned") == dl.cpu()
+
+
+def test_updates_of_many_weights_are_told_how_many() -> None:
+    weights, means = [dl.nd.ones((2,))], [dl.nd.zeros((2,))]
+    dl.nd.contrib.multi_adamw_update(weights, weights, means, means, 1.0, [0.1], out=weights, size=1)
+    with pytest.raises(ValueError, match="multi_adamw_update: expected 3 weights as said, got 1"):
+        dl.nd.contrib.multi_adamw_update(weights, weights, means, means, 1.0, [0.1], size=3)

@@ -91,13 +91,25 @@ def reshape(data: Any, shape: Sequence[int], reverse: bool = False) -> NDArray:
     return _reshape(asarray(data), shape, reverse=reverse)
 
 
-def reshape_like(lhs: Any, rhs: NDArray) -> NDArray:
-    """lhs with the shape of rhs.
+def reshape_like(
+    lhs: Any, rhs: NDArray, lhs_begin: int | None = None, lhs_end: int | None = None, rhs_begin: int | None = None,
+    rhs_end: int | None = None,
+) -> NDArray:  # fmt: skip
+    """lhs with the shape of rhs; or with its axes from lhs_begin to lhs_end replaced by some of those of rhs.
+
+    Axes count from the back where negative. ValueError where the sizes do not agree.
 
     >>> reshape_like([1.0, 2.0], array([[1.0], [2.0]])).shape
     (2, 1)
+    >>> from dlcore import nd
+    >>> reshape_like(nd.ones((6, 5)), nd.ones((2, 3, 4)), lhs_begin=0, lhs_end=1, rhs_begin=0, rhs_end=2).shape
+    (2, 3, 5)
     """
-    return F._reshape_like(lhs, rhs)
+    if (lhs_begin, lhs_end, rhs_begin, rhs_end) == (None, None, None, None):
+        return F._reshape_like(lhs, rhs)
+    lhs = asarray(lhs)
+    first, last, _ = builtins.slice(lhs_begin, lhs_end).indices(lhs.ndim)
+    return F.reshape(lhs, (*lhs.shape[:first], *rhs.shape[rhs_begin:rhs_end], *lhs.shape[last:]))
 
 
 def transpose(data: Any, axes: Sequence[int] = ()) -> NDArray:

@@ -214,14 +214,19 @@ def multi_lars(
     return F.multiply(lrs, F.where(both, F.divide(F.multiply(w, eta), below), 1.0))
 
 
-def _lists(name: str, step: Callable[..., NDArray], weights: Arrays, out: Any) -> list[NDArray]:
+def _lists(
+    name: str, step: Callable[..., NDArray], weights: Arrays, out: Any, count: int | None = None
+) -> list[NDArray]:
+    """step(k, where to) for each weight; `count`, where old code says it, must be their number."""
+    if count not in (None, 0, len(weights)):
+        raise ValueError(f"{name}: expected {count} weights as said, got {len(weights)}")
     targets = list(out) if isinstance(out, (list, tuple)) else [None] * len(weights)
     return [step(k, targets[k]) for k in range(len(weights))]
 
 
 def multi_adamw_update(
     weights: Arrays, grads: Arrays, mean: Arrays, var: Arrays, rescale_grad: Any, lrs: Any, wds: Any = 0.0,
-    etas: Any = 1.0, out: Sequence[NDArray] | None = None, **knobs: Any,
+    etas: Any = 1.0, out: Sequence[NDArray] | None = None, size: int | None = None, **knobs: Any,
 ) -> list[NDArray]:  # fmt: skip
     """`adamw_update` for lists of arrays.
 
@@ -236,12 +241,12 @@ def multi_adamw_update(
         arrays = (weights[k], grads[k], mean[k], var[k], rescale_grad)
         return updates.adamw_update(*arrays, lr=rates[k], wd=decays[k], eta=scales[k], out=target, **knobs)
 
-    return _lists("multi_adamw_update", step, weights, out)
+    return _lists("multi_adamw_update", step, weights, out, size)
 
 
 def multi_mp_adamw_update(
     weights: Arrays, grads: Arrays, mean: Arrays, var: Arrays, weights32: Arrays, rescale_grad: Any, lrs: Any,
-    wds: Any = 0.0, etas: Any = 1.0, out: Sequence[NDArray] | None = None, **knobs: Any,
+    wds: Any = 0.0, etas: Any = 1.0, out: Sequence[NDArray] | None = None, size: int | None = None, **knobs: Any,
 ) -> list[NDArray]:  # fmt: skip
     """`mp_adamw_update` for lists of arrays.
 
@@ -256,12 +261,13 @@ def multi_mp_adamw_update(
         arrays = (weights[k], grads[k], mean[k], var[k], weights32[k], rescale_grad)
         return mp_adamw_update(*arrays, lr=rates[k], wd=decays[k], eta=scales[k], out=target, **knobs)
 
-    return _lists("multi_mp_adamw_update", step, weights, out)
+    return _lists("multi_mp_adamw_update", step, weights, out, size)
 
 
 def multi_lamb_update(
     weights: Arrays, grads: Arrays, mean: Arrays, var: Arrays, step_count: Sequence[int], lrs: Any, wds: Any = 0.0,
-    lower_bound: float = -1.0, upper_bound: float = -1.0, out: Sequence[NDArray] | None = None, **knobs: Any,
+    lower_bound: float = -1.0, upper_bound: float = -1.0, out: Sequence[NDArray] | None = None,
+    num_tensors: int | None = None, **knobs: Any,
 ) -> list[NDArray]:  # fmt: skip
     """Both phases of LAMB for lists of arrays; step_count counts each weight's steps from 1.
 
@@ -277,12 +283,12 @@ def multi_lamb_update(
         own, step_norm = (F.sqrt(F.sum(F.square(a))) for a in (weights[k], g))
         return updates.lamb_update_phase2(weights[k], g, own, step_norm, rates[k], lower_bound, upper_bound, target)
 
-    return _lists("multi_lamb_update", step, weights, out)
+    return _lists("multi_lamb_update", step, weights, out, num_tensors)
 
 
 def multi_mp_lamb_update(
     weights: Arrays, grads: Arrays, mean: Arrays, var: Arrays, weights32: Arrays, step_count: Sequence[int], lrs: Any,
-    wds: Any = 0.0, out: Sequence[NDArray] | None = None, **knobs: Any,
+    wds: Any = 0.0, out: Sequence[NDArray] | None = None, num_tensors: int | None = None, **knobs: Any,
 ) -> list[NDArray]:  # fmt: skip
     """`multi_lamb_update` computed on float32 copies, which change in place; gives the weights' dtype.
 
@@ -298,4 +304,4 @@ def multi_mp_lamb_update(
     def step(k: int, target: NDArray | None) -> Any:
         return _into(target, F.cast(weights32[k], weights[k]._dtype_name))
 
-    return _lists("multi_mp_lamb_update", step, weights, out)
+    return _lists("multi_mp_lamb_update", step, weights, out, num_tensors)
