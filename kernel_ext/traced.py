@@ -7,7 +7,7 @@ from typing import Any
 from .errors import CleanError, nearest
 from .items import Group, Item, Outline, Shape, block_label, children, parameter_count
 
-FUSED = "fused"
+FUSED = ("fused", "fused_each")
 
 
 def trace(block: Any, shape: Shape, training: bool = True) -> Any:
@@ -131,7 +131,7 @@ def _operators(graph: Any) -> tuple[Item, ...]:
         items.append(Item("input", "input", "input", tuple(value.shape)))
     for node in graph.nodes:
         taken = {place[id(value)]: tuple(value.shape) for value in node.inputs if id(value) in place}
-        label = f"{node.op}: {node.attrs[0]}" if node.op == FUSED else node.op
+        label = f"{node.op}: {node.attrs[0]}" if node.op in FUSED else node.op
         if bodies_of(node):
             label = operators(node)
         if node.scope:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from dlcore import _core
+from dlcore.graph._ir import EACH
 from dlcore.ops._record import RECORDS
 
 from . import tile
@@ -117,7 +118,8 @@ class Executable:
             op[1].run(ins, outs, seed, counter + rng)
             return
         if isinstance(op, tuple):
-            tile.launch(self._tiles[i], op[2], ins, outs)
+            run = tile.launch_each if op[0] == EACH else tile.launch
+            run(self._tiles[i], op[2], ins, outs)
             return
         name = self._names[op]
         record = RECORDS[name]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
+from dlcore.graph.cuda_each import render_each, table
 from dlcore.graph.cuda_render import Operand, render_tile
 from dlcore.ops._expr import Tile
 
@@ -39,3 +40,41 @@ def launch(tile: Any, register: str, ins: Sequence[Any], outs: Sequence[Any]) ->
     import numpy as np
 
     function((grid,), (block,), tuple(np.intp(a._ptr) for a in (*ins, *outs)))
+
+
+def launch_each(tile: Any, register: str, ins: Sequence[Any], outs: Sequence[Any]) -> None:
+    """Run a tile program over several sets of core arrays, one set after the other, as one kernel."""
+    import cupy
+    import numpy as np
+
+    n_in, n_out = tile.n_in, len(tile.outs)
+    lengths = tuple(out.size for out in outs[::n_out])
+    pointers = [
+        array._ptr
+        for i in range(len(lengths))
+        for array in (*ins[i * n_in : (i + 1) * n_in], *outs[i * n_out : (i + 1) * n_out])
+    ]
+    first = tuple(operand(a) for a in ins[:n_in]), tuple(operand(a) for a in outs[:n_out])
+    function, grid, block = _compiled_each(tuple(tile.code), n_in, tuple(tile.outs), register, *first, lengths)
+    made = _on_device(table(lengths, pointers).tobytes(), cupy.cuda.Device().id)
+    function((grid,), (block,), (np.intp(made.data.ptr),))
+
+
+@lru_cache(maxsize=256)
+def _compiled_each(
+    code: tuple, n_in: int, tile_outs: tuple, register: str, ins: tuple, outs: tuple, lengths: tuple
+) -> tuple[Any, int, int]:
+    import cupy
+
+    made = render_each("each", Tile(n_in, list(code), list(tile_outs)), register, ins, outs, lengths)
+    module = cupy.RawModule(code=made.source, backend="nvrtc", options=("--std=c++17",))
+    return module.get_function("each"), made.grid, made.block
+
+
+@lru_cache(maxsize=256)
+def _on_device(content: bytes, device: int) -> Any:
+    """A table in the memory of the current device; weights stay where they are, so that it is mostly there already."""
+    import cupy
+    import numpy as np
+
+    return cupy.asarray(np.frombuffer(content, np.uint64))

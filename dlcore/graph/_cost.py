@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from . import _ops
-from ._ir import FUSED, ITEMSIZE, Node, Value
+from ._ir import FUSED, ITEMSIZE, Node, Value, sets
 
 # Of a machine with two cores: what matters is their relation, a hundred operations or so for each float moved.
 OPERATIONS_PER_SECOND = 3e11
@@ -23,8 +23,8 @@ def operations(node: Node) -> int:
     48
     """
     sizes = [value.size for value in [*node.inputs[:2], *node.outputs[:1]] if value is not None]
-    if node.op == FUSED:
-        return node.outputs[0].size * len(node.tile.code)
+    if _ops.is_fused(node):
+        return sum(outs[0].size for _, outs in sets(node)) * len(node.tile.code)
     stem = (_ops.record_of(node.op).kernel or "").removesuffix("_grad")
     if stem.startswith(("conv", "deconv")):
         # Each weight meets each place of the result (of a convolution's input, for its gradients) once per sample.

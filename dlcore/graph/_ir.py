@@ -32,6 +32,7 @@ SHORT_DTYPE = {
 }
 ITEMSIZE = {name: (2 if name == "bfloat16" else np.dtype(name).itemsize) for name in SHORT_DTYPE}
 FUSED = "fused"  # the operator name of a node that holds a tile program made by the fusion pass
+EACH = "fused_each"  # of a node that runs one such program over several sets of arrays: see `sets`
 
 
 def contiguous_strides(shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -368,6 +369,14 @@ class Graph:
             if out.base is not None:
                 text += f" view of {names.get(out.base, '?')}"
         return text + (f"   # {node.place()}" if node.place() else "")
+
+
+def sets(node: Node) -> Iterator[tuple[list[Value], list[Value]]]:
+    """The operands and results of each set of arrays that a node with a tile program runs over: one, or several."""
+    n_in, n_out = node.tile.n_in, len(node.tile.outs)
+    for i in range(len(node.outputs) // n_out):
+        operands = [v for v in node.inputs[i * n_in : (i + 1) * n_in] if v is not None]
+        yield operands, node.outputs[i * n_out : (i + 1) * n_out]
 
 
 def bodies_of(node: Node) -> dict[str, Graph]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from . import _ops
-from ._ir import FUSED, Graph, Node, Value, same_layout
+from ._ir import EACH, FUSED, Graph, Node, Value, same_layout
 
 
 def may_share(node: Node, operand: Value, out: Value) -> bool:
@@ -20,7 +20,14 @@ def may_share(node: Node, operand: Value, out: Value) -> bool:
         and operand.shape == out.shape
         and same_layout(out.shape, operand.strides, out.strides)
         and operand.root_offset == 0
+        and (node.op != EACH or _of_one_set(node, operand, out))
     )
+
+
+def _of_one_set(node: Node, operand: Value, out: Value) -> bool:
+    """Whether only the set of arrays that makes `out` reads `operand`: the order of the sets is nobody's promise."""
+    mine = out.index // len(node.tile.outs)
+    return all(i // node.tile.n_in == mine for i, value in enumerate(node.inputs) if value is operand)
 
 
 def reads(node: Node) -> dict[Value, None]:

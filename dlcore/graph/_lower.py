@@ -12,7 +12,7 @@ from dlcore._hooks import hook
 
 from . import _ops
 from ._control import Loop
-from ._ir import FUSED, Graph, Node, Value, bodies_of
+from ._ir import Graph, Node, Value, bodies_of
 from .passes.plan import Place, Plan, plan, settle
 
 LOCATION = re.compile(r" ?\[((?:other )?body )?instruction (\d+)\]")  # as the core writes it into error texts
@@ -59,10 +59,10 @@ def lower(graph: Graph, memory: Plan, device: str = "cpu(0)") -> Lowered:
             continue
         ins = [-1 if v is None else number[v] for v in node.inputs]
         outs = [number[v] for v in node.outputs]
-        if node.op == FUSED:
+        if _ops.is_fused(node):
             program = _core.TileProgram(node.tile.n_in, node.tile.code, node.tile.outs)
             tiles[len(instrs)] = node.tile
-            instrs.append((("fused", program, node.register), ins, outs, (), 0))
+            instrs.append(((node.op, program, node.register), ins, outs, (), 0))
         elif bodies_of(node):
             inside[len(instrs)] = [_body(body, device) for body in bodies_of(node).values()]
             program = _control(node, inside[len(instrs)], device)

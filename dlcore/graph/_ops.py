@@ -10,7 +10,7 @@ from dlcore import _core
 from dlcore.ops._record import RECORDS, Attr, Input, Op
 
 from ._control import COND, LOOP
-from ._ir import FUSED, Node, Value, contiguous_strides, is_dense
+from ._ir import EACH, FUSED, Node, Value, contiguous_strides, is_dense
 from ._types import numpy_dtype
 
 TILE_TYPES = {
@@ -116,6 +116,11 @@ def is_view(node: Node) -> bool:
     return bool(node.outputs) and all(out.base is not None for out in node.outputs)
 
 
+def is_fused(node: Node) -> bool:
+    """Whether the node has a program of its own, over one set of arrays or several."""
+    return node.op in (FUSED, EACH)
+
+
 def is_elementwise(node: Node) -> bool:
     """Whether the node is described by a tile program (an elementwise operator or a fused group)."""
     return node.tile is not None or (node.op != FUSED and record_of(node.op).elementwise)
@@ -130,7 +135,7 @@ def is_random(node: Node) -> bool:
     """Whether the node draws random numbers."""
     if node.op in CONTROL:
         return node.attrs[0].blocks > 0
-    return node.op != FUSED and record_of(node.op).random
+    return not is_fused(node) and record_of(node.op).random
 
 
 def random_blocks(node: Node) -> int:

@@ -6,7 +6,8 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from ._ir import FUSED, Graph
+from . import _ops
+from ._ir import EACH, Graph
 
 if TYPE_CHECKING:
     from .passes.plan import Plan
@@ -46,7 +47,9 @@ def show_cuda(graph: Graph) -> None:
     """Prints the CUDA C of every fused group."""
     if not wanted("cuda"):
         return
+    from .cuda_each import render_node
     from .cuda_render import render
 
-    for i, node in enumerate(n for n in graph.nodes if n.op == FUSED):
-        print(render(node, f"fused_{i}").source, file=sys.stderr)
+    for i, node in enumerate(n for n in graph.nodes if _ops.is_fused(n)):
+        made = render_node(node, f"fused_{i}") if node.op == EACH else render(node, f"fused_{i}")
+        print(made.source, file=sys.stderr)

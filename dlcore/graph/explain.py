@@ -11,7 +11,7 @@ from . import _cost, _ops, _tree
 from ._compiled import Compiled
 from ._explain_html import page
 from ._function import GraphFunction
-from ._ir import FUSED, Node, Value, bodies_of
+from ._ir import Node, Value, bodies_of, sets
 from ._jit import Jit
 from ._lifetimes import naive_bytes
 from ._limits import Limits, limits, seen
@@ -150,7 +150,7 @@ def _explained(compiled: Compiled, arrays: list[Any] | None) -> Explanation:
                 graph.node_text(node, names),
             )
         )  # fmt: skip
-    fused = sum(node.op == FUSED for node in lowered.nodes)
+    fused = sum(_ops.is_fused(node) for node in lowered.nodes)
     arena, naive = lowered.all_arena_bytes, naive_bytes(compiled.traced)
     lines = [
         f"{graph.name}: {len(compiled.traced.nodes)} traced calls became {len(lowered.nodes)} kernels "
@@ -208,13 +208,14 @@ def _made_up(value: Value) -> Any:
 
 
 def operators(node: Node) -> str:
-    """What a call computes, in short: of a loop or a branch how often, and the operators inside."""
-    if node.op == FUSED:
-        return str(node.attrs[0]) if node.attrs else FUSED
+    """What a call computes, in short: for how many sets of arrays; of a loop or a branch how often, and what inside."""
+    if _ops.is_fused(node):
+        label, count = str(node.attrs[0]) if node.attrs else node.op, len(list(sets(node)))
+        return label if count == 1 else f"{label} of {count}"
     if not _ops.is_control(node):
         return node.op.removeprefix("_")
     inside = {
-        inner.op if inner.op != FUSED else str(inner.attrs[0]) for g in bodies_of(node).values() for inner in g.nodes
+        str(inner.attrs[0]) if _ops.is_fused(inner) else inner.op for g in bodies_of(node).values() for inner in g.nodes
     }
     return f"{node.attrs[0]}: {', '.join(sorted(inside))}"
 

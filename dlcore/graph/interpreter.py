@@ -19,7 +19,7 @@ from . import _ops
 from ._control import Branch, Program
 from ._interpreter_random import RANDOM
 from ._interpreter_samples import SAMPLES
-from ._ir import FUSED, Graph, Node, Value
+from ._ir import Graph, Node, Value, sets
 from ._types import compute_dtype, numpy_dtype
 
 Array = np.ndarray
@@ -66,6 +66,12 @@ def call(node: Node, operands: list[Array | None], rng: tuple[int, int]) -> list
 def _call(node: Node, operands: list[Array | None], rng: tuple[int, int]) -> list[Array]:
     if _ops.is_control(node):
         return _control(node.attrs[0], [a for a in operands if a is not None], (rng[0], rng[1] + max(node.rng, 0)))
+    if node.op == EACH:
+        given, results = iter(operands), []
+        for ins, outs in sets(node):
+            arrays = [np.broadcast_to(convert(next(given), node.register), outs[0].shape) for _ in ins]
+            results += run_tile(node.tile, node.register, arrays, outs[0].shape)
+        return results
     if _ops.is_elementwise(node):
         tile, register = node.tile, node.register
         if node.op != FUSED:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import numpy as np
 
 from . import _ops
-from ._ir import FUSED, Graph, Node, Value, bodies_of, numel
+from ._ir import Graph, Node, Value, bodies_of, numel, same_layout, sets
 
 
 class GraphError(RuntimeError):
@@ -116,6 +116,9 @@ def check_values(graph: Graph) -> None:
 def check_arity(graph: Graph) -> None:
     """Operators exist, and get the number of operands and attributes that their record asks for."""
     for node in graph.nodes:
+        if node.op == EACH:
+            _check_sets(graph, node)
+            continue
         if node.op == FUSED:
             if node.tile is None or node.tile.n_in != len(node.inputs) or None in node.inputs:
                 _fail(graph, node, "a fused group whose program does not fit its operands")
@@ -135,9 +138,27 @@ def check_arity(graph: Graph) -> None:
             _fail(graph, node, f"{node.op} takes {len(record.attrs)} attributes, got {len(node.attrs)}")
 
 
+def _check_sets(graph: Graph, node: Node) -> None:
+    """The arrays of every set are as many as the program asks for, and of one layout beside single numbers."""
+    n_in, n_out = (node.tile.n_in, len(node.tile.outs)) if node.tile is not None else (0, 0)
+    count = len(node.outputs) // max(n_out, 1)
+    if not n_in or len(node.inputs) != count * n_in or len(node.outputs) != count * n_out or None in node.inputs:
+        _fail(graph, node, "sets of arrays that do not fit the program")
+    for operands, outputs in sets(node):
+        like = outputs[0]
+        for value in [*operands, *outputs]:
+            same = value.shape == like.shape and same_layout(like.shape, value.strides, like.strides)
+            if not same and (value.size != 1 or value.node is node):
+                _fail(graph, node, f"{value.type_text()} is neither one number nor laid out as {like.type_text()}")
+        if not _ops.is_dense(like.shape, like.strides) or any(out.base is not None for out in outputs):
+            _fail(graph, node, f"results of strides {like.strides}, which are not dense")
+
+
 def check_types(graph: Graph) -> None:
     """Inference gives the shapes, dtypes, layouts and views that the graph claims."""
     for node in graph.nodes:
+        if node.op == EACH:
+            continue  # `check_arity` has looked at its sets
         if node.op == FUSED:
             _check_fused_types(graph, node)
             continue
@@ -176,7 +197,7 @@ def _check_fused_types(graph: Graph, node: Node) -> None:
 def check_fused(graph: Graph) -> None:
     """Fused programs are in single-assignment order and use known micro-operations."""
     for node in graph.nodes:
-        if node.op != FUSED:
+        if not _ops.is_fused(node):
             continue
         tile = node.tile
         if node.register not in ("int32", "int64", "uint64", "float32", "float64"):
@@ -188,7 +209,8 @@ def check_fused(graph: Graph) -> None:
                 _fail(graph, node, f"micro-operation {mnemonic!r} with {len(operands)} operands")
             if any(not 0 <= o < tile.n_in + i for o in operands):
                 _fail(graph, node, f"instruction {i} of the program reads a value that comes later")
-        if len(tile.outs) != len(node.outputs) or any(not 0 <= o < tile.n_in + len(tile.code) for o in tile.outs):
+        many = node.op == FUSED and len(tile.outs) != len(node.outputs)
+        if many or any(not 0 <= o < tile.n_in + len(tile.code) for o in tile.outs):
             _fail(graph, node, "the program's results do not fit the node's outputs")
 
 

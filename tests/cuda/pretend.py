@@ -114,6 +114,13 @@ def launch(tile: Any, register: str, ins: list[Any], outs: list[Any]) -> None:
             view(out)[...] = value != 0 if out._dtype_name == "bool" else value
 
 
+def launch_each(tile: Any, register: str, ins: list[Any], outs: list[Any]) -> None:
+    """The kernel for several sets of arrays, set by set."""
+    n_in, n_out = tile.n_in, len(tile.outs)
+    for i in range(len(outs) // n_out):
+        launch(tile, register, ins[i * n_in : (i + 1) * n_in], outs[i * n_out : (i + 1) * n_out])
+
+
 def install(libraries: bool = False) -> None:
     """Make `import cupy` and the GPU room use the pretended device. For a process of its own: it cannot be undone.
 
@@ -136,6 +143,7 @@ def install(libraries: bool = False) -> None:
 
     _arrays.wrap = _backend.wrap = wrap  # type: ignore[assignment]
     tile.launch = launch  # type: ignore[assignment]
+    tile.launch_each = launch_each  # type: ignore[assignment]
 
 
 def standin_cublaslt() -> ctypes.CDLL:

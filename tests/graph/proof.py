@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from dlcore.graph import _ops
-from dlcore.graph._ir import ITEMSIZE, Graph, Value
+from dlcore.graph._ir import EACH, ITEMSIZE, Graph, Value, sets
 from dlcore.graph.passes.plan import Plan
 
 FOREVER = np.iinfo(np.int64).max
@@ -20,6 +20,9 @@ FOREVER = np.iinfo(np.int64).max
 def aligned(node: Any, value: Value, out: Value) -> bool:
     """In place is safe element by element: same shape, same bytes, and a kernel that promises it."""
     promise = _ops.is_elementwise(node) or _ops.record_of(node.op).inplace_ok
+    if node.op == EACH:  # the sets of arrays run in any order, side by side
+        if [out in outs for operands, outs in sets(node) if value in operands] != [True]:
+            return False
     steps = [(a, b) for size, a, b in zip(value.shape, value.strides, out.strides, strict=True) if size > 1]
     same = value.shape == out.shape and (0 in value.shape or all(a == b for a, b in steps))
     return promise and same and value.root_offset == 0

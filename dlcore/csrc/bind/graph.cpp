@@ -99,7 +99,7 @@ static ExeInstr to_instr(nb::handle h) {
     program.obj = std::make_shared<Control>(*nb::cast<Control*>(named[1]));
     instr.attrs = {program};
   } else {
-    instr.op = &get_op("fused");
+    instr.op = &get_op(nb::cast<std::string>(nb::cast<nb::tuple>(t[0])[0]));
     Attr program;
     program.kind = Attr::Obj;
     program.obj = std::make_shared<TileProgram>(*nb::cast<TileProgram*>(nb::cast<nb::tuple>(t[0])[1]));

@@ -271,14 +271,14 @@ static std::shared_ptr<TileProgram> make_tile(int n_in, nb::handle code, nb::han
   return p;
 }
 
-// The operator of fused groups: any number of inputs, the program and the dtype of its registers as attributes.
-static void register_fused() {
+// The operators of fused groups: any number of inputs, the program and the dtype of its registers as attributes.
+static void register_fused(const char* name, const char* kernel) {
   auto op = std::make_unique<OpDef>();
-  op->name = "fused";
+  op->name = name;
   op->inputs = {{"xs", false, true, false}};
   op->attrs = {{"program", AttrType::Obj, Attr()}, {"register", AttrType::DTypeT, Attr()}};
-  op->kernel_stem = "tile";
-  op->kernel = find_kernel("tile");
+  op->kernel_stem = kernel;
+  op->kernel = find_kernel(kernel);
   op->infer = find_infer("broadcast");
   op->dtype_rule = find_dtype_rule("promote");
   op->inplace_ok = op->takes_complex = true;
@@ -303,7 +303,8 @@ void bind_ops(nb::module_& m) {
   m.def("invoke", &py_invoke, nb::arg("op"), nb::arg("inputs"), nb::arg("attrs").none() = nb::none(),
         nb::arg("out").none() = nb::none());
   m.def("infer", &py_infer, nb::arg("op"), nb::arg("metas"), nb::arg("attrs").none() = nb::none());
-  register_fused();
+  register_fused("fused", "tile");
+  register_fused("fused_each", "tile_each");
 }
 
 }  // namespace dl::bind

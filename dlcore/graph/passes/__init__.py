@@ -28,11 +28,13 @@ from .layout import layout
 from .order import order
 from .prune import prune
 from .taken_rows import taken_rows
+from .together import together
 
 Pass = Callable[[Graph], Graph]
 PIPELINE: tuple[Pass, ...] = (
     dead_code, prune, canonicalize, algebraic, fold, cse, taken_rows, cse, amp, fold_norm, gelu_pair, layout, dead_code,
     conv_epilogue, epilogue, hoist, fuse, cse, dead_code, order,
+    together,
 )  # fmt: skip
 
 
