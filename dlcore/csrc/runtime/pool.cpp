@@ -20,6 +20,7 @@ namespace {
 
 constexpr int kMaxThreads = 1024;
 constexpr int kSpins = 3000;         // roughly 50 microseconds: the gap between two operators of a program
+constexpr int kSpinsAlone = 128;     // after so many, others may run: who is waited for may wait for this very core
 constexpr int kChunksPerThread = 4;  // enough to level uneven threads, few enough to keep claims cheap
 
 thread_local bool in_region = false;
@@ -30,6 +31,11 @@ inline void cpu_relax() {
 #elif defined(__aarch64__)
   asm volatile("yield");
 #endif
+}
+
+void spin(int turn) {
+  cpu_relax();
+  if (turn % kSpinsAlone == kSpinsAlone - 1) std::this_thread::yield();
 }
 
 struct Job {
@@ -98,7 +104,7 @@ class Pool {
       while (*p != &job) p = &(*p)->link;
       *p = job.link;
     }
-    for (int i = 0; i < kSpins && job.helpers.load(std::memory_order_acquire); i++) cpu_relax();
+    for (int i = 0; i < kSpins && job.helpers.load(std::memory_order_acquire); i++) spin(i);
     if (job.helpers.load(std::memory_order_acquire)) {
       std::unique_lock<std::mutex> hold(mutex_);
       done_.wait(hold, [&] { return job.helpers.load(std::memory_order_relaxed) == 0; });
@@ -154,7 +160,7 @@ class Pool {
       hold.unlock();
       bool news = false;
       for (int i = 0; i < kSpins && !news; i++) {
-        cpu_relax();
+        spin(i);
         news = epoch_.load(std::memory_order_acquire) != seen;
       }
       hold.lock();

@@ -65,8 +65,7 @@ void columns(const View& in, const AxisSplit& s, int64_t* out, const ReduceFns& 
   parallel_for(s.outer * strips, 16 * 1024 / (std::min(kStrip, s.inner) * s.n) + 1, [&](int64_t b, int64_t e) {
     for (int64_t u = b; u < e; u++) {
       int64_t o = u / strips, first = u % strips * kStrip, m = std::min(kStrip, s.inner - first);
-      fns.find_rows(s.n, m, in.ptr<char>() + (o * s.n * s.inner + first) * size, s.inner,
-                    out + o * s.inner + first);
+      fns.find_rows(s.n, m, in.ptr<char>() + (o * s.n * s.inner + first) * size, s.inner, out + o * s.inner + first);
     }
   });
 }

@@ -74,9 +74,9 @@ class Selection {
 
 constexpr int64_t kShortBytes = 16 * 1024;  // of a short line's keys, which are kept
 
-// The first k of a short line; false, with nothing done, where too many numbers are equal or in a bad order. The best of
-// each of `Lanes` interleaved parts are numbers of the line: no more than the k best of these bound the k best of all,
-// and few pass the bound. Whoever passes is put in its place by counting who comes before it.
+// The first k of a short line; false, with nothing done, where too many numbers are equal or in a bad order. The best
+// of each of `Lanes` interleaved parts are numbers of the line: no more than the k best of these bound the k best of
+// all, and few pass the bound. Whoever passes is put in its place by counting who comes before it.
 template <int Lanes, class T>
 bool short_line(const T* x, int64_t n, int64_t k, const SortKey<T>& keys, int64_t* out) {
   using S = std::make_signed_t<KeyOf<T>>;  // all processors compare these quickly

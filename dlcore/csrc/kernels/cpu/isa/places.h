@@ -7,8 +7,8 @@ namespace dl {
 namespace DL_ISA {
 namespace {
 
-// Vectors of accumulators, each lane with the number of the row that it came from, as wide as the elements. Of equal ones
-// the first stays. NaN is left out here, and seen in the largest magnitude: where there is one, it is looked for.
+// Vectors of accumulators, each lane with the number of the row that it came from, as wide as the elements. Of equal
+// ones the first stays. NaN is left out here, and seen in the largest magnitude: where there is one, it is looked for.
 template <ReduceOp Op, class T, int Vectors>
 struct Places {
   using V = Vec<T>;

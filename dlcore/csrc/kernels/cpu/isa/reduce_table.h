@@ -19,8 +19,8 @@ struct ReduceFns {
   void (*runs)(int64_t count, int64_t n, const void* x, int64_t stride, void* acc);
   // acc[i] op= x[i] op x[i + stride] op ... (rows of them, n columns)
   void (*rows)(int64_t rows, int64_t n, const void* x, int64_t stride, void* acc);
-  // Extremes only: where the first one is, NaN before all others; in each of `count` lines of n elements that follow each
-  // other, and in each of n columns, counted in rows from 0.
+  // Extremes only: where the first one is, NaN before all others; in each of `count` lines of n elements that follow
+  // each other, and in each of n columns, counted in rows from 0.
   void (*find_lines)(int64_t count, int64_t n, const void* x, int64_t* at);
   void (*find_rows)(int64_t rows, int64_t n, const void* x, int64_t stride, int64_t* at);
 };
