@@ -19,14 +19,16 @@ from dlcore.ops._record import RECORDS
 from ._tile import TileBuilder, renumber, used_inputs
 
 PATH = Path(__file__).parent.parent / "csrc/kernels/cpu/isa/update_rules.h"
-# Rules that optimizers of everyday use run; `decayed`: behind a product that shrinks the weights first (AdamW).
-RULES = ("sgd_update", "sgd_mom_update", "sgd_ema_update", "nag_mom_update", "adam_update", "rmsprop_update")
-DECAYED = ("adam_update",)
+# Rules that optimizers of everyday use run.
+RULES = ("sgd_update", "sgd_mom_update", "sgd_ema_update", "nag_mom_update", "adam_update", "adamw_update",
+         "rmsprop_update")  # fmt: skip
 OTHERS = ("_gelu_pair",)
-# What a compiled step knows to be constant: that nothing is rescaled or clipped, or by what it is rescaled, and that no
-# decay is left where it came first. A bound on gradients is read from memory.
+# What a compiled step knows to be constant: that nothing is rescaled or clipped, or by what it is rescaled. A bound on
+# gradients is read from memory. The learning rate of AdamW is the factor `eta`, in front of its decay.
 CONSTANTS = {"plain": {"rescale": 1.0, "clip": -1.0}, "scaled": {"rescale": 0.5, "clip": -1.0},
              "clipped": {"rescale": 1.0}, "scaled_clipped": {"rescale": 0.5}}  # fmt: skip
+ALWAYS = {"eps": 1e-8}
+OWN = {"adamw_update": {"lr": 1.0}}
 
 
 class Rule(NamedTuple):
@@ -43,32 +45,27 @@ def rules() -> Iterator[Rule]:
         record = RECORDS[name]
         assert record.tile is not None
         yield Rule(name, record.tile, tuple(not spec.scalar for spec in record.inputs))
-        for decayed in (False, True) if name in DECAYED else (False,):
-            for form in CONSTANTS:
-                yield _compiled(name, decayed, form)
+        for form in CONSTANTS:
+            yield _compiled(name, form)
     for name in OTHERS:
         record = RECORDS[name]
         assert record.tile is not None
         yield Rule(name.strip("_"), record.tile, (True,) * len(record.inputs))
 
 
-def _compiled(name: str, decayed: bool, form: str) -> Rule:
+def _compiled(name: str, form: str) -> Rule:
     """The program that fusion makes of the operator `name` in a compiled step of this form."""
     record = RECORDS[name]
     assert record.tile is not None
-    first = 2 if decayed else 1  # decayed: the weight and the factor that shrinks it
-    arrays = [True, *[False] * decayed, *(not spec.scalar for spec in record.inputs[1:])]
+    arrays = [not spec.scalar for spec in record.inputs]
     builder = TileBuilder(len(arrays), "float32")
-    weight = builder.emit("mul", (0, 1)) if decayed else 0
-    constants = {"eps": 1e-8, **CONSTANTS[form], **({"wd": 0.0} if decayed else {})}
+    constants = {**ALWAYS, **CONSTANTS[form], **OWN.get(name, {})}
     operands = [
-        builder.const(constants[spec.name]) if spec.name in constants else first + i
-        for i, spec in enumerate(record.inputs[1:])
+        builder.const(constants[spec.name]) if spec.name in constants else i for i, spec in enumerate(record.inputs)
     ]
-    tile = builder.finish(builder.inline(record.tile, [weight, *operands]))
+    tile = builder.finish(builder.inline(record.tile, operands))
     keep = used_inputs(tile)
-    name = f"{name}_decayed_{form}" if decayed else f"{name}_{form}"
-    return Rule(name, renumber(tile, keep), tuple(arrays[i] for i in keep))
+    return Rule(f"{name}_{form}", renumber(tile, keep), tuple(arrays[i] for i in keep))
 
 
 def render() -> str:

@@ -783,6 +783,24 @@ def adamax_update(
     *,
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> tuple[NDArray, ...]: ...
+def adamw_amsgrad_update(
+    w: ArrayLike,
+    g: ArrayLike,
+    m: ArrayLike,
+    v: ArrayLike,
+    top: ArrayLike,
+    lr: ArrayLike = 0.001,
+    beta1: ArrayLike = 0.9,
+    beta2: ArrayLike = 0.999,
+    eps: ArrayLike = 1e-08,
+    wd: ArrayLike = 0.0,
+    rescale: ArrayLike = 1.0,
+    clip: ArrayLike = -1.0,
+    eta: ArrayLike = 1.0,
+    t: ArrayLike = 1.0,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> tuple[NDArray, ...]: ...
 def adamw_update(
     w: ArrayLike,
     g: ArrayLike,
@@ -1391,6 +1409,17 @@ def lamb_phase1(
     *,
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> tuple[NDArray, ...]: ...
+def lamb_phase2(
+    w: ArrayLike,
+    d: ArrayLike,
+    of_w: ArrayLike,
+    of_d: ArrayLike,
+    lr: ArrayLike = 0.001,
+    low: ArrayLike = -1.0,
+    high: ArrayLike = -1.0,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
 def layer_norm(
     x: ArrayLike,
     gamma: ArrayLike,

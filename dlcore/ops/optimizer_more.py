@@ -5,7 +5,7 @@ from functools import partial
 
 from ._record import op as _op
 from ._samples import fixed, real
-from .optimizer import _G, _KNOBS, _REF_G, _lr, _tail, _wg
+from .optimizer import _ADAM_TOP, _G, _KNOBS, _M_C, _M_D, _REF_G, _lr, _tail, _wg
 
 # fmt: off
 op = partial(_op, family="optimizer", inplace_ok=True, np_name="", smooth=False)
@@ -37,13 +37,23 @@ op("adamax_update", f"w, g, m, u, {_BETAS}, {_KNOBS}, t: scalar = 1.0",
 op("amsgrad_update", f"w, g, m, v, top, {_BETAS}, {_KNOBS}, t: scalar = 1.0",
    "Adam that divides by the largest second moment so far: top = max(top, v).", outs="w2, m2, v2, top2",
    dtype="update:0,2,3,4",
-   expr=_G + "n = beta1 * m + (1 - beta1) * d; s = beta2 * v + (1 - beta2) * d * d; h = max(top, s); "
-   "w - lr * (n / (1 - pow(beta1, t))) / (sqrt(h / (1 - pow(beta2, t))) + eps), n, s, h",
+   expr=_G + _M_D + f"h = max(top, s); w - lr * {_ADAM_TOP}, n, s, h",
    ref="(lambda d: (lambda n, s: (lambda h: (w - lr * (n / (1 - beta1**t)) / (np.sqrt(h / (1 - beta2**t)) + eps), "
    f"n, s, h))(np.maximum(top, s)))(beta1 * m + (1 - beta1) * d, beta2 * v + (1 - beta2) * d * d))({_REF_G})",
    samples=(*_wg, real(-1, 1), real(0.1, 1), real(0.1, 1), *_betas, *_tail, fixed(3.0)), tol=_LOOSE,
    example="amsgrad_update([1.], [2.], [0.], [0.], [0.], 0.1) -> ([0.9], [0.2], [0.004], [0.004])",
    formula="Reddi, Kale and Kumar, On the convergence of Adam and beyond, ICLR 2018")
+
+op("adamw_amsgrad_update", f"w, g, m, v, top, {_BETAS}, {_KNOBS}, eta: scalar = 1.0, t: scalar = 1.0",
+   "AMSGrad whose weight decay stays out of the moments: w - eta * (lr * m' / (sqrt(top') + eps) + wd * w).",
+   outs="w2, m2, v2, top2", dtype="update:0,2,3,4",
+   expr=_C + _M_C + f"h = max(top, s); w - eta * (lr * {_ADAM_TOP} + wd * w), n, s, h",
+   ref="(lambda c: (lambda n, s: (lambda h: (w - eta * (lr * (n / (1 - beta1**t)) / (np.sqrt(h / (1 - beta2**t)) + "
+   "eps) + wd * w), n, s, h))(np.maximum(top, s)))(beta1 * m + (1 - beta1) * c, beta2 * v + (1 - beta2) * c * c))"
+   f"({_REF_C})",
+   samples=(*_wg, real(-1, 1), real(0.1, 1), real(0.1, 1), *_betas, *_tail, fixed(0.7), fixed(3.0)), tol=_LOOSE,
+   example="adamw_amsgrad_update([1.], [2.], [0.], [0.], [0.], 0.1) -> ([0.9], [0.2], [0.004], [0.004])",
+   formula="Loshchilov and Hutter, arXiv:1711.05101, with the second moment of Reddi, Kale and Kumar, ICLR 2018")
 
 op("adabelief_update", f"w, g, m, s, {_BETAS}, {_KNOBS}, t: scalar = 1.0",
    "Adam whose second moment is that of the gradient's distance from its average.", outs="w2, m2, s2",
@@ -60,8 +70,7 @@ op("nadam_update", f"w, g, m, v, {_BETAS}, {_KNOBS}, t: scalar = 1.0, now: scala
    "product: scalar = 0.9",
    "Adam with Nesterov's momentum. now, after: the momentum of this step and the next; product: that of all up to "
    "this one.", outs="w2, m2, v2", dtype="update:0,2,3",
-   expr=_G + "n = beta1 * m + (1 - beta1) * d; s = beta2 * v + (1 - beta2) * d * d; "
-   "b = (1 - now) * d / (1 - product) + after * n / (1 - product * after); "
+   expr=_G + _M_D + "b = (1 - now) * d / (1 - product) + after * n / (1 - product * after); "
    "w - lr * b / (sqrt(s / (1 - pow(beta2, t))) + eps), n, s",
    ref="(lambda d: (lambda n, s: (w - lr * ((1 - now) * d / (1 - product) + after * n / (1 - product * after)) / "
    "(np.sqrt(s / (1 - beta2**t)) + eps), n, s))(beta1 * m + (1 - beta1) * d, beta2 * v + (1 - beta2) * d * d))"

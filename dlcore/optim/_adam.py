@@ -66,7 +66,9 @@ class Adam(Optimizer):
 
 @register
 class AdamW(Adam):
-    """Adam with weight decay apart from the gradient (Loshchilov and Hutter, 2019): first w = w - lr * wd * w.
+    """Adam with weight decay apart from the gradient (Loshchilov and Hutter, 2019), with g = clip(rescale * grad):
+
+        w = w - lr * (m / (1 - beta1^t) / (sqrt(v / (1 - beta2^t)) + epsilon) + wd * w)
 
     >>> AdamW(wd=0.01)
     AdamW(lr=0.001, wd=0.01, beta1=0.9, beta2=0.999)
@@ -75,10 +77,9 @@ class AdamW(Adam):
     def __init__(self, learning_rate: float | None = None, epsilon: float = 1e-6, **kwargs: Any) -> None:
         super().__init__(learning_rate, epsilon=epsilon, **kwargs)
 
-    def rule(self, weight: _core.NDArray, grad: _core.NDArray, state: State, lr: _core.NDArray, wd: Any) -> None:
-        keep = F.subtract(1.0, F.multiply(lr, wd))
-        _core.assign(weight, F.multiply(weight, keep))
-        super().rule(weight, grad, state, lr, 0.0)
+    def call(self, weight: _core.NDArray, grad: _core.NDArray, state: State, lr: _core.NDArray, wd: Any) -> Call | None:
+        name = "adamw_amsgrad_update" if self.amsgrad else "adamw_update"
+        return name, (weight, grad, *state), {"lr": 1.0, "wd": wd, **self._betas(), "eta": lr}
 
 
 @register

@@ -47,28 +47,20 @@ class LAMB(Adam):
         **kwargs: Any,
     ) -> None:
         super().__init__(learning_rate, epsilon=epsilon, **kwargs)
+        if self.amsgrad:
+            raise ValueError("LAMB: expected amsgrad=False, there is no such form of it")
         self.lazy_update = False  # a step depends on the whole weight
         self.bias_correction, self.lower_bound, self.upper_bound = bias_correction, lower_bound, upper_bound
 
     def rule(self, weight: _core.NDArray, grad: _core.NDArray, state: State, lr: Any, wd: Any) -> None:
-        beta1, beta2, (m, v) = self._arrays["beta1"], self._arrays["beta2"], state
-        g = self.gradient(weight, grad)
-        _core.assign(m, F.lerp(m, g, beta1))
-        _core.assign(v, F.lerp(v, F.square(g), beta2))
-        mean: Any = m
-        square: Any = v
-        if self.bias_correction:
-            mean = F.divide(m, F.subtract(1.0, F.power(beta1, self.t)))
-            square = F.divide(v, F.subtract(1.0, F.power(beta2, self.t)))
-        r = F.add(F.divide(mean, F.add(F.sqrt(square), self.epsilon)), F.multiply(weight, wd))
-        above, below = self._bounded(_length(weight)), _length(r)
-        ratio = _ratio(above, below, _both(above, below))
-        _core.assign(weight, F.subtract(weight, F.multiply(r, F.multiply(lr, ratio))))
-
-    def _bounded(self, length: Any) -> Any:
-        if self.lower_bound is not None:
-            length = F.maximum(length, self.lower_bound)
-        return length if self.upper_bound is None else F.minimum(length, self.upper_bound)
+        knobs = {**self._betas(), "wd": wd}
+        if not self.bias_correction:
+            knobs["t"] = float("inf")
+        r, *moments = F.lamb_phase1(weight, grad, *state, **knobs)
+        for old, new in zip(state, moments, strict=True):
+            _core.assign(old, new)
+        low, high = (-1.0 if bound is None else bound for bound in (self.lower_bound, self.upper_bound))
+        F.lamb_phase2(weight, r, _length(weight), _length(r), lr, low, high, out=weight)
 
 
 @register

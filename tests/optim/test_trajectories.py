@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dlcore import _core, optim
+from dlcore import _core, nd, optim
 
 RNG = np.random.default_rng(2)
 START = RNG.normal(size=(4, 3))
@@ -121,6 +121,12 @@ def lamb(w, g, s, t, bounds=(0, 1e9)):
     return w - 0.1 * length / np.linalg.norm(r) * r
 
 
+def lamb_plain(w, g, s, t):
+    m, v = moments(s, g)
+    r = m / (np.sqrt(v) + 1e-6) + 0.02 * w
+    return w - 0.1 * np.linalg.norm(w) / np.linalg.norm(r) * r
+
+
 def lars(w, g, s, t):
     of_w, of_g = np.linalg.norm(w), np.linalg.norm(g)
     rate = 0.1 * 0.01 * of_w / (of_g + 0.02 * of_w + 1e-9)
@@ -181,6 +187,7 @@ CASES = {
         lambda: optim.LAMB(0.1, wd=0.02, lower_bound=0.5, upper_bound=2.0),
         lambda *a: lamb(*a, bounds=(0.5, 2.0)),
     ),
+    "lamb, moments as they are": (lambda: optim.LAMB(0.1, wd=0.02, bias_correction=False), lamb_plain),
     "lars": (lambda: optim.LARS(0.1, eta=0.01, wd=0.02), lars),
     "signum": (lambda: optim.Signum(0.1, wd=0.02, wd_lh=0.03), signum),
     "signsgd": (lambda: optim.SignSGD(0.1), lambda w, g, s, t: w - 0.1 * np.sign(g)),
@@ -267,6 +274,7 @@ def test_the_product_of_nadams_momenta_is_saved_with_the_count():
     [
         (lambda: optim.SGD(momentum_form="polyak"), "'heavy_ball' or 'ema', got 'polyak'"),
         (lambda: optim.Adam(epsilon_form="outside"), "'corrected' or 'hat', got 'outside'"),
+        (lambda: optim.LAMB(amsgrad=True), "amsgrad=False"),
         (lambda: optim.GroupAdaGrad(wd=0.1), "no weight decay, got wd=0.1"),
         (lambda: optim.lr_scheduler.CosineRestartScheduler(0), "period >= 1"),
         (lambda: optim.lr_scheduler.OneCycleScheduler(1), "max_update >= 2"),
@@ -309,3 +317,27 @@ def test_a_compiled_step_is_the_same_step(name):
 
 
 RNG_X = np.random.default_rng(8).normal(size=(7, 3)).astype("float32")
+
+
+def test_classes_and_operators_of_old_names_are_one_rule():
+    """MXNet's adamw_update and the two phases of LAMB make the steps of the classes, but for their bias correction."""
+    knobs = {"beta1": 0.9, "beta2": 0.999, "epsilon": 1e-6}
+    for clip in (None, 0.5):
+        lamb_class = optim.LAMB(0.1, wd=0.02, clip_gradient=clip, rescale_grad=0.5, bias_correction=False)
+        w, mean, var = (_core.from_numpy(a.copy()) for a in (START, 0 * START, 0 * START))
+        tail = {"wd": 0.02, "clip_gradient": -1.0 if clip is None else clip}
+        for t, g in enumerate(GRADS[:20], 1):
+            grad = _core.from_numpy(g.copy())
+            # Without bias correction the operator is the class at rates that make up for it.
+            rate = 0.1 * np.sqrt(1 - 0.999**t) / (1 - 0.9**t)
+            nd.adamw_update(w, grad, mean, var, 0.5, lr=rate / 0.1, eta=0.1, out=w, **knobs, **tail)
+        corrected = run(optim.AdamW(0.1, epsilon=1e-6, epsilon_form="hat", wd=0.02, clip_gradient=clip,
+                                    rescale_grad=0.5), grads=GRADS[:20])  # fmt: skip
+        np.testing.assert_allclose(w.asnumpy(), corrected, rtol=2e-4, atol=2e-4)
+        w, mean, var = (_core.from_numpy(a.copy()) for a in (START, 0 * START, 0 * START))
+        for t, g in enumerate(GRADS[:20], 1):
+            direction = nd.lamb_update_phase1(w, _core.from_numpy(g.copy()), mean, var, t, bias_correction=False,
+                                              rescale_grad=0.5, **knobs, **tail)  # fmt: skip
+            lengths = (nd.norm(w), nd.norm(direction))
+            nd.lamb_update_phase2(w, direction, *lengths, lr=0.1, out=w)
+        np.testing.assert_allclose(w.asnumpy(), run(lamb_class, grads=GRADS[:20]), rtol=1e-6, atol=1e-6)

@@ -208,11 +208,8 @@ def lamb_update_phase2(
     >>> lamb_update_phase2(nd.array([4.0]), nd.array([2.0]), nd.array([4.0]), nd.array([2.0]), lr=0.25).tolist()
     [3.0]
     """
-    r1 = F.maximum(r1, lower_bound) if lower_bound > 0 else r1
-    r1 = F.minimum(r1, upper_bound) if upper_bound > 0 else r1
-    known = F.logical_and(F.not_equal(r1, 0.0), F.not_equal(r2, 0.0))
-    ratio = F.where(known, F.divide(r1, F.where(known, r2, 1.0)), 1.0)
-    return _step("lamb_update_phase2", F.subtract(weight, F.multiply(F.multiply(ratio, lr), g)), (), out)
+    lengths = (F.reshape(r, ()) for r in (r1, r2))
+    return _step("lamb_update_phase2", F.lamb_phase2(weight, g, *lengths, lr, lower_bound, upper_bound), (), out)
 
 
 def adagrad_update(

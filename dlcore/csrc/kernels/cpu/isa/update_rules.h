@@ -1290,299 +1290,291 @@ void adam_update_scaled_clipped(int64_t n, const float* const* in, const float* 
   }
 }
 
-constexpr RuleStep k_adam_update_decayed_plain[] = {
-    {TileOp::Mul, 0, 1, -1},
+constexpr RuleStep k_adamw_update[] = {
+    {TileOp::Mul, 1, 9, -1},
     {TileOp::Const, -1, -1, -1},
+    {TileOp::Gt, 10, 14, -1},
+    {TileOp::Neg, 10, -1, -1},
+    {TileOp::Max, 13, 16, -1},
+    {TileOp::Min, 17, 10, -1},
+    {TileOp::Select, 15, 18, 13},
+    {TileOp::Mul, 5, 2, -1},
     {TileOp::Const, -1, -1, -1},
-    {TileOp::Const, -1, -1, -1},
-    {TileOp::Mul, 11, 9, -1},
-    {TileOp::Add, 2, 13, -1},
+    {TileOp::Sub, 21, 5, -1},
+    {TileOp::Mul, 22, 19, -1},
+    {TileOp::Add, 20, 23, -1},
     {TileOp::Mul, 6, 3, -1},
-    {TileOp::Sub, 12, 6, -1},
-    {TileOp::Mul, 16, 14, -1},
-    {TileOp::Add, 15, 17, -1},
-    {TileOp::Mul, 7, 4, -1},
-    {TileOp::Sub, 12, 7, -1},
-    {TileOp::Mul, 20, 14, -1},
-    {TileOp::Mul, 21, 14, -1},
-    {TileOp::Add, 19, 22, -1},
-    {TileOp::Pow, 6, 8, -1},
-    {TileOp::Sub, 12, 24, -1},
-    {TileOp::Div, 18, 25, -1},
-    {TileOp::Mul, 5, 26, -1},
-    {TileOp::Pow, 7, 8, -1},
-    {TileOp::Sub, 12, 28, -1},
-    {TileOp::Div, 23, 29, -1},
-    {TileOp::Sqrt, 30, -1, -1},
-    {TileOp::Add, 31, 10, -1},
-    {TileOp::Div, 27, 32, -1},
-    {TileOp::Sub, 9, 33, -1},
-};
-void adam_update_decayed_plain(int64_t n, const float* const* in, const float* c, float* const* out) {
-  const float* a0 = in[0];
-  const float v1 = *in[1];
-  const float* a2 = in[2];
-  const float* a3 = in[3];
-  const float* a4 = in[4];
-  const float v5 = *in[5];
-  const float v6 = *in[6];
-  const float v7 = *in[7];
-  const float v8 = *in[8];
-  float* o0 = out[0];
-  float* o1 = out[1];
-  float* o2 = out[2];
-  const float v10 = c[1];
-  const float v11 = c[2];
-  const float v12 = c[3];
-  const float v16 = Sub::f(v12, v6);
-  const float v20 = Sub::f(v12, v7);
-  const float v24 = Pow::f(v6, v8);
-  const float v25 = Sub::f(v12, v24);
-  const float v28 = Pow::f(v7, v8);
-  const float v29 = Sub::f(v12, v28);
-#pragma omp simd
-  for (int64_t i = 0; i < n; i++) {
-    const float v0 = a0[i];
-    const float v2 = a2[i];
-    const float v3 = a3[i];
-    const float v4 = a4[i];
-    const float v9 = Mul::f(v0, v1);
-    const float v13 = Mul::f(v11, v9);
-    const float v14 = Add::f(v2, v13);
-    const float v15 = Mul::f(v6, v3);
-    const float v17 = Mul::f(v16, v14);
-    const float v18 = Add::f(v15, v17);
-    const float v19 = Mul::f(v7, v4);
-    const float v21 = Mul::f(v20, v14);
-    const float v22 = Mul::f(v21, v14);
-    const float v23 = Add::f(v19, v22);
-    const float v26 = Div::f(v18, v25);
-    const float v27 = Mul::f(v5, v26);
-    const float v30 = Div::f(v23, v29);
-    const float v31 = Sqrt::f(v30);
-    const float v32 = Add::f(v31, v10);
-    const float v33 = Div::f(v27, v32);
-    const float v34 = Sub::f(v9, v33);
-    o0[i] = v34;
-    o1[i] = v18;
-    o2[i] = v23;
-  }
-}
-
-constexpr RuleStep k_adam_update_decayed_scaled[] = {
-    {TileOp::Mul, 0, 1, -1},
-    {TileOp::Const, -1, -1, -1},
-    {TileOp::Const, -1, -1, -1},
-    {TileOp::Const, -1, -1, -1},
-    {TileOp::Mul, 2, 12, -1},
-    {TileOp::Const, -1, -1, -1},
-    {TileOp::Mul, 11, 9, -1},
-    {TileOp::Add, 13, 15, -1},
-    {TileOp::Mul, 6, 3, -1},
-    {TileOp::Sub, 14, 6, -1},
-    {TileOp::Mul, 18, 16, -1},
-    {TileOp::Add, 17, 19, -1},
-    {TileOp::Mul, 7, 4, -1},
-    {TileOp::Sub, 14, 7, -1},
-    {TileOp::Mul, 22, 16, -1},
-    {TileOp::Mul, 23, 16, -1},
-    {TileOp::Add, 21, 24, -1},
-    {TileOp::Pow, 6, 8, -1},
-    {TileOp::Sub, 14, 26, -1},
-    {TileOp::Div, 20, 27, -1},
-    {TileOp::Mul, 5, 28, -1},
-    {TileOp::Pow, 7, 8, -1},
-    {TileOp::Sub, 14, 30, -1},
-    {TileOp::Div, 25, 31, -1},
-    {TileOp::Sqrt, 32, -1, -1},
-    {TileOp::Add, 33, 10, -1},
-    {TileOp::Div, 29, 34, -1},
-    {TileOp::Sub, 9, 35, -1},
-};
-void adam_update_decayed_scaled(int64_t n, const float* const* in, const float* c, float* const* out) {
-  const float* a0 = in[0];
-  const float v1 = *in[1];
-  const float* a2 = in[2];
-  const float* a3 = in[3];
-  const float* a4 = in[4];
-  const float v5 = *in[5];
-  const float v6 = *in[6];
-  const float v7 = *in[7];
-  const float v8 = *in[8];
-  float* o0 = out[0];
-  float* o1 = out[1];
-  float* o2 = out[2];
-  const float v10 = c[1];
-  const float v11 = c[2];
-  const float v12 = c[3];
-  const float v14 = c[5];
-  const float v18 = Sub::f(v14, v6);
-  const float v22 = Sub::f(v14, v7);
-  const float v26 = Pow::f(v6, v8);
-  const float v27 = Sub::f(v14, v26);
-  const float v30 = Pow::f(v7, v8);
-  const float v31 = Sub::f(v14, v30);
-#pragma omp simd
-  for (int64_t i = 0; i < n; i++) {
-    const float v0 = a0[i];
-    const float v2 = a2[i];
-    const float v3 = a3[i];
-    const float v4 = a4[i];
-    const float v9 = Mul::f(v0, v1);
-    const float v13 = Mul::f(v2, v12);
-    const float v15 = Mul::f(v11, v9);
-    const float v16 = Add::f(v13, v15);
-    const float v17 = Mul::f(v6, v3);
-    const float v19 = Mul::f(v18, v16);
-    const float v20 = Add::f(v17, v19);
-    const float v21 = Mul::f(v7, v4);
-    const float v23 = Mul::f(v22, v16);
-    const float v24 = Mul::f(v23, v16);
-    const float v25 = Add::f(v21, v24);
-    const float v28 = Div::f(v20, v27);
-    const float v29 = Mul::f(v5, v28);
-    const float v32 = Div::f(v25, v31);
-    const float v33 = Sqrt::f(v32);
-    const float v34 = Add::f(v33, v10);
-    const float v35 = Div::f(v29, v34);
-    const float v36 = Sub::f(v9, v35);
-    o0[i] = v36;
-    o1[i] = v20;
-    o2[i] = v25;
-  }
-}
-
-constexpr RuleStep k_adam_update_decayed_clipped[] = {
-    {TileOp::Mul, 0, 1, -1},
-    {TileOp::Const, -1, -1, -1},
-    {TileOp::Const, -1, -1, -1},
-    {TileOp::Const, -1, -1, -1},
-    {TileOp::Gt, 8, 12, -1},
-    {TileOp::Neg, 8, -1, -1},
-    {TileOp::Max, 2, 15, -1},
-    {TileOp::Min, 16, 8, -1},
-    {TileOp::Select, 14, 17, 2},
-    {TileOp::Mul, 12, 10, -1},
-    {TileOp::Add, 18, 19, -1},
-    {TileOp::Mul, 6, 3, -1},
-    {TileOp::Sub, 13, 6, -1},
-    {TileOp::Mul, 22, 20, -1},
-    {TileOp::Add, 21, 23, -1},
-    {TileOp::Mul, 7, 4, -1},
-    {TileOp::Sub, 13, 7, -1},
-    {TileOp::Mul, 26, 20, -1},
-    {TileOp::Mul, 27, 20, -1},
+    {TileOp::Sub, 21, 6, -1},
+    {TileOp::Mul, 26, 19, -1},
+    {TileOp::Mul, 27, 19, -1},
     {TileOp::Add, 25, 28, -1},
-    {TileOp::Pow, 6, 9, -1},
-    {TileOp::Sub, 13, 30, -1},
+    {TileOp::Pow, 5, 12, -1},
+    {TileOp::Sub, 21, 30, -1},
     {TileOp::Div, 24, 31, -1},
-    {TileOp::Mul, 5, 32, -1},
-    {TileOp::Pow, 7, 9, -1},
-    {TileOp::Sub, 13, 34, -1},
+    {TileOp::Mul, 4, 32, -1},
+    {TileOp::Pow, 6, 12, -1},
+    {TileOp::Sub, 21, 34, -1},
     {TileOp::Div, 29, 35, -1},
     {TileOp::Sqrt, 36, -1, -1},
-    {TileOp::Add, 37, 11, -1},
+    {TileOp::Add, 37, 7, -1},
     {TileOp::Div, 33, 38, -1},
-    {TileOp::Sub, 10, 39, -1},
+    {TileOp::Mul, 8, 0, -1},
+    {TileOp::Add, 39, 40, -1},
+    {TileOp::Mul, 11, 41, -1},
+    {TileOp::Sub, 0, 42, -1},
 };
-void adam_update_decayed_clipped(int64_t n, const float* const* in, const float* c, float* const* out) {
+void adamw_update(int64_t n, const float* const* in, const float* c, float* const* out) {
   const float* a0 = in[0];
-  const float v1 = *in[1];
+  const float* a1 = in[1];
   const float* a2 = in[2];
   const float* a3 = in[3];
-  const float* a4 = in[4];
+  const float v4 = *in[4];
   const float v5 = *in[5];
   const float v6 = *in[6];
   const float v7 = *in[7];
   const float v8 = *in[8];
   const float v9 = *in[9];
+  const float v10 = *in[10];
+  const float v11 = *in[11];
+  const float v12 = *in[12];
   float* o0 = out[0];
   float* o1 = out[1];
   float* o2 = out[2];
-  const float v11 = c[1];
-  const float v12 = c[2];
-  const float v13 = c[3];
-  const float v14 = Gt::f(v8, v12);
-  const float v15 = Neg::f(v8);
-  const float v22 = Sub::f(v13, v6);
-  const float v26 = Sub::f(v13, v7);
-  const float v30 = Pow::f(v6, v9);
-  const float v31 = Sub::f(v13, v30);
-  const float v34 = Pow::f(v7, v9);
-  const float v35 = Sub::f(v13, v34);
+  const float v14 = c[1];
+  const float v15 = Gt::f(v10, v14);
+  const float v16 = Neg::f(v10);
+  const float v21 = c[8];
+  const float v22 = Sub::f(v21, v5);
+  const float v26 = Sub::f(v21, v6);
+  const float v30 = Pow::f(v5, v12);
+  const float v31 = Sub::f(v21, v30);
+  const float v34 = Pow::f(v6, v12);
+  const float v35 = Sub::f(v21, v34);
 #pragma omp simd
   for (int64_t i = 0; i < n; i++) {
     const float v0 = a0[i];
+    const float v1 = a1[i];
     const float v2 = a2[i];
     const float v3 = a3[i];
-    const float v4 = a4[i];
-    const float v10 = Mul::f(v0, v1);
-    const float v16 = Max::f(v2, v15);
-    const float v17 = Min::f(v16, v8);
-    const float v18 = Select::f(v14, v17, v2);
-    const float v19 = Mul::f(v12, v10);
-    const float v20 = Add::f(v18, v19);
-    const float v21 = Mul::f(v6, v3);
-    const float v23 = Mul::f(v22, v20);
-    const float v24 = Add::f(v21, v23);
-    const float v25 = Mul::f(v7, v4);
-    const float v27 = Mul::f(v26, v20);
-    const float v28 = Mul::f(v27, v20);
+    const float v13 = Mul::f(v1, v9);
+    const float v17 = Max::f(v13, v16);
+    const float v18 = Min::f(v17, v10);
+    const float v19 = Select::f(v15, v18, v13);
+    const float v20 = Mul::f(v5, v2);
+    const float v23 = Mul::f(v22, v19);
+    const float v24 = Add::f(v20, v23);
+    const float v25 = Mul::f(v6, v3);
+    const float v27 = Mul::f(v26, v19);
+    const float v28 = Mul::f(v27, v19);
     const float v29 = Add::f(v25, v28);
     const float v32 = Div::f(v24, v31);
-    const float v33 = Mul::f(v5, v32);
+    const float v33 = Mul::f(v4, v32);
     const float v36 = Div::f(v29, v35);
     const float v37 = Sqrt::f(v36);
-    const float v38 = Add::f(v37, v11);
+    const float v38 = Add::f(v37, v7);
     const float v39 = Div::f(v33, v38);
-    const float v40 = Sub::f(v10, v39);
-    o0[i] = v40;
+    const float v40 = Mul::f(v8, v0);
+    const float v41 = Add::f(v39, v40);
+    const float v42 = Mul::f(v11, v41);
+    const float v43 = Sub::f(v0, v42);
+    o0[i] = v43;
     o1[i] = v24;
     o2[i] = v29;
   }
 }
 
-constexpr RuleStep k_adam_update_decayed_scaled_clipped[] = {
-    {TileOp::Mul, 0, 1, -1},
+constexpr RuleStep k_adamw_update_plain[] = {
     {TileOp::Const, -1, -1, -1},
     {TileOp::Const, -1, -1, -1},
-    {TileOp::Const, -1, -1, -1},
-    {TileOp::Mul, 2, 13, -1},
-    {TileOp::Gt, 8, 12, -1},
-    {TileOp::Neg, 8, -1, -1},
-    {TileOp::Max, 14, 16, -1},
-    {TileOp::Min, 17, 8, -1},
-    {TileOp::Select, 15, 18, 14},
-    {TileOp::Mul, 12, 10, -1},
-    {TileOp::Add, 19, 20, -1},
-    {TileOp::Mul, 6, 3, -1},
-    {TileOp::Const, -1, -1, -1},
-    {TileOp::Sub, 23, 6, -1},
-    {TileOp::Mul, 24, 21, -1},
-    {TileOp::Add, 22, 25, -1},
-    {TileOp::Mul, 7, 4, -1},
-    {TileOp::Sub, 23, 7, -1},
-    {TileOp::Mul, 28, 21, -1},
-    {TileOp::Mul, 29, 21, -1},
-    {TileOp::Add, 27, 30, -1},
-    {TileOp::Pow, 6, 9, -1},
-    {TileOp::Sub, 23, 32, -1},
-    {TileOp::Div, 26, 33, -1},
-    {TileOp::Mul, 5, 34, -1},
-    {TileOp::Pow, 7, 9, -1},
-    {TileOp::Sub, 23, 36, -1},
-    {TileOp::Div, 31, 37, -1},
-    {TileOp::Sqrt, 38, -1, -1},
-    {TileOp::Add, 39, 11, -1},
-    {TileOp::Div, 35, 40, -1},
-    {TileOp::Sub, 10, 41, -1},
+    {TileOp::Mul, 4, 2, -1},
+    {TileOp::Sub, 9, 4, -1},
+    {TileOp::Mul, 12, 1, -1},
+    {TileOp::Add, 11, 13, -1},
+    {TileOp::Mul, 5, 3, -1},
+    {TileOp::Sub, 9, 5, -1},
+    {TileOp::Mul, 16, 1, -1},
+    {TileOp::Mul, 17, 1, -1},
+    {TileOp::Add, 15, 18, -1},
+    {TileOp::Pow, 4, 8, -1},
+    {TileOp::Sub, 9, 20, -1},
+    {TileOp::Div, 14, 21, -1},
+    {TileOp::Pow, 5, 8, -1},
+    {TileOp::Sub, 9, 23, -1},
+    {TileOp::Div, 19, 24, -1},
+    {TileOp::Sqrt, 25, -1, -1},
+    {TileOp::Add, 26, 10, -1},
+    {TileOp::Div, 22, 27, -1},
+    {TileOp::Mul, 6, 0, -1},
+    {TileOp::Add, 28, 29, -1},
+    {TileOp::Mul, 7, 30, -1},
+    {TileOp::Sub, 0, 31, -1},
 };
-void adam_update_decayed_scaled_clipped(int64_t n, const float* const* in, const float* c, float* const* out) {
+void adamw_update_plain(int64_t n, const float* const* in, const float* c, float* const* out) {
   const float* a0 = in[0];
-  const float v1 = *in[1];
+  const float* a1 = in[1];
   const float* a2 = in[2];
   const float* a3 = in[3];
-  const float* a4 = in[4];
+  const float v4 = *in[4];
+  const float v5 = *in[5];
+  const float v6 = *in[6];
+  const float v7 = *in[7];
+  const float v8 = *in[8];
+  float* o0 = out[0];
+  float* o1 = out[1];
+  float* o2 = out[2];
+  const float v9 = c[0];
+  const float v10 = c[1];
+  const float v12 = Sub::f(v9, v4);
+  const float v16 = Sub::f(v9, v5);
+  const float v20 = Pow::f(v4, v8);
+  const float v21 = Sub::f(v9, v20);
+  const float v23 = Pow::f(v5, v8);
+  const float v24 = Sub::f(v9, v23);
+#pragma omp simd
+  for (int64_t i = 0; i < n; i++) {
+    const float v0 = a0[i];
+    const float v1 = a1[i];
+    const float v2 = a2[i];
+    const float v3 = a3[i];
+    const float v11 = Mul::f(v4, v2);
+    const float v13 = Mul::f(v12, v1);
+    const float v14 = Add::f(v11, v13);
+    const float v15 = Mul::f(v5, v3);
+    const float v17 = Mul::f(v16, v1);
+    const float v18 = Mul::f(v17, v1);
+    const float v19 = Add::f(v15, v18);
+    const float v22 = Div::f(v14, v21);
+    const float v25 = Div::f(v19, v24);
+    const float v26 = Sqrt::f(v25);
+    const float v27 = Add::f(v26, v10);
+    const float v28 = Div::f(v22, v27);
+    const float v29 = Mul::f(v6, v0);
+    const float v30 = Add::f(v28, v29);
+    const float v31 = Mul::f(v7, v30);
+    const float v32 = Sub::f(v0, v31);
+    o0[i] = v32;
+    o1[i] = v14;
+    o2[i] = v19;
+  }
+}
+
+constexpr RuleStep k_adamw_update_scaled[] = {
+    {TileOp::Const, -1, -1, -1},
+    {TileOp::Const, -1, -1, -1},
+    {TileOp::Const, -1, -1, -1},
+    {TileOp::Mul, 1, 11, -1},
+    {TileOp::Mul, 4, 2, -1},
+    {TileOp::Sub, 9, 4, -1},
+    {TileOp::Mul, 14, 12, -1},
+    {TileOp::Add, 13, 15, -1},
+    {TileOp::Mul, 5, 3, -1},
+    {TileOp::Sub, 9, 5, -1},
+    {TileOp::Mul, 18, 12, -1},
+    {TileOp::Mul, 19, 12, -1},
+    {TileOp::Add, 17, 20, -1},
+    {TileOp::Pow, 4, 8, -1},
+    {TileOp::Sub, 9, 22, -1},
+    {TileOp::Div, 16, 23, -1},
+    {TileOp::Pow, 5, 8, -1},
+    {TileOp::Sub, 9, 25, -1},
+    {TileOp::Div, 21, 26, -1},
+    {TileOp::Sqrt, 27, -1, -1},
+    {TileOp::Add, 28, 10, -1},
+    {TileOp::Div, 24, 29, -1},
+    {TileOp::Mul, 6, 0, -1},
+    {TileOp::Add, 30, 31, -1},
+    {TileOp::Mul, 7, 32, -1},
+    {TileOp::Sub, 0, 33, -1},
+};
+void adamw_update_scaled(int64_t n, const float* const* in, const float* c, float* const* out) {
+  const float* a0 = in[0];
+  const float* a1 = in[1];
+  const float* a2 = in[2];
+  const float* a3 = in[3];
+  const float v4 = *in[4];
+  const float v5 = *in[5];
+  const float v6 = *in[6];
+  const float v7 = *in[7];
+  const float v8 = *in[8];
+  float* o0 = out[0];
+  float* o1 = out[1];
+  float* o2 = out[2];
+  const float v9 = c[0];
+  const float v10 = c[1];
+  const float v11 = c[2];
+  const float v14 = Sub::f(v9, v4);
+  const float v18 = Sub::f(v9, v5);
+  const float v22 = Pow::f(v4, v8);
+  const float v23 = Sub::f(v9, v22);
+  const float v25 = Pow::f(v5, v8);
+  const float v26 = Sub::f(v9, v25);
+#pragma omp simd
+  for (int64_t i = 0; i < n; i++) {
+    const float v0 = a0[i];
+    const float v1 = a1[i];
+    const float v2 = a2[i];
+    const float v3 = a3[i];
+    const float v12 = Mul::f(v1, v11);
+    const float v13 = Mul::f(v4, v2);
+    const float v15 = Mul::f(v14, v12);
+    const float v16 = Add::f(v13, v15);
+    const float v17 = Mul::f(v5, v3);
+    const float v19 = Mul::f(v18, v12);
+    const float v20 = Mul::f(v19, v12);
+    const float v21 = Add::f(v17, v20);
+    const float v24 = Div::f(v16, v23);
+    const float v27 = Div::f(v21, v26);
+    const float v28 = Sqrt::f(v27);
+    const float v29 = Add::f(v28, v10);
+    const float v30 = Div::f(v24, v29);
+    const float v31 = Mul::f(v6, v0);
+    const float v32 = Add::f(v30, v31);
+    const float v33 = Mul::f(v7, v32);
+    const float v34 = Sub::f(v0, v33);
+    o0[i] = v34;
+    o1[i] = v16;
+    o2[i] = v21;
+  }
+}
+
+constexpr RuleStep k_adamw_update_clipped[] = {
+    {TileOp::Const, -1, -1, -1},
+    {TileOp::Const, -1, -1, -1},
+    {TileOp::Const, -1, -1, -1},
+    {TileOp::Gt, 7, 12, -1},
+    {TileOp::Neg, 7, -1, -1},
+    {TileOp::Max, 1, 14, -1},
+    {TileOp::Min, 15, 7, -1},
+    {TileOp::Select, 13, 16, 1},
+    {TileOp::Mul, 4, 2, -1},
+    {TileOp::Sub, 10, 4, -1},
+    {TileOp::Mul, 19, 17, -1},
+    {TileOp::Add, 18, 20, -1},
+    {TileOp::Mul, 5, 3, -1},
+    {TileOp::Sub, 10, 5, -1},
+    {TileOp::Mul, 23, 17, -1},
+    {TileOp::Mul, 24, 17, -1},
+    {TileOp::Add, 22, 25, -1},
+    {TileOp::Pow, 4, 9, -1},
+    {TileOp::Sub, 10, 27, -1},
+    {TileOp::Div, 21, 28, -1},
+    {TileOp::Pow, 5, 9, -1},
+    {TileOp::Sub, 10, 30, -1},
+    {TileOp::Div, 26, 31, -1},
+    {TileOp::Sqrt, 32, -1, -1},
+    {TileOp::Add, 33, 11, -1},
+    {TileOp::Div, 29, 34, -1},
+    {TileOp::Mul, 6, 0, -1},
+    {TileOp::Add, 35, 36, -1},
+    {TileOp::Mul, 8, 37, -1},
+    {TileOp::Sub, 0, 38, -1},
+};
+void adamw_update_clipped(int64_t n, const float* const* in, const float* c, float* const* out) {
+  const float* a0 = in[0];
+  const float* a1 = in[1];
+  const float* a2 = in[2];
+  const float* a3 = in[3];
+  const float v4 = *in[4];
   const float v5 = *in[5];
   const float v6 = *in[6];
   const float v7 = *in[7];
@@ -1591,48 +1583,137 @@ void adam_update_decayed_scaled_clipped(int64_t n, const float* const* in, const
   float* o0 = out[0];
   float* o1 = out[1];
   float* o2 = out[2];
+  const float v10 = c[0];
   const float v11 = c[1];
   const float v12 = c[2];
-  const float v13 = c[3];
-  const float v15 = Gt::f(v8, v12);
-  const float v16 = Neg::f(v8);
-  const float v23 = c[13];
-  const float v24 = Sub::f(v23, v6);
-  const float v28 = Sub::f(v23, v7);
-  const float v32 = Pow::f(v6, v9);
-  const float v33 = Sub::f(v23, v32);
-  const float v36 = Pow::f(v7, v9);
-  const float v37 = Sub::f(v23, v36);
+  const float v13 = Gt::f(v7, v12);
+  const float v14 = Neg::f(v7);
+  const float v19 = Sub::f(v10, v4);
+  const float v23 = Sub::f(v10, v5);
+  const float v27 = Pow::f(v4, v9);
+  const float v28 = Sub::f(v10, v27);
+  const float v30 = Pow::f(v5, v9);
+  const float v31 = Sub::f(v10, v30);
 #pragma omp simd
   for (int64_t i = 0; i < n; i++) {
     const float v0 = a0[i];
+    const float v1 = a1[i];
     const float v2 = a2[i];
     const float v3 = a3[i];
-    const float v4 = a4[i];
-    const float v10 = Mul::f(v0, v1);
-    const float v14 = Mul::f(v2, v13);
-    const float v17 = Max::f(v14, v16);
-    const float v18 = Min::f(v17, v8);
-    const float v19 = Select::f(v15, v18, v14);
-    const float v20 = Mul::f(v12, v10);
-    const float v21 = Add::f(v19, v20);
-    const float v22 = Mul::f(v6, v3);
-    const float v25 = Mul::f(v24, v21);
+    const float v15 = Max::f(v1, v14);
+    const float v16 = Min::f(v15, v7);
+    const float v17 = Select::f(v13, v16, v1);
+    const float v18 = Mul::f(v4, v2);
+    const float v20 = Mul::f(v19, v17);
+    const float v21 = Add::f(v18, v20);
+    const float v22 = Mul::f(v5, v3);
+    const float v24 = Mul::f(v23, v17);
+    const float v25 = Mul::f(v24, v17);
     const float v26 = Add::f(v22, v25);
-    const float v27 = Mul::f(v7, v4);
-    const float v29 = Mul::f(v28, v21);
-    const float v30 = Mul::f(v29, v21);
-    const float v31 = Add::f(v27, v30);
-    const float v34 = Div::f(v26, v33);
-    const float v35 = Mul::f(v5, v34);
-    const float v38 = Div::f(v31, v37);
-    const float v39 = Sqrt::f(v38);
-    const float v40 = Add::f(v39, v11);
-    const float v41 = Div::f(v35, v40);
-    const float v42 = Sub::f(v10, v41);
-    o0[i] = v42;
-    o1[i] = v26;
-    o2[i] = v31;
+    const float v29 = Div::f(v21, v28);
+    const float v32 = Div::f(v26, v31);
+    const float v33 = Sqrt::f(v32);
+    const float v34 = Add::f(v33, v11);
+    const float v35 = Div::f(v29, v34);
+    const float v36 = Mul::f(v6, v0);
+    const float v37 = Add::f(v35, v36);
+    const float v38 = Mul::f(v8, v37);
+    const float v39 = Sub::f(v0, v38);
+    o0[i] = v39;
+    o1[i] = v21;
+    o2[i] = v26;
+  }
+}
+
+constexpr RuleStep k_adamw_update_scaled_clipped[] = {
+    {TileOp::Const, -1, -1, -1},
+    {TileOp::Const, -1, -1, -1},
+    {TileOp::Const, -1, -1, -1},
+    {TileOp::Mul, 1, 12, -1},
+    {TileOp::Const, -1, -1, -1},
+    {TileOp::Gt, 7, 14, -1},
+    {TileOp::Neg, 7, -1, -1},
+    {TileOp::Max, 13, 16, -1},
+    {TileOp::Min, 17, 7, -1},
+    {TileOp::Select, 15, 18, 13},
+    {TileOp::Mul, 4, 2, -1},
+    {TileOp::Sub, 10, 4, -1},
+    {TileOp::Mul, 21, 19, -1},
+    {TileOp::Add, 20, 22, -1},
+    {TileOp::Mul, 5, 3, -1},
+    {TileOp::Sub, 10, 5, -1},
+    {TileOp::Mul, 25, 19, -1},
+    {TileOp::Mul, 26, 19, -1},
+    {TileOp::Add, 24, 27, -1},
+    {TileOp::Pow, 4, 9, -1},
+    {TileOp::Sub, 10, 29, -1},
+    {TileOp::Div, 23, 30, -1},
+    {TileOp::Pow, 5, 9, -1},
+    {TileOp::Sub, 10, 32, -1},
+    {TileOp::Div, 28, 33, -1},
+    {TileOp::Sqrt, 34, -1, -1},
+    {TileOp::Add, 35, 11, -1},
+    {TileOp::Div, 31, 36, -1},
+    {TileOp::Mul, 6, 0, -1},
+    {TileOp::Add, 37, 38, -1},
+    {TileOp::Mul, 8, 39, -1},
+    {TileOp::Sub, 0, 40, -1},
+};
+void adamw_update_scaled_clipped(int64_t n, const float* const* in, const float* c, float* const* out) {
+  const float* a0 = in[0];
+  const float* a1 = in[1];
+  const float* a2 = in[2];
+  const float* a3 = in[3];
+  const float v4 = *in[4];
+  const float v5 = *in[5];
+  const float v6 = *in[6];
+  const float v7 = *in[7];
+  const float v8 = *in[8];
+  const float v9 = *in[9];
+  float* o0 = out[0];
+  float* o1 = out[1];
+  float* o2 = out[2];
+  const float v10 = c[0];
+  const float v11 = c[1];
+  const float v12 = c[2];
+  const float v14 = c[4];
+  const float v15 = Gt::f(v7, v14);
+  const float v16 = Neg::f(v7);
+  const float v21 = Sub::f(v10, v4);
+  const float v25 = Sub::f(v10, v5);
+  const float v29 = Pow::f(v4, v9);
+  const float v30 = Sub::f(v10, v29);
+  const float v32 = Pow::f(v5, v9);
+  const float v33 = Sub::f(v10, v32);
+#pragma omp simd
+  for (int64_t i = 0; i < n; i++) {
+    const float v0 = a0[i];
+    const float v1 = a1[i];
+    const float v2 = a2[i];
+    const float v3 = a3[i];
+    const float v13 = Mul::f(v1, v12);
+    const float v17 = Max::f(v13, v16);
+    const float v18 = Min::f(v17, v7);
+    const float v19 = Select::f(v15, v18, v13);
+    const float v20 = Mul::f(v4, v2);
+    const float v22 = Mul::f(v21, v19);
+    const float v23 = Add::f(v20, v22);
+    const float v24 = Mul::f(v5, v3);
+    const float v26 = Mul::f(v25, v19);
+    const float v27 = Mul::f(v26, v19);
+    const float v28 = Add::f(v24, v27);
+    const float v31 = Div::f(v23, v30);
+    const float v34 = Div::f(v28, v33);
+    const float v35 = Sqrt::f(v34);
+    const float v36 = Add::f(v35, v11);
+    const float v37 = Div::f(v31, v36);
+    const float v38 = Mul::f(v6, v0);
+    const float v39 = Add::f(v37, v38);
+    const float v40 = Mul::f(v8, v39);
+    const float v41 = Sub::f(v0, v40);
+    o0[i] = v41;
+    o1[i] = v23;
+    o2[i] = v28;
   }
 }
 
@@ -2004,10 +2085,11 @@ constexpr UpdateRule kUpdateRules[] = {
     {9, 15u, 26, k_adam_update_scaled, 3, {34, 18, 23}, adam_update_scaled},
     {10, 15u, 30, k_adam_update_clipped, 3, {39, 23, 28}, adam_update_clipped},
     {10, 15u, 32, k_adam_update_scaled_clipped, 3, {41, 25, 30}, adam_update_scaled_clipped},
-    {9, 29u, 26, k_adam_update_decayed_plain, 3, {34, 18, 23}, adam_update_decayed_plain},
-    {9, 29u, 28, k_adam_update_decayed_scaled, 3, {36, 20, 25}, adam_update_decayed_scaled},
-    {10, 29u, 31, k_adam_update_decayed_clipped, 3, {40, 24, 29}, adam_update_decayed_clipped},
-    {10, 29u, 33, k_adam_update_decayed_scaled_clipped, 3, {42, 26, 31}, adam_update_decayed_scaled_clipped},
+    {13, 15u, 31, k_adamw_update, 3, {43, 24, 29}, adamw_update},
+    {9, 15u, 24, k_adamw_update_plain, 3, {32, 14, 19}, adamw_update_plain},
+    {9, 15u, 26, k_adamw_update_scaled, 3, {34, 16, 21}, adamw_update_scaled},
+    {10, 15u, 30, k_adamw_update_clipped, 3, {39, 21, 26}, adamw_update_clipped},
+    {10, 15u, 32, k_adamw_update_scaled_clipped, 3, {41, 23, 28}, adamw_update_scaled_clipped},
     {9, 7u, 20, k_rmsprop_update, 2, {28, 23}, rmsprop_update},
     {6, 7u, 14, k_rmsprop_update_plain, 2, {19, 14}, rmsprop_update_plain},
     {6, 7u, 16, k_rmsprop_update_scaled, 2, {21, 16}, rmsprop_update_scaled},
