@@ -17,7 +17,7 @@ from dlcore._core import NDArray
 from . import _augment
 from ._augmenters import Augmenter, CastAug, ColorNormalizeAug, CreateAugmenter, HorizontalFlipAug
 from ._image import decode_image
-from ._iterators import DataDesc, DataIter
+from ._iterators import DataDesc, DataIter, batch_of
 from ._pictures import KEEP_MB, PictureBatches, Together
 from ._rows import QUICK_BYTES
 from .recordio import MXRecordIO, unpack
@@ -198,25 +198,26 @@ class ImageIter(DataIter):
         return False
 
     def getindex(self) -> np.ndarray:
+        if self._at + self.batch_size <= len(self._order):
+            return self._order[self._at : self._at + self.batch_size].copy()
         return self._order[np.arange(self._at, self._at + self.batch_size) % len(self._order)]
 
     def getpad(self) -> int:
         return max(0, self._at + self.batch_size - len(self._order))
 
     def getdata(self) -> list[NDArray]:
-        return self._batch()[0]
+        return self._batch(self.getindex())[0]
 
     def getlabel(self) -> list[NDArray]:
-        return self._batch()[1]
+        return self._batch(self.getindex())[1]
 
     def next(self) -> Any:
         """The next batch; StopIteration at the end of the pass."""
-        from ._iterators import DataBatch
-
         if not self.iter_next():
             raise StopIteration
-        data, label = self._batch()
-        return DataBatch(data, label, self.getpad(), self.getindex())
+        index = self.getindex()
+        data, label = self._batch(index)
+        return batch_of(data, label, self.getpad(), index)
 
     def _quick(self) -> bool:
         size = self.batch_size * int(np.prod(self.data_shape)) * self.dtype.itemsize
@@ -228,13 +229,13 @@ class ImageIter(DataIter):
         own = type(self)._augment is ImageIter._augment and type(self)._labels is ImageIter._labels
         return self._together.way(self.auglist, self.data_shape, self.label_width, self.dtype) if own else None
 
-    def _batch(self) -> tuple[list[NDArray], list[NDArray]]:
+    def _batch(self, chosen: np.ndarray) -> tuple[list[NDArray], list[NDArray]]:
         together = self._all_at_once()
-        if together is not None and (batch := together.take(self.getindex())) is not None:
+        if together is not None and (batch := together.take(chosen)) is not None:
             return batch[:1], batch[1:]
         data = np.empty((self.batch_size, *self.data_shape), self.dtype)
         label = np.zeros(self.provide_label[0].shape, np.float32)
-        for row, index in enumerate(self.getindex()):
+        for row, index in enumerate(chosen):
             found, image = self._pictures[index]()
             image, found = self._augment(image, found)
             if image.transpose(2, 0, 1).shape != self.data_shape:

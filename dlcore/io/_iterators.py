@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from dlcore._arguments import look
 from dlcore._core import NDArray
 
 
@@ -28,6 +29,7 @@ class DataDesc(_Description):
     layout: str | None
 
     def __new__(cls, name: str, shape: Sequence[int], dtype: Any = "float32", layout: str | None = "NCHW") -> DataDesc:
+        look("DataDesc", DataDesc.__new__, {"name": name, "shape": shape, "dtype": dtype, "layout": layout})
         made = super().__new__(cls, name, tuple(shape))
         made.dtype = np.dtype(dtype)
         made.layout = layout
@@ -84,6 +86,14 @@ class DataBatch:
         return f"DataBatch: data shapes: {[tuple(array.shape) for array in self.data]} label shapes: {labels}"
 
 
+def batch_of(data: list[NDArray], label: list[NDArray], pad: int | None, index: Any) -> DataBatch:
+    """The batch that an iterator itself has made: nothing needs to be looked at again."""
+    made = DataBatch.__new__(DataBatch)
+    made.data, made.label, made.pad, made.index = data, label, pad, index
+    made.bucket_key = made.provide_data = made.provide_label = None
+    return made
+
+
 class DataIter:
     """The base of all data iterators. One pass ends with StopIteration; `reset()` begins the next.
 
@@ -130,6 +140,10 @@ class DataIter:
     def getpad(self) -> int:
         """How many examples at the end of the batch only fill it up."""
         raise NotImplementedError(f"{type(self).__name__} has no getpad()")
+
+    def _quick(self) -> bool:
+        """Whether a batch costs less than its way from one thread to another."""
+        return False
 
     def getindex(self) -> Any:
         """The numbers of the batch's examples; None if they have none."""

@@ -9,9 +9,11 @@ import numpy as np
 
 from dlcore import _core
 from dlcore._core import NDArray
+from dlcore._kinds import shown
 from dlcore.ops import F
 
-from ._iterators import DataDesc, DataIter
+from ._iterators import DataBatch, DataDesc, DataIter, batch_of
+from ._rows import QUICK_BYTES, Rows, cut_rows
 
 LAST_BATCH = ("pad", "discard", "roll_over")
 
@@ -63,6 +65,7 @@ class NDArrayIter(DataIter):
         self.shuffle, self.last_batch_handle = shuffle, last_batch_handle
         self.idx = np.arange(self.num_data)
         self.cursor = -batch_size
+        self._rows = Rows()
         self.hard_reset()
 
     @property
@@ -153,6 +156,8 @@ class NDArrayIter(DataIter):
         return False
 
     def getindex(self) -> np.ndarray:
+        if self.cursor + self.batch_size <= self._end:
+            return self.idx[self.cursor : self.cursor + self.batch_size].copy()
         places = np.arange(self.cursor, self.cursor + self.batch_size)
         return self.idx[places % self._end]
 
@@ -163,8 +168,25 @@ class NDArrayIter(DataIter):
         return self._take(self.label)
 
     def _take(self, pairs: list[tuple[str, np.ndarray]]) -> list[NDArray]:
-        chosen = self.getindex()
-        return [_core.from_numpy(array[chosen], copy=False) for _, array in pairs]
+        return cut_rows([array for _, array in pairs], self.getindex())
+
+    def next(self) -> DataBatch:
+        """The next batch; StopIteration at the end of the pass."""
+        if not self._as_written("getdata", "getlabel", "getindex"):
+            return super().next()
+        if not self.iter_next():
+            raise StopIteration
+        index, count = self.getindex(), len(self.data)
+        arrays = self._rows.take([array for _, array in (*self.data, *self.label)], index)
+        return batch_of(arrays[:count], arrays[count:], self.getpad(), index)
+
+    def _as_written(self, *names: str) -> bool:
+        """Whether no subclass gives any of these methods a form of its own."""
+        return all(getattr(type(self), name) is getattr(NDArrayIter, name) for name in names)
+
+    def _quick(self) -> bool:
+        size = sum(array[:1].nbytes for _, array in (*self.data, *self.label)) * self.batch_size
+        return size <= QUICK_BYTES and self._as_written("next", "iter_next", "getdata", "getlabel", "getindex")
 
     def getpad(self) -> int:
         return max(0, self.cursor + self.batch_size - self._end)
@@ -187,8 +209,8 @@ def _named(given: Any, name: str) -> list[tuple[str, np.ndarray]]:
 def _host(name: str, value: Any) -> np.ndarray:
     try:
         array = value.asnumpy() if isinstance(value, NDArray) else np.asarray(value, np.float32)
-    except (TypeError, ValueError) as error:
-        raise TypeError(f"NDArrayIter: {name!r}: cannot make an array of {type(value).__name__} ({error})") from error
+    except (TypeError, ValueError):
+        raise TypeError(f"NDArrayIter: {name!r} must be an array of numbers, got {shown(value)}") from None
     if array.ndim == 0:
         raise ValueError(f"NDArrayIter: {name!r}: expected an array with examples along its first axis, got a number")
     return array

@@ -8,13 +8,15 @@ from typing import Any
 
 from dlcore._core import NDArray
 
-from ._iterators import DataBatch, DataDesc, DataIter
+from ._iterators import DataBatch, DataDesc, DataIter, batch_of
 
 Names = Sequence[Mapping[str, str]] | None
 
 
 class PrefetchingIter(DataIter):
-    """Prepares the next batch while the last one is in use. Several iterators give one batch with all their arrays.
+    """Prepares the next batch while the last one is in use, unless that costs less than a thread does.
+
+    Several iterators give one batch with all their arrays.
 
     rename_data, rename_label: for each iterator, a dict from its names to new ones (without which they must differ).
     The iterators must not be used directly meanwhile. An error in one of them is raised here.
@@ -54,7 +56,10 @@ class PrefetchingIter(DataIter):
         return _renamed([source.provide_label for source in self.iters], self._names[1])
 
     def _ask(self) -> None:
-        self._asked = [self._pool.submit(_next, source) for source in self.iters]
+        self._asked = [] if self._quick() else [self._pool.submit(_next, source) for source in self.iters]
+
+    def _quick(self) -> bool:
+        return all(isinstance(source, DataIter) and source._quick() for source in self.iters)
 
     def reset(self) -> None:
         """Begin a new pass with all iterators."""
@@ -65,14 +70,14 @@ class PrefetchingIter(DataIter):
         self._ask()
 
     def iter_next(self) -> bool:
-        found = [future.result() for future in self._asked]
+        found = [future.result() for future in self._asked] or [_next(source) for source in self.iters]
         batches = [batch for batch in found if batch is not None]
         if not batches:
             return False
         pads = {batch.pad for batch in batches}
         if len(batches) < len(found) or len(pads) > 1:
             raise ValueError(f"PrefetchingIter: the iterators must be equally long, got pads {sorted(map(str, pads))}")
-        self.current_batch = DataBatch(
+        self.current_batch = batch_of(
             [array for batch in batches for array in batch.data],
             [array for batch in batches for array in batch.label or []],
             batches[0].pad,

@@ -1,6 +1,8 @@
 // Batches made without Python for each sample: what dlcore/gluon/data and dlcore/io call.
 #include "bind/convert.h"
 #include "data/batch.h"
+#include "data/png.h"
+#include "data/records.h"
 
 namespace dl::bind {
 
@@ -86,7 +88,58 @@ static nb::list take(const BatchPlan& plan, nb::handle samples, nb::handle words
   return out;
 }
 
+// A plain PNG picture as (h, w, c) of bytes; None for anything else. channels: 0 for those that it has.
+static nb::object decode_png(nb::bytes data, int channels) {
+  const auto* src = reinterpret_cast<const uint8_t*>(data.c_str());
+  PngHead head;
+  bool known = channels == 0 || channels == 1 || channels == 3;
+  if (!known || !read_png_head(src, data.size(), head)) return nb::none();
+  // A picture cannot be smaller in its file than a thousandth: no memory for what cannot come.
+  if (uint64_t(head.h) * uint64_t(head.w) * uint64_t(head.c) > 1100 * uint64_t(data.size())) return nb::none();
+  Tensor made = make_tensor(Shape{head.h, head.w, channels ? channels : head.c}, DType::U8);
+  bool right;
+  {
+    nb::gil_scoped_release release;
+    std::vector<uint8_t> scratch;
+    right = read_png(src, data.size(), head, int(made->shape[2]), static_cast<uint8_t*>(made->data()), scratch);
+  }
+  return right ? wrap(std::move(made)) : nb::none();
+}
+
+// Fills rows of `pixels` (n, h, w, c) and `labels` (n, width); the positions of those that could not be read so.
+static std::vector<int64_t> fill_pictures(int file, nb::handle places, nb::handle rows, nb::handle pixels,
+                                          nb::handle labels, bool plain) {
+  std::vector<int64_t> from = whole_numbers(places), to = whole_numbers(rows);
+  Tensor p = from_numpy(pixels, false), l = from_numpy(labels, false);
+  bool fits = p->dtype == DType::U8 && p->ndim() == 4 && p->contiguous() && l->dtype == DType::F32 && l->ndim() == 2 &&
+              l->contiguous() && l->shape[0] == p->shape[0] && from.size() == to.size() && !p->storage->readonly &&
+              !l->storage->readonly;
+  if (!fits) throw ValueError("fill_pictures: expected pixels (n, h, w, c) of uint8 and labels (n, width) of float32");
+  for (int64_t row : to)
+    if (row < 0 || row >= p->shape[0]) throw IndexError(format("fill_pictures: there is no row %lld", (long long)row));
+  PictureRows where{static_cast<uint8_t*>(p->data()),
+                    static_cast<float*>(l->data()),
+                    p->shape[1],
+                    p->shape[2],
+                    p->shape[3],
+                    l->shape[1],
+                    plain};
+  nb::gil_scoped_release release;
+  return read_pictures(file, from, to, where);
+}
+
 void bind_data(nb::module_& m) {
+  m.def("decode_png", &decode_png, nb::arg("data"), nb::arg("channels") = 0,
+        "A PNG picture of bytes, grey or in colours, as an array (h, w, c); None for every other kind.");
+  m.def(
+      "fill_pictures",
+      [](int file, nb::handle places, nb::handle rows, nb::handle pixels, nb::handle labels, bool plain) {
+        nb::list failed;
+        for (int64_t i : fill_pictures(file, places, rows, pixels, labels, plain)) failed.append(i);
+        return failed;
+      },
+      nb::arg("file"), nb::arg("places"), nb::arg("rows"), nb::arg("pixels"), nb::arg("labels"), nb::arg("plain"),
+      "Pictures of a record file into rows of arrays; tells which of them could not be read so.");
   nb::class_<BatchPlan>(m, "BatchPlan", "How batches are cut out of arrays, row by row, in one call without the GIL.")
       .def(
           "__init__",

@@ -10,11 +10,13 @@ from typing import Any
 
 import numpy as np
 
+from dlcore.io._rows import QUICK_BYTES
+
 from . import batchify as _batchify
 from ._cursor import Cursor, new_cursor, read_cursor
 from ._dataset import Dataset
 from ._draws import draws_of, epoch_key
-from ._plan import QUICK_BYTES, planned
+from ._plan import planned
 from ._sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler
 
 

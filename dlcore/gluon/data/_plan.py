@@ -18,8 +18,6 @@ from dlcore.io._values import scale_of, values_of
 
 from ._draws import strength
 
-# A batch of so many bytes costs less than its way from one thread to another.
-QUICK_BYTES = 1 << 20
 _OURS = "dlcore.gluon.data."
 
 
