@@ -13,7 +13,7 @@ from dlcore import _core
 from dlcore.graph._ir import EACH
 from dlcore.ops._record import RECORDS
 
-from . import tile
+from . import rows, tile
 from ._backend import GPU, backend
 from .control import Control
 
@@ -116,6 +116,9 @@ class Executable:
         outs = [views[n] for n in out_ids]
         if isinstance(op, tuple) and isinstance(op[1], Control):
             op[1].run(ins, outs, seed, counter + rng)
+            return
+        if isinstance(op, tuple) and op[0] == "fused_rows":
+            rows.launch(self._tiles[i], op[2], op[3], ins, outs)
             return
         if isinstance(op, tuple):
             run = tile.launch_each if op[0] == EACH else tile.launch

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from . import _ops
+from . import _ops, _rows
 from ._ir import FUSED, ITEMSIZE, Node, Value, sets
 
 # Of a machine with two cores: what matters is their relation, a hundred operations or so for each float moved.
@@ -23,6 +23,8 @@ def operations(node: Node) -> int:
     48
     """
     sizes = [value.size for value in [*node.inputs[:2], *node.outputs[:1]] if value is not None]
+    if node.op == FUSED and node.rows:
+        return math.prod(_rows.whole_shape(node.inputs)) * len(node.tile.code)
     if _ops.is_fused(node):
         return sum(outs[0].size for _, outs in sets(node)) * len(node.tile.code)
     stem = (_ops.record_of(node.op).kernel or "").removesuffix("_grad")

@@ -74,6 +74,17 @@ def is_dense(shape: tuple[int, ...], strides: tuple[int, ...]) -> bool:
     return True
 
 
+def strides_along(value: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The strides of an array (anything with a shape and strides) along the axes of `shape`, to which it broadcasts.
+
+    >>> strides_along(Value("float32", (3, 1), (1, 1)), (2, 3, 4))
+    (0, 1, 0)
+    """
+    lead = len(shape) - len(value.shape)
+    own = zip(value.shape, value.strides, shape[lead:], strict=True)
+    return (0,) * lead + tuple(0 if size == 1 != target else stride for size, stride, target in own)
+
+
 def same_layout(shape: tuple[int, ...], a: tuple[int, ...], b: tuple[int, ...]) -> bool:
     """Whether strides `a` and `b` put every element of `shape` at the same place (axes of one element do not count)."""
     return 0 in shape or all(x == y or size == 1 for size, x, y in zip(shape, a, b, strict=True))
@@ -153,6 +164,7 @@ class Node:
     scope     layer path, such as "net/0.conv";  src: "file:line" of the user's program where known
     rng       first random block relative to the start of the run, -1 unless the operator draws random numbers
     tile      (fused nodes) the tile program;  register: the type its registers have
+    rows      (fused nodes) over how many trailing axes its reductions go, 0 where it has none: see `_rows`
     paused    recorded while no gradients were being recorded: none flow through it
     scopes    (fused nodes) the layer paths of all its members
     recorded  recorded while gradients were: a forward call of a step that also takes gradients
@@ -173,6 +185,7 @@ class Node:
     paused: bool = False
     scopes: tuple[str, ...] = ()
     recorded: bool = False
+    rows: int = 0
 
     def place(self) -> str:
         """Where this call came from, for error texts."""
@@ -282,6 +295,7 @@ class Graph:
                 node.paused,
                 node.scopes,
                 node.recorded,
+                node.rows,
             )
             for out in node.outputs:
                 copy = _copy_value(out, copies)
@@ -362,7 +376,7 @@ class Graph:
         if node.attrs:
             text += f" {{{', '.join(map(str, node.attrs))}}}"
         if node.tile is not None:
-            text += f" <{tile_text(node.tile)}>"
+            text += f" <{tile_text(node.tile)}>" + (f" over {node.rows} axes" if node.rows else "")
         if node.rng >= 0:
             text += f" rng+{node.rng}"
         for out in node.outputs:

@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from . import _ops
-from ._ir import EACH, FUSED, Graph, Node, Value, same_layout
+from ._ir import EACH, Graph, Node, Value, same_layout
 
 
 def may_share(node: Node, operand: Value, out: Value) -> bool:
     """Whether `node` may write `out` over `operand`: element i is read before element i is written, and never again."""
-    allowed = _ops.is_elementwise(node) or (node.op != FUSED and _ops.record_of(node.op).inplace_ok)
     return (
-        allowed
+        _ops.writes_in_place(node, out)
         and operand.shape == out.shape
         and same_layout(out.shape, operand.strides, out.strides)
         and operand.root_offset == 0

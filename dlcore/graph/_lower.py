@@ -60,9 +60,8 @@ def lower(graph: Graph, memory: Plan, device: str = "cpu(0)") -> Lowered:
         ins = [-1 if v is None else number[v] for v in node.inputs]
         outs = [number[v] for v in node.outputs]
         if _ops.is_fused(node):
-            program = _core.TileProgram(node.tile.n_in, node.tile.code, node.tile.outs)
             tiles[len(instrs)] = node.tile
-            instrs.append(((node.op, program, node.register), ins, outs, (), 0))
+            instrs.append((_program(node), ins, outs, (), 0))
         elif bodies_of(node):
             inside[len(instrs)] = [_body(body, device) for body in bodies_of(node).values()]
             program = _control(node, inside[len(instrs)], device)
@@ -84,6 +83,13 @@ def lower(graph: Graph, memory: Plan, device: str = "cpu(0)") -> Lowered:
         graph.rng_blocks,
     )
     return Lowered(executable, nodes, memory.arena_bytes, inside)
+
+
+def _program(node: Node) -> tuple:
+    """What the instruction of a fused group runs: the core's operator, program and registers; of rows how many axes."""
+    if node.rows:
+        return "fused_rows", _core.RowProgram(*node.tile, trailing=node.rows), node.register, node.rows
+    return node.op, _core.TileProgram(*node.tile), node.register
 
 
 def _body(graph: Graph, device: str) -> Lowered:

@@ -9,6 +9,7 @@ import numpy as np
 from dlcore import _core
 from dlcore.ops._record import RECORDS, Attr, Input, Op
 
+from . import _rows
 from ._control import COND, LOOP
 from ._ir import EACH, FUSED, Node, Value, contiguous_strides, is_dense
 from ._types import numpy_dtype
@@ -123,7 +124,14 @@ def is_fused(node: Node) -> bool:
 
 def is_elementwise(node: Node) -> bool:
     """Whether the node is described by a tile program (an elementwise operator or a fused group)."""
-    return node.tile is not None or (node.op != FUSED and record_of(node.op).elementwise)
+    return (node.tile is not None and not node.rows) or (node.op != FUSED and record_of(node.op).elementwise)
+
+
+def writes_in_place(node: Node, out: Value) -> bool:
+    """Whether the node's kernel reads each element before it writes `out` there, and never again."""
+    if node.rows:
+        return _rows.written_last(node, out)
+    return is_elementwise(node) or (node.op != FUSED and record_of(node.op).inplace_ok)
 
 
 def is_control(node: Node) -> bool:

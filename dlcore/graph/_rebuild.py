@@ -7,7 +7,7 @@ from typing import Any
 
 from . import _ops
 from ._build import Builder
-from ._ir import FUSED, Graph, Node, State, Value
+from ._ir import FUSED, Graph, Node, State, Value, contiguous_strides
 
 # Gets the builder, the old node, and its operands in the new graph; returns the new outputs, or None to keep the call.
 Rule = Callable[[Builder, Node, list[Value | None]], list[Value] | None]
@@ -53,12 +53,13 @@ def repeat(builder: Builder, node: Node, operands: list[Value | None]) -> list[V
     """The same call on new operands."""
     twin = Node(
         node.op, operands, node.attrs, [], node.scope, node.src, node.rng, node.tile, node.register, node.paused,
-        node.scopes, node.recorded,
+        node.scopes, node.recorded, node.rows,
     )  # fmt: skip
     builder.nodes.append(twin)
     if node.op == FUSED:
-        strides = _ops.default_strides(node.outputs[0].shape, operands)
-        twin.outputs = [Value(out.dtype, out.shape, strides, node=twin, index=i) for i, out in enumerate(node.outputs)]
+        for i, out in enumerate(node.outputs):
+            strides = contiguous_strides(out.shape) if node.rows else _ops.default_strides(out.shape, operands)
+            twin.outputs.append(Value(out.dtype, out.shape, strides, node=twin, index=i))
         return twin.outputs
     for i, (dtype, shape, strides, view_of, offset) in enumerate(_ops.infer(node.op, operands, node.attrs)):
         old = node.outputs[i]

@@ -145,7 +145,7 @@ def _twin(node: Node, operands: list[Value | None], renewed: dict[Value, Value])
     """The same call on other operands of the same layouts; `renewed` learns its outputs."""
     twin = Node(
         node.op, operands, node.attrs, [], node.scope, node.src, node.rng, node.tile, node.register, node.paused,
-        node.scopes,
+        node.scopes, rows=node.rows,
     )  # fmt: skip
     for out in node.outputs:
         value = Value(out.dtype, out.shape, out.strides, out.weak, twin, out.index, None, out.offset, None, "node")

@@ -47,9 +47,8 @@ def show_cuda(graph: Graph) -> None:
     """Prints the CUDA C of every fused group."""
     if not wanted("cuda"):
         return
-    from .cuda_each import render_node
-    from .cuda_render import render
+    from . import cuda_each, cuda_render, cuda_rows
 
     for i, node in enumerate(n for n in graph.nodes if _ops.is_fused(n)):
-        made = render_node(node, f"fused_{i}") if node.op == EACH else render(node, f"fused_{i}")
-        print(made.source, file=sys.stderr)
+        render = cuda_each.render_node if node.op == EACH else cuda_render.render
+        print((cuda_rows.render_node if node.rows else render)(node, f"fused_{i}").source, file=sys.stderr)

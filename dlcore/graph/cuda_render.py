@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ._cuda_prelude import PRELUDE
-from ._ir import ITEMSIZE, Node, numel
+from ._ir import ITEMSIZE, Node, numel, strides_along
 
 BLOCK = 256
 MAX_GRID = 4096
@@ -50,7 +50,8 @@ class Operand:
 class CudaKernel:
     """A rendered kernel. Its parameters are one pointer per input, then one per output.
 
-    Launch `grid` blocks of `block` threads; any other numbers give the same result.
+    Launch `grid` blocks of `block` threads; any other numbers give the same result, but for a kernel that
+    reduces rows, which needs its block.
     """
 
     name: str
@@ -66,7 +67,7 @@ class CudaKernel:
 
 
 def render(node: Node, name: str) -> CudaKernel:
-    """The CUDA C of a fused node, under the function name `name`."""
+    """The CUDA C of an elementwise fused node, under the function name `name`."""
     ins = [Operand(v.dtype, v.shape, v.strides) for v in node.inputs if v is not None]
     outs = [Operand(v.dtype, v.shape, v.strides) for v in node.outputs]
     return render_tile(name, node.tile, node.register, ins, outs)
@@ -111,18 +112,18 @@ class _Group:
     def scalar(self) -> list[str]:
         """One element: loads, arithmetic, stores."""
         body = _index_lines(self.shape)
-        body += [self.load(i, f"in{i}[{_offset(self.strides[i])}]") for i in range(len(self.ins))]
+        body += [self.load(i, f"in{i}[{offset_text(self.strides[i])}]") for i in range(len(self.ins))]
         body += self.arithmetic()
         for i, operand in enumerate(self.outs):
-            target = f"out{i}[{_offset(self.strides[len(self.ins) + i])}]"
-            body.append(f"{target} = {_store(f'v{self.tile.outs[i]}', operand.dtype, self.register)};")
+            target = f"out{i}[{offset_text(self.strides[len(self.ins) + i])}]"
+            body.append(f"{target} = {store_text(f'v{self.tile.outs[i]}', operand.dtype, self.register)};")
         return body
 
     def vector(self, width: int) -> list[str]:
         """`width` neighbours at once: each array is read and written in pieces of up to 16 bytes."""
         body, inner = _index_lines(self.shape, width), []
         for i, operand in enumerate(self.ins):
-            where = _offset(self.strides[i])
+            where = offset_text(self.strides[i])
             if self.packed(i):
                 kind = f"dl_pack<{STORAGE[operand.dtype]}, {width}>"
                 body.append(f"const {kind} p{i} = *(const {kind}*)(in{i} + {where});")
@@ -134,8 +135,8 @@ class _Group:
         for i, operand in enumerate(self.outs):
             kind = f"dl_pack<{STORAGE[operand.dtype]}, {width}>"
             body.append(f"{kind} q{i};")
-            inner.append(f"q{i}.at[k] = {_store(f'v{self.tile.outs[i]}', operand.dtype, self.register)};")
-            stores.append(f"*({kind}*)(out{i} + {_offset(self.strides[len(self.ins) + i])}) = q{i};")
+            inner.append(f"q{i}.at[k] = {store_text(f'v{self.tile.outs[i]}', operand.dtype, self.register)};")
+            stores.append(f"*({kind}*)(out{i} + {offset_text(self.strides[len(self.ins) + i])}) = q{i};")
         loop = ["#pragma unroll", f"for (int k = 0; k < {width}; ++k) {{", *("  " + line for line in inner), "}"]
         return [*body, *loop, *stores]
 
@@ -155,7 +156,7 @@ class _Group:
 
     def load(self, number: int, text: str) -> str:
         """The register of an input, from the text that names its element."""
-        value = _load(text, self.ins[number].dtype, self.register)
+        value = load_text(text, self.ins[number].dtype, self.register)
         return f"const {STORAGE[self.register]} v{number} = {value};"
 
     def arithmetic(self) -> list[str]:
@@ -163,7 +164,7 @@ class _Group:
         lines = []
         for i, (mnemonic, operands) in enumerate(self.tile.code):
             constant = mnemonic == "const"
-            value = _literal(operands, self.register) if constant else _micro(mnemonic, operands, self.register)
+            value = literal(operands, self.register) if constant else micro(mnemonic, operands, self.register)
             lines.append(f"const {STORAGE[self.register]} v{self.tile.n_in + i} = {value};")
         return lines
 
@@ -182,7 +183,7 @@ def _width(shape: tuple[int, ...], strides: Sequence[tuple[int, ...]], operands:
 def _axes(ins: Sequence[Operand], outs: Sequence[Operand]) -> tuple[tuple[int, ...], list[tuple[int, ...]]]:
     """The loop's axes in the memory order of the first output, merged where all arrays allow it; strides per array."""
     shape = outs[0].shape
-    seen = [_broadcast_strides(o, shape) for o in (*ins, *outs)]
+    seen = [strides_along(o, shape) for o in (*ins, *outs)]
     first = seen[len(ins)]
     order = sorted((a for a in range(len(shape)) if shape[a] != 1), key=lambda a: -abs(first[a]))
     sizes: list[int] = []
@@ -199,12 +200,6 @@ def _axes(ins: Sequence[Operand], outs: Sequence[Operand]) -> tuple[tuple[int, .
     return tuple(sizes), [tuple(s) for s in steps]
 
 
-def _broadcast_strides(operand: Operand, shape: tuple[int, ...]) -> tuple[int, ...]:
-    lead = len(shape) - len(operand.shape)
-    own = zip(operand.shape, operand.strides, shape[lead:], strict=True)
-    return (0,) * lead + tuple(0 if size == 1 != target else stride for size, stride, target in own)
-
-
 def _index_lines(shape: tuple[int, ...], width: int = 1) -> list[str]:
     """The place on each axis of group number i of `width` neighbours on the innermost axis."""
     times = f" * {width}" if width > 1 else ""
@@ -218,18 +213,21 @@ def _index_lines(shape: tuple[int, ...], width: int = 1) -> list[str]:
     return [*lines, "const long long x0 = rest;"]
 
 
-def _offset(strides: tuple[int, ...]) -> str:
+def offset_text(strides: tuple[int, ...]) -> str:
+    """The place x0, x1 ... as an offset in elements."""
     terms = [f"x{a}" if s == 1 else f"x{a} * {s}LL" for a, s in enumerate(strides) if s != 0]
     return " + ".join(terms) or "0"
 
 
-def _load(text: str, dtype: str, register: str) -> str:
+def load_text(text: str, dtype: str, register: str) -> str:
+    """An element in memory as a number of the registers' type."""
     if dtype in _LOAD:
         return f"({STORAGE[register]}){_LOAD[dtype]}({text})"
     return text if dtype == register else f"({STORAGE[register]}){text}"
 
 
-def _store(text: str, dtype: str, register: str) -> str:
+def store_text(text: str, dtype: str, register: str) -> str:
+    """A register as an element in memory."""
     if dtype in _STORE:
         return f"{_STORE[dtype]}((float){text})"
     if dtype == "bool":
@@ -237,7 +235,8 @@ def _store(text: str, dtype: str, register: str) -> str:
     return text if dtype == register else f"({STORAGE[dtype]}){text}"
 
 
-def _literal(number: Any, register: str) -> str:
+def literal(number: Any, register: str) -> str:
+    """A constant as C."""
     if register in ("float32", "float64"):
         number = float(number)
         suffix = "f" if register == "float32" else ""
@@ -261,7 +260,7 @@ _COMPARE = {"eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="
 _BITS = {"band": "&", "bor": "|", "bxor": "^"}
 
 
-def _micro(mnemonic: str, operands: tuple[int, ...], register: str) -> str:
+def micro(mnemonic: str, operands: tuple[int, ...], register: str) -> str:
     """One micro-operation as a C expression."""
     a, b, c = ([f"v{o}" for o in operands] + ["", "", ""])[:3]
     floating, t = register in ("float32", "float64"), STORAGE[register]

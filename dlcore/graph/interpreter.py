@@ -15,11 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from . import _ops
+from . import _ops, _rows
 from ._control import Branch, Program
 from ._interpreter_random import RANDOM
 from ._interpreter_samples import SAMPLES
-from ._ir import Graph, Node, Value, sets
+from ._ir import EACH, FUSED, Graph, Node, Value, sets
 from ._types import compute_dtype, numpy_dtype
 
 Array = np.ndarray
@@ -66,6 +66,10 @@ def call(node: Node, operands: list[Array | None], rng: tuple[int, int]) -> list
 def _call(node: Node, operands: list[Array | None], rng: tuple[int, int]) -> list[Array]:
     if _ops.is_control(node):
         return _control(node.attrs[0], [a for a in operands if a is not None], (rng[0], rng[1] + max(node.rng, 0)))
+    if node.op == FUSED and node.rows:
+        whole = _rows.whole_shape(operands)
+        arrays = [np.broadcast_to(convert(a, node.register), whole) for a in operands if a is not None]
+        return _as_outputs(node, run_tile(node.tile, node.register, arrays, whole, node.rows))
     if node.op == EACH:
         given, results = iter(operands), []
         for ins, outs in sets(node):
@@ -116,13 +120,29 @@ def _control(program: Program, given: list[Array], rng: tuple[int, int]) -> list
     return [*carried, *stacks]
 
 
-def run_tile(tile: Any, register: str, inputs: list[Array], shape: tuple[int, ...]) -> list[Array]:
-    """A tile program, one micro-operation at a time, over whole arrays of the registers' type."""
+def _as_outputs(node: Node, results: list[Array]) -> list[Array]:
+    """Results over a row group's whole shape, one number a row where that is what the output holds."""
+    found = []
+    for out, result in zip(node.outputs, results, strict=True):
+        first = result if out.shape == result.shape else result[(..., *(0,) * node.rows)]
+        found.append(first.reshape(out.shape))
+    return found
+
+
+def run_tile(tile: Any, register: str, inputs: list[Array], shape: tuple[int, ...], rows: int = 0) -> list[Array]:
+    """A tile program, one micro-operation at a time, over whole arrays of the registers' type.
+
+    rows   over how many last axes its reductions go; what they give is repeated along these
+    """
     dtype = np.dtype(register)
     values: list[Array] = list(inputs)
     for mnemonic, operands in tile.code:
         if mnemonic == "const":
             values.append(np.full(shape, operands, dtype))
+        elif mnemonic in _rows.REDUCTIONS:
+            axes = tuple(range(len(shape) - rows, len(shape)))
+            reduced = _rows.REDUCTIONS[mnemonic](values[operands[0]], axis=axes, keepdims=True)
+            values.append(np.broadcast_to(reduced, shape))
         else:
             values.append(np.asarray(MICRO[mnemonic](*[values[o] for o in operands])).astype(dtype))
     return [values[o] for o in tile.outs]

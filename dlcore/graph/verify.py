@@ -12,7 +12,8 @@ from collections.abc import Callable
 import numpy as np
 
 from . import _ops
-from ._ir import Graph, Node, Value, bodies_of, numel, same_layout, sets
+from ._ir import EACH, FUSED, Graph, Node, Value, bodies_of, numel, same_layout, sets
+from ._rows import REDUCTIONS, along_row, is_wide, row_shapes
 
 
 class GraphError(RuntimeError):
@@ -184,14 +185,37 @@ def check_types(graph: Graph) -> None:
 def _check_fused_types(graph: Graph, node: Node) -> None:
     try:
         shape = _ops.infer_fused(node)
-        whole = _ops.broadcast(shape, node.outputs[0].shape)
+        whole = shape if node.rows else _ops.broadcast(shape, node.outputs[0].shape)
     except ValueError as error:
         _fail(graph, node, str(error))
+    if node.rows:
+        return _check_row_types(graph, node, shape)
     for out in node.outputs:
         if out.shape != whole or out.base is not None:
             _fail(graph, node, f"a fused group over {whole} claims an output of shape {out.shape}")
         if numel(out.shape) and not _ops.is_dense(out.shape, out.strides):
             _fail(graph, node, f"a fused group writes to strides {out.strides}, which are not dense")
+
+
+def _check_row_types(graph: Graph, node: Node, whole: tuple[int, ...]) -> None:
+    """Rows are evenly spaced, and each output has a number per element or per row, as the program makes it."""
+    if not 0 < node.rows <= len(whole):
+        _fail(graph, node, f"a row of {node.rows} axes in a group over {whole}")
+    steps = [along_row(value, whole, node.rows) for value in node.inputs]
+    if None in steps:
+        _fail(graph, node, "the rows of an operand are not evenly spaced in memory")
+    for i, out in enumerate(node.outputs):
+        if out.shape not in (whole, *row_shapes(whole, node.rows)) or out.base is not None:
+            _fail(
+                graph, node, f"a row group over {whole} with rows of {node.rows} axes claims an output of {out.shape}"
+            )
+        if not _ops.is_dense(out.shape, out.strides) or (out.shape == whole and along_row(out, whole, node.rows) != 1):
+            _fail(graph, node, f"a row group writes to strides {out.strides}, not row by row")
+        wide = is_wide(node.tile, [step != 0 for step in steps])
+        if i < len(node.tile.outs) and out.shape != whole and wide[node.tile.outs[i]]:
+            _fail(graph, node, f"output {i} holds one number a row, its program makes one per element")
+    if any(m in REDUCTIONS and not wide[o[0]] for m, o in node.tile.code):
+        _fail(graph, node, "a reduction of one number a row")
 
 
 def check_fused(graph: Graph) -> None:
@@ -202,10 +226,11 @@ def check_fused(graph: Graph) -> None:
         tile = node.tile
         if node.register not in ("int32", "int64", "uint64", "float32", "float64"):
             _fail(graph, node, f"registers of type {node.register!r}")
+        known = MICRO_ARITY if not node.rows else MICRO_ARITY | dict.fromkeys(REDUCTIONS, 1)
         for i, (mnemonic, operands) in enumerate(tile.code):
             if mnemonic == "const":
                 continue
-            if MICRO_ARITY.get(mnemonic) != len(operands):
+            if known.get(mnemonic) != len(operands):
                 _fail(graph, node, f"micro-operation {mnemonic!r} with {len(operands)} operands")
             if any(not 0 <= o < tile.n_in + i for o in operands):
                 _fail(graph, node, f"instruction {i} of the program reads a value that comes later")

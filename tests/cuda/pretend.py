@@ -96,22 +96,36 @@ def module() -> ModuleType:
     return fake
 
 
-def launch(tile: Any, register: str, ins: list[Any], outs: list[Any]) -> None:
-    """A rendered kernel, by way of the interpreter."""
+def view(array: Any) -> np.ndarray:
+    """A core array of the device as a NumPy array of its dtype."""
     import ml_dtypes
 
-    from dlcore.graph.interpreter import run_tile
+    name = array._dtype_name
+    raw = at(array._ptr, array.shape, "uint16" if name == "bfloat16" else name, array.strides)
+    return raw.view(ml_dtypes.bfloat16) if name == "bfloat16" else raw
 
-    def view(array: Any) -> np.ndarray:
-        name = array._dtype_name
-        raw = at(array._ptr, array.shape, "uint16" if name == "bfloat16" else name, array.strides)
-        return raw.view(ml_dtypes.bfloat16) if name == "bfloat16" else raw
+
+def launch(tile: Any, register: str, ins: list[Any], outs: list[Any]) -> None:
+    """A rendered kernel, by way of the interpreter."""
+    from dlcore.graph.interpreter import run_tile
 
     shape = outs[0].shape
     with np.errstate(all="ignore"):
         given = [np.broadcast_to(np.array(view(a)), shape).astype(register) for a in ins]
         for out, value in zip(outs, run_tile(tile, register, given, shape), strict=True):
             view(out)[...] = value != 0 if out._dtype_name == "bool" else value
+
+
+def launch_rows(tile: Any, register: str, trailing: int, ins: list[Any], outs: list[Any]) -> None:
+    """A row group, by way of the interpreter."""
+    from dlcore.graph.interpreter import run_tile
+
+    with np.errstate(all="ignore"):
+        whole = np.broadcast_shapes(*(a.shape for a in ins))
+        given = [np.broadcast_to(np.array(view(a)), whole).astype(register) for a in ins]
+        for out, value in zip(outs, run_tile(tile, register, given, whole, trailing), strict=True):
+            found = value if out.shape == whole else value[(..., *(0,) * trailing)].reshape(out.shape)
+            view(out)[...] = found != 0 if out._dtype_name == "bool" else found
 
 
 def launch_each(tile: Any, register: str, ins: list[Any], outs: list[Any]) -> None:
@@ -131,7 +145,7 @@ def install(libraries: bool = False) -> None:
         import standin_cudnn
 
         sys.modules["cudnn"] = standin_cudnn
-    from dlcore.cuda import _arrays, _backend, _cublaslt, tile
+    from dlcore.cuda import _arrays, _backend, _cublaslt, rows, tile
 
     blas = standin_cublaslt() if libraries else None
     _cublaslt._library = lambda: blas  # type: ignore[assignment]
@@ -143,6 +157,7 @@ def install(libraries: bool = False) -> None:
 
     _arrays.wrap = _backend.wrap = wrap  # type: ignore[assignment]
     tile.launch = launch  # type: ignore[assignment]
+    rows.launch = launch_rows  # type: ignore[assignment]
     tile.launch_each = launch_each  # type: ignore[assignment]
 
 

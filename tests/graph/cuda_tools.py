@@ -1,4 +1,7 @@
-"""Rendered kernels in tests: NVRTC compiles them for sm_90 (no GPU needed), g++ and a shim run them on the CPU."""
+"""Rendered kernels in tests: NVRTC compiles them for sm_90 (no GPU needed), g++ and a shim run them on the CPU.
+
+Kernels whose threads meet run on threads, and once more under ThreadSanitizer.
+"""
 
 from __future__ import annotations
 
@@ -51,8 +54,32 @@ def compile_for_hopper(kernel: CudaKernel) -> bytes:
 
 def build_for_cpu(kernels: list[CudaKernel], folder: Path) -> ctypes.CDLL:
     """One shared library with `run_<name>(pointers, grid, block)` for each kernel."""
-    compiler = shutil.which("g++") or shutil.which("c++")
-    assert compiler, "running rendered kernels on the CPU takes a C++ compiler"
+    number = len(list(folder.glob("*.so")))  # a library that is loaded already would be found again under its old name
+    source, library = folder / f"kernels{number}.cpp", folder / f"kernels{number}.so"
+    source.write_text(_on_threads(kernels))
+    _compile(source, library, "-shared", "-fPIC")
+    return ctypes.CDLL(str(library))
+
+
+def find_races(kernels: list[CudaKernel], sizes: list[list[int]], folder: Path) -> str:
+    """Runs each kernel under ThreadSanitizer over made-up arrays of so many bytes; what it reports, if anything."""
+    source, program = folder / "races.cpp", folder / "races"
+    calls = [
+        f"  {{ std::vector<char> memory[] = {{{', '.join(f'std::vector<char>({n + 64}, 1)' for n in of_kernel)}}};\n"
+        f"    void* p[{len(of_kernel)}];\n"
+        f"    for (int i = 0; i < {len(of_kernel)}; i++) p[i] = (void*)(((size_t)memory[i].data() + 63) / 64 * 64);\n"
+        f"    run_{kernel.name}(p, {min(kernel.grid, 2)}, {kernel.block}); }}\n"
+        for kernel, of_kernel in zip(kernels, sizes, strict=True)
+    ]
+    source.write_text(f"{_on_threads(kernels)}\nint main() {{\n{''.join(calls)}}}\n")
+    _compile(source, program, "-fsanitize=thread", "-g")
+    done = subprocess.run([str(program)], capture_output=True, text=True, timeout=300)
+    assert done.returncode in (0, 66), done.stderr  # 66: the sanitizer's own, when it has found something
+    return done.stderr if done.returncode else ""
+
+
+def _on_threads(kernels: list[CudaKernel]) -> str:
+    """The text of kernels for a C++ compiler; with a thread for each of theirs where they meet."""
     parts = []
     for kernel in kernels:
         signature = kernel.body.split("(", 1)[1].split(")", 1)[0]
@@ -61,15 +88,18 @@ def build_for_cpu(kernels: list[CudaKernel], folder: Path) -> ctypes.CDLL:
         parts.append(
             f"{kernel.body}\n"
             f'extern "C" void run_{kernel.name}(void** p, unsigned grid, unsigned block) {{\n'
-            f"  emulate(grid, block, [&] {{ {kernel.name}({call}); }});\n}}\n"
+            f"  emulate(grid, block, [=] {{ {kernel.name}({call}); }});\n}}\n"
         )
-    number = len(list(folder.glob("*.so")))  # a library that is loaded already would be found again under its old name
-    source, library = folder / f"kernels{number}.cpp", folder / f"kernels{number}.so"
-    source.write_text('#include "cuda_shim.h"\n' + PRELUDE + "\n".join(parts))
-    command = [compiler, "-std=c++17", "-O1", "-ffp-contract=off", "-w", "-shared", "-fPIC", f"-I{SHIM}"]
-    done = subprocess.run([*command, str(source), "-o", str(library)], capture_output=True, text=True)
+    header = "cuda_threads.h" if any("_sync" in kernel.body for kernel in kernels) else "cuda_shim.h"
+    return f'#include "{header}"\n' + PRELUDE + "\n".join(parts)
+
+
+def _compile(source: Path, target: Path, *flags: str) -> None:
+    compiler = shutil.which("g++") or shutil.which("c++")
+    assert compiler, "running rendered kernels on the CPU takes a C++ compiler"
+    command = [compiler, "-std=c++17", "-O1", "-ffp-contract=off", "-w", "-pthread", f"-I{SHIM}", *flags]
+    done = subprocess.run([*command, str(source), "-o", str(target)], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    return ctypes.CDLL(str(library))
 
 
 def run_on_cpu(

@@ -129,6 +129,26 @@ def _softmax(x: Any, n: int) -> Any:
     return result if n % 3 == 0 else F.multiply(result, 0.3)
 
 
+def _by_hand(x: Any, y: Any, n: int) -> Any:
+    """What reduces rows and goes on with them, written with elementary calls."""
+    if x.ndim == 0:
+        return F.sin(x)
+    axes = tuple(range(x.ndim - 1 - n // 5 % 2 * (x.ndim > 1), x.ndim))
+    kind, last = n % 5, {"axis": axes, "keepdims": True}
+    if kind == 0:
+        e = F.exp(F.subtract(x, F.max(x, **last)))
+        return F.divide(e, F.sum(e, **last))
+    if kind == 1:
+        return F.tanh(F.multiply(x, F.rsqrt(F.add(F.mean(F.multiply(x, x), **last), 0.5))))
+    if kind == 2:
+        d = F.subtract(x, F.mean(x, **last))
+        return F.divide(d, F.sqrt(F.add(F.mean(F.square(d), **last), 0.5)))
+    if kind == 3:
+        return F.mean(F.square(F.subtract(x, _mixed(x, y, F.multiply))), axis=axes)
+    mean = F.mean(x, axis=axes)
+    return F.tanh(F.subtract(F.mean(F.square(x), axis=axes), F.multiply(mean, mean)))
+
+
 def _joined(x: Any, y: Any, n: int) -> Any:
     y = y if y.shape == x.shape else F.sin(x)
     if x.ndim == 0 or n % 2:
@@ -174,6 +194,7 @@ def _step(code: Code, values: list[Any], weight: Any, exact: bool) -> Any:
         lambda: _batch_normalised(x),
         lambda: _convolved(x, weight, n if exact else n // 3 * 3),
         lambda: _softmax(x, n),
+        lambda: _by_hand(x, y, n),
         lambda: _joined(x, y, n),
         lambda: _chosen(x, y, exact),
         lambda: _written(x, n),

@@ -19,13 +19,12 @@ FOREVER = np.iinfo(np.int64).max
 
 def aligned(node: Any, value: Value, out: Value) -> bool:
     """In place is safe element by element: same shape, same bytes, and a kernel that promises it."""
-    promise = _ops.is_elementwise(node) or _ops.record_of(node.op).inplace_ok
     if node.op == EACH:  # the sets of arrays run in any order, side by side
         if [out in outs for operands, outs in sets(node) if value in operands] != [True]:
             return False
     steps = [(a, b) for size, a, b in zip(value.shape, value.strides, out.strides, strict=True) if size > 1]
     same = value.shape == out.shape and (0 in value.shape or all(a == b for a, b in steps))
-    return promise and same and value.root_offset == 0
+    return _ops.writes_in_place(node, out) and same and value.root_offset == 0
 
 
 def extent(value: Value) -> int:

@@ -20,7 +20,7 @@ from dlcore.ops._record import RECORDS
 
 
 def fused_nodes(graph: Graph) -> list[Node]:
-    return [node for node in optimize(graph).nodes if node.op == FUSED]
+    return [node for node in optimize(graph).nodes if node.op == FUSED and not node.rows]
 
 
 def strided(values: np.ndarray, strides: tuple[int, ...]) -> np.ndarray:

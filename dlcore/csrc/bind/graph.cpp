@@ -1,5 +1,6 @@
 // Tracer and Executable: the two ends of the graph room.
 #include "bind/convert.h"
+#include "kernels/cpu/rows.h"
 #include "kernels/cpu/tile.h"
 #include "runtime/control.h"
 #include "runtime/device.h"
@@ -99,11 +100,15 @@ static ExeInstr to_instr(nb::handle h) {
     program.obj = std::make_shared<Control>(*nb::cast<Control*>(named[1]));
     instr.attrs = {program};
   } else {
-    instr.op = &get_op(nb::cast<std::string>(nb::cast<nb::tuple>(t[0])[0]));
+    auto named = nb::cast<nb::tuple>(t[0]);
     Attr program;
     program.kind = Attr::Obj;
-    program.obj = std::make_shared<TileProgram>(*nb::cast<TileProgram*>(nb::cast<nb::tuple>(t[0])[1]));
-    instr.attrs = {program, Attr::of_dtype(to_dtype(nb::cast<nb::tuple>(t[0])[2], "fused"))};
+    instr.op = &get_op(nb::cast<std::string>(named[0]));
+    if (nb::isinstance<RowProgram>(named[1]))
+      program.obj = std::make_shared<RowProgram>(*nb::cast<RowProgram*>(named[1]));
+    else
+      program.obj = std::make_shared<TileProgram>(*nb::cast<TileProgram*>(named[1]));
+    instr.attrs = {program, Attr::of_dtype(to_dtype(named[2], "fused"))};
   }
   for (nb::handle i : nb::borrow<nb::iterable>(t[1])) instr.in.push_back(nb::cast<int>(i));
   for (nb::handle i : nb::borrow<nb::iterable>(t[2])) instr.out.push_back(nb::cast<int>(i));

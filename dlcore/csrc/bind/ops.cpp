@@ -2,6 +2,7 @@
 #include <map>
 
 #include "bind/convert.h"
+#include "kernels/cpu/rows.h"
 #include "kernels/cpu/tile.h"
 #include "runtime/invoke.h"
 
@@ -235,14 +236,15 @@ static nb::list py_infer(int id, nb::list metas, nb::handle attrs) {
   return r;
 }
 
-static std::shared_ptr<TileProgram> make_tile(int n_in, nb::handle code, nb::handle outs) {
-  auto p = std::make_shared<TileProgram>();
-  p->n_in = n_in;
+// The instructions of a program, whose micro-operations `op_of` and `arity_of` know.
+static std::vector<TileInstr> to_code(const char* what, int n_in, nb::handle code, int (*op_of)(const std::string&),
+                                      int (*arity_of)(int)) {
+  std::vector<TileInstr> made;
   for (nb::handle h : nb::borrow<nb::iterable>(code)) {
     auto t = nb::cast<nb::tuple>(h);
     std::string mnemonic = text(t[0]);
-    int op = tile_op(mnemonic);
-    if (op < 0) throw ValueError("TileProgram: unknown micro-operation '" + mnemonic + "'");
+    int op = op_of(mnemonic);
+    if (op < 0) throw ValueError(std::string(what) + ": unknown micro-operation '" + mnemonic + "'");
     TileInstr instr;
     instr.op = uint8_t(op);
     if (mnemonic == "const") {
@@ -255,24 +257,40 @@ static std::shared_ptr<TileProgram> make_tile(int n_in, nb::handle code, nb::han
     } else {
       auto args = nb::cast<nb::tuple>(t[1]);
       int16_t* slots[3] = {&instr.a, &instr.b, &instr.c};
-      if (int(args.size()) != tile_arity(op))
-        throw ValueError("TileProgram: '" + mnemonic + "' takes " + std::to_string(tile_arity(op)) + " operands");
+      if (int(args.size()) != arity_of(op))
+        throw ValueError(format("%s: '%s' takes %d operands", what, mnemonic.c_str(), arity_of(op)));
       for (size_t i = 0; i < args.size(); i++) {
         int v = nb::cast<int>(args[i]);
-        if (v < 0 || v >= n_in + int(p->code.size()))
-          throw ValueError("TileProgram: operand " + std::to_string(v) + " is not defined yet");
+        if (v < 0 || v >= n_in + int(made.size()))
+          throw ValueError(format("%s: operand %d is not defined yet", what, v));
         *slots[i] = int16_t(v);
       }
     }
-    p->code.push_back(instr);
+    made.push_back(instr);
   }
+  return made;
+}
+
+static std::shared_ptr<TileProgram> make_tile(int n_in, nb::handle code, nb::handle outs) {
+  auto p = std::make_shared<TileProgram>();
+  p->n_in = n_in;
+  p->code = to_code("TileProgram", n_in, code, tile_op, tile_arity);
   for (nb::handle h : nb::borrow<nb::iterable>(outs)) p->outs.push_back(nb::cast<int>(h));
   prepare(*p);
   return p;
 }
 
+static std::shared_ptr<RowProgram> make_rows(int n_in, nb::handle code, nb::handle outs, int trailing) {
+  auto p = std::make_shared<RowProgram>();
+  p->n_in = n_in, p->trailing = trailing;
+  p->code = to_code("RowProgram", n_in, code, row_op, row_arity);
+  for (nb::handle h : nb::borrow<nb::iterable>(outs)) p->outs.push_back(nb::cast<int>(h));
+  check(*p);
+  return p;
+}
+
 // The operators of fused groups: any number of inputs, the program and the dtype of its registers as attributes.
-static void register_fused(const char* name, const char* kernel) {
+static void register_fused(const char* name, const char* kernel, bool elementwise) {
   auto op = std::make_unique<OpDef>();
   op->name = name;
   op->inputs = {{"xs", false, true, false}};
@@ -281,7 +299,7 @@ static void register_fused(const char* name, const char* kernel) {
   op->kernel = find_kernel(kernel);
   op->infer = find_infer("broadcast");
   op->dtype_rule = find_dtype_rule("promote");
-  op->inplace_ok = op->takes_complex = true;
+  op->inplace_ok = op->takes_complex = elementwise;
   register_op(std::move(op));
 }
 
@@ -291,6 +309,8 @@ void bind_ops(nb::module_& m) {
       .def(nb::new_(&make_tile), nb::arg("n_in"), nb::arg("code"), nb::arg("outs"))
       .def_ro("n_in", &TileProgram::n_in)
       .def_prop_ro("n_out", [](const TileProgram& p) { return p.outs.size(); });
+  nb::class_<RowProgram>(m, "RowProgram", "A tile program with reductions over the last `trailing` axes in it.")
+      .def(nb::new_(&make_rows), nb::arg("n_in"), nb::arg("code"), nb::arg("outs"), nb::arg("trailing"));
   m.def("register_op", &register_from_spec);
   m.def("op_id", [](const std::string& name) { return get_op(name).id; });
   m.def("op_names", [] {
@@ -303,8 +323,9 @@ void bind_ops(nb::module_& m) {
   m.def("invoke", &py_invoke, nb::arg("op"), nb::arg("inputs"), nb::arg("attrs").none() = nb::none(),
         nb::arg("out").none() = nb::none());
   m.def("infer", &py_infer, nb::arg("op"), nb::arg("metas"), nb::arg("attrs").none() = nb::none());
-  register_fused("fused", "tile");
-  register_fused("fused_each", "tile_each");
+  register_fused("fused", "tile", true);
+  register_fused("fused_rows", "rows", false);
+  register_fused("fused_each", "tile_each", true);
 }
 
 }  // namespace dl::bind

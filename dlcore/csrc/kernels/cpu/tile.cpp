@@ -89,6 +89,8 @@ void check(const TileProgram& p) {
 
 }  // namespace
 
+int tile_cost(int op) { return op_cost(TileOp(op)); }
+
 const char* tile_mnemonic(int op) { return kOps[op].mnemonic; }
 
 int tile_op(const std::string& mnemonic) {

@@ -86,5 +86,6 @@ bool run_rule(const TileProgram& p, const View* in, View* out, int nout);
 void plan_tile(TilePlan& plan, const TileProgram& p, TileType type, const View* in, View* out, int nout);
 const TileTable* tile_table(TileType type);
 const char* tile_mnemonic(int op);
+int tile_cost(int op);  // additions that it is worth, roughly
 
 }  // namespace dl

@@ -1,0 +1,67 @@
+// How a row program walks over its arrays. Private to rows.cpp and row_plan.cpp.
+//
+// The program is cut into passes over a row: what a pass computes of each element may depend on the reductions of the
+// passes before. Several short rows are taken at once; of a long row a tile at a time. A very long row that is read in
+// one pass is cut into parts, so that threads share it; where it is cut depends on its length alone.
+#pragma once
+#include <vector>
+
+#include "kernels/cpu/cast.h"
+#include "kernels/cpu/isa/tile_table.h"
+#include "kernels/cpu/rows.h"
+
+namespace dl {
+
+enum class RowClass : uint8_t { Uniform, Row, Wide };  // one number per call, one per row, one per element
+
+struct RowArray {
+  int64_t lead[kMaxDims];  // strides over the rows, in elements
+  int64_t step = 0;        // from element to element of a row; 0 where there is one number a row
+  DType dtype;
+  int itemsize;
+  CastFn cast;  // to the registers' type (inputs), from it (outputs)
+};
+
+// One slot per value, then one for every number of a row that is spread over the row's elements.
+struct RowStep {
+  enum Kind : uint8_t { Compute, ByRow, Spread, Reduce } kind;  // ByRow: a call for each row, with its own numbers
+  TileFn fn;
+  const ReduceFns* reduce;
+  int16_t a, b, c, dst;
+  int wide = 0;  // ByRow: bit k says that operand k has a number per element, bit k + 3 that it has one per row
+};
+
+struct RowPass {
+  std::vector<RowStep> before;     // numbers of rows, from the reductions of earlier passes
+  std::vector<RowStep> steps;      // over elements, and reductions
+  std::vector<int> loads, stores;  // inputs converted into a register, outputs written from one
+};
+
+struct RowSlot {
+  enum Home : uint8_t { Number, Column, Register, Kept, Input, Output } home = Number;  // Kept: of a whole row
+  int array = -1;                                                                       // Input, Output
+  int64_t offset = 0;                                                                   // in the scratch memory
+};
+
+struct RowPlan {
+  const RowProgram* program;
+  DType dtype;
+  int itemsize, nd, cost;
+  int64_t lead[kMaxDims];  // the axes of rows, merged; at least one
+  int64_t rows, n;         // all rows; elements of one
+  int64_t per, chunks;     // rows at once; groups of these along the innermost axis of rows
+  int64_t tile;            // elements of a row at once
+  int64_t part, parts;     // elements of a part of a row, and how many there are
+  int64_t bytes, column;   // scratch memory, and where in it there is room for a number of each row
+  std::vector<RowArray> in, out;
+  std::vector<RowClass> cls;     // per value
+  std::vector<RowStep> uniform;  // computed once
+  std::vector<RowPass> passes;
+  std::vector<RowSlot> slots;
+  std::vector<int> moving;  // slots whose address changes from tile to tile
+  std::vector<int> sums;    // slots that the reductions of the first pass fill
+};
+
+void plan_rows(RowPlan& plan, const RowProgram& p, TileType type, const View* in, int nin, const View* out, int nout);
+
+}  // namespace dl

@@ -1,0 +1,110 @@
+"""Row groups: fused groups whose program reduces over the last axes (`Node.rows` of them).
+
+A group runs over one shape, that of its inputs broadcast together; what the last `rows` axes hold is a row. A value of
+its program has one number per element, or one per row: a reduction, what follows from reductions, an input that is the
+same along a row. An output has the group's whole shape or, for one number a row, that shape with 1 for the axes of the
+row, or without these axes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ._ir import Node, Value, strides_along
+
+REDUCTIONS: dict[str, Callable[..., Any]] = {
+    "row_sum": np.add.reduce,
+    "row_prod": np.multiply.reduce,
+    "row_max": np.maximum.reduce,
+    "row_min": np.minimum.reduce,
+}
+
+
+def whole_shape(inputs: Sequence[Any]) -> tuple[int, ...]:
+    """The shape that a group with these inputs runs over; ValueError when they do not go together."""
+    return np.broadcast_shapes(*(value.shape for value in inputs))
+
+
+def row_shapes(whole: tuple[int, ...], rows: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The two shapes of one number a row: with the axes of the row, and without.
+
+    >>> row_shapes((2, 3, 4), 1)
+    ((2, 3, 1), (2, 3))
+    """
+    lead = whole[: len(whole) - rows]
+    return (*lead, *(1,) * rows), lead
+
+
+def along_row(value: Any, whole: tuple[int, ...], rows: int) -> int | None:
+    """From element to element of a row in memory: 0 for one number a row, None where steps differ.
+
+    >>> from dlcore.graph._ir import contiguous_strides
+    >>> x = Value("float32", (2, 3, 4), contiguous_strides((2, 3, 4)))
+    >>> along_row(x, x.shape, 2), along_row(Value("float32", (3, 1), (1, 1)), x.shape, 2)
+    (1, None)
+    """
+    found: int | None = None
+    expected = 0
+    axes = zip(strides_along(value, whole), whole, strict=True)
+    for stride, size in reversed(list(axes)[len(whole) - rows :]):
+        if size == 1:
+            continue
+        if found is not None and stride != expected:
+            return None
+        found = stride if found is None else found
+        expected = stride * size
+    return found or 0
+
+
+def is_wide(tile: Any, inputs: Sequence[bool]) -> list[bool]:
+    """For every value of a program whether it has one number per element; `inputs` says so of the inputs."""
+    wide = list(inputs)
+    for mnemonic, operands in tile.code:
+        wide.append(mnemonic != "const" and mnemonic not in REDUCTIONS and any(wide[o] for o in operands))
+    return wide
+
+
+def levels(tile: Any) -> list[int]:
+    """For every value how many reductions, one after the other, it takes to have it."""
+    found = [0] * tile.n_in
+    for mnemonic, operands in tile.code:
+        most = 0 if mnemonic == "const" else max(found[o] for o in operands)
+        found.append(most + (mnemonic in REDUCTIONS))
+    return found
+
+
+def wide_values(node: Node) -> list[bool]:
+    """`is_wide` of a node's program."""
+    whole = whole_shape(node.inputs)
+    return is_wide(node.tile, [along_row(value, whole, node.rows) != 0 for value in node.inputs])
+
+
+def written_last(node: Node, out: Value) -> bool:
+    """Whether all is read before `out` is written: numbers of rows are, and elements that the last pass makes."""
+    whole = whole_shape(node.inputs)
+    if out.shape != whole:
+        return True
+    level, wide = levels(node.tile), wide_values(node)
+    of_elements = [at for at, per_element in zip(level, wide, strict=True) if per_element]
+    of_elements += [level[ops[0]] for mnemonic, ops in node.tile.code if mnemonic in REDUCTIONS]
+    return level[node.tile.outs[out.index]] == max(of_elements)
+
+
+def passes(tile: Any, wide: Sequence[bool]) -> list[int]:
+    """For every value in which pass over a row it is computed: as late as its readers allow, so that little is kept."""
+    level = levels(tile)
+    found = [max(level)] * len(level)
+    for value in tile.outs:
+        found[value] = level[value]
+    for i in reversed(range(len(tile.code))):
+        (mnemonic, operands), value = tile.code[i], tile.n_in + i
+        if mnemonic in REDUCTIONS:
+            found[value] = level[value] - 1
+        if mnemonic == "const" or not (wide[value] or mnemonic in REDUCTIONS):
+            continue
+        for operand in operands:
+            found[operand] = min(found[operand], found[value])
+    return found

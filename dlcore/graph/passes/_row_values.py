@@ -1,0 +1,100 @@
+"""What the members of a row group read from each other and from outside, and whether that can be one group."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from .. import _ops
+from .._ir import Node, Value, contiguous_strides, same_layout, strides_along
+from .._rows import along_row, row_shapes
+from .fuse import stays
+
+MAX_AGAIN = 16 * 1024  # elements of a row that is gone over more than once: it stays in the cache
+
+
+class Members:
+    """Calls that may become one row group over the shape `whole`, whose last `rows` axes are a row.
+
+    inputs   what they read from outside;  made: what they make
+    by_row   inputs that lack the axes of a row and have one number for each: they are to be given these axes
+    """
+
+    def __init__(self, members: Sequence[Node], whole: tuple[int, ...], rows: int) -> None:
+        self.members, self.whole_shape, self.rows = members, whole, rows
+        self.made = {out for node in members for out in node.outputs}
+        self.inputs = list(
+            dict.fromkeys(v for node in members for v in map(self.source, node.inputs) if v not in self.made)
+        )
+        lead = row_shapes(whole, rows)[1]
+        self.by_row = {
+            v for node in members if lead and node.outputs[0].shape == lead and node.tile is not None
+            for v in node.inputs if v is not None and v.root not in self.made and v.shape == lead
+        }  # fmt: skip
+
+    def source(self, value: Value | None) -> Value:
+        """Where a member gets `value` from: a member's own output, though it be through views, or outside."""
+        assert value is not None
+        return value.root if value.root in self.made else value
+
+    @property
+    def wide_inputs(self) -> list[bool]:
+        """Of each input whether it has a number per element."""
+        return [
+            value not in self.by_row and along_row(value, self.whole_shape, self.rows) != 0 for value in self.inputs
+        ]
+
+
+def sound(found: Members) -> bool:
+    """Whether the members can be one group."""
+    shapes = row_shapes(found.whole_shape, found.rows)
+    for node in found.members:
+        shape = found.whole_shape if node.tile is None else node.outputs[0].shape
+        if shape != found.whole_shape and shape not in shapes:
+            return False
+        for value in node.inputs:
+            if value is None or not _readable(found, node, shape, value):
+                return False
+        for out in node.outputs:
+            if out.shape == found.whole_shape and along_row(out, found.whole_shape, found.rows) != 1:
+                return False
+    return _gone_over_once(found) or math.prod(found.whole_shape[-found.rows :]) <= MAX_AGAIN
+
+
+def _readable(found: Members, node: Node, shape: tuple[int, ...], value: Value) -> bool:
+    """Whether a member of this shape can read `value` inside the group."""
+    if value.root not in found.made:
+        if value in found.by_row:  # for others it would be spread along the last axes
+            alone = len(shape) == len(value.shape)
+            return alone and same_layout(value.shape, value.strides, contiguous_strides(value.shape))
+        if len(shape) < len(found.whole_shape) and value.size > 1:
+            return False
+        return along_row(value, found.whole_shape, found.rows) is not None
+    root = value.root
+    if not stays(value, _ops.TILE_TYPES[root.dtype]):
+        return False
+    if root.shape == found.whole_shape:
+        return value is root and shape == found.whole_shape
+    return value.root_offset == 0 and _row_by_row(found, root, value, shape)
+
+
+def _row_by_row(found: Members, root: Value, value: Value, shape: tuple[int, ...]) -> bool:
+    """Whether a view of one number a row gives each row of a member of this shape its own."""
+    lead = len(found.whole_shape) - found.rows
+    if shape[:lead] != found.whole_shape[:lead]:
+        return False
+    steps = strides_along(value, shape)
+    rows_agree = same_layout(shape[:lead], steps[:lead], root.strides[:lead])
+    return rows_agree and all(step == 0 or size == 1 for step, size in zip(steps[lead:], shape[lead:], strict=True))
+
+
+def _gone_over_once(found: Members) -> bool:
+    """Whether nothing over elements depends on a reduction."""
+    level: dict[Value, int] = {}
+    for node in found.members:
+        over_elements = node.tile is None or node.outputs[0].shape == found.whole_shape
+        before = max((level.get(found.source(value), 0) for value in node.inputs), default=0)
+        if over_elements and before:
+            return False
+        level.update(dict.fromkeys(node.outputs, before + (node.tile is None)))
+    return True

@@ -1,0 +1,244 @@
+"""Row fusion: reductions over the last axes join the elementwise groups before and after them.
+
+So a softmax, a normalisation or a loss written with elementary calls reads each row once and finishes it while it is
+in the cache (`_rows` says what such a group is). One number a row may pass through views on its way back to the row's
+shape. DLCORE_FUSE_ROWS=0 leaves this pass out.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from dataclasses import dataclass
+
+from dlcore.ops._expr import Tile
+
+from .. import _ops
+from .._build import Builder
+from .._ir import FUSED, Graph, Node, Value
+from .._rebuild import named_attrs, scopes_of
+from .._rows import REDUCTIONS, is_wide, row_shapes, whole_shape
+from .._tile import TileBuilder, renumber, used_inputs
+from ._groups import MAX_CODE, MAX_INPUTS, MAX_OUTPUTS, Grouping, Unit, edges, in_order, label, scope_of
+from ._row_values import Members, sound
+from .fuse import NARROW
+
+REGISTERS = ("float32", "float64")
+NAMES = 6  # of operators in a group's label
+
+
+@dataclass(frozen=True)
+class Reduction:
+    """What a call is inside a row group: `mnemonic` over `rows` axes, divided by `count` if that is set."""
+
+    mnemonic: str
+    rows: int
+    count: int = 0
+
+
+def fuse_rows(graph: Graph) -> Graph:
+    """Joins reductions over the last axes with what is elementwise around them."""
+    if os.environ.get("DLCORE_FUSE_ROWS") == "0" or not any(reduction_of(node) for node in graph.nodes):
+        return graph
+    graph, _ = graph.clone()
+    units = _Grouping(graph).run()
+    order = _Emission(graph)
+    for unit in in_order(units):
+        if not (unit.rows and len(unit.members) > 1 and order.group(unit)):
+            for node in unit.members:
+                order.add(node)
+    order.finish()
+    return graph
+
+
+def reduction_of(node: Node) -> Reduction | None:
+    """What a call becomes inside a row group, None when it cannot be in one."""
+    if node.op not in ("sum", "mean", "prod", "max", "min", "sum_to"):
+        return None
+    (x, *_), (out, *_) = node.inputs, node.outputs
+    if x is None or not x.size or x.size == out.size or x.dtype != out.dtype:
+        return None
+    if _ops.TILE_TYPES[x.dtype] not in REGISTERS:
+        return None
+    rows = _rows_of(node, x, out)
+    if not rows:
+        return None
+    name = "row_sum" if node.op in ("mean", "sum_to") else f"row_{node.op}"
+    return Reduction(name, rows, math.prod(x.shape[len(x.shape) - rows :]) if node.op == "mean" else 0)
+
+
+def _rows_of(node: Node, x: Value, out: Value) -> int:
+    """How many last axes a reduction goes over; 0 if it goes over others, or drops other axes than these."""
+    if node.op == "sum_to":
+        lead = len(x.shape) - len(out.shape)
+        axes = {a for a in range(len(x.shape)) if a < lead or out.shape[a - lead] != x.shape[a]}
+    else:
+        axis = named_attrs(node)["axis"]
+        given = range(len(x.shape)) if axis is None else (axis,) if isinstance(axis, int) else axis
+        axes = {a % len(x.shape) for a in given}
+    first = min((a for a in axes if x.shape[a] > 1), default=len(x.shape))
+    if any(a not in axes and x.shape[a] > 1 for a in range(first, len(x.shape))):
+        return 0
+    while first and x.shape[first - 1] == 1 and out.shape not in row_shapes(x.shape, len(x.shape) - first):
+        first -= 1
+    rows = len(x.shape) - first
+    return rows if out.shape in row_shapes(x.shape, rows) else 0
+
+
+class _Grouping(Grouping):
+    def describe(self, unit: Unit, node: Node) -> None:
+        if node.op == FUSED and not node.rows and node.register in REGISTERS:
+            unit.register, unit.shape = node.register, node.outputs[0].shape
+        elif found := reduction_of(node):
+            assert node.inputs[0] is not None
+            unit.register = _ops.TILE_TYPES[node.inputs[0].dtype]
+            unit.shape, unit.rows = node.inputs[0].shape, found.rows
+
+    def sources(self, node: Node) -> list[Node]:
+        """Views are looked through: they are no calls."""
+        found: list[Node] = []
+        stack = [node]
+        while stack:
+            for source in super().sources(stack.pop()):
+                (stack if _ops.is_view(source) else found).append(source)
+        return found
+
+    def single(self, node: Node) -> Unit:
+        if _ops.is_view(node):
+            return Unit(-1, [])
+        return super().single(node)
+
+    def fits(self, first: Unit, second: Unit) -> bool:
+        reducing = first if first.rows else second
+        if not reducing.rows or self.apart(first, second):
+            return False
+        if first.rows and second.rows and (first.shape, first.rows) != (second.shape, second.rows):
+            return False
+        members = [*first.members, *second.members]
+        code = sum(len(node.tile.code) if node.tile else 2 for node in members)
+        inputs, outputs = edges(members)
+        if code > MAX_CODE or inputs > MAX_INPUTS or outputs > MAX_OUTPUTS:
+            return False
+        return sound(Members(members, reducing.shape, reducing.rows))
+
+    def join(self, first: Unit, second: Unit) -> Unit:
+        if second.rows:
+            first.shape, first.rows = second.shape, second.rows
+        return super().join(first, second)
+
+
+class _Emission:
+    """The nodes of the new graph in their order; a view comes just before what first needs it."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.users = graph.users()
+        self.results = set(graph.results())
+        self.nodes: list[Node] = []
+        self.done: set[Node] = set()
+        self.changes: dict[Value, Value] = {}
+
+    def add(self, node: Node) -> None:
+        for value in node.inputs:
+            self.need(value)
+        self.nodes.append(node)
+
+    def need(self, value: Value | None) -> None:
+        """Sees to it that the views that `value` is made by are there."""
+        if value is None or value.node is None or not _ops.is_view(value.node) or value.node in self.done:
+            return
+        self.done.add(value.node)
+        self.add(value.node)
+
+    def finish(self) -> None:
+        for value in self.results:
+            self.need(value)
+        self.graph.nodes = self.nodes
+        self.graph.replace(self.changes)
+
+    def group(self, unit: Unit) -> bool:
+        """Adds one node for the group; False if that would gain nothing."""
+        found = Members(unit.members, unit.shape, unit.rows)
+        tile, stored = self.program(found, unit.register)
+        keep = used_inputs(tile)
+        if not stored:
+            return True
+        if not _gains(tile, found, stored) or not _spans(found, [found.inputs[i] for i in keep]):
+            return False
+        inputs = [self.with_row_axes(found, found.inputs[i]) for i in keep]
+        node = Node(FUSED, inputs, (label(unit.members, NAMES),), scope=scope_of(unit.members))
+        node.src, node.scopes, node.rows = unit.members[0].src, scopes_of(unit.members), unit.rows
+        node.tile, node.register = renumber(tile, keep), unit.register
+        node.recorded = all(member.recorded for member in unit.members)
+        for i, out in enumerate(stored):
+            twin = Value(out.dtype, out.shape, out.strides, node=node, index=i, name=out.name)
+            node.outputs.append(twin)
+            self.changes[out] = twin
+        self.add(node)
+        return True
+
+    def with_row_axes(self, found: Members, value: Value) -> Value:
+        """An input as the group reads it."""
+        if value not in found.by_row:
+            return value
+        views: list[Node] = []
+        seen = Builder(views).one("reshape", [value], row_shapes(found.whole_shape, found.rows)[0])
+        self.need(seen)
+        return seen
+
+    def program(self, found: Members, register: str) -> tuple[Tile, list[Value]]:
+        """The program of a group and the values that it stores."""
+        builder = TileBuilder(len(found.inputs), register)
+        number = {value: i for i, value in enumerate(found.inputs)}
+        inside = set(found.members)
+        stored: list[Value] = []
+        for node in found.members:
+            operands = [number[found.source(value)] for value in node.inputs if value is not None]
+            if node.tile is not None:
+                made = builder.inline(node.tile, operands)
+            else:
+                made = [_reduced(builder, node, operands[0])]
+            for out, result in zip(node.outputs, made, strict=True):
+                number[out] = result
+                if self.outside(out, inside):
+                    stored.append(out)
+        return builder.finish([number[value] for value in stored]), stored
+
+    def outside(self, value: Value, inside: set[Node]) -> bool:
+        """Whether anything but the members of a group reads a value, as it is or through views."""
+        if value in self.results:
+            return True
+        for user in self.users.get(value, ()):
+            if _ops.is_view(user):
+                if any(self.outside(out, inside) for out in user.outputs):
+                    return True
+            elif user not in inside:
+                return True
+        return False
+
+
+def _spans(found: Members, inputs: list[Value]) -> bool:
+    """Whether the inputs that are left broadcast to the shape that the group runs over."""
+    return whole_shape([value for value in inputs if value not in found.by_row]) == found.whole_shape
+
+
+def _gains(tile: Tile, found: Members, stored: list[Value]) -> bool:
+    """Whether a program reduces what it computes or reads more than once, and each value has one number per element
+    or per row as its place says.
+    """
+    wide = is_wide(tile, found.wide_inputs)
+    reduced = [operands[0] for mnemonic, operands in tile.code if mnemonic in REDUCTIONS]
+    for at, value in zip(tile.outs, stored, strict=True):
+        if wide[at] and value.shape != found.whole_shape:
+            return False
+    return all(wide[at] for at in reduced) and (len(reduced) > 1 or any(wide[tile.n_in :]))
+
+
+def _reduced(builder: TileBuilder, node: Node, operand: int) -> int:
+    """A reduction as instructions, rounded as memory of its dtype would be."""
+    found, dtype = reduction_of(node), node.outputs[0].dtype
+    assert found is not None
+    made = builder.emit(found.mnemonic, [operand])
+    if found.count:
+        made = builder.emit("div", [made, builder.const(found.count)])
+    return builder.emit(NARROW[dtype], [made]) if dtype in NARROW else made

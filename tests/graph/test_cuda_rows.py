@@ -1,0 +1,129 @@
+"""Row groups as CUDA C: they compile for sm_90, agree with the interpreter on threads, and are free of races."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from graph.cuda_tools import build_for_cpu, compile_for_hopper, find_races, run_on_cpu
+from graph.programs import array, trace_of
+
+from dlcore.graph._ir import Node
+from dlcore.graph._types import numpy_dtype
+from dlcore.graph.cuda_render import STORAGE, CudaKernel
+from dlcore.graph.cuda_rows import render_node
+from dlcore.graph.interpreter import call
+from dlcore.graph.passes import optimize
+from dlcore.ops import F
+
+
+def softmax(x: Any) -> Any:
+    e = F.exp(x - F.max(x, axis=-1, keepdims=True))
+    return e / F.sum(e, axis=-1, keepdims=True)
+
+
+def normalised(x: Any, scale: Any) -> Any:
+    d = x - F.mean(x, axis=-1, keepdims=True)
+    return d * F.rsqrt(F.mean(d * d, axis=-1, keepdims=True) + 1e-3) * scale
+
+
+def moments(x: Any) -> tuple[Any, Any]:
+    """Numbers of rows only, without the axis of the row."""
+    mean = F.mean(x, axis=-1)
+    return mean, F.mean(x * x, axis=-1) - mean * mean
+
+
+def group(function: Callable[..., Any], *shapes: tuple[int, ...], dtype: str = "float32") -> Node:
+    """The one row group that a function becomes."""
+    rng = np.random.default_rng(5)
+    given = [F.cast(array(rng.normal(size=shape), "float32"), dtype) for shape in shapes]
+    (node,) = optimize(trace_of(function, *given)).nodes
+    assert node.rows
+    return node
+
+
+NODES: dict[str, Callable[[], Node]] = {
+    "lanes": lambda: group(softmax, (70, 10)),
+    "warp": lambda: group(normalised, (5, 3, 96), (96,)),
+    "odd": lambda: group(softmax, (3, 131)),
+    "block": lambda: group(softmax, (3, 1200)),
+    "odd_block": lambda: group(normalised, (2, 1101), (1101,)),
+    "long": lambda: group(lambda x, y: F.mean(F.square(x - y)), (40, 1000), (40, 1000)),
+    "products": lambda: group(lambda x, y: F.sum(x * y, axis=-1), (5, 1100), (5, 1100)),
+    "moments": lambda: group(moments, (3, 1, 2048)),
+    "half": lambda: group(softmax, (4, 64), dtype="float16"),
+    "double": lambda: group(normalised, (4, 36), (36,), dtype="float64"),
+    "two_axes": lambda: group(lambda x: x - F.mean(x, axis=(2, 3), keepdims=True), (2, 3, 5, 6)),
+    "gradient": lambda: group(lambda y, g: y * (g - F.sum(y * g, axis=-1, keepdims=True)), (9, 32), (9, 32)),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def kernels() -> dict[str, tuple[Node, CudaKernel]]:
+    nodes = {name: make() for name, make in NODES.items()}
+    return {name: (node, render_node(node, f"rows_{name}")) for name, node in nodes.items()}
+
+
+def draw(node: Node) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Made-up operands of a node, and its results by the interpreter."""
+    rng = np.random.default_rng(11)
+    given = [rng.normal(size=v.shape).astype(numpy_dtype(v.dtype)) for v in node.inputs if v is not None]
+    wanted = call(node, list(given), (0, 0))
+    return given, [w.astype(numpy_dtype(v.dtype)) for w, v in zip(wanted, node.outputs, strict=True)]
+
+
+def test_they_agree_with_the_interpreter(kernels: dict[str, tuple[Node, CudaKernel]], tmp_path: Path) -> None:
+    library = build_for_cpu([kernel for _, kernel in kernels.values()], tmp_path)
+    for name, (node, kernel) in kernels.items():
+        given, wanted = draw(node)
+        for grid in {1, min(kernel.grid, 3)}:
+            found = [np.full(w.shape, 77, w.dtype) for w in wanted]
+            run_on_cpu(library, kernel, [*given, *found], grid, kernel.block)
+            limit = {"half": 2e-3, "double": 1e-12}.get(name, 2e-5)
+            for a, b in zip(found, wanted, strict=True):
+                np.testing.assert_allclose(
+                    a.astype(float), b.astype(float), rtol=limit, atol=limit, err_msg=f"{name} grid {grid}"
+                )
+
+
+def test_they_compile_for_hopper(kernels: dict[str, tuple[Node, CudaKernel]]) -> None:
+    together = "\n".join(kernel.body for _, kernel in kernels.values())
+    assert compile_for_hopper(CudaKernel("all", together, 1, 1))
+
+
+def test_rows_are_moved_sixteen_bytes_at_a_time_and_once(kernels: dict[str, tuple[Node, CudaKernel]]) -> None:
+    for name, width in (("warp", 4), ("block", 4), ("half", 8), ("double", 2), ("two_axes", 2), ("lanes", 2)):
+        node, kernel = kernels[name]
+        assert f"dl_pack<{STORAGE[node.inputs[0].dtype]}, {width}>" in kernel.body, name  # type: ignore[union-attr]
+        vector = kernel.body.split("return;")[0]
+        assert vector.count("*)(in0 + ") == 1, f"{name}: each element is read once"
+    assert "dl_pack" not in kernels["odd"][1].body
+
+
+def test_short_rows_share_a_warp_and_long_ones_have_a_block(kernels: dict[str, tuple[Node, CudaKernel]]) -> None:
+    assert "__syncthreads" not in kernels["warp"][1].body and "% 8;" in kernels["lanes"][1].body
+    assert kernels["block"][1].body.count("__shared__") == 2 and kernels["block"][1].grid == 3
+
+
+def races(kernels: list[tuple[Node, CudaKernel]], folder: Path) -> str:
+    sizes = [[v.nbytes for v in [*node.inputs, *node.outputs] if v is not None] for node, _ in kernels]
+    return find_races([kernel for _, kernel in kernels], sizes, folder)
+
+
+def test_no_thread_reads_what_another_still_writes(kernels: dict[str, tuple[Node, CudaKernel]], tmp_path: Path) -> None:
+    assert races([kernels[name] for name in ("odd_block", "products", "moments", "warp")], tmp_path) == ""
+
+
+@pytest.mark.parametrize("missing", [0, 1], ids=["after the reduction", "before the next row"])
+def test_a_missing_barrier_is_found(missing: int, kernels: dict[str, tuple[Node, CudaKernel]], tmp_path: Path) -> None:
+    node, kernel = kernels["products"]
+    vector, rest = kernel.body.split("return;", 1)
+    parts = vector.split("__syncthreads();")
+    assert len(parts) == 3
+    parts[missing : missing + 2] = ["".join(parts[missing : missing + 2])]
+    broken = replace(kernel, body=f"{'__syncthreads();'.join(parts)}return;{rest}", grid=1)
+    assert "data race" in races([(node, broken)], tmp_path)
