@@ -18,12 +18,13 @@ NARROW = (
     *(f"{way}{n}d" for way in ("conv", "deconv") for n in (1, 2, 3)),
 )
 
+# Not here: batch_norm_train, which takes images of 16 bits as they come and computes in float32 inside its kernel.
 # Results that span many orders of magnitude, long sums of results, differences of nearly equal numbers.
 WIDE = (
     *("exp", "exp2", "expm1", "log", "log1p", "log2", "log10", "power", "rsqrt", "reciprocal"),
     *("sinh", "cosh", "tan", "arcsin", "arccos", "erfinv", "gamma", "gammaln", "digamma", "softplus"),
     *("softmax", "log_softmax", "softmin", "masked_softmax", "masked_log_softmax", "logsumexp"),
-    *("layer_norm", "rms_norm", "group_norm", "instance_norm", "batch_norm_train", "batch_norm_infer"),
+    *("layer_norm", "rms_norm", "group_norm", "instance_norm", "batch_norm_infer"),
     *("sum", "mean", "prod", "cumsum", "var", "std", "norm2"),
     *("softmax_cross_entropy", "cross_entropy", "kl_div", "bce", "bce_with_logits", "poisson_nll"),
     *("huber", "hinge", "squared_hinge", "smooth_l1", "_ctc"),

@@ -116,7 +116,8 @@ op("_along", "v, x: like, axis: int = 1",
 _bx, _bg = real(shape=(4, 3, 2, 2)), real(shape=(3,))
 op("batch_norm_train", "x, gamma, beta, axis: int = 1, eps: float = 1e-5",
    "Normalised with the batch's own mean and (biased) variance for each place on the axis; gives y, mean, variance.",
-   outs="y, mean, var", dtype="first", infer="batch_norm", kernel="batch_norm_train",
+   outs="y, mean, var", dtype="update:0,1,1",  # statistics in gamma's dtype: float32 where activations have 16 bits
+   infer="batch_norm", kernel="batch_norm_train",
    define="m = _mean_but(x, axis=axis); d = x - _along(m, x, axis=axis); v = _mean_but(square(d), axis=axis);"
           "d * _along(gamma * rsqrt(v + eps), x, axis=axis) + _along(beta, x, axis=axis), m, v",
    grad={"x": "dx, dg, db = _batch_norm_grad(gy, x, gamma, mean, var, axis=axis, eps=eps); dx", "gamma": "dg",
@@ -128,8 +129,8 @@ op("batch_norm_train", "x, gamma, beta, axis: int = 1, eps: float = 1e-5",
    formula="Ioffe and Szegedy, arXiv:1502.03167")
 # Its definition starts from x alone: what mean and var hold depends on x, and a second derivative has to see that.
 op("_batch_norm_grad", "g, x, gamma, mean, var, axis: int = 1, eps: float = 1e-5",
-   "The gradients of batch_norm_train's y with respect to x, gamma and beta.", outs="dx, dgamma, dbeta", dtype="first",
-   infer="batch_norm_grad", kernel="batch_norm_grad",
+   "The gradients of batch_norm_train's y with respect to x, gamma and beta.", outs="dx, dgamma, dbeta",
+   dtype="update:0,2,2", infer="batch_norm_grad", kernel="batch_norm_grad",
    define="d = x - _along(_mean_but(x, axis=axis), x, axis=axis); r = rsqrt(_mean_but(square(d), axis=axis) + eps);"
           "h = d * _along(r, x, axis=axis); gb = _mean_but(g, axis=axis); gg = _mean_but(g * h, axis=axis);"
           "dx = g - _along(gb, x, axis=axis) - h * _along(gg, x, axis=axis); n = _size_but(x, axis=axis);"

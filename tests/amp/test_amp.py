@@ -8,6 +8,7 @@ import pytest
 import dlcore as dl
 from dlcore import _core, amp, autograd, gluon, nd
 from dlcore.gluon import nn
+from dlcore.ops import F
 from dlcore.ops._record import RECORDS
 
 
@@ -78,6 +79,28 @@ def test_other_operators_take_the_widest_of_their_operands():
         assert nd.relu(half)._dtype_name == "bfloat16"
         assert (half + whole)._dtype_name == "float32"
         assert (half * 2.0)._dtype_name == "bfloat16"
+
+
+@pytest.mark.parametrize("last", [False, True])
+def test_batch_norm_reads_16_bits_and_keeps_its_sums_in_float32(last):
+    rng = np.random.default_rng(4)
+    x = nd.array(rng.normal(3, 2, (6, 20, 5, 7)).astype("float32")).astype("bfloat16")
+    g = nd.array(rng.normal(size=(6, 20, 5, 7)).astype("float32")).astype("bfloat16")
+    if last:
+        x, g = (nd.array(v.transpose((0, 2, 3, 1)).copy()).transpose((0, 3, 1, 2)) for v in (x, g))
+    gamma, beta = nd.array(rng.normal(1, 0.3, 20).astype("float32")), nd.array(rng.normal(size=20).astype("float32"))
+    with amp.autocast():
+        y, mean, var = F.batch_norm_train(x, gamma, beta)
+        dx, dgamma, dbeta = F._batch_norm_grad(g, x, gamma, mean, var)
+    assert [v._dtype_name for v in (y, dx)] == ["bfloat16"] * 2
+    assert [v._dtype_name for v in (mean, var, dgamma, dbeta)] == ["float32"] * 4
+    wide_x, wide_g = x.astype("float32"), g.astype("float32")
+    wide_y, *statistics = F.batch_norm_train(wide_x, gamma, beta)
+    wide_dx, *slopes = F._batch_norm_grad(wide_g, wide_x, gamma, *statistics)
+    for got, want in zip((mean, var, dgamma, dbeta), (*statistics, *slopes), strict=True):
+        np.testing.assert_allclose(got.asnumpy(), want.asnumpy(), rtol=1e-5, atol=1e-5)
+    for got, want in ((y, wide_y), (dx, wide_dx)):
+        np.testing.assert_allclose(got.astype("float32").asnumpy(), want.asnumpy(), rtol=2**-8, atol=1e-5)
 
 
 def test_scopes_nest_and_switch_off():

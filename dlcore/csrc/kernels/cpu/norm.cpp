@@ -1,5 +1,5 @@
 // Batch normalisation over all axes but one: statistics, normalised result and gradients. Computed in float32 (float64
-// for float64 arrays) with partial results joined in float64.
+// for float64 arrays), bfloat16 being read and written as it is, with partial results joined in float64.
 //
 // Sums and squared distances are made block by block around a centre near the block's mean; blocks are joined by the
 // rule of Chan, Golub and LeVeque ("Updating formulae and a pairwise algorithm for computing sample variances", 1979),
@@ -7,6 +7,7 @@
 // results.
 #include <algorithm>
 #include <cmath>
+#include <type_traits>
 #include <vector>
 
 #include "kernels/cpu/isa/norm.h"
@@ -15,12 +16,30 @@
 namespace dl {
 namespace {
 
-template <class T>
-const NormRows<T>& isa() {
-  if constexpr (std::is_same_v<T, float>)
+// Numbers of images are X: float, double, or uint16_t for bfloat16; statistics T.
+template <class X>
+using Computed = std::conditional_t<std::is_same_v<X, uint16_t>, float, X>;
+
+template <class X>
+const NormRows<X, Computed<X>>& isa() {
+  if constexpr (std::is_same_v<X, float>)
     return pick_norm_table()->f32;
-  else
+  else if constexpr (std::is_same_v<X, double>)
     return pick_norm_table()->f64;
+  else
+    return pick_norm_table()->bf16;
+}
+
+// The dtype in which images of dtype `t` are read and written.
+DType image_type(DType t) { return t == DType::BF16 ? t : compute_type(t); }
+
+// f(a zero of the type X for that dtype).
+template <class F>
+void with_image_type(DType t, F&& f) {
+  if (t == DType::BF16)
+    f(uint16_t(0));
+  else
+    with_compute_type(t, f);
 }
 
 // How x lies in memory: `rows` rows with the channels side by side, or (outer, channels, inner).
@@ -77,12 +96,13 @@ void for_channels(const Layout& l, F&& f) {
   });
 }
 
-template <class T>
-void stats_last(const Layout& l, const T* x, double* mean, double* var) {
+template <class X>
+void stats_last(const Layout& l, const X* x, double* mean, double* var) {
+  using T = Computed<X>;
   int64_t c = l.channels, size = block_rows(l.count), blocks = (l.count + size - 1) / size;
   std::vector<T> part(size_t(blocks * c * 2));
   for_blocks(l.count, [&](int64_t b, int64_t row, int64_t n) {
-    isa<T>().stats(x + row * c, n, c, &part[size_t(2 * b * c)], &part[size_t((2 * b + 1) * c)]);
+    isa<X>().stats(x + row * c, n, c, &part[size_t(2 * b * c)], &part[size_t((2 * b + 1) * c)]);
   });
   for (int64_t i = 0; i < c; i++) {
     double n = 0, m = 0, m2 = 0;
@@ -97,22 +117,23 @@ void stats_last(const Layout& l, const T* x, double* mean, double* var) {
   }
 }
 
-template <class T>
-void stats_planes(const Layout& l, const T* x, double* mean, double* var) {
+template <class X>
+void stats_planes(const Layout& l, const X* x, double* mean, double* var) {
+  using T = Computed<X>;
   for_channels(l, [&](int64_t c) {
     double sum = 0, squares = 0;
-    for (int64_t o = 0; o < l.outer; o++) sum += double(isa<T>().line_sum(x + (o * l.channels + c) * l.inner, l.inner));
+    for (int64_t o = 0; o < l.outer; o++) sum += double(isa<X>().line_sum(x + (o * l.channels + c) * l.inner, l.inner));
     mean[c] = sum / double(l.count);
     T m = T(mean[c]);
     for (int64_t o = 0; o < l.outer; o++)
-      squares += double(isa<T>().line_squares(x + (o * l.channels + c) * l.inner, l.inner, m));
+      squares += double(isa<X>().line_squares(x + (o * l.channels + c) * l.inner, l.inner, m));
     double off = mean[c] - double(m);  // the mean was rounded to T
     var[c] = std::max(0.0, squares / double(l.count) - off * off);
   });
 }
 
-template <class T>
-void statistics(const Layout& l, const T* x, double* mean, double* var) {
+template <class X>
+void statistics(const Layout& l, const X* x, double* mean, double* var) {
   if (l.last)
     stats_last(l, x, mean, var);
   else
@@ -142,17 +163,18 @@ std::vector<double> load_vector(const View& v) {
 
 void batch_norm_train(const KernelCall& c) {
   Layout l(c.in[0], axis_of(c, c.in[0].shape));
-  DType t = compute_type(c.in[0].dtype);
+  DType t = image_type(c.in[0].dtype);
   double eps = float_attr(c, "eps", 1e-5);
   size_t n = size_t(l.channels);
   std::vector<double> mean(n, 0.0), var(n, 0.0), scale(n), shift = load_vector(c.in[2]), gamma = load_vector(c.in[1]);
   Temp keep;
   View x = l.input(c.in[0], t, keep);
   LayoutOutput y(l, c.out[0], t);
-  with_compute_type(t, [&](auto zero) {
-    using T = decltype(zero);
-    const T* px = x.ptr<const T>();
-    T* py = y.view.ptr<T>();
+  with_image_type(t, [&](auto zero) {
+    using X = decltype(zero);
+    using T = Computed<X>;
+    const X* px = x.ptr<const X>();
+    X* py = y.view.ptr<X>();
     if (l.count > 0) statistics(l, px, mean.data(), var.data());
     for (size_t i = 0; i < n; i++) scale[i] = gamma[i] / std::sqrt(var[i] + eps);
     auto m = narrowed<T>(mean), a = narrowed<T>(scale), b = narrowed<T>(shift);
@@ -161,14 +183,14 @@ void batch_norm_train(const KernelCall& c) {
           l.count,
           [&](int64_t, int64_t row, int64_t rows) {
             int64_t at = row * l.channels;
-            isa<T>().apply(px + at, rows, l.channels, m.data(), a.data(), b.data(), py + at);
+            isa<X>().apply(px + at, rows, l.channels, m.data(), a.data(), b.data(), py + at);
           },
           true);
     } else {
       for_channels(l, [&](int64_t ch) {
         for (int64_t o = 0; o < l.outer; o++) {
           int64_t at = (o * l.channels + ch) * l.inner;
-          isa<T>().line_apply(px + at, l.inner, m[size_t(ch)], a[size_t(ch)], b[size_t(ch)], py + at);
+          isa<X>().line_apply(px + at, l.inner, m[size_t(ch)], a[size_t(ch)], b[size_t(ch)], py + at);
         }
       });
     }
@@ -181,16 +203,17 @@ DL_KERNEL("batch_norm_train", batch_norm_train);
 
 // ---- batch_norm_grad: (g, x, gamma, mean, var) -> dx, dgamma, dbeta ----
 
-template <class T>
-void gradient_sums(const Layout& l, const T* g, const T* x, const std::vector<T>& mean, double* sum_g, double* sum_gx) {
+template <class X>
+void gradient_sums(const Layout& l, const X* g, const X* x, const std::vector<Computed<X>>& mean, double* sum_g,
+                   double* sum_gx) {
   int64_t c = l.channels;
   if (!l.last) {
     for_channels(l, [&](int64_t ch) {
       double sg = 0, sx = 0;
       for (int64_t o = 0; o < l.outer; o++) {
         int64_t at = (o * c + ch) * l.inner;
-        sg += double(isa<T>().line_sum(g + at, l.inner));
-        sx += double(isa<T>().line_products(g + at, x + at, l.inner, mean[size_t(ch)]));
+        sg += double(isa<X>().line_sum(g + at, l.inner));
+        sx += double(isa<X>().line_products(g + at, x + at, l.inner, mean[size_t(ch)]));
       }
       sum_g[ch] = sg;
       sum_gx[ch] = sx;
@@ -198,9 +221,9 @@ void gradient_sums(const Layout& l, const T* g, const T* x, const std::vector<T>
     return;
   }
   int64_t size = block_rows(l.count), blocks = (l.count + size - 1) / size;
-  std::vector<T> part(size_t(blocks * c * 2));
+  std::vector<Computed<X>> part(size_t(blocks * c * 2));
   for_blocks(l.count, [&](int64_t b, int64_t row, int64_t n) {
-    isa<T>().grad_sums(g + row * c, x + row * c, n, c, mean.data(), &part[size_t(2 * b * c)],
+    isa<X>().grad_sums(g + row * c, x + row * c, n, c, mean.data(), &part[size_t(2 * b * c)],
                        &part[size_t((2 * b + 1) * c)]);
   });
   for (int64_t b = 0; b < blocks; b++)
@@ -214,7 +237,7 @@ void batch_norm_grad(const KernelCall& c) {
   if (c.in[0].shape != c.in[1].shape)
     throw ValueError(c.op->name + ": expected g " + to_string(c.in[1].shape) + ", got " + to_string(c.in[0].shape));
   Layout l(c.in[1], axis_of(c, c.in[1].shape));
-  DType t = compute_type(c.in[1].dtype);
+  DType t = c.in[0].dtype == c.in[1].dtype ? image_type(c.in[1].dtype) : compute_type(c.in[1].dtype);
   double eps = float_attr(c, "eps", 1e-5), count = double(l.count);
   size_t n = size_t(l.channels);
   std::vector<double> gamma = load_vector(c.in[2]), mean = load_vector(c.in[3]), var = load_vector(c.in[4]);
@@ -222,10 +245,11 @@ void batch_norm_grad(const KernelCall& c) {
   Temp kg, kx;
   View g = l.input(c.in[0], t, kg), x = l.input(c.in[1], t, kx);
   LayoutOutput dx(l, c.out[0], t);
-  with_compute_type(t, [&](auto zero) {
-    using T = decltype(zero);
-    const T *pg = g.ptr<const T>(), *px = x.ptr<const T>();
-    T* pd = dx.view.ptr<T>();
+  with_image_type(t, [&](auto zero) {
+    using X = decltype(zero);
+    using T = Computed<X>;
+    const X *pg = g.ptr<const X>(), *px = x.ptr<const X>();
+    X* pd = dx.view.ptr<X>();
     auto m = narrowed<T>(mean);
     gradient_sums(l, pg, px, m, sum_g.data(), sum_gx.data());
     for (size_t i = 0; i < n; i++) {
@@ -241,7 +265,7 @@ void batch_norm_grad(const KernelCall& c) {
           l.count,
           [&](int64_t, int64_t row, int64_t rows) {
             int64_t at = row * l.channels;
-            isa<T>().grad(pg + at, px + at, rows, l.channels, m.data(), ta.data(), tb.data(), tk.data(), pd + at);
+            isa<X>().grad(pg + at, px + at, rows, l.channels, m.data(), ta.data(), tb.data(), tk.data(), pd + at);
           },
           true);
     } else {
@@ -249,7 +273,7 @@ void batch_norm_grad(const KernelCall& c) {
         size_t i = size_t(ch);
         for (int64_t o = 0; o < l.outer; o++) {
           int64_t at = (o * l.channels + ch) * l.inner;
-          isa<T>().line_grad(pg + at, px + at, l.inner, m[i], ta[i], tb[i], tk[i], pd + at);
+          isa<X>().line_grad(pg + at, px + at, l.inner, m[i], ta[i], tb[i], tk[i], pd + at);
         }
       });
     }
@@ -264,13 +288,13 @@ DL_KERNEL("batch_norm_grad", batch_norm_grad);
 
 void mean_but(const KernelCall& c) {
   Layout l(c.in[0], axis_of(c, c.in[0].shape));
-  DType t = compute_type(c.in[0].dtype);
+  DType t = image_type(c.in[0].dtype);
   std::vector<double> mean(size_t(l.channels), std::nan("")), var(size_t(l.channels));
   Temp keep;
   View x = l.input(c.in[0], t, keep);
-  with_compute_type(t, [&](auto zero) {
-    using T = decltype(zero);
-    if (l.count > 0) statistics(l, x.ptr<const T>(), mean.data(), var.data());
+  with_image_type(t, [&](auto zero) {
+    using X = decltype(zero);
+    if (l.count > 0) statistics(l, x.ptr<const X>(), mean.data(), var.data());
   });
   store_vector(c.out[0], mean);
 }

@@ -1,7 +1,6 @@
 #include "kernels/cpu/isa/winograd.h"
 
-#include "kernels/cpu/isa/half.h"
-#include "kernels/cpu/isa/vec.h"
+#include "kernels/cpu/isa/vec_half.h"
 
 namespace dl {
 namespace DL_ISA {
@@ -69,40 +68,6 @@ DL_INLINE void for_strips(int64_t c, F&& f) {
   int64_t i = 0;
   for (; i + lanes<float>() <= c; i += lanes<float>()) f(Vec<float>(), i);
   for (; i < c; i++) f(0.0f, i);
-}
-
-// Numbers of an image or of weights, which are floats or bfloat16, as floats and back.
-using Bits = uint32_t __attribute__((vector_size(kVecBytes)));
-using Halves = uint16_t __attribute__((vector_size(kVecBytes / 2)));
-
-template <class V>
-DL_INLINE V get(const float* p) {
-  return vec_load<V>(p);
-}
-template <class V>
-DL_INLINE V get(const uint16_t* p) {
-  if constexpr (sizeof(V) == sizeof(float))
-    return bfloat_to_float(*p);
-  else
-    return V(__builtin_convertvector(vec_load<Halves>(p), Bits) << 16);
-}
-DL_INLINE float rounded(float v, const float*) { return v; }
-DL_INLINE float rounded(float v, const uint16_t*) { return bfloat_to_float(float_to_bfloat(v)); }
-DL_INLINE Vec<float> rounded(Vec<float> v, const float*) { return v; }
-DL_INLINE Vec<float> rounded(Vec<float> v, const uint16_t*) {  // nearest, ties to even; NaN stays NaN
-  Bits u = Bits(v), r = u + 0x7fffu + ((u >> 16) & 1u);
-  return Vec<float>((v == v ? r : u | 0x400000u) & 0xffff0000u);
-}
-template <class V>
-DL_INLINE void put(float* p, V v) {
-  vec_store(p, v);
-}
-template <class V>
-DL_INLINE void put(uint16_t* p, V v) {  // v was rounded
-  if constexpr (sizeof(V) == sizeof(float))
-    *p = float_to_bfloat(v);
-  else
-    vec_store(p, __builtin_convertvector(Bits(v) >> 16, Halves));
 }
 
 // An N x N patch of one strip, with zeros where there is none.
