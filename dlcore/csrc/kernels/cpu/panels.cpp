@@ -115,8 +115,57 @@ void multiply_packed(int64_t m, int64_t n, int64_t k, const PanelMatrix& a, cons
   }
 }
 
+namespace {
+
+constexpr int64_t kNear = 256, kSide = 128;  // of k at a time, and rows and columns of c: parts of a, b and c near by
+
+// Both a and b lie line by line of k, as in the gradient by weights: they are read where they are, no line is copied.
+bool in_place(int64_t m, int64_t n, int64_t k, const PanelMatrix& a, const PanelMatrix& b) {
+  return a.row == 1 && b.col == 1 && n % pick_panel_table()->half == 0 && m >= 8 && k >= 32;
+}
+
+void product_in_place(int64_t m, int64_t n, int64_t k, const PanelMatrix& a, const PanelMatrix& b, float* c,
+                      int64_t c_row, const float* bias, bool add, const PanelStep* step) {
+  const PanelTable* t = pick_panel_table();
+  int64_t rows = std::min(kSide, m), cols = std::min(kSide, n), threads = num_threads();
+  auto parts = [](int64_t size, int64_t of) { return (size + of - 1) / of; };
+  while (threads > 1 && parts(m, rows) * parts(n, cols) < 2 * threads && rows * cols * k > 1 << 17) {
+    if (std::max(rows, cols) <= 32) break;
+    if (rows >= cols)
+      rows = parts(rows, 16) * 8;
+    else
+      cols = parts(cols, 2 * t->cols) * t->cols;
+  }
+  int64_t across = parts(n, cols);
+  parallel_for(parts(m, rows) * across, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t at = begin; at < end; at++) {
+      int64_t i = at / across * rows, j0 = at % across * cols, here_m = std::min(rows, m - i);
+      int64_t j1 = std::min(n, j0 + cols);
+      for (int64_t p = 0; p < k; p += kNear) {
+        PanelStart start = add || p ? PanelStart::c : bias ? PanelStart::bias : PanelStart::zero;
+        const float* left = a.data + i + p * a.col;
+        int64_t here_k = std::min(kNear, k - p);
+        for (int64_t j = j0; j < j1; j += t->cols) {
+          int64_t first = j == j0 ? here_m : std::min<int64_t>(8, here_m);  // rows that meet something new
+          int64_t width = std::min<int64_t>(t->cols, j1 - j);
+          auto run = [&](PanelTable::Multiply multiply, int64_t r, int64_t count) {
+            multiply(count, width, here_k, left + r, 1, a.col, b.data + p * b.row + j, b.row, c + (i + r) * c_row + j,
+                     c_row, start, bias ? bias + j : nullptr);
+          };
+          run(t->ahead, 0, first);
+          if (first < here_m) run(t->multiply, first, here_m - first);
+        }
+      }
+      if (step) (*step)(i, here_m, j0, j1 - j0);
+    }
+  });
+}
+
+}  // namespace
+
 void panel_product(int64_t m, int64_t n, int64_t k, const PanelMatrix& a, const PanelMatrix& b, float* c, int64_t c_row,
                    const float* bias, bool add, const PanelStep* step) {
+  if (in_place(m, n, k, a, b)) return product_in_place(m, n, k, a, b, c, c_row, bias, add, step);
   const PanelTable* t = pick_panel_table();
   bool far = a.row == 1 && a.col >= kFar;
   int64_t depth = std::min(k, far ? kDepth / 2 : kDepth), threads = num_threads();
