@@ -98,11 +98,14 @@ class Lab:
 
     def open(self, name: str, *, width: int = 1100, height: int = 900) -> Notebook:
         """Open a notebook of the folder in a new page and wait until its kernel is ready."""
-        context = self._browser.new_context(viewport={"width": width, "height": height})
-        page = context.new_page()
+        page = self.page(width=width, height=height)
         page.on("dialog", lambda dialog: dialog.accept())  # "leave without saving?"
         page.goto(f"{self.url}/{'doc/tree' if self.app == 'lab' else 'notebooks'}/{name}?token={self.token}")
         return Notebook(page, name).ready()
+
+    def page(self, *, width: int, height: int) -> Any:
+        """An empty page of the browser, with cookies of its own; Playwright's."""
+        return self._browser.new_context(viewport={"width": width, "height": height}).new_page()
 
     def write(self, name: str, cells: list[str]) -> Path:
         """Make a notebook of code cells, trusted as one's own."""

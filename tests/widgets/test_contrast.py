@@ -21,8 +21,8 @@ INK = {"light": "#212121", "dark": "#ffffff"}
 
 
 def variables(theme: str, css: str = CSS, name: str = "explorer") -> dict[str, str]:
-    blocks = re.findall(rf"([^{{}}]*\.dl-{name}) \{{([^}}]*)\}}", css)
-    chosen = [body for head, body in blocks if ("theme-light" in head) == (theme == "dark") and "--dl-accent" in body]
+    blocks = re.findall(rf"(\.dl-{name}(?:\[[^\]]*\])?) \{{([^}}]*)\}}", css)
+    chosen = [body for head, body in blocks if ("data-theme" in head) == (theme == "dark") and "--dl-accent" in body]
     return dict(re.findall(r"--dl-(\w+): (#\w{6})", chosen[0]))
 
 
@@ -67,8 +67,8 @@ def test_nothing_moves_by_itself():
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_monitor(theme):
     css = (Path(explorer.__file__).parents[1] / "machine" / "widget.css").read_text()
-    blocks = re.findall(r"([^{}]*\.dl-machine) \{([^}]*)\}", css)
-    (body,) = [body for head, body in blocks if "--dl-own" in body and ("theme-light" in head) == (theme == "dark")]
+    blocks = re.findall(r"(\.dl-machine(?:\[[^\]]*\])?) \{([^}]*)\}", css)
+    (body,) = [body for head, body in blocks if "--dl-own" in body and ("data-theme" in head) == (theme == "dark")]
     colours = dict(re.findall(r"--dl-(\w+): (#\w{6})", body))
     assert set(colours) == {"whole", "own"}
     assert all(contrast(colour, PAPER[theme]) >= 4.5 for colour in colours.values())

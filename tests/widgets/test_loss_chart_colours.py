@@ -15,7 +15,7 @@ LABELS = ("--dl-train", "--dl-hold", "--dl-good", "--dl-bad")
 
 
 def colours(theme):
-    blocks = re.findall(r"\.dl-loss-chart \{(.*?)\}", CSS, re.S)
+    blocks = re.findall(r"\.dl-loss-chart(?:\[data-theme=\"dark\"\])? \{(.*?)\}", CSS, re.S)
     light = dict(re.findall(r"(--dl-[\w-]+): (#\w{6});", blocks[0]))
     dark = dict(re.findall(r"(--dl-[\w-]+): (#\w{6});", blocks[1]))
     return light if theme == "light" else {**light, **dark}

@@ -95,8 +95,8 @@ def test_the_picture_of_nothing_yet():
 @pytest.mark.parametrize("theme, paper", [("light", "#ffffff"), ("dark", "#212121"), ("dark", "#111111")])
 def test_colours_are_told_apart(theme, paper):
     css = (Path(tuner.__file__).parent / "widget.css").read_text()
-    blocks = re.findall(r"([^{}]*\.dl-tuner) \{([^}]*)\}", css)
-    (body,) = [body for head, body in blocks if "--dl-line" in body and ("theme-light" in head) == (theme == "dark")]
+    blocks = re.findall(r"(\.dl-tuner(?:\[[^\]]*\])?) \{([^}]*)\}", css)
+    (body,) = [body for head, body in blocks if "--dl-line" in body and ("data-theme" in head) == (theme == "dark")]
     colours = dict(re.findall(r"--dl-(\w+): (#\w{6})", body))
     assert set(colours) == {"line", "best", "other", "good", "bad", "hold"}
     for name, colour in colours.items():

@@ -3,6 +3,7 @@
 import { element } from "../shared/dom.js";
 import { keepKeys } from "../shared/keys.js";
 import { withPicture } from "../shared/still.js";
+import { followTheme } from "../shared/theme.js";
 import { Canvas } from "./canvas.js";
 import { writeCell } from "./cell.js";
 import { Form } from "./form.js";
@@ -21,6 +22,7 @@ class View {
     this.still = still;
     this.root = element("div", "dl-diagram dl-card");
     keepKeys(this.root, model);
+    this.unwatchTheme = followTheme(this.root);
     this.canvas = new Canvas({
       choose: (line, enter) => this.choose(line, enter),
       connect: (source, line) => this.connect(source, line),
@@ -135,6 +137,7 @@ class View {
   }
 
   close() {
+    this.unwatchTheme();
     this.model.off("msg:custom", this.receive);
   }
 }

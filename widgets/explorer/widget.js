@@ -4,6 +4,7 @@ import { Inspector } from "./inspector.js";
 import { element } from "../shared/dom.js";
 import { keepKeys } from "../shared/keys.js";
 import { withPicture } from "../shared/still.js";
+import { followTheme } from "../shared/theme.js";
 import { Tree } from "./tree.js";
 
 const PERIOD = 350; // ms between two looks
@@ -56,8 +57,7 @@ class View {
     this.sight = new IntersectionObserver(([entry]) => (this.inSight = entry.isIntersecting));
     this.sight.observe(this.root);
     this.timer = setInterval(() => this.tick(), PERIOD);
-    this.theme = new MutationObserver(() => this.inspector.repaint());
-    this.theme.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light"] });
+    this.unwatchTheme = followTheme(this.root, () => this.inspector.repaint());
     model.send({ type: "hello" });
   }
 
@@ -173,7 +173,7 @@ class View {
   close() {
     clearInterval(this.timer);
     this.sight.disconnect();
-    this.theme.disconnect();
+    this.unwatchTheme();
     this.tree.close();
     this.model.off("msg:custom", this.receive);
   }

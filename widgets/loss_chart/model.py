@@ -163,11 +163,14 @@ def let_through(widget: anywidget.AnyWidget) -> None:
     JupyterLab sends them to a second shell of the kernel. ipykernel 7.4 hands them back to the shell from which the
     widget last spoke, which is the busy one; on this widget's own comm, and on no other, they stay where they came
     in. Other versions have no such step and need nothing; where the name is gone, the buttons work when the cell has
-    returned, and always with `--background`.
+    returned, and always with `--background`. VS Code knows no second shell; there the doorkeeper lets them in.
     """
     comm = widget.comm
     if comm is not None and callable(getattr(comm, "_reply_subshell_for", None)):
         comm._reply_subshell_for = lambda data, default: default
+    keeper = doorkeeper()
+    if keeper is not None and comm is not None:
+        keeper.know(comm.comm_id)
 
 
 def show(run: Run, beside: Mapping[str, Run] | None = None) -> LossChart:

@@ -1,15 +1,17 @@
-"""Lets a page that is reloaded while a cell waits find its widgets, without patching ipykernel.
+"""Lets a page reach its widgets while a cell waits, without patching ipykernel.
 
 Before it draws a widget, a page that opens asks the kernel who it is, which widgets there are, and for their states.
 These come to the main shell, which a waiting cell keeps busy, so the page would say "Loading widget..." until the
 cell ends. ipykernel 7 receives the shell's messages on a thread of its own; as long as a run is shown, that thread
-answers these questions with the kernel's own handlers, and hands on everything else. Kernels without such a thread
-are left as they are.
+answers these questions with the kernel's own handlers, and hands on everything else. What a page says to one of our
+widgets comes to a second shell where the front end asks for one, as JupyterLab does. VS Code does not: its messages are
+given to the widget on a thread beside. Kernels that receive on no thread of their own are left as they are.
 """
 
 from __future__ import annotations
 
 import inspect
+import queue
 import threading
 from typing import Any
 
@@ -24,6 +26,13 @@ class Doorkeeper:
         self._inside = 0
         self._lock = threading.Lock()
         self._controls: set[str] = set()
+        self._known: set[str] = set()
+        self._said: queue.SimpleQueue[tuple[dict[str, Any], Any]] = queue.SimpleQueue()
+        self._ear: threading.Thread | None = None
+
+    def know(self, comm_id: str) -> None:
+        """Let messages to this widget in, whose handler may be called on any thread."""
+        self._known.add(comm_id)
 
     def enter(self) -> None:
         with self._lock:
@@ -44,7 +53,9 @@ class Doorkeeper:
 
     async def _receive(self, message: list[Any]) -> None:
         parent, address = self._read(message)
-        if parent is None or not await self._answer(parent, address):
+        if parent is not None and self._is_for_widget(parent["header"], parent["content"]):
+            self._said.put((parent, address))
+        elif parent is None or not await self._answer(parent, address):
             await self._kernel.shell_channel_thread_main(message)
 
     def _read(self, message: list[Any]) -> tuple[Any, Any]:
@@ -56,6 +67,29 @@ class Doorkeeper:
             return {**parent, "content": session.unpack(parent["content"])}, address
         except (ValueError, TypeError, KeyError):
             return None, None
+
+    def _is_for_widget(self, header: dict[str, Any], content: dict[str, Any]) -> bool:
+        """Whether a message to one of our widgets would otherwise wait for the cell."""
+        if header["msg_type"] != "comm_msg" or header.get("subshell_id") is not None:
+            return False
+        if content.get("comm_id") not in self._known or (content.get("data") or {}).get("method") != "custom":
+            return False
+        if self._ear is None:
+            self._ear = threading.Thread(target=self._hear, name="dlcore widgets", daemon=True)
+            self._ear.start()
+        return True
+
+    def _hear(self) -> None:
+        """One message after the other, beside the thread that receives: a widget may take its time to answer."""
+        while True:
+            parent, address = self._said.get()
+            self._tell("busy", parent)
+            try:
+                self._kernel.shell_handlers["comm_msg"](self._kernel.shell_stream, address, parent)
+            except Exception:
+                self._kernel.log.warning("a message to a widget was lost", exc_info=True)
+            finally:
+                self._tell("idle", parent)
 
     async def _answer(self, parent: dict[str, Any], address: Any) -> bool:
         """Answer a question of a page that opens; whether it was one, and the answer is out."""

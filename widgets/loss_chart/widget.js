@@ -2,9 +2,10 @@
 // every place where the chart is shown; all of them draw the one copy of the history that the page holds.
 import "uplot/dist/uPlot.min.css";
 import { Controls, Progress } from "./controls.js";
-import { element, onTheme } from "../shared/dom.js";
+import { element } from "../shared/dom.js";
 import { Keeper } from "../shared/keeper.js";
 import { keepKeys } from "../shared/keys.js";
+import { followTheme } from "../shared/theme.js";
 import { Panel } from "./panel.js";
 import { Store } from "./store.js";
 
@@ -42,7 +43,7 @@ function render(store, el) {
     }
   });
 
-  const unwatchTheme = onTheme(() => panels.forEach((panel) => panel.repaint()));
+  const unwatchTheme = followTheme(root, () => panels.forEach((panel) => panel.repaint()));
 
   return () => {
     store.roots.delete(root);

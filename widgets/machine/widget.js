@@ -2,6 +2,7 @@
 import { element, format } from "../shared/dom.js";
 import { Keeper } from "../shared/keeper.js";
 import { keepKeys } from "../shared/keys.js";
+import { followTheme } from "../shared/theme.js";
 import { drawn, Plot, standing } from "../tuner/plot.js";
 
 const PERIOD = 1000;
@@ -158,6 +159,7 @@ function bars({ name, bytes, layers }) {
 function render(store, el) {
   const root = element("div", "dl-machine dl-card");
   keepKeys(root, store.model);
+  const unwatchTheme = followTheme(root);
   el.append(root);
   store.roots.add(root);
   const sight = new IntersectionObserver(([entry]) => (root.dataset.sight = String(entry.isIntersecting)));
@@ -174,6 +176,7 @@ function render(store, el) {
   });
   return () => {
     store.roots.delete(root);
+    unwatchTheme();
     sight.disconnect();
     unwatch();
   };

@@ -31,10 +31,3 @@ export function time(seconds) {
   const [hours, minutes] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60)];
   return hours ? `${hours} h ${minutes} min` : `${minutes} min ${whole % 60} s`;
 }
-
-// JupyterLab changes its theme by changing these attributes of the page's body. Returns what ends the watch.
-export function onTheme(callback) {
-  const theme = new MutationObserver(callback);
-  theme.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light", "data-jp-theme-name"] });
-  return () => theme.disconnect();
-}

@@ -7,7 +7,11 @@ export function keepKeys(root, model) {
   root.addEventListener("keydown", (event) => {
     const context = model.widget_manager?.context;
     if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "s" || !context?.save) return;
+    try {
+      context.save();
+    } catch {
+      return; // VS Code's cannot; there the key itself goes on to the editor, which saves
+    }
     event.preventDefault();
-    context.save();
   });
 }

@@ -2,6 +2,7 @@
 import { element, time } from "../shared/dom.js";
 import { Keeper } from "../shared/keeper.js";
 import { keepKeys } from "../shared/keys.js";
+import { followTheme } from "../shared/theme.js";
 import { Buttons, Hand } from "./hand.js";
 import { Store } from "./store.js";
 import { Curves, Importance, Parallel, Reached } from "./views.js";
@@ -64,6 +65,7 @@ class Told {
 function render(store, el) {
   const root = element("div", "dl-tuner dl-card");
   keepKeys(root, store.model);
+  const unwatchTheme = followTheme(root);
   const views = Object.fromEntries(
     Object.entries({ Head, Curves, Reached, Parallel, Told, Importance, Hand, Buttons }).map(([name, View]) => [
       name,
@@ -80,6 +82,7 @@ function render(store, el) {
   const unwatch = store.watch(() => Object.values(views).forEach((view) => view.update()));
   return () => {
     store.roots.delete(root);
+    unwatchTheme();
     unwatch();
   };
 }
