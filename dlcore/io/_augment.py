@@ -11,7 +11,7 @@ import numpy as np
 
 from dlcore import _core
 from dlcore._core import NDArray
-from dlcore.array import random
+from dlcore.ops import F
 
 from ._image import SUITS, decode_image, resize_image, suiting
 
@@ -34,7 +34,15 @@ def made(array: np.ndarray) -> NDArray:
 
 def draw(count: int = 1) -> list[float]:
     """Random numbers in [0, 1) from the seeded stream of `dlcore.random`."""
-    return [float(value) for value in random.uniform(0.0, 1.0, shape=(count,)).asnumpy()]
+    numbers: list[float] = F.random_uniform(0.0, 1.0, (count,), "float32", "cpu(0)").tolist()
+    return numbers
+
+
+def draw_blocks(count: int) -> np.ndarray:
+    """What so many calls of `draw(4)` would give: float64 (count, 4). A call for fewer begins with the same numbers."""
+    # Each call takes one block of four numbers from the stream, whatever it needs of them.
+    drawn: np.ndarray = F.random_uniform(0.0, 1.0, (count, 4), "float32", "cpu(0)")._numpy_view()
+    return drawn.astype(np.float64)
 
 
 def imdecode(buf: Any, flag: int = 1, to_rgb: bool = True) -> NDArray:

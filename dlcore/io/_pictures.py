@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from dlcore import _core
 
-from ._augmenters import Augmenter, CastAug, CenterCropAug, ColorNormalizeAug
+from ._augment import draw_blocks
+from ._augmenters import (
+    Augmenter,
+    CastAug,
+    CenterCropAug,
+    ColorNormalizeAug,
+    ForceResizeAug,
+    HorizontalFlipAug,
+    RandomCropAug,
+)
 from ._values import scale_of, values_of
 from .recordio import MXRecordIO, unpack
 
@@ -86,8 +95,8 @@ def record_pictures(
 class PictureBatches:
     """Batches (n, c, h, w) and their labels by one call or two, as the augmenters would make them one by one."""
 
-    def __init__(self, pictures: RecordPictures, picture: tuple[Any, ...]) -> None:
-        self._pictures, self._picture = pictures, picture
+    def __init__(self, pictures: RecordPictures, picture: tuple[Any, ...], chances: Sequence[_Chance]) -> None:
+        self._pictures, self._picture, self._chances = pictures, picture, chances
         self._pixels: np.ndarray | None = None  # what the plan was made for
 
     def take(self, indices: np.ndarray) -> list[Any] | None:
@@ -100,36 +109,66 @@ class PictureBatches:
             labels = self._pictures.labels
             columns = [self._pixels, labels.ravel() if self._pictures.width == 1 else labels]
             self._plan = _core.BatchPlan(columns, None, self._picture)
-        batch: list[Any] = self._plan.take(rows)
+        batch: list[Any] = self._plan.take(rows, decided=self._decide(len(rows)) if self._chances else None)
         return batch
+
+    def _decide(self, count: int) -> np.ndarray:
+        """What the augmenters would draw, picture after picture, as decisions."""
+        drawn = draw_blocks(count * len(self._chances)).reshape(count, len(self._chances), 4)
+        columns: list[np.ndarray] = []
+        for k, chance in enumerate(self._chances):
+            columns += chance(drawn[:, k])
+        return np.stack(columns, axis=1).astype(np.int64)
+
+
+# Out of what an augmenter draws for each picture, (n, 4): its decisions, a column each.
+_Chance = Callable[[np.ndarray], list[np.ndarray]]
+
+
+def _flip(p: float) -> _Chance:
+    return lambda drawn: [drawn[:, 0] < p]
+
+
+def _crop(across: int, down: int) -> _Chance:
+    return lambda drawn: [drawn[:, 0] * (across + 1), drawn[:, 1] * (down + 1)]
 
 
 def picture_batches(
     pictures: RecordPictures, augmenters: Sequence[Augmenter], data_shape: tuple[int, ...], dtype: np.dtype
 ) -> PictureBatches | None:
-    """How to make batches with these augmenters, if they are such as cut the middle out and change values."""
+    """How to make batches with these augmenters, if they all cut, mirror or change values one by one."""
     height, width, channels = pictures._shape
     steps: list[tuple[Any, ...]] = []
+    chances: list[_Chance] = []
     tail: list[Augmenter] = []
     for augmenter in augmenters:
-        if type(augmenter) in (CastAug, ColorNormalizeAug):
+        kind = type(augmenter)
+        if kind in (CastAug, ColorNormalizeAug):
             tail.append(augmenter)
-            continue
-        if type(augmenter) is not CenterCropAug or tail:
+        elif isinstance(augmenter, HorizontalFlipAug) and kind is HorizontalFlipAug:
+            steps.append(("across", augmenter.p))
+            chances.append(_flip(augmenter.p))
+        elif isinstance(augmenter, ForceResizeAug) and kind in (CenterCropAug, RandomCropAug):
+            w, h = augmenter.size
+            if w > width or h > height:
+                return None
+            if kind is RandomCropAug:
+                steps.append(("crop", w, h, 0))
+                chances.append(_crop(width - w, height - h))
+            else:
+                steps.append(("cut", (width - w) // 2, (height - h) // 2, w, h))
+            width, height = w, h
+        else:
             return None
-        w, h = augmenter.size
-        if w > width or h > height:
-            return None
-        steps.append(("cut", (width - w) // 2, (height - h) // 2, w, h))
-        width, height = w, h
     if (channels, height, width) != tuple(data_shape):
         return None
     found = values_of([*map(_on_arrays, tail), lambda made: np.moveaxis(made, -1, 0).astype(dtype)], channels)
-    normal = next((a for a in tail if isinstance(a, ColorNormalizeAug)), ColorNormalizeAug(0.0, 1.0))
-    mean, std = (0.0 if normal.mean is None else normal.mean), (1.0 if normal.std is None else normal.std)
     if found is None:
         return None
-    return PictureBatches(pictures, (steps, [0] * channels, *found, scale_of(1.0, mean, std, channels)))
+    normal = next((a for a in tail if isinstance(a, ColorNormalizeAug)), ColorNormalizeAug(0.0, 1.0))
+    mean, std = (0.0 if normal.mean is None else normal.mean), (1.0 if normal.std is None else normal.std)
+    picture = (steps, [0] * channels, *found, scale_of(1.0, mean, std, channels))
+    return PictureBatches(pictures, picture, chances)
 
 
 def _on_arrays(augmenter: Augmenter) -> Any:

@@ -74,14 +74,15 @@ static PicturePlan to_picture(nb::tuple t) {
   return plan;
 }
 
-static nb::list take(const BatchPlan& plan, nb::handle samples, nb::handle words, double strength) {
+static nb::list take(const BatchPlan& plan, nb::handle samples, nb::handle words, double strength, nb::handle decided) {
   std::vector<int64_t> chosen = whole_numbers(samples);
   std::vector<uint64_t> key;
   for (nb::handle h : nb::borrow<nb::iterable>(words)) key.push_back(nb::cast<uint64_t>(h));
   std::vector<Tensor> made;
+  Tensor settled = decided.is_none() ? Tensor() : from_numpy(decided, false);
   {
     nb::gil_scoped_release release;
-    made = plan.take(chosen, key, strength);
+    made = plan.take(chosen, key, strength, settled);
   }
   nb::list out;
   for (Tensor& t : made) out.append(wrap(std::move(t)));
@@ -156,6 +157,7 @@ void bind_data(nb::module_& m) {
           },
           nb::arg("columns"), nb::arg("rows").none() = nb::none(), nb::arg("picture").none() = nb::none())
       .def("take", &take, nb::arg("samples"), nb::arg("words") = nb::make_tuple(), nb::arg("strength") = 1.0,
+           nb::arg("decided").none() = nb::none(),
            "An array a column with the rows of these samples, whose random numbers begin with `words`.")
       .def_prop_ro("row_bytes", &BatchPlan::bytes_of_row, "How many bytes of a batch one sample takes.");
 }

@@ -24,6 +24,15 @@ bool PicturePlan::draws() const {
   return false;
 }
 
+int64_t PicturePlan::decisions() const {
+  int64_t n = 0;
+  for (const PictureStep& s : steps) {
+    if (s.kind == PictureStep::Brightness) return -1;
+    n += s.kind == PictureStep::RandomCrop ? 2 : s.kind != PictureStep::Cut;
+  }
+  return n;
+}
+
 BatchPlan::BatchPlan(std::vector<Tensor> columns, Tensor rows, const PicturePlan* picture) : rows_(std::move(rows)) {
   if (columns.empty()) throw ValueError("BatchPlan: expected at least one array");
   for (Tensor& t : columns) {
@@ -89,11 +98,13 @@ void BatchPlan::check_scale() {
 }
 
 std::vector<Tensor> BatchPlan::take(const std::vector<int64_t>& samples, const std::vector<uint64_t>& words,
-                                    double strength) const {
+                                    double strength, const Tensor& decided) const {
   for (int64_t s : samples)
     if (s < 0 || s >= length_)
       throw IndexError(format("there is no sample %lld among %lld", (long long)s, (long long)length_));
-  int64_t n = int64_t(samples.size());
+  int64_t n = int64_t(samples.size()), decisions = decided ? plan_.decisions() : 0;
+  if (decided && (decided->dtype != DType::I64 || !decided->contiguous() || decided->shape != Shape{n, decisions}))
+    throw ValueError(format("BatchPlan: expected decisions (%lld, %lld)", (long long)n, (long long)decisions));
   std::vector<Tensor> out;
   for (size_t k = 0; k < columns_.size(); k++) {
     Shape shape{n};
@@ -108,7 +119,8 @@ std::vector<Tensor> BatchPlan::take(const std::vector<int64_t>& samples, const s
     out.push_back(make_tensor(shape, dtype));
   }
   const int64_t* rows = rows_ ? static_cast<const int64_t*>(rows_->data()) : nullptr;
-  bool draws = picture_ && plan_.draws();
+  const auto* settled = decided ? static_cast<const int64_t*>(decided->data()) : nullptr;
+  bool draws = picture_ && !settled && plan_.draws();
   int64_t picture_bytes = n ? out[0]->numel() / n * int64_t(itemsize(out[0]->dtype)) : 0;
   parallel_for(n, std::max(int64_t(1), kGrain / std::max(out_bytes_, int64_t(1))), [&](int64_t begin, int64_t end) {
     thread_local PictureScratch scratch;
@@ -127,7 +139,8 @@ std::vector<Tensor> BatchPlan::take(const std::vector<int64_t>& samples, const s
         }
         std::optional<SampleDraws> own;
         if (draws) own.emplace(words, samples[size_t(i)]);
-        make_picture(plan_, reinterpret_cast<const uint8_t*>(src), h_, w_, c_, own ? &*own : nullptr, strength, scratch,
+        Chance chance{own ? &*own : nullptr, settled ? settled + i * decisions : nullptr, strength};
+        make_picture(plan_, reinterpret_cast<const uint8_t*>(src), h_, w_, c_, chance, scratch,
                      dst + i * picture_bytes);
       }
     }

@@ -26,6 +26,7 @@ struct PicturePlan {
   std::vector<PixelScale> scale;  // the same as arithmetic, a channel each; empty where there is none
 
   bool draws() const;
+  int64_t decisions() const;  // how many numbers say what chance would; -1 where a number of that kind is not whole
 };
 
 class BatchPlan {
@@ -34,9 +35,10 @@ class BatchPlan {
   // the first column. Throws ValueError for what does not fit together.
   BatchPlan(std::vector<Tensor> columns, Tensor rows, const PicturePlan* picture);
 
-  // One array a column with the rows of these samples, drawn with `words`; IndexError for a sample that is not there.
-  std::vector<Tensor> take(const std::vector<int64_t>& samples, const std::vector<uint64_t>& words,
-                           double strength) const;
+  // One array a column with the rows of these samples; IndexError for one that is not there. Their random numbers begin
+  // with `words`, unless `decided` (samples, n) of int64 says what chance would: 0 or 1 for a flip, x and y of a crop.
+  std::vector<Tensor> take(const std::vector<int64_t>& samples, const std::vector<uint64_t>& words, double strength,
+                           const Tensor& decided) const;
   int64_t bytes_of_row() const { return out_bytes_; }
 
  private:

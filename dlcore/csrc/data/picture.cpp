@@ -19,8 +19,9 @@ void Window::cut(int64_t from_x, int64_t from_y, int64_t width, int64_t height) 
   y += down * from_y, x += across * from_x, h = height, w = width;
 }
 
-int64_t crop_place(SampleDraws& draws, int64_t room, double strength) {
-  int64_t drawn = draws.below(room + 1);
+int64_t Chance::place(int64_t room) {
+  if (decided) return std::min(room, std::max(int64_t(0), *decided++));
+  int64_t drawn = draws->below(room + 1);
   double middle = double(room) / 2;
   int64_t place = int64_t(std::nearbyint(middle + (double(drawn) - middle) * strength));
   return std::min(room, std::max(int64_t(0), place));
@@ -122,22 +123,22 @@ void look_up(size_t size, int64_t n, const uint8_t* src, const void* table, void
 }
 
 // Draws what happens to this sample, in the order in which the steps were written.
-Window decide(const PicturePlan& plan, int64_t h, int64_t w, SampleDraws* draws, double strength, Shades& shades,
+Window decide(const PicturePlan& plan, int64_t h, int64_t w, Chance& chance, Shades& shades,
               std::vector<uint8_t>& fill) {
   Window win;
   win.h = win.y1 = h, win.w = win.x1 = w;
   for (const PictureStep& s : plan.steps) {
     switch (s.kind) {
       case PictureStep::FlipAcross:
-        if (draws->uniform() < s.amount * strength) win.mirror_across();
+        if (chance.happens(s.amount)) win.mirror_across();
         break;
       case PictureStep::FlipDown:
-        if (draws->uniform() < s.amount * strength) win.mirror_down();
+        if (chance.happens(s.amount)) win.mirror_down();
         break;
       case PictureStep::RandomCrop: {
         win.pad(s.pad);
         if (s.pad) fill = plan.fill;
-        int64_t x = crop_place(*draws, win.w - s.w, strength), y = crop_place(*draws, win.h - s.h, strength);
+        int64_t x = chance.place(win.w - s.w), y = chance.place(win.h - s.h);
         win.cut(x, y, s.w, s.h);
         break;
       }
@@ -145,7 +146,7 @@ Window decide(const PicturePlan& plan, int64_t h, int64_t w, SampleDraws* draws,
       case PictureStep::Brightness: {
         // The margin so far is changed as the picture is, one that comes later is not.
         Shades now;
-        now.brighten(s.amount * strength, *draws);
+        now.brighten(s.amount * chance.strength, *chance.draws);
         for (auto& v : fill) v = now.of[v];
         if (!shades.changed) {
           shades = now;
@@ -161,11 +162,11 @@ Window decide(const PicturePlan& plan, int64_t h, int64_t w, SampleDraws* draws,
 
 }  // namespace
 
-void make_picture(const PicturePlan& plan, const uint8_t* src, int64_t h, int64_t w, int64_t c, SampleDraws* draws,
-                  double strength, PictureScratch& scratch, char* dst) {
+void make_picture(const PicturePlan& plan, const uint8_t* src, int64_t h, int64_t w, int64_t c, Chance chance,
+                  PictureScratch& scratch, char* dst) {
   Shades shades;
   scratch.fill.assign(size_t(c), 0);
-  Window win = decide(plan, h, w, draws, strength, shades, scratch.fill);
+  Window win = decide(plan, h, w, chance, shades, scratch.fill);
   if (shades.changed) {
     scratch.shaded.resize(size_t(h * w * c));
     look_up<uint8_t>(h * w * c, src, shades.of, scratch.shaded.data(), 1);

@@ -18,16 +18,25 @@ struct Window {
   void cut(int64_t from_x, int64_t from_y, int64_t width, int64_t height);
 };
 
-// Where a crop begins among `room` places: any, or one nearer to the middle where less strength is wanted.
-int64_t crop_place(SampleDraws& draws, int64_t room, double strength);
-
 // Scratch that a thread keeps from picture to picture.
 struct PictureScratch {
   std::vector<uint8_t> shaded, seen, plane, fill;
 };
 
+// What chance has to say about one picture: numbers that are drawn, or what was decided before (0 or 1 for a flip, x
+// and y of a crop), in the order of the steps.
+struct Chance {
+  SampleDraws* draws = nullptr;
+  const int64_t* decided = nullptr;
+  double strength = 1;
+
+  bool happens(double p) { return decided ? *decided++ != 0 : draws->uniform() < p * strength; }
+  // Among `room` places: any, or one nearer to the middle where less strength is wanted.
+  int64_t place(int64_t room);
+};
+
 // The picture at `src`, (h, w, c) of bytes, as `plan` says, to `dst`.
-void make_picture(const PicturePlan& plan, const uint8_t* src, int64_t h, int64_t w, int64_t c, SampleDraws* draws,
-                  double strength, PictureScratch& scratch, char* dst);
+void make_picture(const PicturePlan& plan, const uint8_t* src, int64_t h, int64_t w, int64_t c, Chance chance,
+                  PictureScratch& scratch, char* dst);
 
 }  // namespace dl
