@@ -123,8 +123,9 @@ def _control(program: Program, given: list[Array], rng: tuple[int, int]) -> list
 def _as_outputs(node: Node, results: list[Array]) -> list[Array]:
     """Results over a row group's whole shape, one number a row where that is what the output holds."""
     found = []
+    start: Any = (Ellipsis, *(0,) * node.rows)
     for out, result in zip(node.outputs, results, strict=True):
-        first = result if out.shape == result.shape else result[(..., *(0,) * node.rows)]
+        first = result if out.shape == result.shape else result[start]
         found.append(first.reshape(out.shape))
     return found
 

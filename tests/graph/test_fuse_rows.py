@@ -237,6 +237,20 @@ def test_gradients_of_a_compiled_step(name: str) -> None:
         np.testing.assert_allclose(a.asnumpy(), b, rtol=1e-9, atol=1e-11)
 
 
+def test_counts_stay_in_the_group_as_exact_numbers() -> None:
+    """How many share the largest number of a row is counted in whole numbers: a gradient of the maximum."""
+    rng = np.random.default_rng(8)
+    x, g = array(rng.integers(0, 4, (5, 30)), "float32"), array(rng.normal(size=(5, 30)), "float32")
+
+    def f(x: Any, g: Any) -> Any:
+        hit = F.equal(x, F.max(x, axis=-1, keepdims=True))
+        n = F.sum(F.cast(hit, "int32"), axis=-1, keepdims=True)
+        return F.where(hit, g / n, 0.0), n
+
+    assert counts(agree(f, [x, g], 1e-6)) == {"rows": 1}
+    assert Compiled(trace_of(f, x, g)).run([x, g])[1].dtype == np.int64
+
+
 def test_off_by_a_switch_and_then_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
     x = array(np.random.default_rng(7).normal(size=(8, 50)), "float32")
     traced = trace_of(softmax, x)
@@ -255,12 +269,16 @@ def test_explain_lists_the_operators_and_counts_the_bytes_once() -> None:
     assert kernel.operations >= 5 * 16 * 64 and about.arena_bytes == 0 and "over 1 axes" in kernel.text
 
 
+def _without_the_row(node: Node) -> None:
+    node.outputs[0].shape, node.outputs[0].strides = (3,), (1,)
+
+
 CORRUPTIONS: list[tuple[Callable[[Node], Any], str]] = [
     (lambda n: setattr(n, "rows", 3), "a row of 3 axes"),
     (lambda n: setattr(n, "rows", 0), "micro-operation 'row_max'|claims an output"),
     (lambda n: setattr(n.outputs[0], "shape", (3, 2)), "claims an output of"),
     (lambda n: setattr(n.outputs[0], "strides", (8, 1)), "not row by row"),
-    (lambda n: (setattr(n.outputs[0], "shape", (3,)), setattr(n.outputs[0], "strides", (1,))), "one per element"),
+    (_without_the_row, "one per element"),
     (lambda n: setattr(n, "tile", Tile(1, [("row_sum", (0,)), ("row_sum", (1,))], [2])), "of one number a row"),
     (lambda n: setattr(n, "tile", Tile(1, [("row_median", (0,))], [1])), "row_median"),
 ]

@@ -5,12 +5,20 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from .. import _ops
 from .._ir import Node, Value, contiguous_strides, same_layout, strides_along
 from .._rows import along_row, row_shapes
 from .fuse import stays
 
 MAX_AGAIN = 16 * 1024  # elements of a row that is gone over more than once: it stays in the cache
+MOST_COUNTED = 1 << 24  # whole numbers up to here are exact in every register
+
+
+def counted(node: Node) -> bool:
+    """Whether a fused call only makes whole numbers of truth values: registers of any type hold them and their sums."""
+    source, made = node.inputs[0], node.outputs[0]
+    if node.tile is None or node.tile.code or source is None or len(node.inputs) > 1:
+        return False
+    return source.dtype == "bool" and made.dtype.startswith("int")
 
 
 class Members:
@@ -45,15 +53,15 @@ class Members:
         ]
 
 
-def sound(found: Members) -> bool:
-    """Whether the members can be one group."""
+def sound(found: Members, register: str) -> bool:
+    """Whether the members can be one group with registers of this type."""
     shapes = row_shapes(found.whole_shape, found.rows)
     for node in found.members:
         shape = found.whole_shape if node.tile is None else node.outputs[0].shape
         if shape != found.whole_shape and shape not in shapes:
             return False
         for value in node.inputs:
-            if value is None or not _readable(found, node, shape, value):
+            if value is None or not _readable(found, register, shape, value):
                 return False
         for out in node.outputs:
             if out.shape == found.whole_shape and along_row(out, found.whole_shape, found.rows) != 1:
@@ -61,7 +69,7 @@ def sound(found: Members) -> bool:
     return _gone_over_once(found) or math.prod(found.whole_shape[-found.rows :]) <= MAX_AGAIN
 
 
-def _readable(found: Members, node: Node, shape: tuple[int, ...], value: Value) -> bool:
+def _readable(found: Members, register: str, shape: tuple[int, ...], value: Value) -> bool:
     """Whether a member of this shape can read `value` inside the group."""
     if value.root not in found.made:
         if value in found.by_row:  # for others it would be spread along the last axes
@@ -71,11 +79,20 @@ def _readable(found: Members, node: Node, shape: tuple[int, ...], value: Value) 
             return False
         return along_row(value, found.whole_shape, found.rows) is not None
     root = value.root
-    if not stays(value, _ops.TILE_TYPES[root.dtype]):
+    if not (stays(root, register) or _is_count(root)):
         return False
     if root.shape == found.whole_shape:
         return value is root and shape == found.whole_shape
     return value.root_offset == 0 and _row_by_row(found, root, value, shape)
+
+
+def _is_count(value: Value) -> bool:
+    """Whether a member's value is a whole number of truth values, or how many of them are true."""
+    assert value.node is not None
+    source = value.node.inputs[0]
+    if value.node.tile is None and source is not None and source.node is not None:
+        return counted(source.node)
+    return counted(value.node)
 
 
 def _row_by_row(found: Members, root: Value, value: Value, shape: tuple[int, ...]) -> bool:

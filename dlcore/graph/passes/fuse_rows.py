@@ -20,7 +20,7 @@ from .._rebuild import named_attrs, scopes_of
 from .._rows import REDUCTIONS, is_wide, row_shapes, whole_shape
 from .._tile import TileBuilder, renumber, used_inputs
 from ._groups import MAX_CODE, MAX_INPUTS, MAX_OUTPUTS, Grouping, Unit, edges, in_order, label, scope_of
-from ._row_values import Members, sound
+from ._row_values import MOST_COUNTED, Members, counted, sound
 from .fuse import NARROW
 
 REGISTERS = ("float32", "float64")
@@ -56,9 +56,10 @@ def reduction_of(node: Node) -> Reduction | None:
     if node.op not in ("sum", "mean", "prod", "max", "min", "sum_to"):
         return None
     (x, *_), (out, *_) = node.inputs, node.outputs
-    if x is None or not x.size or x.size == out.size or x.dtype != out.dtype:
+    if x is None or not x.size or x.size == out.size:
         return None
-    if _ops.TILE_TYPES[x.dtype] not in REGISTERS:
+    counts = node.op == "sum" and x.node is not None and counted(x.node) and x.size // out.size <= MOST_COUNTED
+    if not counts and (x.dtype != out.dtype or _ops.TILE_TYPES[x.dtype] not in REGISTERS):
         return None
     rows = _rows_of(node, x, out)
     if not rows:
@@ -90,9 +91,14 @@ class _Grouping(Grouping):
         if node.op == FUSED and not node.rows and node.register in REGISTERS:
             unit.register, unit.shape = node.register, node.outputs[0].shape
         elif found := reduction_of(node):
-            assert node.inputs[0] is not None
-            unit.register = _ops.TILE_TYPES[node.inputs[0].dtype]
-            unit.shape, unit.rows = node.inputs[0].shape, found.rows
+            (x, *_) = node.inputs
+            assert x is not None
+            unit.register = _ops.TILE_TYPES[x.dtype]
+            unit.shape, unit.rows = x.shape, found.rows
+        if (node.op == FUSED and counted(node)) or (unit.rows and unit.register not in REGISTERS):
+            makers = [self.of[source].register for source in self.sources(node)]
+            unit.shape = unit.shape or node.outputs[0].shape
+            unit.register = makers[0] if makers and makers[0] in REGISTERS else ""
 
     def sources(self, node: Node) -> list[Node]:
         """Views are looked through: they are no calls."""
@@ -119,7 +125,7 @@ class _Grouping(Grouping):
         inputs, outputs = edges(members)
         if code > MAX_CODE or inputs > MAX_INPUTS or outputs > MAX_OUTPUTS:
             return False
-        return sound(Members(members, reducing.shape, reducing.rows))
+        return sound(Members(members, reducing.shape, reducing.rows), first.register)
 
     def join(self, first: Unit, second: Unit) -> Unit:
         if second.rows:
@@ -165,7 +171,7 @@ class _Emission:
             return True
         if not _gains(tile, found, stored) or not _spans(found, [found.inputs[i] for i in keep]):
             return False
-        inputs = [self.with_row_axes(found, found.inputs[i]) for i in keep]
+        inputs: list[Value | None] = [self.with_row_axes(found, found.inputs[i]) for i in keep]
         node = Node(FUSED, inputs, (label(unit.members, NAMES),), scope=scope_of(unit.members))
         node.src, node.scopes, node.rows = unit.members[0].src, scopes_of(unit.members), unit.rows
         node.tile, node.register = renumber(tile, keep), unit.register
