@@ -30,7 +30,8 @@ def decode_image(data: bytes | str | os.PathLike[str], iscolor: int = -1) -> np.
     array([[7, 7, 7],
            [7, 7, 7]], dtype=uint8)
     """
-    if isinstance(data, bytes) and (plain := _core.decode_png(data, {1: 3, 0: 1}.get(iscolor, 0))) is not None:
+    content = data if isinstance(data, bytes) else _png_file(data)
+    if content is not None and (plain := _core.decode_png(content, {1: 3, 0: 1}.get(iscolor, 0))) is not None:
         pixels: np.ndarray = plain._numpy_view()
         return pixels if pixels.shape[2] == 3 else pixels[..., 0]
     module = pillow()
@@ -50,6 +51,14 @@ def decode_image(data: bytes | str | os.PathLike[str], iscolor: int = -1) -> np.
         if isinstance(error, FileNotFoundError):
             raise
         raise ValueError(f"{name}: cannot be read as an image ({error})") from None
+
+
+def _png_file(data: Any) -> bytes | None:
+    """What is in a file that calls itself a PNG picture."""
+    if not isinstance(data, (str, os.PathLike)) or not os.fspath(data).lower().endswith(".png"):
+        return None
+    with open(data, "rb") as file:
+        return file.read()
 
 
 def encode_image(image: Any, kind: str = ".jpg", quality: int = 95) -> bytes:

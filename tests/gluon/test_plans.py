@@ -10,6 +10,7 @@ from dlcore.gluon import data as gdata
 from dlcore.gluon.data._plan import planned
 from dlcore.gluon.data._strength import Strengthened
 from dlcore.gluon.data.vision import transforms as T
+from dlcore.io import recordio
 
 RNG = np.random.default_rng(0)
 SIZES = {1: (9, 7), 2: (5, 6), 3: (8, 19)}
@@ -187,3 +188,33 @@ def test_small_batches_need_no_threads_and_a_pass_can_be_left():
     assert first.asnumpy().tolist() == [0, 1, 2, 3] and list(batches) == []
     loader.load_state(state)
     assert next(iter(loader)).asnumpy().tolist() == [4, 5, 6, 7]
+
+
+@pytest.mark.parametrize("flag", [0, 1])
+def test_pictures_of_records(tmp_path, flag):
+    pictures = PICTURES[1] if flag == 0 else PICTURES[3]
+    with recordio.MXIndexedRecordIO(tmp_path / "a.idx", tmp_path / "a.rec", "w") as out:
+        for k, picture in enumerate(pictures):
+            out.write_idx(k, recordio.pack_img(recordio.IRHeader(0, k / 2, k, 0), picture, img_fmt=".png"))
+    records = gdata.vision.ImageRecordDataset(tmp_path / "a.rec", flag)
+    data = records.transform_first(T.Compose([T.RandomFlipLeftRight(), T.ToTensor()]))
+    assert planned(data) is not None
+    same(*both(data, num_workers=2))
+    same(*both(data.take(9)))
+    same(*both(gdata.vision.ImageRecordDataset(tmp_path / "a.rec", flag)))
+    for words in ({"keep_mb": 0}, {"transform": lambda x, y: (x, y)}):
+        assert planned(gdata.vision.ImageRecordDataset(tmp_path / "a.rec", flag, **words)) is None
+    assert planned(gdata.vision.ImageRecordDataset(tmp_path / "a.rec", -1)) is None
+
+
+def test_records_of_other_kinds_are_read_one_by_one(tmp_path):
+    with recordio.MXIndexedRecordIO(tmp_path / "a.idx", tmp_path / "a.rec", "w") as out:
+        for k, form in enumerate((".png", ".jpg", ".png", ".png")):
+            label = np.arange(2.0) if k == 3 else 7.0
+            out.write_idx(k, recordio.pack_img(recordio.IRHeader(0, label, k, 0), PICTURES[3][k], img_fmt=form))
+        out.write_idx(4, recordio.pack(recordio.IRHeader(0, 1.0, 4, 0), b"no picture"))
+    data = gdata.vision.ImageRecordDataset(tmp_path / "a.rec")
+    same(*both(data.take(3), batch_size=2))
+    assert next(iter(gdata.DataLoader(data.sample([3]), 1)))[1].shape == (1, 2)
+    with pytest.raises(RuntimeError, match="element 4 of ImageRecordDataset failed: ValueError: an image: cannot be"):
+        list(gdata.DataLoader(data, batch_sampler=Batches([0, 4])))

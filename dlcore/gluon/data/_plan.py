@@ -7,7 +7,7 @@ not known here, a function of the user's own for instance, has no plan and is do
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -27,6 +27,7 @@ class Parts:
 
     columns: arrays with a row for each element. alone: elements are items of the one column, not tuples. rows: which
     row each element is, where they are not in order. first: transforms of the first column's rows. strength: theirs.
+    ready: to be asked before rows are looked at, which it may fill; False where it cannot.
     """
 
     columns: Sequence[np.ndarray]
@@ -34,6 +35,7 @@ class Parts:
     rows: np.ndarray | None = None
     first: tuple[Any, ...] = ()
     strength: float | None = None
+    ready: Callable[[np.ndarray], bool] | None = None
 
     def chosen(self, indices: np.ndarray) -> Parts:
         """Only these elements, in this order."""
@@ -64,6 +66,10 @@ class Plan:
             self._key, self._words = key, tuple(part % (1 << 64) for part in key)
         parts = self._parts
         try:
+            if parts.ready is not None:
+                rows = np.asarray(indices, np.int64)
+                if not parts.ready(rows if parts.rows is None else parts.rows[rows]):
+                    return None
             batch = self._made.take(indices, self._words, strength() if parts.strength is None else parts.strength)
         except (IndexError, TypeError):
             return None

@@ -11,9 +11,11 @@ import numpy as np
 
 from dlcore import _core
 from dlcore.io import decode_image
+from dlcore.io._pictures import KEEP_MB, RecordPictures, record_pictures
 from dlcore.io.recordio import unpack
 
 from .._dataset import Dataset
+from .._plan import Parts
 from .._record import RecordFileDataset
 
 ENDINGS = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".ppm", ".gif")
@@ -78,6 +80,8 @@ class ImageRecordDataset(RecordFileDataset):
 
     An element is (image, label): an NDArray (h, w, 3) uint8 ((h, w, 1) with flag=0) and a number, or an array where
     the file has several labels for an image; or what `transform(image, label)` makes of them. Needs Pillow.
+    keep_mb: for the batches of a `DataLoader`, PNG pictures of one size stay in memory decoded where all of them take
+    no more MiB than this, so that later passes are quick; 0 keeps none.
 
     >>> import pathlib, tempfile
     >>> from dlcore.io import recordio
@@ -95,11 +99,25 @@ class ImageRecordDataset(RecordFileDataset):
         filename: str | os.PathLike[str],
         flag: int = 1,
         transform: Callable[[Any, Any], Any] | None = None,
+        keep_mb: float = KEEP_MB,
     ) -> None:
         super().__init__(filename)
-        self._flag, self._transform = flag, transform
+        self._flag, self._transform, self._keep_mb = flag, transform, keep_mb
+        self._pictures: RecordPictures | None = None
 
     def __getitem__(self, index: int) -> Any:
         header, data = unpack(super().__getitem__(index))
         image = _shaped(decode_image(data, self._flag))
         return (image, header.label) if self._transform is None else self._transform(image, header.label)
+
+    def _parts(self) -> Parts | None:
+        if self._transform is not None or self._flag not in (0, 1):
+            return None
+        if self._pictures is None:
+            records, channels = self._file(), 3 if self._flag else 1
+            places = [records.idx[key] for key in self._keys]
+            self._pictures = record_pictures(self.filename, places, channels, 1, True, self._keep_mb)
+        pictures = self._pictures
+        if pictures is None or not pictures.kept:
+            return None
+        return Parts([pictures.pixels, pictures.labels.ravel()], ready=lambda rows: pictures.rows_of(rows) is not None)
