@@ -8,8 +8,8 @@ from typing import Any
 from .._core import NDArray
 
 # Methods that are the function of that name in nd.
-_FORWARDED = """argmax_channel broadcast_axes depth_to_space diag fix nanprod nansum pad rcbrt reshape_like shape_array
-    size_array slice slice_like softmin space_to_depth split_v2""".split()
+_FORWARDED = """argmax_channel broadcast_axes broadcast_like depth_to_space diag fix nanprod nansum pad rcbrt
+    reshape_like shape_array size_array slice slice_like softmin space_to_depth split_v2""".split()
 
 
 def _forward(name: str) -> Callable[..., Any]:

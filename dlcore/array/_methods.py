@@ -54,9 +54,15 @@ def copyto(self: NDArray, other: NDArray | Context | str) -> NDArray:
     return F.copy(self) if name == self._device else move(self, name)
 
 
-def transpose(self: NDArray, *axes: Any) -> NDArray:
-    """Axes in another order: x.transpose(1, 0), x.transpose((1, 0)); without arguments all reversed. A view."""
-    order = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes
+def transpose(self: NDArray, *order: Any, axes: Any = None) -> NDArray:
+    """Axes in another order: x.transpose(1, 0), x.transpose((1, 0)) or x.transpose(axes=(1, 0)); all reversed if none
+    are given. A view."""
+    if axes is not None:
+        if order:
+            raise TypeError(f"transpose: the axes were given twice, {order} and {axes}")
+        order = tuple(axes)
+    elif len(order) == 1 and not isinstance(order[0], int):
+        order = order[0]
     return F.transpose(self, order or None)
 
 
@@ -211,7 +217,6 @@ METHODS: dict[str, Callable[..., Any]] = {
     ),
     "repeat": lambda self, repeats, axis=None: _namespace().repeat(self, repeats, axis),
     "tile": lambda self, reps: _namespace().tile(self, reps),
-    "broadcast_like": lambda self, other: F.broadcast_like(self, other),
     "__setitem__": _indexing.setitem,
     "__iter__": _iterate,
     **_protocol.attributes(),

@@ -13,6 +13,7 @@ import numpy as np
 
 from dlcore import _core
 from dlcore._hints import Hinted
+from dlcore._hooks import hook as late
 
 from . import _naming, _places, _saving
 from ._hooks import HookHandle
@@ -52,7 +53,8 @@ class Block(Hinted):
         set_plainly = super().__setattr__
         set_plainly("_children", {})
         set_plainly("_reg_params", {})
-        self._prefix = _naming.new_prefix(type(self).__name__.lower(), prefix)
+        self._prefix = _naming.new_prefix(self._alias(), prefix)
+        self._nameless = prefix == ""  # what it makes is named and counted as its parent's own
         self._name_counts: Counter[str] = Counter()
         self._params = ParameterDict(self._prefix, params)
         self._key = ""
@@ -92,6 +94,10 @@ class Block(Hinted):
         self._children[key] = block
         block.__dict__["_key"] = key
         generation[0] += 1
+
+    def _alias(self) -> str:
+        """What a block without a name of its own is called, before its number; also by MXNet."""
+        return type(self).__name__.lower()
 
     @property
     def name(self) -> str:
@@ -268,6 +274,8 @@ class Block(Hinted):
         return HookHandle(self._op_hooks, (callback, monitor_all))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if args and type(args[0]) is not _core.NDArray and getattr(type(args[0]), "is_symbol", False):
+            return late("gluon.symbol")(self, args, kwargs)
         for hook in tuple(self._pre_hooks.values()):
             hook(self, args)
         outside = _places.enter(args) if _places.used[0] else None

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from dlcore import symbol as sym
-from dlcore.symbol._call import states
+from dlcore.symbol._call import Call, states
 
 from . import _saving
 from ._hybrid_block import HybridBlock
@@ -21,7 +21,8 @@ class SymbolBlock(HybridBlock):
 
     outputs: a Symbol, or a list of them. inputs: the variables that come with each call, in their order; all others
     become parameters, called as in the symbol, those that operators change in place without gradient. params: values
-    for them by name. A call gives one array, or a list where there are several outputs.
+    for them by name, or Parameters, such as another network's `collect_params()`: those of the right names are shared.
+    A call gives one array, or a list where there are several outputs.
 
     >>> import dlcore as dl
     >>> x = dl.sym.var("data")
@@ -41,17 +42,18 @@ class SymbolBlock(HybridBlock):
             if name not in calls:
                 raise ValueError(f"SymbolBlock: {name!r} is no input of {heads!r}; it has {', '.join(calls)}")
         self._symbol, self._inputs = heads, [calls[name] for name in names]
-        changed = states(heads._calls())
+        untaught = states(heads._calls()) | _fixed(heads._calls())
         for name, call in calls.items():
             if name not in names:
                 shape = tuple(call.notes.get("__shape__", ())) or None
                 self._reg_params[name] = Parameter(
-                    name, "null" if call in changed else "write", shape, call.notes.get("__dtype__", "float32"),
+                    name, "null" if call in untaught else "write", shape, call.notes.get("__dtype__", "float32"),
                     allow_deferred_init=True, init=_start(name),
                 )  # fmt: skip
-        if params:
-            values = {name: p.data() if isinstance(p, Parameter) else p for name, p in params.items()}
-            _saving.load("SymbolBlock", self.collect_params(), values)
+        given_parameters = {p.name: p for p in (params or {}).values() if isinstance(p, Parameter)}
+        self._reg_params.update({n: p for n, p in given_parameters.items() if n in self._reg_params})
+        if params and not given_parameters:
+            _saving.load("SymbolBlock", self.collect_params(), params)
 
     def infer_shape(self, *args: Any) -> None:
         """Set the shapes of parameters from those of the inputs, as the symbol infers them."""
@@ -104,6 +106,14 @@ class SymbolBlock(HybridBlock):
 
     def __repr__(self) -> str:
         return self._brief()
+
+
+def _fixed(calls: Sequence[Call]) -> set[Call]:
+    """The scales of normalizations that take 1 instead."""
+    norms = [call for call in calls if call.op == "BatchNorm" and call.attrs.get("fix_gamma", True)]
+    return {
+        source for call in norms for (source, _), name in zip(call.inputs, call.slots, strict=True) if name == "gamma"
+    }
 
 
 def _bare(name: str) -> str:

@@ -32,13 +32,6 @@ class ByHand:
 
     _counted = False  # a step has begun that this update is part of
 
-    @property
-    def updates_by_hand(self) -> bool:
-        """Whether a subclass has an `update` or a `step` of its own."""
-        from ._optimizer import Optimizer
-
-        return type(self).update is not Optimizer.update or hasattr(self, "step")  # type: ignore[attr-defined]
-
     def _update_by_hand(self, index: Any, weight: _core.NDArray, grad: Any, state: Any) -> None:
         """One weight's part of a step that `begin_step` has begun."""
         if _core.is_tracing():

@@ -284,6 +284,11 @@ class Optimizer(ByHand, Hinted):
             grad = F.clip(grad, F.negative(bound), bound)
         return grad if wd is None else F.add(grad, F.multiply(weight, wd))
 
+    @property
+    def updates_by_hand(self) -> bool:
+        """Whether a subclass has an `update` or a `step` of its own; see `ByHand`."""
+        return type(self).update is not Optimizer.update or hasattr(self, "step")
+
     @classmethod
     def is_one_rule(cls) -> bool:
         """Whether a step is what `call` says for every weight, so that all of them may be changed at once."""

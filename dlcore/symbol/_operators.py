@@ -21,8 +21,9 @@ CLASSIC = frozenset(
     ElementWiseSum Embedding FullyConnected GridGenerator GroupNorm InstanceNorm L2Normalization LRN LayerNorm
     LeakyReLU Pad Pooling RNN ROIPooling Reshape SequenceLast SequenceMask SequenceReverse SliceChannel
     Custom SpatialTransformer SwapAxis UpSampling add_n all_finite arange argmax_channel argsort batch_dot batch_take
-    broadcast_axes broadcast_axis cast clip concat depth_to_space diag dot eye full gather_nd max max_axis mean
-    min min_axis moments moveaxis nanprod nansum norm one_hot ones ones_like pad pick prod ravel_multi_index rcbrt
+    broadcast_axes broadcast_axis broadcast_like cast clip concat depth_to_space diag dot eye full gather_nd max
+    max_axis mean min min_axis moments moveaxis nanprod nansum norm one_hot ones ones_like pad pick prod
+    ravel_multi_index rcbrt
     repeat reshape reshape_like round scatter_nd sequence_mask shape_array size_array slice slice_axis slice_like
     softmax softmax_cross_entropy softmin sort space_to_depth split stack sum sum_axis swapaxes take tile topk
     transpose unravel_index where zeros zeros_like""".split()

@@ -186,3 +186,15 @@ def test_parameters_as_variables_and_by_name(tmp_path: Path) -> None:
     other = nn.Dense(2, in_units=3)
     other.load(tmp_path / "n")
     assert other(dl.nd.ones((1, 3))).tolist() == [[3, 3]] and (tmp_path / "n-model.safetensors").exists()
+
+
+def test_a_scale_that_is_taken_for_one_is_not_waited_for() -> None:
+    x = dl.sym.var("data")
+    net = gluon.SymbolBlock(dl.sym.BatchNorm(dl.sym.FullyConnected(x, num_hidden=3, name="fc"), name="bn"), x)
+    net.initialize()
+    trainer = gluon.Trainer(net.collect_params(), "sgd")
+    with dl.autograd.record():
+        loss = (net(dl.nd.ones((4, 2))) ** 2).sum()
+    loss.backward()
+    trainer.step(4)  # would complain of a gradient that nothing renewed
+    assert net.collect_params()["bn_gamma"].grad_req == "null"

@@ -135,6 +135,24 @@ def broadcast_axis(data: Any, axis: int | Sequence[int] = (), size: int | Sequen
     return F.broadcast_to(data, shape)
 
 
+def broadcast_like(
+    lhs: Any, rhs: NDArray, lhs_axes: int | Sequence[int] | None = None, rhs_axes: int | Sequence[int] | None = None
+) -> NDArray:
+    """lhs repeated to the shape of rhs; with axes, only those of lhs, each to the length of its partner of rhs. A view.
+
+    >>> broadcast_like([[1.0]], array([[2.0], [3.0]])).shape
+    (2, 1)
+    >>> broadcast_like([[1.0]], array([2.0, 3.0, 4.0]), lhs_axes=1, rhs_axes=0).shape
+    (1, 3)
+    """
+    if lhs_axes is None and rhs_axes is None:
+        return F.broadcast_like(lhs, rhs)
+    mine, theirs = ([a] if isinstance(a, int) else list(a or ()) for a in (lhs_axes, rhs_axes))
+    if len(mine) != len(theirs):
+        raise ValueError(f"broadcast_like: expected as many lhs_axes as rhs_axes, got {lhs_axes} and {rhs_axes}")
+    return broadcast_axis(lhs, mine, [rhs.shape[axis] for axis in theirs])
+
+
 def pad(data: Any, mode: str = "constant", pad_width: Sequence[int] = (), constant_value: float = 0.0) -> NDArray:
     """Numbers added at the ends; pad_width is (before0, after0, before1, after1, ...).
 

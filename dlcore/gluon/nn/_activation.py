@@ -55,8 +55,12 @@ class Activation(HybridBlock):
     """
 
     def __init__(self, activation: str, prefix: str | None = None, params: Any = None) -> None:
+        self._name: str
+        self.__dict__["_name"] = check(activation, "Activation")  # the block is called by it
         super().__init__(prefix, params)
-        self._name = check(activation, "Activation")
+
+    def _alias(self) -> str:
+        return self._name
 
     def forward(self, x: Any) -> Any:
         return activate(x, self._name)

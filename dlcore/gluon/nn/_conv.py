@@ -48,6 +48,9 @@ class Windowed(HybridBlock):
 
     axes = 2
 
+    def _alias(self) -> str:
+        return "conv"
+
     def __init__(
         self,
         channels: Count,

@@ -16,6 +16,9 @@ class _Pool(HybridBlock):
 
     axes = 2
 
+    def _alias(self) -> str:
+        return "pool"
+
     def __init__(
         self,
         pool_size: Counts = 2,
@@ -80,6 +83,9 @@ class _AvgPool(_Pool):
 class _GlobalPool(HybridBlock):
     axes = 2
     operators: tuple[str, str, str]
+
+    def _alias(self) -> str:
+        return "pool"
 
     def __init__(self, layout: str | None = None, prefix: str | None = None, params: Any = None) -> None:
         super().__init__(prefix, params)

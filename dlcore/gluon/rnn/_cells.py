@@ -77,6 +77,9 @@ class RNNCell(_WeightedCell):
         object.__setattr__(self, "_kind", _step.plain(activation))
         super().__init__(hidden_size, *args, **kwargs)
 
+    def _alias(self) -> str:
+        return "rnn"
+
 
 class LSTMCell(_WeightedCell):
     """Long short-term memory with states [h, c]; rows of the weights in the order in, forget, cell, out.
@@ -92,6 +95,9 @@ class LSTMCell(_WeightedCell):
 
     _kind = _step.LSTM
 
+    def _alias(self) -> str:
+        return "lstm"
+
 
 class GRUCell(_WeightedCell):
     """Gated recurrent unit; rows of the weights in the order reset, update, new.
@@ -106,3 +112,6 @@ class GRUCell(_WeightedCell):
     """
 
     _kind = _step.GRU
+
+    def _alias(self) -> str:
+        return "gru"
