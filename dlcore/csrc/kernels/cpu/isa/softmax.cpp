@@ -1,5 +1,8 @@
 #include "kernels/cpu/isa/softmax.h"
 
+#include <type_traits>
+
+#include "kernels/cpu/isa/vec.h"
 #include "kernels/cpu/isa/vmath_f32.h"
 #include "kernels/cpu/isa/vmath_f64.h"
 
@@ -8,38 +11,68 @@ namespace DL_ISA {
 namespace {
 
 template <class T>
-T largest(const T* x, int64_t n) {
-  T m = x[0];
-#pragma omp simd reduction(max : m)
-  for (int64_t i = 1; i < n; i++) m = x[i] > m ? x[i] : m;
-  return m;
+constexpr int64_t kPart = lanes<T>();
+
+// f(first element, how many) for every part of a line. All but the last are whole, which the compiler knows of them; of
+// that one a loop over a whole part does what its `if` lets through, in one step as well.
+template <class T, class F>
+DL_INLINE void each_part(int64_t n, F&& f) {
+  int64_t i = 0;
+  for (; i + kPart<T> <= n; i += kPart<T>) f(i, std::integral_constant<int64_t, kPart<T>>());
+  if (i < n) f(i, n - i);
 }
 
-// y = exp(x - m); returns the sum. A NaN in x reaches the sum, and with it the whole line.
 template <class T>
-T exp_line(const T* x, T* y, int64_t n, T m) {
-  T sum = 0;
+DL_INLINE T largest(const T* x, int64_t n) {
+  T most[kPart<T>], all = x[0];
+  for (int k = 0; k < kPart<T>; k++) most[k] = all;
+  each_part<T>(n, [&](int64_t i, auto count) __attribute__((always_inline)) {
+#pragma omp simd
+    for (int64_t k = 0; k < kPart<T>; k++) {
+      T v = all;
+      if (k < count) v = x[i + k];
+      most[k] = v > most[k] ? v : most[k];
+    }
+  });
+#pragma omp simd reduction(max : all)
+  for (int k = 0; k < kPart<T>; k++) all = most[k] > all ? most[k] : all;
+  return all;
+}
+
+// The sum of exp(x - m), which are also written to y where that is asked for. A NaN in x reaches the sum, and with it
+// the whole line.
+template <bool Write, class T>
+DL_INLINE T exp_line(const T* x, T* y, int64_t n, T m) {
+  T sums[kPart<T>], sum = 0;
+  for (int k = 0; k < kPart<T>; k++) sums[k] = 0;
+  each_part<T>(n, [&](int64_t i, auto count) __attribute__((always_inline)) {
+#pragma omp simd
+    for (int64_t k = 0; k < kPart<T>; k++) {
+      T v = m;
+      if (k < count) v = x[i + k];
+      T e = vm_exp(v - m);
+      if (Write && k < count) y[i + k] = e;
+      sums[k] += k < count ? e : T(0);
+    }
+  });
 #pragma omp simd reduction(+ : sum)
-  for (int64_t i = 0; i < n; i++) {
-    T e = vm_exp(x[i] - m);
-    y[i] = e;
-    sum += e;
-  }
+  for (int k = 0; k < kPart<T>; k++) sum += sums[k];
   return sum;
 }
 
 template <class T>
-T exp_sum(const T* x, int64_t n, T m) {
-  T sum = 0;
-#pragma omp simd reduction(+ : sum)
-  for (int64_t i = 0; i < n; i++) sum += vm_exp(x[i] - m);
-  return sum;
+DL_INLINE T exp_sum(const T* x, int64_t n, T m) {
+  return exp_line<false>(x, static_cast<T*>(nullptr), n, m);
 }
 
 template <class T>
-void scaled_softmax(const T* x, T* y, int64_t n, T scale) {
-  T factor = scale / exp_line(x, y, n, largest(x, n));
-  for (int64_t i = 0; i < n; i++) y[i] *= factor;
+DL_INLINE void scaled_softmax(const T* x, T* y, int64_t n, T scale) {
+  T factor = scale / exp_line<true>(x, y, n, largest(x, n));
+  each_part<T>(n, [&](int64_t i, auto count) __attribute__((always_inline)) {
+#pragma omp simd
+    for (int64_t k = 0; k < kPart<T>; k++)
+      if (k < count) y[i + k] *= factor;
+  });
 }
 
 template <class T>
@@ -58,8 +91,15 @@ void log_softmax(const T* x, T* y, int64_t n, int64_t lines) {
     for (int64_t k = 0; k < m; k++) most[k] = largest(x + k * n, n), sum[k] = exp_sum(x + k * n, n, most[k]);
 #pragma omp simd
     for (int64_t k = 0; k < few; k++) sum[k] = vm_log(sum[k]);
-    for (int64_t k = 0; k < m; k++)
-      for (int64_t i = k * n; i < (k + 1) * n; i++) y[i] = (x[i] - most[k]) - sum[k];
+    for (int64_t k = 0; k < m; k++) {
+      const T *from = x + k * n, a = most[k], b = sum[k];
+      T* to = y + k * n;
+      each_part<T>(n, [&](int64_t i, auto count) __attribute__((always_inline)) {
+#pragma omp simd
+        for (int64_t j = 0; j < kPart<T>; j++)
+          if (j < count) to[i + j] = (from[i + j] - a) - b;
+      });
+    }
   }
 }
 
