@@ -89,7 +89,7 @@ class Reducer {
     int64_t nb = blocks.count();
     if (nb == 1) {
       bool plain = same_ && r_.kept.n == 1 && r_.reduced.n == 1 && r_.reduced.inner_in() == 1;  // rows of a matrix
-      int64_t group = std::clamp<int64_t>(kBuffer / std::max<int64_t>(length, 1), 1, 256);
+      int64_t group = std::clamp<int64_t>(kGrain / 2 / std::max<int64_t>(length, 1), 1, 256);
       parallel_for((results + group - 1) / group, kGrain / (group * length) + 1, [&](int64_t b, int64_t e) {
         for (int64_t g = b; g < e; g++) {
           alignas(64) char acc[256 * 8];
