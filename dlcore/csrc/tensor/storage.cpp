@@ -47,15 +47,16 @@ size_t round_size(size_t n) {
   return (n + step - 1) / step * step;
 }
 
-// From the system. Large blocks begin on a huge page, where those exist, and ask for as many as they fill: one page
-// fault then does the work of 512, and addresses are found in fewer steps.
+// From the system. Large blocks begin on a huge page, where those exist, and ask for as many as they fill, one more
+// where little of it stays unused: one page fault then does the work of 512, and addresses are found in fewer steps.
 void* fresh_block(size_t size) {
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
   constexpr size_t kHuge = size_t(2) << 20;
-  if (size >= 2 * kHuge) {
+  size_t pages = (size + size / 16) / kHuge, room = std::max(size, pages * kHuge);
+  if (pages) {
     void* p = nullptr;
-    if (posix_memalign(&p, kHuge, size) != 0) return nullptr;
-    madvise(p, size / kHuge * kHuge, MADV_HUGEPAGE);
+    if (posix_memalign(&p, kHuge, room) != 0) return nullptr;
+    madvise(p, pages * kHuge, MADV_HUGEPAGE);
     return p;
   }
 #endif
