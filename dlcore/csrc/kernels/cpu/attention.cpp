@@ -15,7 +15,7 @@ namespace {
 constexpr int64_t kQueries = 32, kKeys = 512;  // a tile of scores; kKeys is a multiple of the panels' columns
 
 template <class T>
-const AttentionLine<T>& isa() {
+const AttentionTile<T>& isa() {
   if constexpr (std::is_same_v<T, float>)
     return pick_attention_table()->f32;
   else
@@ -97,6 +97,11 @@ struct Problem {
 
   // Keys that query i may look at.
   int64_t seen(int64_t i) const { return causal ? std::min(s.keys, i + 1) : s.keys; }
+
+  // Scores of `m` queries from i on for `n` keys from j on.
+  ScoreTile<T> tile(T* scores, int64_t z, int64_t i, int64_t m, int64_t j, int64_t n) const {
+    return {scores, ld(), m, n, causal ? i + 1 - j : n, causal ? 1 : 0, scale, mask.at(z, i, j), mask.line};
+  }
 };
 
 template <class T>
@@ -118,39 +123,37 @@ Problem<T> problem(const KernelCall& c) {
 template <class T>
 void forward_tile(const Problem<T>& p, const Turned<T>& keys, int64_t z, int64_t i, int64_t m, const Lines<T>& to,
                   T* lse) {
-  const auto& line = isa<T>();
+  const auto& tiles = isa<T>();
   const T none = -std::numeric_limits<T>::infinity();
-  static thread_local std::vector<T> tile;
-  const int64_t ld = p.ld();
-  tile.resize(size_t(kQueries * ld));
-  T largest[kQueries], sum[kQueries];
-  std::fill(largest, largest + m, none);
+  static thread_local std::vector<T> scores;
+  scores.resize(size_t(kQueries * p.ld()));
+  T top[kQueries], before[kQueries], sum[kQueries], factor[kQueries];
+  std::fill(top, top + m, none);
   std::fill(sum, sum + m, T(0));
   T* y = to.at(z, i);
-  for (int64_t r = 0; r < m; r++) std::fill(y + r * to.row(), y + r * to.row() + p.s.width, T(0));
-  for (int64_t j = 0; j < p.seen(i + m - 1); j += kKeys) {
-    int64_t n = std::min(kKeys, p.seen(i + m - 1) - j);
-    keys.product(m, j, n, p.q.at(z, i), p.q.row(), tile.data(), ld);
-    for (int64_t r = 0; r < m; r++) {
-      T* s = tile.data() + r * ld;
-      int64_t own = std::max<int64_t>(0, std::min(n, p.seen(i + r) - j));
-      T top = line.scores(s, own, p.scale, p.mask.at(z, i + r, j), largest[r]);
-      std::fill(s + own, s + n, T(0));
-      if (top == none) {  // nothing to look at so far
-        std::fill(s, s + own, T(0));
-        continue;
+  int64_t seen = p.seen(i + m - 1), width = p.s.width;
+  for (int64_t r = 0; r < m && seen <= 0; r++) std::fill(y + r * to.row(), y + r * to.row() + width, T(0));
+  for (int64_t j = 0; j < seen; j += kKeys) {
+    int64_t n = std::min(kKeys, seen - j);
+    keys.product(m, j, n, p.q.at(z, i), p.q.row(), scores.data(), p.ld());
+    ScoreTile<T> tile = p.tile(scores.data(), z, i, m, j, n);
+    std::copy(top, top + m, before);
+    tiles.largest(tile, top);
+    if (j) {  // what was summed up so far was relative to the largest score of that time
+      for (int64_t r = 0; r < m; r++) {
+        factor[r] = top[r] == before[r] ? T(1) : std::exp(before[r] - top[r]);
+        sum[r] *= factor[r];
       }
-      T fade = std::exp(largest[r] - top);
-      sum[r] = sum[r] * fade + line.exps(s, own, top);
-      if (fade != T(1)) line.scaled(y + r * to.row(), p.s.width, fade);
-      largest[r] = top;
+      tiles.scaled(y, to.row(), m, width, factor);
     }
-    add_tile_product<T>(m, p.s.width, n, {tile.data(), ld, 1}, p.v.at(z, j), p.v.row(), y, to.row());
+    tiles.exps(tile, top, sum);
+    tile_product<T>(m, width, n, {scores.data(), p.ld(), 1}, p.v.at(z, j), p.v.row(), y, to.row(), j > 0);
   }
-  for (int64_t r = 0; r < m; r++) {
-    if (sum[r] != T(0)) line.scaled(y + r * to.row(), p.s.width, T(1) / sum[r]);
-    lse[r] = sum[r] != T(0) ? largest[r] + std::log(sum[r]) : none;
-  }
+  for (int64_t r = 0; r < m; r++) factor[r] = sum[r] != T(0) ? T(1) / sum[r] : T(1);
+  if (seen > 0) tiles.scaled(y, to.row(), m, width, factor);
+  std::copy(sum, sum + m, factor);
+  tiles.logs(factor, m);
+  for (int64_t r = 0; r < m; r++) lse[r] = sum[r] != T(0) ? top[r] + factor[r] : none;
 }
 
 // The logarithms (..., l) as two numbers each, (..., l, 2), that add up to them: one of 16 bits would be too coarse.
@@ -217,43 +220,39 @@ struct Slopes {
   const T* lse;
 };
 
+template <class T>
+void clear_lines(T* x, int64_t row, int64_t lines, int64_t n) {
+  for (int64_t i = 0; i < lines; i++) std::fill(x + i * row, x + i * row + n, T(0));
+}
+
 // All tiles of one batch entry.
 template <class T>
 void backward_entry(const Problem<T>& p, const Slopes<T>& d, int64_t z) {
-  const auto& line = isa<T>();
+  const auto& tiles = isa<T>();
   static thread_local std::vector<T> weights, slopes;
   const int64_t ld = p.ld();
   weights.resize(size_t(kQueries * ld));
   slopes.resize(size_t(kQueries * ld));
+  T *w = weights.data(), *ds = slopes.data();
   int64_t l = p.s.queries, s = p.s.keys, depth = p.s.depth, width = p.s.width;
   Turned<T> keys(PanelRoom::keys), values(PanelRoom::values);
   keys.set(z, p.k, s, depth);
   values.set(z, p.v, s, width);
-  auto clear = [z](const Lines<T>& x, int64_t lines, int64_t n) {
-    for (int64_t i = 0; i < lines; i++) std::fill(x.at(z, i), x.at(z, i) + n, T(0));
-  };
-  clear(d.dq, l, depth), clear(d.dk, s, depth), clear(d.dv, s, width);
+  T *dq = d.dq.at(z, 0), *dk = d.dk.at(z, 0), *dv = d.dv.at(z, 0);
+  clear_lines(dq, d.dq.row(), l, depth), clear_lines(dk, d.dk.row(), s, depth), clear_lines(dv, d.dv.row(), s, width);
   for (int64_t i = 0; i < l; i += kQueries) {
-    int64_t m = std::min(kQueries, l - i);
-    const T *g = d.g.at(z, i), *lse = d.lse + z * l + i;
+    int64_t m = std::min(kQueries, l - i), seen = p.seen(i + m - 1);
+    const T *q = p.q.at(z, i), *g = d.g.at(z, i), *lse = d.lse + z * l + i;
     T inner[kQueries];
-    for (int64_t r = 0; r < m; r++) inner[r] = line.dot(g + r * d.g.row(), d.y.at(z, i + r), width);
-    for (int64_t j = 0; j < p.seen(i + m - 1); j += kKeys) {
-      int64_t n = std::min(kKeys, p.seen(i + m - 1) - j);
-      T *w = weights.data(), *ds = slopes.data();
-      keys.product(m, j, n, p.q.at(z, i), p.q.row(), w, ld);
+    tiles.dots(g, d.g.row(), d.y.at(z, i), d.y.row(), m, width, inner);
+    for (int64_t j = 0; j < seen; j += kKeys) {
+      int64_t n = std::min(kKeys, seen - j);
+      keys.product(m, j, n, q, p.q.row(), w, ld);
       values.product(m, j, n, g, d.g.row(), ds, ld);
-      for (int64_t r = 0; r < m; r++) {
-        bool blind = lse[r] == -std::numeric_limits<T>::infinity();
-        int64_t own = blind ? 0 : std::max<int64_t>(0, std::min(n, p.seen(i + r) - j));
-        line.weights(w + r * ld, own, p.scale, p.mask.at(z, i + r, j), lse[r]);
-        line.slopes(w + r * ld, ds + r * ld, own, inner[r], p.scale);
-        std::fill(w + r * ld + own, w + r * ld + n, T(0));
-        std::fill(ds + r * ld + own, ds + r * ld + n, T(0));
-      }
-      add_tile_product<T>(n, width, m, {w, 1, ld}, g, d.g.row(), d.dv.at(z, j), d.dv.row());
-      add_tile_product<T>(m, depth, n, {ds, ld, 1}, p.k.at(z, j), p.k.row(), d.dq.at(z, i), d.dq.row());
-      add_tile_product<T>(n, depth, m, {ds, 1, ld}, p.q.at(z, i), p.q.row(), d.dk.at(z, j), d.dk.row());
+      tiles.slopes(p.tile(w, z, i, m, j, n), ds, lse, inner);
+      tile_product<T>(n, width, m, {w, 1, ld}, g, d.g.row(), dv + j * d.dv.row(), d.dv.row(), true);
+      tile_product<T>(m, depth, n, {ds, ld, 1}, p.k.at(z, j), p.k.row(), dq + i * d.dq.row(), d.dq.row(), true);
+      tile_product<T>(n, depth, m, {ds, 1, ld}, q, p.q.row(), dk + j * d.dk.row(), d.dk.row(), true);
     }
   }
 }

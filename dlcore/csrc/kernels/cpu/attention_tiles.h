@@ -86,24 +86,25 @@ class Turned<float> {
   float* packed_ = nullptr;
 };
 
-// c (m, n) += a b; b and c have stride 1 along their lines.
+// c (m, n) = a b, or c += a b with `add`; b and c have stride 1 along their lines.
 template <class T>
-void add_tile_product(int64_t m, int64_t n, int64_t k, Matrix<const T> a, const T* b, int64_t b_row, T* c,
-                      int64_t c_row) {
-  gemm<T>(m, n, k, a, {b, b_row, 1}, {c, c_row, 1}, true);
+void tile_product(int64_t m, int64_t n, int64_t k, Matrix<const T> a, const T* b, int64_t b_row, T* c, int64_t c_row,
+                  bool add) {
+  gemm<T>(m, n, k, a, {b, b_row, 1}, {c, c_row, 1}, add);
 }
 template <>
-inline void add_tile_product<float>(int64_t m, int64_t n, int64_t k, Matrix<const float> a, const float* b,
-                                    int64_t b_row, float* c, int64_t c_row) {
+inline void tile_product<float>(int64_t m, int64_t n, int64_t k, Matrix<const float> a, const float* b, int64_t b_row,
+                                float* c, int64_t c_row, bool add) {
+  PanelStart start = add ? PanelStart::c : PanelStart::zero;
   const PanelTable* t = pick_panel_table();
   if (n % t->half) {  // a whole vector at its last line's end would not be there
     float* packed = panel_room(PanelRoom::packed, packed_size(k, n));
     pack_panels({b, b_row, 1}, k, n, packed);
-    return multiply_packed(m, n, k, {a.data, a.row, a.col}, packed, c, c_row, PanelStart::c);
+    return multiply_packed(m, n, k, {a.data, a.row, a.col}, packed, c, c_row, start);
   }
   for (int64_t j = 0; j < n; j += t->cols)
-    t->multiply(m, std::min<int64_t>(t->cols, n - j), k, a.data, a.row, a.col, b + j, b_row, c + j, c_row,
-                PanelStart::c, nullptr);
+    t->multiply(m, std::min<int64_t>(t->cols, n - j), k, a.data, a.row, a.col, b + j, b_row, c + j, c_row, start,
+                nullptr);
 }
 
 }  // namespace dl

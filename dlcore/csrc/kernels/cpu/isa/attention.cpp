@@ -1,5 +1,7 @@
 #include "kernels/cpu/isa/attention.h"
 
+#include <limits>
+
 #include "kernels/cpu/isa/vec.h"
 #include "kernels/cpu/isa/vmath_f32.h"
 #include "kernels/cpu/isa/vmath_f64.h"
@@ -10,89 +12,128 @@ namespace {
 
 // Lines are worked on in whole vectors where nothing else is read beside them: what lies behind their end is no one's.
 template <class T>
-int64_t padded(int64_t n) {
+DL_INLINE int64_t padded(int64_t n) {
   return (n + lanes<T>() - 1) / lanes<T>() * lanes<T>();
 }
 
+// How many numbers of line r count.
 template <class T>
-T scores(T* s, int64_t n, T scale, const T* mask, T before) {
-  T m = before;
-  if (mask) {
+DL_INLINE int64_t count(const ScoreTile<T>& t, int64_t r) {
+  int64_t own = t.first + r * t.step;
+  return own < 0 ? 0 : own > t.n ? t.n : own;
+}
+
+// Zeros from number `own` on, to the end of the line and of its last vector.
+template <class T>
+DL_INLINE void clear(T* s, int64_t own, int64_t n) {
+  int64_t end = padded<T>(own) > n ? padded<T>(own) : n;
+  for (int64_t i = own; i < end; i++) s[i] = 0;
+}
+
+template <class T>
+void largest(const ScoreTile<T>& t, T* top) {
+  const T scale = t.scale;
+  for (int64_t r = 0; r < t.m; r++) {
+    T *s = t.s + r * t.ld, m = top[r];
+    int64_t own = count(t, r);
+    if (t.mask) {
+      const T* mask = t.mask + r * t.mask_row;
 #pragma omp simd reduction(max : m)
-    for (int64_t i = 0; i < n; i++) {
-      T v = s[i] * scale + mask[i];
-      s[i] = v;
-      m = v > m ? v : m;
+      for (int64_t i = 0; i < own; i++) {
+        T v = s[i] * scale + mask[i];
+        s[i] = v;
+        m = v > m ? v : m;
+      }
+    } else if (own) {
+      int64_t whole = padded<T>(own);
+      for (int64_t i = own; i < whole; i++) s[i] = s[0];
+#pragma omp simd reduction(max : m)
+      for (int64_t i = 0; i < whole; i++) {
+        T v = s[i] * scale;
+        m = v > m ? v : m;
+      }
     }
-    return m;
+    top[r] = m;
   }
-  int64_t whole = padded<T>(n);
-  for (int64_t i = n; i < whole; i++) s[i] = s[0];
-#pragma omp simd reduction(max : m)
-  for (int64_t i = 0; i < whole; i++) {
-    T v = s[i] * scale;
-    s[i] = v;
-    m = v > m ? v : m;
-  }
-  return m;
 }
 
 template <class T>
-T exps(T* s, int64_t n, T m) {
-  T sum = 0;
-  int64_t whole = padded<T>(n);
-  for (int64_t i = n; i < whole; i++) s[i] = m - T(60);  // too little to change a sum that is at least 1
+void exps(const ScoreTile<T>& t, const T* top, T* sum) {
+  const T scale = t.mask ? T(1) : t.scale;
+  for (int64_t r = 0; r < t.m; r++) {
+    T *s = t.s + r * t.ld, m = top[r], all = 0;
+    int64_t own = m == -std::numeric_limits<T>::infinity() ? 0 : count(t, r), whole = padded<T>(own);
+#pragma omp simd
+    for (int64_t i = 0; i < whole; i++) s[i] = vm_exp(s[i] * scale - m);
+    clear(s, own, t.n);
+#pragma omp simd reduction(+ : all)
+    for (int64_t i = 0; i < whole; i++) all += s[i];
+    sum[r] += all;
+  }
+}
+
+template <class T>
+void slopes(const ScoreTile<T>& t, T* slope, const T* lse, const T* inner) {
+  const T scale = t.scale;
+  for (int64_t r = 0; r < t.m; r++) {
+    T *s = t.s + r * t.ld, *d = slope + r * t.ld, l = lse[r], middle = inner[r];
+    int64_t own = l == -std::numeric_limits<T>::infinity() ? 0 : count(t, r), whole = padded<T>(own);
+    if (t.mask) {
+      const T* mask = t.mask + r * t.mask_row;
+#pragma omp simd
+      for (int64_t i = 0; i < own; i++) {
+        T p = vm_exp(s[i] * scale + mask[i] - l);
+        s[i] = p;
+        d[i] = p * (d[i] - middle) * scale;
+      }
+    } else {
+#pragma omp simd
+      for (int64_t i = 0; i < whole; i++) {
+        T p = vm_exp(s[i] * scale - l);
+        s[i] = p;
+        d[i] = p * (d[i] - middle) * scale;
+      }
+    }
+    clear(s, own, t.n);
+    clear(d, own, t.n);
+  }
+}
+
+template <class T>
+void scaled(T* x, int64_t row, int64_t m, int64_t n, const T* factor) {
+  for (int64_t r = 0; r < m; r++) {
+    T *line = x + r * row, f = factor[r];
+#pragma omp simd
+    for (int64_t i = 0; i < n; i++) line[i] *= f;
+  }
+}
+
+template <class T>
+void dots(const T* a, int64_t a_row, const T* b, int64_t b_row, int64_t m, int64_t n, T* out) {
+  for (int64_t r = 0; r < m; r++) {
+    const T *x = a + r * a_row, *y = b + r * b_row;
+    T sum = 0;
 #pragma omp simd reduction(+ : sum)
-  for (int64_t i = 0; i < whole; i++) {
-    T e = vm_exp(s[i] - m);
-    s[i] = e;
-    sum += e;
+    for (int64_t i = 0; i < n; i++) sum += x[i] * y[i];
+    out[r] = sum;
   }
-  return sum;
 }
 
 template <class T>
-void weights(T* s, int64_t n, T scale, const T* mask, T lse) {
-  if (mask) {
+void logs(T* x, int64_t n) {
 #pragma omp simd
-    for (int64_t i = 0; i < n; i++) s[i] = vm_exp(s[i] * scale + mask[i] - lse);
-    return;
-  }
-  int64_t whole = padded<T>(n);
-#pragma omp simd
-  for (int64_t i = 0; i < whole; i++) s[i] = vm_exp(s[i] * scale - lse);
+  for (int64_t i = 0; i < n; i++) x[i] = vm_log(x[i]);
 }
 
 template <class T>
-void slopes(const T* p, T* dp, int64_t n, T d, T scale) {
-  int64_t whole = padded<T>(n);
-#pragma omp simd
-  for (int64_t i = 0; i < whole; i++) dp[i] = p[i] * (dp[i] - d) * scale;
-}
-
-template <class T>
-void scaled(T* x, int64_t n, T factor) {
-#pragma omp simd
-  for (int64_t i = 0; i < n; i++) x[i] *= factor;
-}
-
-template <class T>
-T dot(const T* a, const T* b, int64_t n) {
-  T sum = 0;
-#pragma omp simd reduction(+ : sum)
-  for (int64_t i = 0; i < n; i++) sum += a[i] * b[i];
-  return sum;
-}
-
-template <class T>
-constexpr AttentionLine<T> lines() {
-  return {scores<T>, exps<T>, weights<T>, slopes<T>, scaled<T>, dot<T>};
+constexpr AttentionTile<T> tiles() {
+  return {largest<T>, exps<T>, slopes<T>, scaled<T>, dots<T>, logs<T>};
 }
 
 }  // namespace
 
 extern const AttentionTable attention_table;
-constexpr AttentionTable attention_table = {lines<float>(), lines<double>()};
+constexpr AttentionTable attention_table = {tiles<float>(), tiles<double>()};
 
 }  // namespace DL_ISA
 }  // namespace dl
