@@ -20,6 +20,13 @@ def _cuts(start: Ints, size: Ints, step: Ints | None) -> tuple[slice, ...]:
     return tuple(slice(a, None if e < 0 else e, s) for a, e, s in zip(start, stops, steps, strict=True))
 
 
+def complex_of(re: Array, im: Array) -> Array:
+    shape = np.broadcast_shapes(np.shape(re), np.shape(im))
+    z = np.empty(shape, np.result_type(np.real(re), np.real(im), np.complex64))
+    z.real, z.imag = np.real(re), np.real(im)
+    return z
+
+
 def cut(x: Array, start: Ints, size: Ints, step: Ints | None = None) -> Array:
     return x[_cuts(start, size, step)]
 
@@ -157,15 +164,17 @@ def _csr_places(indices: Array, indptr: Array) -> tuple[Array, Array]:
 
 
 def csr_dot(data: Array, indices: Array, indptr: Array, x: Array) -> Array:
-    full = np.zeros((len(indptr) - 1, len(x)), data.dtype)
-    np.add.at(full, _csr_places(indices, indptr), data)
-    return full @ x
+    rows, columns = _csr_places(indices, indptr)
+    out = np.zeros((len(indptr) - 1, x.shape[1]), np.result_type(data, x))
+    np.add.at(out, rows, data[:, None] * x[columns])  # what is not stored is not multiplied, by NaN neither
+    return out
 
 
 def csr_dot_t(data: Array, indices: Array, indptr: Array, g: Array, x: Array) -> Array:
-    full = np.zeros((len(indptr) - 1, len(x)), data.dtype)
-    np.add.at(full, _csr_places(indices, indptr), data)
-    return full.T @ g
+    rows, columns = _csr_places(indices, indptr)
+    out = np.zeros((len(x), g.shape[1]), np.result_type(data, g))
+    np.add.at(out, columns, data[:, None] * g[rows])
+    return out
 
 
 def csr_sampled(a: Array, b: Array, indices: Array, indptr: Array) -> Array:

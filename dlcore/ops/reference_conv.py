@@ -41,6 +41,15 @@ def _groups(channels: int, outputs: int, groups: int) -> Iterator[tuple[slice, s
         yield slice(g * c, (g + 1) * c), slice(g * k, (g + 1) * k)
 
 
+def _dot(a: Array, b: Array, over: Any) -> Array:
+    """np.tensordot without BLAS, which leaves out zeros as if 0 * inf were 0."""
+    names_a, names_b = list(range(a.ndim)), list(range(a.ndim, a.ndim + b.ndim))
+    for i, j in zip(*over, strict=True):
+        names_b[j] = i
+    kept = [i for i in names_a if i not in over[0]] + [j for j in names_b if j >= a.ndim]
+    return np.einsum(a, names_a, b, names_b, kept)
+
+
 def _with_bias(y: Array, bias: Array | None) -> Array:
     return y if bias is None else y + bias.reshape(-1, *(1,) * (y.ndim - 2))
 
@@ -57,7 +66,7 @@ def conv(
     nd = x.ndim - 2
     _, taps = _taps(x, weight.shape[2:], stride, pad, dilate)
     over = [1, *range(2 + nd, 2 + 2 * nd)], list(range(1, 2 + nd))
-    parts = [np.tensordot(taps[:, c], weight[k], over) for c, k in _groups(x.shape[1], len(weight), groups)]
+    parts = [_dot(taps[:, c], weight[k], over) for c, k in _groups(x.shape[1], len(weight), groups)]
     return _with_bias(np.moveaxis(np.concatenate(parts, axis=-1), -1, 1), bias)
 
 
@@ -82,7 +91,7 @@ def conv_dx(
 ) -> Array:
     padded, taps = _taps(np.zeros(x.shape, g.dtype), weight.shape[2:], stride, pad, dilate)
     for (c, k), at in itertools.product(_groups(x.shape[1], len(weight), groups), np.ndindex(*weight.shape[2:])):
-        part = np.tensordot(g[:, k], weight[(k, slice(None), *at)], ([1], [0]))
+        part = _dot(g[:, k], weight[(k, slice(None), *at)], ([1], [0]))
         taps[(slice(None), c, ..., *at)] += np.moveaxis(part, -1, 1)
     return _cropped(padded, pad, x.shape[2:])
 
@@ -92,7 +101,7 @@ def conv_dw(
 ) -> Array:
     _, taps = _taps(x, weight.shape[2:], stride, pad, dilate)
     axes = [0, *range(2, x.ndim)]
-    parts = [np.tensordot(g[:, k], taps[:, c], (axes, axes)) for c, k in _groups(x.shape[1], len(weight), groups)]
+    parts = [_dot(g[:, k], taps[:, c], (axes, axes)) for c, k in _groups(x.shape[1], len(weight), groups)]
     return np.concatenate(parts)
 
 
@@ -119,7 +128,7 @@ def deconv(
         places = tuple(
             slice(i * d, i * d + (n - 1) * s + 1, s) for i, d, s, n in zip(at, far, steps, x.shape[2:], strict=True)
         )
-        part = np.tensordot(x[:, c], weight[(c, slice(None), *at)], ([1], [0]))
+        part = _dot(x[:, c], weight[(c, slice(None), *at)], ([1], [0]))
         full[(slice(None), k, *places)] += np.moveaxis(part, -1, 1)
     size = tuple(n - 2 * p for n, p in zip(whole, edge, strict=True))
     return _with_bias(_cropped(full, pad, size), bias)

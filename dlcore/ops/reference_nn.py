@@ -8,9 +8,9 @@ Array = np.ndarray
 
 
 def _shares(x: Array, mask: Array, axis: int) -> Array:
-    e = np.where(mask, np.exp(x - x.max()), 0.0)
-    total = e.sum(axis=axis, keepdims=True)
-    return np.where(total > 0, e / np.where(total > 0, total, 1), 0.0)
+    top = np.where(mask, x, -np.inf).max(axis=axis, keepdims=True)
+    e = np.where(mask, np.exp(x - top), 0.0)
+    return np.where(mask, e / e.sum(axis=axis, keepdims=True), 0.0)
 
 
 def masked_softmax(x: Array, mask: Array, axis: int = -1) -> Array:

@@ -60,7 +60,12 @@ def resize_grad(g: Array, x: Array, size: Ints, mode: str = "linear", align_corn
 
 
 def adaptive_avg_pool(x: Array, size: Ints) -> Array:
-    return resize(x, size, "area")
+    new = _each(size, x.ndim - 2)
+    y = np.zeros((*x.shape[:2], *new), x.dtype)
+    for place in np.ndindex(*new):
+        part = tuple(slice(i * n // m, -(-(i + 1) * n // m)) for i, n, m in zip(place, x.shape[2:], new, strict=True))
+        y[(..., *place)] = x[(..., *part)].reshape(*x.shape[:2], -1).mean(-1)
+    return y
 
 
 # Reading at a grid's places ---------------------------------------------------------------------------------------
@@ -216,7 +221,13 @@ def im2col(x: Array, kernel: Ints, stride: Ints = 1, dilate: Ints = 1, pad: Ints
 
 
 def col2im_like(g: Array, x: Array, **attrs: Any) -> Array:
-    return _transposed(lambda v: im2col(v, **attrs), g, x.shape)
+    """Every number is added where im2col took it from: at its pixel, or at 0 for the border."""
+    pixels = np.arange(1.0, 1 + np.prod(x.shape[1:])).reshape(1, *x.shape[1:])
+    source = im2col(pixels, **attrs)[0].astype(int)
+    out = np.zeros((len(g), pixels.size + 1), g.dtype)
+    for total, numbers in zip(out, g, strict=True):
+        np.add.at(total, source, numbers)
+    return out[:, 1:].reshape(x.shape)
 
 
 def col2im(x: Array, size: Ints, kernel: Ints, **attrs: Any) -> Array:

@@ -10,6 +10,7 @@ import pytest
 from core.arrays import BF16, layouts, nd, threads
 from core.tiles import run_under
 
+import dlcore as dl
 from dlcore.ops import F
 
 SHAPES = [(), (1,), (3000,), (5, 9), (64, 10), (10, 64), (3, 70, 8, 9), (4000, 3), (3, 4000), (1, 5, 1)]
@@ -120,6 +121,29 @@ def test_accuracy_of_long_sums() -> None:
     assert abs(float(F.sum(nd(x)).asnumpy()) / exact.sum() - 1) < 3e-7
     np.testing.assert_allclose(F.sum(nd(x), axis=0).asnumpy(), exact.sum(axis=0), rtol=1e-6)
     np.testing.assert_allclose(F.mean(nd(x.astype("float16")), axis=0).asnumpy(), exact.mean(axis=0), rtol=1e-3)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+@pytest.mark.parametrize("count", [1, 3, 64, 3000])
+def test_a_part_of_a_sum_may_pass_the_range(dtype: str, count: int) -> None:
+    """What is within single precision in the end comes out, whichever part is added first; true infinities stay."""
+    big = np.array([[3e38, 1.0], [3e38, 2.0], [-3e38, 4.0], [-3e38, 8.0], [-3e38, 0.0], [3e38, 0.0]])
+    x = F.cast(nd(np.tile(big, (count, 1))), dtype)
+
+    def rows(v):
+        y = F.copy(F.transpose(v))
+        return F.sum(y - F.sum(y * 0.0, axis=1, keepdims=True), axis=1)
+
+    for run in (lambda v: F.sum(v, axis=0), dl.jit(lambda v: F.sum(v * 1.0, axis=0)), dl.jit(rows)):
+        got = run(x).asnumpy().astype("float64")
+        np.testing.assert_allclose(got, [0.0, 15.0 * count], rtol=1e-2)
+    assert np.isfinite(float(F.sum(x)))
+    half = F.cast(nd(np.full((count, 2), 2e38)), dtype)
+    np.testing.assert_allclose(F.mean(half, axis=0).asnumpy().astype("float64"), 2e38, rtol=1e-2)
+    if count > 1:
+        assert np.isinf(F.sum(half, axis=0).asnumpy().astype("float64")).all()
+    bad = F.cast(nd(np.array([[np.inf, np.inf, np.nan], [1.0, -np.inf, 1.0]])), dtype)
+    np.testing.assert_array_equal(F.sum(bad, axis=0).asnumpy().astype("float64"), [np.inf, np.nan, np.nan])
 
 
 @pytest.mark.parametrize("axis", [None, (0,), (1,), (0, 2)])

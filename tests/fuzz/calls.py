@@ -210,7 +210,8 @@ def numbers(spec: Array, like: Any) -> np.ndarray:
         value = np.nan_to_num(np.asarray(value), posinf=9, neginf=0)
         value = np.abs(value) if kind in "ub" else value
     if kind == "c" and spec.content != "zero":
-        value = value + 1j * rng.permutation(np.asarray(value).ravel()).reshape(spec.shape)
+        real, value = np.asarray(value), np.zeros(spec.shape, np.complex128)
+        value.real, value.imag = real, rng.permutation(real.ravel()).reshape(spec.shape)
     with np.errstate(all="ignore"):
         return np.asarray(value).astype(dtype)
 

@@ -6,27 +6,16 @@ import re
 from typing import Any
 
 import numpy as np
-from fuzz.calls import BF16, Array, Call, make
-from ops import harness
+from fuzz.calls import Call, make
+from fuzz.compare import Wrong, compare, listed
 
 from dlcore import _core, autograd, jit
 from dlcore._core import NDArray
-from dlcore.ops import RECORDS, F, Op
+from dlcore.ops import RECORDS, F
 
 REFUSALS = (TypeError, ValueError, IndexError, OverflowError, NotImplementedError, ZeroDivisionError, MemoryError)
 # What a gradient of a gradient may say: it is stated in the operator's stanza by `_no_gradient`.
 NO_DERIVATIVE = "has no derivative of that order"
-# Rules by which inputs of several dtypes are cast to the dtype of the result before anything is computed.
-CAST_FIRST = ("promote", "arith", "floating")
-SMALL = 2000  # numbers in all inputs together: oracles are slow loops
-
-
-class Wrong(AssertionError):
-    """What a call did that it must not."""
-
-
-def listed(value: Any) -> list[Any]:
-    return list(value) if isinstance(value, (tuple, list)) else [value]
 
 
 def names_the_operator(call: Call, text: str) -> bool:
@@ -80,63 +69,6 @@ def run(call: Call, given: list[Any]) -> list[NDArray]:
                 ):
                     raise Wrong(f"out= got {b.asnumpy().ravel()[:6]}, the plain call {a.ravel()[:6]}")
     return results
-
-
-def compare(record: Op, call: Call, given: list[Any], results: list[NDArray]) -> None:
-    """With what NumPy says, where it has something to say."""
-    arrays = [v for v in given if isinstance(v, np.ndarray)]
-    dtypes = {v.dtype for v, d in zip(given, call.inputs, strict=True) if isinstance(v, np.ndarray)}
-    if record.random or not arrays or str(record.ref).endswith("_moments") or sum(a.size for a in arrays) > SMALL:
-        return
-    if not call.plain and not record.elementwise:
-        return
-    contents = {v.content for v in call.inputs if isinstance(v, Array)}
-    alone = len(call.inputs) == 1 and record.elementwise and free_of(arrays).kind not in "iu"
-    if contents != {"sample"} and not alone:
-        return  # a loss of a negative probability has no right answer
-    if (record.dtype.startswith("update:") or record.internal) and len({np.shape(v) for v in given}) > 1:
-        return
-    mixed = len(dtypes) > 1 or any(isinstance(v, (float, complex)) for v in given)
-    if mixed and record.elementwise and record.dtype in CAST_FIRST and results:
-        given = [v.astype(results[0].dtype) if isinstance(v, np.ndarray) else v for v in given]
-        arrays = [v for v in given if isinstance(v, np.ndarray)]
-    elif not call.plain and mixed:
-        return
-    free = free_of(arrays)
-    if free.kind == "c" and not (record.elementwise and record.takes_complex and contents == {"sample"}):
-        return  # the oracles of kernels are real; complex infinities have many right answers
-    if free.kind != "c" and free not in harness.dtypes_of(record):
-        return
-    try:
-        wanted = listed(harness.oracle(record, harness.widened(record, given, free), call.attrs))
-    except Exception:
-        return  # no opinion
-    if len(wanted) != len(results):
-        raise Wrong(f"{len(results)} results, the oracle has {len(wanted)}")
-    for k, (got, want) in enumerate(zip(results, wanted, strict=True)):
-        if not record.elementwise and overflows(got, np.asarray(want)):
-            continue
-        harness.compare(record, got, in_range(np.asarray(want), got.dtype), given, call.attrs, k, "")
-
-
-def free_of(arrays: list[np.ndarray]) -> np.dtype:
-    """The dtype that the call was drawn with."""
-    return arrays[0].dtype
-
-
-def overflows(got: NDArray, want: np.ndarray) -> bool:
-    """Whether sums in single precision, as they are meant to be, may have passed its range on the way."""
-    large = want.dtype.kind == "f" and bool((np.abs(want[~np.isnan(want)]) > 1e18).any())
-    return got.dtype != np.float64 and (large or not np.isfinite(got.asnumpy().astype(np.float64)).all())
-
-
-def in_range(want: np.ndarray, dtype: np.dtype) -> np.ndarray:
-    """What rounding to `dtype` makes of numbers that are too large for it."""
-    if want.dtype.kind != "f" or (dtype.kind != "f" and dtype != BF16):
-        return want
-    with np.errstate(all="ignore"):
-        rounded = want.astype(dtype).astype(want.dtype)
-        return np.where(np.isinf(rounded), rounded, want)
 
 
 def judge(call: Call) -> str:

@@ -9,13 +9,15 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 from fuzz.calls import Call, calls
 from fuzz.child import Child
 from fuzz.programs import Program, programs
 from hypothesis import HealthCheck, given, settings
 
-from dlcore.ops import RECORDS
+from dlcore import _core
+from dlcore.ops import RECORDS, F
 
 THOROUGH = os.environ.get("DLCORE_FUZZ") == "thorough"
 ROOMS = 8
@@ -95,8 +97,6 @@ def test_a_wrong_kernel_is_found(child: Child) -> None:
     """The judge compares: an operator that says another's numbers does not pass."""
     from fuzz import judge
 
-    from dlcore.ops import F
-
     call = next(c for c in map(_sample, range(100)) if c.mode == "plain")
     assert judge.judge(call) == ""
     right = F.tanh
@@ -105,6 +105,39 @@ def test_a_wrong_kernel_is_found(child: Child) -> None:
         assert judge.judge(call).startswith("wrong")
     finally:
         F.tanh = right
+
+
+def single(*values: float) -> np.ndarray:
+    return np.array(values, np.float32)
+
+
+BIG = 3e38
+COMPLEX = np.array([[1 + 2j, 3 - 1j], [0.5j, -2]], np.complex64)
+WRONG: dict[str, tuple[str, list[np.ndarray], np.ndarray]] = {
+    "a complex product": ("matmul", [COMPLEX, COMPLEX], COMPLEX @ COMPLEX.conj()),
+    "a complex sum": ("sum", [COMPLEX], np.array(2.5, np.complex64)),
+    "NaN that is not there": ("add", [single(np.inf, 1), single(1, 2)], single(np.nan, 3)),
+    "NaN that was lost": ("maximum", [single(np.nan), single(1)], single(1)),
+    "an infinity of the other sign": ("multiply", [single(np.inf), single(-1)], single(np.inf)),
+    "a part of a sum that passed the range": ("sum", [single(BIG, BIG, -BIG)], single(np.nan)[0]),
+    "a mean that did": ("mean", [single(BIG, BIG)], single(-np.inf)[0]),
+    "a number far from the exact one": ("hypot", [single(BIG), single(1)], single(2e38)),
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_wrong_numbers_of_special_calls_are_found(what: str) -> None:
+    from fuzz.calls import Array
+    from fuzz.compare import Wrong, compare
+
+    name, given_, wrong = WRONG[what]
+    inputs = tuple(Array(v.shape, v.dtype.name, "whole", "special", 0, k) for k, v in enumerate(given_))
+    call, record = Call(name, inputs, {}, "plain", 0, True), RECORDS[name]
+    arrays = [_core.from_numpy(v, copy=True) for v in given_]
+    with np.errstate(all="ignore"):
+        compare(record, call, given_, [getattr(F, name)(*arrays)])
+        with pytest.raises((Wrong, AssertionError)):
+            compare(record, call, given_, [_core.from_numpy(np.asarray(wrong), copy=True)])
 
 
 def _sample(seed: int) -> Call:

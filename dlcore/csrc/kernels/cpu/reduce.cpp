@@ -1,10 +1,12 @@
 // Kernels of the reductions: sum, mean, prod, max, min, any, all and sum_to.
+#include <atomic>
 #include <limits>
 
 #include "kernels/cpu/complex_math.h"
 #include "kernels/cpu/copy.h"
 #include "kernels/cpu/reduce_plan.h"
 #include "kernels/cpu/views.h"
+#include "runtime/pool.h"
 
 namespace dl {
 namespace {
@@ -63,6 +65,19 @@ void reduce_nothing(Kind kind, const View& out, const char* name, const Shape& s
   }
 }
 
+bool all_finite(const View& x) {
+  Temp keep;
+  View y = as_contiguous(x, DType::F32, keep);
+  const uint32_t* bits = y.ptr<const uint32_t>();
+  std::atomic<bool> finite{true};
+  parallel_for(y.numel(), 1 << 16, [&](int64_t begin, int64_t end) {
+    uint32_t found = 0;  // an exponent of ones, plus one, carries into the sign
+    for (int64_t i = begin; i < end; i++) found |= (bits[i] & 0x7f800000u) + 0x00800000u;
+    if (found >> 31) finite = false;
+  });
+  return finite;
+}
+
 void reduce(Kind kind, const char* name, const View& in, const View& out, uint32_t mask, const Dims& out_strides) {
   if (out.numel() == 0) return;
   if (in.numel() == 0) return reduce_nothing(kind, out, name, in.shape);
@@ -76,6 +91,12 @@ void reduce(Kind kind, const char* name, const View& in, const View& out, uint32
   split_axes(r, mask, out_strides);
   if (kind == Kind::Mean) r.divide = double(r.reduced.count());
   run_reduction(r);
+  // On the way to a number of single precision a sum may pass its range: then it is taken in double precision.
+  if (r.op == ReduceOp::Sum && r.acc == DType::F32 && in.dtype != DType::F16 && !all_finite(out)) {
+    r.acc = r.read = DType::F64;
+    r.type = ReduceType::F64;
+    run_reduction(r);
+  }
 }
 
 // Sums of complex numbers are sums of their parts: f(real input, real output) twice.

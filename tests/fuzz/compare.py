@@ -1,0 +1,191 @@
+"""Results of random calls beside what NumPy says, special values included.
+
+A number is right if it is what the operator's reference gives in float64, rounded. Where numbers are special or pass
+the range of single precision it is also right if NumPy gives it when it computes in the call's own precision (single
+for halves), or if it lies within what changes of the inputs by their last bit do to the result. NaN and infinities
+have to be where one of the two has them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from fuzz.calls import BF16, Array, Call
+from ops import harness
+
+from dlcore._core import NDArray
+from dlcore.ops import Op
+
+# Rules by which inputs of several dtypes are cast to the dtype of the result before anything is computed.
+CAST_FIRST = ("promote", "arith", "floating")
+SMALL = 2000  # numbers in all inputs together: oracles are slow loops
+LARGE = 1e18  # squares of larger numbers pass single precision
+# The step to the next number is a matter of the dtype itself.
+OWN_DTYPE = {"nextafter"}
+# Sums of products, whose terms may be added in any order: where the terms' sizes add up to more than single precision
+# holds, so may a part of the sum.
+PRODUCTS = ("matmul", "dense", "batch_dot", "conv", "deconv", "_conv", "_deconv", "csr_")
+# Norms multiply gains with the inverse deviation, and running means with that, before anything meets x.
+FACTORS = ("batch_norm", "group_norm", "instance_norm", "layer_norm", "_layer_norm")
+
+
+class Wrong(AssertionError):
+    """What a call did that it must not."""
+
+
+def listed(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, (tuple, list)) else [value]
+
+
+def compare(record: Op, call: Call, given: list[Any], results: list[NDArray]) -> None:
+    """With what NumPy says, where it has something to say."""
+    found = prepared(record, call, given, results)
+    if found is None:
+        return
+    given, free = found
+    contents = {v.content for v in call.inputs if isinstance(v, Array)}
+    wanted = opinion(record, call, widened(record, given, free))
+    if wanted is None:
+        return
+    if len(wanted) != len(results):
+        raise Wrong(f"{len(results)} results, the oracle has {len(wanted)}")
+    for k, (got, want) in enumerate(zip(results, wanted, strict=True)):
+        want = in_range(np.asarray(want), got.dtype)
+        try:
+            harness.compare(record, got, want, given, call.attrs, k, "")
+        except AssertionError:
+            if want.shape != got.shape or (contents == {"sample"} and not beyond(got, want)):
+                raise
+            if disputed(record, call, given, free, got, want, k).any() and not excused(record, call, given, free):
+                raise
+
+
+def prepared(record: Op, call: Call, given: list[Any], results: list[NDArray]) -> tuple[list[Any], np.dtype] | None:
+    """The inputs as the operator sees them and the dtype that it works in; None where there is no reference."""
+    arrays = [v for v in given if isinstance(v, np.ndarray)]
+    if record.random or not arrays or str(record.ref).endswith("_moments") or sum(a.size for a in arrays) > SMALL:
+        return None
+    if any(isinstance(v, (list, tuple)) for v in given) or not (call.plain or record.elementwise):
+        return None
+    if record.internal and {v.content for v in call.inputs if isinstance(v, Array)} != {"sample"}:
+        return None  # parts of gradients, whose inputs follow from each other
+    if (record.dtype.startswith("update:") or record.internal) and len({np.shape(v) for v in given}) > 1:
+        return None
+    mixed = len({v.dtype for v in arrays}) > 1 or any(isinstance(v, (float, complex)) for v in given)
+    if mixed and record.elementwise and record.dtype in CAST_FIRST and results:
+        given = [v.astype(results[0].dtype) if isinstance(v, np.ndarray) else v for v in given]
+        arrays = [v for v in given if isinstance(v, np.ndarray)]
+    elif not call.plain and mixed:
+        return None
+    free = arrays[0].dtype
+    known = record.takes_complex if free.kind == "c" else free in harness.dtypes_of(record)
+    return (given, free) if known else None
+
+
+def opinion(record: Op, call: Call, given: list[Any]) -> list[Any] | None:
+    try:
+        return listed(harness.oracle(record, given, call.attrs))
+    except Exception:
+        return None
+
+
+def changed(given: list[Any], change: Callable[[np.ndarray], np.ndarray]) -> list[Any]:
+    return [change(v) if isinstance(v, np.ndarray) else v for v in given]
+
+
+def widened(record: Op, given: list[Any], free: np.dtype) -> list[Any]:
+    """In double precision."""
+    if record.name in OWN_DTYPE:
+        return changed(given, lambda v: v.astype(free if free.kind == "f" or free == BF16 else np.float32))
+    wide = harness.widened(record, given, free)
+    return changed(wide, lambda v: v.astype(np.complex128) if v.dtype.kind == "c" else v)
+
+
+def beyond(got: NDArray, want: np.ndarray) -> bool:
+    """Whether single precision may have ended on the way."""
+    if want.dtype.kind not in "fc":
+        return False
+    large = bool((np.abs(want[~np.isnan(want)]) > LARGE).any())
+    return large or not np.isfinite(got.asnumpy().astype(np.complex128)).all()
+
+
+def disputed(
+    record: Op, call: Call, given: list[Any], free: np.dtype, got: NDArray, want: np.ndarray, k: int
+) -> np.ndarray:
+    """Which numbers agree with nobody."""
+    have = got.asnumpy()
+    limit = harness.tolerance(record, got.dtype, given)
+    wrong = harness.errors(have, want) > limit
+    if have.dtype.kind == "c" or record.family == "fft":  # a complex infinity has many right forms
+        wrong &= np.isfinite(have) | np.isfinite(want)
+    own = opinion(record, call, changed(widened(record, given, free), lambda v: narrowed(v, given)))
+    if wrong.any() and own is not None and np.shape(own[k]) == want.shape:
+        wrong &= harness.errors(have, in_range(np.asarray(own[k]), got.dtype)) > limit
+    if wrong.any() and want.dtype.kind in "fc":
+        with np.errstate(all="ignore"):
+            away = np.abs(have.astype(np.complex128) - want)
+            most = limit * np.maximum(1.0, np.abs(want)) + reach(record, call, given, free, want, k)
+        wrong &= ~(np.isfinite(most) & (away <= most))
+    return wrong
+
+
+def excused(record: Op, call: Call, given: list[Any], free: np.dtype) -> bool:
+    """Whether numbers so large or special are met in another order than the reference meets them."""
+    wide = [v for v in widened(record, given, free) if isinstance(v, np.ndarray)]
+    if any(i.scalar and not np.isfinite(v).all() for i, v in zip(record.inputs, wide, strict=False)):
+        return True  # the limit of a formula as a knob grows without end is not what the formula gives there
+    if record.name == "polygamma":
+        return bool((np.abs(wide[0]) > 30).any())  # the factorial passes single precision
+    if record.name.startswith(FACTORS):
+        return any((~(np.abs(v) < LARGE)).any() for v in wide[1:])
+    if not record.name.startswith(PRODUCTS):
+        return False
+    if "pad" in call.attrs and not all(np.isfinite(v).all() for v in wide):
+        return True  # a border of zeros is left out, or is multiplied by infinite weights
+    sizes = opinion(
+        record, call, changed(widened(record, given, free), lambda v: np.abs(v) if v.dtype.kind == "f" else v)
+    )
+    most = np.finfo(np.float32).max
+    return sizes is not None and free != np.float64 and any((np.asarray(s) > most).any() for s in sizes)
+
+
+def narrowed(value: np.ndarray, given: list[Any]) -> np.ndarray:
+    """In single precision, unless the call is in double."""
+    if any(isinstance(v, np.ndarray) and v.dtype in (np.float64, np.complex128) for v in given):
+        return value
+    return value.astype({"f": np.float32, "c": np.complex64}.get(value.dtype.kind, value.dtype))
+
+
+def reach(record: Op, call: Call, given: list[Any], free: np.dtype, want: np.ndarray, k: int) -> np.ndarray:
+    """How far results move when every input moves by its last bit in single precision (double for double)."""
+    rng = np.random.default_rng(0)
+    wide = widened(record, given, free)
+    step = 2.0**-52 if free in (np.float64, np.complex128) else 2.0**-23
+    most = np.zeros(want.shape)
+    for _ in range(4):
+        moved = opinion(
+            record,
+            call,
+            changed(wide, lambda v: v * (1 + step * rng.choice([-1, 1], v.shape)) if v.dtype.kind in "iufc" else v),
+        )
+        if moved is not None and np.shape(moved[k]) == want.shape:
+            with np.errstate(all="ignore"):
+                most = np.fmax(most, np.abs(np.asarray(moved[k]) - want))
+    return 16 * np.where(np.isfinite(most), most, 0.0)  # a sum of some dozens of rounded numbers
+
+
+def in_range(want: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    """What rounding to `dtype` makes of numbers that are too large for it."""
+    if want.dtype.kind not in "fc" or (dtype.kind not in "fc" and dtype != BF16):
+        return want
+    if want.dtype.kind == "c":
+        parts = want.real, want.imag
+        part = np.dtype(np.float64 if dtype == np.complex128 else np.float32)
+        found = np.empty(want.shape, np.complex128)
+        found.real, found.imag = (in_range(np.asarray(p), part) for p in parts)
+        return found
+    with np.errstate(all="ignore"):
+        rounded = want.astype(dtype).astype(want.dtype)
+        return np.where(np.isinf(rounded), rounded, want)
