@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
+from dlcore.graph.cuda_row_parts import render_parts
 from dlcore.graph.cuda_rows import render_rows
 from dlcore.ops._expr import Tile
 
@@ -15,18 +16,30 @@ from .tile import operand
 @lru_cache(maxsize=1024)
 def _compiled(
     code: tuple, n_in: int, tile_outs: tuple, register: str, trailing: int, ins: tuple, outs: tuple
-) -> tuple[Any, int, int]:
+) -> tuple[list[tuple[Any, int, int]], int]:
+    """The functions to launch, each with its grid and block, and the bytes of memory that they share."""
     import cupy
 
-    made = render_rows("rows", Tile(n_in, list(code), list(tile_outs)), register, ins, outs, trailing)
-    module = cupy.RawModule(code=made.source, backend="nvrtc", options=("--std=c++17",))
-    return module.get_function("rows"), made.grid, made.block
+    group = (Tile(n_in, list(code), list(tile_outs)), register, ins, outs, trailing)
+    parts = render_parts("rows", *group)
+    made = [render_rows("rows", *group)] if parts is None else [parts.sums, parts.end]
+    functions = []
+    for kernel in made:
+        module = cupy.RawModule(code=kernel.source, backend="nvrtc", options=("--std=c++17",))
+        functions.append((module.get_function(kernel.name), kernel.grid, kernel.block))
+    return functions, 0 if parts is None else parts.nbytes
 
 
 def launch(tile: Any, register: str, trailing: int, ins: Sequence[Any], outs: Sequence[Any]) -> None:
     """Run a row group over core arrays on CuPy's current stream; the last `trailing` axes are a row."""
+    import cupy
     import numpy as np
 
     arrays = tuple(operand(a) for a in ins), tuple(operand(a) for a in outs)
-    function, grid, block = _compiled(tuple(tile.code), tile.n_in, tuple(tile.outs), register, trailing, *arrays)
-    function((grid,), (block,), tuple(np.intp(a._ptr) for a in (*ins, *outs)))
+    functions, shared = _compiled(tuple(tile.code), tile.n_in, tuple(tile.outs), register, trailing, *arrays)
+    pointers = [np.intp(a._ptr) for a in (*ins, *outs)]
+    sums = cupy.cuda.alloc(shared) if shared else None  # its pool hands it out again in the order of the stream
+    if sums is not None:
+        pointers.append(np.intp(sums.ptr))
+    for function, grid, block in functions:
+        function((grid,), (block,), tuple(pointers))

@@ -47,8 +47,12 @@ def show_cuda(graph: Graph) -> None:
     """Prints the CUDA C of every fused group."""
     if not wanted("cuda"):
         return
-    from . import cuda_each, cuda_render, cuda_rows
+    from . import cuda_each, cuda_render, cuda_row_parts
 
     for i, node in enumerate(n for n in graph.nodes if _ops.is_fused(n)):
-        render = cuda_each.render_node if node.op == EACH else cuda_render.render
-        print((cuda_rows.render_node if node.rows else render)(node, f"fused_{i}").source, file=sys.stderr)
+        if node.rows:
+            made = cuda_row_parts.render_node(node, f"fused_{i}")
+        else:
+            made = [(cuda_each.render_node if node.op == EACH else cuda_render.render)(node, f"fused_{i}")]
+        for kernel in made:
+            print(kernel.source, file=sys.stderr)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ._ir import ITEMSIZE, Node, numel, strides_along
+from ._ir import ITEMSIZE, numel, strides_along
 from ._rows import REDUCTIONS, along_row, is_wide, levels, passes, whole_shape
 from .cuda_render import (
     BLOCK,
@@ -30,45 +30,33 @@ from .cuda_render import (
 WARP_ROW = 1024  # elements of a row that one warp takes
 PER_THREAD = 16  # elements of a long row that a thread shall have
 MAX_BLOCK = 1024
-_COMBINE = {
+COMBINE = {
     "row_sum": "{a} + {b}",
     "row_prod": "{a} * {b}",
     "row_max": "dl_max({a}, {b})",
     "row_min": "dl_min({a}, {b})",
 }
-_FIRST = {"row_sum": "0", "row_prod": "1", "row_max": "-dl_inf()", "row_min": "dl_inf()"}
-
-
-def render_node(node: Node, name: str) -> CudaKernel:
-    """The CUDA C of a row group, under the function name `name`."""
-    ins = [Operand(v.dtype, v.shape, v.strides) for v in node.inputs if v is not None]
-    outs = [Operand(v.dtype, v.shape, v.strides) for v in node.outputs]
-    return render_rows(name, node.tile, node.register, ins, outs, node.rows)
+FIRST = {"row_sum": "0", "row_prod": "1", "row_max": "-dl_inf()", "row_min": "dl_inf()"}
 
 
 def render_rows(
     name: str, tile: Any, register: str, ins: Sequence[Operand], outs: Sequence[Operand], rows: int
 ) -> CudaKernel:
     """The CUDA C of a row group; its kernel wants exactly the block that it names, and any grid."""
-    whole = whole_shape(ins)
-    kernel = _Kernel(tile, register, ins, outs, whole, rows)
-    params = [f"const {STORAGE[o.dtype]}* in{i}" for i, o in enumerate(ins)]
-    params += [f"{STORAGE[o.dtype]}* out{i}" for i, o in enumerate(outs)]
-    lines = [f'extern "C" __global__ void {name}({", ".join(params)}) {{']
-    width = kernel.width()
-    if width > 1:
-        lines += [f"  if ({kernel.aligned(width)}) {{", *_indent(kernel.body(width), 4), "    return;", "  }"]
-    lines += [*_indent(kernel.body(1), 2), "}"]
+    kernel = RowKernel(tile, register, ins, outs, whole_shape(ins), rows)
     grid = max(1, min(MAX_GRID, -(-kernel.count // kernel.rows_of_block)))
-    return CudaKernel(name, "\n".join(lines) + "\n", numel(whole), grid, kernel.block)
+    return kernel.function(name, grid)
 
 
-def _indent(lines: Sequence[str], by: int) -> list[str]:
+def indent(lines: Sequence[str], by: int) -> list[str]:
+    """The lines of a block."""
     return [" " * by + line for line in lines]
 
 
 @dataclass
-class _Kernel:
+class RowKernel:
+    """The text of one kernel over all rows of a group."""
+
     tile: Any
     register: str
     ins: Sequence[Operand]
@@ -85,7 +73,8 @@ class _Kernel:
         self.wide = is_wide(self.tile, [step != 0 for step in self.steps[: len(self.ins)]])
         self.level, self.when = levels(self.tile), passes(self.tile, self.wide)
         self.t = STORAGE[self.register]
-        self.reductions = sum(mnemonic in REDUCTIONS for mnemonic, _ in self.tile.code)
+        self.reduced = [v for v, (m, _) in enumerate(self.tile.code, self.tile.n_in) if m in REDUCTIONS]
+        self.first, self.end, self.span = "", str(self.n), self.n  # of what the lanes go over: x of its first and last
         width = self.width()
         if self.n <= WARP_ROW:
             self.lanes = min(32, _power_of_two(-(-self.n // width)))
@@ -93,6 +82,17 @@ class _Kernel:
         else:
             self.block = self.lanes = min(MAX_BLOCK, max(64, _power_of_two(-(-self.n // PER_THREAD))))
             self.rows_of_block = 1
+
+    def function(self, name: str, grid: int, more: Sequence[str] = ()) -> CudaKernel:
+        """The kernel, with `more` parameters after the arrays."""
+        params = [f"const {STORAGE[o.dtype]}* in{i}" for i, o in enumerate(self.ins)]
+        params += [f"{STORAGE[o.dtype]}* out{i}" for i, o in enumerate(self.outs)]
+        lines = [f'extern "C" __global__ void {name}({", ".join([*params, *more])}) {{']
+        width = self.width()
+        if width > 1:
+            lines += [f"  if ({self.aligned(width)}) {{", *indent(self.body(width), 4), "    return;", "  }"]
+        lines += [*indent(self.body(1), 2), "}"]
+        return CudaKernel(name, "\n".join(lines) + "\n", numel(self.whole), grid, self.block)
 
     def width(self) -> int:
         """How many neighbours a thread takes at once: of the widest array 16 bytes, 1 where they are apart."""
@@ -135,13 +135,13 @@ class _Kernel:
             ]
         else:
             head = [
-                f"__shared__ {self.t} met[{self.reductions}][{self.block // 32}];",
+                f"__shared__ {self.t} met[{len(self.reduced)}][{self.block // 32}];",
                 "const int lane = threadIdx.x;",
                 f"for (long long i = blockIdx.x; i < {self.count}LL; i += gridDim.x) {{",
             ]
         # Between two uses of one place in shared memory lies the barrier of another reduction, if there is one.
-        tail = ["__syncthreads();"] if not self.warps and self.reductions == 1 else []
-        return [*head, *_indent([*self.row(width), *tail], 2), "}"]
+        tail = ["__syncthreads();"] if not self.warps and len(self.reduced) == 1 else []
+        return [*head, *indent([*self.row(width), *tail], 2), "}"]
 
     def row(self, width: int) -> list[str]:
         """One row, pass by pass."""
@@ -149,7 +149,7 @@ class _Kernel:
         lines += [self.number(i) for i in range(len(self.ins)) if not self.wide[i]]
         last = max(self.level)
         kept = self.kept()
-        items = -(-self.n // (self.lanes * width))
+        items = -(-self.span // (self.lanes * width))
         lines += [f"{self.t} k{v}[{items * width}];" for v in sorted(kept)]
         for number in range(last + 1):
             lines += self.of_row(number)
@@ -214,19 +214,19 @@ class _Kernel:
             if value in kept:
                 inner.append(f"k{value}[j * {width} + k] = v{value};")
         for value, mnemonic, operand in reduced:
-            inner.append(f"a{value} = {_COMBINE[mnemonic].format(a=f'a{value}', b=f'v{operand}')};")
+            inner.append(f"a{value} = {COMBINE[mnemonic].format(a=f'a{value}', b=f'v{operand}')};")
         self.add_stores(stores, width, outer, inner, after)
-        lines = [f"{self.t} a{v} = {_FIRST[m]};" for v, m, _ in reduced]
+        lines = [f"{self.t} a{v} = {FIRST[m]};" for v, m, _ in reduced]
         once = not kept and items * width > 2 * PER_THREAD
         unroll = [] if once else ["#pragma unroll"]
-        guard = f"{'live && ' if self.warps else ''}x < {self.n}"
-        body = [*outer, "#pragma unroll", f"for (int k = 0; k < {width}; ++k) {{", *_indent(inner, 2), "}", *after]
+        guard = f"{'live && ' if self.warps else ''}x < {self.end}"
+        body = [*outer, "#pragma unroll", f"for (int k = 0; k < {width}; ++k) {{", *indent(inner, 2), "}", *after]
         lines += [
             *unroll,
             f"for (int j = 0; j < {items}; ++j) {{",
-            f"  const int x = (j * {self.lanes} + lane) * {width};",
+            f"  const int x = {self.first}(j * {self.lanes} + lane) * {width};",
             f"  if ({guard}) {{",
-            *_indent(body, 4),
+            *indent(body, 4),
             "  }",
             "}",
         ]
@@ -274,11 +274,11 @@ class _Kernel:
     def combined(self, value: int, mnemonic: str) -> list[str]:
         """The sums of all lanes as one, which each of them then has."""
         other = f"__shfl_xor_sync(0xffffffffu, a{value}, o)"
-        step = _COMBINE[mnemonic].format(a=f"a{value}", b=other)
+        step = COMBINE[mnemonic].format(a=f"a{value}", b=other)
         lines = [f"for (int o = {min(self.lanes, 32) // 2}; o; o >>= 1) a{value} = {step};"]
         if not self.warps:
-            slot = [v for v, (m, _) in enumerate(self.tile.code, self.tile.n_in) if m in REDUCTIONS].index(value)
-            step = _COMBINE[mnemonic].format(a=f"a{value}", b=f"met[{slot}][o]")
+            slot = self.reduced.index(value)
+            step = COMBINE[mnemonic].format(a=f"a{value}", b=f"met[{slot}][o]")
             lines += [
                 f"if (lane % 32 == 0) met[{slot}][lane / 32] = a{value};",
                 "__syncthreads();",
@@ -296,7 +296,7 @@ class _Kernel:
                 lines.append(f"out{k}[{self.place(len(self.ins) + k)}] = {value};")
         if not lines:
             return []
-        return [f"if ({'live && ' if self.warps else ''}lane == 0) {{", *_indent(lines, 2), "}"]
+        return [f"if ({'live && ' if self.warps else ''}lane == 0) {{", *indent(lines, 2), "}"]
 
 
 def _shaped(out: Operand, whole: tuple[int, ...], rows: int) -> Operand:
