@@ -178,12 +178,13 @@ def _value(option: str, text: str, namespace: Mapping[str, Any], magic: str) -> 
 def _named(option: str, name: str, namespace: Mapping[str, Any], magic: str, more: tuple[str, ...] = ()) -> Any:
     if name in namespace:
         return namespace[name]
-    raise CleanError(f"{magic}: --{option} names {name}, and {_unknown(name, namespace, more)}")
+    sets = f", nor a data set ({', '.join(more)})" if more else ""
+    raise CleanError(f"{magic}: --{option} {name}: {_unknown(name, namespace, more, sets)}")
 
 
-def _unknown(name: str, namespace: Mapping[str, Any], more: tuple[str, ...] = ()) -> str:
+def _unknown(name: str, namespace: Mapping[str, Any], more: tuple[str, ...] = (), or_else: str = "") -> str:
     own = [key for key in namespace if not key.startswith("_")]
-    return f"there is nothing of the name {name}{did_you_mean(name, [*own, *more])}"
+    return f"the notebook has no variable {name}{or_else}{did_you_mean(name, [*own, *more])}"
 
 
 _READERS = {

@@ -57,7 +57,10 @@ def test_data_sets_and_values_of_the_notebook(names):
         ("nett --data train", 'there is no network named nett; did you mean "net"?'),
         ("train --data train", "train is not a network but a value of type tuple"),
         ("net", "--data is missing\nusage: %train NET --data DATA [--val DATA]"),
-        ("net --data trian", '--data names trian, and there is nothing of the name trian; did you mean "train"?'),
+        (
+            "net --data trian",
+            '--data trian: the notebook has no variable trian, nor a data set (mnist, fashion_mnist); did you mean "train"?',
+        ),
         ("net --data mnits", 'did you mean "mnist"?'),
         ("net --data x,y,x", "expects one name or two (samples,labels), got 'x,y,x'"),
         ("net --data train --epoch 3", 'no option --epoch; did you mean "--epochs"?\nusage: %train NET ... --epochs N'),
@@ -70,7 +73,10 @@ def test_data_sets_and_values_of_the_notebook(names):
         ("net --data train --lr -1", "--lr expects a number >= 0, got '-1'"),
         ("net --data train --lr 1 --lr 2", "--lr is given twice"),
         ("net --data train --background=yes", "--background takes no value, got 'yes'"),
-        ("net --data train --loss nothing", "--loss expects a function of the notebook; there is nothing of the name"),
+        (
+            "net --data train --loss nothing",
+            "--loss expects a function of the notebook; the notebook has no variable nothing",
+        ),
         ("net --data 'train", "no closing quotation in: net --data 'train"),
     ],
 )

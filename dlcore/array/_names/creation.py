@@ -10,7 +10,7 @@ import numpy as np
 
 from ..._core import NDArray
 from ...ops import F
-from .. import _arranging, _creation, _joining
+from .. import _arranging, _creation, _joining, _protocol
 from .._convert import array, asarray
 from ..context import Context
 
@@ -160,3 +160,25 @@ def cumsum(a: Any, axis: int | None = None, dtype: Any = None) -> NDArray:
     """
     a = asarray(a) if dtype is None else F.cast(asarray(a), dtype)
     return F.cumsum(F.reshape(a, (-1,)), 0) if axis is None else F.cumsum(a, axis)
+
+
+def from_dlpack(dlpack: Any) -> NDArray:
+    """An array over the memory of another library's array, or in a DLPack capsule; see `np.from_dlpack`.
+
+    >>> import numpy as np
+    >>> host = np.zeros(2); x = from_dlpack(host); x[0] = 5; host.tolist()
+    [5.0, 0.0]
+    """
+    return _protocol.from_dlpack(dlpack)
+
+
+def to_dlpack_for_read(data: NDArray) -> Any:
+    """A DLPack capsule over the array's memory, for libraries that take capsules; one may be used once.
+
+    >>> from_dlpack(to_dlpack_for_read(array([1.0, 2.0]))).tolist()
+    [1.0, 2.0]
+    """
+    return data.__dlpack__()
+
+
+to_dlpack_for_write = to_dlpack_for_read
