@@ -59,7 +59,7 @@ def test_data_sets_and_values_of_the_notebook(names):
         ("net", "--data is missing\nusage: %train NET --data DATA [--val DATA]"),
         (
             "net --data trian",
-            '--data trian: the notebook has no variable trian, nor a data set (mnist, fashion_mnist); did you mean "train"?',
+            'trian: the notebook has no variable trian, nor a data set (mnist, fashion_mnist); did you mean "train"?',
         ),
         ("net --data mnits", 'did you mean "mnist"?'),
         ("net --data x,y,x", "expects one name or two (samples,labels), got 'x,y,x'"),
