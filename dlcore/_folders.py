@@ -1,4 +1,4 @@
-"""Where files go that belong to no project: fetched data, and snapshots of runs. It imports nothing of the project."""
+"""Where files go that belong to no project: fetched data, snapshots of runs, searches. It imports nothing of dlcore."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 
 LAST = "last.safetensors"  # the newest snapshot of a run, in the folder of its name
+SEARCH = "search.jsonl"  # the search of that name
 
 
 def cache_dir(*parts: str) -> Path:
@@ -34,3 +35,8 @@ def runs_here() -> Path:
 def left_on_disk() -> list[Path]:
     """The newest snapshots of the runs of this working directory that did not come to their end."""
     return list(runs_here().glob(f"*/{LAST}"))
+
+
+def searches_on_disk() -> list[Path]:
+    """The searches of this working directory, whether they came to their end or not."""
+    return list(runs_here().glob(f"*/{SEARCH}"))

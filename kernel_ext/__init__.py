@@ -45,7 +45,8 @@ def load_ipython_extension(ip: InteractiveShell) -> None:
     """Register every magic. Loading twice, or reloading, leaves one of each."""
     for name in (*MAGICS, "tracebacks"):
         import_module(f".{name}", __name__).register(ip)
-    import_module(".train_room", __name__).offer()
+    for room in ("train_room", "tune_room"):
+        import_module(f".{room}", __name__).offer()
 
 
 def unload_ipython_extension(ip: InteractiveShell) -> None:

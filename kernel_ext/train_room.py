@@ -67,9 +67,13 @@ def left_behind() -> list[Saved]:
 
 def described(one: Saved) -> str:
     """`net: a snapshot of step 1,234, 3 min old,`."""
-    minutes = one.age / 60
-    age = f"{minutes:.0f} min" if minutes < 120 else f"{minutes / 60:.0f} h"
-    return f"{one.name}: a snapshot of step {one.step:,}, {age} old,"
+    return f"{one.name}: a snapshot of step {one.step:,}, {old(one.age)} old,"
+
+
+def old(seconds: float) -> str:
+    """An age as people say it."""
+    minutes = seconds / 60
+    return f"{minutes:.0f} min" if minutes < 120 else f"{minutes / 60:.0f} h"
 
 
 def offer() -> None:

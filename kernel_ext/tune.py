@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlcore._hooks import HOOKS
 
+from . import tune_room
 from .errors import CleanError
 from .options import Words, forget, offer
 from .tracebacks import show_from
@@ -37,6 +38,7 @@ SEARCH = {
     "sampler": ("one of tpe random", "NAME"),
     "prune": ("one of median hyperband none", "NAME"),
     "seed": ("whole", "N"),
+    "resume": ("flag", ""),
     "background": ("flag", ""),
 }
 WORDS = Words("%tune", "NET", {**TRAINING, **SEARCH}, 0, 1)
@@ -51,7 +53,8 @@ def register(ip: InteractiveShell) -> None:
         """Search for the settings that train best, with a live picture; returns the search.
 
         %%tune NET [--data DATA] [--val DATA] [--trials N] [--epochs N] [--goal NAME] [--workers N] [--processes]
-                   [--sampler tpe|random] [--prune median|hyperband|none] [--seed N] [--background]
+                   [--sampler tpe|random] [--prune median|hyperband|none] [--seed N] [--resume]
+                   [--background]
                    [--batch N] [--optimizer NAME] [--lr X] [--momentum X] [--wd X] [--loss NAME] [--metric NAME]
         lr = log(1e-4, 1e-1)           any number, every power of ten as likely
         width = choice(32, 64, 128)    one of these
@@ -64,6 +67,8 @@ def register(ip: InteractiveShell) -> None:
         Trials that are worse than the others were are ended early. Afterwards NET is the network of the best trial, and
         NET_search the search: net_search.frame(), .best, .importance(), .best_code(); %attach net_search shows it live
         again, to continue or to try values by hand. Without NET the cell assigns `score`, which should be small.
+        A search is kept on disk while it goes on. After a restart of the kernel the same cell with --resume goes on
+        with the trials that are there, until there are as many as --trials says in all.
         Optuna proposes: pip install 'dlcore[tune]'
 
         Python: found = dl.tune.search(make, {"lr": dl.tune.log(1e-4, 1e-1)}, data, val, trials=20)
@@ -95,11 +100,12 @@ def start(ip: InteractiveShell, line: str, cell: str) -> Search:
             given[word] = held
     written = compile_cell(ip, line, cell, net)
     background = given.pop("background", False)
+    kept = tune_room.arguments(net or "score", given.pop("resume", False))
     if net is None:
         given = {"maximize": False, **given}
     try:
-        found = tune.search(written.make, written.marks, name=net or "score", background=True, **given)
-    except (TypeError, ValueError, ImportError) as error:
+        found = tune_room.search(kept, written.make, written.marks, name=net or "score", background=True, **given)
+    except (TypeError, ValueError, ImportError, RuntimeError) as error:
         raise CleanError(f"%%tune: {str(error).removeprefix('search: ')}") from error
     found.code = written.code
     ip.push({f"{found.name}_search": found})

@@ -2,13 +2,14 @@
 
 Here: `search`, which starts one; `Search`, its state, trials and listeners; `choice`, `uniform`, `log` and `int`, the
 marks (`_marks.py`); one trial in this process (`_bench.py`) or in a worker process (`_remote.py`); `_study.py`, the
-only file that knows Optuna, an optional package (the extra "tune").
+only file that knows Optuna, an optional package (the extra "tune"); `_journal.py`,
+the file that a search is kept in.
 Not here: training (dlcore.run), launching processes (dlcore.parallel), and anything that displays: a display is a
 listener, attached through `show=` or the hook "tune.show".
 Next: `kernel_ext/tune.py` for `%%tune`, `widgets/tuner` for the live picture.
 """
 
-from dlcore import _arguments
+from dlcore import _answers
 
 from ._marks import Mark, MarkError, choice, int, log, uniform
 from ._search import Search
@@ -19,4 +20,4 @@ from ._trial import Trial
 __all__ = ["Mark", "MarkError", "Search", "TextTrials", "Trial", "choice", "int", "log", "search", "uniform", "wait"]
 
 # Marks say themselves where in a cell they are wrong.
-_arguments.guard(__name__, ["Search", "TextTrials", "Trial", "search", "wait"])
+_answers.guard(__name__, ["Search", "TextTrials", "Trial", "search", "wait"])

@@ -41,6 +41,10 @@ class Mark:
         """What Optuna keeps for a value. ValueError where the mark does not allow it."""
         raise NotImplementedError
 
+    def taken(self, stored: Any) -> Any:
+        """The value for what Optuna kept."""
+        return stored
+
     def label(self, value: Any) -> str:
         """A value as text."""
         return f"{value:.4g}" if isinstance(value, float) else str(value)
@@ -68,7 +72,10 @@ class Choice(Mark):
         return tuple(text if texts.count(text) == 1 else f"{text} ({n})" for n, text in enumerate(texts, 1))
 
     def suggest(self, trial: Any, name: str) -> Any:
-        return self.options[self.labels.index(trial.suggest_categorical(name, self.labels))]
+        return self.taken(trial.suggest_categorical(name, self.labels))
+
+    def taken(self, stored: Any) -> Any:
+        return self.options[self.labels.index(stored)]
 
     def stored(self, value: Any) -> str:
         for option, label in zip(self.options, self.labels, strict=True):

@@ -14,6 +14,7 @@ from ._study import Study
 from ._trial import Trial
 
 Listener = Callable[["Search"], None]
+SCORE = "score"  # the goal of a search that trains no network
 SAME = 3  # so many trials in a row that raise end the search
 
 
@@ -33,15 +34,15 @@ class Search:
         self.goal: str = about["goal"]
         self.maximize: bool = about["maximize"]
         self.marks = dict(marks)
-        self.trials: list[Trial] = []
-        self.wanted = trials
+        self.trials: list[Trial] = list(about.get("before", ()))
+        self.wanted = max(trials, len(self.trials))
         self.exception: BaseException | None = None
         self._seed: int = about["seed"]
         self._bench, self._study, self._workers = bench, study, workers
         self._state = "pending"
         self._halt = False
         self._hold = False
-        self._begun = 0
+        self._begun = len(self.trials)
         self._failures = 0
         self._lock = threading.RLock()
         self._threads: list[threading.Thread] = []
@@ -207,6 +208,7 @@ class Search:
         try:
             while (trial := self._next()) is not None:
                 self._do(trial)
+            self._bring_back()
         except BaseException as error:  # raised again in whoever waits
             self.exception = self.exception or error
             self._halt = True
@@ -251,11 +253,11 @@ class Search:
         self._close(trial, state, score, net, error)
 
     def _close(self, trial: Trial, state: str, score: float, net: Any, error: Exception | None) -> None:
-        self._study.tell(trial.number, state, score)
+        trial.error = None if error is None else f"{type(error).__name__}: {error}"
+        self._study.tell(trial, state, score)
         with self._lock:
             before = self.best
             trial.state, trial.score = state, score if math.isfinite(score) else None
-            trial.error = None if error is None else f"{type(error).__name__}: {error}"
             if self.best is trial:  # one network is kept: that of the best
                 trial.net = net
                 if before is not None:
@@ -264,6 +266,21 @@ class Search:
             if error is not None and (self._failures >= SAME or len(self.trials) == self._failures):
                 self.exception, self._halt = error, True
         self._tell()
+
+    def _bring_back(self) -> None:
+        """Train the best trial again, the same to the bit, where it was read from disk: its network is gone."""
+        with self._lock:
+            best = self.best
+            if self._halt or best is None or not best.earlier or best.net is not None or self.goal == SCORE:
+                return
+            best.earlier = False  # other threads need not do it as well
+        self._tell()
+        _, net = self._bench.do(best.number, best.values, self._seed_of(best.number), lambda *_: not self._halt)
+        with self._lock:
+            if self._halt:
+                best.earlier = True
+            elif self.best is best:
+                best.net = net
 
     def _leave(self) -> None:
         with self._lock:

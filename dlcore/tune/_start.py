@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -10,6 +12,7 @@ import numpy as np
 from dlcore._hooks import HOOKS, hook
 
 from ._bench import Bench, is_setting, rises
+from ._journal import Journal
 from ._marks import Mark
 from ._search import Search
 from ._study import PRUNERS, SAMPLERS, Study
@@ -34,6 +37,8 @@ def search(
     name: str | None = None,
     show: Show = None,
     background: bool = False,
+    save: str | Path | None = None,
+    resume: bool = False,
     **settings: Any,
 ) -> Search:
     """Train networks with settings that Optuna proposes, and return the search with its trials.
@@ -50,9 +55,14 @@ def search(
     - `seed`: with one worker the same trials come out again, to the bit.
     - `show`: a function of the search that displays it, False for nothing; None is the live picture in a notebook that
       loaded the extension. `background`: return at once; an interrupt otherwise stops at a step boundary.
+    - `save`: a file in which the search is kept while it goes on (JSON, in the lines of Optuna's journal). With
+      `resume` the search that it holds goes on, until there are `trials` in all; if its best trial is one of those, it
+      is trained again at the end, since networks are not kept.
 
     Errors: ImportError without Optuna (`pip install 'dlcore[tune]'`), TypeError or ValueError for what cannot be meant,
-    and what `make` raised when the first trial, or three in a row, failed.
+    and what `make` raised when the first trial, or three in a row, failed. With `resume`: FileNotFoundError where
+    nothing is kept, ValueError for a damaged file, which is left as it is, or one of other marks. RuntimeError for a
+    file that another process is searching with.
 
     >>> import dlcore as dl
     >>> found = dl.tune.search(lambda x: (x - 2) ** 2, {"x": dl.tune.uniform(0, 5)}, trials=25, seed=0, show=False)
@@ -70,13 +80,17 @@ def search(
         raise TypeError(f"search: make does not take {unknown[0]!r}, and it is no setting of the training")
     if seed is None:
         seed = int(np.random.default_rng().integers(2**31))
-    study = Study(space, maximize, sampler, prune, seed, epochs, trials)
+    journal, seed = _journal(save, resume, space, goal, maximize, seed)
+    study = Study(space, maximize, sampler, prune, seed, epochs, trials, journal)
+    before = study.trials_before()
+    if journal is not None:
+        study.keep({**_about(space, goal, maximize), "seed": seed, "wanted": max(trials, len(before))})
     if processes:
         from ._remote import RemoteBench
 
         bench = RemoteBench(bench, workers)
     about = {"name": name or getattr(make, "__name__", "search").strip("<>"), "goal": goal, "maximize": maximize}
-    made = Search(bench, space, study, trials, workers, seed=seed, **about)
+    made = Search(bench, space, study, trials, workers, seed=seed, before=before, **about)
     if show is None and "tune.show" in HOOKS:
         show = hook("tune.show")
     if callable(show):
@@ -101,6 +115,33 @@ def wait(search: Search) -> Search:
         search.wait()
         print(f"{search.name}: interrupted after {len(search.trials)} trials; resume() goes on")
         return search
+
+
+def _journal(
+    save: str | Path | None, resume: bool, space: Mapping[str, Mark], goal: str, maximize: bool, seed: int
+) -> tuple[Journal | None, int]:
+    """The file that the search is kept in, and the seed: with `resume` that of the search which goes on."""
+    if save is None:
+        if resume:
+            raise ValueError("search: resume goes on with what is kept in a file; give save=")
+        return None, seed
+    journal = Journal(Path(save), begin=not resume)
+    if not resume or not journal.about:
+        return journal, seed
+    here, there = _about(space, goal, maximize), journal.about
+    wrong = [key for key in here if json.loads(json.dumps(here[key])) != there.get(key)]
+    if wrong:
+        journal.close()
+        raise ValueError(
+            f"search: {save} keeps a search with {wrong[0]} {there.get(wrong[0])}, and this one has {here[wrong[0]]}; "
+            "go on with the same cell, or begin a new search without resume"
+        )
+    return journal, int(there["seed"])
+
+
+def _about(space: Mapping[str, Mark], goal: str, maximize: bool) -> dict[str, Any]:
+    """What has to be the same for a search to go on."""
+    return {"marks": {name: mark.about() for name, mark in space.items()}, "goal": goal, "maximize": maximize}
 
 
 def _goal(goal: str | None, maximize: bool | None, val: Any, data: Any) -> tuple[str, bool]:

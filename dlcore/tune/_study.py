@@ -7,7 +7,9 @@ import warnings
 from collections.abc import Mapping
 from typing import Any
 
+from ._journal import ABOUT, DamagedSearch, Journal
 from ._marks import Mark
+from ._trial import Trial
 
 SAMPLERS = ("tpe", "random")
 PRUNERS = ("median", "hyperband", "none")
@@ -19,8 +21,9 @@ class Study:
 
     `maximize`: larger scores are better. `sampler` is "tpe" (J. Bergstra and others, "Algorithms for hyper-parameter
     optimization", 2011) or "random"; `pruner` is "median" (a trial that is worse than half of the others were at its
-    epoch is ended), "hyperband" (L. Li and others, "Hyperband", 2018) or "none". Raises ImportError, with the command
-    that installs it, where Optuna is not there.
+    epoch is ended), "hyperband" (L. Li and others, "Hyperband", 2018) or "none". What is proposed and told is kept in
+    `journal`, and what that holds already is gone on from: `trials_before`. Raises ImportError, with the command that
+    installs it, where Optuna is not there, and DamagedSearch where the journal makes no sense.
     """
 
     def __init__(
@@ -32,6 +35,7 @@ class Study:
         seed: int | None,
         epochs: int,
         trials: int,
+        journal: Journal | None = None,
     ) -> None:
         try:
             import optuna
@@ -42,6 +46,8 @@ class Study:
         self._open: dict[int, Any] = {}
         self._states = optuna.trial.TrialState
         self._importances = optuna.importance
+        if seed is not None and journal is not None and len(journal):
+            seed = (seed + 7919 * len(journal)) % 2**31  # it does not propose again what it began with
         early = max(4, min(10, trials // 4))  # random proposals before TPE has something to go by
         samplers = {
             "tpe": lambda: optuna.samplers.TPESampler(seed=seed, n_startup_trials=early),
@@ -58,12 +64,31 @@ class Study:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
                 self._study = optuna.create_study(
+                    study_name="search",
+                    storage=None if journal is None else _storage(journal),
                     direction="maximize" if maximize else "minimize",
                     sampler=samplers[sampler](),
                     pruner=pruners[pruner](),
+                    load_if_exists=True,
                 )
         finally:
             optuna.logging.set_verbosity(level)
+
+    def keep(self, about: Mapping[str, Any]) -> None:
+        """Have it in the journal what is searched: JSON's values."""
+        with self._lock:
+            self._study.set_user_attr(ABOUT, dict(about))
+
+    def trials_before(self) -> list[Trial]:
+        """The trials that the journal holds, oldest first. One that was cut off with its kernel is "stopped"."""
+        found = []
+        for kept in self._study.get_trials(deepcopy=False):
+            if kept.state == self._states.RUNNING:
+                self._study.tell(kept.number, state=self._states.FAIL)
+            if kept.state == self._states.WAITING or set(kept.params) != set(self._marks):
+                continue  # chosen by hand and not begun: it is proposed next; or cut off before anything was proposed
+            found.append(_trial(kept, self._marks))
+        return found
 
     def propose(self) -> tuple[int, dict[str, Any], bool]:
         """The next trial: its number, the chosen values, and whether a person chose them."""
@@ -87,12 +112,14 @@ class Study:
             trial.report(value, epoch)
             return not trial.should_prune()
 
-    def tell(self, number: int, state: str, score: float | None) -> None:
+    def tell(self, trial: Trial, state: str, score: float | None) -> None:
         """A trial is over."""
         states = {"finished": self._states.COMPLETE, "pruned": self._states.PRUNED, "diverged": self._states.PRUNED}
         told = states.get(state, self._states.FAIL)
         with self._lock:
-            self._study.tell(self._open.pop(number), score if state == "finished" else None, state=told)
+            asked = self._open.pop(trial.number)
+            asked.set_user_attr("ended", {"state": state, "seconds": trial.seconds, "error": trial.error})
+            self._study.tell(asked, score if state == "finished" else None, state=told)
 
     def importance(self) -> dict[str, float]:
         """How much of the differences in score each mark explains, in shares of 1; empty before it can be told.
@@ -109,3 +136,29 @@ class Study:
                 evaluator = self._importances.PedAnovaImportanceEvaluator(target_quantile=0.3, evaluate_on_local=False)
                 found = self._importances.get_param_importances(self._study, evaluator=evaluator)
         return {name: float(found.get(name, 0.0)) for name in self._marks}
+
+
+def _storage(journal: Journal) -> Any:
+    import optuna
+
+    try:
+        return optuna.storages.JournalStorage(journal)  # type: ignore[arg-type]
+    except Exception as error:  # whatever Optuna makes of lines that belong to nothing
+        text = f"search: what {journal.path} keeps is damaged ({error!r}); the file is left as it is"
+        raise DamagedSearch(text) from error
+
+
+def _trial(kept: Any, marks: Mapping[str, Mark]) -> Trial:
+    """A trial as it was when it ended, or when its kernel did."""
+    ended = kept.user_attrs.get("ended", {"state": "stopped", "seconds": 0.0, "error": None})
+    return Trial(
+        kept.number,
+        {name: mark.taken(kept.params[name]) for name, mark in marks.items()},
+        state=ended["state"] if kept.state.is_finished() else "stopped",
+        curve=sorted(kept.intermediate_values.items()),
+        score=kept.value if kept.state.is_finished() and ended["state"] == "finished" else None,
+        seconds=ended["seconds"],
+        error=ended["error"],
+        by_hand=bool(kept.user_attrs.get("by_hand")),
+        earlier=True,
+    )

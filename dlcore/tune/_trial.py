@@ -15,7 +15,7 @@ class Trial:
     `state` is "running", "finished", "pruned" (ended early, since others were better at that point), "stopped" (by
     hand), "diverged" (its goal was no number any more) or "failed" (`error` says why). `score` is the last value of
     the goal. `net` is the trained network of the best trial, and None for all others. `by_hand` is true where a person
-    chose the values.
+    chose the values, `earlier` where the trial was read from disk, as after a restart of the kernel.
 
     >>> import dlcore as dl
     >>> found = dl.tune.search(lambda x: x * x, {"x": dl.tune.choice(2, 3)}, trials=8, seed=0, show=False)
@@ -32,6 +32,7 @@ class Trial:
     seconds: float = 0.0
     error: str | None = None
     by_hand: bool = False
+    earlier: bool = False
     net: Any = field(default=None, repr=False)
 
     def __repr__(self) -> str:

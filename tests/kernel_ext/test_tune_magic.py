@@ -1,11 +1,16 @@
 """``%%tune``: marks in a cell, mistakes with line and caret, the best network bound to its name."""
 
+import fcntl
+
 import numpy as np
 import pytest
 
 pytest.importorskip("optuna")
 
+from dlcore.kernel_ext import tune_room  # noqa: E402
+from dlcore.kernel_ext.errors import CleanError  # noqa: E402
 from dlcore.kernel_ext.tune_cell import TuneError  # noqa: E402
+from dlcore.tune import _journal  # noqa: E402
 
 NET = "net = nn.HybridSequential()\nnet.add(nn.Dense(width, activation='relu'), nn.Dense(2))\n"
 GOOD = f"lr = log(1e-3, 1.0)\nwidth = choice(8, 16)\n{NET}"
@@ -13,7 +18,8 @@ LINE = "net --data train --val test --trials 4 --epochs 2 --seed 1"
 
 
 @pytest.fixture
-def shell(shell):
+def shell(shell, tmp_path, monkeypatch):
+    monkeypatch.setenv("DLCORE_DATA", str(tmp_path))
     rng = np.random.default_rng(0)
     x = rng.normal(size=(256, 8)).astype("float32")
     y = (x[:, :4].sum(axis=1) > x[:, 4:].sum(axis=1)).astype("int32")
@@ -112,3 +118,76 @@ def test_options_complete_in_a_cell(shell):
 
     assert complete("%%tune net --tri", shell.user_ns) == ("--tri", ["--trials"])
     assert complete("%%tune net --prune m", shell.user_ns) == ("m", ["median"])
+
+
+def restarted(shell, monkeypatch):
+    """As in a fresh kernel: no search on disk is this kernel's own."""
+    for journal in list(_journal._mine.values()):
+        journal.close()
+    monkeypatch.setattr(_journal, "_begun", set())
+    for held in ("_written_here", "_displaced"):
+        monkeypatch.setattr(tune_room, held, set())
+    shell.push({"net": None, "net_search": None})
+
+
+def rows(found):
+    return [(t.number, t.state, t.values, t.curve, t.score) for t in found.trials]
+
+
+def test_after_a_restart_the_search_is_offered_and_goes_on(shell, monkeypatch, capsys):
+    with pytest.raises(CleanError, match="no search named net on disk"):
+        tune(shell, GOOD, LINE + " --resume")
+    first = tune(shell, GOOD)
+    path = _journal.path_of("net")
+    lines = path.read_bytes().splitlines(keepends=True)
+    last = max(at for at, line in enumerate(lines) if b'"op_code":6' in line)
+    _journal._mine[path.resolve()].close()
+    path.write_bytes(b"".join(lines[:last]) + lines[last][:9])  # killed while it wrote the end of the last trial
+    restarted(shell, monkeypatch)
+    capsys.readouterr()
+    shell.run_line_magic("reload_ext", "dlcore")
+    assert (
+        capsys.readouterr().out
+        == "net: a search with 3 of 4 trials, 0 min old, is on disk: its cell with --resume goes on\n"
+    )
+    whole = path.read_bytes()
+
+    tune(
+        shell, GOOD, LINE.replace("--trials 4", "--trials 1")
+    )  # the cell as it was: a new search, and the old one stays
+    assert "with 3 of 4 trials, 0 min old, is on disk; the same cell with --resume" in capsys.readouterr().out
+    assert _journal.earlier(path).read_bytes() == whole
+    again = tune(shell, GOOD, LINE.replace("--trials 4", "--trials 5") + " --resume")
+    assert rows(again)[:3] == rows(first)[:3] and len(again.trials) == 5
+    assert again.trials[3].state == "stopped" and again.trials[3].curve == first.trials[3].curve
+    assert shell.user_ns["net"] is again.best.net is not None
+
+
+def test_a_damaged_or_another_search_does_not_go_on_and_stays(shell, monkeypatch, capsys):
+    tune(shell, GOOD, LINE.replace("--trials 4", "--trials 1"))
+    path = _journal.path_of("net")
+    restarted(shell, monkeypatch)
+    with pytest.raises(CleanError, match="keeps a search with marks .*log.* and this one has .*uniform"):
+        tune(shell, GOOD.replace("log(1e-3, 1.0)", "uniform(0.1, 1.0)"), LINE + " --resume")
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join([lines[0], b"nothing\n", *lines[1:]]))
+    whole = path.read_bytes()
+    restarted(shell, monkeypatch)
+    with pytest.raises(CleanError, match="is damaged: its line 2 is 'nothing'; the file is left as it is"):
+        tune(shell, GOOD, LINE + " --resume")
+    assert path.read_bytes() == whole
+    restarted(shell, monkeypatch)
+    capsys.readouterr()
+    tune(shell, GOOD, LINE.replace("--trials 4", "--trials 1"))
+    assert f"net: a search that cannot be read is kept as {_journal.earlier(path)}" in capsys.readouterr().out
+    assert _journal.earlier(path).read_bytes() == whole
+
+
+def test_two_notebooks_of_a_folder_may_search_under_one_name(shell, capsys):
+    path = _journal.path_of("net")
+    path.parent.mkdir(parents=True)
+    with open(path, "w+b") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        found = tune(shell, GOOD, LINE.replace("--trials 4", "--trials 1"))
+        assert found.state == "finished" and path.read_bytes() == b""
+        assert "searches under this name; this search is not kept" in capsys.readouterr().out
