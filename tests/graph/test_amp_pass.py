@@ -13,6 +13,7 @@ import dlcore as dl
 from dlcore import _core, autograd
 from dlcore.gluon import nn
 from dlcore.graph import Compiled, Graph, jit, verify
+from dlcore.graph._ir import FUSED
 from dlcore.graph.interpreter import interpret
 from dlcore.graph.passes import PIPELINE, optimize
 from dlcore.graph.passes.amp import amp
@@ -44,6 +45,18 @@ def after(function: Callable[..., Any], x: Any = X) -> list[str]:
 def test_a_cast_joins_what_made_the_numbers(dtype: str) -> None:
     found = after(lambda x: F.cast(F.max_pool2d(F.relu(F.multiply(x, x)), (2, 2)), dtype))
     assert found == ["multiply float32", f"cast {dtype}", f"relu {dtype}", f"max_pool2d {dtype}"]
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
+def test_what_is_only_stored_in_16_bits_is_rounded_once(dtype: str) -> None:
+    def roundings(function: Callable[..., Any]) -> int:
+        after(function)
+        nodes = optimize(trace_of(function, X)).nodes
+        return sum(m.startswith("round_") for node in nodes if node.op == FUSED for m, _ in node.tile.code)
+
+    assert roundings(lambda x: F.cast(x, dtype)) == 0
+    assert roundings(lambda x: F.tanh(F.cast(F.exp(x), dtype))) == 1  # between the two, not behind them
+    assert roundings(lambda x: F.add(F.cast(F.cast(F.exp(x), dtype), "float32"), x)) == 1
 
 
 def test_a_cast_does_not_grow() -> None:

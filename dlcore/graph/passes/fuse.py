@@ -112,7 +112,8 @@ def _emit(unit: Unit, used: dict[Value, set[Node]], results: set[Value], changes
         for out, result in zip(node.outputs, builder.inline(_tile_of(node), operands), strict=True):
             number[out] = _as_stored(builder, node, out, result)
             if out in results or not used.get(out, set()) <= members:
-                stored[out] = number[out]
+                rounds = NARROW.get(out.dtype, "").startswith("round_")  # a store does that as well
+                stored[out] = result if rounds and not used.get(out, set()) & members else number[out]
     if not stored:
         return []
     tile = builder.finish(list(stored.values()))
