@@ -88,12 +88,11 @@ bool short_line(const T* x, int64_t n, int64_t k, const SortKey<T>& keys, int64_
   for (int j = 0; j < Lanes; j++) best[j] = key[j];
   for (int64_t i = Lanes; i < n; i += Lanes)
     for (int j = 0; j < Lanes; j++) best[j] = key[i + j] < best[j] ? key[i + j] : best[j];
-  S bound = std::numeric_limits<S>::min();
-  for (int j = 0; j < Lanes; j++) {
-    S before = 0;
-    for (int i = 0; i < Lanes; i++) before = S(before + (best[i] < best[j]));
-    if (before < k && best[j] > bound) bound = best[j];
-  }
+  S bound = std::numeric_limits<S>::min(), rank[most + Lanes] = {};
+  for (int i = 0; i < Lanes; i++)
+    for (int j = 0; j < Lanes; j++) rank[j] = S(rank[j] + (best[i] < best[j]));
+  for (int j = 0; j < Lanes; j++)
+    if (rank[j] < k && best[j] > bound) bound = best[j];
   S kept[most + Lanes];
   int64_t at[most + Lanes];
   int count = 0;
@@ -109,12 +108,18 @@ bool short_line(const T* x, int64_t n, int64_t k, const SortKey<T>& keys, int64_
     }
   }
   if (count > most) return false;
+  int whole = (count + Lanes - 1) / Lanes * Lanes;
+  for (int i = count; i < whole; i++) kept[i] = last;
+  for (int i = 0; i < whole; i++) rank[i] = 0;
+  for (int j = 0; j < count; j++)
+    for (int i = 0; i < whole; i += Lanes)
+      for (int l = i; l < i + Lanes; l++) rank[l] = S(rank[l] + (kept[j] < kept[l]));
+  uint64_t taken = 0;  // places: equal ones come in the order of their positions
   for (int i = 0; i < count; i++) {
-    S v = kept[i];
-    int before = 0;
-    for (int j = 0; j < i; j++) before += kept[j] <= v;
-    for (int j = i + 1; j < count; j++) before += kept[j] < v;
-    if (before < k) out[before] = at[i];
+    int place = int(rank[i]);
+    while (taken >> place & 1) place++;
+    taken |= uint64_t(1) << place;
+    if (place < k) out[place] = at[i];
   }
   return true;
 }
