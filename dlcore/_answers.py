@@ -1,36 +1,46 @@
-"""The answer to a wrong call that Python or NumPy noticed first, somewhere inside, in words of their own.
+"""Wrong calls of public functions and classes are answered in words of dlcore, not of Python or NumPy.
 
-Functions of arrays do not look at their arguments before they begin, as `_arguments.py` lets others do: that would cost
-every call. `answer(__name__, names)` puts nothing but a `try` around them. Once one has failed, its arguments are held
-against its signature, and the one that does not fit is named:
+Two ways, each one line at the end of a room. `guard(__name__, __all__)`: functions, constructors and methods look at
+their arguments before they begin (`_arguments.py`), so that a layer given what it cannot use says so when it is made.
+`answer(__name__, names)`, for functions of arrays, where that would cost every call: nothing but a `try` around them.
 
-    diagonal: offset must be a whole number, got 'a' (str)
-
-Where all fit by kind, what came is listed. Errors that were raised on purpose are left alone, but for the name of the
-function where they lack one, and so is every error in the caller's own functions. This module stands left of all rooms.
+An error that nobody raised on purpose, but Python or NumPy somewhere inside, does not reach the caller of either: the
+arguments are held against the signature, and the one that does not fit is named; where all fit by kind, what came is
+listed. Errors raised on purpose only get the name of the function where they lack one; every error in the caller's own
+functions stays as it is. Operators answer for themselves, in C++. This module stands left of every room.
 """
 
 from __future__ import annotations
 
 import functools
 import inspect
+import os
 import re
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import FunctionType, TracebackType
-from typing import Any
+from typing import Any, TypeVar, cast
 
-from ._arguments import BY_PLACE, Argument, arguments, marked, misfit
-from ._kinds import NUMBERS, shown
+import numpy
 
+from ._arguments import BY_PLACE, Argument, Look, arguments, misfit
+from ._kinds import NAMED, NUMBERS, shown
+
+# Methods that are asked for every batch or number, or that subclasses define in their own way.
+_PASSED_OVER = frozenset(
+    """append apply call data decayed due error forward grad hybrid_forward infer_shape look_up measure place rule
+    take_batch take_reduced value wait""".split()
+)
+_F = TypeVar("_F", bound=Callable[..., Any])
 _HERE = str(Path(__file__).parent)
-_NUMPY = re.compile(r"[/\\]numpy[/\\]")
-CAUGHT = (TypeError, ValueError, IndexError, KeyError, AttributeError, ArithmeticError, AssertionError, RecursionError)
+# Where code lies that is not the caller's own: ours, Python's, and NumPy's among other installed packages.
+_INSIDE = (_HERE, str(Path(os.__file__).parent), str(Path(numpy.__file__).parents[1]), "<frozen")
+CAUGHT = (TypeError, ValueError, IndexError, KeyError, AttributeError, ArithmeticError, RecursionError)
 # "pad: ...", "einsum(): ...", "Dense: ...", "Parameter weight: ...": errors that say who speaks.
-_NAMED = re.compile(r"\w[\w.]*(\(.*?\))?( [\w.]+){0,2}: ")
+_NAMED = re.compile(r"\w[\w.]*(\(.*?\))?(( [\w.]+){0,2}|( [\w.]+)? has [^:]*): ")
 # What Python says without the name of what failed although it is written like that.
-_NOT_NAMED = re.compile(r"invalid literal|could not convert")
+_NOT_NAMED = re.compile(r"invalid literal|could not convert|unhashable|bad operand|\w+\(\): incompatible")
 # Arguments of functions of arrays that may be anything.
 _FREE = {"knobs", "named", "kwargs", "args", "params", "more", "fname", "function", "func", "self", "key", "step"}
 
@@ -42,7 +52,7 @@ def _ours(traceback: TracebackType) -> bool | None:
     last, purpose = traceback, False
     while last.tb_next is not None:
         last = last.tb_next
-        if not (last.tb_frame.f_code.co_filename.startswith(_HERE) or _NUMPY.search(last.tb_frame.f_code.co_filename)):
+        if not last.tb_frame.f_code.co_filename.startswith(_INSIDE):
             return None
     code = last.tb_frame.f_code
     if code.co_filename.startswith(_HERE):
@@ -54,13 +64,13 @@ def better(function: Callable[..., Any], who: str, error: Exception, args: Any, 
     """The error that a wrong call should end with instead; None if it is good as it is."""
     traceback = error.__traceback__.tb_next if error.__traceback__ is not None else None
     purpose = False if traceback is None else _ours(traceback)
-    text = str(error)
+    text = str(error.args[0]) if type(error) is KeyError and error.args else str(error)
     named = _NAMED.match(text) is not None and _NOT_NAMED.match(text) is None
     if purpose is None or (named and not isinstance(error, AttributeError)):
         return None
-    if type(error) is KeyError:
-        text = str(error.args[0]) if error.args else ""
-    kind = type(error) if type(error) in (TypeError, ValueError, IndexError) else TypeError
+    if isinstance(error, AssertionError) and text:  # what a comparison of arrays is asked for
+        return None
+    kind = next((k for k in (TypeError, IndexError, ValueError) if isinstance(error, k)), TypeError)
     if purpose and text and type(error) in (TypeError, ValueError, IndexError):
         return kind(f"{who}: {text}")
     try:
@@ -70,7 +80,7 @@ def better(function: Callable[..., Any], who: str, error: Exception, args: Any, 
     for argument in arguments(function):
         if argument.name in bound and (found := _misfit(who, argument, bound[argument.name])):
             return found
-    given = ", ".join(f"{name} {shown(value)}" for name, value in bound.items())
+    given = ", ".join(f"{name} {shown(value)}" for name, value in bound.items() if name != "self")
     return kind(f"{who}: expected arguments that fit each other, {_takes(function)}; got {given or 'none'}")
 
 
@@ -89,8 +99,94 @@ def _misfit(who: str, argument: Argument, value: Any) -> Exception | None:
 
 
 def _takes(function: Callable[..., Any]) -> str:
-    names = [str(p.replace(annotation=p.empty)) for p in inspect.signature(function).parameters.values()]
+    names = [name for name in inspect.signature(function).parameters if name != "self"]
     return f"takes ({', '.join(names)})"
+
+
+def checked(function: _F, who: str = "") -> _F:
+    """`function`, which looks at its arguments first; `who` it is in its errors."""
+    first = Look(function, who or function.__name__)
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        first(first.who, args, kwargs)
+        try:
+            return function(*args, **kwargs)
+        except CAUGHT as error:
+            found = better(function, first.who, error, args, kwargs)
+            if found is None:
+                raise
+            raise found from error
+
+    return marked(call)
+
+
+def _method(function: _F) -> _F:
+    first = Look(function, function.__name__)
+    makes = function.__name__ == "__init__"
+
+    @functools.wraps(function)
+    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+        who = type(self).__name__ if makes else f"{type(self).__name__}.{first.who}"
+        first(who, (self, *args), kwargs, type(self))
+        if not makes:
+            return function(self, *args, **kwargs)
+        try:
+            return function(self, *args, **kwargs)
+        except CAUGHT as error:
+            found = better(function, who, error, (self, *args), kwargs)
+            if found is None:
+                raise
+            raise found from error
+
+    return marked(call)
+
+
+def marked(call: Any) -> Any:
+    call.__looks__ = True
+    return call
+
+
+def _worth(function: Any) -> bool:
+    """Whether there is anything to check: not where all arguments may be anything."""
+    if not inspect.isfunction(function) or hasattr(function, "__looks__"):
+        return False
+    hints = inspect.unwrap(function).__annotations__
+    if function.__name__ == "__init__" or "." not in function.__qualname__:
+        return True  # constructors, whose name in Python's words would be that of a base, and functions
+    return any(name != "return" and (hint != "Any" or name in NAMED) for name, hint in hints.items())
+
+
+def _guard_class(cls: type, methods: bool) -> None:
+    if issubclass(cls, (BaseException, tuple)):
+        return
+    for base in cls.__mro__:
+        if not base.__module__.startswith("dlcore.") or "__looked_at__" in vars(base):
+            continue
+        for name, member in list(vars(base).items()):
+            wanted = name == "__init__" or (methods and name[0] != "_" and name not in _PASSED_OVER)
+            if wanted and _worth(member):
+                setattr(base, name, _method(member))
+        base.__looked_at__ = True  # type: ignore[attr-defined]
+
+
+def guard(module: str, names: Iterable[str], methods: bool = True) -> None:
+    """Let everything that a room offers under `names` look at its arguments; called once, behind its `__all__`.
+
+    methods: those of its classes as well; not where they are what every step runs through.
+    """
+    space = vars(sys.modules[module])
+    place = module.removeprefix("dlcore.").split("._", 1)[0]
+    for name in names:
+        value = space.get(name)
+        if isinstance(value, type):
+            if value.__module__.startswith("dlcore."):
+                _guard_class(value, methods)
+        elif _worth(value):
+            home = vars(sys.modules[value.__module__])
+            space[name] = checked(cast(Any, value), f"{place}.{name}")
+            for other in [n for n, found in home.items() if found is value]:
+                home[other] = space[name]
 
 
 def answered(function: Callable[..., Any], who: str) -> Callable[..., Any]:

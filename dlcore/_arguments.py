@@ -1,33 +1,26 @@
-"""Wrong arguments of public functions and classes are answered in words, from their signatures, in this one place.
+"""Arguments held against the signature of a public function: what each must be, and the words where one is not.
 
-A room says `guard(__name__, __all__)` behind its `__all__`: from then on every function and constructor named there,
-and the methods of its classes, look at their arguments before they begin. What an argument must be is its type hint
-(`_kinds.py`); where that is `Any`, its name (`NAMED`). The sentences are all made here:
+What an argument must be is its type hint (`_kinds.py`); where that is `Any`, its name (`NAMED`). The sentences are all
+made here:
 
     Dense: units must be a whole number of at least 1, got 'ten' (str)
 
-Operators and the namespaces of arrays do not come by here: they answer for themselves, in C++. This module stands left
-of every room.
+`_answers.py` says which functions are held against their signatures, and when. This module stands left of every room.
 """
 
 from __future__ import annotations
 
 import difflib
-import functools
 import inspect
-import sys
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple, TypeVar, cast
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 from ._hints import HINTS
 from ._kinds import FITS, NAMED, WRONG_TYPE, WRONG_VALUE, Kind, came, kind_of
 
-_F = TypeVar("_F", bound=Callable[..., Any])
 BY_PLACE = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 _BY_NAME = inspect.Parameter.KEYWORD_ONLY
 _ANY_NUMBER = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
-# Methods that are asked for every batch or number, or that subclasses define in their own way.
-_PASSED_OVER = {"forward", "hybrid_forward", "infer_shape", "measure", "rule", "call", "apply", "data", "grad", "wait"}
 
 
 def _kind(parameter: inspect.Parameter, known: dict[str, Any]) -> Kind | None:
@@ -79,7 +72,7 @@ def _fix(cls: type, what: str) -> str:
     return next((f"; {found}" for found in places if found), "")
 
 
-class _Look:
+class Look:
     """The check of one function's arguments; what they must be is read when it is first called."""
 
     __slots__ = ("free", "function", "hinted", "named", "needed", "placed", "rest", "who")
@@ -141,72 +134,3 @@ def look(who: str, function: Callable[..., Any], given: Mapping[str, Any]) -> No
     for argument in arguments(function):
         if argument.name in given and argument.kind is not None and given[argument.name] is not argument.default:
             _refuse(who, argument, given[argument.name], object)
-
-
-def checked(function: _F, who: str = "") -> _F:
-    """`function`, which looks at its arguments first; `who` it is in its errors."""
-    first = _Look(function, who or function.__name__)
-
-    @functools.wraps(function)
-    def call(*args: Any, **kwargs: Any) -> Any:
-        first(first.who, args, kwargs)
-        return function(*args, **kwargs)
-
-    return marked(call)
-
-
-def _method(function: _F) -> _F:
-    first = _Look(function, function.__name__)
-    makes = function.__name__ == "__init__"
-
-    @functools.wraps(function)
-    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
-        who = type(self).__name__ if makes else f"{type(self).__name__}.{first.who}"
-        first(who, (self, *args), kwargs, type(self))
-        return function(self, *args, **kwargs)
-
-    return marked(call)
-
-
-def marked(call: Any) -> Any:
-    call.__looks__ = True
-    return call
-
-
-def _worth(function: Any) -> bool:
-    """Whether there is anything to check: not where all arguments may be anything."""
-    if not inspect.isfunction(function) or hasattr(function, "__looks__"):
-        return False
-    hints = inspect.unwrap(function).__annotations__
-    if function.__name__ == "__init__":
-        return True  # whose name in Python's words would be that of a base
-    return any(name != "return" and (hint != "Any" or name in NAMED) for name, hint in hints.items())
-
-
-def _guard_class(cls: type) -> None:
-    if issubclass(cls, (BaseException, tuple)):
-        return
-    for base in cls.__mro__:
-        if not base.__module__.startswith("dlcore.") or "__looked_at__" in vars(base):
-            continue
-        for name, member in list(vars(base).items()):
-            wanted = name == "__init__" or (name[0] != "_" and name not in _PASSED_OVER)
-            if wanted and _worth(member):
-                setattr(base, name, _method(member))
-        base.__looked_at__ = True  # type: ignore[attr-defined]
-
-
-def guard(module: str, names: Iterable[str]) -> None:
-    """Let everything that a room offers under `names` look at its arguments; called once, behind its `__all__`."""
-    space = vars(sys.modules[module])
-    place = module.removeprefix("dlcore.").split("._", 1)[0]
-    for name in names:
-        value = space.get(name)
-        if isinstance(value, type):
-            if value.__module__.startswith("dlcore."):
-                _guard_class(value)
-        elif _worth(value):
-            home = vars(sys.modules[value.__module__])
-            space[name] = checked(cast(Any, value), f"{place}.{name}")
-            for other in [n for n, found in home.items() if found is value]:
-                home[other] = space[name]

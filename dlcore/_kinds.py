@@ -104,6 +104,7 @@ _NUMBER = Kind("a number", "numbers", _of_type(_number))
 _ARRAY = Kind("an array", "arrays", _of_type(lambda v: hasattr(v, "shape") and hasattr(v, "dtype")))
 PATH = Kind("a file name", "file names", _of_type(_path))
 NUMBERS = Kind("an array of numbers", "arrays of numbers", _of_type(lambda v: not no_array(v)))
+Array: TypeAlias = Annotated[Any, NUMBERS]
 _FUNCTION = Kind("a function", "functions", _of_type(callable))
 _DICT = Kind("a dict", "dicts", _of_type(lambda v: isinstance(v, abc.Mapping) or hasattr(v, "keys")))
 _PLAIN: dict[Any, Kind] = {
@@ -314,7 +315,7 @@ def shown(value: Any) -> str:
     if callable(value) and hasattr(value, "__name__"):
         return f"the function {value.__name__}"
     name = type(value).__name__
-    if value is None or isinstance(value, bool):
+    if value is None or value is ... or isinstance(value, bool):
         return repr(value)
     if type(value).__repr__ is object.__repr__:
         return f"an object of {name}"

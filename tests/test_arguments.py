@@ -11,7 +11,7 @@ import pytest
 
 import dlcore
 import dlcore.gluon
-from dlcore._arguments import checked, guard
+from dlcore._answers import checked, guard
 from dlcore._kinds import FITS, WRONG_TYPE, WRONG_VALUE, Chance, Count, Length, came, kind_of, shown
 
 dl: Any = dlcore  # what a type checker would refuse as well

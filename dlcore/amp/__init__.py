@@ -12,6 +12,8 @@ and needs no loss scale.
 ('bfloat16', 'float32')
 """
 
+from dlcore import _answers
+
 from ._autocast import autocast, init, is_active, stop
 from ._convert import convert_hybrid_block
 from ._lists import (
@@ -43,3 +45,5 @@ __all__ = [
     "stop",
     "unscale",
 ]
+
+_answers.guard(__name__, __all__)

@@ -36,7 +36,7 @@ def _is_dtype(value: Any) -> int:
     return FITS
 
 
-NAMED["dtype"] = Kind("a dtype such as 'float32'", "dtypes", _is_dtype)
+NAMED["dtype"] = NAMED["target_dtype"] = Kind("a dtype such as 'float32'", "dtypes", _is_dtype)
 _whole = ["int64"]  # what a Python int without a dtype becomes
 
 

@@ -17,7 +17,7 @@ _MASK = 2**64 - 1
 
 
 def as_seed(value: Any, name: str = "seed") -> int:
-    if isinstance(value, (bool, float)) or not hasattr(value, "__index__"):
+    if isinstance(value, (bool, float)) or isinstance(value, type) or not hasattr(value, "__index__"):
         raise TypeError(f"{name}: expected a whole number, got {value!r}")
     return int(value.__index__()) & _MASK
 

@@ -127,6 +127,11 @@ def _bins(bins: Any) -> Any:
     return bins if isinstance(bins, (int, str)) else _host(bins)
 
 
+def _grid(bins: Any) -> Any:
+    """Bins of several axes, in NumPy's arrays: it would ask ours for the histogram again."""
+    return [_host(b) for b in bins] if isinstance(bins, (list, tuple, NDArray)) else bins
+
+
 def histogram(
     a: Any, bins: Any = 10, range: tuple[float, float] | None = None, density: bool = False, weights: Any = None
 ) -> tuple[NDArray, NDArray]:
@@ -159,7 +164,7 @@ def histogram2d(
     >>> histogram2d([0.0, 1.0], [0.0, 1.0], bins=2)[0].tolist()
     [[1.0, 0.0], [0.0, 1.0]]
     """
-    found = _np.histogram2d(_host(x), _host(y), bins, range, density, _host(weights))
+    found = _np.histogram2d(_host(x), _host(y), _grid(bins), range, density, _host(weights))
     x = asarray(x)
     return beside(x, found[0]), beside(x, found[1]), beside(x, found[2])
 
@@ -173,8 +178,7 @@ def histogramdd(
     [[1.0, 0.0], [0.0, 1.0]]
     """
     x = asarray(sample)
-    bins = [_host(b) for b in bins] if isinstance(bins, (list, tuple, NDArray)) else bins
-    counts, edges = _np.histogramdd(x.asnumpy(), bins, range, density, _host(weights))
+    counts, edges = _np.histogramdd(x.asnumpy(), _grid(bins), range, density, _host(weights))
     return beside(x, counts), [beside(x, e) for e in edges]
 
 

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Any
 
 from .._hooks import hook
-from .._kinds import FITS, NAMED, WRONG_TYPE, WRONG_VALUE, Kind
+from .._kinds import FITS, NAMED, WRONG_TYPE, WRONG_VALUE, Kind, shown
 
 _local = threading.local()
 
@@ -35,6 +35,8 @@ class Context:
 
     def __init__(self, device_type: str | Context = "cpu", device_id: int = 0) -> None:
         name = {"cpu_pinned": "cpu", "cpu_shared": "cpu"}.get(str(device_type), str(device_type))
+        if not hasattr(device_id, "__index__") or isinstance(device_id, type):
+            raise TypeError(f"Context: device_id must be a whole number, got {shown(device_id)}")
         match = re.fullmatch(r"(cpu|gpu)(?:[(:](\d+)\)?)?", name)
         if match is None:
             raise ValueError(f"Context: expected 'cpu', 'gpu' or 'gpu(1)', got {device_type!r}")

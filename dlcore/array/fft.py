@@ -15,7 +15,7 @@ import numpy as np
 from .. import _answers
 from .._core import NDArray
 from ..ops import F
-from ._arranging import roll
+from ._arranging import roll as _roll
 from ._convert import array, asarray
 from .context import Context
 
@@ -249,7 +249,7 @@ def _shift(x: Any, axes: Axes, back: bool) -> NDArray:
     chosen = range(x.ndim) if axes is None else [axes] if isinstance(axes, int) else list(axes)
     for axis in chosen:
         n = _length("ifftshift" if back else "fftshift", x, None, axis)
-        x = roll(x, -(n // 2) if back else n // 2, axis)
+        x = _roll(x, -(n // 2) if back else n // 2, axis)
     return x
 
 

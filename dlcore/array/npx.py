@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import inspect
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -48,6 +49,7 @@ def __getattr__(name: str) -> Any:
         value = getattr(nd, name)
     elif name in FUNCTIONS or (name in RECORDS and not RECORDS[name].internal):
         value = getattr(F, name)
+        value = _answers.answered(value, name) if inspect.isfunction(value) else value
     else:
         near = difflib.get_close_matches(name, __dir__(), 1)
         hint = f"; did you mean {near[0]!r}?" if near else ""

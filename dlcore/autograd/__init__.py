@@ -8,6 +8,8 @@ dlcore/ops). Next: dlcore/csrc/autograd/tape.h.
 
 from dlcore._hints import names_of
 
+from .. import _answers
+from . import _transforms, _walk
 from ._anomaly import detect_anomaly
 from ._checkpoint import checkpoint
 from ._function import Function
@@ -40,3 +42,5 @@ __all__ = [
 ]
 
 __getattr__ = names_of(__name__, __all__)
+_answers.answer(__name__, [name for name in __all__ if name in vars(_transforms) or name in vars(_walk)])
+_answers.guard(__name__, ["detect_anomaly"])

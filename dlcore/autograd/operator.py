@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from dlcore import _arguments, _core
+from dlcore import _answers, _core
 from dlcore._core import NDArray
 from dlcore.array import nd
 from dlcore.array.context import Context
@@ -285,4 +285,4 @@ class _Flat:
         return [*(g.asnumpy() for g in grads), *(np.zeros_like(x) for x in xs[self._kind.count :])]
 
 
-_arguments.guard(__name__, __all__)
+_answers.guard(__name__, __all__)

@@ -6,7 +6,7 @@ the key-value store, `kv`. What must not: starting processes (dlcore.parallel do
 runs. mpi4py and CuPy are imported only when such a communicator is made.
 """
 
-from dlcore import _arguments
+from dlcore import _answers
 
 from . import kv
 from ._alone import Alone
@@ -18,4 +18,4 @@ from ._nccl import NCCLCommunicator
 
 __all__ = ["Alone", "Communicator", "KVStore", "MPICommunicator", "NCCLCommunicator", "current", "kv", "use"]
 
-_arguments.guard(__name__, __all__)
+_answers.guard(__name__, __all__)

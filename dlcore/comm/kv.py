@@ -4,10 +4,10 @@
 1
 """
 
-from dlcore import _arguments
+from dlcore import _answers
 
 from ._kvstore import KVStore, create
 
 __all__ = ["KVStore", "create"]
 
-_arguments.guard(__name__, __all__)
+_answers.guard(__name__, __all__)

@@ -7,11 +7,11 @@ changes nothing; `import dlcore.compat.mxnet` installs. `python -m dlcore.compat
 What must not: anything that computes; a name that dlcore lacks is an error that says so, never an imitation.
 """
 
-from dlcore import _arguments
+from dlcore import _answers
 
 from ._diagnose import Finding, diagnose
 from ._install import install, installed, uninstall
 
 __all__ = ["Finding", "diagnose", "install", "installed", "uninstall"]
 
-_arguments.guard(__name__, __all__)
+_answers.guard(__name__, __all__)

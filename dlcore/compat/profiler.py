@@ -21,7 +21,7 @@ import threading
 import time
 from typing import Any
 
-from dlcore import _arguments
+from dlcore import _answers
 from dlcore.io import atomic_write
 
 __all__ = ["Counter", "Domain", "Event", "Frame", "Marker", "Task", "dump", "dump_profile", "dumps", "pause",
@@ -309,4 +309,4 @@ def dump_profile() -> None:
     dump(True)
 
 
-_arguments.guard(__name__, __all__)
+_answers.guard(__name__, __all__)

@@ -6,7 +6,7 @@
 [(0, 4), (0, 4)]
 """
 
-from dlcore import _arguments
+from dlcore import _answers
 from dlcore.io._bucket_iter import BucketSentenceIter, encode_sentences
 from dlcore.module.callback import do_checkpoint as do_rnn_checkpoint
 from dlcore.module.model import load_checkpoint as load_rnn_checkpoint
@@ -44,4 +44,4 @@ __all__ = [
     "save_rnn_checkpoint",
 ]
 
-_arguments.guard(__name__, __all__)
+_answers.guard(__name__, __all__)

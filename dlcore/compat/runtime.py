@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 
-from dlcore import _arguments
+from dlcore import _answers
 from dlcore.array import num_gpus
 
 __all__ = ["Feature", "Features", "feature_list"]
@@ -78,4 +78,4 @@ class Features(dict[str, Feature]):
         return str(list(self.values()))
 
 
-_arguments.guard(__name__, __all__)
+_answers.guard(__name__, __all__)

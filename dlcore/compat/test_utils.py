@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from dlcore import _arguments, autograd, symbol
+from dlcore import _answers, autograd, symbol
 from dlcore._core import NDArray
 from dlcore.array import Context, current_context, nd, num_gpus
 from dlcore.array import random as _random
@@ -134,4 +134,4 @@ def check_numeric_gradient(
         assert_almost_equal(array.grad, numeric, rtol, atol, (f"gradient {place}", "differences"))
 
 
-_arguments.guard(__name__, __all__)
+_answers.guard(__name__, __all__)

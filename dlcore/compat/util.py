@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from dlcore import _arguments
+from dlcore import _answers
 from dlcore.array import num_gpus
 from dlcore.array.npx import gpu_memory_info, is_np_array, is_np_shape, np_array, np_shape, reset_np, set_np
 
@@ -70,4 +70,4 @@ def get_gpu_memory(gpu_dev_id: int) -> tuple[int, int]:
     return gpu_memory_info(gpu_dev_id)
 
 
-_arguments.guard(__name__, __all__)
+_answers.guard(__name__, __all__)

@@ -5,11 +5,11 @@ whose parameters have values, change them in place, and say what they did. One m
 What must not: training (see `dlcore.run`), file formats (see `dlcore.io`).
 """
 
-from dlcore import _arguments
+from dlcore import _answers
 
 from ._prune import Pruned, prune
 from ._quantize import Quantized, quantize_weights
 
 __all__ = ["Pruned", "Quantized", "prune", "quantize_weights"]
 
-_arguments.guard(__name__, __all__)
+_answers.guard(__name__, __all__)

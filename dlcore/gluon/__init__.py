@@ -7,7 +7,7 @@ What must not: operators (see `dlcore.ops`), training loops with events and knob
 Next: `_block.py` for how a call travels, `_parameter.py` for where weights live, `trainer.py` for a step.
 """
 
-from dlcore import _arguments, metric
+from dlcore import _answers, metric
 from dlcore._hints import names_of
 
 from . import contrib, data, loss, model_zoo, nn, rnn, utils
@@ -42,4 +42,4 @@ __all__ = [
 ]
 
 __getattr__ = names_of(__name__, __all__)
-_arguments.guard(__name__, __all__)
+_answers.guard(__name__, __all__)

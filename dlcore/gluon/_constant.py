@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
 from dlcore import init
+from dlcore._kinds import Array, shown
 
 from ._parameter import Parameter
 
@@ -22,10 +22,12 @@ class Constant(Parameter):
     array([1., 2.], dtype=float32)
     """
 
-    def __init__(self, name: str | Any, value: Any = None) -> None:
+    def __init__(self, name: str | Array, value: Array = None) -> None:
         if value is None:
             name, value = "const", name
         values = value.asnumpy() if hasattr(value, "asnumpy") else np.asarray(value)
+        if values.dtype.kind not in "biufcV":
+            raise TypeError(f"Constant: value must be an array of numbers, got {shown(value)}")
         if not hasattr(value, "dtype") and values.dtype.kind == "f":
             values = values.astype(np.float32)
         self.value = values

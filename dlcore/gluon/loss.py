@@ -5,7 +5,7 @@ LogisticLoss, HingeLoss, SquaredHingeLoss. Of numbers: L2Loss, L1Loss, HuberLoss
 KLDivLoss. Of sequences: CTCLoss. Of likeness: TripletLoss, CosineEmbeddingLoss, SDMLLoss.
 """
 
-from dlcore import _arguments
+from dlcore import _answers
 
 from ._loss import Loss, _apply_weighting, _reshape_like  # noqa: F401 - losses of one's own ask for them
 from ._loss_classification import SigmoidBinaryCrossEntropyLoss, SoftmaxCrossEntropyLoss
@@ -38,4 +38,4 @@ __all__ = [
     "TripletLoss",
 ]
 
-_arguments.guard(__name__, __all__)
+_answers.guard(__name__, __all__)

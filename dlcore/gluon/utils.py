@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from dlcore import _arguments, _core
+from dlcore import _answers, _core
 from dlcore.array import nd
 from dlcore.io import cache_dir
 from dlcore.io import download as _download
@@ -160,7 +160,7 @@ def download(
     return str(target)
 
 
-_arguments.guard(__name__, __all__)
+_answers.guard(__name__, __all__)
 
 
 def _get_repo_url() -> str:

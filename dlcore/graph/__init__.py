@@ -1,12 +1,14 @@
 """The graph: Python functions on arrays traced into one IR, rewritten by passes, planned, and run without Python.
 
 Here: `jit` and `CachedOp` (compiled functions), `_ir` (Graph, Node, Value), `_trace`, `verify`, passes/ (one file a
-pass), `_lower` (to the executable), `interpreter` (NumPy, slow, obvious), `explain`, `cuda_render` (fused groups as
+pass), `_lower` (to the executable), `interpreter` (NumPy, slow, obvious), `explain`, `cuda_kernels` (fused groups as
 CUDA C).
 Not here: kernels and the executable (dlcore/csrc), operators (dlcore/ops), anything about layers.
 Environment: DLCORE_SHOW=passes|ir|plan|cuda (or several, with commas) prints each stage of compilation to stderr.
 Next: `_jit.jit` for the way in, `_compiled.Compiled` for the stages, `passes/__init__.py` for the list of passes.
 """
+
+from dlcore import _answers
 
 from ._cached_op import CachedOp
 from ._compiled import Compiled
@@ -38,3 +40,6 @@ __all__ = [
     "trace",
     "verify",
 ]
+
+_answers.guard(__name__, ["CachedOp", "Compiled", "GraphFunction", "explain", "jit", "trace", "verify"], methods=False)
+_answers.answer(__name__, ["every_call", "outside_trace"])

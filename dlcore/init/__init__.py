@@ -5,7 +5,7 @@ What must not: parameters themselves (see `dlcore.gluon`), random operators (see
 Values are drawn on the host from `dlcore`'s seeded state, so a seed gives the same network on every device.
 """
 
-from dlcore import _arguments
+from dlcore import _answers
 
 from ._constant import Constant, One, Zero
 from ._host import host_generator
@@ -33,4 +33,4 @@ __all__ = [
     "register",
 ]
 
-_arguments.guard(__name__, __all__)
+_answers.guard(__name__, __all__)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from dlcore import _core
+from dlcore._hooks import hook
 
 from ._initializer import Initializer, create, register
 
@@ -132,9 +133,7 @@ class Load(Initializer):
     ) -> None:
         super().__init__(param=param if isinstance(param, (str, os.PathLike)) else sorted(param))
         if isinstance(param, (str, os.PathLike)):
-            from safetensors.numpy import load_file
-
-            param = load_file(os.fspath(param))
+            param = cast(Mapping[str, Any], hook("files.load")(param))
         # Old checkpoints say arg:name and aux:name.
         self._values = {name.split(":", 1)[-1]: value for name, value in param.items()}
         self._default = None if default_init is None else create(default_init)

@@ -5,11 +5,11 @@ What lives here: one private file per format, each giving and taking plain dicts
 nothing is unpickled. What must not: our own formats (`dlcore.io`), old import names (`dlcore.compat`).
 """
 
-from dlcore import _arguments
+from dlcore import _answers
 
 from ._params import load, load_params, save, save_params
 from ._torch import from_torch_state
 
 __all__ = ["from_torch_state", "load", "load_params", "save", "save_params"]
 
-_arguments.guard(__name__, __all__)
+_answers.guard(__name__, __all__)

@@ -7,7 +7,7 @@ Not here: anything that displays; widgets and magics draw what this room returns
 Next: `widgets/explorer` and `widgets/data` for the pictures, `dlcore/run` for the runs that are watched.
 """
 
-from dlcore import _arguments
+from dlcore import _answers
 
 from ._attribution import Attribution, grad_cam, integrated_gradients, saliency
 from ._batch import batch_of
@@ -47,4 +47,4 @@ __all__ = [
     "structure",
 ]
 
-_arguments.guard(__name__, __all__)
+_answers.guard(__name__, __all__)

@@ -6,7 +6,7 @@ or iterator goes into a private file of its own.
 What must not: datasets and loaders (see `dlcore.gluon.data`), weights of a network (see `dlcore.gluon`).
 """
 
-from dlcore import _arguments
+from dlcore import _answers
 from dlcore._folders import cache_dir
 
 from . import recordio
@@ -55,4 +55,4 @@ __all__ = [
     "write_idx",
 ]
 
-_arguments.guard(__name__, __all__)
+_answers.guard(__name__, __all__)

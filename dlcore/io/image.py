@@ -7,7 +7,7 @@
 (4, 4, 3)
 """
 
-from dlcore import _arguments
+from dlcore import _answers
 
 from ._augment import (
     _get_interp_method,  # noqa: F401 - by this name libraries ask for it
@@ -101,4 +101,4 @@ __all__ = [
     "scale_down",
 ]
 
-_arguments.guard(__name__, __all__)
+_answers.guard(__name__, __all__)

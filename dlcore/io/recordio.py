@@ -24,7 +24,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
-from dlcore import _arguments
+from dlcore import _answers
 
 __all__ = ["IRHeader", "MXIndexedRecordIO", "MXRecordIO", "pack", "pack_img", "unpack", "unpack_img"]
 
@@ -335,4 +335,4 @@ def unpack_img(s: bytes, iscolor: int = -1) -> tuple[IRHeader, np.ndarray]:
     return header, decode_image(data, iscolor)
 
 
-_arguments.guard(__name__, __all__)
+_answers.guard(__name__, __all__)

@@ -5,7 +5,7 @@ What lives here: of classes (Accuracy, TopKAccuracy, F1, MCC, AUC, ConfusionMatr
 What must not: losses that are differentiated (see `dlcore.gluon.loss`).
 """
 
-from dlcore import _arguments
+from dlcore import _answers
 from dlcore._hints import names_of
 
 from ._classification import Accuracy, TopKAccuracy
@@ -51,4 +51,4 @@ __all__ = [
 ]
 
 __getattr__ = names_of(__name__, __all__)
-_arguments.guard(__name__, __all__)
+_answers.guard(__name__, __all__)

@@ -9,7 +9,7 @@ and pad.
 Next: `_fit.BaseModule.fit`, the loop; then `_module.Module`.
 """
 
-from dlcore import _arguments
+from dlcore import _answers
 
 from . import callback, monitor
 from ._bucketing import BucketingModule
@@ -33,4 +33,4 @@ __all__ = [
     "save_checkpoint",
 ]
 
-_arguments.guard(__name__, __all__)
+_answers.guard(__name__, __all__)

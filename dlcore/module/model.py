@@ -5,7 +5,7 @@
 True
 """
 
-from dlcore import _arguments
+from dlcore import _answers
 
 from ._checkpoint import load_checkpoint, load_params, save_checkpoint
 from ._feed_forward import FeedForward
@@ -13,4 +13,4 @@ from ._fit import BatchEndParam
 
 __all__ = ["BatchEndParam", "FeedForward", "load_checkpoint", "load_params", "save_checkpoint"]
 
-_arguments.guard(__name__, __all__)
+_answers.guard(__name__, __all__)

@@ -8,7 +8,7 @@ Knobs (learning rate, weight decay, momentum, the step count) are 0-d arrays wri
 compiled once obeys a knob turned later.
 """
 
-from dlcore import _arguments
+from dlcore import _answers
 
 from . import lr_scheduler
 from ._adadelta import AdaDelta
@@ -58,4 +58,4 @@ __all__ = [
     "register",
 ]
 
-_arguments.guard(__name__, __all__)
+_answers.guard(__name__, __all__)

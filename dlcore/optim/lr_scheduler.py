@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from dlcore import _arguments
+from dlcore import _answers
 
 __all__ = [
     "CosineRestartScheduler",
@@ -193,4 +193,4 @@ class OneCycleScheduler(LRScheduler):
         return end + (start - end) * (1 + math.cos(math.pi * share)) / 2
 
 
-_arguments.guard(__name__, __all__)
+_answers.guard(__name__, __all__)

@@ -6,7 +6,7 @@ networks and data by value (`_ship.py`), a cell in all workers (`_cell.py`) and 
 (dlcore.comm). Workers are fresh processes, never forks, and everything between them stays on loopback.
 """
 
-from dlcore import _arguments
+from dlcore import _answers
 
 from ._cell import CellResult, run_cell
 from ._pool import WorkerError, WorkerPool, pool, shutdown
@@ -14,4 +14,4 @@ from ._train import train
 
 __all__ = ["CellResult", "WorkerError", "WorkerPool", "pool", "run_cell", "shutdown", "train"]
 
-_arguments.guard(__name__, __all__)
+_answers.guard(__name__, __all__)

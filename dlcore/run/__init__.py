@@ -10,7 +10,7 @@ Next: `dlcore/parallel` for several processes, `widgets/loss_chart` for the live
 `%train`.
 """
 
-from dlcore import _arguments
+from dlcore import _answers
 
 from ._history import Branch, History
 from ._known import runs, training
@@ -53,4 +53,4 @@ __all__ = [
 ]
 
 # The errors of train and wait are those of the run, and end at the user's own line.
-_arguments.guard(__name__, [name for name in __all__ if name not in ("train", "wait")])
+_answers.guard(__name__, [name for name in __all__ if name not in ("train", "wait")])

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from dlcore._kinds import Natural
 from dlcore.array import array
 from dlcore.gluon.data import ArrayDataset, DataLoader, Sampler, vision
 from dlcore.gluon.data._strength import Strengthened, draws
@@ -219,7 +220,7 @@ def batches(
     *,
     batch: int,
     train: bool,
-    seed: int = 0,
+    seed: Natural = 0,
     rank: int = 0,
     size: int = 1,
 ) -> Batches:

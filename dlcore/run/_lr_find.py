@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from dlcore import _core
+from dlcore._kinds import Natural
 
 from ._data import batches, placed
 from ._known import training
@@ -77,7 +78,7 @@ def lr_find(
     start: float = 1e-6,
     stop: float = 10.0,
     steps: int = 100,
-    seed: int = 0,
+    seed: Natural = 0,
     name: str | None = None,
     **optimizer_params: Any,
 ) -> LearningRates:

@@ -11,6 +11,7 @@ import numpy as np
 
 from dlcore._arguments import look
 from dlcore._hooks import HOOKS, hook
+from dlcore._kinds import Natural
 
 from ._code import Recipe
 from ._data import batches
@@ -40,7 +41,7 @@ def train(
     metric: Any = "auto",
     background: bool = False,
     workers: int = 1,
-    seed: int | None = None,
+    seed: Natural | None = None,
     show: Show = None,
     name: str | None = None,
     comm: Any = None,
@@ -144,7 +145,7 @@ def prepare(
     lr: float | None = None,
     loss: Any = None,
     metric: Any = "auto",
-    seed: int | None = None,
+    seed: Natural | None = None,
     name: str | None = None,
     comm: Any = None,
     patience: int | None = None,
@@ -250,6 +251,7 @@ def wait(run: Run) -> Run:
     >>> wait(run.start()).step
     2
     """
+    look("wait", wait, {"run": run})
     try:
         return run.wait()
     except KeyboardInterrupt:

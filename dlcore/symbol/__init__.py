@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dlcore import _arguments
+from dlcore import _answers
 from dlcore._hints import missing
 
 from . import contrib
@@ -37,4 +37,4 @@ def __dir__() -> list[str]:
     return sorted({*__all__, *names()})
 
 
-_arguments.guard(__name__, __all__)
+_answers.guard(__name__, __all__)

@@ -107,7 +107,7 @@ def test_wrong_arguments_are_named() -> None:
         numbered(4, last_batch_handle="keep")
     with pytest.raises(ValueError, match="2 examples do not make one batch of 3"):
         numbered(2, batch_size=3, last_batch_handle="discard")
-    with pytest.raises(TypeError, match="'data': cannot make an array of str"):
+    with pytest.raises(TypeError, match="'data' must be an array of numbers, got 'text'"):
         NDArrayIter("text")
     with pytest.raises(TypeError, match="list of arrays, got NDArray"):
         DataBatch(dl.nd.ones((2,)))

@@ -5,10 +5,10 @@
 True
 """
 
-from dlcore import _arguments
+from dlcore import _answers
 
 from ..nn import DeformableConvolution, ModulatedDeformableConvolution
 
 __all__ = ["DeformableConvolution", "ModulatedDeformableConvolution"]
 
-_arguments.guard(__name__, __all__)
+_answers.guard(__name__, __all__)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dlcore import _arguments
+from dlcore import _answers
 from dlcore._kinds import Count
 
 from ..nn import (
@@ -57,4 +57,4 @@ class SparseEmbedding(Embedding):
         super().__init__(input_dim, output_dim, dtype, weight_initializer, True, prefix, params)
 
 
-_arguments.guard(__name__, __all__)
+_answers.guard(__name__, __all__)

@@ -5,7 +5,7 @@
 True
 """
 
-from dlcore import _arguments
+from dlcore import _answers
 
 from ..rnn import (
     Conv1DGRUCell,
@@ -35,4 +35,4 @@ __all__ = [
     "VariationalDropoutCell",
 ]
 
-_arguments.guard(__name__, __all__)
+_answers.guard(__name__, __all__)

@@ -4,7 +4,7 @@ What lives here: everything between files or arrays on the host and batches of N
 What must not: file formats and fetching (see `dlcore.io`), training loops (see `dlcore.run`).
 """
 
-from dlcore import _arguments
+from dlcore import _answers
 from dlcore._hints import names_of
 
 from . import audio, batchify, text, vision
@@ -39,4 +39,4 @@ __all__ = [
 ]
 
 __getattr__ = names_of(__name__, __all__)
-_arguments.guard(__name__, __all__)
+_answers.guard(__name__, __all__)

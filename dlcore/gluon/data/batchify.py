@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from dlcore import _arguments, _core
+from dlcore import _answers, _core
 
 __all__ = ["AsList", "Group", "Pad", "Stack", "Tuple", "default", "to_ndarray"]
 
@@ -129,4 +129,4 @@ def default(items: Sequence[Any]) -> Any:
     return Stack()(items)
 
 
-_arguments.guard(__name__, __all__)
+_answers.guard(__name__, __all__)

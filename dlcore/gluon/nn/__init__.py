@@ -4,7 +4,7 @@ What lives here: one short private file per family; every layer computes with op
 What must not: losses (see `dlcore.gluon.loss`), whole models.
 """
 
-from dlcore import _arguments
+from dlcore import _answers
 from dlcore._hints import names_of
 
 from .._block import Block
@@ -135,4 +135,4 @@ __all__ = [
 ]
 
 __getattr__ = names_of(__name__, __all__)
-_arguments.guard(__name__, __all__)
+_answers.guard(__name__, __all__)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from dlcore import _core
@@ -61,7 +62,7 @@ class Dropout(_Dropping):
     array([1., 1.], dtype=float32)
     """
 
-    def __init__(self, rate: float, axes: Any = (), prefix: str | None = None, params: Any = None) -> None:
+    def __init__(self, rate: float, axes: Sequence[int] = (), prefix: str | None = None, params: Any = None) -> None:
         super().__init__(rate, prefix, params)
         self._axes = tuple(axes)
 

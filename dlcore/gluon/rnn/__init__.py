@@ -7,7 +7,7 @@ What must not: kernels and operators (see `dlcore.ops`).
 Next: `_cell.py` for what every cell can do, `_layer.py` for the layers.
 """
 
-from dlcore import _arguments
+from dlcore import _answers
 
 from ._cell import HybridRecurrentCell, RecurrentCell
 from ._cells import GRUCell, LSTMCell, RNNCell
@@ -56,4 +56,4 @@ __all__ = [
     "ZoneoutCell",
 ]
 
-_arguments.guard(__name__, __all__)
+_answers.guard(__name__, __all__)

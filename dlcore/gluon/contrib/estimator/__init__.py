@@ -6,7 +6,7 @@ What must not: threads, charts and knobs (see `dlcore.run`). This loop is plain 
 
 import sys
 
-from dlcore import _arguments
+from dlcore import _answers
 
 from ._estimator import Estimator
 from ._events import BatchBegin, BatchEnd, EpochBegin, EpochEnd, TrainBegin, TrainEnd
@@ -29,4 +29,4 @@ __all__ = [
     "ValidationHandler",
 ]
 
-_arguments.guard(__name__, __all__)
+_answers.guard(__name__, __all__)

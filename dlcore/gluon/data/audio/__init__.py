@@ -9,10 +9,10 @@ What must not: reading of sound files, networks.
 (20, 63)
 """
 
-from dlcore import _arguments
+from dlcore import _answers
 
 from ._features import mel_filters, mel_spectrogram, mfcc, spectrogram
 
 __all__ = ["mel_filters", "mel_spectrogram", "mfcc", "spectrogram"]
 
-_arguments.guard(__name__, __all__)
+_answers.guard(__name__, __all__)

@@ -8,11 +8,11 @@ What must not: networks (see `dlcore.gluon.model_zoo.text`), files fetched from 
 ([1, 4, 0], ['and', 'the'])
 """
 
-from dlcore import _arguments
+from dlcore import _answers
 
 from ._sequence import LanguageModelDataset
 from ._vocabulary import Vocabulary, characters, words
 
 __all__ = ["LanguageModelDataset", "Vocabulary", "characters", "words"]
 
-_arguments.guard(__name__, __all__)
+_answers.guard(__name__, __all__)

@@ -6,7 +6,7 @@ What must not: anything that fetches a set nobody asked for.
 where they come from.
 """
 
-from dlcore import _arguments
+from dlcore import _answers
 from dlcore._hints import names_of
 
 from . import transforms
@@ -25,4 +25,4 @@ __all__ = [
 ]
 
 __getattr__ = names_of(__name__, __all__)
-_arguments.guard(__name__, __all__)
+_answers.guard(__name__, __all__)

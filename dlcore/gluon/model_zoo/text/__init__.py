@@ -4,11 +4,11 @@ What lives here: networks for tutorials and for starting from; they come without
 What must not: vocabularies and batches of text (see `dlcore.gluon.data.text`).
 """
 
-from dlcore import _arguments
+from dlcore import _answers
 
 from ._gpt import GPT
 from ._lstm import LSTMLanguageModel
 
 __all__ = ["GPT", "LSTMLanguageModel"]
 
-_arguments.guard(__name__, __all__)
+_answers.guard(__name__, __all__)

@@ -5,7 +5,7 @@ and gives scores (n, classes).
 What must not: layers (see `dlcore.gluon.nn`), trained weights, which are not shipped.
 """
 
-from dlcore import _arguments
+from dlcore import _answers
 
 from ._alexnet import alexnet
 from ._densenet import DenseNet, densenet121, densenet161, densenet169, densenet201
@@ -95,4 +95,4 @@ __all__ = [
     "vgg19_bn",
 ]
 
-_arguments.guard(__name__, __all__)
+_answers.guard(__name__, __all__)

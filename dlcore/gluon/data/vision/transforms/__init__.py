@@ -12,7 +12,7 @@ What must not: data sets (see `dlcore.gluon.data.vision`), decoding of files (se
 (1, 28, 28)
 """
 
-from dlcore import _arguments
+from dlcore import _answers
 
 from ._basic import Cast, Compose, Normalize, ToTensor, Transform
 from ._colour import (
@@ -55,4 +55,4 @@ __all__ = [
     "mixup",
 ]
 
-_arguments.guard(__name__, __all__)
+_answers.guard(__name__, __all__)
