@@ -43,6 +43,7 @@ class PrefetchingIter(DataIter):
         self._asked: list[Future[DataBatch | None]] = []
         super().__init__(self.provide_data[0].shape[0])
         self._pool = ThreadPoolExecutor(len(self.iters), thread_name_prefix="dlcore-prefetch")
+        self._directly = self._quick()
         self._ask()
 
     @property
@@ -56,7 +57,7 @@ class PrefetchingIter(DataIter):
         return _renamed([source.provide_label for source in self.iters], self._names[1])
 
     def _ask(self) -> None:
-        self._asked = [] if self._quick() else [self._pool.submit(_next, source) for source in self.iters]
+        self._asked = [] if self._directly else [self._pool.submit(_next, source) for source in self.iters]
 
     def _quick(self) -> bool:
         return all(isinstance(source, DataIter) and source._quick() for source in self.iters)
@@ -67,6 +68,7 @@ class PrefetchingIter(DataIter):
             future.exception()  # waits; what went wrong in a pass that is given up does not matter
         for source in self.iters:
             source.reset()
+        self._directly = self._quick()
         self._ask()
 
     def iter_next(self) -> bool:

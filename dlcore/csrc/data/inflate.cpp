@@ -5,7 +5,7 @@
 namespace dl {
 namespace {
 
-constexpr int kMaxBits = 15, kLiteralBits = 10, kDistanceBits = 8;
+constexpr int kMaxBits = 15, kLiteralBits = 9, kDistanceBits = 8;
 
 // Bits are read from the lowest of each byte on. What lies behind the end reads as 0, and is counted.
 struct Bits {
@@ -49,20 +49,46 @@ struct Entry {
 };
 
 struct Decoder {
-  Entry literal[(1 << kLiteralBits) + 143 * 32];
-  Entry distance[(1 << kDistanceBits) + 15 * 128];
+  Entry literal[(1 << kLiteralBits) + (143 << (kMaxBits - kLiteralBits))];
+  Entry distance[(1 << kDistanceBits) + (15 << (kMaxBits - kDistanceBits))];
 };
 
-// The bits of a code word in the order in which they are read.
+// What the symbols of the three kinds of codes mean, their code words aside.
+struct Meanings {
+  Entry literal[288], distance[32], plain[19];
+  Meanings() {
+    static constexpr uint16_t base[] = {3,  4,  5,  6,  7,  8,  9,  10, 11,  13,  15,  17,  19,  23, 27,
+                                        31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258};
+    static constexpr uint8_t extra[] = {0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2,
+                                        2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0};
+    for (int s = 0; s < 288; s++) literal[s] = {uint16_t(s), 0, s < 256 ? Entry::Literal : Entry::Bad};
+    literal[256].kind = Entry::End;
+    for (int s = 257; s < 286; s++) literal[s] = {base[s - 257], 0, extra[s - 257]};
+    for (int s = 0; s < 19; s++) plain[s] = {uint16_t(s), 0, Entry::Literal};
+    for (int s = 0; s < 32; s++) {
+      int more = s < 4 ? 0 : s / 2 - 1;
+      distance[s] = {uint16_t(s < 4 ? s + 1 : ((2 + s % 2) << more) + 1), 0, uint8_t(more)};
+    }
+    distance[30].kind = distance[31].kind = Entry::Bad;
+  }
+};
+const Meanings& meanings() {
+  static const Meanings made;
+  return made;
+}
+
+// The bits of a code word in the order in which they are read: those of 16 bits the other way round.
 uint32_t turned(uint32_t code, int bits) {
-  uint32_t v = 0;
-  for (int i = 0; i < bits; i++) v |= (code >> i & 1) << (bits - 1 - i);
-  return v;
+  uint32_t v = code << (16 - bits);
+  v = (v & 0x5555) << 1 | (v >> 1 & 0x5555);
+  v = (v & 0x3333) << 2 | (v >> 2 & 0x3333);
+  v = (v & 0x0f0f) << 4 | (v >> 4 & 0x0f0f);
+  return (v & 0x00ff) << 8 | v >> 8;
 }
 
 // Tables for code words of these lengths, numbered by length and then by symbol. Words of more than `main` bits go on
 // in a table of their own. False for lengths that are no such code; one word alone, or none, may leave room.
-bool build(const uint8_t* lengths, int symbols, int main, Entry* table, size_t room, Entry (*meaning)(int)) {
+bool build(const uint8_t* lengths, int symbols, int main, Entry* table, size_t room, const Entry* meaning) {
   int counts[kMaxBits + 1] = {}, longest = 0;
   for (int s = 0; s < symbols; s++) counts[lengths[s]]++;
   counts[0] = 0;
@@ -84,7 +110,7 @@ bool build(const uint8_t* lengths, int symbols, int main, Entry* table, size_t r
     int bits = lengths[s];
     if (!bits) continue;
     uint32_t word = turned(next[bits]++, bits);
-    Entry e = meaning(s);
+    Entry e = meaning[s];
     if (bits <= main) {
       e.bits = uint8_t(bits);
       for (size_t i = word; i < size; i += size_t(1) << bits) table[i] = e;
@@ -102,26 +128,6 @@ bool build(const uint8_t* lengths, int symbols, int main, Entry* table, size_t r
   return true;
 }
 
-Entry literal_meaning(int s) {
-  static constexpr uint16_t base[] = {3,  4,  5,  6,  7,  8,  9,  10, 11,  13,  15,  17,  19,  23, 27,
-                                      31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258};
-  static constexpr uint8_t extra[] = {0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2,
-                                      2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0};
-  if (s < 256) return {uint16_t(s), 0, Entry::Literal};
-  if (s == 256) return {0, 0, Entry::End};
-  if (s > 285) return {0, 0, Entry::Bad};
-  return {base[s - 257], 0, extra[s - 257]};
-}
-
-Entry distance_meaning(int s) {
-  if (s > 29) return {0, 0, Entry::Bad};
-  if (s < 4) return {uint16_t(s + 1), 0, 0};
-  int extra = s / 2 - 1;
-  return {uint16_t(((2 + s % 2) << extra) + 1), 0, uint8_t(extra)};
-}
-
-Entry plain_meaning(int s) { return {uint16_t(s), 0, Entry::Literal}; }
-
 // The decoder of blocks that bring no code of their own.
 const Decoder& fixed_decoder() {
   static const Decoder* made = [] {
@@ -129,8 +135,8 @@ const Decoder& fixed_decoder() {
     uint8_t lengths[288], distances[32];
     for (int s = 0; s < 288; s++) lengths[s] = s < 144 ? 8 : s < 256 ? 9 : s < 280 ? 7 : 8;
     std::memset(distances, 5, sizeof distances);
-    build(lengths, 288, kLiteralBits, d->literal, sizeof d->literal / sizeof(Entry), literal_meaning);
-    build(distances, 32, kDistanceBits, d->distance, sizeof d->distance / sizeof(Entry), distance_meaning);
+    build(lengths, 288, kLiteralBits, d->literal, sizeof d->literal / sizeof(Entry), meanings().literal);
+    build(distances, 32, kDistanceBits, d->distance, sizeof d->distance / sizeof(Entry), meanings().distance);
     return d;
   }();
   return *made;
@@ -148,7 +154,7 @@ bool read_codes(Bits& in, Decoder& d) {
     lengths[order[i]] = uint8_t(in.take(3));
   }
   Entry table[128];
-  if (!build(lengths, 19, 7, table, 128, plain_meaning)) return false;
+  if (!build(lengths, 19, 7, table, 128, meanings().plain)) return false;
   for (int i = 0; i < literals + distances;) {
     if (in.count < 14) in.fill();
     Entry e = table[in.hold & 127];
@@ -165,9 +171,9 @@ bool read_codes(Bits& in, Decoder& d) {
     while (repeat--) all[i++] = what;
   }
   return !in.past_end() && all[256] &&
-         build(all, literals, kLiteralBits, d.literal, sizeof d.literal / sizeof(Entry), literal_meaning) &&
+         build(all, literals, kLiteralBits, d.literal, sizeof d.literal / sizeof(Entry), meanings().literal) &&
          build(all + literals, distances, kDistanceBits, d.distance, sizeof d.distance / sizeof(Entry),
-               distance_meaning);
+               meanings().distance);
 }
 
 inline Entry look(Bits& in, const Entry* table, int main) {

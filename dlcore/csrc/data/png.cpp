@@ -91,8 +91,8 @@ bool read_png(const uint8_t* src, size_t size, const PngHead& head, int channels
               std::vector<uint8_t>& scratch) {
   if (channels != head.c && !(channels == 3 && head.c == 1)) return false;
   thread_local std::vector<uint8_t> joined, rows;
-  const uint8_t* data;
-  size_t length;
+  const uint8_t* data = nullptr;
+  size_t length = 0;
   if (!find_data(src, size, joined, data, length)) return false;
   int64_t line = head.w * head.c;
   scratch.resize(size_t(head.h * (line + 1)));
