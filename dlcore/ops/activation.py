@@ -37,7 +37,8 @@ op("threshold", "x, limit: scalar, value: scalar = 0.0", "x where it is above th
    samples=(real(-2, 2), fixed(0.25), fixed(-3.0)), example="threshold([0., 2.], 1., 9.) -> [9., 2.]")
 op("softshrink", "x, width: scalar = 0.5", "x moved towards 0 by width, 0 within it.",
    expr="x - width if x > width else (x + width if x < -width else x * 0)",
-   grad={"x": "where(abs(x) > width, gy, 0.0)"}, ref="np.sign(x) * np.maximum(np.abs(x) - width, 0)",
+   grad={"x": "where(abs(x) > width, gy, 0.0)"},
+   ref="np.where(x > width, x - width, np.where(x < -width, x + width, x * 0))",
    samples=(real(-2, 2), fixed(0.5)), example="softshrink([-2., 0.25, 1.]) -> [-1.5, 0., 0.5]")
 op("hardshrink", "x, width: scalar = 0.5", "x, but 0 where its size is at most width.",
    expr="0 if abs(x) <= width else x", grad={"x": "where(abs(x) > width, gy, 0.0)"},

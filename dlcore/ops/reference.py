@@ -39,6 +39,14 @@ def window(x: Array, g: Array, start: Ints, step: Ints | None = None) -> Array:
     return x[_cuts(start, g.shape, step)]
 
 
+def sort(x: Array, axis: int = -1, descending: bool = False) -> Array:
+    if not descending:
+        return np.sort(x, axis=axis)
+    if x.dtype.kind == "f":
+        return -np.sort(-x, axis=axis)  # NaN last here too
+    return np.flip(np.sort(x, axis=axis), axis)
+
+
 def slice_grad(g: Array, x: Array, start: Ints, step: Ints | None = None) -> Array:
     out = np.zeros(x.shape, g.dtype)
     out[_cuts(start, g.shape, step)] = g
@@ -278,7 +286,8 @@ def _softmax(x: Array, axis: int) -> Array:
 
 
 def softmax_cross_entropy(logits: Array, labels: Array, axis: int = -1) -> Array:
-    return -pick(np.log(_softmax(logits, axis)), labels, axis)
+    moved = logits - logits.max(axis=axis, keepdims=True)
+    return -pick(moved - np.log(np.exp(moved).sum(axis=axis, keepdims=True)), labels, axis)
 
 
 def softmax_cross_entropy_grad(g: Array, logits: Array, labels: Array, axis: int = -1) -> Array:

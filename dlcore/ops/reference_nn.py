@@ -18,8 +18,13 @@ def masked_softmax(x: Array, mask: Array, axis: int = -1) -> Array:
 
 
 def masked_log_softmax(x: Array, mask: Array, axis: int = -1) -> Array:
-    with np.errstate(divide="ignore"):
-        return np.log(_shares(x, mask, axis))
+    with np.errstate(invalid="ignore"):
+        return np.where(mask, log_softmax(np.where(mask, x, -np.inf), axis), -np.inf)
+
+
+def log_softmax(x: Array, axis: int = -1) -> Array:
+    moved = x - x.max(axis=axis, keepdims=True)
+    return moved - np.log(np.exp(moved).sum(axis=axis, keepdims=True))
 
 
 def _along(v: Array, x: Array, axis: int) -> Array:
@@ -68,7 +73,8 @@ def cross_entropy(
     for at in np.ndindex(*out.shape):
         if labels[at] == ignore_index:
             continue
-        log_p = lines[at] - np.log(np.exp(lines[at]).sum())
+        log_p = lines[at] - lines[at].max()
+        log_p = log_p - np.log(np.exp(log_p).sum())
         target = np.full(len(log_p), label_smoothing / len(log_p))
         target[int(labels[at])] += 1 - label_smoothing
         out[at] = -(target * log_p).sum()

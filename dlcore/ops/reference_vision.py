@@ -45,7 +45,11 @@ def _matrix(n: int, m: int, mode: str, corners: bool) -> Array:
 
 def _along_all(x: Array, matrices: list[Array]) -> Array:
     for axis, matrix in enumerate(matrices, 2):
-        x = np.moveaxis(np.tensordot(matrix, x, ([1], [axis])), 0, axis)
+        lines = np.moveaxis(x, axis, 0)
+        new = np.zeros((len(matrix), *lines.shape[1:]), np.result_type(x, matrix))
+        for i, k in zip(*np.nonzero(matrix), strict=True):  # what has no share is not looked at
+            new[i] += matrix[i, k] * lines[k]
+        x = np.moveaxis(new, 0, axis)
     return x
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from fuzz.calls import Call, make
-from fuzz.compare import Wrong, compare, listed
+from fuzz.compare import MOST, Wrong, compare, listed
 
 from dlcore import _core, autograd, jit
 from dlcore._core import NDArray
@@ -81,7 +81,7 @@ def judge(call: Call) -> str:
         with np.errstate(all="ignore"):
             results = run(call, given)
             for r in results:
-                if isinstance(r, NDArray):
+                if isinstance(r, NDArray) and r.size <= MOST:
                     r.asnumpy()
             if any(v.tobytes() != b for v, b in zip(given, before, strict=True) if isinstance(v, np.ndarray)):
                 return "an argument was changed"
