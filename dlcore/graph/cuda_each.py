@@ -25,7 +25,7 @@ def render_each(
     parameter is what `table` gives.
     """
     operands = [*ins, *outs]
-    steps = [(1,) if operand.shape == outs[0].shape else (0,) for operand in operands]
+    steps: list[tuple[int, ...]] = [(1,) if operand.shape == outs[0].shape else (0,) for operand in operands]
     group = _Group(tile, register, ins, outs, (CHUNK,), steps)
     width = _width((CHUNK,), steps, operands)
     names = [*(f"in{i}" for i in range(len(ins))), *(f"out{i}" for i in range(len(outs)))]

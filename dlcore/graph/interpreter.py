@@ -71,9 +71,10 @@ def _call(node: Node, operands: list[Array | None], rng: tuple[int, int]) -> lis
         arrays = [np.broadcast_to(convert(a, node.register), whole) for a in operands if a is not None]
         return _as_outputs(node, run_tile(node.tile, node.register, arrays, whole, node.rows))
     if node.op == EACH:
-        given, results = iter(operands), []
-        for ins, outs in sets(node):
-            arrays = [np.broadcast_to(convert(next(given), node.register), outs[0].shape) for _ in ins]
+        results: list[Array] = []
+        for i, (ins, outs) in enumerate(sets(node)):
+            mine = (a for a in operands[i * len(ins) : (i + 1) * len(ins)] if a is not None)
+            arrays = [np.broadcast_to(convert(a, node.register), outs[0].shape) for a in mine]
             results += run_tile(node.tile, node.register, arrays, outs[0].shape)
         return results
     if _ops.is_elementwise(node):

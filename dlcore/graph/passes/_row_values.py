@@ -15,9 +15,9 @@ MOST_COUNTED = 1 << 24  # whole numbers up to here are exact in every register
 
 def counted(node: Node) -> bool:
     """Whether a fused call only makes whole numbers of truth values: registers of any type hold them and their sums."""
-    source, made = node.inputs[0], node.outputs[0]
-    if node.tile is None or node.tile.code or source is None or len(node.inputs) > 1:
+    if node.tile is None or node.tile.code or len(node.inputs) != 1 or node.inputs[0] is None:
         return False
+    source, made = node.inputs[0], node.outputs[0]
     return source.dtype == "bool" and made.dtype.startswith("int")
 
 

@@ -16,6 +16,7 @@ from .._lifetimes import live_bytes
 from .._rebuild import scopes_of
 
 MAX_ARRAYS = 32  # of one program (kernels/cpu/tile_each.cpp)
+MOST = 32  # of the calls that are joined: more would save next to nothing, and planning their memory takes the square
 LARGE = 256 * 1024  # bytes of an array that is work enough by itself
 
 
@@ -25,11 +26,13 @@ def together(graph: Graph) -> Graph:
     kinds: dict[tuple, list[Node]] = {}
     for node in _renewals(graph):
         kinds.setdefault(_kind(node), []).append(node)
-    results = set(graph.results())
-    for nodes in kinds.values():
-        chosen = _within_memory(graph, nodes, results)
-        if len(chosen) > 1:
-            _join(graph, chosen)
+    alike = [nodes[i : i + MOST] for nodes in kinds.values() for i in range(0, len(nodes), MOST)]
+    changes: dict[Value, Value] = {}
+    joined = [(_joined(nodes, changes), nodes) for nodes in _within_memory(graph, alike)]
+    place = {nodes[-1]: node for node, nodes in joined}
+    gone = {node for _, nodes in joined for node in nodes[:-1]}
+    graph.nodes = [place.get(node, node) for node in graph.nodes if node not in gone]
+    graph.replace(changes)
     return graph
 
 
@@ -71,26 +74,27 @@ def _kind(node: Node) -> tuple:
     return node.register, node.tile.n_in, code, tuple(node.tile.outs), arrays, tuple(v.dtype for v in node.outputs)
 
 
-def _within_memory(graph: Graph, nodes: list[Node], results: set[Value]) -> list[Node]:
-    """As many of the calls as can wait for the last of them in the memory that there is, the smallest first."""
-    limit = max(live_bytes(graph.nodes, results))
-    chosen = nodes
-    while len(chosen) > 1 and max(live_bytes(_moved(graph, chosen), results)) > limit:
-        smallest = set(sorted(chosen, key=lambda node: node.outputs[0].nbytes)[: len(chosen) // 2])
-        chosen = [node for node in chosen if node in smallest]
-    return chosen
+def _within_memory(graph: Graph, alike: list[list[Node]]) -> list[list[Node]]:
+    """As many of the calls as can wait for the last of their kind in the memory that there is, the smallest first."""
+    results = set(graph.results())
+    limit = max(live_bytes(graph.nodes, results), default=0)
+    while alike := [nodes for nodes in alike if len(nodes) > 1]:
+        if max(live_bytes(_moved(graph, alike), results)) <= limit:
+            break
+        smallest = (set(sorted(nodes, key=lambda n: n.outputs[0].nbytes)[: len(nodes) // 2]) for nodes in alike)
+        alike = [[n for n in nodes if n in kept] for nodes, kept in zip(alike, smallest, strict=True)]
+    return alike
 
 
-def _moved(graph: Graph, nodes: list[Node]) -> list[Node]:
-    """The calls of the graph with `nodes` side by side, where the last of them is."""
-    inside = set(nodes)
-    at = graph.nodes.index(nodes[-1])
-    before = [node for node in graph.nodes[:at] if node not in inside]
-    return [*before, *nodes, *graph.nodes[at + 1 :]]
+def _moved(graph: Graph, alike: list[list[Node]]) -> list[Node]:
+    """The calls of the graph with those of each list side by side, where the last of them is."""
+    last = {nodes[-1]: nodes for nodes in alike}
+    inside = {node for nodes in alike for node in nodes}
+    return [n for node in graph.nodes for n in last.get(node, () if node in inside else (node,))]
 
 
-def _join(graph: Graph, nodes: list[Node]) -> None:
-    """Puts one call in the place of `nodes`."""
+def _joined(nodes: list[Node], changes: dict[Value, Value]) -> Node:
+    """One call in the place of `nodes`; `changes` learns what its results are in the place of."""
     first, scopes = nodes[0], scopes_of(nodes)
     more = f" and {len(scopes) - 1} more" if len(scopes) > 1 else ""
     joined = Node(
@@ -98,12 +102,8 @@ def _join(graph: Graph, nodes: list[Node]) -> None:
         src=first.src, tile=first.tile, register=first.register, scopes=scopes,
         recorded=all(node.recorded for node in nodes),
     )  # fmt: skip
-    graph.nodes = _moved(graph, nodes)
-    at = graph.nodes.index(first)
-    graph.nodes[at : at + len(nodes)] = [joined]
-    changes: dict[Value, Value] = {}
     for out in (out for node in nodes for out in node.outputs):
         twin = Value(out.dtype, out.shape, out.strides, node=joined, index=len(joined.outputs), name=out.name)
         joined.outputs.append(twin)
         changes[out] = twin
-    graph.replace(changes)
+    return joined
