@@ -15,6 +15,7 @@ from ._ir import Graph
 from ._keeping import Kept
 from ._lower import LOCATION, Lowered, lower
 from ._pause import no_collection
+from ._sizes import Family
 from .passes import optimize
 from .passes.plan import Plan, plan, settle
 from .passes.remat import KEEP, Remat, remat
@@ -27,6 +28,7 @@ class Compiled:
     """Runs a graph on arrays. Compilation happens at the first run (or `prepare()`), once, whatever the thread.
 
     wish   what the backward part computes again instead of finding it kept
+    family what the same function became for other sizes
 
     >>> import dlcore as dl
     >>> from dlcore.graph import trace
@@ -38,10 +40,11 @@ class Compiled:
     (2, 1)
     """
 
-    def __init__(self, graph: Graph, optimized: bool = True, wish: Remat = KEEP) -> None:
+    def __init__(self, graph: Graph, optimized: bool = True, wish: Remat = KEEP, family: Family | None = None) -> None:
         self.traced = graph
         self.optimized = optimized
         self.wish = wish
+        self.family = family
         self.compile_seconds = 0.0
         self.device = device_of(state.array for state in graph.states)
         self._lock = threading.Lock()
@@ -61,7 +64,7 @@ class Compiled:
         return self
 
     def _build(self) -> tuple[Graph, Plan, Lowered]:
-        graph = optimize(self.traced) if self.optimized else verify(self.traced, "trace")
+        graph = self._optimized() if self.optimized else verify(self.traced, "trace")
         graph, memory = self._planned(graph)
         _show.stage("ir", "settle", graph)
         _show.show_plan(graph, memory)
@@ -71,6 +74,18 @@ class Compiled:
         self._call = (lowered.executable, [state.array for state in graph.states])
         self._kept = None if graph.kept is None else Kept(graph, Compiled(graph.kept, optimized=False).prepare())
         return graph, memory, lowered
+
+    def _optimized(self) -> Graph:
+        """The graph after the passes, or one on the line between what they made for other sizes."""
+        if self.family is None:
+            return optimize(self.traced)
+        found = self.family.between(self.traced)
+        if found is not None:
+            _show.stage("passes", "sizes", found)
+            return verify(found, "sizes")
+        graph = optimize(self.traced)
+        self.family.add(self.traced, graph)
+        return graph
 
     def _planned(self, graph: Graph) -> tuple[Graph, Plan]:
         """The graph with what is computed again, and its plan; a budget is aimed at until the plan itself meets it."""

@@ -16,6 +16,7 @@ from dlcore import _core
 from ._compiled import Compiled
 from ._ir import Graph
 from ._pause import no_collection
+from ._sizes import Family
 from ._split import ancestors, split
 from ._types import is_inexact
 from .passes.autodiff import autodiff
@@ -32,6 +33,7 @@ class GraphFunction:
     """Runs a graph on arrays, and takes part in the recording of gradients when one is going on.
 
     wish   what a backward part computes again instead of finding it kept
+    family what the same function became for other sizes
 
     >>> import dlcore as dl
     >>> from dlcore.graph import trace
@@ -40,10 +42,10 @@ class GraphFunction:
     [2.0, 2.0]
     """
 
-    def __init__(self, graph: Graph, wish: Remat = KEEP) -> None:
+    def __init__(self, graph: Graph, wish: Remat = KEEP, family: Family | None = None) -> None:
         self.graph = graph = prune(graph)
-        self.wish = wish
-        self.plain = Compiled(graph, wish=wish)
+        self.wish, self.family = wish, family or Family()
+        self.plain = Compiled(graph, wish=wish, family=self.family)
         self._pairs: dict[tuple[bool, ...], _Pair] = {}
         self._lock = threading.Lock()
 
@@ -59,7 +61,7 @@ class GraphFunction:
         if pair is None:
             with self._lock:
                 with no_collection():
-                    pair = self._pairs.get(mask) or self._pairs.setdefault(mask, _Pair(self.graph, mask, self.wish))
+                    pair = self._pairs.get(mask) or self._pairs.setdefault(mask, _Pair(self, mask))
         return pair(arrays, operands)
 
     def newest_pair(self) -> _Pair | None:
@@ -70,7 +72,8 @@ class GraphFunction:
 class _Pair:
     """The forward and backward graphs for one choice of operands that need gradients."""
 
-    def __init__(self, graph: Graph, mask: tuple[bool, ...], wish: Remat = KEEP) -> None:
+    def __init__(self, function: GraphFunction, mask: tuple[bool, ...]) -> None:
+        graph, wish, family = function.graph, function.wish, function.family
         wrt = [value for value, wanted in zip(graph.sources(), mask, strict=True) if wanted]
         found = autodiff(graph, wrt)
         joint = verify(found.graph, "autodiff")
@@ -84,8 +87,8 @@ class _Pair:
         halves = split(joint, len(graph.outputs), len(found.heads))
         self.mask, self.heads, self.direct = mask, found.heads, halves.direct
         self.n_inputs, self.n_outputs = len(graph.inputs), len(graph.outputs)
-        self.forward = Compiled(dead_code(halves.forward))
-        self.backward = Compiled(halves.backward)
+        self.forward = Compiled(dead_code(halves.forward), family=family.part("forward", mask))
+        self.backward = Compiled(halves.backward, family=family.part("backward", mask))
         self._again: GraphFunction | None = None
 
     def __call__(self, arrays: Sequence[Any], operands: list[Any]) -> list[Any]:
