@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import numpy as np
@@ -29,12 +29,12 @@ def epoch_key(epoch: int, seed: int | None, random: tuple[int, int] | None = Non
 
 
 @contextmanager
-def draws_of(key: tuple[int, ...], index: int) -> Iterator[None]:
-    """Within, `generator()` is that of sample `index` in the pass with `key`."""
-    before = getattr(_LOCAL, "generator", None)
-    _LOCAL.generator = _Late(key, index)
+def draws_of(key: tuple[int, ...]) -> Iterator[Callable[[int], None]]:
+    """Within, `generator()` is that of a sample in the pass with `key`: the one last told to what this gives."""
+    before, late = getattr(_LOCAL, "generator", None), _Late(key)
+    _LOCAL.generator = late
     try:
-        yield
+        yield late.turn_to
     finally:
         _LOCAL.generator = before
 
@@ -58,9 +58,13 @@ def with_strength(value: float) -> Iterator[None]:
 class _Late:
     """A generator that is made when it is first used: most samples draw nothing."""
 
-    def __init__(self, key: tuple[int, ...], index: int) -> None:
-        self._key, self._index = key, index
+    def __init__(self, key: tuple[int, ...]) -> None:
+        self._key, self._index = key, 0
         self._made: np.random.Generator | None = None
+
+    def turn_to(self, index: int) -> None:
+        """Be the generator of another sample."""
+        self._index, self._made = index, None
 
     def __getattr__(self, name: str) -> object:
         if self._made is None:

@@ -153,20 +153,23 @@ class DataLoader:
             batch = self.dataset.take_batch(np.asarray(indices, np.int64))
             if batch is not None:
                 return _batchify.to_ndarray(batch)
-        elements = [self._element(index, key) for index in indices]
+        elements = self._elements(indices, key)
         try:
             return (self._batchify_fn or _batchify.default)(elements)
         except ValueError as error:
             raise ValueError(f"DataLoader: elements {_short(indices)} do not make a batch: {error}") from error
 
-    def _element(self, index: int, key: tuple[int, ...]) -> Any:
-        try:
-            with draws_of(key, int(index)):
-                return self.dataset[index]
-        except Exception as error:
-            kind = type(self.dataset).__name__
-            said = f"{type(error).__name__}: {error}"
-            raise RuntimeError(f"DataLoader: element {index} of {kind} failed: {said}") from error
+    def _elements(self, indices: Sequence[int], key: tuple[int, ...]) -> list[Any]:
+        dataset, found, index = self.dataset, [], 0
+        with draws_of(key) as turn_to:
+            try:
+                for index in indices:
+                    turn_to(int(index))
+                    found.append(dataset[index])
+            except Exception as error:
+                said = f"{type(error).__name__}: {error}"
+                raise RuntimeError(f"DataLoader: element {index} of {type(dataset).__name__} failed: {said}") from error
+        return found
 
 
 def _short(indices: Sequence[int]) -> str:
