@@ -128,6 +128,20 @@ def test_layer_norm_gradients_are_finite_differences(shape: tuple[int, ...], axi
         near(dbeta, g.sum(axis=tuple(a for a in range(x.ndim) if a != axis % x.ndim)), 1e-13)
 
 
+@pytest.mark.parametrize("n", [37, 128])
+def test_a_line_depends_neither_on_its_neighbours_nor_on_threads(n: int) -> None:
+    x, gamma = draw((523, n), "float32"), draw((n,), "float32")
+    alone = np.concatenate([F.layer_norm(nd(line[None]), nd(gamma), nd(gamma)).asnumpy() for line in x])
+    first: list[np.ndarray] = []
+    for count in (1, 2, 5):
+        with threads(count):
+            np.testing.assert_array_equal(F.layer_norm(nd(x), nd(gamma), nd(gamma)).asnumpy(), alone)
+            made = [v.asnumpy() for v in F._layer_norm_grad(nd(x[::-1].copy()), nd(x), nd(gamma))]
+        first = first or made
+        for a, b in zip(first, made, strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
 @pytest.mark.parametrize("shape", [(2, 6, 7), (3, 4), (1, 6, 150, 149)])
 def test_group_norm_of_short_and_long_groups_far_from_zero(shape: tuple[int, ...]) -> None:
     rng = np.random.default_rng(4)

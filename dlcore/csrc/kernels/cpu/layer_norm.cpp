@@ -13,7 +13,7 @@ namespace {
 constexpr int64_t kBlocks = 64;  // at most so many partial sums of dgamma and dbeta
 
 template <class T>
-const LayerNormLine<T>& isa() {
+const LayerNormLines<T>& isa() {
   if constexpr (std::is_same_v<T, float>)
     return pick_layer_norm_table()->f32;
   else
@@ -38,9 +38,8 @@ void layer_norm(const KernelCall& c) {
     using T = decltype(zero);
     T eps = T(float_attr(c, "eps", 1e-5));
     parallel_for(x.numel() / n, std::max<int64_t>(1, 8192 / n), [&](int64_t b, int64_t e) {
-      for (int64_t i = b; i < e; i++)
-        isa<T>().forward(x.ptr<const T>() + i * n, n, gamma.ptr<const T>(), beta.ptr<const T>(), eps,
-                         y.view.ptr<T>() + i * n);
+      isa<T>().forward(x.ptr<const T>() + b * n, e - b, n, gamma.ptr<const T>(), beta.ptr<const T>(), eps,
+                       y.view.ptr<T>() + b * n);
     });
   });
   y.finish();
@@ -68,10 +67,12 @@ void layer_norm_grad(const KernelCall& c) {
     T eps = T(float_attr(c, "eps", 1e-5));
     std::vector<T> part(size_t(2 * blocks * n), T(0));
     parallel_for(blocks, std::max<int64_t>(1, 4096 / (n * size)), [&](int64_t first, int64_t last) {
-      for (int64_t b = first; b < last; b++)
-        for (int64_t i = b * size; i < std::min(lines, (b + 1) * size); i++)
-          isa<T>().backward(g.ptr<const T>() + i * n, x.ptr<const T>() + i * n, n, gamma.ptr<const T>(), eps,
-                            dx.view.ptr<T>() + i * n, &part[size_t(2 * b * n)], &part[size_t((2 * b + 1) * n)]);
+      for (int64_t b = first; b < last; b++) {
+        int64_t i = b * size;
+        isa<T>().backward(g.ptr<const T>() + i * n, x.ptr<const T>() + i * n, std::min(size, lines - i), n,
+                          gamma.ptr<const T>(), eps, dx.view.ptr<T>() + i * n, &part[size_t(2 * b * n)],
+                          &part[size_t((2 * b + 1) * n)]);
+      }
     });
     std::vector<double> sums(size_t(2 * n), 0.0);
     for (int64_t b = 0; b < blocks; b++)

@@ -1,4 +1,4 @@
-// Layer normalisation of one contiguous line, and of a group of channels, per instruction set.
+// Layer normalisation of contiguous lines, and of a group of channels, per instruction set.
 #pragma once
 #include <cstdint>
 
@@ -6,11 +6,12 @@
 
 namespace dl {
 
+// `lines` lines of n numbers; what one gives does not depend on how many go together.
 template <class T>
-struct LayerNormLine {
-  void (*forward)(const T* x, int64_t n, const T* gamma, const T* beta, T eps, T* y);
-  // Writes dx, adds to dgamma and dbeta.
-  void (*backward)(const T* g, const T* x, int64_t n, const T* gamma, T eps, T* dx, T* dgamma, T* dbeta);
+struct LayerNormLines {
+  void (*forward)(const T* x, int64_t lines, int64_t n, const T* gamma, const T* beta, T eps, T* y);
+  // Writes dx, adds to dgamma and dbeta, line after line.
+  void (*backward)(const T* g, const T* x, int64_t lines, int64_t n, const T* gamma, T eps, T* dx, T* dgamma, T* dbeta);
 };
 // `each` channels of `places` numbers, one after the other; gamma and beta have one number for each channel.
 template <class T>
@@ -20,8 +21,8 @@ struct ChannelNorm {
   void (*backward)(const T* g, const T* x, int64_t each, int64_t places, const T* gamma, T eps, T* dx, T* sums);
 };
 struct LayerNormTable {
-  LayerNormLine<float> f32;
-  LayerNormLine<double> f64;
+  LayerNormLines<float> f32;
+  LayerNormLines<double> f64;
   ChannelNorm<float> channel_f32;
   ChannelNorm<double> channel_f64;
 };
