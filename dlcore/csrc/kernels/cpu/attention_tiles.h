@@ -24,8 +24,10 @@ class Lines {
  private:
   Lines(const View& v, DType t, bool read) : to_(v), made_(v) {
     int n = v.shape.n;
-    if (v.dtype != t || (v.strides[n - 1] != 1 && v.shape[n - 1] != 1)) {
-      made_ = temp_view(v.shape, t, keep_);
+    bool lines = v.strides[n - 1] == 1 || v.shape[n - 1] == 1;
+    if (v.dtype != t || !lines) {  // in the order of the array's own memory, where that will do: one run to convert
+      made_ =
+          temp_view(v.shape, lines && is_dense(v.shape, v.strides) ? v.strides : contiguous_strides(v.shape), t, keep_);
       if (read) copy_view(made_, v);
     }
     data_ = made_.template ptr<T>();
