@@ -30,7 +30,9 @@ op("cross_entropy", "logits, labels, axis: int = -1, label_smoothing: float = 0.
    " whose label is ignore_index costs nothing.",
    define="keep = not_equal(labels, ignore_index); safe = where(keep, labels, zeros_like(labels));"
           "l = softmax_cross_entropy(logits, safe, axis=axis); u = mean(log_softmax(logits, axis=axis), axis=axis);"
-          "l = l - label_smoothing * (l + u); where(keep, l, zeros_like(l))",
+          # Without smoothing a class that cannot be (a logit of minus infinity) costs nothing: 0 * inf would be NaN.
+          "l = where(full_like(l, label_smoothing) == 0, l, l - label_smoothing * (l + u));"
+          "where(keep, l, zeros_like(l))",
    ref="dlcore.ops.reference_nn.cross_entropy",
    samples=[case(_logits, _labels), case(_logits, fixed([0, -100, 1, 2], "int64"), label_smoothing=0.1),
             case(real(shape=(2, 3, 4)), fixed([[0, 1, 2, 0], [1, 7, 2, 0]], "int32"), axis=1, ignore_index=7)],

@@ -77,5 +77,5 @@ def cross_entropy(
         log_p = log_p - np.log(np.exp(log_p).sum())
         target = np.full(len(log_p), label_smoothing / len(log_p))
         target[int(labels[at])] += 1 - label_smoothing
-        out[at] = -(target * log_p).sum()
+        out[at] = -(target * log_p)[target > 0].sum()
     return out

@@ -9,7 +9,7 @@ import pytest
 from plain import pointwise, sequences, windows
 from plain.slope import agree, draws
 
-from dlcore import nd
+from dlcore import autograd, nd
 from dlcore.ops import F
 
 RNG = np.random.default_rng(11)
@@ -94,6 +94,23 @@ def test_losses() -> None:
         lambda x: pointwise.cross_entropy(x, labels, 1, 0.1),
         draws(RNG, (2, 5, 3)),
     )
+
+
+def test_a_class_that_cannot_be_costs_nothing() -> None:
+    """A logit of minus infinity, as masks make them: with smoothing it costs infinitely much, without it nothing."""
+    x = nd.array([[0.5, 1.0, -np.inf]], dtype="float64")
+    x.attach_grad()
+    with autograd.record():
+        loss = F.cross_entropy(x, nd.array([0], dtype="int64"))
+    loss.backward()
+    share = 1 / (1 + np.exp(0.5))
+    np.testing.assert_allclose(loss.asnumpy(), [-np.log(share)], rtol=1e-14)
+    np.testing.assert_allclose(x.grad.asnumpy(), [[share - 1, 1 - share, 0.0]], rtol=1e-14)
+    assert F.cross_entropy(x, nd.array([0], dtype="int64"), -1, 0.1).asnumpy() == np.inf
+
+
+def test_softplus_with_a_negative_factor() -> None:
+    agree(lambda x: F.softplus(x, -2.5), lambda x: -np.log(1 + np.exp(-2.5 * x)) / 2.5, draws(RNG, (4, 9), reach=4.0))
 
 
 @pytest.mark.parametrize("mode", ["lstm", "gru", "rnn_tanh", "rnn_relu"])
