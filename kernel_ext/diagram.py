@@ -19,7 +19,7 @@ def register(ip: InteractiveShell) -> None:
     """Give the shell the magic and its completion."""
 
     def diagram(line: str) -> Any:
-        """Edit a network as a diagram: add, remove and connect lines, set their values, undo.
+        """Edit a network as a diagram: add, remove, connect and repeat lines, set their values, undo.
 
         %diagram NET
 

@@ -16,6 +16,7 @@ from .language.builder import Network
 from .language.edits import edit
 from .language.parts import network_names
 from .language.regrow import Held, held, regrow
+from .language.repeats import FORM
 from .language.resolve import resolve
 from .language.sketch import Sketch, sketch
 from .language.source import MAGIC
@@ -97,6 +98,7 @@ class Session:
             for name, row in WORDS.items()
         ]
         listed.append({"name": INPUT.name, "doc": INPUT.doc, "example": INPUT.example, "joins": False})
+        listed.append({"name": "repeat", "doc": "several turns", "example": FORM, "joins": False})
         used = [name for name in network_names(self.ip.user_ns) if name != self.name]
         listed += [
             {"name": f"use {name}", "doc": "a network", "example": f"use {name}", "joins": False} for name in used

@@ -1,4 +1,4 @@
-"""What can be done to a network's text in one gesture: add, remove, connect, disconnect, write a line anew, name it.
+"""What can be done to a network's text in one gesture: add, remove, connect, write a line anew, name it, repeat it.
 
 Each takes a program and line numbers, and gives the new text and where its lines stood before. The text that comes out
 can always be read; whether it makes a network is found out by making it.
@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..errors import CleanError
+from . import repeats
 from .errors import NetworkError, Source
 from .line_parser import LineParser
 from .source import statement_text, value_text
@@ -30,7 +31,9 @@ class Edited:
 
 
 def edit(program: Program, request: Mapping[str, Any], networks: Collection[str] = ()) -> Edited:
-    """Do what `request` says: its ``do`` is add, remove, connect, disconnect, write or name. CleanError says why not.
+    """Do what `request` says: its ``do`` is add, remove, connect, disconnect, write, name, repeat or unrepeat.
+
+    CleanError says why not.
 
     >>> from dlcore.kernel_ext.language import parse
     >>> print(edit(parse("input 4\\ndense 2\\ndense 1"), {"do": "add", "line": 2, "text": "dropout"}).text)
@@ -42,6 +45,7 @@ def edit(program: Program, request: Mapping[str, Any], networks: Collection[str]
     wires = Wires(program)
     action = {
         "add": _add, "remove": _remove, "connect": _connect, "disconnect": _disconnect, "write": _write, "name": _name,
+        "repeat": _repeat, "unrepeat": repeats.unwrap,
     }.get(str(request.get("do")))  # fmt: skip
     if action is None:
         raise CleanError(f"there is no edit {request.get('do')!r}")
@@ -130,9 +134,9 @@ def _check_name(wires: Wires, line: Line, name: str) -> None:
 def _add(wires: Wires, request: Mapping[str, Any], networks: Collection[str]) -> Line:
     """A new line below another, in the flow; with ``branch`` beside it: the others take from where they took."""
     at, body = wires.at(int(request["line"]))
-    statement = read_line(wires, str(request["text"]), networks)
-    if isinstance(statement, Repeat):
-        raise CleanError("write repeats in the text; their lines can be added here")
+    both = repeats.split(str(request["text"]))
+    statement = read_line(wires, both[1] if both else str(request["text"]), networks)
+    assert not isinstance(statement, Repeat)
     new = Line(statement, sources=[at])
     if statement.target is not None:
         _check_name(wires, new, statement.target.name)
@@ -141,6 +145,12 @@ def _add(wires: Wires, request: Mapping[str, Any], networks: Collection[str]) ->
     elif new.joins:
         named = [_named(wires, name.name) for name in statement.operands] if isinstance(statement, Layer) else []
         new.sources = [*named] if len(named) > 1 else [at, *(named or at.sources[:1] or [at])]
+    if both is not None:
+        turns = read_line(wires, both[0], networks)
+        if new.is_input or new.joins:
+            raise CleanError("begin a repeat with a layer that takes one value; others can be added inside")
+        assert isinstance(turns, Repeat)
+        new = repeats.framed(turns, at, new)
     if not request.get("branch") and not new.is_input:
         for user, place in wires.users(at):
             if _below(wires, user, at):
@@ -150,6 +160,13 @@ def _add(wires: Wires, request: Mapping[str, Any], networks: Collection[str]) ->
         where = next((n for n, line in enumerate(body) if n and not line.is_input), len(body))
     body.insert(where, new)
     return new
+
+
+def _repeat(wires: Wires, request: Mapping[str, Any], networks: Collection[str]) -> Line:
+    """Repeat the lines from ``line`` to ``to`` as often as ``turns`` says."""
+    statement = read_line(wires, f"repeat {request.get('turns') or 2}:", networks)
+    assert isinstance(statement, Repeat)
+    return repeats.wrap(wires, request, statement)
 
 
 def _below(wires: Wires, user: Line, line: Line) -> bool:

@@ -122,9 +122,12 @@ def _partners(
 ) -> Iterator[tuple[int, tuple[Step, Any]]]:
     """For the places of the new steps the old ones they come from."""
     if moved is not None:
-        lines = {(step.span.line, step.turn): place for place, (step, _) in enumerate(old)}
+        lines = {(step.span.line, _turns(step)): place for place, (step, _) in enumerate(old)}
         for place, step in enumerate(steps):
-            at = lines.get((moved.get(step.span.line, 0), step.turn))
+            line = moved.get(step.span.line, 0)
+            at = next(
+                (lines.pop((line, turns)) for turns in _turns_before(_turns(step)) if (line, turns) in lines), None
+            )
             if at is not None and old[at][0].word == step.word:
                 yield place, old[at]
         return
@@ -134,6 +137,22 @@ def _partners(
             waiting.remove(place)
             free.remove(at)
             yield place, old[at]
+
+
+def _turns(step: Step) -> tuple[int, ...]:
+    """In which turn of each repeat around it a step is; how repeats are called changes as others come and go."""
+    return tuple(turn for _, turn in step.turn)
+
+
+def _turns_before(turns: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
+    """Where a step may have been: in the same turns, or, in the first turn of a repeat, before that repeat was put
+    around it; or in the first turn of one that was taken away."""
+    yield turns
+    for place, turn in enumerate(turns):
+        if turn == 1:
+            yield turns[:place] + turns[place + 1 :]
+    for place in range(len(turns) + 1):
+        yield turns[:place] + (1,) + turns[place:]
 
 
 def _named(step: Step) -> str:

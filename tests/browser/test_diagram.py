@@ -113,6 +113,41 @@ def test_arrows_are_pulled_and_lines_removed_by_key(story: Notebook) -> None:
     source_is(story, wired.replace("dropout 0.3\n", ""))
 
 
+def test_lines_are_repeated_from_the_keyboard_and_the_frame_is_taken_away(story: Notebook) -> None:
+    page, before = story.page, story.source(1)
+    weights = "p = list(net.collect_params().values()); print([float(p[at].data().sum()) for at in (0, 2)])"
+    story.js("panel.content.widgets[3].model.sharedModel.setSource(argument)", weights)
+    story.run(3, wait=30)
+    held = story.text(3)
+    page.locator(".dl-canvas").focus()
+    page.keyboard.press("Home")
+    for _ in range(2):
+        page.keyboard.press("ArrowDown")  # the second convolution
+    line = before.splitlines()[3]
+    assert page.locator(".dl-box[aria-selected=true]").get_attribute("data-line") == "4" and line.startswith("conv 8")
+    page.keyboard.press("r")
+    assert page.evaluate("document.activeElement.dataset.field") == "repeat"
+    page.keyboard.type("3")
+    page.keyboard.press("Enter")
+    until(lambda: "repeat 3:\n    " in story.source(1), 10, "the repeat in the text")
+    framed = story.source(1).splitlines()
+    assert framed[3:5] == ["identity from x1", "repeat 3:"] and framed[5].startswith("    conv 8")
+    keep(story, "diagram-repeat")
+    story.run(3, wait=30)
+    assert story.text(3) == held  # the first turn has the weights that the line had
+    page.locator("[data-field=turns]").fill("2")
+    page.keyboard.press("Tab")
+    until(lambda: story.source(1).count("repeat 2:") == 2, 10, "two turns")
+    page.get_by_label("its line").fill("repeat 4: conv 8 1x1")
+    page.keyboard.press("Enter")
+    until(lambda: "repeat 4:\n    conv 8 1x1" in story.source(1), 10, "a repeat more")
+    page.locator(".dl-canvas").focus()
+    for _ in range(3):
+        page.keyboard.press("Control+z")
+    source_is(story, before)
+    story.js("panel.content.widgets[3].model.sharedModel.setSource(argument)", LOOK)
+
+
 def test_the_diagram_follows_the_text(story: Notebook) -> None:
     page = story.page
     story.run(3, wait=30)

@@ -68,6 +68,8 @@ def request(rng: random.Random, wires: Wires) -> dict[str, object]:
             {"do": "connect", "line": line, "source": rng.choice(numbers), "place": 0},
             {"do": "disconnect", "line": line, "place": rng.randrange(2)},
             {"do": "write", "line": line, "text": rng.choice([*LAYERS, "add", "repeat 2:", "densee", "dense"])},
+            {"do": "repeat", "line": line, "to": rng.choice(numbers), "turns": rng.choice(["1", "3"])},
+            {"do": "unrepeat", "line": line},
             {"do": "name", "line": line, "name": rng.choice(["", "x9", "dense", "a b", "v1"])},
         ]
     )
@@ -87,8 +89,14 @@ def test_every_edit_leaves_a_text_that_can_be_read_and_other_wires_as_they_were(
             assert str(error)
             continue
         after, _ = wires_of(done.text)
-        comments = [row.strip() for row in text.splitlines() if row.strip().startswith("#")]
-        assert [row.strip() for row in done.text.splitlines() if row.strip().startswith("#")] == comments
+        was, comments = (
+            [row.strip() for row in one.splitlines() if row.strip().startswith("#")] for one in (text, done.text)
+        )
+        # A line that has to stand below another is brought there with its comment.
+        assert (sorted(comments) == sorted(was)) if asked["do"] == "connect" else (comments == was)
+        if asked["do"] in ("repeat", "unrepeat"):  # what it means is looked at below
+            text = done.text
+            continue
         back = dict(done.moved)
         touched = {asked["line"]}
         if asked["do"] in ("add", "remove"):  # what took from that line takes from another
@@ -135,3 +143,39 @@ def test_a_session_never_loses_the_network_and_undoes_everything(shell, seed):
     assert set(net.collect_params()) == set(weights)
     for path, value in weights.items():
         assert (net.collect_params()[path].data().asnumpy() == value).all(), path
+
+
+def meaning(text: str) -> list[object]:
+    """What a network computes: each step with where its values come from, lines that only give names looked through."""
+    steps = resolve(parse(text), {}).steps
+    found: list[object] = []
+    for step in steps:
+        sources = tuple(found[at] if isinstance(found[at], int) else at for at in step.sources)
+        shown = (step.word, repr(sorted(step.settings.items(), key=str)), step.activation, sources)
+        found.append(sources[0] if step.word == "identity" and not step.activation else shown)
+    places = {at: place for place, at in enumerate(at for at, one in enumerate(found) if not isinstance(one, int))}
+    return [(*one[:3], tuple(places[at] for at in one[3])) for one in found if not isinstance(one, int)]  # type: ignore[index]
+
+
+def test_one_turn_means_the_same_as_none():
+    rng, tried = random.Random(0), 0
+    while tried < 60:
+        text = program(rng)
+        try:
+            before = meaning(text)
+        except NetworkError:  # a value that nothing uses
+            continue
+        wires = Wires(parse(text))
+        body = rng.choice([home for _, home in wires.walk()])
+        lines = [line.number for line in body if line.statement is not None]
+        asked = {"do": "repeat", "line": rng.choice(lines), "to": rng.choice(lines), "turns": "1"}
+        try:
+            done = edit(parse(text), asked)
+        except CleanError:
+            continue
+        tried += 1
+        assert meaning(done.text) == before, (asked, text, done.text)
+        again = edit(parse(done.text), {"do": "unrepeat", "line": done.line}).text
+        assert meaning(again) == before, (asked, text, again)
+        said = [row.strip() for row in text.splitlines() if row.strip().startswith("#")]
+        assert [row.strip() for row in again.splitlines() if row.strip().startswith("#")] == said

@@ -161,7 +161,8 @@ export class Canvas {
     if (event.key in moves && !event.ctrlKey && !event.metaKey) {
       this.select(this.rows[Math.max(0, Math.min(this.rows.length - 1, at + moves[event.key]))].line);
     } else if (event.key === "Delete" || event.key === "Backspace") this.remove(this.selected);
-    else if (event.key === "Enter") this.choose(this.selected, true);
+    else if (event.key === "Enter") this.choose(this.selected, "line");
+    else if (event.key.toLowerCase() === "r" && !event.ctrlKey && !event.metaKey) this.choose(this.selected, "turns");
     else return;
     event.preventDefault();
     event.stopPropagation();

@@ -77,12 +77,14 @@ export class Form {
   show(rows, line, error) {
     const row = rows.find((one) => one.line === line);
     this.complain(row?.error || (error ? `line ${error.line}: ${error.message}` : ""));
+    this.line = this.turns = null;
     if (!row) return this.body.replaceChildren();
     const edit = (content) => this.send({ line: row.line, ...content });
     const parts = [element("h4", "", row.name || row.text)];
     if (row.kind === "entry") parts.push(element("p", "dl-muted", "what the network is given; add a line “input 1x28x28” to say its shape"));
     else parts.push(...this.settings(row, edit), ...this.taken(rows, row, edit));
     parts.push(this.adding(row, edit));
+    if (row.kind !== "entry" && row.kind !== "input") parts.push(this.repeating(rows, row, edit));
     if (row.kind !== "entry") parts.push(button("remove this line", () => edit({ do: "remove" }), "what took its value takes what it took (Delete)"));
     this.body.replaceChildren(...parts);
   }
@@ -134,6 +136,24 @@ export class Form {
       parts.push(labelled("takes also", more));
     }
     return parts;
+  }
+
+  // A frame around this line and those below it as far as is chosen; a repeat's own can be taken away.
+  repeating(rows, row, edit) {
+    const box = element("div", "dl-repeating");
+    const beside = rows.filter((other) => other.inside === row.inside && other.kind !== "entry" && other.kind !== "input");
+    const below = beside.slice(beside.indexOf(row)).map((other) => [String(other.line), other.name || other.text]);
+    const turns = input("2", () => {});
+    turns.dataset.field = "repeat";
+    const to = choice(below, String(row.line), () => {});
+    const repeat = () => edit({ do: "repeat", to: Number(to.value), turns: turns.value });
+    turns.addEventListener("keydown", (event) => event.key === "Enter" && repeat());
+    this.turns = turns;
+    box.append(element("h4", "", "Repeat"), labelled("times", turns, "how often (R in the drawing leads here)"));
+    if (below.length > 1) box.append(labelled("down to", to, "the last line that is repeated"));
+    box.append(button("repeat", repeat, "every turn takes what the one before it made, and has weights of its own"));
+    if (row.kind === "repeat") box.append(button("unroll", () => edit({ do: "unrepeat" }), "the frame goes, its lines stay once"));
+    return box;
   }
 
   adding(row, edit) {

@@ -24,7 +24,7 @@ class View {
     keepKeys(this.root, model);
     this.unwatchTheme = followTheme(this.root);
     this.canvas = new Canvas({
-      choose: (line, enter) => this.choose(line, enter),
+      choose: (line, field) => this.choose(line, field),
       connect: (source, line) => this.connect(source, line),
       remove: (line) => this.edit({ do: "remove", line }),
     });
@@ -73,9 +73,11 @@ class View {
     this.edit({ do: "connect", source, line, ...(row.kind === "join" ? {} : { place: 0 }) });
   }
 
-  choose(line, enter) {
+  choose(line, field) {
     this.form.show(this.state.rows, line, this.state.error);
-    if (enter) this.form.line?.focus();
+    if (!field) return;
+    this.form[field]?.focus();
+    if (field === "turns") this.form.turns?.select();
   }
 
   press(event) {
