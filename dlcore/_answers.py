@@ -32,6 +32,8 @@ _PASSED_OVER = frozenset(
     """append apply call data decayed due error forward grad hybrid_forward infer_shape look_up measure place rule
     take_batch take_reduced value wait""".split()
 )
+# Methods that take any kind of array, so that there is nothing to look at before.
+_ANSWERED = frozenset({"create_state", "update", "update_dict"})
 # Everyday functions of arrays that say all of it themselves: nothing is put around them. tests/fuzz/public.py finds it
 # out where one does not.
 _ALONE = frozenset(
@@ -148,6 +150,21 @@ def _method(function: _F) -> _F:
     return marked(call)
 
 
+def _answered_method(function: _F) -> _F:
+    @functools.wraps(function)
+    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(self, *args, **kwargs)
+        except CAUGHT as error:
+            who = f"{type(self).__name__}.{function.__name__}"
+            found = better(function, who, error, (self, *args), kwargs)
+            if found is None:
+                raise
+            raise found from error
+
+    return marked(call)
+
+
 def marked(call: Any) -> Any:
     call.__looks__ = True
     return call
@@ -173,6 +190,8 @@ def _guard_class(cls: type, methods: bool) -> None:
             wanted = name == "__init__" or (methods and name[0] != "_" and name not in _PASSED_OVER)
             if wanted and _worth(member):
                 setattr(base, name, _method(member))
+            elif name in _ANSWERED and inspect.isfunction(member) and not hasattr(member, "__looks__"):
+                setattr(base, name, _answered_method(member))
         base.__looked_at__ = True  # type: ignore[attr-defined]
 
 

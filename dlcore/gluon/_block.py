@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from dlcore import _core
+from dlcore import _answers, _core
 from dlcore._hints import Hinted
 from dlcore._hooks import hook as late
 
@@ -22,6 +22,7 @@ from ._parameter import Parameter, generation
 from ._parameter_dict import ParameterDict
 
 _EXPLAINED = (TypeError, ValueError, IndexError, RuntimeError, MemoryError)
+_CAUGHT = (*_EXPLAINED, *_answers.CAUGHT)
 
 
 class Block(Hinted):
@@ -286,9 +287,12 @@ class Block(Hinted):
             if self._op_hooks and not _core.is_tracing():
                 observe(self.forward, args, list(self._op_hooks.values()), self._key or self.name)
             output = self._run(*args, **kwargs)
-        except _EXPLAINED as error:
-            self._locate(error)
-            raise
+        except _CAUGHT as error:
+            found = self._better(error, args, kwargs)
+            self._locate(found or error)
+            if found is None:
+                raise
+            raise found from error
         finally:
             _core.pop_scope()
             if _places.used[0]:
@@ -326,6 +330,12 @@ class Block(Hinted):
         for parameter in unknown:
             parameter.finish_deferred_init()
         self._ready = True
+
+    def _better(self, error: Exception, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Exception | None:
+        """The error of a layer of ours that was given what it cannot use, where Python noticed it first."""
+        if not type(self).__module__.startswith("dlcore.") or not isinstance(error, _answers.CAUGHT):
+            return None
+        return _answers.better(self.forward, type(self).__name__, error, args, kwargs)
 
     def _locate(self, error: BaseException) -> None:
         """Add the layer's path to an error, once, where it is known best: in the innermost layer."""

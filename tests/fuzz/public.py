@@ -133,7 +133,16 @@ def right(parameter: inspect.Parameter) -> Any:
         if parameter.name in words:
             return value
     hint = str(parameter.annotation).split("[")[0]
-    for word, value in (("Callable", first), ("int", 2), ("float", 0.5), ("bool", True), ("str", "word")):
+    for word, value in (
+        ("Callable", first),
+        ("int", 2),
+        ("Count", 2),
+        ("Length", 2),
+        ("Natural", 2),
+        ("float", 0.5),
+        ("bool", True),
+        ("str", "word"),
+    ):
         if word in hint:
             return value
     return dl.np.array([[1.0, 2.0], [3.0, 4.0]])
@@ -219,8 +228,9 @@ def _no_network(*args: Any) -> None:
     raise OSError("there is no network")
 
 
-def judge(page: str) -> str:
-    """ "" where every wrong call of what stands on a page is answered as it should be, else what is not."""
+@contextlib.contextmanager
+def isolated() -> Iterator[None]:
+    """An empty folder, no network, no waiting."""
     time.sleep = lambda seconds: None  # before another try
     socket.getaddrinfo = _no_network  # type: ignore[assignment]
     socket.socket.connect = _no_network  # type: ignore[assignment, method-assign]
@@ -230,7 +240,12 @@ def judge(page: str) -> str:
         os.environ["PATH"] = ""  # no program that could fetch anything
         os.chdir(folder)
         try:
-            found = [text for one in public()[page] if one.name not in EXCUSED for text in faults(one)]
+            yield
         finally:
             os.chdir(home)
-    return "\n".join(found)
+
+
+def judge(page: str) -> str:
+    """ "" where every wrong call of what stands on a page is answered as it should be, else what is not."""
+    with isolated():
+        return "\n".join(text for one in public()[page] if one.name not in EXCUSED for text in faults(one))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from fuzz import public
+from fuzz import objects, public
 from fuzz.child import Child
 
 PAGES = public.public()
@@ -25,6 +25,19 @@ def child() -> Iterator[Child]:
 @pytest.mark.parametrize("page", PAGES)
 def test_wrong_calls_are_answered_in_words(child: Child, page: str) -> None:
     found = child.ask(page)
+    assert not found, found
+
+
+@pytest.fixture(scope="module")
+def maker() -> Iterator[Child]:
+    child = Child("objects", seconds=60.0)
+    yield child
+    child.close()
+
+
+@pytest.mark.parametrize("page", objects.PAGES)
+def test_layers_losses_metrics_and_optimizers_say_what_they_cannot_use(maker: Child, page: str) -> None:
+    found = maker.ask(page)
     assert not found, found
 
 

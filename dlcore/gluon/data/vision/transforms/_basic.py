@@ -9,6 +9,7 @@ import numpy as np
 
 from dlcore import _core
 from dlcore._hints import hinted
+from dlcore._kinds import no_array, shown
 
 
 class Transform:
@@ -27,7 +28,13 @@ class Transform:
             return self._apply(image)
         if hasattr(image, "asnumpy"):
             return _core.from_numpy(np.ascontiguousarray(self._apply(image.asnumpy())))
-        return self._apply(np.asarray(image))
+        return self._apply(np.asarray(self._picture(image)))
+
+    def _picture(self, image: Any) -> Any:
+        """`image`, which must be numbers."""
+        if no_array(image):
+            raise TypeError(f"{type(self).__name__}: image must be an array of numbers, got {shown(image)}")
+        return image
 
     def batch(self, images: np.ndarray) -> np.ndarray:
         """The transform of a NumPy batch (n, ...) of images."""
@@ -156,7 +163,7 @@ class Single(Transform):
     batch = None  # type: ignore[assignment]
 
     def __call__(self, image: Any) -> Any:
-        shape = np.shape(image)
+        shape = np.shape(self._picture(image))
         if len(shape) != 3:
             raise ValueError(f"{type(self).__name__}: expected an image (h, w, c), got shape {tuple(shape)}")
         return super().__call__(image)
