@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from . import _ops
-from ._ir import EACH, Graph
+from ._ir import Graph
 
 if TYPE_CHECKING:
     from .passes.plan import Plan
@@ -47,12 +47,8 @@ def show_cuda(graph: Graph) -> None:
     """Prints the CUDA C of every fused group."""
     if not wanted("cuda"):
         return
-    from . import cuda_each, cuda_render, cuda_row_parts
+    from .cuda_kernels import kernels
 
     for i, node in enumerate(n for n in graph.nodes if _ops.is_fused(n)):
-        if node.rows:
-            made = cuda_row_parts.render_node(node, f"fused_{i}")
-        else:
-            made = [(cuda_each.render_node if node.op == EACH else cuda_render.render)(node, f"fused_{i}")]
-        for kernel in made:
+        for kernel in kernels(node, f"fused_{i}"):
             print(kernel.source, file=sys.stderr)

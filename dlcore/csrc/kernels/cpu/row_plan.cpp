@@ -3,12 +3,13 @@
 
 #include <algorithm>
 
+#include "kernels/cpu/isa/stream.h"
 #include "kernels/cpu/tile_plan.h"
 
 namespace dl {
 namespace {
 
-constexpr int64_t kL1Bytes = 24 * 1024, kMinTile = 128, kMaxTile = 2048;
+constexpr int64_t kL1Bytes = 48 * 1024, kMinTile = 128, kMaxTile = 2048;
 constexpr int64_t kSpread = 48;  // elements of a row that a number is copied to rather than used row by row
 constexpr int64_t kPart = 16 * 1024, kLongRow = 2 * kPart;  // elements
 
@@ -171,7 +172,10 @@ class Planner {
     for (size_t k = 0; k < p_.outs.size(); k++) {
       RowSlot& s = plan_.slots[size_t(p_.outs[k])];
       if (s.home != RowSlot::Register || p_.outs[k] < p_.n_in) continue;
-      if (in_place(plan_.out[k]) && !shares_memory(out_[k])) s.home = RowSlot::Output, s.array = int(k);
+      if (!in_place(plan_.out[k]) || shares_memory(out_[k])) continue;
+      plan_.out[k].stream = plan_.rows * plan_.n * plan_.itemsize >= stream_bytes();
+      plan_.streams = plan_.streams || plan_.out[k].stream;
+      if (!plan_.out[k].stream) s.home = RowSlot::Output, s.array = int(k);
     }
   }
 
@@ -270,7 +274,7 @@ class Planner {
       for (int k : plan_.passes[pass].stores) last[size_t(p_.outs[size_t(k)])] = at;
       at++;
     }
-    int64_t number = 16, column = up(plan_.per * plan_.itemsize) + 64;
+    int64_t number = 16, column = up(plan_.per * plan_.itemsize) + 64 + kLaneBytes;
     int64_t tile = apart(plan_.per * plan_.tile * plan_.itemsize), row = apart(plan_.n * plan_.itemsize);
     auto take = [&](RowSlot& s, int64_t size) { s.offset = plan_.bytes, plan_.bytes += size; };
     plan_.bytes = 0;

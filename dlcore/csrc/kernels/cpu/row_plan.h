@@ -12,6 +12,10 @@
 
 namespace dl {
 
+// A reduction over a row that is taken tile by tile goes on in lanes of so many bytes, which are joined when all tiles
+// are through. They lie behind the place of its number.
+inline constexpr int64_t kLaneBytes = 256, kLanesAt = 64;
+
 enum class RowClass : uint8_t { Uniform, Row, Wide };  // one number per call, one per row, one per element
 
 struct RowArray {
@@ -19,7 +23,8 @@ struct RowArray {
   int64_t step = 0;        // from element to element of a row; 0 where there is one number a row
   DType dtype;
   int itemsize;
-  CastFn cast;  // to the registers' type (inputs), from it (outputs)
+  CastFn cast;          // to the registers' type (inputs), from it (outputs)
+  bool stream = false;  // an output written past the caches (isa/stream.h)
 };
 
 // One slot per value, then one for every number of a row that is spread over the row's elements.
@@ -54,6 +59,7 @@ struct RowPlan {
   int64_t part, parts;     // elements of a part of a row, and how many there are
   int64_t bytes, column;   // scratch memory, and where in it there is room for a number of each row
   std::vector<RowArray> in, out;
+  bool streams = false;          // some output is
   std::vector<RowClass> cls;     // per value
   std::vector<RowStep> uniform;  // computed once
   std::vector<RowPass> passes;

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <memory>
 
+#include "kernels/cpu/isa/stream.h"
 #include "kernels/cpu/row_plan.h"
 #include "kernels/cpu/tile_plan.h"
 #include "runtime/pool.h"
@@ -54,6 +55,10 @@ class RowRunner {
       over_elements(pass, 0, plan_.n);
     }
     store_numbers();
+  }
+  // To be called when this thread has run what it was to run.
+  void finish_streams() {
+    if (plan_.streams) stream_->finish();
   }
 
   // The one pass over a part of a row; the sums of the part go to `sums`.
@@ -141,8 +146,12 @@ class RowRunner {
 
   void over_elements(const RowPass& pass, int64_t begin, int64_t end) {
     if (pass.steps.empty() && pass.stores.empty()) return;
-    for (const RowStep& s : pass.steps)
-      if (s.kind == RowStep::Reduce) s.reduce->init(rows_, ptr_[s.dst]);
+    bool tiled = plan_.tile < plan_.n;
+    for (const RowStep& s : pass.steps) {
+      if (s.kind != RowStep::Reduce) continue;
+      s.reduce->init(rows_, ptr_[s.dst]);
+      if (tiled) s.reduce->init(lanes(), ptr_[s.dst] + kLanesAt);
+    }
     for (int64_t at = begin; at < end; at += plan_.tile) {
       int64_t cols = std::min(plan_.tile, end - at);
       move_to(at);
@@ -150,6 +159,17 @@ class RowRunner {
       compute(pass.steps, rows_, cols);
       for (int k : pass.stores) store(k, at, cols);
     }
+    for (const RowStep& s : pass.steps)
+      if (tiled && s.kind == RowStep::Reduce) s.reduce->run(lanes(), ptr_[s.dst] + kLanesAt, ptr_[s.dst]);
+  }
+
+  int64_t lanes() const { return kLaneBytes / plan_.itemsize; }
+
+  // A tile of a row: what fills all lanes goes into these.
+  void reduce_tile(const RowStep& s, int64_t cols) {
+    int64_t whole = cols / lanes(), done = whole * lanes();
+    if (whole) s.reduce->rows(whole, lanes(), ptr_[s.a], lanes(), ptr_[s.dst] + kLanesAt);
+    if (done < cols) s.reduce->run(cols - done, ptr_[s.a] + done * plan_.itemsize, ptr_[s.dst]);
   }
 
   void move_to(int64_t at) {
@@ -192,6 +212,7 @@ class RowRunner {
     char* to = start(a, out_[k].data) + at * a.step * a.itemsize;
     bool wide = plan_.cls[size_t(v)] == RowClass::Wide;
     int64_t next = between_rows(a), width = wide ? cols : stride_of(v);  // from row to row in the register
+    if (a.stream) return stream_->copy(rows_ * cols * plan_.itemsize, ptr_[v], to);
     if (wide && (rows_ == 1 || next == cols * a.step)) return a.cast(rows_ * cols, ptr_[v], 1, to, a.step);
     for (int64_t r = 0; r < rows_; r++)
       a.cast(cols, ptr_[v] + r * width * plan_.itemsize, wide, to + r * next * a.itemsize, a.step);
@@ -205,6 +226,8 @@ class RowRunner {
         compute_by_row(s, rows, cols);
       else if (s.kind == RowStep::Spread)
         casts_->expand[plan_.itemsize == 8](rows, cols, ptr_[s.a], ptr_[s.dst]);
+      else if (plan_.tile < plan_.n)
+        reduce_tile(s, cols);
       else if (rows == 1)
         s.reduce->run(cols, ptr_[s.a], ptr_[s.dst]);
       else if (cols < kNarrow && rows >= kNarrow)
@@ -237,6 +260,7 @@ class RowRunner {
   char** ptr_;
   Repeated* repeated_;
   int64_t rows_ = 1, at_[kMaxDims];
+  const StreamTable* stream_ = pick_stream_table();
   const CastTable* casts_ = pick_cast_table();
   CastFn same_ = casts_->fn[int(plan_.dtype)][int(plan_.dtype)];
 };
@@ -251,6 +275,7 @@ void run_in_parts(const RowPlan& plan, const View* in, const View* out) {
     RowRunner runner(plan, in, out);
     for (int64_t u = begin; u < end; u++)
       runner.run_part(u / plan.parts, u % plan.parts, sums + u / plan.parts * per_row);
+    runner.finish_streams();
   });
   RowRunner runner(plan, in, out);
   for (int64_t r = 0; r < plan.rows; r++) runner.finish(r, sums + r * per_row);
@@ -275,6 +300,7 @@ void rows_kernel(const KernelCall& c) {
   parallel_for(units, grain, [&](int64_t begin, int64_t end) {
     RowRunner runner(plan, c.in, c.out);
     for (int64_t u = begin; u < end; u++) runner.run(u);
+    runner.finish_streams();
   });
 }
 
