@@ -41,6 +41,9 @@ class RecordPictures:
     ) -> None:  # fmt: skip
         self._file = open(path, "rb", buffering=0)  # noqa: SIM115 (open as long as this object is)
         self._places, self._shape, self._plain = np.asarray(places, np.int64), tuple(shape), plain
+        order = np.argsort(self._places)
+        self._sizes = np.zeros(len(order), np.int64)  # up to where the next one begins: as a rule that is all of it
+        self._sizes[order] = np.diff(self._places[order], append=os.fstat(self._file.fileno()).st_size)
         self.kept = len(places) * int(np.prod(shape)) <= keep_mb * 2**20
         self._have, self._left = np.zeros(len(places), bool), len(places)
         self.width = width
@@ -56,19 +59,20 @@ class RecordPictures:
             if len(indices) != len(self.pixels):
                 self._hold(len(indices))
             rows = np.arange(len(indices))
-            return None if self._fill(self._places[indices], rows) else rows
+            return None if self._fill(indices, rows) else rows
         if self._left:
             missing = np.unique(indices[~self._have[indices]])
-            failed = self._fill(self._places[missing], missing) if len(missing) else []
+            failed = self._fill(missing, missing) if len(missing) else []
             self._have[np.delete(missing, failed)] = True
             self._left = len(self._have) - int(self._have.sum())
             if failed:
                 return None
         return indices
 
-    def _fill(self, places: np.ndarray, rows: np.ndarray) -> list[int]:
+    def _fill(self, indices: np.ndarray, rows: np.ndarray) -> list[int]:
+        places, sizes = self._places[indices], self._sizes[indices]
         failed: list[int] = _core.fill_pictures(
-            self._file.fileno(), places, rows, self.pixels, self.labels, self._plain
+            self._file.fileno(), places, sizes, rows, self.pixels, self.labels, self._plain
         )
         return failed
 

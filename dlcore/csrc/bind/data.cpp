@@ -108,13 +108,13 @@ static nb::object decode_png(nb::bytes data, int channels) {
 }
 
 // Fills rows of `pixels` (n, h, w, c) and `labels` (n, width); the positions of those that could not be read so.
-static std::vector<int64_t> fill_pictures(int file, nb::handle places, nb::handle rows, nb::handle pixels,
-                                          nb::handle labels, bool plain) {
-  std::vector<int64_t> from = whole_numbers(places), to = whole_numbers(rows);
+static std::vector<int64_t> fill_pictures(int file, nb::handle places, nb::handle sizes, nb::handle rows,
+                                          nb::handle pixels, nb::handle labels, bool plain) {
+  std::vector<int64_t> from = whole_numbers(places), likely = whole_numbers(sizes), to = whole_numbers(rows);
   Tensor p = from_numpy(pixels, false), l = from_numpy(labels, false);
   bool fits = p->dtype == DType::U8 && p->ndim() == 4 && p->contiguous() && l->dtype == DType::F32 && l->ndim() == 2 &&
-              l->contiguous() && l->shape[0] == p->shape[0] && from.size() == to.size() && !p->storage->readonly &&
-              !l->storage->readonly;
+              l->contiguous() && l->shape[0] == p->shape[0] && from.size() == to.size() &&
+              from.size() == likely.size() && !p->storage->readonly && !l->storage->readonly;
   if (!fits) throw ValueError("fill_pictures: expected pixels (n, h, w, c) of uint8 and labels (n, width) of float32");
   for (int64_t row : to)
     if (row < 0 || row >= p->shape[0]) throw IndexError(format("fill_pictures: there is no row %lld", (long long)row));
@@ -126,7 +126,7 @@ static std::vector<int64_t> fill_pictures(int file, nb::handle places, nb::handl
                     l->shape[1],
                     plain};
   nb::gil_scoped_release release;
-  return read_pictures(file, from, to, where);
+  return read_pictures(file, from, likely, to, where);
 }
 
 void bind_data(nb::module_& m) {
@@ -134,13 +134,14 @@ void bind_data(nb::module_& m) {
         "A PNG picture of bytes, grey or in colours, as an array (h, w, c); None for every other kind.");
   m.def(
       "fill_pictures",
-      [](int file, nb::handle places, nb::handle rows, nb::handle pixels, nb::handle labels, bool plain) {
+      [](int file, nb::handle places, nb::handle sizes, nb::handle rows, nb::handle pixels, nb::handle labels,
+         bool plain) {
         nb::list failed;
-        for (int64_t i : fill_pictures(file, places, rows, pixels, labels, plain)) failed.append(i);
+        for (int64_t i : fill_pictures(file, places, sizes, rows, pixels, labels, plain)) failed.append(i);
         return failed;
       },
-      nb::arg("file"), nb::arg("places"), nb::arg("rows"), nb::arg("pixels"), nb::arg("labels"), nb::arg("plain"),
-      "Pictures of a record file into rows of arrays; tells which of them could not be read so.");
+      nb::arg("file"), nb::arg("places"), nb::arg("sizes"), nb::arg("rows"), nb::arg("pixels"), nb::arg("labels"),
+      nb::arg("plain"), "Pictures of a record file into rows of arrays; tells which of them could not be read so.");
   nb::class_<BatchPlan>(m, "BatchPlan", "How batches are cut out of arrays, row by row, in one call without the GIL.")
       .def(
           "__init__",
