@@ -36,7 +36,8 @@ op("rfft", _CALL, "The first n // 2 + 1 numbers of the Fourier transform of n re
    example="rfft([1., 2.], 2) -> [3. + 0j, -1. + 0j]")
 op("irfft", _CALL, "The n real points whose Fourier transform begins with x: the inverse of rfft. Only the first "
    "n // 2 + 1 numbers are read; the imaginary part of the first, and of the last where n is even, counts as 0.",
-   dtype="from_complex", infer="irfft", kernel="irfft", ref=_ref("irfft"), samples=_SAMPLES, errors=_ERRORS,
+   dtype="from_complex", infer="irfft", kernel="irfft", ref="dlcore.ops.reference.irfft", samples=_SAMPLES,
+   errors=_ERRORS,
    grad=f"_fit_like(_half_weight(rfft(gy, {_BACK}), n, axis=axis), x, axis=axis)",
    example="irfft([3., -1.], 2) -> [1., 2.]")
 op("_fit_like", "x, y: like, axis: int", "x cut to y's length along the axis, or filled up with zeros at the end.",

@@ -124,8 +124,8 @@ _float("digamma", "The derivative of gammaln.", "polygamma(0, x)", "gy * polygam
        formula="NIST Digital Library of Mathematical Functions, 5.2.2")
 op("polygamma", "n: scalar, x", "The n-th derivative of digamma, for whole numbers n from 0 on; NaN for others.",
    dtype="floating", expr="polygamma(n, x) if n == floor(n) else nan", grad={"x": "gy * polygamma(n + 1.0, x)"},
-   ref="np.where(np.less(n, 0), np.nan, sp.polygamma(n, x))", samples=(fixed(1.0), real(0.5, 4)), np_name="",
-   tol={"float64": 1e-12, "float32": 4e-6},
+   ref="np.where((n < 0) | (n != np.floor(n)), np.nan, sp.polygamma(n, x))", samples=(fixed(1.0), real(0.5, 4)),
+   np_name="", tol={"float64": 1e-12, "float32": 4e-6},
    example="polygamma(1., [1.]) -> [1.644934]", formula="NIST Digital Library of Mathematical Functions, 5.15")
 _float("erfinv", "The number whose erf is x; infinite at -1 and 1, NaN beyond.", "erfinv(x)",
        "gy * 0.8862269254527580 * exp(square(y))", real(-0.9, 0.9), "erfinv([0., 0.5]) -> [0., 0.476936]",

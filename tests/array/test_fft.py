@@ -84,6 +84,15 @@ def test_errors_name_the_function_and_what_came() -> None:
         np.fft.fftfreq(3, dtype="int32")
 
 
+@pytest.mark.parametrize("name", ONE_AXIS)
+def test_the_transform_of_nothing_is_zero(name: str) -> None:
+    for _ in range(3):  # memory used before must not shine through
+        used = np.full((3, 5), 7.0) * 2
+        del used
+        y = getattr(np.fft, name)(np.zeros((0, 5), dtype="complex64" if name in ("irfft", "hfft") else "float32"), 3, 0)
+        assert not y.asnumpy().any() and y.shape[1] == 5
+
+
 def power(x: Any) -> Any:
     """A real number of a spectrum and its inverse, of fourth order in x."""
     y = np.fft.rfftn(x, norm="ortho")

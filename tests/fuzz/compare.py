@@ -73,7 +73,7 @@ def prepared(record: Op, call: Call, given: list[Any], results: list[NDArray]) -
         return None  # a view of few numbers
     if record.random or not arrays or str(record.ref).endswith("_moments") or sum(a.size for a in arrays) > SMALL:
         return None
-    if any(isinstance(v, (list, tuple)) for v in given) or not (call.plain or record.elementwise):
+    if any(isinstance(v, (list, tuple)) for v in given):
         return None
     if record.internal and {v.content for v in call.inputs if isinstance(v, Array)} != {"sample"}:
         return None  # parts of gradients, whose inputs follow from each other
