@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import shlex
 from collections.abc import Iterable
 
 RED, PLAIN = "\x1b[31m", "\x1b[0m"
@@ -48,6 +49,18 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     choices = {name.lower(): name for name in known}
     close = difflib.get_close_matches(word.lower(), choices, n=1, cutoff=0.6)
     return choices[close[0]] if close else None
+
+
+def words_of(line: str, magic: str) -> list[str]:
+    """The words after a magic, as a shell reads them. Raises CleanError for a quotation that does not end.
+
+    >>> words_of("net --data 'my data'", "%train")
+    ['net', '--data', 'my data']
+    """
+    try:
+        return shlex.split(line)
+    except ValueError as error:
+        raise CleanError(f"{magic}: {str(error).lower()} in: {line}") from None
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -7,7 +7,7 @@ from itertools import zip_longest
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from .errors import CleanError
+from .errors import CleanError, words_of
 from .folding import fold
 from .language.kinds import shape_text
 from .language.plan import Plan
@@ -33,6 +33,7 @@ def register(ip: InteractiveShell) -> None:
     @arguments.argument("--stage", help="draw the program after a stage of the compiler, such as trace or fuse")
     def graph(line: str) -> None:
         """Draw a network as a flowchart, with shapes on the arrows and parameter counts in the boxes."""
+        words_of(line, "%graph")
         options = arguments.parse_argstring(graph, line)
         show(ip.user_ns, options.net, options.input, options.stage)
 

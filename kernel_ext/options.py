@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .errors import CleanError, did_you_mean
+from .errors import CleanError, did_you_mean, words_of
 from .lookup import shape_argument
 from .train_options import DATA_SETS, read_count, read_data, read_number, read_whole
 
@@ -36,10 +35,7 @@ class Words:
 
     def read(self, line: str, namespace: Mapping[str, Any]) -> tuple[list[str], dict[str, Any]]:
         """The plain words and the values of the options. Raises CleanError for whatever cannot be meant."""
-        try:
-            words = iter(shlex.split(line))
-        except ValueError as error:
-            raise CleanError(f"%{self.magic}: {str(error).lower()} in: {line}") from None
+        words = iter(words_of(line, f"%{self.magic}"))
         plain: list[str] = []
         given: dict[str, Any] = {}
         for word in words:

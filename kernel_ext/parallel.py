@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 import sys
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from .errors import CleanError
+from .errors import CleanError, words_of
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -59,7 +58,7 @@ def run(ip: InteractiveShell, line: str, cell: str | None) -> None:
     """The magic: parse the line, run the cell, report what came home."""
     from dlcore import parallel
 
-    options = _parser().parse_args(shlex.split(line.split("#")[0]))
+    options = _parser().parse_args(words_of(line.split("#")[0], "%parallel"))
     if options.stop:
         parallel.shutdown()
         return

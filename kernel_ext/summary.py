@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from .errors import words_of
 from .items import Group, Outline, size_of
 from .language.kinds import shape_text
 from .lookup import find_network, shape_argument
@@ -33,6 +34,7 @@ def register(ip: InteractiveShell) -> None:
     @arguments.argument("--input", metavar="SHAPE", help="shape of one sample, such as 1x28x28, for a plain block")
     def summary(line: str) -> None:
         """Print a network's layers with their output shapes and parameters."""
+        words_of(line, "%summary")
         options = arguments.parse_argstring(summary, line)
         show(ip.user_ns, options.net, options.input)
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from .errors import CleanError, did_you_mean, nearest
+from .errors import CleanError, did_you_mean, nearest, words_of
 from .lookup import find_network
 
 DATA_SETS = ("mnist", "fashion_mnist")
@@ -66,10 +65,7 @@ def usage(word: str | None = None, magic: str = "%train") -> str:
 
 def parse(line: str, namespace: Mapping[str, Any], magic: str = "%train") -> Request:
     """What a line asks for, its names looked up in `namespace`. Raises CleanError for whatever cannot be meant."""
-    try:
-        words = shlex.split(line)
-    except ValueError as error:
-        raise CleanError(f"{magic}: {str(error).lower()} in: {line}") from None
+    words = words_of(line, magic)
     plain, given = _split(words, magic)
     if len(plain) != 1:
         problem = "no network is named" if not plain else f"expected one network, got {', '.join(plain)}"

@@ -345,3 +345,9 @@ def test_nested_networks_are_indented(shell, names):
         "repeat1", "  block1", "    conv1", "    conv2", "    add1", "repeat1", "  block1"
     ]  # fmt: skip
     assert "turn 2 of 2" in lines[7]
+
+
+@pytest.mark.parametrize("magic", ["graph", "summary", "parallel"])
+def test_a_quotation_that_does_not_end_is_told(shell, magic):
+    with pytest.raises(CleanError, match=f'%{magic}: no closing quotation in: net "a'):
+        shell.run_line_magic(magic, 'net "a')
