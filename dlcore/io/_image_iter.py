@@ -222,7 +222,8 @@ class ImageIter(DataIter):
     def _quick(self) -> bool:
         size = self.batch_size * int(np.prod(self.data_shape)) * self.dtype.itemsize
         own = type(self).next is ImageIter.next and type(self)._batch is ImageIter._batch
-        return own and size <= QUICK_BYTES and self._all_at_once() is not None
+        together = self._all_at_once() if own and size <= QUICK_BYTES else None
+        return together is not None and together.quick()
 
     def _all_at_once(self) -> PictureBatches | None:
         """The way to make a batch by one call, where these pictures and augmenters have one."""

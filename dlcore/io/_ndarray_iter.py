@@ -65,7 +65,7 @@ class NDArrayIter(DataIter):
         self.shuffle, self.last_batch_handle = shuffle, last_batch_handle
         self.idx = np.arange(self.num_data)
         self.cursor = -batch_size
-        self._rows = Rows()
+        self._rows, self._plain = Rows(), self._as_written("getdata", "getlabel", "getindex")
         self.hard_reset()
 
     @property
@@ -172,7 +172,7 @@ class NDArrayIter(DataIter):
 
     def next(self) -> DataBatch:
         """The next batch; StopIteration at the end of the pass."""
-        if not self._as_written("getdata", "getlabel", "getindex"):
+        if not self._plain:
             return super().next()
         if not self.iter_next():
             raise StopIteration

@@ -53,6 +53,10 @@ class RecordPictures:
         self.pixels = np.empty((count, *self._shape), np.uint8)
         self.labels = np.empty((count, self.width), np.float32)
 
+    def quick(self) -> bool:
+        """Whether a batch is worth no thread of its own: all is decoded, or a step takes all cores there are anyhow."""
+        return self._left == 0 or _core.num_threads() <= 2
+
     def rows_of(self, indices: np.ndarray) -> np.ndarray | None:
         """In which rows the pictures `indices` are now; None where one of them cannot be read so."""
         if not self.kept:
@@ -103,6 +107,10 @@ class PictureBatches:
         self._pictures, self._picture, self._chances = pictures, picture, chances
         self._pixels: np.ndarray | None = None  # what the plan was made for
 
+    def quick(self) -> bool:
+        """Whether a small batch is worth no thread of its own."""
+        return self._pictures.quick()
+
     def take(self, indices: np.ndarray) -> list[Any] | None:
         """Pictures and labels, None where they cannot be had so."""
         rows = self._pictures.rows_of(indices)
@@ -119,10 +127,11 @@ class PictureBatches:
     def _decide(self, count: int) -> np.ndarray:
         """What the augmenters would draw, picture after picture, as decisions."""
         drawn = draw_blocks(count * len(self._chances)).reshape(count, len(self._chances), 4)
-        columns: list[np.ndarray] = []
-        for k, chance in enumerate(self._chances):
-            columns += chance(drawn[:, k])
-        return np.stack(columns, axis=1).astype(np.int64)
+        columns = [column for k, chance in enumerate(self._chances) for column in chance(drawn[:, k])]
+        decided = np.empty((count, len(columns)), np.int64)
+        for k, column in enumerate(columns):
+            decided[:, k] = column
+        return decided
 
 
 # Out of what an augmenter draws for each picture, (n, 4): its decisions, a column each.

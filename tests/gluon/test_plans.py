@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import dlcore as dl
+from dlcore import _core
 from dlcore.gluon import data as gdata
 from dlcore.gluon.data._plan import planned
 from dlcore.gluon.data._strength import Strengthened
@@ -218,3 +219,20 @@ def test_records_of_other_kinds_are_read_one_by_one(tmp_path):
     assert next(iter(gdata.DataLoader(data.sample([3]), 1)))[1].shape == (1, 2)
     with pytest.raises(RuntimeError, match="element 4 of ImageRecordDataset failed: ValueError: an image: cannot be"):
         list(gdata.DataLoader(data, batch_sampler=Batches([0, 4])))
+
+
+def test_decoding_is_left_to_threads_where_cores_are_free(tmp_path, monkeypatch):
+    with recordio.MXIndexedRecordIO(tmp_path / "a.idx", tmp_path / "a.rec", "w") as out:
+        for k, picture in enumerate(PICTURES[1]):
+            out.write_idx(k, recordio.pack_img(recordio.IRHeader(0, k, k, 0), picture, img_fmt=".png"))
+    data = gdata.vision.ImageRecordDataset(tmp_path / "a.rec", 0)
+    seen = []
+    for cores in (8, 8, 2):
+        monkeypatch.setattr(_core, "num_threads", lambda cores=cores: cores)
+        seen.append(planned(data).quick(5))
+        if len(seen) == 1:
+            found = [x.asnumpy() for x, _ in gdata.DataLoader(data, 5, num_workers=3)]
+            np.testing.assert_array_equal(np.concatenate(found), PICTURES[1])
+    assert seen == [False, True, True]
+    assert planned(gdata.vision.ImageRecordDataset(tmp_path / "a.rec", 0)).quick(5)
+    assert not planned(data).quick(1 << 20)

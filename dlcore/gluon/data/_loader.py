@@ -10,8 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from dlcore.io._rows import QUICK_BYTES
-
 from . import batchify as _batchify
 from ._cursor import Cursor, new_cursor, read_cursor
 from ._dataset import Dataset
@@ -28,8 +26,8 @@ class DataLoader:
     batch_size, shuffle, last_batch ("keep", "discard", "rollover"), or a `sampler`, or a `batch_sampler` of your own.
     batchify_fn: from a list of elements to a batch; `batchify.default` stacks.
     num_workers: threads that prepare batches ahead (0: in the loop itself); `prefetch`: how many, default 2 a thread.
-        Batches of up to 1 MiB that one call can make (see below) are made in the loop all the same: that costs less
-        than their way from one thread to another.
+        Batches of up to 1 MiB that one call can make of arrays in memory (see below) are made in the loop all the
+        same: that costs less than their way from one thread to another.
     timeout: seconds to wait for one batch from a thread.
     seed: makes the shuffled order and the random transforms of every epoch repeatable by themselves; without it
         `dlcore.random.seed` decides.
@@ -99,7 +97,7 @@ class DataLoader:
             batch = plan.take(indices, key) if plan is not None else None
             return self._batch(indices, key) if batch is None else batch
 
-        if self._workers == 0 or (plan is not None and plan.row_bytes * self._usual_size() <= QUICK_BYTES):
+        if self._workers == 0 or (plan is not None and plan.quick(self._usual_size())):
             return _DirectIterator(make, batches, cursor, self._ended)
         return _ThreadedIterator(make, batches, self._workers, self._ahead, self._timeout, cursor, self._ended)
 

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from dlcore import _core
+from dlcore.io._rows import QUICK_BYTES
 from dlcore.io._values import scale_of, values_of
 
 from ._draws import strength
@@ -27,7 +28,7 @@ class Parts:
 
     columns: arrays with a row for each element. alone: elements are items of the one column, not tuples. rows: which
     row each element is, where they are not in order. first: transforms of the first column's rows. strength: theirs.
-    ready: to be asked before rows are looked at, which it may fill; False where it cannot.
+    ready: to be asked before rows are looked at, which it may fill; False where it cannot. quick: whether that is soon.
     """
 
     columns: Sequence[np.ndarray]
@@ -36,6 +37,7 @@ class Parts:
     first: tuple[Any, ...] = ()
     strength: float | None = None
     ready: Callable[[np.ndarray], bool] | None = None
+    quick: bool = True
 
     def chosen(self, indices: np.ndarray) -> Parts:
         """Only these elements, in this order."""
@@ -55,10 +57,9 @@ class Plan:
         self._key: tuple[int, ...] = ()
         self._words: tuple[int, ...] = ()
 
-    @property
-    def row_bytes(self) -> int:
-        """How many bytes of a batch one sample takes."""
-        return int(self._made.row_bytes)
+    def quick(self, samples: float) -> bool:
+        """Whether a batch of so many samples costs less than its way from one thread to another."""
+        return self._parts.quick and int(self._made.row_bytes) * samples <= QUICK_BYTES
 
     def take(self, indices: Any, key: tuple[int, ...]) -> Any:
         """The batch of these samples in the pass with `key`; None for what a sample alone had better say."""

@@ -120,4 +120,5 @@ class ImageRecordDataset(RecordFileDataset):
         pictures = self._pictures
         if pictures is None or not pictures.kept:
             return None
-        return Parts([pictures.pixels, pictures.labels.ravel()], ready=lambda rows: pictures.rows_of(rows) is not None)
+        columns: list[np.ndarray] = [pictures.pixels, pictures.labels.ravel()]
+        return Parts(columns, ready=lambda rows: pictures.rows_of(rows) is not None, quick=pictures.quick())
