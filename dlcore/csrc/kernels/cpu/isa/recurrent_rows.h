@@ -5,19 +5,22 @@
 
 namespace dl {
 
-// Gates i, f, g, o: c = f c_prev + i g, h = o tanh(c).
+// Gates i, f, g, o: c = f c_prev + i g, h = o tanh(c). One function at a time: in a loop of all five each would wait
+// for the results of others.
 template <class S, class M>
 inline void lstm_forward_row(int64_t n, const S* x, const S* hh, const S* b, const S* c_prev, S* gates, S* c, S* h) {
 #pragma omp simd
+  for (int64_t j = 0; j < 2 * n; j++) gates[j] = M::sigmoid(x[j] + hh[j] + b[j]);
+#pragma omp simd
+  for (int64_t j = 2 * n; j < 3 * n; j++) gates[j] = M::tanh(x[j] + hh[j] + b[j]);
+#pragma omp simd
+  for (int64_t j = 3 * n; j < 4 * n; j++) gates[j] = M::sigmoid(x[j] + hh[j] + b[j]);
+  const S *i = gates, *f = gates + n, *g = gates + 2 * n, *o = gates + 3 * n;
+#pragma omp simd
   for (int64_t j = 0; j < n; j++) {
-    S i = M::sigmoid(x[j] + hh[j] + b[j]);
-    S f = M::sigmoid(x[n + j] + hh[n + j] + b[n + j]);
-    S g = M::tanh(x[2 * n + j] + hh[2 * n + j] + b[2 * n + j]);
-    S o = M::sigmoid(x[3 * n + j] + hh[3 * n + j] + b[3 * n + j]);
-    S now = f * c_prev[j] + i * g;
-    gates[j] = i, gates[n + j] = f, gates[2 * n + j] = g, gates[3 * n + j] = o;
+    S now = f[j] * c_prev[j] + i[j] * g[j];
     c[j] = now;
-    h[j] = o * M::tanh(now);
+    h[j] = o[j] * M::tanh(now);
   }
 }
 // dc comes in as the gradient of c from later steps and leaves as that of c_prev.
@@ -40,12 +43,12 @@ inline void lstm_backward_row(int64_t n, const S* gates, const S* c_prev, const 
 template <class S, class M>
 inline void gru_forward_row(int64_t n, const S* x, const S* hh, const S* b, const S* h_prev, S* saved, S* h) {
 #pragma omp simd
+  for (int64_t j = 0; j < 2 * n; j++) saved[j] = M::sigmoid(x[j] + hh[j] + b[j]);
+#pragma omp simd
   for (int64_t j = 0; j < n; j++) {
-    S r = M::sigmoid(x[j] + hh[j] + b[j]);
-    S z = M::sigmoid(x[n + j] + hh[n + j] + b[n + j]);
-    S last = hh[2 * n + j] + b[2 * n + j];
+    S r = saved[j], z = saved[n + j], last = hh[2 * n + j] + b[2 * n + j];
     S fresh = M::tanh(x[2 * n + j] + r * last);
-    saved[j] = r, saved[n + j] = z, saved[2 * n + j] = fresh, saved[3 * n + j] = last;
+    saved[2 * n + j] = fresh, saved[3 * n + j] = last;
     h[j] = fresh + z * (h_prev[j] - fresh);
   }
 }
