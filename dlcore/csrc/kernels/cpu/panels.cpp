@@ -119,9 +119,12 @@ namespace {
 
 constexpr int64_t kNear = 256, kSide = 128;  // of k at a time, and rows and columns of c: parts of a, b and c near by
 
+constexpr int64_t kSameSets = 1024;  // numbers from line to line from which on lines push each other out of a cache
+
 // Both a and b lie line by line of k, as in the gradient by weights: they are read where they are, no line is copied.
 bool in_place(int64_t m, int64_t n, int64_t k, const PanelMatrix& a, const PanelMatrix& b) {
-  return a.row == 1 && b.col == 1 && n % pick_panel_table()->half == 0 && m >= 8 && k >= 32;
+  bool lines = a.row == 1 && b.col == 1 && a.col < kSameSets && b.row < kSameSets;
+  return lines && n % pick_panel_table()->half == 0 && m >= 8 && k >= 32;
 }
 
 void product_in_place(int64_t m, int64_t n, int64_t k, const PanelMatrix& a, const PanelMatrix& b, float* c,
