@@ -11,11 +11,11 @@ namespace dl {
 
 constexpr int64_t kGrain = 32 << 10;  // bytes of a batch that are worth a thread
 
-// Short rows lie anywhere in memory: the next one is on its way while this one is copied. In long ones the processor
-// itself sees what comes.
+// Rows lie anywhere in memory: the next one is on its way while this one is copied. Of a long one the beginning is
+// enough, the processor itself sees what follows.
 static void fetch_ahead(const char* row, int64_t bytes) {
-  if (bytes > 2048) return;
-  for (int64_t i = 0; i < bytes; i += 64) __builtin_prefetch(row + i);
+  int64_t n = bytes > 2048 ? 512 : bytes;
+  for (int64_t i = 0; i < n; i += 64) __builtin_prefetch(row + i);
 }
 
 bool PicturePlan::draws() const {
