@@ -1,4 +1,4 @@
-"""Groups in the making: calls are joined along the arrows between them, never so that a path leads out and back in.
+"""Groups in the making: calls are joined with what they read from, never so that a path leads out and back in.
 
 `Grouping` is what the fusion passes share; what may join, and what comes of a group, is theirs.
 """
@@ -45,6 +45,9 @@ class Grouping:
         """Whether `second`, which reads from `first`, can join it."""
         raise NotImplementedError
 
+    def beside(self, unit: Unit) -> None:
+        """Joins a unit with others that it does not read from, once it has been joined with those it does."""
+
     def sources(self, node: Node) -> list[Node]:
         """The calls that a call reads from."""
         return [value.node for value in node.inputs if value is not None and value.node is not None]
@@ -56,6 +59,7 @@ class Grouping:
                 for parent in sorted(unit.parents, key=lambda u: -u.number):
                     if parent in unit.parents and parent.register == unit.register and self.fits(parent, unit):
                         unit = self.join(parent, unit)
+                self.beside(unit)
         return [u for u in self.units if u.members]
 
     def single(self, node: Node) -> Unit:

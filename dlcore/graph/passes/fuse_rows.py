@@ -87,6 +87,10 @@ def _rows_of(node: Node, x: Value, out: Value) -> int:
 
 
 class _Grouping(Grouping):
+    def __init__(self, graph: Graph) -> None:
+        super().__init__(graph)
+        self.users = graph.users()
+
     def describe(self, unit: Unit, node: Node) -> None:
         if node.op == FUSED and not node.rows and node.register in REGISTERS:
             unit.register, unit.shape = node.register, node.outputs[0].shape
@@ -126,6 +130,18 @@ class _Grouping(Grouping):
         if code > MAX_CODE or inputs > MAX_INPUTS or outputs > MAX_OUTPUTS:
             return False
         return sound(Members(members, reducing.shape, reducing.rows), first.register)
+
+    def beside(self, unit: Unit) -> None:
+        """Groups that read the same rows become one, if neither needs the other."""
+        if not unit.rows:
+            return
+        for value in Members(unit.members, unit.shape, unit.rows).inputs:
+            readers = self.users[value] if value.shape == unit.shape else ()
+            for other in dict.fromkeys(self.of[node] for node in readers if node in self.of):
+                independent = not (other.below >> unit.number | unit.below >> other.number) & 1
+                alike = other.register == unit.register and (other.shape, other.rows) == (unit.shape, unit.rows)
+                if other is not unit and alike and independent and self.fits(other, unit):
+                    unit = self.join(other, unit)
 
     def join(self, first: Unit, second: Unit) -> Unit:
         if second.rows:
@@ -229,15 +245,15 @@ def _spans(found: Members, inputs: list[Value]) -> bool:
 
 
 def _gains(tile: Tile, found: Members, stored: list[Value]) -> bool:
-    """Whether a program reduces what it computes or reads more than once, and each value has one number per element
-    or per row as its place says.
+    """Whether a program computes something of elements, which reductions alone do not, and each value has one number
+    per element or per row as its place says.
     """
     wide = is_wide(tile, found.wide_inputs)
     reduced = [operands[0] for mnemonic, operands in tile.code if mnemonic in REDUCTIONS]
     for at, value in zip(tile.outs, stored, strict=True):
         if wide[at] and value.shape != found.whole_shape:
             return False
-    return all(wide[at] for at in reduced) and (len(reduced) > 1 or any(wide[tile.n_in :]))
+    return bool(reduced) and all(wide[at] for at in reduced) and any(wide[tile.n_in :])
 
 
 def _reduced(builder: TileBuilder, node: Node, operand: int) -> int:
