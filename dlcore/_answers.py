@@ -69,18 +69,16 @@ def _ours(traceback: TracebackType) -> bool | None:
 
 
 def better(function: Callable[..., Any], who: str, error: Exception, args: Any, kwargs: Any) -> Exception | None:
-    """The error that a wrong call should end with instead; None if it is good as it is."""
+    """The error that a wrong call should end with instead, with its cause; None if it is good as it is."""
     traceback = error.__traceback__.tb_next if error.__traceback__ is not None else None
     purpose = False if traceback is None else _ours(traceback)
     text = str(error.args[0]) if type(error) is KeyError and error.args else str(error)
     named = _NAMED.match(text) is not None and _NOT_NAMED.match(text) is None
     if purpose is None or (named and not isinstance(error, AttributeError)):
         return None
-    if isinstance(error, AssertionError) and text:  # what a comparison of arrays is asked for
-        return None
     kind = next((k for k in (TypeError, IndexError, ValueError) if isinstance(error, k)), TypeError)
-    if purpose and text and type(error) in (TypeError, ValueError, IndexError):
-        return kind(f"{who}: {text}")
+    if purpose and not isinstance(error, (AttributeError, KeyError)):
+        return kind(f"{who}: {text}") if text and type(error) in (TypeError, ValueError, IndexError) else None
     try:
         bound = inspect.signature(function).bind(*args, **kwargs).arguments
     except TypeError as mismatch:
@@ -88,8 +86,12 @@ def better(function: Callable[..., Any], who: str, error: Exception, args: Any, 
     for argument in arguments(function):
         if argument.name in bound and (found := _misfit(who, argument, bound[argument.name])):
             return found
+    if purpose:
+        return None
     given = ", ".join(f"{name} {shown(value)}" for name, value in bound.items() if name != "self")
-    return kind(f"{who}: expected arguments that fit each other, {_takes(function)}; got {given or 'none'}")
+    made = kind(f"{who}: expected arguments that fit each other, {_takes(function)}; got {given or 'none'}")
+    made.__cause__ = error  # it may be a mistake of ours
+    return made
 
 
 def _misfit(who: str, argument: Argument, value: Any) -> Exception | None:
@@ -124,7 +126,7 @@ def checked(function: _F, who: str = "") -> _F:
             found = better(function, first.who, error, args, kwargs)
             if found is None:
                 raise
-            raise found from error
+            raise found from found.__cause__
 
     return marked(call)
 
@@ -145,7 +147,7 @@ def _method(function: _F) -> _F:
             found = better(function, who, error, (self, *args), kwargs)
             if found is None:
                 raise
-            raise found from error
+            raise found from found.__cause__
 
     return marked(call)
 
@@ -160,7 +162,7 @@ def _answered_method(function: _F) -> _F:
             found = better(function, who, error, (self, *args), kwargs)
             if found is None:
                 raise
-            raise found from error
+            raise found from found.__cause__
 
     return marked(call)
 
@@ -225,7 +227,7 @@ def answered(function: Callable[..., Any], who: str) -> Callable[..., Any]:
             found = better(function, who, error, args, kwargs)
             if found is None:
                 raise
-            raise found from error
+            raise found from found.__cause__
 
     return marked(call)
 

@@ -292,7 +292,7 @@ class Block(Hinted):
             self._locate(found or error)
             if found is None:
                 raise
-            raise found from error
+            raise found from found.__cause__
         finally:
             _core.pop_scope()
             if _places.used[0]:

@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 import numpy
 
+from dlcore._kinds import no_array, shown
+
 _REGISTRY: dict[str, Callable[..., EvalMetric]] = {}
 _Class = TypeVar("_Class", bound="type[EvalMetric]")
 
@@ -16,7 +18,11 @@ def host(array: Any) -> numpy.ndarray:
     """The values as a NumPy array, without a copy where the memory can be shared."""
     if hasattr(array, "_numpy_view") and array._device.startswith("cpu"):
         return array._numpy_view()
-    return array.asnumpy() if hasattr(array, "asnumpy") else numpy.asarray(array)
+    if hasattr(array, "asnumpy"):
+        return array.asnumpy()
+    if no_array(array):
+        raise TypeError(f"expected labels and predictions to be arrays of numbers, got {shown(array)}")
+    return numpy.asarray(array)
 
 
 def check_label_shapes(labels: Any, preds: Any, wrap: bool = False, shape: bool = False) -> tuple[Any, Any]:

@@ -31,6 +31,9 @@ SHAPES = {"Conv1D": (3, 8), "Conv2D": (3, 8, 8), "Conv3D": (3, 8, 8, 8)}  # of t
 BASES = {"gluon.loss.Loss", "gluon.rnn.HybridRecurrentCell", "gluon.rnn.RecurrentCell", "gluon.rnn.ModifierCell",
          "gluon.nn.Block", "gluon.nn.HybridBlock", "metric.EvalMetric", "optim.Optimizer", "optim.LRScheduler",
          "gluon.data.vision.transforms.Transform"}  # fmt: skip
+# What hands on whatever it is given, or does not look at labels.
+INDIFFERENT = {"Caffe", "CompositeEvalMetric", "Dropout", "DropoutCell", "HybridLambda", "HybridSequential", "Identity",
+               "Lambda", "Loss", "RandomApply", "Sequential", "Torch"}  # fmt: skip
 
 
 def made(one: Public) -> Any:
@@ -78,6 +81,10 @@ def faults(page: str) -> Iterator[str]:
             except Exception as error:
                 if found := fault(error, asked):
                     yield f"{one.name}{small(args)}: {found}: {type(error).__name__}: {error}"
+            else:
+                none = any(type(v) is object or isinstance(v, (str, type)) for v in args)
+                if none and one.value.__name__ not in INDIFFERENT:
+                    yield f"{one.name}{small(args)}: was taken"
 
 
 def judge(page: str) -> str:

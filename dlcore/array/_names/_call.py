@@ -69,7 +69,7 @@ def classic(
             found = better(function, name, error, args, kwargs)
             if found is None:
                 raise
-            raise found from error
+            raise found from found.__cause__
 
     call.__name__ = call.__qualname__ = name
     return call
