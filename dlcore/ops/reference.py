@@ -39,7 +39,7 @@ def window(x: Array, g: Array, start: Ints, step: Ints | None = None) -> Array:
     return x[_cuts(start, g.shape, step)]
 
 
-def irfft(x: Array, n: int, axis: int = -1, norm: str = "backward") -> Array:
+def irfft(x: Array, n: int, axis: int = -1, norm: Any = "backward") -> Array:
     if x.shape[axis]:
         return np.fft.irfft(x, n, axis, norm)
     return np.zeros([n if k == axis % x.ndim else m for k, m in enumerate(x.shape)])  # of nothing NumPy gives anything

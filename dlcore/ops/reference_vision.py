@@ -67,8 +67,9 @@ def adaptive_avg_pool(x: Array, size: Ints) -> Array:
     new = _each(size, x.ndim - 2)
     y = np.zeros((*x.shape[:2], *new), x.dtype)
     for place in np.ndindex(*new):
-        part = tuple(slice(i * n // m, -(-(i + 1) * n // m)) for i, n, m in zip(place, x.shape[2:], new, strict=True))
-        y[(..., *place)] = x[(..., *part)].reshape(*x.shape[:2], -1).mean(-1)
+        each = zip(place, x.shape[2:], new, strict=True)
+        part: Any = (..., *(slice(i * n // m, -(-(i + 1) * n // m)) for i, n, m in each))
+        y[(..., *place)] = x[part].reshape(*x.shape[:2], -1).mean(-1)
     return y
 
 
