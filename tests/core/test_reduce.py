@@ -176,3 +176,12 @@ def test_extremes_and_their_places_with_ties_and_nan(dtype: str, shape: tuple[in
             for axis in (None, *range(x.ndim)):
                 got = getattr(F, name)(nd(x), axis).asnumpy()
                 np.testing.assert_array_equal(got, getattr(np, name)(x, axis), f"{name} {axis} {nan}")
+
+
+@pytest.mark.parametrize("rows", [36, 39])
+def test_columns_of_rows_that_no_cache_keeps(rows: int) -> None:
+    x = rng.integers(-9, 9, (rows, 33_000)).astype(np.float32)  # so wide that no block of rows is cut
+    np.testing.assert_array_equal(F.sum(nd(x), 0).asnumpy(), x.sum(0))
+    x[rows - 2, 32_800] = x[1, 5] = np.nan
+    np.testing.assert_array_equal(F.max(nd(x), 0).asnumpy(), x.max(0))
+    np.testing.assert_array_equal(F.min(nd(x), 0).asnumpy(), x.min(0))

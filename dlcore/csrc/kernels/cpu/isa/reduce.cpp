@@ -34,6 +34,17 @@ struct Lanes {
 #pragma omp simd
     for (int64_t k = 0; k < n; k++) take_one(x[k], k);
   }
+  // Four rows, one after the other.
+  DL_MEMBER void take_rows(const T* x, int64_t stride, int64_t n) {
+    const T *y = x + stride, *z = y + stride, *last = z + stride;
+#pragma omp simd
+    for (int64_t k = 0; k < n; k++) {
+      take_one(x[k], k);
+      take_one(y[k], k);
+      take_one(z[k], k);
+      take_one(last[k], k);
+    }
+  }
   // Fewer than Width, a vector at a time and the last one in part.
   DL_MEMBER void take_rest(const T* x, int64_t n) {
     constexpr int part = Width / 4;
@@ -178,6 +189,23 @@ DL_INLINE void strip(int64_t rows, int64_t n, const T* x, int64_t stride, T* acc
   }
 }
 
+// Rows that no cache keeps until the next strip: few accumulators would touch each page for a short run only.
+template <ReduceOp Op, class T>
+void far_rows(int64_t rows, int64_t n, const T* x, int64_t stride, T* acc) {
+  constexpr int64_t most = 1024;
+  Lanes<Op, T, int(most)> lanes;
+  for (; n > 0; n -= most, x += most, acc += most) {
+    int64_t m = n < most ? n : most;
+    for (int64_t r0 = 0; r0 < rows; r0 += 256) {
+      int64_t r = r0, end = rows - r0 < 256 ? rows : r0 + 256;
+      lanes.clear();
+      for (; r + 4 <= end; r += 4) lanes.take_rows(x + r * stride, stride, m);
+      for (; r < end; r++) lanes.take(x + r * stride, m);
+      for (int64_t k = 0; k < m; k++) acc[k] = combine<Op, T>(acc[k], lanes.get(k));
+    }
+  }
+}
+
 template <ReduceOp Op, class T>
 DL_INLINE void strips(int64_t count, int64_t n, const T* x, int64_t stride, T* acc) {
   constexpr int wide = kLanes<T>, narrow = 64 / int(sizeof(T));
@@ -214,6 +242,8 @@ void rows(int64_t count, int64_t n, const void* px, int64_t stride, void* pacc) 
     for (int64_t i = 0; i < n; i++) acc[i] = combine<Op, T>(acc[i], x[i]);
   } else if (stride == n && n < 64 && n % (64 / int64_t(sizeof(T))) && count >= 64) {
     narrow_rows<Op, T>(count, n, x, acc);
+  } else if (n >= 256 && stride * int64_t(sizeof(T)) >= 4096 && count * stride * int64_t(sizeof(T)) > (2 << 20)) {
+    far_rows<Op, T>(count, n, x, stride, acc);
   } else {
     strips<Op, T>(count, n, x, stride, acc);
   }
