@@ -96,6 +96,19 @@ def test_the_first_positions(dtype: str) -> None:
                 np.testing.assert_array_equal(F.argtopk(nd(x), k, descending=False).asnumpy(), order[:k], f"{n} {k}")
 
 
+@pytest.mark.parametrize("n", [31, 32, 33, 63, 64, 100, 1000, 4096, 4097])
+def test_the_first_positions_of_short_lines(n: int) -> None:
+    """Few or many equal numbers, in order or not: those that a bound from parts of the line suits, and others."""
+    rng = np.random.default_rng(n)
+    lines = [rng.standard_normal(n), np.arange(n), -np.arange(n), np.zeros(n), rng.integers(0, 9, n), np.arange(n) % 16,
+             np.where(rng.random(n) < 0.9, np.nan, 1.0), np.where(np.arange(n) % 7, 0.0, -0.0)]  # fmt: skip
+    x = np.array(lines, np.float32)
+    up, down = np.argsort(x, kind="stable", axis=1), np.argsort(-x, kind="stable", axis=1)
+    for k in (1, 2, 10, 12, 13, 24, 25):
+        np.testing.assert_array_equal(F.argtopk(nd(x), k).asnumpy(), down[:, :k])
+        np.testing.assert_array_equal(F.argtopk(nd(x), k, descending=False).asnumpy(), up[:, :k])
+
+
 def test_topk_along_any_axis() -> None:
     x = numbers("float32", 6 * 50 * 7).reshape(6, 50, 7)
     for axis in range(3):
