@@ -208,8 +208,8 @@ def lamb_update_phase2(
     >>> lamb_update_phase2(nd.array([4.0]), nd.array([2.0]), nd.array([4.0]), nd.array([2.0]), lr=0.25).tolist()
     [3.0]
     """
-    lengths = (F.reshape(r, ()) for r in (r1, r2))
-    return _step("lamb_update_phase2", F.lamb_phase2(weight, g, *lengths, lr, lower_bound, upper_bound), (), out)
+    of_w, of_g = (F.reshape(r, ()) for r in (r1, r2))
+    return _step("lamb_update_phase2", F.lamb_phase2(weight, g, of_w, of_g, lr, lower_bound, upper_bound), (), out)
 
 
 def adagrad_update(
