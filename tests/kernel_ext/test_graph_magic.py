@@ -196,6 +196,19 @@ def test_a_stage_of_the_compiler(shell, names):
     assert '["_conv2d_act<br/>lenet.conv1"]' in fused[MIME] and "relu" not in fused[MIME].partition("lenet.dense1")[0]
 
 
+def test_a_stage_shows_rows_reduced_inside_a_group(shell, names):
+    class Scaled(HybridBlock):
+        def forward(self, x):
+            return x * dl.nd.rsqrt(dl.nd.mean(x * x, axis=-1, keepdims=True) + 1e-5)
+
+    names["scaled"] = Scaled()
+    before = displayed(shell, "%graph scaled --stage fuse --input 8")[0]
+    assert '"mean' in before[MIME]
+    after = displayed(shell, "%graph scaled --stage fuse_rows --input 8")[0]
+    assert "fused: multiply+mean+add+rsqrt+multiply" in after[MIME] and '"mean' not in after[MIME]
+    assert "over 1 axes" in after["text/plain"]
+
+
 def test_a_stage_shows_the_shape_of_the_output_that_is_taken(shell, names):
     names["normed"] = make("input 3x2x2\nbatchnorm")
     script = displayed(shell, "%graph normed --stage trace")[0][MIME]
