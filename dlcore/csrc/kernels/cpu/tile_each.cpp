@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "kernels/cpu/tile_plan.h"
 #include "runtime/pool.h"
 
 namespace dl {
@@ -20,6 +21,16 @@ bool same_layout(const View& v, const View& like) {
   return true;
 }
 
+// Whether the loop of the program's update rule can run over this set: see run_rule.
+bool suits_rule(const TileProgram& p, const View* in, const View* out) {
+  const UpdateRule* rule = p.compiled->rule;
+  if (!rule) return false;
+  for (int k = 0; k < p.n_in; k++)
+    if (in[k].dtype != DType::F32 || (rule->arrays >> k & 1 ? in[k].shape != out[0].shape : in[k].numel() != 1))
+      return false;
+  return std::all_of(out, out + rule->n_out, [](const View& v) { return v.dtype == DType::F32; });
+}
+
 }  // namespace
 
 bool TileParcels::fits(const TileProgram& p, const View* in, const View* out) {
@@ -31,8 +42,10 @@ bool TileParcels::fits(const TileProgram& p, const View* in, const View* out) {
 
 TileParcels::TileParcels(const TileProgram& p, const View* in, const View* out, int sets) {
   int64_t room = 0;
+  by_rule_ = true;
   for (int s = 0; s < sets; s++, in += p.n_in, out += p.outs.size()) {
     if (!fits(p, in, out)) throw RuntimeError(format("tile: the arrays of set %d do not go together", s));
+    by_rule_ = by_rule_ && suits_rule(p, in, out);
     int64_t n = out[0].numel(), each = 0;
     for (int k = 0; k < p.n_in; k++) each += in[k].shape == out[0].shape ? int64_t(itemsize(in[k].dtype)) : 0;
     for (size_t k = 0; k < p.outs.size(); k++) each += int64_t(itemsize(out[k].dtype));
@@ -66,11 +79,29 @@ void TileParcels::run_piece(const TileProgram& p, TileType type, const View* in,
   run_tile(p, type, views, views + p.n_in, int(p.outs.size()));
 }
 
+// The same as an update rule's own loop, which needs to know nothing but where the arrays are.
+void TileParcels::run_rule_piece(const TileProgram& p, const float* constants, const View* in, const View* out,
+                                 const Piece& piece) {
+  const UpdateRule& rule = *p.compiled->rule;
+  const float* from[kMaxRuleIn];
+  float* to[kMaxRuleOut];
+  for (int k = 0; k < p.n_in; k++) from[k] = in[k].ptr<const float>() + (rule.arrays >> k & 1 ? piece.begin : 0);
+  for (int k = 0; k < rule.n_out; k++) to[k] = out[k].ptr<float>() + piece.begin;
+  rule.run(piece.end - piece.begin, from, constants, to);
+}
+
 void TileParcels::run(const TileProgram& p, TileType type, const View* in, const View* out) const {
+  const UpdateRule* rule = by_rule_ && type == TileType::F32 ? p.compiled->rule : nullptr;
+  float constants[kMaxRuleCode];
+  for (int i = 0; rule && i < rule->n_code; i++) constants[i] = float(p.code[size_t(i)].imm);
   parallel_for(int64_t(starts_.size()) - 1, 1, [&](int64_t begin, int64_t end) {
     for (size_t i = starts_[size_t(begin)]; i < starts_[size_t(end)]; i++) {
       const Piece& piece = pieces_[i];
-      run_piece(p, type, in + piece.set * p.n_in, out + piece.set * int(p.outs.size()), piece);
+      const View *of = in + piece.set * p.n_in, *to = out + piece.set * int(p.outs.size());
+      if (rule)
+        run_rule_piece(p, constants, of, to, piece);
+      else
+        run_piece(p, type, of, to, piece);
     }
   });
 }

@@ -15,7 +15,6 @@ bool equal(const TileProgram& p, const UpdateRule& rule) {
   });
 }
 
-constexpr int kMaxCode = 48, kMaxIn = 16, kMaxOut = 4;
 constexpr int64_t kBlock = 1024, kGrainBlocks = 8;  // numbers: parts are whole blocks, so that all threads cut alike
 
 }  // namespace
@@ -24,7 +23,9 @@ const UpdateRule* find_rule(const TileProgram& p) {
   const UpdateRules* known = pick_update_rules();
   const UpdateRule *end = known->rules + known->count,
                    *found = std::find_if(known->rules, end, [&](const UpdateRule& r) { return equal(p, r); });
-  return found == end || found->n_code > kMaxCode || found->n_in > kMaxIn || found->n_out > kMaxOut ? nullptr : found;
+  if (found == end || found->n_code > kMaxRuleCode || found->n_in > kMaxRuleIn || found->n_out > kMaxRuleOut)
+    return nullptr;
+  return found;
 }
 
 bool run_rule(const TileProgram& p, const View* in, View* out, int nout) {
@@ -37,13 +38,13 @@ bool run_rule(const TileProgram& p, const View* in, View* out, int nout) {
     if (!array(out[k])) return false;
   for (int k = 0; k < p.n_in; k++)
     if (rule.arrays >> k & 1 ? !array(in[k]) : in[k].dtype != DType::F32 || in[k].numel() != 1) return false;
-  float constants[kMaxCode];
+  float constants[kMaxRuleCode];
   for (int i = 0; i < rule.n_code; i++) constants[i] = float(p.code[size_t(i)].imm);
   int64_t n = out[0].numel(), blocks = (n + kBlock - 1) / kBlock;
   parallel_for(blocks, kGrainBlocks, [&](int64_t begin, int64_t end) {
     int64_t at = begin * kBlock;
-    const float* from[kMaxIn];
-    float* to[kMaxOut];
+    const float* from[kMaxRuleIn];
+    float* to[kMaxRuleOut];
     for (int k = 0; k < p.n_in; k++) from[k] = in[k].ptr<const float>() + (rule.arrays >> k & 1 ? at : 0);
     for (int k = 0; k < nout; k++) to[k] = out[k].ptr<float>() + at;
     rule.run(std::min(n, end * kBlock) - at, from, constants, to);

@@ -6,6 +6,8 @@
 
 namespace dl {
 
+constexpr int kMaxRuleCode = 48, kMaxRuleIn = 16, kMaxRuleOut = 4;
+
 struct RuleStep {
   TileOp op;
   int16_t a, b, c;  // operands as in TileInstr; the value of a constant is not part of a rule
