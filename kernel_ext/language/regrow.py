@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
@@ -123,11 +123,11 @@ def _partners(
     """For the places of the new steps the old ones they come from."""
     if moved is not None:
         lines = {(step.span.line, _turns(step)): place for place, (step, _) in enumerate(old)}
+        then, now = _counts([step for step, _ in old]), _counts(steps)
         for place, step in enumerate(steps):
             line = moved.get(step.span.line, 0)
-            at = next(
-                (lines.pop((line, turns)) for turns in _turns_before(_turns(step)) if (line, turns) in lines), None
-            )
+            known = _turns_before(_turns(step), now[step.span.line], then.get(line, ()))
+            at = next((lines.pop((line, turns)) for turns in known if (line, turns) in lines), None)
             if at is not None and old[at][0].word == step.word:
                 yield place, old[at]
         return
@@ -144,15 +144,29 @@ def _turns(step: Step) -> tuple[int, ...]:
     return tuple(turn for _, turn in step.turn)
 
 
-def _turns_before(turns: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
-    """Where a step may have been: in the same turns, or, in the first turn of a repeat, before that repeat was put
-    around it; or in the first turn of one that was taken away."""
-    yield turns
-    for place, turn in enumerate(turns):
-        if turn == 1:
-            yield turns[:place] + turns[place + 1 :]
-    for place in range(len(turns) + 1):
-        yield turns[:place] + (1,) + turns[place:]
+def _counts(steps: Sequence[Step]) -> dict[int, tuple[int, ...]]:
+    """For each line how many turns the repeats around it have."""
+    found: dict[int, tuple[int, ...]] = {}
+    for step in steps:
+        found[step.span.line] = max(found.get(step.span.line, ()), _turns(step))
+    return found
+
+
+def _turns_before(turns: tuple[int, ...], now: tuple[int, ...], then: tuple[int, ...]) -> list[tuple[int, ...]]:
+    """Where a step may have been, the likeliest first: in the same turns; in the first turn of a repeat, before that
+    was put around it; in the first turn of one that was taken away. `now` and `then` tell which one that is."""
+    put = [place for place, turn in enumerate(turns) if turn == 1]
+    put.sort(key=lambda place: _without(now, place) != then)
+    taken = sorted(range(len(turns) + 1), key=lambda place: _without(then, place) != now)
+    return [
+        turns,
+        *(_without(turns, place) for place in put),
+        *((*turns[:place], 1, *turns[place:]) for place in taken),
+    ]
+
+
+def _without(turns: tuple[int, ...], place: int) -> tuple[int, ...]:
+    return turns[:place] + turns[place + 1 :]
 
 
 def _named(step: Step) -> str:

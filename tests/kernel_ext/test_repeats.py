@@ -100,3 +100,14 @@ def test_weights_stay_in_the_first_turn_and_in_other_repeats(shell):
     assert state["text"] == TEXT
     np.testing.assert_array_equal(weights(net, "dense1.weight"), mid)
     np.testing.assert_array_equal(weights(net, "repeat1_2_dense1.weight"), two)
+
+
+@pytest.mark.parametrize("line, left", [(2, [(1, 1), (1, 2), (1, 3)]), (3, [(1, 1), (2, 1)])])
+def test_of_two_frames_either_can_go_and_its_first_turn_stays(shell, line, left):
+    shell.run_cell("%%network net\ninput 4\nrepeat 2:\n    repeat 3:\n        dense 4").raise_error()
+    net = shell.user_ns["net"]
+    held = {(n, m): weights(net, f"repeat1_{n}_repeat2_{m}_dense1.weight") for n in (1, 2) for m in (1, 2, 3)}
+    state = Session(shell, "net", net).do({"do": "unrepeat", "line": line + 1})
+    assert state["error"] is None and len(net.collect_params()) == 2 * len(left)
+    for number, where in enumerate(left, 1):
+        np.testing.assert_array_equal(weights(net, f"repeat1_{number}_dense1.weight"), held[where])
