@@ -148,13 +148,12 @@ void bind_data(nb::module_& m) {
           [](BatchPlan* p, nb::list arrays, nb::object rows, nb::object picture) {
             std::vector<Tensor> columns;
             for (nb::handle h : arrays) columns.push_back(from_numpy(h, false));
-            Tensor chosen = rows.is_none() ? Tensor() : from_numpy(rows, false);
-            if (picture.is_none()) {
-              new (p) BatchPlan(std::move(columns), std::move(chosen), nullptr);
-            } else {
-              PicturePlan made = to_picture(nb::cast<nb::tuple>(picture));
-              new (p) BatchPlan(std::move(columns), std::move(chosen), &made);
-            }
+            std::vector<int64_t> chosen;
+            if (!rows.is_none()) chosen = whole_numbers(rows);
+            PicturePlan made;
+            if (!picture.is_none()) made = to_picture(nb::cast<nb::tuple>(picture));
+            new (p)
+                BatchPlan(std::move(columns), rows.is_none() ? nullptr : &chosen, picture.is_none() ? nullptr : &made);
           },
           nb::arg("columns"), nb::arg("rows").none() = nb::none(), nb::arg("picture").none() = nb::none())
       .def("take", &take, nb::arg("samples"), nb::arg("words") = nb::make_tuple(), nb::arg("strength") = 1.0,

@@ -33,7 +33,7 @@ int64_t PicturePlan::decisions() const {
   return n;
 }
 
-BatchPlan::BatchPlan(std::vector<Tensor> columns, Tensor rows, const PicturePlan* picture) : rows_(std::move(rows)) {
+BatchPlan::BatchPlan(std::vector<Tensor> columns, const std::vector<int64_t>* rows, const PicturePlan* picture) {
   if (columns.empty()) throw ValueError("BatchPlan: expected at least one array");
   for (Tensor& t : columns) {
     bool fits = t->device.type == 0 && t->ndim() > 0 && t->contiguous();
@@ -45,14 +45,13 @@ BatchPlan::BatchPlan(std::vector<Tensor> columns, Tensor rows, const PicturePlan
     columns_.push_back({std::move(t), row, bytes});
   }
   length_ = columns_[0].array->shape[0];
-  if (rows_) {
-    if (rows_->dtype != DType::I64 || rows_->ndim() != 1 || !rows_->contiguous())
-      throw ValueError("BatchPlan: expected rows (n,) of int64");
-    const auto* r = static_cast<const int64_t*>(rows_->data());
-    for (int64_t i = 0; i < rows_->numel(); i++)
-      if (r[i] < 0 || r[i] >= length_) throw IndexError(format("BatchPlan: there is no row %lld", (long long)r[i]));
-    length_ = rows_->numel();
+  if (rows) {
+    for (int64_t r : *rows)
+      if (r < 0 || r >= length_) throw IndexError(format("BatchPlan: there is no row %lld", (long long)r));
+    rows_ = *rows;
+    length_ = int64_t(rows_.size());
   }
+  chosen_ = rows != nullptr;
   if (picture) {
     plan_ = *picture;
     picture_ = true;
@@ -118,7 +117,7 @@ std::vector<Tensor> BatchPlan::take(const std::vector<int64_t>& samples, const s
     }
     out.push_back(make_tensor(shape, dtype));
   }
-  const int64_t* rows = rows_ ? static_cast<const int64_t*>(rows_->data()) : nullptr;
+  const int64_t* rows = chosen_ ? rows_.data() : nullptr;
   const auto* settled = decided ? static_cast<const int64_t*>(decided->data()) : nullptr;
   bool draws = picture_ && !settled && plan_.draws();
   int64_t picture_bytes = n ? out[0]->numel() / n * int64_t(itemsize(out[0]->dtype)) : 0;

@@ -33,7 +33,7 @@ class BatchPlan {
  public:
   // columns: contiguous arrays of equal length on the CPU. rows: where not null, sample i is row rows[i]. picture: for
   // the first column. Throws ValueError for what does not fit together.
-  BatchPlan(std::vector<Tensor> columns, Tensor rows, const PicturePlan* picture);
+  BatchPlan(std::vector<Tensor> columns, const std::vector<int64_t>* rows, const PicturePlan* picture);
 
   // One array a column with the rows of these samples; IndexError for one that is not there. Their random numbers begin
   // with `words`, unless `decided` (samples, n) of int64 says what chance would: 0 or 1 for a flip, x and y of a crop.
@@ -50,8 +50,8 @@ class BatchPlan {
   void measure();
   void check_scale();
   std::vector<Column> columns_;
-  Tensor rows_;
-  bool picture_ = false;
+  std::vector<int64_t> rows_;  // a copy: nobody can make it lead out of the arrays later
+  bool chosen_ = false, picture_ = false;
   PicturePlan plan_;
   int64_t length_ = 0, out_bytes_ = 0;
   int64_t h_ = 0, w_ = 0, c_ = 0, out_h_ = 0, out_w_ = 0;

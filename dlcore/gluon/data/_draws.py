@@ -28,6 +28,11 @@ def epoch_key(epoch: int, seed: int | None, random: tuple[int, int] | None = Non
     return (seed, epoch) if seed is not None else (*map(int, random or _core.rng_state()), epoch)
 
 
+def words_of(key: tuple[int, ...]) -> tuple[int, ...]:
+    """The key as numbers of 64 bits, which seeds are made of."""
+    return tuple(part % (1 << 64) for part in key)
+
+
 @contextmanager
 def draws_of(key: tuple[int, ...]) -> Iterator[Callable[[int], None]]:
     """Within, `generator()` is that of a sample in the pass with `key`: the one last told to what this gives."""
@@ -68,6 +73,6 @@ class _Late:
 
     def __getattr__(self, name: str) -> object:
         if self._made is None:
-            words = [part % (1 << 64) for part in (*self._key, self._index)]
+            words = [*words_of(self._key), self._index % (1 << 64)]
             self._made = np.random.Generator(np.random.Philox(np.random.SeedSequence(words)))
         return getattr(self._made, name)

@@ -13,7 +13,7 @@ import numpy as np
 from . import batchify as _batchify
 from ._cursor import Cursor, new_cursor, read_cursor
 from ._dataset import Dataset
-from ._draws import draws_of, epoch_key
+from ._draws import draws_of, epoch_key, words_of
 from ._plan import planned
 from ._sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler
 
@@ -91,10 +91,10 @@ class DataLoader:
             key = epoch_key(cursor.epoch, self._seed, cursor.random)
         self._cursor, self.epoch = cursor, cursor.epoch + 1
         batches = cursor.begin(self.batch_sampler)
-        plan = planned(self.dataset) if self._batchify_fn is None else None
+        plan, words = planned(self.dataset) if self._batchify_fn is None else None, words_of(key)
 
         def make(indices: Sequence[int]) -> Any:
-            batch = plan.take(indices, key) if plan is not None else None
+            batch = plan.take(indices, words) if plan is not None else None
             return self._batch(indices, key) if batch is None else batch
 
         if self._workers == 0 or (plan is not None and plan.quick(self._usual_size())):

@@ -54,24 +54,20 @@ class Plan:
 
     def __init__(self, parts: Parts, made: Any) -> None:
         self._parts, self._made = parts, made
-        self._key: tuple[int, ...] = ()
-        self._words: tuple[int, ...] = ()
 
     def quick(self, samples: float) -> bool:
         """Whether a batch of so many samples costs less than its way from one thread to another."""
         return self._parts.quick and int(self._made.row_bytes) * samples <= QUICK_BYTES
 
-    def take(self, indices: Any, key: tuple[int, ...]) -> Any:
-        """The batch of these samples in the pass with `key`; None for what a sample alone had better say."""
-        if key is not self._key:
-            self._key, self._words = key, tuple(part % (1 << 64) for part in key)
+    def take(self, indices: Any, words: tuple[int, ...]) -> Any:
+        """The batch of these samples, whose draws begin with `words`; None for what a sample alone had better say."""
         parts = self._parts
         try:
             if parts.ready is not None:
                 rows = np.asarray(indices, np.int64)
                 if not parts.ready(rows if parts.rows is None else parts.rows[rows]):
                     return None
-            batch = self._made.take(indices, self._words, strength() if parts.strength is None else parts.strength)
+            batch = self._made.take(indices, words, strength() if parts.strength is None else parts.strength)
         except (IndexError, TypeError):
             return None
         return batch[0] if parts.alone else batch
