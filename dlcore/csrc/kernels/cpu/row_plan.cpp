@@ -9,7 +9,7 @@
 namespace dl {
 namespace {
 
-constexpr int64_t kL1Bytes = 48 * 1024, kMinTile = 128, kMaxTile = 2048;
+constexpr int64_t kL1Bytes = 32 * 1024, kMinTile = 128, kMaxTile = 2048;
 constexpr int64_t kSpread = 48;  // elements of a row that a number is copied to rather than used row by row
 constexpr int64_t kPart = 16 * 1024, kLongRow = 2 * kPart;  // elements
 
