@@ -219,8 +219,8 @@ def jit(function: Any = None, *, remat: bool | Iterable[Any] = False, memory_bud
     threads. With arrays on another device than the CPU the function runs as it is, without being compiled.
 
     A new size of a batch is traced anew. When it lies between two sizes for which the passes agreed, they are not run
-    again: its program is theirs with the sizes in between, the same to the last bit as if they had been, in a quarter of
-    the time.
+    again: its program is theirs with the sizes in between, the same to the last bit as if they had been, in a quarter
+    of the time.
 
     Memory: `memory_budget` is the number of bytes that intermediate values may take. To keep to it, the backward part
     of a step computes again what is cheapest to compute again for its size; results are the same to the last bit,
