@@ -29,11 +29,9 @@ from ._kinds import NAMED, NUMBERS, shown
 
 # Methods that are asked for every batch or number, or that subclasses define in their own way.
 _PASSED_OVER = frozenset(
-    """append apply call data decayed due error forward grad hybrid_forward infer_shape look_up measure place rule
+    """append apply call data decayed due error forward grad gradient hybrid_forward infer_shape look_up measure place rule
     take_batch take_reduced value wait""".split()
 )
-# Methods that take any kind of array, so that there is nothing to look at before.
-_ANSWERED = frozenset({"create_state", "update", "update_dict"})
 # Everyday functions of arrays that say all of it themselves: nothing is put around them. tests/fuzz/public.py finds it
 # out where one does not.
 _ALONE = frozenset(
@@ -44,7 +42,8 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 _HERE = str(Path(__file__).parent)
 # Where code lies that is not the caller's own: ours, Python's, and NumPy's among other installed packages.
 _INSIDE = (_HERE, str(Path(os.__file__).parent), str(Path(numpy.__file__).parents[1]), "<frozen")
-CAUGHT = (TypeError, ValueError, IndexError, KeyError, AttributeError, ArithmeticError, RecursionError)
+CAUGHT = (TypeError, ValueError, IndexError, KeyError, AttributeError, OverflowError, ZeroDivisionError,
+           RecursionError)  # fmt: skip
 # "pad: ...", "einsum(): ...", "Dense: ...", "Parameter weight: ...": errors that say who speaks.
 _NAMED = re.compile(r"\w[\w.]*(\(.*?\))?(( [\w.]+){0,2}|( [\w.]+)? has [^:]*): ")
 # What Python says without the name of what failed although it is written like that.
@@ -139,8 +138,6 @@ def _method(function: _F) -> _F:
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:
         who = type(self).__name__ if makes else f"{type(self).__name__}.{first.who}"
         first(who, (self, *args), kwargs, type(self))
-        if not makes:
-            return function(self, *args, **kwargs)
         try:
             return function(self, *args, **kwargs)
         except CAUGHT as error:
@@ -190,9 +187,11 @@ def _guard_class(cls: type, methods: bool) -> None:
             continue
         for name, member in list(vars(base).items()):
             wanted = name == "__init__" or (methods and name[0] != "_" and name not in _PASSED_OVER)
-            if wanted and _worth(member):
+            if not wanted or not inspect.isfunction(member) or hasattr(member, "__looks__"):
+                continue
+            if _worth(member):
                 setattr(base, name, _method(member))
-            elif name in _ANSWERED and inspect.isfunction(member) and not hasattr(member, "__looks__"):
+            elif member.__code__.co_argcount > 1 or member.__code__.co_flags & inspect.CO_VARARGS:
                 setattr(base, name, _answered_method(member))
         base.__looked_at__ = True  # type: ignore[attr-defined]
 

@@ -14,6 +14,7 @@ import numpy as np
 from dlcore import _answers, _core
 from dlcore._hints import Hinted
 from dlcore._hooks import hook as late
+from dlcore._kinds import shown
 
 from . import _naming, _places, _saving
 from ._hooks import HookHandle
@@ -148,6 +149,8 @@ class Block(Hinted):
 
     def apply(self, fn: Callable[[Block], Any]) -> Block:
         """Call `fn` on every block below, children first, then on this one."""
+        if not callable(fn):
+            raise TypeError(f"{type(self).__name__}.apply: fn must be a function, got {shown(fn)}")
         for child in self._children.values():
             child.apply(fn)
         fn(self)
