@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from ._tile import tile_text
+
 SHORT_DTYPE = {
     "bool": "bool",
     "int8": "i8",
@@ -72,17 +74,6 @@ def is_dense(shape: tuple[int, ...], strides: tuple[int, ...]) -> bool:
             return False
         expected *= size
     return True
-
-
-def strides_along(value: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
-    """The strides of an array (anything with a shape and strides) along the axes of `shape`, to which it broadcasts.
-
-    >>> strides_along(Value("float32", (3, 1), (1, 1)), (2, 3, 4))
-    (0, 1, 0)
-    """
-    lead = len(shape) - len(value.shape)
-    own = zip(value.shape, value.strides, shape[lead:], strict=True)
-    return (0,) * lead + tuple(0 if size == 1 != target else stride for size, stride, target in own)
 
 
 def same_layout(shape: tuple[int, ...], a: tuple[int, ...], b: tuple[int, ...]) -> bool:
@@ -282,21 +273,11 @@ class Graph:
             copies[value] = _copy_value(value, copies)
         nodes = []
         for node in self.nodes:
+            inputs = [None if v is None else _copy_value(v, copies) for v in node.inputs]
             twin = Node(
-                node.op,
-                [None if v is None else _copy_value(v, copies) for v in node.inputs],
-                node.attrs,
-                [],
-                node.scope,
-                node.src,
-                node.rng,
-                node.tile,
-                node.register,
-                node.paused,
-                node.scopes,
-                node.recorded,
-                node.rows,
-            )
+                node.op, inputs, node.attrs, [], node.scope, node.src, node.rng, node.tile, node.register, node.paused,
+                node.scopes, node.recorded, node.rows,
+            )  # fmt: skip
             for out in node.outputs:
                 copy = _copy_value(out, copies)
                 copy.node = twin
@@ -306,12 +287,8 @@ class Graph:
             [copies[v] for v in self.inputs],
             [State(copies[s.value], s.array, s.new and _copy_value(s.new, copies), s.made) for s in self.states],
             nodes,
-            [_copy_value(v, copies) for v in self.outputs],
-            self.rng_blocks,
-            self.name,
-            self.steady,
-            self.kept,
-        )
+            [_copy_value(v, copies) for v in self.outputs], self.rng_blocks, self.name, self.steady, self.kept,
+        )  # fmt: skip
         return twin_graph, copies
 
     def replace(self, changes: dict[Value, Value]) -> None:
@@ -352,9 +329,8 @@ class Graph:
 
     def __str__(self) -> str:
         names = self.names()
-        lines = [
-            f"graph {self.name} ({len(self.nodes)} nodes, {len(self.states)} states, {self.rng_blocks} random blocks)"
-        ]
+        sizes = f"{len(self.nodes)} nodes, {len(self.states)} states, {self.rng_blocks} random blocks"
+        lines = [f"graph {self.name} ({sizes})"]
         lines += [f"  {names[v]}: {v.type_text()} {v.name}".rstrip() for v in self.sources()]
         for node in self.nodes:
             lines.append("  " + self.node_text(node, names))
@@ -412,20 +388,6 @@ def _const_text(value: Value) -> str:
     if isinstance(value.const, np.ndarray) and value.const.size > 4:
         return f"const{list(value.shape)}"
     return str(value.const.tolist() if isinstance(value.const, np.ndarray) else value.const)
-
-
-def tile_text(tile: Any) -> str:
-    """A tile program in one line: operands are letters, then one value per instruction.
-
-    >>> from dlcore.ops._expr import compile_tile
-    >>> tile_text(compile_tile("x * x + 1", ["x"]))
-    'v1 = mul v0 v0; v2 = 1.0; v3 = add v1 v2; -> v3'
-    """
-    parts = []
-    for i, (mnemonic, operands) in enumerate(tile.code):
-        right = f"{operands}" if mnemonic == "const" else " ".join([mnemonic, *(f"v{o}" for o in operands)])
-        parts.append(f"v{tile.n_in + i} = {right}")
-    return "; ".join([*parts, "-> " + ", ".join(f"v{o}" for o in tile.outs)])
 
 
 def constant(value: Any, dtype: str, weak: bool = False) -> Value:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ._ir import Node, Value, strides_along
+from ._ir import Node, Value
 
 REDUCTIONS: dict[str, Callable[..., Any]] = {
     "row_sum": np.add.reduce,
@@ -21,6 +21,18 @@ REDUCTIONS: dict[str, Callable[..., Any]] = {
     "row_max": np.maximum.reduce,
     "row_min": np.minimum.reduce,
 }
+
+
+def strides_along(value: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The strides of an array (anything with a shape and strides) along the axes of `shape`, to which it broadcasts.
+
+    >>> from dlcore.graph._ir import Value
+    >>> strides_along(Value("float32", (3, 1), (1, 1)), (2, 3, 4))
+    (0, 1, 0)
+    """
+    lead = len(shape) - len(value.shape)
+    own = zip(value.shape, value.strides, shape[lead:], strict=True)
+    return (0,) * lead + tuple(0 if size == 1 != target else stride for size, stride, target in own)
 
 
 def whole_shape(inputs: Sequence[Any]) -> tuple[int, ...]:

@@ -101,3 +101,17 @@ def renumber(tile: Tile, keep: list[int]) -> Tile:
     moved.update({tile.n_in + i: len(keep) + i for i in range(len(tile.code))})
     code = [(m, o) if m == "const" else (m, tuple(moved[x] for x in o)) for m, o in tile.code]
     return Tile(len(keep), code, [moved[o] for o in tile.outs])
+
+
+def tile_text(tile: Any) -> str:
+    """A tile program in one line: operands are letters, then one value per instruction.
+
+    >>> from dlcore.ops._expr import compile_tile
+    >>> tile_text(compile_tile("x * x + 1", ["x"]))
+    'v1 = mul v0 v0; v2 = 1.0; v3 = add v1 v2; -> v3'
+    """
+    parts = []
+    for i, (mnemonic, operands) in enumerate(tile.code):
+        right = f"{operands}" if mnemonic == "const" else " ".join([mnemonic, *(f"v{o}" for o in operands)])
+        parts.append(f"v{tile.n_in + i} = {right}")
+    return "; ".join([*parts, "-> " + ", ".join(f"v{o}" for o in tile.outs)])

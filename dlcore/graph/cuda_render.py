@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ._cuda_prelude import PRELUDE
-from ._ir import ITEMSIZE, Node, numel, strides_along
+from ._ir import ITEMSIZE, Node, numel
+from ._rows import strides_along
 
 BLOCK = 256
 MAX_GRID = 4096

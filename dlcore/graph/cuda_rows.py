@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ._ir import ITEMSIZE, numel, strides_along
-from ._rows import REDUCTIONS, along_row, is_wide, levels, passes, whole_shape
+from ._ir import ITEMSIZE, numel
+from ._rows import REDUCTIONS, along_row, is_wide, levels, passes, strides_along, whole_shape
 from .cuda_render import (
     BLOCK,
     MAX_GRID,

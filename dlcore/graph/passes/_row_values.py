@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from .._ir import Node, Value, contiguous_strides, same_layout, strides_along
-from .._rows import along_row, row_shapes
+from .._ir import Node, Value, contiguous_strides, same_layout
+from .._rows import along_row, row_shapes, strides_along
 from .fuse import stays
 
 MAX_AGAIN = 16 * 1024  # elements of a row that is gone over more than once: it stays in the cache
