@@ -118,6 +118,7 @@ def wrong_attributes(record: Op, inputs: list[Any], attrs: dict[str, Any]) -> It
 
 
 def wrong_counts(record: Op, inputs: list[Any], attrs: dict[str, Any]) -> Iterator[Wrong]:
+    yield Wrong("a number as out", tuple(inputs), {**attrs, "out": 3}, ("out", "int"))
     yield Wrong("an argument that is not known", tuple(inputs), {**attrs, "no_such": 1}, ("no_such",))
     required = [i for i in record.inputs if not i.variadic and i.default is REQUIRED and not i.optional]
     if required:

@@ -192,10 +192,13 @@ static nb::object results(Tensors out, bool single) {
 
 std::vector<Tensor> targets_of(nb::handle out, const OpDef& op) {
   std::vector<Tensor> targets;
-  if (nb::isinstance<Tensor>(out))
+  if (nb::isinstance<Tensor>(out)) {
     targets.push_back(to_tensor(out, op.name.c_str()));
-  else
+  } else {
+    if (!PyTuple_Check(out.ptr()) && !PyList_Check(out.ptr()))
+      throw TypeError(op.name + ": out= must be an array, or a tuple of them, got " + Py_TYPE(out.ptr())->tp_name);
     targets = to_tensors(out, op.name.c_str());
+  }
   for (auto& t : targets)
     if (!t) throw TypeError(op.name + ": out= must be an array for every output");
   if (op.n_out > 0 && int(targets.size()) != op.n_out)
