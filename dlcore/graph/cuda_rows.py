@@ -87,7 +87,9 @@ class RowKernel:
         """The kernel, with `more` parameters after the arrays."""
         params = [f"const {STORAGE[o.dtype]}* in{i}" for i, o in enumerate(self.ins)]
         params += [f"{STORAGE[o.dtype]}* out{i}" for i, o in enumerate(self.outs)]
-        lines = [f'extern "C" __global__ void {name}({", ".join([*params, *more])}) {{']
+        # So many threads must find registers enough.
+        bounds = f"__launch_bounds__({self.block})"
+        lines = [f'extern "C" __global__ void {bounds} {name}({", ".join([*params, *more])}) {{']
         width = self.width()
         if width > 1:
             lines += [f"  if ({self.aligned(width)}) {{", *indent(self.body(width), 4), "    return;", "  }"]

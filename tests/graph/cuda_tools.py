@@ -82,7 +82,7 @@ def _on_threads(kernels: list[CudaKernel]) -> str:
     """The text of kernels for a C++ compiler; with a thread for each of theirs where they meet."""
     parts = []
     for kernel in kernels:
-        signature = kernel.body.split("(", 1)[1].split(")", 1)[0]
+        signature = kernel.body.split(f" {kernel.name}(", 1)[1].split(")", 1)[0]
         types = [p.rsplit(" ", 1)[0] for p in signature.split(", ")]
         call = ", ".join(f"({t})p[{i}]" for i, t in enumerate(types))
         parts.append(

@@ -144,6 +144,7 @@ def test_rows_are_moved_sixteen_bytes_at_a_time_and_once(kernels: dict[str, tupl
 
 
 def test_short_rows_share_a_warp_and_long_ones_have_a_block(kernels: dict[str, tuple[Node, CudaKernel]]) -> None:
+    assert all(f"__launch_bounds__({kernel.block}) " in kernel.body for _, kernel in kernels.values())
     assert "__syncthreads" not in kernels["warp"][1].body and "% 8;" in kernels["lanes"][1].body
     assert kernels["block"][1].body.count("__shared__") == 2 and kernels["block"][1].grid == 3
 
