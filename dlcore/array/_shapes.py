@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from .._kinds import shown
+
 
 def classic_shape(old: tuple[int, ...], new: int | Sequence[int], reverse: bool = False) -> tuple[int, ...]:
     """Works out 0 (keep this axis), -2 (all that remain), -3 (join two) and -4 (split one in the next two numbers).
@@ -15,7 +17,10 @@ def classic_shape(old: tuple[int, ...], new: int | Sequence[int], reverse: bool 
     >>> classic_shape((2, 3, 4), (-3, 4))
     (6, 4)
     """
-    codes = [new] if isinstance(new, int) else [int(n) for n in new]
+    try:
+        codes = [new] if isinstance(new, int) else [int(n) for n in new]
+    except (TypeError, ValueError):
+        raise TypeError(f"reshape: shape must be whole numbers, got {shown(new)}") from None
     if all(n > 0 or n == -1 for n in codes) or 0 in old:
         return tuple(codes)
     if reverse:

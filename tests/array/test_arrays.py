@@ -286,3 +286,9 @@ def test_memory_is_given_back() -> None:
     held = _core.memory_stats()["allocated"]
     del x
     assert _core.memory_stats()["allocated"] <= held - 4_000_000
+
+
+@pytest.mark.parametrize("shape", ["word", ("a",), 1.5, None, object()])
+def test_a_shape_that_is_no_shape_is_told(shape):
+    with pytest.raises(TypeError, match=r"reshape: .*got"):
+        nd.ones((2, 3)).reshape(shape)
