@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from .._answers import answered
 from .._core import NDArray
 
 # Methods that are the function of that name in nd.
@@ -43,4 +44,4 @@ def attach() -> None:
     own.update(to_dlpack_for_read=_to_dlpack, to_dlpack_for_write=_to_dlpack)
     for name, method in own.items():
         if name not in vars(NDArray):
-            setattr(NDArray, name, method)
+            setattr(NDArray, name, answered(method, name))

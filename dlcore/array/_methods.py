@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from .. import _core
+from .._answers import answered
 from .._core import NDArray
 from ..ops import RECORDS, F
 from . import _dunders, _indexing, _products, _protocol, _repr
@@ -262,7 +263,7 @@ def attach() -> None:
         if record.method and record.name not in METHODS:
             setattr(NDArray, record.name, _Late(record.name))
     for name, method in METHODS.items():
-        setattr(NDArray, name, method)
+        setattr(NDArray, name, answered(method, name) if name in ("round", "swapaxes", "transpose") else method)
     for name in ("reshape", "sum", "mean", "prod", "max", "min", "any", "all"):
         setattr(NDArray, name, _in_core(name, METHODS[name]))
     for name, getter in PROPERTIES.items():
