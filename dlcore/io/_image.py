@@ -107,7 +107,7 @@ def resize_image(image: np.ndarray, width: int, height: int, interpolation: int 
     module = pillow()
     kinds = {0: "NEAREST", 1: "BILINEAR", 2: "BICUBIC", 3: "BOX", 4: "LANCZOS"}
     if interpolation == SUITS:
-        interpolation = suiting(*image.shape[:2], height, width)
+        interpolation = suiting(image.shape[0], image.shape[1], height, width)
     if interpolation not in kinds:
         raise ValueError(f"interpolation: expected 0 to 4 or {SUITS}, got {interpolation}")
     if min(width, height) < 1:

@@ -109,7 +109,7 @@ class PolyScheduler(LRScheduler):
             raise ValueError(f"{type(self).__name__}: max_update {max_update} must be above the warm-up's steps")
         self.max_update, self.pwr, self.final_lr = max_update, pwr, final_lr
 
-    def _share(self, n: int) -> float:
+    def _share(self, n: float) -> float:
         length = self.max_update - self.warmup_steps
         return min(max(n - self.warmup_steps, 0), length) / length
 

@@ -37,8 +37,8 @@ class Stepper:
     """The training step: forward, loss, backward and update as one compiled function.
 
     With more than one process the update stays outside, because the gradients are averaged in between, and so does that
-    of an optimizer that updates by hand. A process's loss is first weighted by its part of the batch, so that the average is the gradient of the whole batch's mean even
-    where the parts differ in size.
+    of an optimizer that updates by hand. A process's loss is first weighted by its part of the batch, so that the
+    average is the gradient of the whole batch's mean even where the parts differ in size.
     """
 
     def __init__(self, objective: Objective, trainer: Any, comm: Any, counts: bool, imperative: bool = False) -> None:
