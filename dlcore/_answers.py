@@ -83,7 +83,7 @@ def better(function: Callable[..., Any], who: str, error: Exception, args: Any, 
     except TypeError as mismatch:
         return TypeError(f"{who}() {_takes(function)}: {mismatch}")
     for argument in arguments(function):
-        if argument.name in bound and (found := _misfit(who, argument, bound[argument.name])):
+        if argument.name in bound and (found := _misfit(who, argument, bound[argument.name], purpose)):
             return found
     if purpose:
         return None
@@ -93,11 +93,11 @@ def better(function: Callable[..., Any], who: str, error: Exception, args: Any, 
     return made
 
 
-def _misfit(who: str, argument: Argument, value: Any) -> Exception | None:
+def _misfit(who: str, argument: Argument, value: Any, purpose: bool) -> Exception | None:
     if value is argument.default:
         return None
     if argument.kind is None:
-        if argument.way not in BY_PLACE or argument.name in _FREE:
+        if purpose or argument.way not in BY_PLACE or argument.name in _FREE:
             return None
         argument = argument._replace(kind=NUMBERS)
     if argument.way is inspect.Parameter.VAR_POSITIONAL:
