@@ -30,7 +30,9 @@ def tell(found):
     for t in list(found.trials):
         if t.state == "finished" and t.number not in told:
             told.add(t.number)
-            print(json.dumps([t.number, t.values["x"], str(t.values["kind"]), t.score]), flush=True)
+            line = json.dumps([t.number, t.values["x"], str(t.values["kind"]), t.score])
+            sys.stdout.write(line + "\\n")  # in one piece: several threads tell
+            sys.stdout.flush()
 space = {"x": dl.tune.uniform(0, 5), "kind": dl.tune.choice("near", abs)}
 resume, trials = sys.argv[2] == "resume", int(sys.argv[3])
 found = dl.tune.search(make, space, trials=trials, seed=5, save=sys.argv[1], resume=resume, show=False, background=True)

@@ -49,7 +49,7 @@ class Vocabulary:
 
     def __init__(
         self,
-        tokens: Iterable[str] | Counter[str] = (),
+        tokens: str | Iterable[str] | Counter[str] = (),
         size: int | None = None,
         min_count: int = 1,
         unknown: str | None = "<unk>",
@@ -84,8 +84,12 @@ class Vocabulary:
             raise IndexError(f"expected a number from 0 to {len(self) - 1}, got {number}")
         return self._tokens[number]
 
-    def encode(self, tokens: Iterable[str]) -> list[int]:
-        """The numbers of tokens."""
+    def encode(self, tokens: str | Iterable[str]) -> list[int]:
+        """The numbers of tokens; those of a text are its letters.
+
+        >>> Vocabulary("aab", unknown=None).encode("ba")
+        [1, 0]
+        """
         return [self[token] for token in tokens]
 
     def decode(self, numbers: Any) -> list[str]:
