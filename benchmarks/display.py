@@ -1,6 +1,6 @@
 """What the live chart costs: a real kernel, steps of one millisecond, with and without the chart, turn by turn.
 
-    python benchmarks/display.py                 about a minute
+    python benchmarks/display.py                 about two minutes
     python benchmarks/display.py --write         also keep it in benchmarks/results/display.md
 
 A step spins until it has had a millisecond of the processor. What all threads of the kernel together take on top of it
@@ -83,7 +83,7 @@ def sizes(lengths: tuple[int, ...]) -> dict[int, int]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--steps", type=int, default=4000)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
     measured = overhead(options.steps, options.rounds)

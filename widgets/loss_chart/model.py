@@ -24,6 +24,7 @@ HERE = Path(__file__).parent
 # What a page is sent of a long curve when it asks for everything: several points for every pixel it has for them.
 POINTS = 8_000
 BESIDE = 0.5  # seconds between two messages about a run that is drawn beside another
+WHOLE = 3.0  # seconds between two messages that hold all of the status
 
 if not (HERE / "bundle.js").exists():
     raise ImportError(f"{HERE / 'bundle.js'} is missing: build it with `python widgets/build.py`")
@@ -46,7 +47,8 @@ class LossChart(anywidget.AnyWidget):
         self._beside = dict(beside or {})
         self._beside_at: dict[str, float] = {}
         self._stays = run.ended  # shown again after its end: it stays live, to go back from
-        self._shown: Any = None  # which state of the snapshots the page was sent last
+        self._said: dict[str, Any] = {}  # the status as the pages know it
+        self._whole_at = 0.0  # when they were last told all of it
         let_through(self)
         self.on_msg(self._receive)
         run.add_listener(self._tell)
@@ -54,14 +56,18 @@ class LossChart(anywidget.AnyWidget):
             other.add_listener(partial(self._tell_beside, label))
 
     def _tell(self, kind: str, payload: dict[str, Any]) -> None:
-        """Send the page what is new. Called on the run's thread."""
+        """Send the page what is new: points, events, and of the status what has changed. Called on the run's thread.
+
+        All of the status goes along every few seconds and when the state changes: a page may have missed the beginning.
+        """
         series, buffers = _packed(payload["series"])
         content = {"type": "update", "series": series, "first_event": payload["first_event"]}
-        if payload.get("snapshots") == self._shown:
-            payload = {key: value for key, value in payload.items() if key != "snapshots"}
-        else:
-            self._shown = payload["snapshots"]
-        self.send({**content, **_plain(payload, payload["events"])}, buffers=buffers)
+        said, now = self._said, time.monotonic()
+        if kind != "update" or now - self._whole_at > WHOLE:
+            said, self._whole_at = {}, now
+        self._said = payload
+        new = {key: value for key, value in payload.items() if key not in said or said[key] != value}
+        self.send({**content, **_plain(new, payload["events"])}, buffers=buffers)
 
     def _receive(self, _widget: Any, content: dict[str, Any], _buffers: Any) -> None:
         kind = content.get("type")
@@ -104,6 +110,7 @@ class LossChart(anywidget.AnyWidget):
         content = {"type": "history", "model_id": self.model_id, "series": described, "first_event": 0}
         content["stays"] = self._stays
         self.send({**content, **_plain(run.status(), list(run.events))}, buffers=buffers)
+        self._whole_at = 0.0  # it may have overtaken, or been overtaken by, what only told a change
 
     def _send_detail(self, low: float, high: float) -> None:
         """The points of a part of the steps, thinned as a whole history is."""
@@ -149,12 +156,16 @@ def _finite(value: Any) -> Any:
 
 
 def _packed(series: dict[str, tuple[Any, ...]]) -> tuple[list[dict[str, Any]], list[bytes]]:
-    """Descriptions of the curves, and two buffers of float64 for each: steps and values."""
-    described, buffers = [], []
+    """Descriptions of the curves, and one buffer of float64: the steps and the values of each, one after the other.
+
+    It is one, because the kernel sends every buffer by itself, and each sending costs as much as a few thousand points.
+    """
+    described, columns = [], []
     for name, (start, steps, values, *count) in series.items():
-        described.append({"name": name, "start": start, "count": count[0] if count else len(steps)})
-        buffers += [np.asarray(steps, np.float64).tobytes(), np.asarray(values, np.float64).tobytes()]
-    return described, buffers
+        points = len(steps)
+        described.append({"name": name, "start": start, "count": count[0] if count else points, "points": points})
+        columns += [steps, values]
+    return described, [np.concatenate(columns, dtype=np.float64).tobytes()] if columns else []
 
 
 def let_through(widget: anywidget.AnyWidget) -> None:

@@ -39,10 +39,14 @@ function grown(array, size) {
   return larger;
 }
 
-function numbers(view) {
+// The steps and values of each part of a message; they lie one after the other in its only buffer.
+function columns(series, [view]) {
+  if (!view) return [];
   // A DataView may start anywhere; typed arrays must not.
-  const bytes = view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength);
-  return new Float64Array(bytes);
+  const all = new Float64Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
+  let at = 0;
+  const next = (points) => all.subarray(at, (at += points));
+  return series.map((part) => [part, next(part.points), next(part.points)]);
 }
 
 export class Store {
@@ -90,18 +94,18 @@ export class Store {
       this.events = [];
     } else if (content.type !== "update") {
       return;
+    } else if (!this.status && !content.status.state) {
+      return; // only what has changed, before anything is known
     }
-    this.status = content.status;
-    this.snapshots = content.status.snapshots ?? this.snapshots; // sent when they have changed
+    this.status = { ...this.status, ...content.status };
+    this.snapshots = this.status.snapshots ?? [];
     if (content.first_event <= this.events.length) {
       this.events.length = content.first_event;
       this.events.push(...content.events);
     } else {
       this.ask();
     }
-    content.series.forEach((part, index) => {
-      this.extend(part, numbers(buffers[2 * index]), numbers(buffers[2 * index + 1]));
-    });
+    columns(content.series, buffers).forEach((part) => this.extend(...part));
     this.seen.ask();
     this.changed();
   }
@@ -109,11 +113,11 @@ export class Store {
   // Points of a part that is seen larger, or the curves of another run.
   more(content, buffers) {
     const curves = new Map();
-    content.series.forEach((part, index) => {
+    for (const [part, steps, values] of columns(content.series, buffers)) {
       const curve = new Curve();
-      curve.append(numbers(buffers[2 * index]), numbers(buffers[2 * index + 1]), 0);
+      curve.append(steps, values, 0);
       curves.set(part.name, curve);
-    });
+    }
     if (content.type === "beside") this.beside.set(content.label, curves);
     else this.seen.take(content, curves);
     this.changed();
