@@ -10,9 +10,9 @@ from ._history import History
 
 PERIOD = 1 / 20
 LONGEST = 0.5
-# Telling may take one part in so many of the processor's time, and twice that of the run's own, of which it may spend
-# some waiting for other threads; where it is slow, it is done less often. What is told is then sent by another thread of
-# the kernel, which takes about as long again: in all a hundredth of the time is not reached.
+# Telling may take one part in so many of the processor's time, and twice that of the run's own, part of which it waits
+# for other threads; where it is slow, it is done less often. What is told is then sent by another thread of the kernel,
+# which takes about as long again: in all a hundredth of the time is not reached.
 SHARE = 300
 
 Listener = Callable[[str, dict[str, Any]], None]
