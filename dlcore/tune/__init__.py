@@ -3,7 +3,7 @@
 Here: `search`, which starts one; `Search`, its state, trials and listeners; `choice`, `uniform`, `log` and `int`, the
 marks (`_marks.py`); one trial in this process (`_bench.py`) or in a worker process (`_remote.py`); `_study.py`, the
 only file that knows Optuna, an optional package (the extra "tune"); `_journal.py`,
-the file that a search is kept in.
+the file that a search is kept in, and `_best.py` the weights of its best network beside it.
 Not here: training (dlcore.run), launching processes (dlcore.parallel), and anything that displays: a display is a
 listener, attached through `show=` or the hook "tune.show".
 Next: `kernel_ext/tune.py` for `%%tune`, `widgets/tuner` for the live picture.

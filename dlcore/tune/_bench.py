@@ -63,10 +63,8 @@ class Bench:
         """
         from dlcore import _core
 
-        mine, more = self.names(values)
         with own_generator((seed, 0)):
-            made = self.make(**mine)
-            net, given = made if isinstance(made, tuple) and len(made) == 2 else (made, {})
+            net, given, more = self.made(values)
             if not hasattr(net, "collect_params"):
                 return _score(net), None
             run = self._prepared(net, {**self.settings, **more, **given}, seed)
@@ -81,6 +79,13 @@ class Bench:
         finally:
             self.runs.pop(number, None)
         return (seen[-1] if seen else math.nan), net
+
+    def made(self, values: Mapping[str, Any]) -> tuple[Any, dict[str, Any], dict[str, Any]]:
+        """What `make` gives for these values, the settings it gives with it, and the values it does not take."""
+        mine, more = self.names(values)
+        made = self.make(**mine)
+        net, given = made if isinstance(made, tuple) and len(made) == 2 else (made, {})
+        return net, given, more
 
     def stop(self) -> None:
         """End what is training at its next step boundary."""

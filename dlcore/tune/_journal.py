@@ -41,7 +41,8 @@ class Journal:
     """Optuna's journal in the file `path`, which belongs to this object until `close`.
 
     `begin`: an empty one; a file that an earlier process left is kept as `earlier(path)`. Otherwise it goes on, and
-    what was cut off in the middle of its last line is forgotten. Raises DamagedSearch, SearchInUse, FileNotFoundError
+    what was cut off in the middle of its last line is forgotten. The weights of the best network lie beside it, in
+    `weights_of(path)`, and go where it goes. Raises DamagedSearch, SearchInUse, FileNotFoundError
     where there is none to go on with.
     """
 
@@ -56,8 +57,9 @@ class Journal:
             if path.exists():
                 _locked(path, "r+b").close()  # not while another kernel is at it
                 if self.path not in _begun:
-                    os.replace(path, earlier(path))
+                    _move(path, earlier(path))
                 else:
+                    weights_of(path).unlink(missing_ok=True)
                     path.unlink()
             _begun.add(self.path)
         self._file: Any = _locked(path, "x+b" if begin else "r+b")
@@ -66,12 +68,19 @@ class Journal:
         except BaseException:
             self._file.close()
             raise
+        for part in path.parent.glob(f".{weights_of(path).name}.*"):  # whoever was writing it was killed
+            part.unlink(missing_ok=True)
         _mine[self.path] = self
 
     @property
     def about(self) -> dict[str, Any]:
         """What is searched, as the file says; empty in a new one."""
         return _about(self._logs)
+
+    @property
+    def open(self) -> bool:
+        """Whether the file is still this object's."""
+        return self._file is not None
 
     def __len__(self) -> int:
         return len(self._logs)
@@ -142,14 +151,23 @@ def earlier(path: Path) -> Path:
     return path.with_name(f"{path.stem}.earlier{path.suffix}")
 
 
+def weights_of(path: Path) -> Path:
+    """Where the weights of the best network of the search in this file are.
+
+    >>> weights_of(Path("search.jsonl")).name
+    'search.best.safetensors'
+    """
+    return path.with_name(f"{path.stem}.best.safetensors")
+
+
 def swap(path: Path) -> None:
     """Put the search that a new one took the place of back into it; the new one is kept as the earlier."""
     if (mine := _mine.get(path.resolve())) is not None:
         mine.close()
     aside = path.with_name(f"{path.stem}.aside{path.suffix}")
-    os.replace(path, aside)
-    os.replace(earlier(path), path)
-    os.replace(aside, earlier(path))
+    _move(path, aside)
+    _move(earlier(path), path)
+    _move(aside, earlier(path))
     _begun.discard(path.resolve())
 
 
@@ -166,6 +184,14 @@ def left() -> list[Left]:
         except (OSError, ValueError, KeyError, TypeError):
             continue
     return sorted(found, key=lambda one: one.age)
+
+
+def _move(path: Path, to: Path) -> None:
+    """A search with its weights. Killed in between, the weights are those of another search, which is noticed."""
+    weights_of(to).unlink(missing_ok=True)
+    if weights_of(path).exists():
+        os.replace(weights_of(path), weights_of(to))
+    os.replace(path, to)
 
 
 def _about(logs: list[dict[str, Any]]) -> dict[str, Any]:

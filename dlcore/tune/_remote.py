@@ -22,7 +22,7 @@ class RemoteBench:
 
     def __init__(self, bench: Bench, workers: int) -> None:
         self.local, self.workers = bench, workers
-        self.names = bench.names
+        self.names, self.made = bench.names, bench.made
         self._package = pack({"make": bench.make, "settings": bench.settings, "goal": bench.goal})
         self._pool: WorkerPool | None = None
         self._free: list[int] = []
@@ -75,8 +75,7 @@ class RemoteBench:
         return self._pool.collect(result)[0]
 
     def _made(self, values: Mapping[str, Any], state: Mapping[str, Any]) -> Any:
-        made = self.local.make(**self.local.names(values)[0])
-        net = made[0] if isinstance(made, tuple) else made
+        net, _, _ = self.made(values)
         restore(net, state)
         return net
 

@@ -9,6 +9,9 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from dlcore.run._place import own_generator
+
+from ._best import BestNetwork
 from ._marks import Mark
 from ._study import Study
 from ._trial import Trial
@@ -39,6 +42,7 @@ class Search:
         self.exception: BaseException | None = None
         self._seed: int = about["seed"]
         self._bench, self._study, self._workers = bench, study, workers
+        self._kept: BestNetwork | None = about.get("kept")
         self._state = "pending"
         self._halt = False
         self._hold = False
@@ -265,10 +269,23 @@ class Search:
             self._failures = self._failures + 1 if error is not None else 0
             if error is not None and (self._failures >= SAME or len(self.trials) == self._failures):
                 self.exception, self._halt = error, True
+        self._keep(trial)
         self._tell()
 
+    def _keep(self, trial: Trial) -> None:
+        """Write the network of a trial to disk if it is the best."""
+        if self._kept is not None and trial.net is not None:
+            self._kept.write(trial, lambda: self.best is trial)
+
+    def fetch(self) -> None:
+        """Give the best trial its network back, where that was kept on disk: it has the weights that it had."""
+        best = self.best
+        if self._kept is not None and best is not None and best.net is None and self.goal != SCORE:
+            with own_generator((self._seed_of(best.number), 0)):
+                best.net = self._kept.read(best, lambda: self._bench.made(best.values)[0])
+
     def _bring_back(self) -> None:
-        """Train the best trial again, the same to the bit, where it was read from disk: its network is gone."""
+        """Train the best trial again, the same to the bit, where only its figures were on disk."""
         with self._lock:
             best = self.best
             if self._halt or best is None or not best.earlier or best.net is not None or self.goal == SCORE:
@@ -281,6 +298,7 @@ class Search:
                 best.earlier = True
             elif self.best is best:
                 best.net = net
+        self._keep(best)
 
     def _leave(self) -> None:
         with self._lock:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -12,6 +13,7 @@ import numpy as np
 from dlcore._hooks import HOOKS, hook
 
 from ._bench import Bench, is_setting, rises
+from ._best import BestNetwork
 from ._journal import Journal
 from ._marks import Mark
 from ._search import Search
@@ -55,9 +57,9 @@ def search(
     - `seed`: with one worker the same trials come out again, to the bit.
     - `show`: a function of the search that displays it, False for nothing; None is the live picture in a notebook that
       loaded the extension. `background`: return at once; an interrupt otherwise stops at a step boundary.
-    - `save`: a file in which the search is kept while it goes on (JSON, in the lines of Optuna's journal). With
-      `resume` the search that it holds goes on, until there are `trials` in all; if its best trial is one of those, it
-      is trained again at the end, since networks are not kept.
+    - `save`: a file in which the search is kept while it goes on (JSON, in the lines of Optuna's journal), with the
+      weights of its best network in a safetensors file beside it. With `resume` the search that it holds goes on, until
+      there are `trials` in all, and its best network is there again, to the bit.
 
     Errors: ImportError without Optuna (`pip install 'dlcore[tune]'`), TypeError or ValueError for what cannot be meant,
     and what `make` raised when the first trial, or three in a row, failed. With `resume`: FileNotFoundError where
@@ -83,18 +85,28 @@ def search(
     journal, seed = _journal(save, resume, space, goal, maximize, seed)
     study = Study(space, maximize, sampler, prune, seed, epochs, trials, journal)
     before = study.trials_before()
+    kept = None
     if journal is not None:
-        study.keep({**_about(space, goal, maximize), "seed": seed, "wanted": max(trials, len(before))})
+        key = str(journal.about.get("key") or secrets.token_hex(8))
+        wanted = max(trials, len(before))
+        study.keep({**_about(space, goal, maximize), "seed": seed, "wanted": wanted, "key": key})
+        kept = BestNetwork(journal, key)
     if processes:
         from ._remote import RemoteBench
 
         bench = RemoteBench(bench, workers)
-    about = {"name": name or getattr(make, "__name__", "search").strip("<>"), "goal": goal, "maximize": maximize}
+    about = {
+        "kept": kept,
+        "name": name or getattr(make, "__name__", "search").strip("<>"),
+        "goal": goal,
+        "maximize": maximize,
+    }
     made = Search(bench, space, study, trials, workers, seed=seed, before=before, **about)
     if show is None and "tune.show" in HOOKS:
         show = hook("tune.show")
     if callable(show):
         show(made)
+    made.fetch()
     made.start()
     return made if background else wait(made)
 

@@ -1,5 +1,6 @@
 """A search on disk: killed at any moment it goes on with every trial that had ended, and nothing on disk is lost."""
 
+import functools
 import json
 import random
 import subprocess
@@ -12,9 +13,11 @@ import pytest
 pytest.importorskip("optuna")
 
 import dlcore as dl  # noqa: E402
+from dlcore import _core  # noqa: E402
 from dlcore.gluon import nn  # noqa: E402
+from dlcore.io import load_arrays, load_metadata  # noqa: E402
+from dlcore.tune import _bench, _best, _start, search  # noqa: E402
 from dlcore.tune import _journal as kept  # noqa: E402
-from dlcore.tune import search  # noqa: E402
 from dlcore.tune._journal import DamagedSearch, Journal  # noqa: E402
 from dlcore.tune._study import Study  # noqa: E402
 
@@ -168,24 +171,113 @@ def test_a_full_disk_ends_the_writing_and_not_the_search(path):
     assert found.state == "finished" and len(found.trials) == 5
 
 
-def test_the_best_network_of_before_is_trained_again_to_the_bit_and_curves_come_back(path, monkeypatch):
+@pytest.fixture(scope="module")
+def digits():
     rng = np.random.default_rng(0)
     x = rng.normal(size=(256, 8)).astype("float32")
     y = (x[:, :4].sum(axis=1) > x[:, 4:].sum(axis=1)).astype("int32")
+    return (x[:192], y[:192]), (x[192:], y[192:])
 
-    def network(width):
-        net = nn.HybridSequential()
-        net.add(nn.Dense(width, activation="relu"), nn.Dropout(0.2), nn.Dense(2))
-        return net
 
-    marks = {"width": dl.tune.choice(4, 16), "lr": dl.tune.log(1e-4, 1.0)}
-    settings = {"epochs": 2, "show": False, "save": path, "goal": "val_accuracy"}
-    first = search(network, marks, (x[:192], y[:192]), (x[192:], y[192:]), trials=5, seed=1, **settings)
+MARKS = {"width": dl.tune.choice(4, 16), "lr": dl.tune.log(1e-4, 1.0)}
+
+
+def network(width, between="relu", dtype="float32"):
+    net = nn.HybridSequential()
+    net.add(nn.Dense(width, activation=between), nn.BatchNorm(), nn.Dropout(0.2), nn.Dense(2))
+    net.cast(dtype)
+    return net
+
+
+def weights(found):
+    return {name: p.data().asnumpy() for name, p in found.best.net.collect_params().items()}
+
+
+def searched(digits, path, make=network, trials=5, **more):
+    """The search, and the numbers of the trials that were trained for it."""
+    trained = []
+
+    class Watched(_bench.Bench):
+        def do(self, number, *rest):
+            trained.append(number)
+            return super().do(number, *rest)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_start, "Bench", Watched)
+        settings = {"epochs": 2, "goal": "val_accuracy", "show": False, "trials": trials, "save": path, **more}
+        return search(make, MARKS, *digits, **settings), trained
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_the_best_network_of_before_is_there_again_to_the_bit_without_training(digits, path, monkeypatch, dtype):
+    make = functools.partial(network, dtype=dtype)
+    first, _ = searched(digits, path, make, seed=1)
     fresh(monkeypatch)
-    again = search(network, marks, (x[:192], y[:192]), (x[192:], y[192:]), trials=5, resume=True, **settings)
+    state = _core.rng_state()
+    again, trained = searched(digits, path, make, resume=True)
+    assert trained == [] and _core.rng_state() == state
     assert table(again.trials) == table(first.trials) and again.state == "finished"
     assert [t.seconds for t in again.trials] == [t.seconds for t in first.trials]
-    theirs, ours = (one.best.net.collect_params() for one in (first, again))
-    for name in theirs:
-        np.testing.assert_array_equal(ours[name].data().asnumpy(), theirs[name].data().asnumpy())
+    theirs, ours = weights(first), weights(again)
+    assert list(theirs) == list(ours) and all((theirs[name] == ours[name]).all() for name in theirs)
+    x, y = digits[1]
+    right = (again.best.net(dl.np.array(x, dtype=dtype)).asnumpy().argmax(axis=1) == y).mean()
+    assert right == pytest.approx(again.best.score, abs=1e-6)
+    files = sorted(file.name for file in path.parent.iterdir())
+    assert files == [kept.weights_of(path).name, path.name]  # the best one's alone
     assert len(again.resume(2).wait().trials) == 7
+
+
+def test_weights_that_are_damaged_or_not_the_best_ones_are_trained_again_to_the_bit(digits, path, monkeypatch):
+    file = kept.weights_of(path)
+    one, _ = searched(digits, path, seed=1, trials=1)
+    older = file.read_bytes()
+    fresh(monkeypatch)
+    first, _ = searched(digits, path, resume=True)
+    best, whole, known = first.best.number, file.read_bytes(), load_metadata(file)
+    assert best != 0 and known["trial"] == str(best)
+    for left in (None, older, whole[:-8], b"", whole.replace(b"dlcore.best", b"dlcore.west")):
+        file.unlink() if left is None else file.write_bytes(left)
+        fresh(monkeypatch)
+        again, trained = searched(digits, path, resume=True)
+        assert trained == [best] and load_metadata(file) == known
+        for ours in (weights(again), load_arrays(file)):
+            assert all((ours[name] == theirs).all() for name, theirs in weights(first).items())
+    # A cell that was changed: another activation, other shapes, another number of layers.
+    for make in (
+        functools.partial(network, between="tanh"),
+        lambda width: network(2 * width),
+        lambda width: network(width)[:3],
+    ):
+        file.write_bytes(whole)
+        fresh(monkeypatch)
+        _, trained = searched(digits, path, make, resume=True)
+        assert trained == [best]
+
+
+def test_weights_go_where_their_search_goes(digits, path, monkeypatch):
+    first, _ = searched(digits, path, seed=1, trials=2)
+    fresh(monkeypatch)
+    other, _ = searched(digits, path, seed=7, trials=2)  # a new search of a later kernel
+    assert kept.weights_of(kept.earlier(path)).exists()
+    kept.swap(path)
+    again, trained = searched(digits, path, resume=True, trials=2)
+    assert trained == [] and all((weights(first)[name] == values).all() for name, values in weights(again).items())
+    (path.parent / f".{kept.weights_of(path).name}.x.part").write_bytes(b"cut off")
+    search(score, SPACE, trials=1, show=False, save=path)  # a new search of the same kernel, without networks
+    files = {file.name for file in path.parent.iterdir()}
+    assert kept.weights_of(path).name not in files and not any(".part" in name for name in files)
+
+
+def test_no_room_for_the_weights_is_told_once_and_the_search_goes_on(digits, path, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(_best, "save_arrays", full)
+    with pytest.warns(RuntimeWarning, match="is not kept on disk: OSError.*it is trained again") as told:
+        found, _ = searched(digits, path, seed=1)
+    assert found.state == "finished" and len(told) == 1
+    monkeypatch.undo()
+    fresh(monkeypatch)
+    _, trained = searched(digits, path, resume=True)
+    assert trained == [found.best.number]
