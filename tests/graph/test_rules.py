@@ -19,9 +19,12 @@ def _shape(tile: Tile) -> tuple:
     return tile.n_in, tuple((m, None if m == "const" else o) for m, o in tile.code), tuple(tile.outs)
 
 
-def test_the_file_is_what_the_stanzas_render() -> None:
-    made = "\n".join(line.rstrip() for line in _rules.render().splitlines())
-    assert _rules.PATH.read_text().strip() == made.strip(), "run python -m dlcore.graph._rules, then build"
+def test_the_files_are_what_the_stanzas_render() -> None:
+    made = _rules.render()
+    assert {*made} == {_rules.INDEX, *_rules.FOLDER.iterdir()}, "a file too many, or one is missing"
+    for path, text in made.items():
+        assert path.read_text() == text, "run python -m dlcore.graph._rules, then build"
+        assert len(text.splitlines()) < 400 and max(map(len, text.splitlines())) <= 120, path.name
 
 
 @pytest.mark.parametrize(

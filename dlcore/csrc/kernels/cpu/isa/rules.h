@@ -1,4 +1,4 @@
-// Update rules as loops of their own, per instruction set; dlcore/graph/_rules.py renders them (update_rules.h).
+// Update rules as loops of their own, per instruction set; dlcore/graph/_rules.py renders their files (rules/*.h).
 #pragma once
 #include <cstdint>
 
