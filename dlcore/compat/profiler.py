@@ -296,14 +296,11 @@ def profiler_set_state(state: str = "stop") -> None:
 def dump_profile() -> None:
     """The oldest form of `dump`.
 
-    >>> import pathlib, tempfile, dlcore as dl
+    >>> import pathlib, tempfile
     >>> file = pathlib.Path(tempfile.mkdtemp()) / "profile.json"
     >>> set_config(filename=str(file))
-    >>> set_state("run")
-    >>> y = dl.jit(lambda x: x * 2)(dl.np.ones((4,)))
-    >>> set_state("stop")
     >>> dump_profile()
-    >>> file.exists()
+    >>> "traceEvents" in file.read_text()
     True
     """
     dump(True)
