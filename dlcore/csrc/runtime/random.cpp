@@ -4,18 +4,6 @@
 
 namespace dl {
 
-std::array<uint32_t, 4> philox(uint64_t seed, uint64_t counter) {
-  uint32_t k0 = uint32_t(seed), k1 = uint32_t(seed >> 32);
-  std::array<uint32_t, 4> x = {uint32_t(counter), uint32_t(counter >> 32), 0, 0};
-  for (int round = 0; round < 10; round++) {
-    uint64_t a = uint64_t(0xD2511F53u) * x[0], b = uint64_t(0xCD9E8D57u) * x[2];
-    x = {uint32_t(b >> 32) ^ x[1] ^ k0, uint32_t(b), uint32_t(a >> 32) ^ x[3] ^ k1, uint32_t(a)};
-    k0 += 0x9E3779B9u;
-    k1 += 0xBB67AE85u;
-  }
-  return x;
-}
-
 static std::mutex g_mutex;
 static RngState g_state{0, 0};
 static thread_local std::optional<RngState> t_own;

@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "kernels/cpu/views.h"
+#include "runtime/random.h"
 
 namespace dl {
 
@@ -21,7 +22,7 @@ class RandomDraw {
     if (round_ == 5000) throw RuntimeError(std::string(name_) + ": no draw was accepted in 5000 rounds");
     std::array<double, 4> u;
     for (uint32_t half = 0; half < 2; half++) {
-      std::array<uint32_t, 4> w = block(2 * round_ + half);
+      std::array<uint32_t, 4> w = philox(seed_, at_, 2 * round_ + half, lane_);
       for (size_t k = 0; k < 2; k++)
         u[2 * half + k] = (double(w[2 * k]) * 0x1p20 + double(w[2 * k + 1] >> 12) + 0.5) * 0x1p-52;
     }
@@ -30,17 +31,6 @@ class RandomDraw {
   }
 
  private:
-  std::array<uint32_t, 4> block(uint32_t number) const {
-    uint32_t k0 = uint32_t(seed_), k1 = uint32_t(seed_ >> 32);
-    std::array<uint32_t, 4> x = {uint32_t(at_), uint32_t(at_ >> 32), number, lane_};
-    for (int round = 0; round < 10; round++) {
-      uint64_t a = uint64_t(0xD2511F53u) * x[0], b = uint64_t(0xCD9E8D57u) * x[2];
-      x = {uint32_t(b >> 32) ^ x[1] ^ k0, uint32_t(b), uint32_t(a >> 32) ^ x[3] ^ k1, uint32_t(a)};
-      k0 += 0x9E3779B9u;
-      k1 += 0xBB67AE85u;
-    }
-    return x;
-  }
   const char* name_;
   uint64_t seed_, at_;
   uint32_t lane_, round_ = 0;

@@ -1,31 +1,16 @@
 // Running a planned tile program: block by block, in parallel, registers in the first-level cache.
 #include <algorithm>
 #include <cstring>
-#include <memory>
 
 #include "kernels/cpu/copy.h"
 #include "kernels/cpu/isa/stream.h"
+#include "kernels/cpu/scratch.h"
 #include "kernels/cpu/tile_plan.h"
 #include "kernels/cpu/views.h"
 
 namespace dl {
 
 namespace {
-
-constexpr int64_t kGrainOps = 256 * 1024;  // element-operations below which a thread is not worth waking: 10 us
-
-// Grown as needed and kept: one per thread, so that running a program allocates nothing.
-struct Scratch {
-  std::unique_ptr<char[]> memory;
-  size_t size = 0;
-  char* get(size_t want) {
-    if (want + 64 > size) {
-      size = want + 64 + want / 2;
-      memory.reset(new char[size]);
-    }
-    return reinterpret_cast<char*>((reinterpret_cast<uintptr_t>(memory.get()) + 63) & ~uintptr_t(63));
-  }
-};
 
 // As the cast table's `expand`, for elements of 16 bytes.
 void expand_wide(int64_t rows, int64_t cols, const void* src, void* dst) {
