@@ -1,8 +1,8 @@
 // Matrix products: "matmul" (batched, any strides), and what "dense" (dense.cpp) shares with it.
 //
-// float32 goes through our own panels (oneDNN on processors without AVX2), bfloat16 through oneDNN, float16 through
-// float32, float64 and integers through our own gemm. The product is cut into blocks of C that run on our own pool;
-// all blocks sum over the whole of k, so results do not depend on threads.
+// float32 goes through our own panels, bfloat16 through oneDNN, float16 through float32, float64 and integers through
+// our own gemm. The product is cut into blocks of C that run on our own pool; all blocks sum over the whole of k, so
+// results do not depend on threads.
 #include "kernels/cpu/matmul.h"
 
 #include <algorithm>
@@ -200,7 +200,7 @@ void spread(View& v, const Shape& batch) {
   v.shape = full;
 }
 
-// `t` is what oneDNN or gemm computes in; operands of other dtypes are converted, and so is the result. False: bfloat16
+// `t` is what is computed in; operands of other dtypes are converted, and so is the result. False: bfloat16
 // has no code on this processor.
 bool multiply(const KernelCall& call, Product p, DType t, const View& out) {
   Temp ka, kb, kc, kbias, la, lb;
@@ -211,8 +211,7 @@ bool multiply(const KernelCall& call, Product p, DType t, const View& out) {
   bool direct = out.dtype == t && is_contiguous(out.shape, out.strides);
   p.c = direct ? out : temp_view(out.shape, t, kc);
   if (direct) p.c.strides = contiguous_strides(out.shape);
-  bool panels = t == DType::F32 && active_isa() != Isa::base, onednn = !panels && (t == DType::F32 || t == DType::BF16);
-  if (onednn) {  // oneDNN wants one unit stride in each matrix
+  if (t == DType::BF16) {  // oneDNN wants one unit stride in each matrix
     int64_t rs = row_stride(p.a), cs = col_stride(p.a);
     if (!plain_matrix(p.m, p.k, rs, cs)) p.a = as_contiguous(p.a, t, la);
     rs = row_stride(p.b), cs = col_stride(p.b);
@@ -222,12 +221,10 @@ bool multiply(const KernelCall& call, Product p, DType t, const View& out) {
   spread(p.b, p.batch);
   spread(p.c, p.batch);
   fold_batch(p);
-  if (panels) {
+  if (t == DType::F32) {
     run_panels(p);
-  } else if (onednn) {
-    bool done = run_onednn(call, p, t);
-    if (!done && t == DType::BF16) return false;
-    if (!done) run_gemm<float>(p);
+  } else if (t == DType::BF16) {
+    if (!run_onednn(call, p, t)) return false;
   } else if (t == DType::F64) {
     run_gemm<double>(p);
   } else {

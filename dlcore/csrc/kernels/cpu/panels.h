@@ -28,8 +28,7 @@ void multiply_packed(int64_t m, int64_t n, int64_t k, const PanelMatrix& a, cons
 
 // What is done with a block of c that is whole, and still in the cache: rows [i, i + rows), columns [j, j + cols).
 using PanelStep = std::function<void(int64_t i, int64_t rows, int64_t j, int64_t cols)>;
-// c (m, n) = a b (+ bias), or c += a b with `add`, on all threads; c has stride 1 along its lines. Without AVX2 oneDNN
-// is quicker.
+// c (m, n) = a b (+ bias), or c += a b with `add`, on all threads; c has stride 1 along its lines.
 void panel_product(int64_t m, int64_t n, int64_t k, const PanelMatrix& a, const PanelMatrix& b, float* c, int64_t c_row,
                    const float* bias, bool add = false, const PanelStep* step = nullptr);
 

@@ -60,7 +60,7 @@ bool run_blocks(const KernelCall& c, const std::vector<const OpDef*>& steps) {
   View b = c.in[1];
   bool f32 = a.dtype == DType::F32 && b.dtype == DType::F32 && out.dtype == DType::F32;
   for (int i = 2; i < 4; i++) f32 = f32 && (!c.present(i) || c.in[i].dtype == DType::F32);
-  if (!f32 || b.shape.n != 2 || !is_contiguous(out.shape, out.strides) || active_isa() == Isa::base) return false;
+  if (!f32 || b.shape.n != 2 || !is_contiguous(out.shape, out.strides)) return false;
   int64_t depth = a.shape[a.shape.n - 1];
   // Nothing to add up: no block would be made. One line: packing would cost more than it saves.
   if (depth == 0 || a.numel() == depth) return false;
