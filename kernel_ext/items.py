@@ -45,23 +45,11 @@ class Outline:
     wired: bool = True
 
 
-def size_of(parameter: Any) -> int | None:
-    """How many numbers a parameter holds; None while its shape waits for the first batch."""
-    shape = parameter.shape
-    if shape is None or any(side is None or side <= 0 for side in shape):
-        return None
-    count = 1
-    for side in shape:
-        count *= side
-    return count
-
-
 def parameter_count(block: Any) -> int | None:
     """The numbers in all parameters of a block; None while one of them waits for the first batch."""
-    from .language.builder import unique
+    from dlcore.gluon import _count  # not before there is a block
 
-    sizes = [size_of(parameter) for parameter in unique(block.collect_params().values())]
-    return None if None in sizes else sum(size for size in sizes if size is not None)
+    return _count.parameter_count(block)
 
 
 def children(block: Any) -> dict[str, Any]:

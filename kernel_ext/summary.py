@@ -8,10 +8,11 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from .errors import words_of
-from .items import Group, Outline, size_of
+from .items import Group, Outline
 from .language.kinds import shape_text
 from .lookup import find_network, shape_argument
 from .outline import outline
+from .tables import size_text
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -113,17 +114,17 @@ def summarize(seen: Outline) -> Table:
 
 def _totals(block: Any) -> tuple[str, ...]:
     """All parameters, each counted once, those that do not learn, and the memory they take."""
-    from .language.builder import unique
+    from dlcore.gluon._count import numbers_of, unique
 
     parameters = unique(block.collect_params().values())
-    sizes = [size_of(parameter) for parameter in parameters]
+    sizes = [numbers_of(parameter) for parameter in parameters]
     if None in sizes:
         return ("parameters: not all are known before the first batch",)
     total = sum(size or 0 for size in sizes)
     fixed = sum(size or 0 for p, size in zip(parameters, sizes, strict=True) if p.grad_req == "null")
     memory = sum((size or 0) * _itemsize(p) for p, size in zip(parameters, sizes, strict=True))
     said = f"parameters: {total:,}" + (f", of which {fixed:,} do not learn" if fixed else "")
-    return (said, f"memory: {_bytes(memory)}")
+    return (said, f"memory: {size_text(memory)}")
 
 
 def _itemsize(parameter: Any) -> int:
@@ -133,11 +134,3 @@ def _itemsize(parameter: Any) -> int:
     import numpy
 
     return numpy.dtype(parameter.dtype).itemsize
-
-
-def _bytes(count: float) -> str:
-    for unit in ("bytes", "KiB", "MiB"):
-        if count < 1024:
-            return f"{count:.0f} {unit}" if unit == "bytes" else f"{count:.1f} {unit}"
-        count /= 1024
-    return f"{count:.1f} GiB"

@@ -9,15 +9,8 @@ from dlcore.ops import F
 from ._loss import Loss, label_like
 
 
-class HingeLoss(Loss):
-    """max(0, margin - pred * label) for labels -1 and 1 (Cortes and Vapnik, 1995).
-
-    Gives (batch,): the mean over all other axes.
-
-    >>> import dlcore as dl
-    >>> HingeLoss()(dl.nd.array([[0.2], [3.0]]), dl.nd.array([[1.0], [1.0]])).asnumpy()
-    array([0.8, 0. ], dtype=float32)
-    """
+class _WithMargin(Loss):
+    """A loss that begins where the distance is smaller than `margin`."""
 
     def __init__(
         self,
@@ -29,6 +22,17 @@ class HingeLoss(Loss):
     ) -> None:
         super().__init__(weight, batch_axis, prefix, params)
         self._margin = margin
+
+
+class HingeLoss(_WithMargin):
+    """max(0, margin - pred * label) for labels -1 and 1 (Cortes and Vapnik, 1995).
+
+    Gives (batch,): the mean over all other axes.
+
+    >>> import dlcore as dl
+    >>> HingeLoss()(dl.nd.array([[0.2], [3.0]]), dl.nd.array([[1.0], [1.0]])).asnumpy()
+    array([0.8, 0. ], dtype=float32)
+    """
 
     def forward(self, pred: Any, label: Any, sample_weight: Any = None) -> Any:
         label = label_like(label, pred, type(self).__name__)
@@ -51,7 +55,7 @@ class SquaredHingeLoss(HingeLoss):
         return F.square(short)
 
 
-class TripletLoss(Loss):
+class TripletLoss(_WithMargin):
     """max(0, |pred - positive|^2 - |pred - negative|^2 + margin): like things near, unlike things far.
 
     pred, positive, negative: one shape; the squares are summed over all axes but the first. Gives (batch,).
@@ -62,17 +66,6 @@ class TripletLoss(Loss):
     >>> TripletLoss(margin=10)(a, near, far).asnumpy()
     array([2.], dtype=float32)
     """
-
-    def __init__(
-        self,
-        margin: float = 1.0,
-        weight: float | None = None,
-        batch_axis: int = 0,
-        prefix: str | None = None,
-        params: Any = None,
-    ) -> None:
-        super().__init__(weight, batch_axis, prefix, params)
-        self._margin = margin
 
     def forward(self, pred: Any, positive: Any, negative: Any, sample_weight: Any = None) -> Any:
         near = F.square(F.subtract(label_like(positive, pred, "TripletLoss"), pred))

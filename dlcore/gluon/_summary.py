@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from dlcore import _core
 
+from ._count import numbers_of, unique
 from ._mode import plain
 from ._places import device_name
 
@@ -68,7 +68,7 @@ def _array(x: Any, net: Block) -> Any:
 
 
 def _row(block: Block, path: str, depth: int, output: Any, seen: set[int]) -> Layer:
-    own = list({id(p): p for p in block.own_params().values()}.values())
+    own = unique(block.own_params().values())
     fresh = [p for p in own if id(p) not in seen]
     shared = [p for p in own if id(p) in seen]
     seen.update(id(p) for p in own)
@@ -84,7 +84,7 @@ def _row(block: Block, path: str, depth: int, output: Any, seen: set[int]) -> La
 
 
 def _count(parameters: list[Any]) -> int:
-    return sum(math.prod(p.shape or (0,)) for p in parameters)
+    return sum(numbers_of(p) or 0 for p in parameters)
 
 
 def _shapes(output: Any) -> str:

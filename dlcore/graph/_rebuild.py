@@ -13,6 +13,12 @@ from ._ir import FUSED, Graph, Node, State, Value, contiguous_strides
 Rule = Callable[[Builder, Node, list[Value | None]], list[Value] | None]
 
 
+def can_stand_for(value: Value | None, node: Node) -> bool:
+    """Whether `value` can take the place of the node's result."""
+    out = node.outputs[0]
+    return value is not None and not value.weak and (value.shape, value.dtype) == (out.shape, out.dtype)
+
+
 def rebuild(graph: Graph, rule: Rule) -> Graph:
     """A new graph in which every call was offered to `rule`; layouts of what follows are inferred anew.
 

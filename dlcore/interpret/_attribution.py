@@ -87,12 +87,9 @@ def grad_cam(net: Any, x: Any, target: Any = None, layer: str | None = None) -> 
     chosen = {layer: find(net, layer, "grad_cam")} if layer is not None else _convolutions(net)
     outputs: list[Any] = []
     handles = [b.register_forward_hook(lambda _b, _i, out: outputs.append(out)) for b in chosen.values()]
-    plain.on = True
     try:
-        with autograd.record(train_mode=False):
-            score = _score(net, x, targets)
+        score = _score(net, x, targets)
     finally:
-        plain.on = False
         for handle in handles:
             handle.detach()
     maps = [out for out in outputs if getattr(out, "ndim", 0) == 4]
@@ -123,19 +120,18 @@ def _prepared(net: Any, x: Any, target: Any, what: str) -> tuple[Any, np.ndarray
 
 
 def _score(net: Any, x: Any, targets: np.ndarray) -> Any:
-    """The sum of the chosen scores; samples do not meet in it."""
-    output = net(x)
-    chosen = np.eye(output.shape[1], dtype=np.float32)[targets]
-    return F.sum(output * array(chosen, dtype=str(output.dtype)).as_in_context(output.context))
+    """The sum of the chosen scores, recorded, without compiled blocks; samples do not meet in it."""
+    plain.on = True
+    try:
+        with autograd.record(train_mode=False):
+            output = net(x)
+            chosen = np.eye(output.shape[1], dtype=np.float32)[targets]
+            return F.sum(output * array(chosen, dtype=str(output.dtype)).as_in_context(output.context))
+    finally:
+        plain.on = False
 
 
 def _slopes(net: Any, x: Any, targets: np.ndarray) -> np.ndarray:
     x = x.copy()
     x.attach_grad()
-    plain.on = True
-    try:
-        with autograd.record(train_mode=False):
-            score = _score(net, x, targets)
-    finally:
-        plain.on = False
-    return autograd.grad(score, [x], train_mode=False)[0].asnumpy()
+    return autograd.grad(_score(net, x, targets), [x], train_mode=False)[0].asnumpy()

@@ -68,17 +68,3 @@ def label_of(block: Any) -> str:
     else:
         text = block._brief().splitlines()[0]
     return text if len(text) <= 80 else text[:79] + "…"
-
-
-def parameter_count(block: Any) -> int | None:
-    """The numbers in a block's parameters, each counted once; None while a shape waits for the first batch."""
-    total = 0
-    for parameter in {id(p): p for p in block.collect_params().values()}.values():
-        shape = parameter.shape
-        if shape is None or any(side is None or side <= 0 for side in shape):
-            return None
-        size = 1
-        for side in shape:
-            size *= side
-        total += size
-    return total

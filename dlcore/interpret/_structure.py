@@ -7,10 +7,11 @@ from typing import Any
 
 from dlcore import autograd
 from dlcore._core import TraceError
+from dlcore.gluon._count import parameter_count
 from dlcore.gluon._mode import plain
 from dlcore.graph import Graph, trace
 
-from ._blocks import batch_for, blocks, check_network, label_of, parameter_count, path_of
+from ._blocks import batch_for, blocks, check_network, label_of, path_of
 
 INPUT = "input"
 
@@ -66,7 +67,10 @@ class Structure:
 
     def at(self, path: str) -> Layer:
         """The row of a path; KeyError where there is none."""
-        return next(layer for layer in self.layers if layer.path == path)
+        found = next((layer for layer in self.layers if layer.path == path), None)
+        if found is None:
+            raise KeyError(f"Structure.at: there is no layer {path!r}; see the rows of print(structure)")
+        return found
 
     def __str__(self) -> str:
         return "\n".join(f"{'  ' * layer.depth}{_line(layer)}" for layer in self.layers)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from dlcore import autograd
 from dlcore.gluon import HybridBlock
+from dlcore.gluon._count import unique
 
 from .infer import infer
 from .kinds import shape_text
@@ -182,11 +183,6 @@ def is_initialized(parameter: Any) -> bool:
     except RuntimeError:
         return False
     return True
-
-
-def unique(parameters: Iterable[Any]) -> list[Any]:
-    """Each parameter once, however many layers share it."""
-    return list({id(parameter): parameter for parameter in parameters}.values())
 
 
 def version(parameter: Any) -> int:

@@ -90,13 +90,17 @@ class LineParser:
             elif found and next(reversed(found.values())).default is not None:
                 self._fail(f"{name.text} needs a default too, since the parameter before it has one", name.span)
             found[name.text] = Parameter(name.text, default, name.span)
-            if self._is(","):
-                self._take()
-            elif not self._is(")"):
-                token = self._peek()
-                self._fail("expected , or ) here", token.span if token else self._after(line))
+            self._between(line)
         self._take()
         return tuple(found.values())
+
+    def _between(self, line: int) -> None:
+        """The comma between two things in brackets; it may be missing before the closing one."""
+        if self._is(","):
+            self._take()
+        elif not self._is(")"):
+            token = self._peek()
+            self._fail("expected , or ) here", token.span if token else self._after(line))
 
     # --- a line
 
@@ -190,11 +194,7 @@ class LineParser:
                     token = self._peek()
                     self._fail("write the values without a name first", token.span if token else self._after(line))
                 args.append(self._value("a value", line))
-            if self._is(","):
-                self._take()
-            elif not self._is(")"):
-                token = self._peek()
-                self._fail("expected , or ) here", token.span if token else self._after(line))
+            self._between(line)
         self._take()
         return tuple(args), tuple(keywords.items())
 

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
 
-from .builder import Network, build, is_initialized, unique
+from dlcore.gluon._count import unique
+
+from .builder import Network, build, is_initialized
 from .plan import Plan, Step
 from .shapes import Shape
 

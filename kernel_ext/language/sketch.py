@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from dlcore.gluon._count import parameter_count
+
 from .builder import probe
 from .edits import fields, line_text
 from .errors import NetworkError
@@ -89,8 +91,6 @@ def _follow(plan: Plan, shapes: dict[int, list[Any]]) -> NetworkError | None:
 
 
 def _count(plan: Plan, net: Any, counts: dict[int, int]) -> None:
-    from ..items import parameter_count
-
     for step, layer in zip(plan.steps, net.layers, strict=True):
         number = parameter_count(layer) if layer is not None else 0
         counts[step.span.line] = counts.get(step.span.line, 0) + (number or 0)

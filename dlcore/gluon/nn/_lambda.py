@@ -102,7 +102,18 @@ class HybridLambda(HybridBlock):
         return self._name
 
 
-class Concatenate(Sequential):
+class _SideBySide(Block):
+    """A sequence whose blocks all get the same x, and whose results are joined."""
+
+    def __init__(self, axis: int = -1, prefix: str | None = None, params: Any = None) -> None:
+        super().__init__(prefix=prefix, params=params)
+        self.axis = axis
+
+    def forward(self, x: Any, *args: Any) -> Any:
+        return F.concat(*[block(x, *args) for block in self._children.values()], axis=self.axis)
+
+
+class Concatenate(_SideBySide, Sequential):
     """Calls each of its blocks on the same x and joins what they give along `axis`.
 
     >>> import dlcore as dl
@@ -112,15 +123,8 @@ class Concatenate(Sequential):
     (2, 6)
     """
 
-    def __init__(self, axis: int = -1, prefix: str | None = None, params: Any = None) -> None:
-        super().__init__(prefix=prefix, params=params)
-        self.axis = axis
 
-    def forward(self, x: Any, *args: Any) -> Any:
-        return F.concat(*[block(x, *args) for block in self._children.values()], axis=self.axis)
-
-
-class HybridConcatenate(HybridSequential):
+class HybridConcatenate(_SideBySide, HybridSequential):
     """`Concatenate` of hybrid blocks.
 
     >>> import dlcore as dl
@@ -129,10 +133,3 @@ class HybridConcatenate(HybridSequential):
     >>> both(dl.nd.ones((2, 3))).shape
     (2, 6)
     """
-
-    def __init__(self, axis: int = -1, prefix: str | None = None, params: Any = None) -> None:
-        super().__init__(prefix=prefix, params=params)
-        self.axis = axis
-
-    def forward(self, x: Any, *args: Any) -> Any:
-        return F.concat(*[block(x, *args) for block in self._children.values()], axis=self.axis)

@@ -12,7 +12,25 @@ from .._hybrid_block import HybridBlock
 from .._parameter import dtype_name
 
 
-class BatchNorm(HybridBlock):
+class _AlongAxis(HybridBlock):
+    """A layer whose parameters are as long as one axis of x."""
+
+    _axis: int
+    _epsilon: float
+    gamma: Any
+
+    def infer_shape(self, x: Any) -> None:
+        shape = shape_of(x)
+        if not -len(shape) <= self._axis < len(shape):
+            raise ValueError(f"{type(self).__name__}: x of shape {shape} has no axis {self._axis}")
+        for parameter in self._reg_params.values():
+            parameter.shape = (shape[self._axis],)
+
+    def _details(self) -> str:
+        return f"axis={self._axis}, eps={self._epsilon}, in_channels={(self.gamma.shape or (0,))[0] or '?'}"
+
+
+class BatchNorm(_AlongAxis):
     """Normalises every place on `axis` over all other axes, then y = x * gamma + beta (Ioffe and Szegedy, 2015).
 
     In training with the batch's mean and (biased) variance, which also move the running ones:
@@ -62,13 +80,6 @@ class BatchNorm(HybridBlock):
         self.running_mean = get("running_mean", False, running_mean_initializer)
         self.running_var = get("running_var", False, running_variance_initializer)
 
-    def infer_shape(self, x: Any) -> None:
-        shape = shape_of(x)
-        if not -len(shape) <= self._axis < len(shape):
-            raise ValueError(f"BatchNorm: x of shape {shape} has no axis {self._axis}")
-        for parameter in self._reg_params.values():
-            parameter.shape = (shape[self._axis],)
-
     def cast(self, dtype: Any) -> None:
         """Half-precision networks keep these parameters in float32, where the statistics are accurate."""
         super().cast("float32" if dtype_name(dtype) in ("float16", "bfloat16") else dtype)
@@ -105,7 +116,7 @@ class BatchNormReLU(BatchNorm):
         return F.relu(super().forward(x))
 
 
-class LayerNorm(HybridBlock):
+class LayerNorm(_AlongAxis):
     """Normalises each line along `axis` by its own mean and variance, then y = x * gamma + beta (Ba et al., 2016).
 
     in_channels (the length of `axis`) 0 is learned from the first x. Keeps shapes.
@@ -146,17 +157,8 @@ class LayerNorm(HybridBlock):
             allow_deferred_init=True,
         )
 
-    def infer_shape(self, x: Any) -> None:
-        shape = shape_of(x)
-        if not -len(shape) <= self._axis < len(shape):
-            raise ValueError(f"LayerNorm: x of shape {shape} has no axis {self._axis}")
-        self.gamma.shape = self.beta.shape = (shape[self._axis],)
-
     def forward(self, x: Any) -> Any:
         return F.layer_norm(x, self.gamma.data(), self.beta.data(), axis=self._axis, eps=self._epsilon)
-
-    def _details(self) -> str:
-        return f"axis={self._axis}, eps={self._epsilon}, in_channels={(self.gamma.shape or (0,))[0] or '?'}"
 
 
 class _PerChannel(HybridBlock):
@@ -228,7 +230,7 @@ class GroupNorm(_PerChannel):
         return f"groups={self._groups}, eps={self._epsilon}, in_channels={(self.gamma.shape or (0,))[0] or '?'}"
 
 
-class InstanceNorm(_PerChannel):
+class InstanceNorm(_AlongAxis, _PerChannel):
     """Normalises each channel of each sample, then y = x * gamma + beta (Ulyanov et al., 2016).
 
     gamma stays 1 unless `scale`. x: (n, c, ...), or with `axis` the channels elsewhere. Keeps shapes.
@@ -255,12 +257,6 @@ class InstanceNorm(_PerChannel):
         super().__init__(epsilon, center, scale, beta_initializer, gamma_initializer, in_channels, prefix, params)
         self._axis = axis
 
-    def infer_shape(self, x: Any) -> None:
-        shape = shape_of(x)
-        if not -len(shape) <= self._axis < len(shape):
-            raise ValueError(f"InstanceNorm: x of shape {shape} has no axis {self._axis}")
-        self.gamma.shape = self.beta.shape = (shape[self._axis],)
-
     def forward(self, x: Any) -> Any:
         axis = self._axis % x.ndim
         order = [k for k in range(x.ndim) if k != axis]
@@ -269,11 +265,8 @@ class InstanceNorm(_PerChannel):
         y = F.instance_norm(y, self.gamma.data(), self.beta.data(), eps=self._epsilon)
         return y if axis == 1 else F.transpose(y, tuple(order.index(k) for k in range(x.ndim)))
 
-    def _details(self) -> str:
-        return f"axis={self._axis}, eps={self._epsilon}, in_channels={(self.gamma.shape or (0,))[0] or '?'}"
 
-
-class RMSNorm(HybridBlock):
+class RMSNorm(_AlongAxis):
     """x over the root of its mean square along `axis`, times gamma (Zhang and Sennrich, 2019). Keeps shapes.
 
     >>> import dlcore as dl
@@ -296,14 +289,5 @@ class RMSNorm(HybridBlock):
         self._axis, self._epsilon = axis, epsilon
         self.gamma = self.params.get("gamma", shape=(in_channels,), init=gamma_initializer, allow_deferred_init=True)
 
-    def infer_shape(self, x: Any) -> None:
-        shape = shape_of(x)
-        if not -len(shape) <= self._axis < len(shape):
-            raise ValueError(f"RMSNorm: x of shape {shape} has no axis {self._axis}")
-        self.gamma.shape = (shape[self._axis],)
-
     def forward(self, x: Any) -> Any:
         return F.rms_norm(x, self.gamma.data(), axis=self._axis, eps=self._epsilon)
-
-    def _details(self) -> str:
-        return f"axis={self._axis}, eps={self._epsilon}, in_channels={(self.gamma.shape or (0,))[0] or '?'}"

@@ -21,7 +21,7 @@ from collections.abc import Callable
 from .. import _ops
 from .._build import Builder
 from .._ir import Graph, Node, Value, constant, numel
-from .._rebuild import named_attrs, rebuild, scalar_of
+from .._rebuild import can_stand_for, named_attrs, rebuild, scalar_of
 from .._types import is_float
 from .dead_code import dead_code
 
@@ -44,12 +44,6 @@ def algebraic(graph: Graph) -> Graph:
         return None
 
     return dead_code(rebuild(graph, rule))
-
-
-def _fits(value: Value | None, node: Node) -> bool:
-    """Whether `value` can stand for the result."""
-    out = node.outputs[0]
-    return value is not None and not value.weak and (value.shape, value.dtype) == (out.shape, out.dtype)
 
 
 def _inside(value: Value | None, *ops: str) -> Value | None:
@@ -98,17 +92,17 @@ def _even(builder: Builder, node: Node, operands: Operands) -> Value | None:
 
 def _again(builder: Builder, node: Node, operands: Operands) -> Value | None:
     x = operands[0]
-    return x if _inside(x, node.op) is not None and _fits(x, node) else None
+    return x if _inside(x, node.op) is not None and can_stand_for(x, node) else None
 
 
 def _abs_of_square(builder: Builder, node: Node, operands: Operands) -> Value | None:
     x = operands[0]
-    return x if _inside(x, "square") is not None and _fits(x, node) and is_float(x.dtype) else None  # type: ignore[union-attr]
+    return x if _inside(x, "square") is not None and can_stand_for(x, node) and is_float(x.dtype) else None  # type: ignore[union-attr]
 
 
 def _same_twice(builder: Builder, node: Node, operands: Operands) -> Value | None:
     a, b = operands[-2:]
-    return a if a is b and _fits(a, node) else None
+    return a if a is b and can_stand_for(a, node) else None
 
 
 # ---- powers of two ----
@@ -129,7 +123,7 @@ def _factor(exponent: int, dtype: str) -> Value:
 
 def _divide_by_power(builder: Builder, node: Node, operands: Operands) -> Value | None:
     exponent = _exponent(operands[1], node.outputs[0].dtype)
-    if exponent is None or not _fits(operands[0], node):
+    if exponent is None or not can_stand_for(operands[0], node):
         return None
     return builder.one("multiply", [operands[0], _factor(-exponent, node.outputs[0].dtype)])
 
@@ -139,11 +133,11 @@ def _two_powers(builder: Builder, node: Node, operands: Operands) -> Value | Non
     dtype = node.outputs[0].dtype
     for i in (1, 0):
         outer, x = _exponent(operands[i], dtype), operands[1 - i]
-        if outer is None or not _fits(x, node) or x.node is None or x.node.op != "multiply":  # type: ignore[union-attr]
+        if outer is None or not can_stand_for(x, node) or x.node is None or x.node.op != "multiply":  # type: ignore[union-attr]
             continue
         for k in (1, 0):
             inner, base = _exponent(x.node.inputs[k], dtype), x.node.inputs[1 - k]  # type: ignore[union-attr]
-            if inner is None or not _fits(base, node) or abs(inner + outer) > _EXPONENTS or inner < 0 or outer < 0:
+            if inner is None or min(inner, outer) < 0 or inner + outer > _EXPONENTS or not can_stand_for(base, node):
                 continue
             return builder.one("multiply", [base, _factor(inner + outer, dtype)])
     return None
@@ -193,7 +187,7 @@ def _reduced_copies(builder: Builder, node: Node, operands: Operands) -> Value |
 
 def _there_and_back(builder: Builder, node: Node, operands: Operands) -> Value | None:
     inner = _inside(operands[0], "cast")
-    if inner is None or not _fits(inner, node):
+    if inner is None or not can_stand_for(inner, node):
         return None
     return inner if operands[0].dtype in _WIDER.get(inner.dtype, ()) else None  # type: ignore[union-attr]
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from .._build import Builder
 from .._ir import FUSED, Graph, Node, Value, constant, numel, same_layout
-from .._rebuild import named_attrs, rebuild, scalar_of
+from .._rebuild import can_stand_for, named_attrs, rebuild, scalar_of
 from .._types import is_complex, is_float
 
 Operands = list[Value | None]
@@ -26,12 +26,6 @@ def canonicalize(graph: Graph) -> Graph:
         return rewrite(builder, node, operands) if rewrite else None
 
     return rebuild(graph, rule)
-
-
-def _same(value: Value | None, node: Node) -> bool:
-    """Whether `value` can stand for the node's result."""
-    out = node.outputs[0]
-    return value is not None and not value.weak and (value.shape, value.dtype) == (out.shape, out.dtype)
 
 
 def _number(number: Any, out: Value, builder: Builder) -> list[Value]:
@@ -132,7 +126,7 @@ def _axes(op: str, attrs: tuple, ndim: int) -> tuple[int, ...]:
 
 def _identity(builder: Builder, node: Node, operands: Operands) -> list[Value] | None:
     """copy, positive, stop_gradient, a cast to the same dtype: values are written once, so the operand will do."""
-    return [operands[0]] if _same(operands[0], node) else None  # type: ignore[list-item]
+    return [operands[0]] if can_stand_for(operands[0], node) else None  # type: ignore[list-item]
 
 
 def _sum_to(builder: Builder, node: Node, operands: Operands) -> list[Value] | None:
@@ -157,7 +151,7 @@ def _neutral(side: str, number: float) -> Rewrite:
 
     def rewrite(builder: Builder, node: Node, operands: Operands) -> list[Value] | None:
         for i, other in ((1, 0), (0, 1)) if side == "both" else ((1, 0),):
-            if scalar_of(operands[i]) == number and _same(operands[other], node):
+            if scalar_of(operands[i]) == number and can_stand_for(operands[other], node):
                 return [operands[other]]  # type: ignore[list-item]
         return None
 
@@ -166,9 +160,9 @@ def _neutral(side: str, number: float) -> Rewrite:
 
 def _power(builder: Builder, node: Node, operands: Operands) -> list[Value] | None:
     exponent = scalar_of(operands[1])
-    if exponent == 1 and _same(operands[0], node):
+    if exponent == 1 and can_stand_for(operands[0], node):
         return [operands[0]]  # type: ignore[list-item]
-    if exponent == 2 and _same(operands[0], node):
+    if exponent == 2 and can_stand_for(operands[0], node):
         return builder.call("square", [operands[0]])
     return None
 
@@ -177,7 +171,7 @@ def _negative(builder: Builder, node: Node, operands: Operands) -> list[Value] |
     x = operands[0]
     if x is not None and x.node is not None and x.node.op == "negative":
         inner = x.node.inputs[0]
-        if _same(inner, node) and same_layout(inner.shape, inner.strides, x.strides):  # type: ignore[union-attr]
+        if can_stand_for(inner, node) and same_layout(inner.shape, inner.strides, x.strides):  # type: ignore[union-attr]
             return [inner]  # type: ignore[list-item]
     return None
 
