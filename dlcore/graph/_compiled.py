@@ -140,7 +140,7 @@ class Compiled:
             self.prepare()
         given = list(arrays)
         if self._written:  # an argument that is also a state: the program sees what it holds now
-            given = [_copied(a) if a._storage_id in self._written else a for a in given]
+            given = [copied(a) if a._storage_id in self._written else a for a in given]
         self._bring_up_to_date()
         assert self._call is not None
         executable, states = self._call
@@ -192,7 +192,8 @@ def device_of(arrays: Iterable[Any]) -> str:
     return found.pop() if found else "cpu(0)"
 
 
-def _copied(array: Any) -> Any:
+def copied(array: Any) -> Any:
+    """The same numbers in memory of their own."""
     copy = _core.empty(array.shape, array._dtype_name, array._device)
     _core.assign(copy, array)
     return copy

@@ -8,7 +8,7 @@ from typing import Any
 from dlcore import _core
 
 from . import _cost, _ops, _tree
-from ._compiled import Compiled
+from ._compiled import Compiled, copied
 from ._explain_html import page
 from ._function import GraphFunction
 from ._ir import Node, Value, bodies_of, sets
@@ -175,7 +175,7 @@ def _times(compiled: Compiled, arrays: list[Any] | None) -> list[float]:
     """The least time of each instruction; what the program changes is put back."""
     given = [_made_up(value) for value in compiled.graph.inputs] if arrays is None else arrays
     changed = [state.array for state in compiled.graph.writes]
-    before, rng = [_copy(array) for array in changed], _core.rng_state()
+    before, rng = [copied(array) for array in changed], _core.rng_state()
     recording = _core.set_recording(False)
     try:
         best: list[float] = []
@@ -192,12 +192,6 @@ def _times(compiled: Compiled, arrays: list[Any] | None) -> list[float]:
             _core.assign(array, old)
         _core.set_rng_state(rng)
         _core.set_recording(recording)
-
-
-def _copy(array: Any) -> Any:
-    twin = _core.empty(array.shape, array._dtype_name, array._device)
-    _core.assign(twin, array)
-    return twin
 
 
 def _made_up(value: Value) -> Any:

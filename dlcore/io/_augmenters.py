@@ -23,7 +23,21 @@ _EIGVEC = np.array(
 MEAN, STD = np.array([123.68, 116.28, 103.53], np.float32), np.array([58.395, 57.12, 57.375], np.float32)
 
 
-class Augmenter:
+class Named:
+    """What keeps the words it was made with."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        self._kwargs = {k: v.tolist() if hasattr(v, "tolist") else v for k, v in kwargs.items()}
+
+    def dumps(self) -> Any:
+        """The augmenter's name and words as JSON."""
+        return json.dumps([type(self).__name__.lower(), self._kwargs])
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{k}={v}' for k, v in self._kwargs.items())})"
+
+
+class Augmenter(Named):
     """Base: a subclass gives `__call__(picture)`; its words are kept for `dumps`.
 
     >>> class Negative(Augmenter):
@@ -33,18 +47,8 @@ class Augmenter:
     ([[[250, 250, 250]]], '["negative", {}]')
     """
 
-    def __init__(self, **kwargs: Any) -> None:
-        self._kwargs = {k: v.tolist() if hasattr(v, "tolist") else v for k, v in kwargs.items()}
-
-    def dumps(self) -> str:
-        """The augmenter's name and words as JSON."""
-        return json.dumps([type(self).__name__.lower(), self._kwargs])
-
     def __call__(self, src: Any) -> NDArray:
         raise NotImplementedError(f"{type(self).__name__} has no __call__(picture)")
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({', '.join(f'{k}={v}' for k, v in self._kwargs.items())})"
 
 
 class ResizeAug(Augmenter):

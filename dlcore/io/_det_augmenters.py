@@ -5,7 +5,6 @@ A label is an array (objects, 5 or more): class, left, top, right, bottom as sha
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -24,6 +23,7 @@ from ._augmenters import (
     ForceResizeAug,
     HueJitterAug,
     LightingAug,
+    Named,
     RandomGrayAug,
     ResizeAug,
 )
@@ -32,19 +32,12 @@ Both = tuple[NDArray, np.ndarray]
 Range = Sequence[float]
 
 
-class DetAugmenter:
+class DetAugmenter(Named):
     """Base: a subclass gives `__call__(picture, label)`, which gives both; its words are kept for `dumps`.
 
     >>> DetHorizontalFlipAug(0.5).dumps()
     '["dethorizontalflipaug", {"p": 0.5}]'
     """
-
-    def __init__(self, **kwargs: Any) -> None:
-        self._kwargs = {k: v.tolist() if hasattr(v, "tolist") else v for k, v in kwargs.items()}
-
-    def dumps(self) -> Any:
-        """The augmenter's name and words as JSON."""
-        return json.dumps([type(self).__name__.lower(), self._kwargs])
 
     def __call__(self, src: Any, label: np.ndarray) -> Both:
         raise NotImplementedError(f"{type(self).__name__} has no __call__(picture, label)")

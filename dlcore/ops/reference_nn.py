@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from .reference import along
+
 Array = np.ndarray
 
 
@@ -27,14 +29,8 @@ def log_softmax(x: Array, axis: int = -1) -> Array:
     return moved - np.log(np.exp(moved).sum(axis=axis, keepdims=True))
 
 
-def _along(v: Array, x: Array, axis: int) -> Array:
-    shape = [1] * x.ndim
-    shape[axis] = -1
-    return v.reshape(shape)
-
-
 def rms_norm(x: Array, gamma: Array, axis: int = -1, eps: float = 1e-6) -> Array:
-    return x / np.sqrt((x * x).mean(axis=axis, keepdims=True) + eps) * _along(gamma, x, axis)
+    return x / np.sqrt((x * x).mean(axis=axis, keepdims=True) + eps) * along(gamma, x, axis)
 
 
 def group_norm(x: Array, gamma: Array, beta: Array, groups: int, eps: float = 1e-5) -> Array:
@@ -45,13 +41,13 @@ def group_norm(x: Array, gamma: Array, beta: Array, groups: int, eps: float = 1e
         for k in range(groups):
             part = x[n, k * size : (k + 1) * size]
             out[n, k * size : (k + 1) * size] = (part - part.mean()) / np.sqrt(part.var() + eps)
-    return out * _along(gamma, x, 1) + _along(beta, x, 1)
+    return out * along(gamma, x, 1) + along(beta, x, 1)
 
 
 def group_norm_grad(g: Array, x: Array, gamma: Array, groups: int, eps: float = 1e-5) -> tuple[Array, Array, Array]:
     dx, h = np.empty_like(x), group_norm(x, np.ones_like(gamma), np.zeros_like(gamma), groups, eps)
     groups = groups or x.shape[1]
-    size, t = x.shape[1] // groups, g * _along(gamma, x, 1)
+    size, t = x.shape[1] // groups, g * along(gamma, x, 1)
     for n in range(len(x)):
         for k in range(groups):
             part = np.s_[n, k * size : (k + 1) * size]

@@ -95,19 +95,23 @@ def run(calls: list[Call], heads: Sequence[Entry], variable: Callable[[Call], An
             continue
         if before is not None:
             before(call, results)
-        arrays = [results[one][index] for one, index in call.inputs]
-        _core.push_scope(call.name)
-        try:
-            made = apply(call, arrays)
-        except (TypeError, ValueError, IndexError, RuntimeError) as error:
-            raise located(error, call, arrays) from error
-        finally:
-            _core.pop_scope()
-        results[call] = made if isinstance(made, (list, tuple)) else [made]
+        results[call] = made_by(call, [results[one][index] for one, index in call.inputs])
     return [results[call][index] if call in results else variable(call) for call, index in heads]
 
 
-def apply(call: Call, arrays: list[Any]) -> Any:
+def made_by(call: Call, arrays: list[Any]) -> Sequence[Any]:
+    """What the call gives for arrays, one for each input; an error gets the node's name and the shapes that came."""
+    _core.push_scope(call.name)
+    try:
+        made = _applied(call, arrays)
+    except (TypeError, ValueError, IndexError, RuntimeError) as error:
+        raise _located(error, call, arrays) from error
+    finally:
+        _core.pop_scope()
+    return made if isinstance(made, (list, tuple)) else [made]
+
+
+def _applied(call: Call, arrays: list[Any]) -> Any:
     """The call's function on arrays, one for each input."""
     given: dict[str, Any] = dict(call.attrs)
     several: list[Any] = []
@@ -126,7 +130,7 @@ def apply(call: Call, arrays: list[Any]) -> Any:
     return target(call.op)(*leading, *several, **given)
 
 
-def located(error: Exception, call: Call, arrays: list[Any]) -> Exception:
+def _located(error: Exception, call: Call, arrays: list[Any]) -> Exception:
     """The same error with the node and what came into it."""
     text = str(error).partition("\n  in layer ")[0] if "\n  in node " not in str(error) else str(error)
     if "\n  in node " in text:

@@ -10,11 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from dlcore import _core
 from dlcore.array.context import Context, current_context
 from dlcore.graph import CachedOp
 
-from ._call import Call, Entry, apply, located
+from ._call import Call, Entry, made_by
 
 if TYPE_CHECKING:
     from ._symbol import Symbol
@@ -102,15 +101,7 @@ class Placed:
             known: dict[Entry, Any] = dict(zip(part.takes, arrays, strict=True))
             for call in part.calls:
                 taken = [known[e] if e in known else self._aux[e[0].name] for e in call.inputs]
-                _core.push_scope(call.name)
-                try:
-                    made = apply(call, taken)
-                except (TypeError, ValueError, IndexError, RuntimeError) as error:
-                    raise located(error, call, taken) from error
-                finally:
-                    _core.pop_scope()
-                results = made if isinstance(made, (list, tuple)) else [made]
-                known.update({(call, index): array for index, array in enumerate(results)})
+                known.update({(call, index): array for index, array in enumerate(made_by(call, taken))})
             return [known[entry] for entry in part.gives]
 
         return walk

@@ -97,13 +97,18 @@ def csr_matrix(arg1: Any, shape: Any = None, ctx: Context | str | None = None, d
     if hasattr(arg1, "tocsr"):
         made = arg1.tocsr()
         return _csr_of_arrays(made.data, made.indices, made.indptr, made.shape, ctx, dtype)
-    if isinstance(arg1, CSRNDArray):
-        made = arg1.copy() if dtype is None else arg1.astype(dtype)
+    return _converted("csr_matrix", "csr", CSRNDArray, arg1, shape, ctx, dtype)
+
+
+def _converted(name: str, stype: str, kind: type, source: Any, shape: Any, ctx: Any, dtype: Any) -> Any:
+    """A sparse array of a kind from one of that kind, which is copied, or from a dense one; `name`: who was asked."""
+    if isinstance(source, kind):
+        made = source.copy() if dtype is None else source.astype(dtype)
         made = made if ctx is None else made.as_in_context(ctx)
     else:
-        made = from_dense(_values(arg1, dtype, ctx), "csr")
-    if shape is not None and _shape(shape, 2, "csr_matrix") != made.shape:
-        raise ValueError(f"csr_matrix: the source has shape {made.shape}, not {tuple(shape)}")
+        made = from_dense(_values(source, dtype, ctx), stype)
+    if shape is not None and _shape(shape, 2 if stype == "csr" else 0, name) != made.shape:
+        raise ValueError(f"{name}: the source has shape {made.shape}, not {tuple(shape)}")
     return made
 
 
@@ -161,14 +166,7 @@ def row_sparse_array(
         return zeros("row_sparse", arg1, ctx, dtype)
     if isinstance(arg1, tuple) and len(arg1) == 2:
         return _rows_of_arrays(*arg1, shape, ctx, dtype)
-    if isinstance(arg1, RowSparseNDArray):
-        made = arg1.copy() if dtype is None else arg1.astype(dtype)
-        made = made if ctx is None else made.as_in_context(ctx)
-    else:
-        made = from_dense(_values(arg1, dtype, ctx), "row_sparse")
-    if shape is not None and _shape(shape, 0, "row_sparse_array") != made.shape:
-        raise ValueError(f"row_sparse_array: the source has shape {made.shape}, not {tuple(shape)}")
-    return made
+    return _converted("row_sparse_array", "row_sparse", RowSparseNDArray, arg1, shape, ctx, dtype)
 
 
 def _rows_of_arrays(data: Any, indices: Any, shape: Any, ctx: Any, dtype: Any) -> RowSparseNDArray:
