@@ -7,6 +7,7 @@ import copy
 import ml_dtypes
 import numpy as np
 import pytest
+from values import DTYPES
 
 import dlcore as dl
 from dlcore import _core, autograd
@@ -15,20 +16,6 @@ from dlcore.array import np as dnp
 from dlcore.array.context import Context
 
 BF16 = np.dtype(ml_dtypes.bfloat16)
-DTYPES = [
-    "bool",
-    "int8",
-    "int16",
-    "int32",
-    "int64",
-    "uint8",
-    "uint16",
-    "uint32",
-    "uint64",
-    "float16",
-    "float32",
-    "float64",
-]
 
 
 @pytest.mark.parametrize("dtype", [*DTYPES, BF16], ids=str)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from values import flat
 
 from dlcore import autograd, nd
 from dlcore._core import NDArray
@@ -19,12 +20,6 @@ DEFINITE = SQUARE @ SQUARE.swapaxes(-1, -2)
 TALL, WIDE = rng.normal(size=(2, 4, 3)), rng.normal(size=(2, 3, 4))
 LINE, OTHER = rng.normal(size=(5, 3)), rng.normal(size=(5, 3))
 inf = float("inf")
-
-
-def flat(value: Any) -> list[np.ndarray]:
-    if isinstance(value, (tuple, list)):
-        return [v for part in value for v in flat(part)]
-    return [value.asnumpy() if isinstance(value, NDArray) else np.asarray(value)]
 
 
 VALUES: list[tuple[str, tuple, dict]] = [

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from values import flat
 
 from dlcore import autograd
 from dlcore import np as xp
-from dlcore._core import NDArray
 
 rng = np.random.default_rng(4)
 V, W = rng.normal(size=7), rng.normal(size=4)
@@ -147,12 +147,6 @@ CALLS: list[tuple[str, tuple, dict]] = [
     ("indices", ((2, 3),), {}),
     ("indices", ((2, 3),), {"sparse": True}), ("meshgrid", (V, W), {"sparse": True}),
 ]  # fmt: skip
-
-
-def flat(value: Any) -> list[np.ndarray]:
-    if isinstance(value, (tuple, list)):
-        return [v for part in value for v in flat(part)]
-    return [value.asnumpy() if isinstance(value, NDArray) else np.asarray(value)]
 
 
 @pytest.mark.parametrize(("name", "args", "kwargs"), CALLS, ids=[f"{c[0]}-{k}" for k, c in enumerate(CALLS)])

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from values import flat
 
 from dlcore import np as xp
-from dlcore._core import NDArray
 
 SEEDS = range(500 if os.environ.get("DLCORE_THOROUGH") else 10)
 CALLS = 250
@@ -127,12 +127,6 @@ def calls() -> dict[str, Callable[[Dice], tuple[tuple, dict]]]:
 
 
 TABLE = calls()
-
-
-def flat(value: Any) -> list[np.ndarray]:
-    if isinstance(value, (tuple, list)):
-        return [v for part in value for v in flat(part)]
-    return [value.asnumpy() if isinstance(value, NDArray) else np.asarray(value)]
 
 
 def find(module: Any, name: str) -> Callable[..., Any]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import importlib.util
 import os
 import subprocess
 import tarfile
 import tempfile
 from pathlib import Path
-from typing import Any
+
+from scripts import script
 
 ROOT = Path(__file__).parents[2]
 KEPT = ROOT / "build" / "npm"
@@ -40,19 +40,10 @@ def package(name: str, version: str, integrity: str) -> Path:
 
 
 def _fetched(wanted: str, work: Path) -> Path:
-    node, npm = _build().find_node()
+    node, npm = script("widgets/build.py").find_node()
     command = [*npm, "pack", wanted, "--ignore-scripts", "--loglevel=error", f"--pack-destination={work}"]
     path = f"{Path(node).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     done = subprocess.run(command, cwd=work, env={**os.environ, "PATH": path}, capture_output=True, text=True)
     if done.returncode:
         raise NoPackage(f"npm could not fetch {wanted}: {done.stderr.strip()[-300:]}")
     return next(work.glob("*.tgz"))
-
-
-def _build() -> Any:
-    """`widgets/build.py`, which knows where Node is."""
-    spec = importlib.util.spec_from_file_location("widgets_build", ROOT / "widgets" / "build.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module

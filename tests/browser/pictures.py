@@ -1,4 +1,4 @@
-"""The pictures of the readme: each is taken by a test, and written where it belongs when the switch is on.
+"""Pictures of pages: those of the readme, which tests take and write where they belong, and those of what was seen.
 
 DLCORE_README_PICTURES=1 .venv/bin/pytest tests/browser/test_tour.py tests/browser/test_tuner.py
 """
@@ -17,6 +17,13 @@ FOLDER = Path(__file__).resolve().parents[2] / "notebooks"
 def wanted() -> bool:
     """Whether the pictures are to be rewritten."""
     return os.environ.get("DLCORE_README_PICTURES") == "1"
+
+
+def keep(notebook: Notebook, name: str, cell: int | None = None) -> None:
+    """Where a folder is named for it, keep the page (or a cell of it) there as `NAME.png`."""
+    if folder := os.environ.get("DLCORE_SCREENSHOTS"):
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        notebook.screenshot(Path(folder) / f"{name}.png", cell)
 
 
 def readme(notebook: Notebook, name: str, index: int) -> None:

@@ -5,12 +5,11 @@ Set DLCORE_SCREENSHOTS to a folder to keep pictures of what was seen.
 
 from __future__ import annotations
 
-import os
 import time
-from pathlib import Path
 
 import pytest
 from browser.lab import Lab, Notebook, until
+from browser.pictures import keep
 
 pytestmark = pytest.mark.browser
 
@@ -25,12 +24,6 @@ maxpool 2
 flatten
 dense 10"""
 LOOK = "print(net.shapes[-1], float(net.a.weight.data().sum()))"
-
-
-def keep(notebook: Notebook, name: str) -> None:
-    if folder := os.environ.get("DLCORE_SCREENSHOTS"):
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        notebook.screenshot(Path(folder) / f"{name}.png")
 
 
 def box(notebook: Notebook, line: int) -> object:

@@ -5,12 +5,12 @@ Set DLCORE_SCREENSHOTS to a folder to keep pictures of what was seen.
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 
 import pytest
-from browser.lab import Lab, Notebook, until
+from browser.lab import Lab, until
+from browser.pictures import keep
 
 pytestmark = pytest.mark.browser
 
@@ -31,12 +31,6 @@ net.add(nn.Conv2D(8, 3, activation="relu"), nn.MaxPool2D(2), nn.Dense(4))
 net.initialize()
 """
 EXPLORER = ".dl-explorer"
-
-
-def keep(notebook: Notebook, name: str, cell: int | None = None) -> None:
-    if folder := os.environ.get("DLCORE_SCREENSHOTS"):
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        notebook.screenshot(Path(folder) / f"{name}.png", cell)
 
 
 def test_five_hundred_layers_stay_usable(lab: Lab) -> None:

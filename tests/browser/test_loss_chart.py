@@ -6,13 +6,13 @@ Set DLCORE_SCREENSHOTS to a folder to keep pictures of what was seen.
 from __future__ import annotations
 
 import json
-import os
 import re
 import time
 from pathlib import Path
 
 import pytest
 from browser.lab import MOVING, Lab, Notebook, until
+from browser.pictures import keep
 
 pytestmark = pytest.mark.browser
 
@@ -30,12 +30,6 @@ net.add(nn.Dense(64, activation="relu"), nn.Dense(2))
 ENDLESS = "run = %train net --data train --val test --epochs 100000 --batch 32 --lr 0.01 --seed 1"
 CHART = ".dl-loss-chart"
 WIDGET = "application/vnd.jupyter.widget-view+json"
-
-
-def keep(notebook: Notebook, name: str) -> None:
-    if folder := os.environ.get("DLCORE_SCREENSHOTS"):
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        notebook.screenshot(Path(folder) / f"{name}.png")
 
 
 def inked(notebook: Notebook, name: str) -> int:

@@ -5,13 +5,12 @@ Set DLCORE_SCREENSHOTS to a folder to keep pictures of what was seen.
 
 from __future__ import annotations
 
-import os
 import re
-from pathlib import Path
 
 import pytest
 from browser.kept import looks_as_kept
 from browser.lab import Lab, Notebook, until
+from browser.pictures import keep
 
 pytestmark = pytest.mark.browser
 
@@ -25,12 +24,6 @@ CELLS = [
     "%%network net\ninput 1x28x28\nconv 8 3x3 pad 1\nconv 8 5x5 padding 2",
     "%%network net\nma",
 ]
-
-
-def keep(notebook: Notebook, name: str, cell: int) -> None:
-    if folder := os.environ.get("DLCORE_SCREENSHOTS"):
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        notebook.screenshot(Path(folder) / f"{name}.png", cell)
 
 
 @pytest.fixture(scope="module")

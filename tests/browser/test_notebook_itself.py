@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from browser.lab import Lab, Notebook, until
+from browser.pictures import keep
 
 pytestmark = pytest.mark.browser
 
@@ -34,12 +33,6 @@ def colours(notebook: Notebook, index: int) -> dict[str, str]:
     until(lambda: spans.count() > 0, 10, f"colours in cell {index}")
     pairs = spans.evaluate_all("spans => spans.map(span => [span.textContent, span.className])")
     return dict(pairs)
-
-
-def keep(notebook: Notebook, name: str) -> None:
-    if folder := os.environ.get("DLCORE_SCREENSHOTS"):
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        notebook.screenshot(Path(folder) / f"{name}.png")
 
 
 def test_network_cells_are_coloured_and_python_cells_are_as_ever(opened: tuple[Lab, Notebook]) -> None:

@@ -7,18 +7,14 @@ import gc
 import importlib
 import importlib.util
 import pickle
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from compress import digits
 
 import dlcore as dl
 from dlcore.compress import prune
-
-spec = importlib.util.spec_from_file_location("digits", Path(__file__).with_name("digits.py"))
-digits: Any = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(digits)
 
 
 def small() -> Any:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from compress import digits
 
 import dlcore as dl
 from dlcore.compress import Quantized, quantize_weights
-
-spec = importlib.util.spec_from_file_location("digits", Path(__file__).with_name("digits.py"))
-digits: Any = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(digits)
 
 
 def image_net() -> Any:

@@ -19,6 +19,12 @@ def nd(x: np.ndarray) -> NDArray:
     return _core.from_numpy(x, copy=False)
 
 
+def draw(shape: tuple[int, ...], dtype: str = "float64") -> np.ndarray:
+    """Normal numbers, the same for a shape in every test."""
+    x = np.random.default_rng(sum(shape)).standard_normal(shape)
+    return x.astype(BF16 if dtype == "bfloat16" else dtype)
+
+
 def channels_last(x: np.ndarray) -> np.ndarray:
     """The same (n, c, h, w) array with c innermost in memory."""
     return np.ascontiguousarray(x.transpose(0, 2, 3, 1)).transpose(0, 3, 1, 2)

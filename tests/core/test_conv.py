@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from core.arrays import BF16, channels_last, layouts, nd, near, threads
+from core.arrays import channels_last, draw, layouts, nd, near, threads
 from numpy.lib.stride_tricks import sliding_window_view
 
 from dlcore.ops import F
@@ -65,11 +65,6 @@ def expected_dx(x: np.ndarray, w: np.ndarray, gy: np.ndarray, attrs: dict[str, A
                 rows, cols = i * dh + sh * np.arange(gy.shape[2]), j * dw + sw * np.arange(gy.shape[3])
                 padded[:, g * per : (g + 1) * per, rows[:, None], cols] += part[..., i, j]
     return padded[:, :, ph : ph + h, pw : pw + wide]
-
-
-def draw(shape: tuple[int, ...], dtype: str) -> np.ndarray:
-    x = np.random.default_rng(sum(shape)).standard_normal(shape)
-    return x.astype(BF16 if dtype == "bfloat16" else dtype)
 
 
 @pytest.mark.parametrize("dtype", RTOL)

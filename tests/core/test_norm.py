@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from core.arrays import BF16, channels_last, layouts, nd, near, threads
+from core.arrays import channels_last, draw, layouts, nd, near, threads
 
 from dlcore.ops import F
 
 RTOL = {"float32": 3e-6, "float64": 1e-13, "float16": 3e-3, "bfloat16": 2e-2}
-
-
-def draw(shape: tuple[int, ...], dtype: str = "float64") -> np.ndarray:
-    x = np.random.default_rng(sum(shape)).standard_normal(shape)
-    return x.astype(BF16 if dtype == "bfloat16" else dtype)
 
 
 def forward(x: np.ndarray, gamma: np.ndarray, beta: np.ndarray, axis: int, eps: float) -> tuple[np.ndarray, ...]:

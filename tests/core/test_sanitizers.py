@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 import subprocess
 import sys
@@ -10,18 +9,15 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from scripts import script
 
 ROOT = Path(__file__).resolve().parents[2]
 LANES = ["address", "thread"]
 
 
 @pytest.fixture(scope="module")
-def script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("sanitize", ROOT / ".ci" / "sanitize.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def sanitize() -> ModuleType:
+    return script(".ci/sanitize.py")
 
 
 def test_a_fault_ends_the_process() -> None:
@@ -30,17 +26,17 @@ def test_a_fault_ends_the_process() -> None:
 
 
 @pytest.mark.parametrize("lane", LANES)
-def test_the_lane_has_faults_and_tests(script: ModuleType, lane: str) -> None:
+def test_the_lane_has_faults_and_tests(sanitize: ModuleType, lane: str) -> None:
     planted = (ROOT / "tests" / "cpp" / "planted.cpp").read_text()
     known = set(re.findall(r'fault == "([\w-]+)"', planted))
-    assert script.PLANTED[lane] and set(script.PLANTED[lane]) <= known
-    for test in script.TESTS[lane]:
+    assert sanitize.PLANTED[lane] and set(sanitize.PLANTED[lane]) <= known
+    for test in sanitize.TESTS[lane]:
         assert (ROOT / test).exists(), test
 
 
-def test_every_fault_belongs_to_a_lane(script: ModuleType) -> None:
+def test_every_fault_belongs_to_a_lane(sanitize: ModuleType) -> None:
     known = set(re.findall(r'fault == "([\w-]+)"', (ROOT / "tests" / "cpp" / "planted.cpp").read_text()))
-    assert known == {fault for lane in LANES for fault in script.PLANTED[lane]}
+    assert known == {fault for lane in LANES for fault in sanitize.PLANTED[lane]}
 
 
 @pytest.mark.parametrize("lane", LANES)
@@ -55,10 +51,10 @@ def test_the_product_has_no_faults() -> None:
 
 
 @pytest.mark.parametrize("lane", LANES)
-def test_the_lane_sees_the_faults(script: ModuleType, lane: str) -> None:
-    if script.core(lane) is None:
+def test_the_lane_sees_the_faults(sanitize: ModuleType, lane: str) -> None:
+    if sanitize.core(lane) is None:
         return  # `make sanitize` checks it first thing, once it has built the core
     command = [sys.executable, str(ROOT / ".ci" / "sanitize.py"), lane, "--no-build", "--planted"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert all(fault in done.stdout for fault in script.PLANTED[lane])
+    assert all(fault in done.stdout for fault in sanitize.PLANTED[lane])

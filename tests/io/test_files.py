@@ -7,6 +7,7 @@ import struct
 import ml_dtypes
 import numpy as np
 import pytest
+from values import DTYPES
 
 from dlcore.io import atomic_write, load_arrays, load_metadata, read_idx, save_arrays, write_idx
 
@@ -23,22 +24,6 @@ def test_atomic_write_keeps_the_old_file_when_writing_fails(tmp_path):
         stream.write(b"new")
         assert target.read_bytes() == b"old", "nobody may see the new content before it is complete"
     assert target.read_bytes() == b"new"
-
-
-DTYPES = [
-    "bool",
-    "int8",
-    "int16",
-    "int32",
-    "int64",
-    "uint8",
-    "uint16",
-    "uint32",
-    "uint64",
-    "float16",
-    "float32",
-    "float64",
-]
 
 
 @pytest.mark.parametrize("dtype", [*DTYPES, ml_dtypes.bfloat16])
