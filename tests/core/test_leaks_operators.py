@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from ops import harness
+from ops import harness, slopes
 
 from dlcore import _core, autograd
 from dlcore._core import NDArray
@@ -16,7 +16,7 @@ from dlcore.ops import RECORDS, Op
 
 ALL = [pytest.param(r, id=r.name) for r in RECORDS.values()]
 DIFFERENTIABLE = [
-    pytest.param(r, id=r.name) for r in RECORDS.values() if harness.differentiable(r) and harness.gives_real(r)
+    pytest.param(r, id=r.name) for r in RECORDS.values() if slopes.differentiable(r) and slopes.gives_real(r)
 ]
 REFUSING = [pytest.param(r, id=r.name) for r in RECORDS.values() if r.inputs]
 
@@ -62,16 +62,16 @@ def test_forward(record: Op) -> None:
 
 @pytest.mark.parametrize("record", DIFFERENTIABLE)
 def test_backward_of_both_orders(record: Op) -> None:
-    inputs, attrs = next(harness.gradient_calls(record))
-    where = harness.positions(record, inputs)
+    inputs, attrs = next(slopes.gradient_calls(record))
+    where = slopes.positions(record, inputs)
     outputs = harness.function(record)(*harness.to_arrays(inputs), **attrs)
     outputs = outputs if isinstance(outputs, tuple) else (outputs,)
     weights = [np.ones(y.shape) for y in outputs]
     del outputs
 
     def both() -> None:
-        _, found = harness.gradients(record, inputs, attrs, weights, where, create=False)
-        variables, found = harness.gradients(record, inputs, attrs, weights, where, create=True)
+        _, found = slopes.gradients(record, inputs, attrs, weights, where, create=False)
+        variables, found = slopes.gradients(record, inputs, attrs, weights, where, create=True)
         with autograd.record():
             total: Any = 0.0
             for g in found:

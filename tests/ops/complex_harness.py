@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from ops import harness
+from ops import harness, slopes
 
 from dlcore import _core, autograd
 from dlcore._core import NDArray
@@ -49,10 +49,6 @@ def draws_of(record: Op) -> list[Draw]:
     return list(samples) if type(samples) is tuple else [samples] * len(record.inputs)
 
 
-def listed(value: Any) -> list[Any]:
-    return list(value) if isinstance(value, (tuple, list)) else [value]
-
-
 def check_oracle(record: Op, dtype: np.dtype) -> int:
     """Compares with NumPy in all layouts; how many calls were compared."""
     name, usual = TOLERANCE[dtype.name]
@@ -61,7 +57,7 @@ def check_oracle(record: Op, dtype: np.dtype) -> int:
     for layout, inputs, attrs in calls(record, dtype):
         where = f"{record.name} {dtype.name} {layout} {attrs}"
         wide = [v.astype(np.complex128) if isinstance(v, np.ndarray) and v.dtype.kind == "c" else v for v in inputs]
-        results = listed(harness.function(record)(*harness.to_arrays(inputs), **attrs))
+        results = harness.listed(harness.function(record)(*harness.to_arrays(inputs), **attrs))
         wanted = harness.oracle(record, wide, attrs)
         wanted = list(wanted) if isinstance(wanted, (tuple, list)) else [wanted]
         assert len(results) == len(wanted), where
@@ -87,7 +83,7 @@ def check_dtype(got: np.dtype, want: np.dtype, dtype: np.dtype, where: str) -> N
 def loss(record: Op, inputs: list[Any], attrs: dict[str, Any], weights: list[np.ndarray]) -> NDArray:
     """A real number in which every part of every output counts."""
     total: Any = 0.0
-    for y, w in zip(listed(harness.function(record)(*inputs, **attrs)), weights, strict=True):
+    for y, w in zip(harness.listed(harness.function(record)(*inputs, **attrs)), weights, strict=True):
         if y._dtype_name in ("float64", "complex128"):
             total = total + F.sum(F.real(F.multiply(y, _core.from_numpy(w))))
     return total
@@ -115,7 +111,7 @@ def check_gradients(record: Op) -> int:
     def draw(shape: tuple[int, ...], kind: str = "c") -> np.ndarray:
         return rng.uniform(-1, 1, shape) + (1j * rng.uniform(-1, 1, shape) if kind == "c" else 0.0)
 
-    wanted = harness.differentiable(record)
+    wanted = slopes.differentiable(record)
     names = [i.name for i in record.inputs]
     checked = 0
     for layout, inputs, attrs in calls(record, np.dtype(np.complex128)):
@@ -126,7 +122,7 @@ def check_gradients(record: Op) -> int:
         ]
         if layout not in ("contiguous", "broadcast") or not places:
             continue
-        outputs = listed(harness.function(record)(*harness.to_arrays(inputs), **attrs))
+        outputs = harness.listed(harness.function(record)(*harness.to_arrays(inputs), **attrs))
         if not any(y._dtype_name in ("float64", "complex128") for y in outputs):
             continue
         weights = [draw(y.shape) for y in outputs]
@@ -140,11 +136,11 @@ def _check_call(
     record: Op, inputs: list, attrs: dict, weights: list, places: list[int], directions: list, seconds: list
 ) -> None:
     def value(step: float) -> float:
-        moved = harness.moved(inputs, places, directions, step)
+        moved = slopes.moved(inputs, places, directions, step)
         return float(loss(record, harness.to_arrays(moved), attrs, weights).item())
 
     def slope(step: float) -> float:
-        moved = harness.moved(inputs, places, directions, step)
+        moved = slopes.moved(inputs, places, directions, step)
         return inner(gradients_at(record, moved, attrs, weights, places, False)[1], seconds)
 
     variables, found = gradients_at(record, inputs, attrs, weights, places, create=True)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pytest
-from ops import harness
+from ops import harness, slopes
 
 from dlcore import autograd, jit
 from dlcore._core import NDArray
@@ -16,12 +14,8 @@ FIXED = [pytest.param(r, id=r.name) for r in RECORDS.values() if not r.random an
 DIFFERENTIABLE = [
     pytest.param(r, id=r.name)
     for r in RECORDS.values()
-    if harness.differentiable(r) and harness.gives_real(r) and r.family != "random"
+    if slopes.differentiable(r) and slopes.gives_real(r) and r.family != "random"
 ]
-
-
-def listed(value: Any) -> list[NDArray]:
-    return list(value) if isinstance(value, (tuple, list)) else [value]
 
 
 def wide(x: NDArray) -> np.ndarray:
@@ -34,16 +28,8 @@ def test_compiled_forward_is_the_same(record: Op) -> None:
     function = harness.function(record)
     for layout, inputs, attrs in harness.calls_of(record, np.dtype(np.float32), harness.generator(record)):
         arrays = harness.to_arrays(inputs)
-        places = [i for i, a in enumerate(arrays) if isinstance(a, NDArray)]
-
-        def call(*given: NDArray, arrays: list = arrays, places: list = places, attrs: dict = attrs) -> Any:
-            full = list(arrays)
-            for i, x in zip(places, given, strict=True):
-                full[i] = x
-            return function(*full, **attrs)
-
-        want = listed(function(*arrays, **attrs))
-        got = listed(jit(call)(*[arrays[i] for i in places]))
+        want = harness.listed(function(*arrays, **attrs))
+        got = harness.results_compiled(record, arrays, attrs)
         assert len(got) == len(want)
         for g, w in zip(got, want, strict=True):
             assert (g.shape, g.dtype) == (w.shape, w.dtype), (record.name, layout, attrs)
@@ -54,13 +40,13 @@ def test_compiled_forward_is_the_same(record: Op) -> None:
 def test_compiled_gradient_is_the_same(record: Op) -> None:
     rng = np.random.default_rng(2)
     checked = 0
-    for inputs, attrs in harness.gradient_calls(record):
-        where = harness.positions(record, inputs)
-        outputs = listed(harness.function(record)(*harness.to_arrays(inputs), **attrs))
+    for inputs, attrs in slopes.gradient_calls(record):
+        where = slopes.positions(record, inputs)
+        outputs = harness.listed(harness.function(record)(*harness.to_arrays(inputs), **attrs))
         if not where or outputs[0].dtype != np.float64:
             continue
         weights = [rng.uniform(0.5, 1.5, y.shape) for y in outputs]
-        _, want = harness.gradients(record, inputs, attrs, weights, where, create=False)
+        _, want = slopes.gradients(record, inputs, attrs, weights, where, create=False)
         arrays = harness.to_arrays(inputs)
         for k in where:
             arrays[k].attach_grad()
@@ -68,7 +54,7 @@ def test_compiled_gradient_is_the_same(record: Op) -> None:
         @jit
         def step(arrays: list = arrays, attrs: dict = attrs, weights: list = weights) -> NDArray:
             with autograd.record():
-                total = harness.evaluate(record, arrays, attrs, weights)
+                total = slopes.evaluate(record, arrays, attrs, weights)
             total.backward()
             return total
 

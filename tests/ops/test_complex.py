@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from ops import complex_harness, harness
+from ops import complex_harness, harness, slopes
 
 from dlcore import _core, autograd
 from dlcore.ops import RECORDS, F, Op
 
 TAKES = [pytest.param(r, id=r.name) for r in RECORDS.values() if r.takes_complex and r.inputs and r.samples]
-DIFFERENTIABLE = [p for p in TAKES if harness.differentiable(p.values[0])]
+DIFFERENTIABLE = [p for p in TAKES if slopes.differentiable(p.values[0])]
 REFUSES = [
     pytest.param(r, id=r.name)
     for r in RECORDS.values()
@@ -35,21 +35,11 @@ def test_first_and_second_derivatives(record: Op) -> None:
 
 @pytest.mark.parametrize("record", TAKES)
 def test_compiled_forward_is_the_same(record: Op) -> None:
-    from dlcore import jit
-
     function = harness.function(record)
     for layout, inputs, attrs in complex_harness.calls(record, np.dtype("complex64")):
         arrays = harness.to_arrays(inputs)
-        places = [i for i, a in enumerate(arrays) if isinstance(a, _core.NDArray)]
-
-        def call(*given: object, arrays: list = arrays, places: list = places, attrs: dict = attrs) -> object:
-            full = list(arrays)
-            for i, x in zip(places, given, strict=True):
-                full[i] = x
-            return function(*full, **attrs)
-
-        wanted = complex_harness.listed(function(*arrays, **attrs))
-        found = complex_harness.listed(jit(call)(*[arrays[i] for i in places]))
+        wanted = harness.listed(function(*arrays, **attrs))
+        found = harness.results_compiled(record, arrays, attrs)
         for got, want in zip(found, wanted, strict=True):
             assert (got.shape, got.dtype) == (want.shape, want.dtype), layout
             np.testing.assert_allclose(got.asnumpy(), want.asnumpy(), rtol=2e-5, atol=2e-6, err_msg=layout)

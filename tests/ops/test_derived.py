@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from ops import harness
+from ops import harness, slopes
 
 from dlcore.ops import RECORDS, Op
 
 ALL = [pytest.param(r, id=r.name) for r in RECORDS.values()]
 PUBLIC = [pytest.param(r, id=r.name) for r in RECORDS.values() if not r.internal]
 DIFFERENTIABLE = [
-    pytest.param(r, id=r.name) for r in RECORDS.values() if harness.differentiable(r) and harness.gives_real(r)
+    pytest.param(r, id=r.name) for r in RECORDS.values() if slopes.differentiable(r) and slopes.gives_real(r)
 ]
 ERRORS = [pytest.param(r, row, id=f"{r.name}-{k}") for r in RECORDS.values() for k, row in enumerate(r.errors)]
 
@@ -23,7 +23,7 @@ def test_agrees_with_its_oracle(record: Op) -> None:
 
 @pytest.mark.parametrize("record", DIFFERENTIABLE)
 def test_first_and_second_derivatives(record: Op) -> None:
-    assert harness.check_gradients(record), f"{record.name}: no sample has a float array that a gradient flows to"
+    assert slopes.check_gradients(record), f"{record.name}: no sample has a float array that a gradient flows to"
 
 
 @pytest.mark.parametrize(("record", "row"), ERRORS)

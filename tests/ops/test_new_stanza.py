@@ -6,7 +6,7 @@ import inspect
 
 import numpy as np
 import pytest
-from ops import harness
+from ops import harness, slopes
 
 from dlcore import autograd
 from dlcore.array import nd
@@ -36,8 +36,8 @@ def test_derived_oracle(dtype: np.dtype) -> None:
 
 
 def test_derived_gradients_errors_and_example() -> None:
-    assert harness.differentiable(bump) == ["x"]
-    assert harness.check_gradients(bump) == 2
+    assert slopes.differentiable(bump) == ["x"]
+    assert slopes.check_gradients(bump) == 2
     harness.check_error(bump, bump.errors[0])
     harness.check_example(bump)
 
@@ -47,7 +47,7 @@ def test_a_wrong_gradient_is_caught() -> None:
                expr="sin(x)", grad="gy * cos(x) * 1.001", ref="numpy.sin", samples=real(-1, 1),
                example="wrong_bump_for_test([0.]) -> [0.]")  # fmt: skip
     with pytest.raises(AssertionError, match="gradient"):
-        harness.check_gradients(wrong)
+        slopes.check_gradients(wrong)
     off = op("off_for_test", "x", "Its oracle says something else.", dtype="floating", expr="sin(x) + 1e-5",
              ref="numpy.sin", samples=real(-1, 1), example="off_for_test([0.]) -> [0.]")  # fmt: skip
     with pytest.raises(AssertionError, match="error"):
