@@ -1,78 +1,151 @@
-"""Attention as products and a softmax, in strips of queries: the scores of one strip are all that is ever stored."""
+"""Attention by kernels of our own (`_attention_text`), which never store the scores; 16-bit floats add in float32."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Sequence
+from functools import lru_cache
+from itertools import pairwise
+from typing import Any
 
-from ._call import Array, Call, accumulator, kernel
-from .matmul import product
+import numpy as np
 
-SCORES = 2**24  # of one strip, over all heads and samples: 64 MiB in float32
-QUERIES = 64  # of one strip at least, so that products stay large
+from dlcore.graph.cuda_render import CudaKernel
 
+from ._attention_render import Kernels, render
+from ._call import Array, Call, kernel
 
-def _strips(call: Call) -> Iterator[tuple[slice, slice]]:
-    """The queries of each strip, and the keys that any of them may look at."""
-    queries, keys = call.x.shape[-2], call.ins[1].shape[-2]
-    height = max(QUERIES, SCORES // max(1, math.prod(call.x.shape[:-2]) * keys))
-    for first in range(0, queries, height):
-        last = min(first + height, queries)
-        yield slice(first, last), slice(0, min(last, keys) if call.attrs["causal"] else keys)
-
-
-def _scores(call: Call, q: Array, k: Array, mask: Array, rows: slice, columns: slice) -> Array:
-    """The scores of a strip, -inf where a query may not look."""
-    xp = call.xp
-    q, k = q[..., rows, :], k[..., columns, :]
-    mask = mask[..., rows, :] if mask.ndim > 1 and mask.shape[-2] > 1 else mask
-    mask = mask[..., columns] if mask.ndim and mask.shape[-1] > 1 else mask
-    s = product(call, q, xp.swapaxes(k, -1, -2)) * call.attrs["scale"] + mask
-    if call.attrs["causal"]:
-        s = xp.where(xp.triu(xp.ones(s.shape[-2:], dtype=bool), 1 + rows.start), -xp.inf, s)
-    return s
+MOST = 2**31 - 1  # blocks of a launch
+_ARRAYS = ("q", "k", "v", "y", "g", "dq", "dk", "dv", "mask")
+# The structure `dl_attention` of the kernels' text.
+SIZES = np.dtype(
+    [(name, "<i8") for name in ("z1", "batch", "queries", "keys", "depth", "width")]
+    + [(name, "<i8", 3) for name in _ARRAYS]
+    + [("column", "<i8"), ("causal", "<i8"), ("scale", "<f8")]
+)
 
 
-@kernel("attention")
-def attention(call: Call) -> None:
-    xp, dtype = call.xp, accumulator(call.xp, call.x)
+@kernel("attention", bits=True)
+def attention(call: Call) -> bool:
+    """Forward; False where bfloat16 must come as float32 instead."""
     if math.prod(call.x.shape[:-1]) * call.ins[1].shape[-2] == 0:
-        call.outs[0][...], call.outs[1][...] = 0, -xp.inf
-        return
-    q, k, v, mask = (a.astype(dtype, copy=False) for a in call.ins[:4])
-    high, low = call.outs[1][..., 0], call.outs[1][..., 1]
-    for rows, columns in _strips(call):
-        s = _scores(call, q, k, mask, rows, columns)
-        m = s.max(axis=-1, keepdims=True)
-        m = xp.where(xp.isfinite(m), m, 0)
-        e = xp.exp(s - m)
-        total = e.sum(axis=-1, keepdims=True)
-        some = total > 0
-        call.outs[0][..., rows, :] = product(call, e / xp.where(some, total, 1), v[..., columns, :])
-        lse = xp.where(some, m + xp.log(xp.where(some, total, 1)), -xp.inf)[..., 0]
-        high[..., rows] = lse
-        kept = high[..., rows].astype(dtype)
-        low[..., rows] = xp.where(xp.isfinite(kept), lse - xp.where(xp.isfinite(kept), kept, 0), 0)
+        if not call.bits:
+            call.outs[0][...], call.outs[1][...] = 0, -call.xp.inf
+        return not call.bits
+    y, lse = _result(call.xp, call.y), _result(call.xp, call.outs[1], packed=True)
+    given = _Given(call, {"y": y})
+    kernels = given.kernels()
+    launch(kernels.forward, given.blocks(kernels, "queries width"), [*given.arrays("q k v mask y"), lse, given.sizes])
+    _finish(call.outs, (y, lse))
+    return True
 
 
-@kernel("attention_grad")
-def attention_grad(call: Call) -> None:
-    xp, dtype = call.xp, accumulator(call.xp, call.x)
-    q, k, v, mask, y, lse, g = (a.astype(dtype, copy=False) for a in call.ins)
-    lse = lse.sum(axis=-1, keepdims=True)
-    some = xp.isfinite(lse)
-    lse = xp.where(some, lse, 0)
-    dots = (g * y).sum(axis=-1, keepdims=True)
-    call.outs[0][...] = 0
-    dk, dv = xp.zeros(k.shape, dtype), xp.zeros(v.shape, dtype)
-    for rows, columns in _strips(call):
-        strip = (..., rows, slice(None))
-        p = xp.where(some[strip], xp.exp(_scores(call, q, k, mask, rows, columns) - lse[strip]), 0)
-        ds = p * (product(call, g[strip], xp.swapaxes(v[..., columns, :], -1, -2)) - dots[strip]) * call.attrs["scale"]
-        call.outs[0][strip] = product(call, ds, k[..., columns, :])
-        dk[..., columns, :] += product(call, xp.swapaxes(ds, -1, -2), q[strip])
-        dv[..., columns, :] += product(call, xp.swapaxes(p, -1, -2), g[strip])
-    call.outs[1][...], call.outs[2][...] = dk, dv
+@kernel("attention_grad", bits=True)
+def attention_grad(call: Call) -> bool:
+    """The gradients by q, k and v; False where bfloat16 must come as float32 instead."""
+    if math.prod(call.x.shape[:-1]) * call.ins[1].shape[-2] == 0:
+        if not call.bits:
+            for out in call.outs:
+                out[...] = 0
+        return not call.bits
+    xp, (y, lse, g) = call.xp, call.ins[4:]
+    made = [_result(xp, out) for out in call.outs]
+    given = _Given(call, {"y": y, "g": g, **dict(zip(("dq", "dk", "dv"), made, strict=True))})
+    kernels = given.kernels()
+    lse = xp.ascontiguousarray(lse.astype(call.y.dtype, copy=False))
+    stats = xp.empty(lse.shape, "float64" if call.y.dtype == np.float64 else "float32")
+    y, g = given.arrays("y g")
+    launch(kernels.stats, min(MOST, -(-lse.size // 16)), [y, lse, g, stats, given.sizes])
+    blocks = given.blocks(kernels, "queries depth", "keys depth", "keys width")
+    launch(kernels.backward, blocks, [*given.arrays("q k v mask g"), stats, *made, given.sizes])
+    _finish(call.outs, made)
+    return True
+
+
+class _Given:
+    """The arrays of a call as the kernels take them, with what they are told about sizes and steps."""
+
+    def __init__(self, call: Call, more: dict[str, Array]) -> None:
+        xp, dtype = call.xp, call.y.dtype
+        q, k, v, mask = call.ins[:4]
+        queries, keys = q.shape[-2], k.shape[-2]
+        mask = xp.broadcast_to(mask.astype(dtype, copy=False), (*q.shape[:-2], queries, keys))
+        self.kind = "bfloat16" if call.bits else str(dtype)
+        self.sizes = np.zeros((), SIZES)
+        self.held: dict[str, Array] = {}
+        for name, array in {"q": q, "k": k, "v": v, "mask": mask, **more}.items():
+            array = array.astype(dtype, copy=False)
+            if _steps(array, name == "mask") is None:
+                array = xp.ascontiguousarray(array)
+            steps = _steps(array, name == "mask")
+            assert steps is not None
+            self.held[name] = array
+            self.sizes[name] = steps[:3]
+            if name == "mask":
+                self.sizes["column"] = steps[3]
+        z1 = q.shape[-3] if q.ndim > 2 else 1
+        for name, size in {"z1": z1, "batch": math.prod(q.shape[:-2]), "queries": queries, "keys": keys}.items():
+            self.sizes[name] = size
+        self.sizes["depth"], self.sizes["width"] = q.shape[-1], v.shape[-1]
+        self.sizes["causal"], self.sizes["scale"] = call.attrs["causal"], call.attrs["scale"]
+
+    def kernels(self) -> Kernels:
+        return _rendered(self.kind, int(self.sizes["depth"]), int(self.sizes["width"]))
+
+    def arrays(self, names: str) -> list[Array]:
+        return [self.held[name] for name in names.split()]
+
+    def blocks(self, kernels: Kernels, *results: str) -> int:
+        """One for each tile of rows and so many columns of each of the results, named by both."""
+        rows = [name.split() for name in results]
+        tiles = sum(
+            -(-int(self.sizes[r]) // kernels.tile) * max(1, -(-int(self.sizes[c]) // kernels.columns)) for r, c in rows
+        )
+        return min(MOST, int(self.sizes["batch"]) * tiles)
+
+
+def _steps(array: Array, any_column: bool = False) -> tuple[int, int, int, int] | None:
+    """Elements from one to the next along all leading axes but the last, the last, rows and columns.
+
+    None where the leading axes are not evenly apart, or (unless `any_column`) neighbouring columns are apart.
+    """
+    item = array.dtype.itemsize
+    steps = [s // item if n > 1 else 0 for n, s in zip(array.shape, array.strides, strict=True)]
+    if array.shape[-1] > 1 and steps[-1] != 1 and not any_column:
+        return None
+    lead = [(n, s) for n, s in zip(array.shape[:-3], steps[:-3], strict=True) if n > 1]
+    if any(outer[1] != inner[0] * inner[1] for outer, inner in pairwise(lead)):
+        return None
+    return lead[-1][1] if lead else 0, steps[-3] if array.ndim > 2 else 0, steps[-2], steps[-1]
+
+
+def _result(xp: Any, out: Array, packed: bool = False) -> Array:
+    """What a kernel writes into: the result itself, or an array to be copied into it."""
+    suits = out.flags.c_contiguous if packed else _steps(out) is not None
+    return out if suits else xp.empty(out.shape, out.dtype)
+
+
+def _finish(outs: Sequence[Array], made: Sequence[Array]) -> None:
+    for out, array in zip(outs, made, strict=True):
+        if out is not array:
+            out[...] = array
+
+
+@lru_cache(maxsize=64)
+def _rendered(kind: str, depth: int, width: int) -> Kernels:
+    return render(kind, depth, width)
+
+
+@lru_cache(maxsize=64)
+def _compiled(kernel: CudaKernel) -> Any:
+    import cupy
+
+    return cupy.RawModule(code=kernel.source, backend="nvrtc", options=("--std=c++17",)).get_function(kernel.name)
+
+
+def launch(kernel: CudaKernel, blocks: int, arguments: Sequence[Any]) -> None:
+    """Queue a kernel on CuPy's current stream; sizes are passed by value."""
+    _compiled(kernel)((blocks,), (kernel.block,), tuple(arguments))
 
 
 @kernel("above")

@@ -1,9 +1,9 @@
 """A pretended GPU for machines without one: device memory is host memory that only the GPU room's code may touch.
 
 `install()` puts a stand-in for CuPy (NumPy with the few calls of CuPy that the room makes) where `import cupy` finds
-it, and lets rendered kernels run through the reference interpreter. Everything else is the product's own: the device
-table, copies, placement, the kernels' arithmetic, compiled graphs. Run as a program it does what
-benchmarks/gpu_check.py does.
+it, lets rendered kernels run through the reference interpreter, and those of attention through the emulator.
+Everything else is the product's own: the device table, copies, placement, the kernels' arithmetic, compiled graphs. Run
+as a program it does what benchmarks/gpu_check.py does.
 """
 
 from __future__ import annotations
@@ -145,7 +145,9 @@ def install(libraries: bool = False) -> None:
         import standin_cudnn
 
         sys.modules["cudnn"] = standin_cudnn
-    from dlcore.cuda import _arrays, _backend, _cublaslt, rows, tile
+    import emulate
+
+    from dlcore.cuda import _arrays, _backend, _cublaslt, attention, rows, tile
 
     blas = standin_cublaslt() if libraries else None
     _cublaslt._library = lambda: blas  # type: ignore[assignment]
@@ -159,6 +161,7 @@ def install(libraries: bool = False) -> None:
     tile.launch = launch  # type: ignore[assignment]
     rows.launch = launch_rows  # type: ignore[assignment]
     tile.launch_each = launch_each  # type: ignore[assignment]
+    attention.launch = emulate.launch  # type: ignore[assignment]
 
 
 def standin_cublaslt() -> ctypes.CDLL:

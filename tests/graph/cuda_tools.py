@@ -1,6 +1,6 @@
 """Rendered kernels in tests: NVRTC compiles them for sm_90 (no GPU needed), g++ and a shim run them on the CPU.
 
-Kernels whose threads meet run on threads, and once more under ThreadSanitizer.
+Kernels whose threads meet run on contexts that are switched where they wait, and under ThreadSanitizer on threads.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import functools
 import importlib.util
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -56,41 +57,54 @@ def build_for_cpu(kernels: list[CudaKernel], folder: Path) -> ctypes.CDLL:
     """One shared library with `run_<name>(pointers, grid, block)` for each kernel."""
     number = len(list(folder.glob("*.so")))  # a library that is loaded already would be found again under its old name
     source, library = folder / f"kernels{number}.cpp", folder / f"kernels{number}.so"
-    source.write_text(_on_threads(kernels))
+    source.write_text(_text(kernels, "cuda_fibers.h"))
     _compile(source, library, "-shared", "-fPIC")
     return ctypes.CDLL(str(library))
 
 
-def find_races(kernels: list[CudaKernel], sizes: list[list[int]], folder: Path) -> str:
-    """Runs each kernel under ThreadSanitizer over made-up arrays of so many bytes; what it reports, if anything."""
+def find_races(kernels: list[CudaKernel], sizes: Sequence[Sequence[int | bytes]], folder: Path) -> str:
+    """Runs each kernel under ThreadSanitizer over made-up arrays of so many bytes, or over the bytes themselves.
+
+    What it reports, if anything.
+    """
     source, program = folder / "races.cpp", folder / "races"
-    calls = [
-        f"  {{ std::vector<char> memory[] = {{{', '.join(f'std::vector<char>({n + 64}, 1)' for n in of_kernel)}}};\n"
-        f"    void* p[{len(of_kernel)}];\n"
-        f"    for (int i = 0; i < {len(of_kernel)}; i++) p[i] = (void*)(((size_t)memory[i].data() + 63) / 64 * 64);\n"
-        f"    run_{kernel.name}(p, {min(kernel.grid, 2)}, {kernel.block}); }}\n"
-        for kernel, of_kernel in zip(kernels, sizes, strict=True)
-    ]
-    source.write_text(f"{_on_threads(kernels)}\nint main() {{\n{''.join(calls)}}}\n")
+    calls = []
+    for kernel, of_kernel in zip(kernels, sizes, strict=True):
+        made = [_memory(f"m{i}", content) for i, content in enumerate(of_kernel)]
+        calls += [
+            "  {",
+            *(f"    {line}" for line, _ in made),
+            f"    void* p[] = {{{', '.join(at for _, at in made)}}};",
+        ]
+        calls += [f"    run_{kernel.name}(p, {min(kernel.grid, 2)}, {kernel.block});", "  }"]
+    source.write_text(f"{_text(kernels, 'cuda_threads.h')}\nint main() {{\n{chr(10).join(calls)}\n}}\n")
     _compile(source, program, "-fsanitize=thread", "-g")
     done = subprocess.run([str(program)], capture_output=True, text=True, timeout=300)
     assert done.returncode in (0, 66), done.stderr  # 66: the sanitizer's own, when it has found something
     return done.stderr if done.returncode else ""
 
 
-def _on_threads(kernels: list[CudaKernel]) -> str:
-    """The text of kernels for a C++ compiler; with a thread for each of theirs where they meet."""
+def _memory(name: str, content: int | bytes) -> tuple[str, str]:
+    """An array in C++ and its address; what is made up starts at a multiple of 64."""
+    if isinstance(content, int):
+        address = f"(void*)(((size_t){name}.data() + 63) / 64 * 64)"
+        return f"std::vector<char> {name}({content + 64}, 1);", address
+    return f"static long long {name}[] = {{{', '.join(map(str, np.frombuffer(content, np.int64)))}}};", name
+
+
+def _text(kernels: list[CudaKernel], meeting: str) -> str:
+    """The text of kernels for a C++ compiler, with the header `meeting` where their threads meet."""
     parts = []
     for kernel in kernels:
         signature = kernel.body.split(f" {kernel.name}(", 1)[1].split(")", 1)[0]
         types = [p.rsplit(" ", 1)[0] for p in signature.split(", ")]
-        call = ", ".join(f"({t})p[{i}]" for i, t in enumerate(types))
+        call = ", ".join(f"({t})p[{i}]" if t.endswith("*") else f"*({t}*)p[{i}]" for i, t in enumerate(types))
         parts.append(
             f"{kernel.body}\n"
             f'extern "C" void run_{kernel.name}(void** p, unsigned grid, unsigned block) {{\n'
             f"  emulate(grid, block, [=] {{ {kernel.name}({call}); }});\n}}\n"
         )
-    header = "cuda_threads.h" if any("_sync" in kernel.body for kernel in kernels) else "cuda_shim.h"
+    header = meeting if any("_sync" in kernel.body for kernel in kernels) else "cuda_shim.h"
     return f'#include "{header}"\n' + PRELUDE + "\n".join(parts)
 
 

@@ -17,7 +17,7 @@ static thread_local Dim3 blockIdx, threadIdx;
 #define __global__
 #define __device__
 #define __shared__ static
-#define __launch_bounds__(threads)
+#define __launch_bounds__(...)
 
 struct Warp {
   pthread_barrier_t meet;
