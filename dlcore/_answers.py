@@ -29,8 +29,8 @@ from ._kinds import NAMED, NUMBERS, shown
 
 # Methods that are asked for every batch or number, or that subclasses define in their own way.
 _PASSED_OVER = frozenset(
-    """append apply call data decayed due error forward grad gradient hybrid_forward infer_shape look_up measure place
-    rule take_batch take_reduced value wait""".split()
+    """append apply call data decayed due error forward grad gradient held hybrid_forward infer_shape look_up measure place
+    rule take_batch take_reduced value""".split()
 )
 # Everyday functions of arrays that say all of it themselves: nothing is put around them. tests/fuzz/public.py finds it
 # out where one does not.
@@ -49,7 +49,9 @@ _NAMED = re.compile(r"\w[\w.]*(\(.*?\))?(( [\w.]+){0,2}|( [\w.]+)? has [^:]*): "
 # What Python says without the name of what failed although it is written like that.
 _NOT_NAMED = re.compile(r"invalid literal|could not convert|unhashable|bad operand|\w+\(\): incompatible")
 # Arguments of functions of arrays that may be anything.
-_FREE = {"knobs", "named", "kwargs", "args", "params", "more", "fname", "function", "func", "self", "key", "step"}
+_FREE = frozenset("args cls fname func function key knobs kwargs more named params self step".split())
+# What objects are asked by signs: obj(...) and obj[...].
+_BY_SIGN = ("__call__", "__getitem__")
 
 
 def _ours(traceback: TracebackType) -> bool | None:
@@ -75,6 +77,8 @@ def better(function: Callable[..., Any], who: str, error: Exception, args: Any, 
     named = _NAMED.match(text) is not None and _NOT_NAMED.match(text) is None
     if purpose is None or (named and not isinstance(error, AttributeError)):
         return None
+    if type(error) is KeyError and function.__name__ == "__getitem__":
+        return None  # a mapping says so
     kind = next((k for k in (TypeError, IndexError, ValueError) if isinstance(error, k)), TypeError)
     if purpose and not isinstance(error, (AttributeError, KeyError)):
         return kind(f"{who}: {text}") if text and type(error) in (TypeError, ValueError, IndexError) else None
@@ -108,7 +112,7 @@ def _misfit(who: str, argument: Argument, value: Any, purpose: bool) -> Exceptio
 
 
 def _takes(function: Callable[..., Any]) -> str:
-    names = [name for name in inspect.signature(function).parameters if name != "self"]
+    names = [name for name in inspect.signature(function).parameters if name not in ("self", "cls")]
     return f"takes ({', '.join(names)})"
 
 
@@ -180,20 +184,29 @@ def _worth(function: Any) -> bool:
 
 
 def _guard_class(cls: type, methods: bool) -> None:
-    if issubclass(cls, (BaseException, tuple)):
+    if issubclass(cls, BaseException):
         return
     for base in cls.__mro__:
         if not base.__module__.startswith("dlcore.") or "__looked_at__" in vars(base):
             continue
         for name, member in list(vars(base).items()):
-            wanted = name == "__init__" or (methods and name[0] != "_" and name not in _PASSED_OVER)
-            if not wanted or not inspect.isfunction(member) or hasattr(member, "__looks__"):
-                continue
-            if _worth(member):
-                setattr(base, name, _method(member))
-            elif member.__code__.co_argcount > 1 or member.__code__.co_flags & inspect.CO_VARARGS:
-                setattr(base, name, _answered_method(member))
+            public = name[0] != "_" and name not in _PASSED_OVER
+            if name == "__init__" or (methods and (public or name in _BY_SIGN)):
+                _guard_member(base, name, member)
         base.__looked_at__ = True  # type: ignore[attr-defined]
+
+
+def _guard_member(cls: type, name: str, member: Any) -> None:
+    if isinstance(member, (staticmethod, classmethod)):
+        setattr(cls, name, type(member)(checked(member.__func__, f"{cls.__name__}.{name}")))
+    elif not inspect.isfunction(member) or hasattr(member, "__looks__"):
+        return
+    elif name in _BY_SIGN or not _worth(member):
+        several = inspect.CO_VARARGS | inspect.CO_VARKEYWORDS
+        if member.__code__.co_argcount > 1 or member.__code__.co_flags & several:
+            setattr(cls, name, _answered_method(member))
+    else:
+        setattr(cls, name, _method(member))
 
 
 def guard(module: str, names: Iterable[str], methods: bool = True) -> None:

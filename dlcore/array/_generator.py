@@ -11,6 +11,7 @@ from typing import Any
 import numpy as _np
 
 from .. import _core
+from .._answers import answered, marked
 from .context import Context
 
 _MASK = 2**64 - 1
@@ -121,8 +122,9 @@ class Generator:
                 self._state = _core.swap_generator(before)
 
     @classmethod
-    def offer(cls, function: Callable[..., Any]) -> None:
+    def _offer(cls, function: Callable[..., Any]) -> None:
         """Makes a function of the common generator a method too."""
+        function = answered(function, f"Generator.{function.__name__}")
 
         @functools.wraps(function)
         def method(self: Generator, *args: Any, **kwargs: Any) -> Any:
@@ -131,7 +133,7 @@ class Generator:
         given = inspect.signature(function)
         own = inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)
         method.__signature__ = given.replace(parameters=[own, *given.parameters.values()])  # type: ignore[attr-defined]
-        setattr(cls, function.__name__, method)
+        setattr(cls, function.__name__, marked(method))
 
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(f"Generator has no method {name!r}; it has those of dlcore.np.random")

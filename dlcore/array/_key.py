@@ -158,7 +158,9 @@ def _number(x: NDArray, axis: int, index: Any) -> np.ndarray:
 def out_of_range(x: NDArray, axis: int, index: Any) -> IndexError:
     """The error for a position outside its axis."""
     size = x.shape[axis]
-    return IndexError(f"index {index} is out of range for axis {axis} of size {size} (array of shape {x.shape})")
+    return IndexError(
+        f"indexing: index {index} is out of range for axis {axis} of size {size} (array of shape {x.shape})"
+    )
 
 
 def located(x: NDArray, key: Key) -> IndexError:
@@ -184,15 +186,17 @@ def _array(key: Any) -> Any:
             if isinstance(key, (list, tuple)) and any(isinstance(k, NDArray) for k in key):
                 key = [k.asnumpy() if isinstance(k, NDArray) else k for k in key]
             key = np.asarray(key)
-        except ValueError as error:
-            raise IndexError(f"an index list must not be ragged: {error}") from None
+        except ValueError:
+            raise IndexError(f"indexing: an index list must not be ragged, got {key!r}") from None
         if key.size == 0 and key.dtype == np.float64:  # an empty list
             key = key.astype(np.int64)
     kind = np.dtype(key.dtype).kind
     if kind not in "biu":
         if isinstance(key, NDArray) and kind == "f":  # classic indices are often float32
             return F.cast(key, "int64")
-        raise IndexError(f"an index must be whole numbers, slices, None, ... or a mask, got an array of {key.dtype}")
+        raise IndexError(
+            f"indexing: an index must be whole numbers, slices, None, ... or a mask, got an array of {key.dtype}"
+        )
     return key
 
 

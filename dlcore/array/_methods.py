@@ -197,6 +197,49 @@ def _imatmul(self: NDArray, other: Any) -> NDArray:
     return self
 
 
+def _itself(self: NDArray) -> NDArray:
+    return self
+
+
+def slice_axis(self: NDArray, axis: int, begin: int, end: int | None) -> NDArray:
+    """Positions begin to end of one axis. A view."""
+    return _namespace().slice_axis(self, axis, begin, end)
+
+
+def one_hot(self: NDArray, depth: int, **more: Any) -> NDArray:
+    """Rows of `depth` numbers, 1 at the place that each number names."""
+    return _namespace().one_hot(self, depth, **more)
+
+
+def pick(self: NDArray, index: Any, axis: int = -1, keepdims: bool = False) -> NDArray:
+    """One number of each line along the axis, the one that index names."""
+    return F.pick(self, index, axis, keepdims)
+
+
+def topk(self: NDArray, **more: Any) -> Any:
+    """The largest numbers along an axis, or where they are; see `dlcore.nd.topk`."""
+    return _namespace().topk(self, **more)
+
+
+def split(self: NDArray, num_outputs: int, axis: int = 1, squeeze_axis: bool = False) -> Any:
+    """Equal parts along an axis."""
+    return _namespace().split(self, num_outputs, axis, squeeze_axis)
+
+
+def repeat(self: NDArray, repeats: Any, axis: int | None = None) -> NDArray:
+    """Every number, or every row of an axis, so often."""
+    return _namespace().repeat(self, repeats, axis)
+
+
+def tile(self: NDArray, reps: Any) -> NDArray:
+    """The whole array, so often along each axis."""
+    return _namespace().tile(self, reps)
+
+
+# Methods that an everyday step does not go through, so that a `try` around them costs nothing that counts.
+_ANSWERED = frozenset(
+    "round swapaxes transpose slice_axis one_hot pick topk split repeat tile as_nd_ndarray as_np_ndarray".split()
+)
 METHODS: dict[str, Callable[..., Any]] = {
     "conjugate": conjugate,
     "__array_namespace__": _array_namespace,
@@ -207,17 +250,9 @@ METHODS: dict[str, Callable[..., Any]] = {
     "round": round_,
     "as_in_ctx": as_in_context,
     "to_device": as_in_context,
-    "as_nd_ndarray": lambda self: self,
-    "as_np_ndarray": lambda self: self,
-    "slice_axis": lambda self, axis, begin, end: _namespace().slice_axis(self, axis, begin, end),
-    "one_hot": lambda self, depth, **k: _namespace().one_hot(self, depth, **k),
-    "pick": lambda self, index, axis=-1, keepdims=False: F.pick(self, index, axis, keepdims),
-    "topk": lambda self, **k: _namespace().topk(self, **k),
-    "split": lambda self, num_outputs, axis=1, squeeze_axis=False: _namespace().split(
-        self, num_outputs, axis, squeeze_axis
-    ),
-    "repeat": lambda self, repeats, axis=None: _namespace().repeat(self, repeats, axis),
-    "tile": lambda self, reps: _namespace().tile(self, reps),
+    "as_nd_ndarray": _itself,
+    "as_np_ndarray": _itself,
+    **{f.__name__: f for f in (slice_axis, one_hot, pick, topk, split, repeat, tile)},
     "__setitem__": _indexing.setitem,
     "__iter__": _iterate,
     **_protocol.attributes(),
@@ -263,7 +298,7 @@ def attach() -> None:
         if record.method and record.name not in METHODS:
             setattr(NDArray, record.name, _Late(record.name))
     for name, method in METHODS.items():
-        setattr(NDArray, name, answered(method, name) if name in ("round", "swapaxes", "transpose") else method)
+        setattr(NDArray, name, answered(method, name) if name in _ANSWERED else method)
     for name in ("reshape", "sum", "mean", "prod", "max", "min", "any", "all"):
         setattr(NDArray, name, _in_core(name, METHODS[name]))
     for name, getter in PROPERTIES.items():

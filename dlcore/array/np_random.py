@@ -143,7 +143,7 @@ METHODS: list[Any] = [
     standard_gamma, standard_normal, standard_t, triangular, truncated_normal, uniform, weibull,
 ]  # fmt: skip
 for _function in METHODS:
-    Generator.offer(_function)
+    Generator._offer(_function)
 
 __all__ = [
     "Generator", "default_rng", "get_state", "rand", "randn", "random_sample", "ranf", "sample", "seed", "set_state",
@@ -155,4 +155,5 @@ def __dir__() -> list[str]:
     return sorted(__all__)
 
 
+_answers.guard(__name__, ["Generator"])
 _answers.answer(__name__, __all__)

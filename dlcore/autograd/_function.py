@@ -6,6 +6,7 @@ from typing import Any
 
 from .. import _core
 from .._core import NDArray
+from .._kinds import shown
 from ._scopes import pause
 
 
@@ -36,6 +37,9 @@ class Function:
         Inputs and outputs keep their record, so that gradients of gradients are right. What else was computed in
         `forward` has none; keep it as an attribute if it does not depend on the inputs.
         """
+        for a in arrays:
+            if not isinstance(a, NDArray):
+                raise TypeError(f"{type(self).__name__}.save_for_backward: expected arrays, got {shown(a)}")
         self._saved = arrays
         self._versions = tuple(a._version for a in arrays)
 

@@ -98,10 +98,13 @@ def mark_variables(variables: Arrays, gradients: Arrays, grad_reqs: str | Sequen
     arrays, buffers = _list(variables, "variables"), _list(gradients, "gradients")
     reqs = [grad_reqs] * len(arrays) if isinstance(grad_reqs, str) else list(grad_reqs)
     if not len(arrays) == len(buffers) == len(reqs):
-        raise ValueError(f"{len(arrays)} variables, {len(buffers)} gradients and {len(reqs)} grad_reqs")
+        raise ValueError(
+            f"mark_variables: there must be as many of each, got {len(arrays)} variables, {len(buffers)} gradients "
+            f"and {len(reqs)} grad_reqs"
+        )
     for x, g, req in zip(arrays, buffers, reqs, strict=True):
         if req not in ("write", "add", "null"):
-            raise ValueError(f"grad_req must be 'write', 'add' or 'null', got {req!r}")
+            raise ValueError(f"mark_variables: grad_req must be 'write', 'add' or 'null', got {req!r}")
         if (x.shape, x._dtype_name, x._device) != (g.shape, g._dtype_name, g._device):
             raise ValueError(
                 f"mark_variables: a variable of shape {x.shape}, {x.dtype} on {x._device} needs a gradient array of "

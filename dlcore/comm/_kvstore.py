@@ -78,7 +78,7 @@ class KVStore:
         fresh = {}
         for name, arrays in _pairs("init", key, value):
             if name in self._stored or name in fresh:
-                raise ValueError(f"KVStore.init: the key {name!r} is there already")
+                raise ValueError(f"KVStore.init: a key must be new, {name!r} is there already")
             with _unrecorded():
                 fresh[name] = F.copy(arrays[0])
         if self.num_workers > 1:
@@ -135,7 +135,7 @@ class KVStore:
 
     def _known(self, what: str, name: Key) -> NDArray:
         if name not in self._stored:
-            raise KeyError(f"KVStore.{what}: no key {name!r}; call init first")
+            raise KeyError(f"KVStore.{what}: there is no key {name!r}; call init first")
         return self._stored[name]
 
     def set_updater(self, updater: Updater) -> None:
@@ -204,7 +204,9 @@ class KVStore:
         >>> store.set_gradient_compression({"type": "2bit", "threshold": 0.5})
         """
         if self._type == "local":
-            raise ValueError("KVStore.set_gradient_compression: a store of type 'local' moves nothing to compress")
+            raise ValueError(
+                "KVStore.set_gradient_compression: there is nothing to compress in a store of type 'local'"
+            )
         self._squeeze = compression(compression_params)
 
     def row_sparse_pull(
@@ -280,7 +282,9 @@ def _pairs(what: str, key: Keys, value: Arrays) -> list[tuple[Key, list[NDArray]
     one = isinstance(key, (int, str)) or isinstance(value, NDArray)
     values: list[Any] = [value] if one else list(value)
     if len(keys) != len(values):
-        raise ValueError(f"KVStore.{what}: {len(keys)} keys for {len(values)} values")
+        raise ValueError(
+            f"KVStore.{what}: there must be one value for each key, got {len(keys)} keys and {len(values)} values"
+        )
     pairs = []
     for name, given in zip(keys, values, strict=True):
         arrays = list(given) if isinstance(given, (list, tuple)) else [given]

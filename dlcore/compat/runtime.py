@@ -71,7 +71,7 @@ class Features(dict[str, Feature]):
         """Whether a feature is there; RuntimeError for one that is not known."""
         name = feature_name.upper()
         if name not in self:
-            raise RuntimeError(f"Feature {feature_name!r} is unknown; known are {', '.join(self)}")
+            raise RuntimeError(f"Features.is_enabled: feature {feature_name!r} is unknown; known are {', '.join(self)}")
         return self[name].enabled
 
     def __repr__(self) -> str:

@@ -6,7 +6,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -55,10 +55,13 @@ class Block(Hinted):
         set_plainly = super().__setattr__
         set_plainly("_children", {})
         set_plainly("_reg_params", {})
-        self._prefix = _naming.new_prefix(self._alias(), prefix)
+        self._prefix, named, shared = _naming.new_prefix(self._alias(), prefix)
         self._nameless = prefix == ""  # what it makes is named and counted as its parent's own
         self._name_counts: Counter[str] = Counter()
-        self._params = ParameterDict(self._prefix, params)
+        if params is not None:
+            self._params = ParameterDict(params.prefix, params)
+        else:  # what a block around this one shares is found by its whole name alone
+            self._params = ParameterDict(named, shared, by_key=False)
         self._key = ""
         self._ready = False
         self._pre_hooks: dict[int, Callable[..., Any]] = {}
@@ -117,14 +120,19 @@ class Block(Hinted):
         return self._params
 
     def name_scope(self) -> AbstractContextManager[None]:
-        """Blocks made inside `with self.name_scope():` have names that begin with this block's."""
-        return _naming.scope(self._prefix, self._name_counts)
+        """Blocks made inside `with self.name_scope():` have names that begin with this block's.
+
+        Where this block shares another's parameters, so do they, by name.
+        """
+        if self._nameless:
+            return nullcontext()
+        return _naming.scope(self._prefix, self._name_counts, self._params.prefix, self._params._shared)
 
     def own_params(self) -> dict[str, Parameter]:
         """Parameters of this block alone, by attribute name (those without an attribute by the name in `params`)."""
         own = dict(self._reg_params)
         known = {id(p) for p in own.values()}
-        own.update((name, p) for name, p in self._params.items() if id(p) not in known)
+        own.update((name, p) for name, p in self._params.items() if id(p) not in known and name not in own)
         return own
 
     def collect_params(self, select: str | None = None) -> ParameterDict:
@@ -277,6 +285,7 @@ class Block(Hinted):
         """
         return HookHandle(self._op_hooks, (callback, monitor_all))
 
+    @_answers.marked
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if args and type(args[0]) is not _core.NDArray and getattr(type(args[0]), "is_symbol", False):
             return late("gluon.symbol")(self, args, kwargs)

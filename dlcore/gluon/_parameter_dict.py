@@ -26,10 +26,12 @@ class ParameterDict(dict[str, Parameter]):
     'null'
     """
 
-    def __init__(self, prefix: str = "", shared: ParameterDict | None = None, creates: bool = True) -> None:
+    def __init__(
+        self, prefix: str = "", shared: ParameterDict | None = None, creates: bool = True, by_key: bool = True
+    ) -> None:
         super().__init__()
         self.prefix = prefix
-        self._shared = shared
+        self._shared, self._by_key = shared, by_key
         self._creates = creates
 
     @property
@@ -53,19 +55,29 @@ class ParameterDict(dict[str, Parameter]):
         return found
 
     def _find(self, name: str) -> Parameter | None:
-        """The parameter `name` here or in the dict that is shared, which is not made to make one."""
-        if name in self:
-            return self[name]
-        return None if self._shared is None else self._shared._find(name)
+        """The parameter `name` here or in the dict that is shared, which is not made to make one.
+
+        There it is known by its whole name, or (`by_key`) by the key under which it is asked for here.
+        """
+        if name in self or self._shared is None:
+            return super().get(name)
+        found = self._shared._named(self.prefix + name)
+        return self._shared._find(name) if found is None and self._by_key else found
+
+    def _named(self, whole: str) -> Parameter | None:
+        """The parameter with this whole name, here or in what is shared."""
+        found = next((parameter for parameter in self.values() if parameter.name == whole), None)
+        return found if found is not None or self._shared is None else self._shared._named(whole)
 
     def get_constant(self, name: str, value: Any = None) -> Constant:
         """The constant `name`, made from `value` if it is not there yet."""
         if name not in self:
             if value is None:
-                raise KeyError(f"no constant {name!r} here; give its value to make one")
+                raise KeyError(f"ParameterDict.get_constant: there is no constant {name!r}; give its value to make one")
             self[name] = Constant(self.prefix + name, value)
         found = self[name]
-        assert isinstance(found, Constant)
+        if not isinstance(found, Constant):
+            raise TypeError(f"ParameterDict.get_constant: {name!r} is no constant, got {found!r}")
         return found
 
     def initialize(self, init: Any = None, ctx: Any = None, verbose: bool = False, force_reinit: bool = False) -> None:

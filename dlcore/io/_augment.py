@@ -23,7 +23,7 @@ def pixels(src: Any) -> np.ndarray:
     """A picture as NumPy array (h, w, c); ValueError for another number of axes."""
     array = src.asnumpy() if hasattr(src, "asnumpy") else np.asarray(src)
     if array.ndim != 3:
-        raise ValueError(f"expected a picture (height, width, channels), got shape {array.shape}")
+        raise ValueError(f"image: expected a picture (height, width, channels), got shape {array.shape}")
     return array
 
 

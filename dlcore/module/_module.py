@@ -151,7 +151,9 @@ class Module(BaseModule):
         own = list(self._bound.aux_dict.items())
         given = [nd.full(array.shape, value, dtype=array.dtype) for _, array in own] if states is None else list(states)
         if len(given) != len(own):
-            raise ValueError(f"set_states: {len(given)} arrays for {len(own)} states: {', '.join(n for n, _ in own)}")
+            raise ValueError(
+                f"Module.set_states: expected {len(own)} arrays ({', '.join(n for n, _ in own)}), got {len(given)}"
+            )
         self._bound.copy_params_from({}, {name: array for (name, _), array in zip(own, given, strict=True)})
 
     def borrow_optimizer(self, shared_module: Module) -> None:

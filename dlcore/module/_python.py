@@ -112,7 +112,7 @@ class PythonLossModule(PythonModule):
     def backward(self, out_grads: Any = None) -> None:
         """Asks the function; a loss takes no gradient of its output."""
         if out_grads is not None:
-            raise ValueError(f"{type(self).__name__}: a loss is the end, nothing comes back into it")
+            raise ValueError(f"{type(self).__name__}.backward: out_grads must be None, as a loss is the end")
         if self._function is None:
             raise NotImplementedError(f"{type(self).__name__}: give grad_func, or define backward")
         found = self._function(self._scores, self._labels)

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from dlcore import _core
-from dlcore._hints import HINTS, Hinted, unexpected
+from dlcore._hints import HINTS, Hinted, did_you_mean, unexpected
 from dlcore.array.sparse import RowSparseNDArray
 from dlcore.graph import every_call, invalidate
 from dlcore.ops import F
@@ -120,7 +120,7 @@ class Optimizer(ByHand, Hinted):
         Raises KeyError naming the knobs for an unknown name, UserWarning for "lr" while a schedule decides it.
         """
         if name not in self._arrays:
-            raise KeyError(f"{type(self).__name__} has the knobs {', '.join(self._arrays)}; got {name!r}")
+            raise KeyError(f"{type(self).__name__}: a knob must be one of {', '.join(self._arrays)}, got {name!r}")
         if name == "lr" and self.lr_scheduler is not None:
             raise UserWarning("the learning rate is decided by the optimizer's lr_scheduler")
         _core.assign(self._arrays[name], scalar(value))
@@ -354,5 +354,7 @@ def create(name: str | Optimizer, **kwargs: Any) -> Optimizer:
             raise ValueError(f"optim.create: {name!r} is complete, so {', '.join(kwargs)} cannot be given as well")
         return name
     if not isinstance(name, str) or name.lower() not in _REGISTRY:
-        raise ValueError(f"optim.create: expected an Optimizer or one of {', '.join(sorted(_REGISTRY))}; got {name!r}")
+        fix = did_you_mean(name.lower(), _REGISTRY) if isinstance(name, str) else ""
+        known = ", ".join(sorted(_REGISTRY))
+        raise ValueError(f"optim.create: expected an Optimizer or one of {known}; got {name!r}{fix}")
     return _REGISTRY[name.lower()](**kwargs)

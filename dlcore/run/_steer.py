@@ -100,7 +100,7 @@ class Steering:
         Raises RuntimeError for a run that has none because nothing was told of it yet.
         """
         if self._ring is None:
-            raise RuntimeError(f"run {self.name!r} trains elsewhere: nothing is known of its snapshots yet")
+            raise RuntimeError(f"Run {self.name}: it trains elsewhere, and nothing can be known of its snapshots yet")
         return self._ring
 
     # ------------------------------------------------------------------ what anybody may ask
@@ -280,7 +280,7 @@ class Steering:
         if not reply.done.is_set():
             self._loop = self._loop or self._still()
             if self._loop is None:
-                raise RuntimeError(f"run {self.name!r}: its network is gone, so there is nothing to go back with")
+                raise RuntimeError(f"Run {self.name}: its network is gone, so there is nothing to go back with")
             try:
                 self.steer(letter)
             finally:

@@ -111,7 +111,7 @@ class Symbol(Outputs):
                 raise ValueError(f"expected one output called {index!r}, there are {names.count(index)} in {names}")
             index = names.index(index)
         if not -len(self._entries) <= index < len(self._entries):
-            raise IndexError(f"output {index} of a symbol with {len(self._entries)} outputs")
+            raise IndexError(f"Symbol: there is no output {index} of {len(self._entries)}")
         return Symbol([self._entries[index]])
 
     def __call__(self, *args: Symbol, name: str | None = None, **kwargs: Symbol) -> Symbol:

@@ -104,8 +104,14 @@ def test_wrong_row_sparse_parts() -> None:
         dnp.ones((2, 2, 2)).tostype("csr")
     with pytest.raises(ValueError, match="'default', 'csr' or 'row_sparse'"):
         dnp.ones((2, 2)).tostype("coo")
-    with pytest.raises(ValueError, match="csr arrays become 'default'"):
+    with pytest.raises(ValueError, match="tostype: expected 'default' or 'csr', got 'row_sparse'"):
         sparse.zeros("csr", (2, 2)).tostype("row_sparse")
+
+
+@pytest.mark.parametrize("kind", ["csr", "row_sparse"])
+def test_a_sparse_array_is_where_it_is_asked_to_be(kind: str) -> None:
+    x = dnp.ones((2, 2)).tostype(kind)
+    assert x.as_in_ctx("cpu(0)") is x and x.to_device("cpu(0)") is x and x.as_in_context("cpu(0)") is x
 
 
 @pytest.mark.parametrize("key", [0, -1, slice(1, 4), slice(None, None, 2), slice(4, 1, -1), [3, 0, 3], slice(3, 3)])

@@ -162,7 +162,7 @@ def test_wrong_calls_are_named() -> None:
         store.push("v", dl.nd.zeros((2,)))
     with pytest.raises(ValueError, match=r"'w': expected shape \(2,\), got \(3,\)"):
         store.push("w", dl.nd.zeros((3,)))
-    with pytest.raises(ValueError, match="2 keys for 1 values"):
+    with pytest.raises(ValueError, match="2 keys and 1 values"):
         store.push(["w", "w"], [dl.nd.zeros((2,))])
     with pytest.raises(TypeError, match="KVStore.push: value must be an array or a sequence, got 1.0"):
         store.push("w", 1.0)

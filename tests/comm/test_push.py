@@ -37,7 +37,7 @@ def test_two_bits_with_what_is_left_added_to_the_next_push() -> None:
 @pytest.mark.parametrize(
     ("kind", "words", "said"),
     [
-        ("local", {"type": "2bit"}, "of type 'local' moves nothing"),
+        ("local", {"type": "2bit"}, "nothing to compress in a store of type 'local'"),
         ("device", {"type": "1bit"}, "expected type '2bit' or 'none'"),
         ("device", {"type": "2bit", "size": 1}, "expected type"),
         ("device", {"type": "2bit", "threshold": 0}, "expected a threshold above 0"),

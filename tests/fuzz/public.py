@@ -43,7 +43,8 @@ EXCUSED: dict[str, str] = {
     "parallel.shutdown": "It takes no argument.",
     "parallel.train": "What is right in it starts processes.",
 }
-ALLOWED = (TypeError, ValueError, IndexError, KeyError, NotImplementedError, OSError, RuntimeError, OverflowError)
+ALLOWED = (TypeError, ValueError, IndexError, KeyError, NotImplementedError, OSError, RuntimeError, OverflowError,
+           UserWarning)  # fmt: skip
 NEVER = (_core.TraceError, RecursionError, UnicodeError)
 # Python's and NumPy's words about their own steps, which do not say what the caller should have written.
 ACCIDENT = re.compile(
@@ -61,7 +62,7 @@ WORDS = re.compile(
     r"|, got |negative|different|no such|there (?:is|are)|not found|unknown|has no|have no|is no|no file|was selected"
     r"|(?:for|of) an array|names |gives? |weight has|conditions for|leaves no|above base_lr|use cpu|which variables"
     r"|is empty|could not|no argument|iteration over|out of bounds|, but |use |: not a|write |no format|variables, "
-    r"|not offered"
+    r"|not offered|call [\w ,()=]+ first|neither|is closed|is one of|; pass "
 )
 # "pad: ...", "Trainer.step: ...", "KVStore.push() ...", "Parameter weight has ...: ...": who speaks, or of which file.
 SPEAKER = re.compile(r"[\w./-]+(\(.*?\))?(( [\w.]+){0,2}|( [\w.]+)? has [^:]*): |[\w./-]+ not found")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from fuzz import objects, public
+from fuzz import methods, objects, public
 from fuzz.child import Child
 
 PAGES = public.public()
@@ -25,6 +25,19 @@ def child() -> Iterator[Child]:
 @pytest.mark.parametrize("page", PAGES)
 def test_wrong_calls_are_answered_in_words(child: Child, page: str) -> None:
     found = child.ask(page)
+    assert not found, found
+
+
+@pytest.fixture(scope="module")
+def caller() -> Iterator[Child]:
+    child = Child("methods", seconds=60.0)
+    yield child
+    child.close()
+
+
+@pytest.mark.parametrize("page", methods.methods())
+def test_wrong_calls_of_methods_are_answered_in_words(caller: Child, page: str) -> None:
+    found = caller.ask(page)
     assert not found, found
 
 
@@ -46,6 +59,14 @@ def test_every_public_name_is_called() -> None:
     assert len(names) > 1300 and {"gluon.nn.Dense", "np.tile", "run.train", "io.NDArrayIter", "sym.var"} <= names
     assert set(public.EXCUSED) <= names and len(public.EXCUSED) <= 11
     assert all(why.endswith(".") for why in public.EXCUSED.values())
+
+
+def test_every_public_method_is_called() -> None:
+    names = {one.name for listed in methods.methods().values() for one in listed}
+    assert len(names) > 600 and {"NDArray.astype", "gluon.Trainer.step", "gluon.Constant.set_data"} <= names
+    excused = methods.HOOKS | methods.SPARED | methods.UNMADE
+    assert len(excused) <= 27 and all(why.endswith(".") for why in excused.values())
+    assert set(methods.SPARED) <= names
 
 
 def test_bad_words_are_found() -> None:

@@ -118,7 +118,7 @@ def test_knobs():
     assert adam._arrays["lr"] is array, "a compiled step reads this very array"
     adam.set_knob("beta1", 0.5)
     assert adam.knobs["beta1"] == 0.5
-    with pytest.raises(KeyError, match="Adam has the knobs lr, wd, beta1, beta2; got 'momentum'"):
+    with pytest.raises(KeyError, match="Adam: a knob must be one of lr, wd, beta1, beta2, got 'momentum'"):
         adam.set_knob("momentum", 0.5)
 
 

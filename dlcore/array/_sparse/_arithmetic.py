@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ..._answers import answered
 from ..._core import NDArray
 from ...ops import F
 from .._convert import asarray
@@ -168,15 +169,24 @@ def norm(data: Any, ord: int = 2, axis: int | None = None, keepdims: bool = Fals
 
 
 def _method(name: str) -> Callable[[Any], Any]:
-    return lambda self: unary(name, self)
+    def method(self: Any) -> Any:
+        return unary(name, self)
+
+    return answered(method, name)
 
 
 def _forward(name: str) -> Callable[[Any, Any], Any]:
-    return lambda self, other: binary(name, self, other)
+    def method(self: Any, other: Any) -> Any:
+        return binary(name, self, other)
+
+    return answered(method, name)
 
 
 def _reflected(name: str) -> Callable[[Any, Any], Any]:
-    return lambda self, other: binary(name, other, self)
+    def method(self: Any, other: Any) -> Any:
+        return binary(name, other, self)
+
+    return answered(method, name)
 
 
 def attach() -> None:
@@ -190,7 +200,7 @@ def attach() -> None:
         setattr(SparseNDArray, name, _method(name))
     for name, value in {
         "__neg__": _method("negative"), "__abs__": _method("abs"), "__hash__": object.__hash__,
-        "sum": sum, "mean": mean, "norm": norm,
+        "sum": answered(sum, "sum"), "mean": answered(mean, "mean"), "norm": answered(norm, "norm"),
     }.items():  # fmt: skip
         setattr(SparseNDArray, name, value)
     NDArray.stype = property(lambda self: "default", doc="The storage kind: dense.")  # type: ignore[assignment,attr-defined]

@@ -96,7 +96,7 @@ class SparseNDArray:
             return self
         if stype == "default":
             return self._dense()
-        raise ValueError(f"tostype: {self.stype} arrays become 'default' or stay; got {stype!r}")
+        raise ValueError(f"tostype: expected 'default' or {self.stype!r}, got {stype!r}")
 
     todense = _dense
 
@@ -142,7 +142,11 @@ class SparseNDArray:
         """The array on that device: itself if it is there."""
         raise NotImplementedError
 
-    as_in_ctx = to_device = as_in_context
+    def as_in_ctx(self, ctx: Context | str) -> Any:
+        """As `as_in_context`."""
+        return self.as_in_context(ctx)
+
+    to_device = as_in_ctx
 
     def __setitem__(self, key: Any, value: Any) -> None:
         """x[:] = value: takes over the places and numbers of an array of this kind and shape."""
@@ -245,15 +249,18 @@ class CSRNDArray(SparseNDArray):
         m = self.shape[0]
         if isinstance(key, (int, np.integer)):
             if not -m <= key < m:
-                raise IndexError(f"index {key} is out of range for axis 0 of size {m}")
+                raise IndexError(f"CSRNDArray: index {key} is out of range for axis 0 of size {m}")
             wanted = np.array([key % m])
         elif isinstance(key, slice):
             wanted = np.arange(m)[key]
         elif isinstance(key, (list, np.ndarray, NDArray)):
-            wanted = host(key)
+            try:
+                wanted = host(key)
+            except (TypeError, ValueError):
+                raise IndexError(f"CSRNDArray: rows are chosen by a number, a slice or a list, got {key!r}") from None
             wrong = wanted[(wanted < -m) | (wanted >= m)]
             if wrong.size:
-                raise IndexError(f"index {wrong[0]} is out of range for axis 0 of size {m}")
+                raise IndexError(f"CSRNDArray: index {wrong[0]} is out of range for axis 0 of size {m}")
             wanted = wanted.reshape(-1) % max(m, 1)
         else:
             raise IndexError(f"CSRNDArray: rows are chosen by a number, a slice or a list, got {key!r}")

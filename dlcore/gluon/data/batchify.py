@@ -109,7 +109,7 @@ class Group:
 
     def __call__(self, items: Sequence[tuple[Any, ...]]) -> tuple[Any, ...]:
         if len(items[0]) != len(self._functions):
-            raise ValueError(f"Group: {len(self._functions)} functions for elements of {len(items[0])} items")
+            raise ValueError(f"Group: expected elements of {len(self._functions)} items, got one of {len(items[0])}")
         columns = zip(*items, strict=True)
         return tuple(function(column) for function, column in zip(self._functions, columns, strict=True))
 
