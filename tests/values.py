@@ -8,7 +8,10 @@ import numpy as np
 
 from dlcore._core import NDArray
 
-DTYPES = """bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64""".split()
+WHOLE, UNSIGNED = ["int8", "int16", "int32", "int64"], ["uint8", "uint16", "uint32", "uint64"]
+REAL, COMPLEX = ["float32", "float64"], ["complex64", "complex128"]
+STANDARD = ["bool", *REAL, *COMPLEX, *WHOLE, *UNSIGNED]  # the dtypes of the array-API standard
+DTYPES = ["bool", *WHOLE, *UNSIGNED, "float16", *REAL]  # those of NumPy that are not complex
 
 
 def flat(value: Any) -> list[np.ndarray]:

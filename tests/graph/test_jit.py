@@ -1,4 +1,4 @@
-"""`jit`: what counts as a signature, state, guards, errors, threads, and a whole training step."""
+"""`jit`: what counts as a signature, state, guards, errors, threads."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from graph.programs import array, trace_of
 
 import dlcore as dl
-from dlcore import _core, autograd, gluon
+from dlcore import _core, autograd
 from dlcore.gluon import nn
 from dlcore.graph import every_call, invalidate, is_tracing
 from dlcore.ops import F
@@ -314,102 +314,6 @@ def test_many_threads_compile_once() -> None:
         t.join()
     assert results == [0.0] * 200 and f.compilations == 1
     assert state.item() == 200
-
-
-def make_step(optimizer: str, **options: Any) -> tuple[Any, Any, Any]:
-    """A small convolutional network with batch normalisation and dropout, and its training step."""
-    _core.seed(3)
-    net = nn.HybridSequential()
-    net.add(
-        nn.Conv2D(4, 3, padding=1, in_channels=1), nn.BatchNorm(in_channels=4), nn.Activation("relu"), nn.MaxPool2D(2),
-        nn.Flatten(), nn.Dropout(0.5), nn.Dense(8, activation="tanh", in_units=36), nn.Dense(3, in_units=8),
-    )  # fmt: skip
-    net.initialize(init=dl.init.Xavier())
-    loss = gluon.loss.SoftmaxCrossEntropyLoss()
-    trainer = gluon.Trainer(net.collect_params(), optimizer, options)
-
-    def step(x: Any, y: Any) -> Any:
-        with autograd.record():
-            value = loss(net(x), y).mean()
-        value.backward()
-        trainer.step(1)
-        return value
-
-    return net, trainer, step
-
-
-def batch(seed: int, size: int = 8) -> tuple[Any, Any]:
-    rng = np.random.default_rng(seed)
-    return array(rng.normal(size=(size, 1, 6, 6)), "float32"), array(rng.integers(0, 3, size), "int64")
-
-
-def everything(net: Any) -> dict[str, np.ndarray]:
-    return {name.split("_", 1)[-1]: p.data().asnumpy() for name, p in net.collect_params().items()}
-
-
-@pytest.mark.parametrize(
-    ("optimizer", "options"),
-    [("adam", {"learning_rate": 0.01}), ("sgd", {"learning_rate": 0.1, "momentum": 0.9, "wd": 1e-3}), ("rmsprop", {})],
-)
-def test_a_compiled_training_step_equals_the_imperative_one(optimizer: str, options: dict) -> None:
-    runs = []
-    for compiled in (False, True):
-        net, trainer, step = make_step(optimizer, **options)
-        run = dl.jit(step) if compiled else step
-        losses = []
-        for k in range(5):
-            if k == 3:
-                trainer.set_learning_rate(0.003)
-            losses.append(run(*batch(k)).item())
-        losses.append(run(*batch(9, size=5)).item())  # the last batch of an epoch
-        losses.append(run(*batch(10)).item())
-        if compiled:
-            assert run.compilations == 2, "one for each batch size, none for a new learning rate"
-        runs.append((losses, everything(net)))
-    np.testing.assert_allclose(runs[1][0], runs[0][0], rtol=1e-5)
-    for (name, found), expected in zip(runs[1][1].items(), runs[0][1].values(), strict=True):
-        np.testing.assert_allclose(found, expected, rtol=2e-4, atol=2e-6, err_msg=name)
-
-
-def test_deferred_shapes_and_optimizer_state_are_made_while_tracing() -> None:
-    net = nn.Dense(2)
-    net.initialize()
-    trainer = gluon.Trainer(net.collect_params(), "adam")
-
-    @dl.jit
-    def step(x: Any) -> Any:
-        with autograd.record():
-            value = (net(x) ** 2).mean()
-        value.backward()
-        trainer.step(1)
-        return value
-
-    losses = [step(numbers(3, 4)).item() for _ in range(20)]
-    assert losses[-1] < losses[0] and step.compilations == 1
-    assert net.weight.shape == (2, 4) and trainer.optimizer.num_update == 20
-
-
-def test_a_schedule_is_followed_without_compiling_again() -> None:
-    net = nn.Dense(1, in_units=1, use_bias=False)
-    net.initialize(init="ones")
-    schedule = dl.optim.lr_scheduler.FactorScheduler(step=1, factor=0.5, base_lr=1.0)
-    trainer = gluon.Trainer(net.collect_params(), "sgd", {"learning_rate": 1.0, "lr_scheduler": schedule})
-
-    @dl.jit
-    def step(x: Any) -> None:
-        with autograd.record():
-            value = net(x).sum()
-        value.backward()
-        trainer.step(1)
-
-    rates = []
-    for _ in range(4):
-        before = net.weight.data().item()
-        step(array([[1.0]], "float32"))
-        rates.append(before - net.weight.data().item())
-    expected = [schedule(k + 1) for k in range(4)]
-    np.testing.assert_allclose(rates, expected, rtol=1e-5)
-    assert step.compilations == 1 and rates[0] > rates[-1]
 
 
 def test_weights_changed_between_forward_and_backward_are_caught() -> None:
