@@ -77,14 +77,13 @@ def test_signature_takes_every_call_of_the_standard(path: str, theirs: Any) -> N
 
 
 def test_dtypes_are_asked_about_as_in_the_standard() -> None:
-    everything = STANDARD
-    for name in everything:
+    for name in STANDARD:
         assert getattr(xp, name) == np.dtype(name)
         for kind in ("bool", "signed integer", "unsigned integer", "integral", "real floating", "complex floating",
                      "numeric"):  # fmt: skip
             assert xp.isdtype(getattr(xp, name), kind) == strict.isdtype(getattr(strict, name), kind)
         assert xp.isdtype(xp.float32, (xp.float32, "bool"))
-        for other in everything:
+        for other in STANDARD:
             mixed = {"uint64"} & {name, other} and {name[0], other[0]} & {"i"}
             kinds = {np.dtype(n).kind for n in (name, other)}
             if mixed or (kinds & set("iu") and kinds & set("fc")) or ("b" in kinds and len(kinds) > 1):
