@@ -141,6 +141,16 @@ def missing(said: str, place: str, name: str, known: Iterable[str] = ()) -> Attr
     return AttributeError(f"{said} has no {name!r}" + (f"; {fix}" if fix else ""), name=name)
 
 
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A hint for a misspelt word, to be added to an error; empty where no known word looks like it.
+
+    >>> did_you_mean("adm", ["sgd", "adam"])
+    "; did you mean 'adam'?"
+    """
+    close = difflib.get_close_matches(word, list(known), 1, 0.5)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
 # Finds the module that an old name such as "dlcore.gluon.parameter" means; there while `dlcore.compat` is installed.
 old_modules: list[Callable[[str], Any]] = []
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .options import Words
+from .errors import CleanError
 from .tables import TextTable
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-WORDS = Words("dlcore", "", {}, 0, 0)
 # (magic, what it does, example, the same in Python)
 EXAMPLES = (
     ("%%network", "build a network from text", "%%network lenet", 'language.make("input 784\\ndense 10")'),
@@ -44,7 +43,8 @@ def register(ip: InteractiveShell) -> None:
 
         Example: %dlcore
         """
-        WORDS.read(line, ip.user_ns)
+        if line.strip():
+            raise CleanError(f"%dlcore lists every magic, and takes no words; help on one of them: %{line.split()[0]}?")
         return table(ip)
 
     ip.register_magic_function(dlcore, "line", "dlcore")  # type: ignore[arg-type]

@@ -24,16 +24,38 @@ class CleanError(ValueError):
 
     def render(self, color: bool = False) -> list[str]:
         """The lines of the box; ``color`` adds the terminal codes that notebooks and terminals understand."""
-        head = f"{RED}{self.label}{PLAIN}" if color else self.label
-        first, *rest = str(self).splitlines() or [""]
-        return [f"{head}: {first}", *rest]
+        return box(self.label, str(self), color)
 
     def _render_traceback_(self) -> list[str]:
         """What IPython shows in place of a traceback (IPython looks this name up)."""
-        return self.render(color=_colors_wanted())
+        return self.render(color=colors_wanted())
 
 
-def _colors_wanted() -> bool:
+def box(label: str, text: str, color: bool) -> list[str]:
+    """The lines of a box that begins with `label`.
+
+    >>> box("IndexError", "label 7 is out of range\\n  in the run net", False)
+    ['IndexError: label 7 is out of range', '  in the run net']
+    """
+    first, *rest = text.splitlines() or [""]
+    return [f"{RED}{label}{PLAIN}: {first}" if color else f"{label}: {first}", *rest]
+
+
+# What dlcore raises for what it cannot take.
+WRONG = (TypeError, ValueError, RuntimeError, IndexError)
+
+
+def refusal(magic: str, error: Exception) -> CleanError:
+    """What `error` says, as the answer of a magic.
+
+    >>> str(refusal("%lr_find", ValueError("lr_find: expected at least 10 steps")))
+    '%lr_find: expected at least 10 steps'
+    """
+    return CleanError(f"{magic}: {str(error).removeprefix(magic.lstrip('%') + ': ')}")
+
+
+def colors_wanted() -> bool:
+    """Whether IPython colours what it prints."""
     from IPython import get_ipython
 
     shell = get_ipython()

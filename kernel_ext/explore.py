@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from . import views
-from .errors import CleanError, did_you_mean
+from .errors import WRONG, CleanError, did_you_mean, refusal
 from .lookup import find_network
 from .options import Words, forget, offer
 
@@ -64,10 +64,12 @@ def show(ip: InteractiveShell, line: str) -> Any:
         raise CleanError(f"%explore needs the notebook's packages: {error}") from None
     try:
         found = explore(net, name=name, **given)
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise CleanError(f"%explore: {error}") from error
-    if layer is not None:
-        return found.look(_path(layer, found))
+        if layer is not None:
+            return found.look(_path(layer, found))
+    except CleanError:
+        raise
+    except WRONG as error:
+        raise refusal("%explore", error) from error
     if getattr(ip, "kernel", None) is None:
         print(found.structure)
         if found.structure.note:

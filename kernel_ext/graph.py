@@ -7,45 +7,57 @@ from itertools import zip_longest
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from .errors import CleanError, words_of
+from .errors import CleanError
 from .folding import fold
 from .language.kinds import shape_text
 from .language.plan import Plan
-from .lookup import find_network, shape_argument
+from .lookup import find_network
+from .options import Words, forget, offer
 from .outline import Group, Item, Outline, outline
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
     from mermaid.flowchart import Node
 
+WORDS = Words("graph", "NET", {"input": ("shape", "SHAPE"), "stage": ("word", "NAME")})
 MIME = "text/vnd.mermaid"
 LAYOUT = "%%{init: {'flowchart': {'padding': 8, 'rankSpacing': 32, 'subGraphTitleMargin': {'top': 2, 'bottom': 20}}}}%%"
 SHAPES = {"input": "stadium-shape", "join": "round-edge", "network": "subroutine-shape", "layer": "normal"}
 
 
 def register(ip: InteractiveShell) -> None:
-    """Give the shell the magic."""
-    from IPython.core import magic_arguments as arguments
+    """Give the shell the magic and its completion."""
 
-    @arguments.magic_arguments()
-    @arguments.argument("net", help="a network of the notebook, such as lenet or lenet.conv1")
-    @arguments.argument("--input", metavar="SHAPE", help="shape of one sample, such as 1x28x28, for a plain block")
-    @arguments.argument("--stage", help="draw the program after a stage of the compiler, such as trace or fuse")
     def graph(line: str) -> None:
-        """Draw a network as a flowchart, with shapes on the arrows and parameter counts in the boxes."""
-        words_of(line, "%graph")
-        options = arguments.parse_argstring(graph, line)
-        show(ip.user_ns, options.net, options.input, options.stage)
+        """Draw a network as a flowchart, with shapes on the arrows and parameter counts in the boxes.
 
-    ip.register_magic_function(graph, "line", "graph")
+        %graph NET [--input SHAPE] [--stage NAME]
+
+        NET is a network of the notebook, such as lenet or lenet.conv1. --input: the shape of one sample, such as
+        1x28x28, for a network that does not know it. --stage: the program after a stage of the compiler, from trace
+        over fuse to the last one; a wrong name is answered with all of them.
+
+        Example: %graph lenet
+        """
+        (name,), given = WORDS.read(line, ip.user_ns)
+        show(ip.user_ns, name, given.get("input"), given.get("stage"))
+
+    ip.register_magic_function(graph, "line", "graph")  # type: ignore[arg-type]
+    offer(ip, WORDS)
 
 
-def show(namespace: Mapping[str, Any], name: str, shape: str | None = None, stage: str | None = None) -> None:
+def unregister(ip: InteractiveShell) -> None:
+    """Take the completion back."""
+    forget(ip, WORDS.magic)
+
+
+def show(
+    namespace: Mapping[str, Any], name: str, sample: tuple[int, ...] | None = None, stage: str | None = None
+) -> None:
     """Display the flowchart of the network called ``name`` in ``namespace``."""
     from IPython.display import display
 
     block = find_network(namespace, name)
-    sample = None if shape is None else shape_argument(shape)
     if stage is None:
         seen = outline(block, name, sample)
         script = flowchart(seen)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .errors import CleanError
+from .errors import WRONG, CleanError, refusal
 from .lookup import find_network
 from .options import Words, forget, offer
 from .pictures import show_as_picture
@@ -64,8 +64,8 @@ def show(ip: InteractiveShell, line: str) -> Any:
         raise CleanError(f"%interpret: --data is missing\n{WORDS.usage}")
     try:
         return _found(net, given["data"], given.get("show", "results"), given.get("count"), given.get("layer"))
-    except (TypeError, ValueError, RuntimeError, ImportError) as error:
-        raise CleanError(f"%interpret: {error}") from error
+    except (*WRONG, ImportError) as error:
+        raise refusal("%interpret", error) from error
     except KeyError as error:
         raise CleanError(f"%interpret: {error.args[0]}") from error
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .errors import CleanError
+from .errors import WRONG, CleanError, refusal
 from .lookup import find_network
 from .options import Words, forget, offer
 
@@ -66,5 +66,5 @@ def find(ip: InteractiveShell, line: str) -> Any:
         given["optimizer"] = ip.user_ns[rule]
     try:
         return run.lr_find(net, name=name, **given)
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise CleanError(f"%lr_find: {error}") from error
+    except WRONG as error:
+        raise refusal("%lr_find", error) from error

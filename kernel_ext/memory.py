@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from .options import Words
+from .options import Words, forget, offer
 from .tables import TextTable, size_text
 
 if TYPE_CHECKING:
@@ -32,6 +32,12 @@ def register(ip: InteractiveShell) -> None:
         return table(ip, given.get("count", COUNT))
 
     ip.register_magic_function(memory, "line", "memory")  # type: ignore[arg-type]
+    offer(ip, WORDS)
+
+
+def unregister(ip: InteractiveShell) -> None:
+    """Take the completion back."""
+    forget(ip, WORDS.magic)
 
 
 def table(ip: InteractiveShell, count: int) -> TextTable:

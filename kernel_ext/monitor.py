@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .errors import CleanError
+from .errors import WRONG, CleanError, refusal
 from .lookup import find_network
 from .options import Words, forget, offer
 
@@ -73,8 +73,8 @@ def _program(ip: InteractiveShell, name: str, given: dict[str, Any]) -> Any:
         return program(net, x)
     except CleanError:
         raise
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise CleanError(f"%monitor: {error}") from error
+    except WRONG as error:
+        raise refusal("%monitor", error) from error
 
 
 def _input(net: Any) -> tuple[int, ...] | None:

@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .errors import CleanError
+from .options import Words, forget, offer
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
+
+
+WORDS = Words("mxnet", "one of off", {}, 0)
 
 
 class Mistakes(CleanError):
@@ -24,6 +28,12 @@ def register(ip: InteractiveShell) -> None:
         run(ip, line.strip(), cell)
 
     ip.register_magic_function(mxnet, "line_cell", "mxnet")  # type: ignore[arg-type]
+    offer(ip, WORDS)
+
+
+def unregister(ip: InteractiveShell) -> None:
+    """Take the completion back."""
+    forget(ip, WORDS.magic)
 
 
 def run(ip: InteractiveShell, line: str, cell: str | None) -> None:

@@ -15,6 +15,7 @@ from .language.plan import INPUT
 from .language.reference import reference
 from .language.source import MAGIC
 from .lookup import find_network
+from .options import Words, forget, offer
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from .language.builder import Network
     from .language.regrow import Regrown
     from .language.tree import Program
+
+
+WORDS = Words("network", "NET", {}, 0)  # of %network, which prints the text
 
 
 def register(ip: InteractiveShell) -> None:
@@ -46,10 +50,12 @@ def register(ip: InteractiveShell) -> None:
     unregister(ip)
     views.register(ip)
     ip.Completer.custom_matchers.append(network_matcher)
+    offer(ip, WORDS)
 
 
 def unregister(ip: InteractiveShell) -> None:
     """Take the completion back, and note no longer which cell runs."""
+    forget(ip, WORDS.magic)
     views.unregister(ip)
     matchers = ip.Completer.custom_matchers
     matchers[:] = [m for m in matchers if getattr(m, "matcher_identifier", None) != "dlcore.network"]

@@ -47,11 +47,15 @@ class Words:
                 known = [f"--{name}" for name in self.options]
                 hint = did_you_mean(word, known) or (f"; there are {', '.join(known)}" if known else "; it has none")
                 raise CleanError(f"%{self.magic}: there is no option --{option}{hint}\n{self.usage}")
+            if option in given:
+                raise CleanError(f"%{self.magic}: --{option} is given twice\n{self.usage}")
             if self.options[option][0] == "flag":
+                if equals:
+                    raise CleanError(f"%{self.magic}: --{option} takes no value, got {text!r}\n{self.usage}")
                 given[option] = True
                 continue
             found = text if equals else next(words, None)
-            if found is None:
+            if found is None or (not equals and found.startswith("--")):
                 raise CleanError(f"%{self.magic}: --{option} needs a value\n{self.usage}")
             given[option] = self._value(option, found, namespace)
         if not self.least <= len(plain) <= self.most:
@@ -84,6 +88,7 @@ class Words:
         return text
 
 
+RUNS = {("dlcore.run._run", "Run"), ("dlcore.tune._search", "Search")}  # what %attach shows; neither is imported
 _known: dict[str, Words] = {}
 
 
@@ -118,8 +123,6 @@ def forget(ip: InteractiveShell, magic: str) -> None:
 
 def complete(line: str, namespace: Mapping[str, Any]) -> tuple[str, list[str]]:
     """The word that is being written on a line of one of these magics, and what it may become."""
-    from .language.parts import network_names
-
     start = line.lstrip().split(" ")
     words = _known.get(start[0][1:])  # a cell's magic is known by its second sign: %%tune as "%tune"
     if words is None or line.lstrip()[:1] != "%" or len(start) < 2:
@@ -130,9 +133,7 @@ def complete(line: str, namespace: Mapping[str, Any]) -> tuple[str, list[str]]:
     if kind in ("", "flag"):
         known = [f"--{name}" for name in words.options if f"--{name}" not in start]
         if not word.startswith("--") and len([part for part in start[1:-1] if part]) == 0:
-            known = (
-                sorted(network_names(namespace)) if words.plain.startswith("NET") else names if words.plain else known
-            )
+            known = _plain(words.plain, namespace) if words.plain else known
     elif kind == "data":
         known = [*names, *DATA_SETS]
     elif kind.startswith("one of "):
@@ -140,3 +141,18 @@ def complete(line: str, namespace: Mapping[str, Any]) -> tuple[str, list[str]]:
     else:
         known = names if kind == "function" else []
     return word, [name for name in known if name.startswith(word)]
+
+
+def _plain(what: str, namespace: Mapping[str, Any]) -> list[str]:
+    """What a magic's first word may be."""
+    from .language.parts import network_names
+
+    if what.startswith("one of "):
+        return what.removeprefix("one of ").split()
+    if what.startswith("NET"):
+        return sorted(network_names(namespace))
+    names = sorted(name for name in namespace if not name.startswith("_"))
+    if what == "RUN":
+        kinds = {name: type(namespace[name]) for name in names}
+        return [name for name in names if (kinds[name].__module__, kinds[name].__name__) in RUNS]
+    return [*names, *DATA_SETS] if what == "DATA" else []

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from .errors import CleanError
 from .items import Group, Item, Outline, Shape, block_label, children, parameter_count
+from .language.kinds import shape_text
 from .language.plan import INPUT, USE, Plan
 
 IDENTITY = "identity"  # only names a value, so the pictures leave it out
@@ -22,6 +24,9 @@ def outline(block: Any, name: str, shape: Shape | None = None) -> Outline:
         known = block
         if shape is not None and None in block.shapes:
             known = _Shaped(block, shape)
+        elif shape is not None and len(block.plan.inputs) == 1 and shape != tuple(block.shapes[0]):
+            own, given = shape_text(block.shapes[0]), shape_text(shape)
+            raise CleanError(f"{name} takes samples of {own}, as its input line says, and not of {given}")
         items: list[Item] = []
         _network(known, items, (), None)
         return Outline(name, tuple(items), block)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
+import re
 import sys
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
-from .errors import CleanError, words_of
+from .errors import CleanError
+from .options import Words, forget, offer
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -14,20 +15,11 @@ if TYPE_CHECKING:
 COLORS = (34, 35, 36, 33, 32, 31)  # one a rank, of the terminal's own palette
 
 
-class UsageError(CleanError):
-    """A wrong option."""
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(f"%%parallel: {message}\n{self.format_usage().strip()}")
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="%%parallel", add_help=False)
-    parser.add_argument("-n", "--workers", type=int, default=2, help="how many worker processes")
-    parser.add_argument("--stop", action="store_true", help="end the workers instead of running anything")
-    return parser
+# The cell's magic is known to what completes by its second sign.
+CELL, LINE = (
+    Words("%parallel", "", {"workers": ("count", "N")}, 0, 0),
+    Words("parallel", "", {"stop": ("flag", "")}, 0, 0),
+)
 
 
 class Prefixed:
@@ -58,19 +50,20 @@ def run(ip: InteractiveShell, line: str, cell: str | None) -> None:
     """The magic: parse the line, run the cell, report what came home."""
     from dlcore import parallel
 
-    options = _parser().parse_args(words_of(line.split("#")[0], "%parallel"))
-    if options.stop:
+    line = line.split("#")[0]
+    if cell is None:
+        _, given = LINE.read(line, ip.user_ns)
+        if "stop" not in given:
+            raise CleanError("%parallel: as a line magic it only takes --stop; use %%parallel -n 2 on top of a cell")
         parallel.shutdown()
         return
-    if cell is None:
-        raise UsageError("%parallel: as a line magic it only takes --stop; use %%parallel -n 2 on top of a cell")
-    if options.workers < 1:
-        raise UsageError(f"%%parallel: expected at least 1 worker, got -n {options.workers}")
+    _, given = CELL.read(re.sub(r"(?<!\S)-n\s*=?\s*", "--workers ", line), ip.user_ns)
+    workers = given.get("workers", 2)
     source = ip.transform_cell(cell)
     compile(source, "<cell>", "exec")  # a syntax error is shown here, before any process starts
-    emit = Prefixed(options.workers)
+    emit = Prefixed(workers)
     try:
-        result = parallel.run_cell(source, options.workers, ip.user_ns, emit, lambda text: print(text, flush=True))
+        result = parallel.run_cell(source, workers, ip.user_ns, emit, lambda text: print(text, flush=True))
     finally:
         emit.close()
     for name in result.networks:
@@ -91,10 +84,14 @@ def register(ip: InteractiveShell) -> None:
     `%parallel --stop` ends them.
     """
     ip.register_magic_function(magic, "line_cell", "parallel")  # type: ignore[arg-type]
+    offer(ip, CELL)
+    offer(ip, LINE)
 
 
 def unregister(ip: InteractiveShell) -> None:
-    """End the workers with the extension."""
+    """End the workers with the extension, and take the completion back."""
+    forget(ip, CELL.magic)
+    forget(ip, LINE.magic)
     module = sys.modules.get("dlcore.parallel")
     if module is not None:
         module.shutdown()

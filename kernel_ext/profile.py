@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .errors import CleanError
+from .options import Words, forget, offer
 from .tables import TextTable
 from .timeline import timeline
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+WORDS = Words("profile", "STATEMENT", {"trace": ("word", "FILE")})  # Python itself completes the statement
 MOST_ROWS = 25
 TRACE = "dlcore_trace.json"
 USAGE = "usage: %profile [--trace FILE] STATEMENT, or %%profile [--trace FILE] above a cell"
@@ -117,6 +119,12 @@ def register(ip: InteractiveShell) -> None:
         return run(ip, line, cell)
 
     ip.register_magic_function(profile, "line_cell", "profile")  # type: ignore[arg-type]
+    offer(ip, WORDS)
+
+
+def unregister(ip: InteractiveShell) -> None:
+    """Take the completion back."""
+    forget(ip, WORDS.magic)
 
 
 def run(ip: InteractiveShell, line: str, cell: str | None) -> Profile:

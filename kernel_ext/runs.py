@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from .errors import CleanError, did_you_mean
+from .options import Words, forget, offer
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -13,8 +14,11 @@ if TYPE_CHECKING:
     from dlcore.run import Run
 
 
+ATTACH = Words("attach", "RUN", {}, 0)
+
+
 def register(ip: InteractiveShell) -> None:
-    """Give the shell both magics."""
+    """Give the shell both magics and their completion."""
 
     def runs(line: str = "") -> Runs:
         """%runs - the training runs of this kernel: name, state, step, last loss. In Python: dlcore.run.runs()."""
@@ -40,10 +44,12 @@ def register(ip: InteractiveShell) -> None:
 
     ip.register_magic_function(runs, "line", "runs")  # type: ignore[arg-type]
     ip.register_magic_function(attach, "line", "attach")  # type: ignore[arg-type]
+    offer(ip, ATTACH)
 
 
 def unregister(ip: InteractiveShell) -> None:
-    """Take the second one back; the first bears the file's name."""
+    """Take the second one back, and its completion; the first bears the file's name."""
+    forget(ip, ATTACH.magic)
     for magics in ip.magics_manager.magics.values():
         magics.pop("attach", None)
 

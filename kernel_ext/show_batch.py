@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from .errors import CleanError
+from .errors import WRONG, refusal
 from .options import Words, forget, offer
 from .pictures import show_as_picture
 from .train_options import read_data
@@ -66,8 +66,8 @@ def show(ip: InteractiveShell, line: str) -> ShownBatch:
     data = read_data("data", name, ip.user_ns, "%show_batch")
     try:
         x, y = batch_of(data, given.get("count", COUNT))
-    except (TypeError, ValueError) as error:
-        raise CleanError(f"%show_batch: {error}") from error
+    except WRONG as error:
+        raise refusal("%show_batch", error) from error
     samples, labels = x.asnumpy(), y.asnumpy()
     titles = (
         [f"{label:.4g}" if labels.dtype.kind == "f" else str(label) for label in labels] if labels.ndim == 1 else []

@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from .errors import words_of
 from .items import Group, Outline
 from .language.kinds import shape_text
-from .lookup import find_network, shape_argument
+from .lookup import find_network
+from .options import Words, forget, offer
 from .outline import outline
 from .tables import size_text
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+WORDS = Words("summary", "NET", {"input": ("shape", "SHAPE")})
 HEAD = ("name", "layer", "output shape", "parameters")
 STYLE = {
     "table": "border-collapse: collapse; margin: 0.4em 0",
@@ -27,27 +28,36 @@ STYLE = {
 
 
 def register(ip: InteractiveShell) -> None:
-    """Give the shell the magic."""
-    from IPython.core import magic_arguments as arguments
+    """Give the shell the magic and its completion."""
 
-    @arguments.magic_arguments()
-    @arguments.argument("net", help="a network of the notebook, such as lenet or lenet.conv1")
-    @arguments.argument("--input", metavar="SHAPE", help="shape of one sample, such as 1x28x28, for a plain block")
     def summary(line: str) -> None:
-        """Print a network's layers with their output shapes and parameters."""
-        words_of(line, "%summary")
-        options = arguments.parse_argstring(summary, line)
-        show(ip.user_ns, options.net, options.input)
+        """Print a network's layers with their output shapes and parameters.
 
-    ip.register_magic_function(summary, "line", "summary")
+        %summary NET [--input SHAPE]
+
+        NET is a network of the notebook, such as lenet or lenet.conv1. --input: the shape of one sample, such as
+        1x28x28, for a network that does not know it.
+
+        Example: %summary lenet
+        """
+        (name,), given = WORDS.read(line, ip.user_ns)
+        show(ip.user_ns, name, given.get("input"))
+
+    ip.register_magic_function(summary, "line", "summary")  # type: ignore[arg-type]
+    offer(ip, WORDS)
 
 
-def show(namespace: Mapping[str, Any], name: str, shape: str | None = None) -> None:
+def unregister(ip: InteractiveShell) -> None:
+    """Take the completion back."""
+    forget(ip, WORDS.magic)
+
+
+def show(namespace: Mapping[str, Any], name: str, sample: tuple[int, ...] | None = None) -> None:
     """Display the table of the network called ``name`` in ``namespace``."""
     from IPython.display import display
 
     block = find_network(namespace, name)
-    table = summarize(outline(block, name, None if shape is None else shape_argument(shape)))
+    table = summarize(outline(block, name, sample))
     display({"text/html": table.html(), "text/plain": table.text()}, raw=True)
 
 

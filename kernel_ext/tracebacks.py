@@ -6,10 +6,14 @@ import sys
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from .errors import box, colors_wanted
 from .out_of_memory import release, report
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
+
+
+OF_CELL = "of_dlcore_cell"  # on a SyntaxError: the cell's own text is shown, and not who read it
 
 
 def is_ours(trace: TracebackType) -> bool:
@@ -46,7 +50,8 @@ def unregister(ip: InteractiveShell) -> None:
 def _show(
     ip: InteractiveShell, kind: type[Exception], error: Exception, trace: TracebackType, tb_offset: int | None = None
 ) -> None:
-    ip.showtraceback((kind, error, own_lines(trace) or trace), tb_offset=tb_offset, running_compiled_code=True)
+    shown = (kind, error, own_lines(trace) or trace)
+    ip.showtraceback(shown, tb_offset=tb_offset, running_compiled_code=not getattr(error, OF_CELL, False))
     if isinstance(error, MemoryError):
         release(error, trace, ip.InteractiveTB, ip.SyntaxTB)
         print(report(ip.user_ns))
@@ -54,11 +59,21 @@ def _show(
         sys.last_traceback = trace  # %tb and %debug see every frame
 
 
-def show_from(ip: InteractiveShell, error: BaseException, trace: TracebackType | None) -> None:
-    """Have IPython show `error` with the user's own lines; `run.wait()` still raises it with all of them."""
-    shown = own_lines(trace) or trace
+def counted(number: int, what: str) -> str:
+    """`1 step`, `1,200 steps`."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def show_from(ip: InteractiveShell, error: BaseException, trace: TracebackType | None, place: str) -> None:
+    """Have IPython show `error` with the user's own lines; `run.wait()` still raises it with all of them.
+
+    Where no line is the user's (it is the data that does not fit) the message alone is shown, and its `place`.
+    """
+    shown = own_lines(trace)
 
     def render() -> list[str]:
+        if shown is None:
+            return box(type(error).__name__, f"{error}\n  {place}", colors_wanted())
         return ip.InteractiveTB.structured_traceback(type(error), error, shown, tb_offset=0)
 
     error._render_traceback_ = render  # type: ignore[attr-defined]

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from dlcore._hooks import HOOKS
 
-from .errors import CleanError
-from .tracebacks import is_ours, show_from
+from .errors import WRONG, CleanError
+from .tracebacks import counted, is_ours, show_from
 from .train_completion import complete
 from .train_loss import FUNCTION, compile_loss
 from .train_options import parse
@@ -86,7 +86,7 @@ def start(ip: InteractiveShell, line: str, cell: str | None = None) -> Run:
     request.arguments.update(disk.arguments(request.arguments.pop("resume", False)))
     try:
         started = run.train(request.net, background=True, **request.arguments)
-    except (TypeError, ValueError, RuntimeError) as error:
+    except WRONG as error:
         if error.__traceback__ is None or _outside(error.__traceback__):
             raise
         raise CleanError(str(error)) from error
@@ -101,7 +101,7 @@ def start(ip: InteractiveShell, line: str, cell: str | None = None) -> Run:
         return run.wait(started)
     except Exception as error:
         if error is started.exception:
-            show_from(ip, error, started.traceback)
+            show_from(ip, error, started.traceback, f"in the run {started.name}, after {counted(started.step, 'step')}")
         raise
 
 

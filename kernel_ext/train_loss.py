@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from .errors import CleanError
+from .tracebacks import OF_CELL
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -25,7 +26,7 @@ def compile_loss(ip: InteractiveShell, line: str, cell: str) -> Callable[[Any, A
     """
     # The first line is a comment, since what shows tracebacks reads the text as Python.
     place = remember(ip, f"# %%train {line}\n{cell}")
-    tree = ast.parse(cell, place)
+    tree = parsed(cell, place)
     ast.increment_lineno(tree)  # the line of the magic itself is the cell's first
     assigned = assigned_names(tree)
     if RESULT not in assigned:
@@ -59,6 +60,19 @@ def remember(ip: InteractiveShell, text: str) -> str:
     """Give the text to IPython's compiler cache, so that tracebacks show its lines as those of this cell."""
     inputs = ip.user_ns.get("In", [])
     return ip.compile.cache(text, max(0, len(inputs) - 1), raw_code=text)
+
+
+def parsed(cell: str, place: str) -> ast.Module:
+    """The cell as a tree, its lines counted from 1; a SyntaxError counts the magic too, as the page does."""
+    try:
+        return ast.parse(cell, place)
+    except SyntaxError:
+        pass
+    try:
+        return ast.parse(f"\n{cell}", place)  # the same error, a line further down
+    except SyntaxError as error:
+        setattr(error, OF_CELL, True)
+        raise
 
 
 def assigned_names(tree: ast.Module) -> set[str]:

@@ -58,7 +58,7 @@ def usage(word: str | None = None, magic: str = "%train") -> str:
     """One line: how `magic` is written, or how one of its options is."""
     if word is not None:
         option = OPTIONS[word]
-        return f"usage: {magic} NET ... --{word} {option.shown}".rstrip()
+        return f"usage: {magic} ... --{word} {option.shown}".rstrip()
     parts = [f"--{name} {OPTIONS[name].shown}".strip() for name in BRIEF]
     return f"usage: {magic} NET " + " ".join(f"[{part}]" if part != "--data DATA" else part for part in parts)
 
@@ -129,7 +129,7 @@ def read_number(option: str, text: str, namespace: Mapping[str, Any], magic: str
     except (TypeError, ValueError):
         number = math.nan
     if not math.isfinite(number) or number < 0:
-        raise CleanError(f"{magic}: --{option} expects a number >= 0, got {text!r}\n{usage(option, magic)}")
+        raise CleanError(f"{magic}: --{option} expects a number >= 0, got {text!r}\nusage: {magic} ... --{option} X")
     return number
 
 
@@ -140,7 +140,8 @@ def read_whole(option: str, text: str, namespace: Mapping[str, Any], magic: str,
     except (TypeError, ValueError):
         number = least - 1
     if number < least:
-        raise CleanError(f"{magic}: --{option} expects a whole number >= {least}, got {text!r}\n{usage(option, magic)}")
+        expected = f"expects a whole number >= {least}, got {text!r}"
+        raise CleanError(f"{magic}: --{option} {expected}\nusage: {magic} ... --{option} N")
     return number
 
 

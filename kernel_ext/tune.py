@@ -9,7 +9,7 @@ from dlcore._hooks import HOOKS
 from . import tune_room
 from .errors import CleanError
 from .options import Words, forget, offer
-from .tracebacks import show_from
+from .tracebacks import counted, show_from
 from .tune_cell import compile_cell
 
 if TYPE_CHECKING:
@@ -117,7 +117,8 @@ def start(ip: InteractiveShell, line: str, cell: str) -> Search:
         return tune.wait(found)
     except Exception as error:
         if error is found.exception:
-            show_from(ip, error, error.__traceback__)
+            place = f"in the search {found.name}, after {counted(len(found.trials), 'trial')}"
+            show_from(ip, error, error.__traceback__, f"{place}; {found.name}_search holds them")
         raise
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from .errors import CleanError, nearest
 from .language.errors import NetworkError, Source, Span
 from .network import cell_name
-from .train_loss import assigned_names, remember
+from .train_loss import assigned_names, parsed, remember
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -74,7 +74,7 @@ def compile_cell(ip: InteractiveShell, line: str, cell: str, net: str | None) ->
     text = f"# %%tune {line}\n{cell}"  # a comment, since what shows tracebacks reads the text as Python
     source = Source(f"%%tune {line}\n{cell}", cell_name(ip))
     place = remember(ip, text)
-    tree = _parsed(cell, place)
+    tree = parsed(cell, place)
     assigned = assigned_names(tree)
     wanted = net or SCORE
     if wanted not in assigned:
@@ -96,14 +96,6 @@ def compile_cell(ip: InteractiveShell, line: str, cell: str, net: str | None) ->
     tree = ast.fix_missing_locations(_Replace({id(call): str(name) for call, name in found}).visit(tree))
     ast.increment_lineno(tree)  # the line of the magic itself is the cell's first
     return Written(marks, _function(ip, tree, place, list(marks), assigned, wanted), cell, tuple(places))
-
-
-def _parsed(cell: str, place: str) -> ast.Module:
-    """The cell as a tree, its lines counted from 1; a SyntaxError counts the magic too, as the page does."""
-    try:
-        return ast.parse(cell, place)
-    except SyntaxError:
-        return ast.parse(f"\n{cell}", place)  # the same error, a line further down
 
 
 def _word(call: ast.Call) -> str:

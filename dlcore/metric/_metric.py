@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import numpy
 
+from dlcore._hints import did_you_mean
 from dlcore._kinds import no_array, shown
 
 _REGISTRY: dict[str, Callable[..., EvalMetric]] = {}
@@ -168,7 +169,8 @@ def create(metric: str | EvalMetric | Callable[..., Any] | list[Any], **kwargs: 
         return composite
     if isinstance(metric, str):
         if metric.lower() not in _REGISTRY:
-            raise ValueError(f"metric: expected one of {', '.join(sorted(_REGISTRY))}; got {metric!r}")
+            fix = did_you_mean(metric.lower(), _REGISTRY)
+            raise ValueError(f"metric: expected one of {', '.join(sorted(_REGISTRY))}; got {metric!r}{fix}")
         return _REGISTRY[metric.lower()](**kwargs)
     if callable(metric):
         return CustomMetric(metric, **kwargs)

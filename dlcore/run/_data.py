@@ -9,12 +9,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from dlcore._hints import did_you_mean
 from dlcore._kinds import Natural
 from dlcore.array import array
 from dlcore.gluon.data import ArrayDataset, DataLoader, Sampler, vision
 from dlcore.gluon.data._strength import Strengthened, draws
-
-from ._knobs import hint
 
 
 class Batch(NamedTuple):
@@ -185,7 +184,7 @@ def pair(sample: Any) -> tuple[Any, Any]:
     """The (x, y) in what a loader yielded."""
     if not isinstance(sample, (tuple, list)) or len(sample) != 2:
         got = f"{len(sample)} parts" if isinstance(sample, (tuple, list)) else type(sample).__name__
-        raise ValueError(f"data: expected every batch to be a pair (x, y), got {got}")
+        raise ValueError(f"data: expected every batch to be a pair (x, y), got {got}; give samples and labels as one")
     return sample[0], sample[1]
 
 
@@ -203,7 +202,9 @@ def _named(name: str, train: bool) -> Any:
     known = {"mnist": vision.MNIST, "fashion_mnist": vision.FashionMNIST}
     kind = known.get(name.lower().replace("-", "_"))
     if kind is None:
-        raise ValueError(f"data: there is no data set {name!r}{hint(name, known)}; there are {', '.join(known)}")
+        raise ValueError(
+            f"data: there is no data set {name!r}{did_you_mean(name, known)}; there are {', '.join(known)}"
+        )
     return kind(train=train).transform_first(vision.transforms.ToTensor())
 
 

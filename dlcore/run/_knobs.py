@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Iterable, Mapping
 from typing import Any
+
+from dlcore._hints import did_you_mean
 
 from ._schedule import SCHEDULES
 
@@ -36,7 +37,7 @@ class Knobs:
         good: dict[str, Value] = {}
         for name, value in asked.items():
             if name not in self._values:
-                raise ValueError(f"set: there is no knob {name!r}{hint(name, self._values)}; {self._known()}")
+                raise ValueError(f"set: there is no knob {name!r}{did_you_mean(name, self._values)}; {self._known()}")
             good[name] = _word(name, value) if name in WORDS else _number(name, value)
         return good
 
@@ -63,9 +64,8 @@ def from_numbers(names: Iterable[str], numbers: Iterable[float]) -> dict[str, Va
 
 def _word(name: str, value: Any) -> str:
     if value not in WORDS[name]:
-        raise ValueError(
-            f"set: expected one of {', '.join(WORDS[name])} for {name!r}, got {value!r}{hint(str(value), WORDS[name])}"
-        )
+        fix = did_you_mean(str(value), WORDS[name])
+        raise ValueError(f"set: expected one of {', '.join(WORDS[name])} for {name!r}, got {value!r}{fix}")
     return str(value)
 
 
@@ -81,9 +81,3 @@ def _number(name: str, value: Any) -> float:
     if name == "dropout" and number >= 1:
         raise ValueError(f"set: expected a rate below 1 for 'dropout', got {value!r}")
     return number
-
-
-def hint(word: str, known: Iterable[str]) -> str:
-    """`"; did you mean 'lr'?"` for the known word that looks most like `word`, else nothing."""
-    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
-    return f"; did you mean {close[0]!r}?" if close else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
@@ -16,6 +17,7 @@ from ._data import Batch, Batches, IndexedBatches, placed
 from ._dials import Dials
 from ._keeper import Keeper
 from ._knobs import as_numbers, from_numbers
+from ._not_finite import why_not_finite
 from ._objective import Objective, are_classes
 from ._patience import Patience
 from ._place import Place, has_own_generator, own_generator
@@ -74,6 +76,7 @@ class TrainingLoop:
         self._random: tuple[int, int] | None = None  # the state to go on with, where it went back
         self._moved = False
         self._enough = False
+        self._noticed = False  # that the loss is not finite
         self._now: tuple[int, int | None] = (0, None)  # how many steps are done, and of how many
         self._orders: list[tuple[int, int, int]] = []  # what the first process did, for the others to do as well
         self.patience = None if patience is None else Patience(net, patience)
@@ -146,14 +149,25 @@ class TrainingLoop:
         run.settle()
         told = {**_trained(run, self.place.begun), **scores}
         run.note("epoch", epoch=run.epoch, scores=told, **_speed(run))
+        self._look_at_loss(run)
         self.place = Place(run.epoch + 1, 0, run._step)
         self._enough = self.patience is not None and self.patience.over(run.epoch, scores)
         if self.judge is not None and not self.judge(run.epoch, told):
             self._enough = True
         return not self._enough
 
+    def _look_at_loss(self, run: Run) -> None:
+        """Say once why the loss is no number any more."""
+        run.settle()
+        loss = run.history.last("loss")
+        if self._noticed or self.judge is not None or loss is None or math.isfinite(loss):
+            return
+        self._noticed = True
+        run.note("note", text=why_not_finite(run, self.data))
+
     def _finish(self, run: Run) -> None:
         """What is left to do when the last step is done, or the last that was wanted."""
+        self._look_at_loss(run)
         last = None
         if self.snapshots.memory and len(self.snapshots):
             last = self.capture(run)

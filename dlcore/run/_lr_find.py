@@ -15,6 +15,7 @@ from dlcore._kinds import Natural
 from ._data import batches, placed
 from ._known import training
 from ._loop import device_of, make_ready
+from ._not_finite import wrong_sample
 from ._objective import Objective
 from ._optimizer import make_optimizer
 from ._sparkline import sparkline
@@ -110,6 +111,9 @@ def lr_find(
         losses = _sweep(trial, source, rule, loss, rates)
     finally:
         _core.set_rng_state(state)
+    if len(losses) < 5:
+        why = wrong_sample(source) or "start with a smaller rate"
+        raise ValueError(f"lr_find: the loss was finite for {len(losses)} steps only; {why}")
     return _found(name or str(getattr(net, "name", "network")), rates[: len(losses)], np.array(losses))
 
 
@@ -152,8 +156,6 @@ def _sweep(net: Any, source: Any, rule: Any, loss: Any, rates: np.ndarray) -> li
 
 
 def _found(name: str, rates: np.ndarray, losses: np.ndarray) -> LearningRates:
-    if len(losses) < 5:
-        raise ValueError(f"lr_find: the loss was finite for {len(losses)} steps only; start with a smaller rate")
     average, smoothed = 0.0, np.empty(len(losses))
     for number, value in enumerate(losses):
         average = SMOOTHING * average + (1 - SMOOTHING) * value

@@ -42,9 +42,10 @@ class TextProgress:
         if "loss" not in self.run.history:
             return
         _, losses = self.run.history.series("loss")
+        bars = sparkline(losses)
         encoding = getattr(self.stream or sys.stdout, "encoding", None) or "utf-8"
-        if len(losses) > 1 and encoding.lower().startswith("utf"):  # an old terminal has no bars to draw with
-            self._print(f"{name}  loss {losses[0]:.4g} {sparkline(losses)} {losses[-1]:.4g}")
+        if len(losses) > 1 and bars and encoding.lower().startswith("utf"):  # an old terminal has no bars to draw with
+            self._print(f"{name}  loss {losses[0]:.4g} {bars} {losses[-1]:.4g}")
 
     def _print(self, text: str) -> None:
         print(text, file=self.stream or sys.stdout, flush=True)

@@ -84,7 +84,11 @@ class Bench:
         """What `make` gives for these values, the settings it gives with it, and the values it does not take."""
         mine, more = self.names(values)
         made = self.make(**mine)
-        net, given = made if isinstance(made, tuple) and len(made) == 2 else (made, {})
+        if not (isinstance(made, tuple) and len(made) == 2):
+            return made, {}, more
+        net, given = made
+        if not hasattr(net, "collect_params"):
+            raise TypeError(f"search: expected a network beside its settings, got {net!r} ({type(net).__name__})")
         return net, given, more
 
     def stop(self) -> None:

@@ -59,6 +59,11 @@ def parse(text: str, name: str = "net", place: str = "network", networks: Collec
 
 def _head_tokens(source: Source, number: int) -> list[Token]:
     """The tokens after ``%%network``; the magic's own signs are blanked so that columns stay true."""
+    first = source.line(number)[len(MAGIC) :].split("(")[0].split()[:1]
+    if first and first[0][0].isdigit():
+        start = source.line(number).index(first[0], len(MAGIC))
+        message = f'"{first[0]}" cannot be a network\'s name: names of Python begin with a letter'
+        raise source.error(message, Span(number, start, start + len(first[0])))
     blanked = Source(source.text.replace(MAGIC, " " * len(MAGIC), 1), source.place)
     return [token for token in tokenize(blanked, number) if token.kind != "comment"]
 

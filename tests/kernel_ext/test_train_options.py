@@ -63,13 +63,13 @@ def test_data_sets_and_values_of_the_notebook(names):
         ),
         ("net --data mnits", 'did you mean "mnist"?'),
         ("net --data x,y,x", "expects one name or two (samples,labels), got 'x,y,x'"),
-        ("net --data train --epoch 3", 'no option --epoch; did you mean "--epochs"?\nusage: %train NET ... --epochs N'),
+        ("net --data train --epoch 3", 'no option --epoch; did you mean "--epochs"?\nusage: %train ... --epochs N'),
         ("net --data train --zzzzzz 3", "no option --zzzzzz; there are --data, --val"),
-        ("net --data train --epochs", "--epochs needs a value\nusage: %train NET ... --epochs N"),
+        ("net --data train --epochs", "--epochs needs a value\nusage: %train ... --epochs N"),
         ("net --data train --epochs --lr 1", "--epochs needs a value"),
         ("net --data train --epochs 2.5", "--epochs expects a whole number >= 1, got '2.5'"),
         ("net --data train --epochs 0", "--epochs expects a whole number >= 1, got '0'"),
-        ("net --data train --lr fast", "--lr expects a number >= 0, got 'fast'\nusage: %train NET ... --lr X"),
+        ("net --data train --lr fast", "--lr expects a number >= 0, got 'fast'\nusage: %train ... --lr X"),
         ("net --data train --lr -1", "--lr expects a number >= 0, got '-1'"),
         ("net --data train --lr 1 --lr 2", "--lr is given twice"),
         ("net --data train --background=yes", "--background takes no value, got 'yes'"),
@@ -88,7 +88,7 @@ def test_mistakes(names, line, text):
 
 def test_every_option_has_a_usage_line():
     for word in OPTIONS:
-        assert usage(word).startswith(f"usage: %train NET ... --{word}")
+        assert usage(word).startswith(f"usage: %train ... --{word}")
 
 
 def test_hidden_names_are_not_suggested():
