@@ -47,3 +47,9 @@ __all__ = [
 ]
 
 _answers.guard(__name__, __all__)
+
+
+def __getattr__(name: str) -> bool:
+    if name == "_amp_initialized":  # what libraries ask MXNet's module
+        return is_active()
+    raise AttributeError(f"{__name__} has no {name!r}")

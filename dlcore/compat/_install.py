@@ -77,7 +77,12 @@ class _Top(ModuleType):
     __path__: list[str] = []  # it has modules below
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(importlib.import_module(_NEW), name)
+        try:
+            return getattr(importlib.import_module(_NEW), name)
+        except AttributeError:
+            if name in MODULES:
+                return importlib.import_module(MODULES[name])
+            raise
 
     def __dir__(self) -> list[str]:
         return sorted({*super().__dir__(), *dir(importlib.import_module(_NEW))})
@@ -85,6 +90,18 @@ class _Top(ModuleType):
 
 _finder = _Finder()
 _replaced: dict[str, ModuleType] = {}
+_lent: list[tuple[ModuleType, str]] = []  # attributes that modules of dlcore have while the old names are here
+
+
+def _lend() -> None:
+    """Let `mxnet.io.io` be there without an import of its own, as all modules below MXNet's are."""
+    for name, target in MODULES.items():
+        parent, _, leaf = name.rpartition(".")
+        if parent:
+            module = importlib.import_module(MODULES.get(parent, f"{_NEW}.{parent}"))
+            if not hasattr(module, leaf):
+                setattr(module, leaf, importlib.import_module(target))
+                _lent.append((module, leaf))
 
 
 def installed() -> bool:
@@ -132,6 +149,7 @@ def install(force: bool = False) -> None:
     sys.modules[_OLD] = _Top(_OLD, "dlcore under the name of MXNet.")
     sys.meta_path.insert(0, _finder)
     old_modules.append(_old_module)
+    _lend()
 
 
 def uninstall() -> None:
@@ -148,5 +166,7 @@ def uninstall() -> None:
         del sys.modules[name]
     sys.meta_path.remove(_finder)
     old_modules.remove(_old_module)
+    while _lent:
+        delattr(*_lent.pop())
     sys.modules.update(_replaced)
     _replaced.clear()

@@ -9,6 +9,8 @@ True
 
 from __future__ import annotations
 
+import pickle
+from collections.abc import Callable, Iterable
 from multiprocessing.reduction import ForkingPickler
 from typing import Any
 
@@ -26,3 +28,63 @@ def _as_in_context(data: Any, ctx: Any) -> Any:
     if isinstance(data, (list, tuple)):
         return [_as_in_context(part, ctx) for part in data]
     return data.as_in_context(ctx) if hasattr(data, "as_in_context") else data
+
+
+class _MultiWorkerIter:
+    """Batches in order from a pool of workers that somebody else made: what loaders of other libraries derive from.
+
+    `worker_fn(samples, batchify_fn, dataset)` is called in the pool for every list of samples. Without a dataset here,
+    what comes back is the batch as bytes, which the workers made with `ForkingPickler`.
+    """
+
+    def __init__(
+        self,
+        worker_pool: Any,
+        batchify_fn: Callable[..., Any],
+        batch_sampler: Iterable[Any],
+        pin_memory: bool = False,
+        pin_device_id: int = 0,
+        worker_fn: Callable[..., Any] | None = None,
+        prefetch: int = 0,
+        dataset: Any = None,
+        data_loader: Any = None,
+        timeout: float = 120,
+    ) -> None:
+        self._worker_pool, self._worker_fn = worker_pool, worker_fn or _batch_of
+        self._batchify_fn, self._batch_sampler = batchify_fn, batch_sampler
+        self._dataset, self._data_loader, self._timeout = dataset, data_loader, timeout
+        self._pin_memory, self._pin_device_id = pin_memory, pin_device_id
+        self._iter = iter(batch_sampler)
+        self._data_buffer: dict[int, Any] = {}
+        self._rcvd_idx = self._sent_idx = 0
+        for _ in range(prefetch):
+            self._push_next()
+
+    def __len__(self) -> int:
+        return len(self._batch_sampler)  # type: ignore[arg-type]
+
+    def __iter__(self) -> _MultiWorkerIter:
+        return self
+
+    def _push_next(self) -> None:
+        """Ask the pool for one more batch."""
+        samples = next(self._iter, None)
+        if samples is not None:
+            asked = self._worker_pool.apply_async(self._worker_fn, (samples, self._batchify_fn, self._dataset))
+            self._data_buffer[self._sent_idx] = asked
+            self._sent_idx += 1
+
+    def __next__(self) -> Any:
+        self._push_next()
+        if self._rcvd_idx == self._sent_idx:
+            raise StopIteration
+        made = self._data_buffer.pop(self._rcvd_idx).get(self._timeout)
+        self._rcvd_idx += 1
+        return pickle.loads(made) if self._dataset is None else made
+
+    next = __next__
+
+
+def _batch_of(samples: Any, batchify_fn: Callable[[Any], Any], dataset: Any) -> Any:
+    """What a worker does that was told nothing else."""
+    return batchify_fn([dataset[k] for k in samples])

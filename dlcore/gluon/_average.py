@@ -45,11 +45,11 @@ class WeightAverage:
             if not isinstance(parameter, Parameter):
                 raise TypeError(f"WeightAverage: expected Parameters, got {type(parameter).__name__}")
         self.decay = float(decay)
-        self._params = [p for p in listed if np.dtype(p.data().dtype).kind not in "iub"]
-        self._averages = [p.data().copy() for p in self._params]
+        self._params = [p for p in listed if np.dtype(p.held().dtype).kind not in "iub"]
+        self._averages = [p.held().copy() for p in self._params]
         self._steps: dict[str, Any] = {}  # the count of updates, one array a device, for compiled steps to write
         for parameter in self._params:
-            device = parameter.data()._device
+            device = parameter.held()._device
             if device not in self._steps:
                 self._steps[device] = F.full(0.0, (), "float32", device)
 
@@ -63,7 +63,7 @@ class WeightAverage:
                 early = F.divide(F.add(steps, 1.0), F.add(steps, 10.0))
                 shares[device] = F.subtract(1.0, F.minimum(early, self.decay))
             for parameter, average in zip(self._params, self._averages, strict=True):
-                weight = parameter.data()
+                weight = parameter.held()
                 share = F.cast(shares[weight._device], weight._dtype_name)
                 _core.assign(average, F.add(average, F.multiply(share, F.subtract(weight, average))))
         finally:
@@ -72,18 +72,18 @@ class WeightAverage:
     @contextmanager
     def used(self) -> Iterator[None]:
         """Inside the `with`, the network computes with the averages; afterwards it has its own weights again."""
-        own = [p.data().copy() for p in self._params]
+        own = [p.held().copy() for p in self._params]
         self.copy_to()
         try:
             yield
         finally:
             for parameter, weight in zip(self._params, own, strict=True):
-                _core.assign(parameter.data(), weight)
+                _core.assign(parameter.held(), weight)
 
     def copy_to(self) -> None:
         """Write the averages into the parameters, for good: at the end of training, or before saving."""
         for parameter, average in zip(self._params, self._averages, strict=True):
-            _core.assign(parameter.data(), average)
+            _core.assign(parameter.held(), average)
 
     def state(self) -> dict[str, Any]:
         """Arrays by name, for `dlcore.io.save_arrays`: what `load_state` needs to go on from here."""

@@ -63,7 +63,7 @@ def save_checkpoint(
     >>> bool((again.weight.data() == net.weight.data()).all())
     True
     """
-    arrays = {_NET + name: parameter.data() for name, parameter in net.collect_params().items()}
+    arrays = {_NET + name: parameter.held() for name, parameter in net.collect_params().items()}
     told: dict[str, Any] = {"random": [int(n) for n in _core.rng_state()], "extra": extra}
     if trainer is not None:
         told["trainer"] = _trainer_states.about(trainer)

@@ -17,7 +17,7 @@ from ._block import Block
 def export(block: Block, path: str | os.PathLike[str], epoch: int, signature: Any) -> tuple[str, str]:
     """Writes `path-symbol.json` and `path-0000.safetensors`; see `HybridBlock.export`."""
     arrays = [_core.empty(shape, dtype, "cpu(0)") for shape, dtype in signature]
-    parameters = {name: p.data() for name, p in block.collect_params().items()}
+    parameters = {name: p.held() for name, p in block.collect_params().items()}
 
     def walk(stand_ins: list[Any]) -> tuple[None, list[Any]]:
         outputs: list[Any] = []

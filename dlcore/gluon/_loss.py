@@ -12,7 +12,7 @@ from ._hybrid_block import HybridBlock
 class Loss(HybridBlock):
     """Base of losses: a subclass defines `forward(pred, label, sample_weight=None)`.
 
-    weight: a factor on the loss. batch_axis: the axis that counts samples.
+    weight: a factor on the loss. batch_axis: the axis that counts samples; both may be None in losses that do without.
 
     >>> import dlcore as dl
     >>> class Distance(Loss):
@@ -22,7 +22,9 @@ class Loss(HybridBlock):
     array([2., 2.], dtype=float32)
     """
 
-    def __init__(self, weight: float | None, batch_axis: int, prefix: str | None = None, params: Any = None) -> None:
+    def __init__(
+        self, weight: float | None, batch_axis: int | None, prefix: str | None = None, params: Any = None
+    ) -> None:
         super().__init__(prefix, params)
         self._weight, self._batch_axis = weight, batch_axis
 
@@ -32,7 +34,7 @@ class Loss(HybridBlock):
             loss = F.multiply(loss, sample_weight)
         if self._weight is not None and self._weight != 1.0:
             loss = F.multiply(loss, self._weight)
-        batch = self._batch_axis % loss.ndim if loss.ndim else 0
+        batch = (self._batch_axis or 0) % loss.ndim if loss.ndim else 0
         others = tuple(axis for axis in range(loss.ndim) if axis != batch)
         return F.mean(loss, axis=others) if others else loss
 

@@ -12,11 +12,12 @@ import numpy as np
 from dlcore import _core
 from dlcore._hints import Hinted
 from dlcore.array import context
-from dlcore.array.sparse import RowSparseNDArray, cast_storage
+from dlcore.array.sparse import cast_storage
 from dlcore.graph import invalidate, outside_trace
 from dlcore.ops import F
 
 from . import _places
+from ._parameter_old import OldWays
 from ._places import device_names
 from ._row_gradient import RowGradient
 
@@ -43,7 +44,7 @@ def dtype_name(dtype: Any) -> str:
     return dtype if isinstance(dtype, str) else np.dtype(dtype).name
 
 
-class Parameter(Hinted):
+class Parameter(OldWays, Hinted):
     """An array that a network learns.
 
     name: what it is called in messages; the ending ("weight", "bias", "gamma", ...) also chooses its initial values.
@@ -52,6 +53,7 @@ class Parameter(Hinted):
     lr_mult, wd_mult: factors on the trainer's learning rate and weight decay for this parameter.
     init: its initializer; None means the one given to `initialize`.
     grad_stype: "row_sparse" for a table of which `look_up` reads single rows: its gradient is then a RowSparseNDArray.
+    stype: "row_sparse" for one that is asked for by `row_sparse_data`; values and gradient are dense all the same.
 
     `data()` is one and the same NDArray for the parameter's whole life on a device: everything that changes its values
     writes into it, so a compiled graph sees every change. Only `cast` and `reset_ctx` make a new array.
@@ -80,11 +82,10 @@ class Parameter(Hinted):
         stype: str = "default",
         grad_stype: str = "default",
     ) -> None:
-        if stype != "default":
-            raise ValueError(f"Parameter {name}: only dense values are available, got stype={stype!r}")
-        if grad_stype not in ("default", "row_sparse"):
-            raise ValueError(f"Parameter {name}: grad_stype must be 'default' or 'row_sparse', got {grad_stype!r}")
-        self.grad_stype = grad_stype
+        for what, kind in (("stype", stype), ("grad_stype", grad_stype)):
+            if kind not in ("default", "row_sparse"):
+                raise ValueError(f"Parameter {name}: {what} must be 'default' or 'row_sparse', got {kind!r}")
+        self.stype, self.grad_stype = stype, grad_stype if stype == "default" else "default"
         self._rows: RowGradient | None = None
         self.name = name
         self.path = ""
@@ -247,7 +248,8 @@ class Parameter(Hinted):
     def data(self, ctx: Any = None) -> _core.NDArray:
         """The array, on `ctx` or where the data of the running network is.
 
-        Raises RuntimeError before initialization, or when it is not on `ctx`.
+        Raises RuntimeError before initialization, or when it is not on `ctx`. A subclass may compute with something
+        else, a weight with parts left out for instance: `held` is what is trained and saved.
         """
         if self._data is None:
             self._complain()
@@ -260,6 +262,8 @@ class Parameter(Hinted):
             places = " and ".join([self._data._device, *self._copies])
             raise RuntimeError(f"Parameter {self._title} is on {places}, not on {wanted}")
         return self._copies[wanted]
+
+    held = data
 
     def _complain(self) -> NoReturn:
         if self._waiting is not None:
@@ -286,7 +290,7 @@ class Parameter(Hinted):
 
     def grad(self, ctx: Any = None) -> Any:
         """The gradient, dense or a RowSparseNDArray. RuntimeError before initialization and for grad_req "null"."""
-        data = self.data(ctx)
+        data = self.held(ctx)
         if self._grad_req == "null":
             raise RuntimeError(f"Parameter {self._title} has no gradient: its grad_req is 'null'")
         return data.grad if self._rows is None else self._rows.value()
@@ -303,23 +307,6 @@ class Parameter(Hinted):
         if self._rows is not None:
             self._rows.replace(cast_storage(grad, "row_sparse"))
 
-    def row_sparse_data(self, row_id: Any) -> RowSparseNDArray:
-        """The rows that `row_id` names, as a RowSparseNDArray."""
-        rows = np.unique(np.asarray(row_id.asnumpy() if hasattr(row_id, "asnumpy") else row_id).astype(np.int64))
-        at = _core.from_numpy(rows)
-        return RowSparseNDArray(F.take(self.data(), at), at, self.data().shape)
-
-    def list_row_sparse_data(self, row_id: Any) -> list[RowSparseNDArray]:
-        """`row_sparse_data` as a list of one: a row-sparse gradient is possible on one device only."""
-        return [self.row_sparse_data(row_id)]
-
-    def var(self) -> Any:
-        """A variable of `dlcore.sym` with this parameter's name, dtype, multipliers and, where it is known, shape."""
-        from dlcore import symbol
-
-        shape = self._shape if self._shape_known else None
-        return symbol.var(self.name, shape=shape, dtype=self.dtype, lr_mult=self.lr_mult, wd_mult=self.wd_mult)
-
     def zero_grad(self) -> None:
         """Set the gradient to zero; does nothing if there is none."""
         if self._rows is not None:
@@ -332,7 +319,7 @@ class Parameter(Hinted):
 
     def list_data(self) -> list[_core.NDArray]:
         """The array on every device it is on."""
-        return [self.data(ctx) for ctx in self.list_ctx()]
+        return [self.held(ctx) for ctx in self.list_ctx()]
 
     def list_grad(self) -> list[Any]:
         """The gradient on every device it is on."""

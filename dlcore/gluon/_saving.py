@@ -19,7 +19,7 @@ def save(filename: str | os.PathLike[str], parameters: Mapping[str, Parameter], 
         if deduplicate and id(parameter) in seen:
             continue
         seen.add(id(parameter))
-        arrays[name] = parameter.data().asnumpy()
+        arrays[name] = parameter.held().asnumpy()
     save_arrays(filename, arrays, {"format": "dlcore.parameters"})
 
 

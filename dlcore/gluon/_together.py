@@ -52,7 +52,7 @@ class Together:
         self._generation = generation[0]
         chosen = [i for i, p in enumerate(self._all) if p.grad_req != "null"]
         self._params = [self._all[i] for i in chosen]
-        self._items = [(self._all[i].data(), self._state(i)) for i in chosen]
+        self._items = [(self._all[i].held(), self._state(i)) for i in chosen]
         self._made_for = []
         copies = any(len(state) > len(self._optimizer.states) for _, state in self._items)
         if copies or any(p.grad_stype != "default" for p in self._params):

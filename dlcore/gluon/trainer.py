@@ -120,7 +120,7 @@ class Trainer(Hinted):
 
     def _written(self) -> list[_core.NDArray]:
         """The arrays that a step changes."""
-        return [*(p.data() for p in self._params if p.grad_req != "null"), *self.state_arrays().values()]
+        return [*(p.held() for p in self._params if p.grad_req != "null"), *self.state_arrays().values()]
 
     def _update(self, batch_size: float, ignore_stale_grad: bool) -> None:
         self._optimizer.rescale_grad = self._scale / batch_size
@@ -133,12 +133,12 @@ class Trainer(Hinted):
             if not tracing:
                 chosen = self._fresh(chosen, ignore_stale_grad)
             if chosen:
-                device = self._params[chosen[0]].data()._device
+                device = self._params[chosen[0]].held()._device
                 outside_trace(lambda: self._optimizer.place(device))
             self._optimizer.begin_step()
             for index in chosen:
                 parameter = self._params[index]
-                data, grad = parameter.data(), parameter.grad()
+                data, grad = parameter.held(), parameter.grad()
                 self._optimizer.apply(index, data, grad, self._state(index))
                 parameter.grad_seen = grad._version
         finally:
@@ -157,7 +157,7 @@ class Trainer(Hinted):
     def _state(self, index: int) -> Any:
         """The optimizer's arrays for one parameter, made when first needed."""
         if self._states[index] is None:
-            data = self._params[index].data()
+            data = self._params[index].held()
             self._states[index] = outside_trace(lambda: self._optimizer.create_state(index, data))
         return self._states[index]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ._metric import EvalMetric, create, register
@@ -32,9 +33,17 @@ class CompositeEvalMetric(EvalMetric):
         for metric in self.metrics:
             metric.reset()
 
+    def reset_local(self) -> None:
+        for metric in self.metrics:
+            metric.reset_local()
+
     def update(self, labels: Any, preds: Any) -> None:
         for metric in self.metrics:
             metric.update(labels, preds)
+
+    def update_dict(self, label: Mapping[str, Any], pred: Mapping[str, Any]) -> None:
+        for metric in self.metrics:
+            metric.update_dict(label, pred)
 
     def merge(self, other: EvalMetric) -> None:
         assert isinstance(other, CompositeEvalMetric)
@@ -44,6 +53,10 @@ class CompositeEvalMetric(EvalMetric):
     def get(self) -> tuple[Any, Any]:
         """All names and all values, as two lists."""
         pairs = self.get_name_value()
+        return [name for name, _ in pairs], [value for _, value in pairs]
+
+    def get_global(self) -> tuple[Any, Any]:
+        pairs = [pair for metric in self.metrics for pair in metric.get_global_name_value()]
         return [name for name, _ in pairs], [value for _, value in pairs]
 
     def get_name_value(self) -> list[tuple[str, float]]:

@@ -11,6 +11,8 @@ import numpy
 from dlcore._hints import did_you_mean
 from dlcore._kinds import no_array, shown
 
+from ._totals import Totals
+
 _REGISTRY: dict[str, Callable[..., EvalMetric]] = {}
 _Class = TypeVar("_Class", bound="type[EvalMetric]")
 
@@ -40,10 +42,11 @@ def check_label_shapes(labels: Any, preds: Any, wrap: bool = False, shape: bool 
     return tuple([a] if wrap and not isinstance(a, (list, tuple)) else a for a in (labels, preds))  # type: ignore[return-value]
 
 
-class EvalMetric:
+class EvalMetric(Totals):
     """A mean over all samples seen since `reset`. A subclass gives `measure(label, pred)` -> (sum, count).
 
-    `update(labels, preds)` takes NDArrays or NumPy arrays, or equally long lists of them.
+    `update(labels, preds)` takes NDArrays or NumPy arrays, or equally long lists of them. Further arguments of a class
+    of your own are kept for `get_config`.
 
     >>> import dlcore as dl
     >>> class Largest(EvalMetric):
@@ -55,15 +58,21 @@ class EvalMetric:
     ('largest', 3.0)
     """
 
-    def __init__(self, name: str, output_names: Any = None, label_names: Any = None) -> None:
-        self.name = name
+    _earlier: Any = None  # a metric with what was seen before `reset_local`
+
+    def __init__(self, name: str, output_names: Any = None, label_names: Any = None, **kwargs: Any) -> None:
+        if kwargs and self._own():
+            raise TypeError(f"{type(self).__name__}() got an unexpected keyword argument {next(iter(kwargs))!r}")
+        self.name, self._kwargs = name, kwargs
+        self._has_global_stats = bool(kwargs.get("has_global_stats", False))
         self.output_names, self.label_names = output_names, label_names
         self.reset()
 
     def reset(self) -> None:
         """Forget everything seen so far."""
-        self.sum_metric = 0.0
-        self.num_inst = 0
+        self.sum_metric = self.global_sum_metric = 0.0
+        self.num_inst = self.global_num_inst = 0
+        self._earlier = None
 
     def update(self, labels: Any, preds: Any) -> None:
         """Take in one batch."""

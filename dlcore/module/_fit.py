@@ -157,7 +157,7 @@ class BaseModule(Hinted):
                 if monitor is not None:
                     monitor.toc_print()
                 _call(batch_end_callback, BatchEndParam(epoch, nbatch, eval_metric, locals()))
-            for name, value in eval_metric.get_name_value():
+            for name, value in eval_metric.get_global_name_value():
                 self.logger.info("Epoch[%d] Train-%s=%f", epoch, name, value)
             self.logger.info("Epoch[%d] Time cost=%.3f", epoch, time.perf_counter() - start)
             if epoch_end_callback is not None:
@@ -198,7 +198,7 @@ class BaseModule(Hinted):
             eval_metric.update(_rows(batch.label, batch.pad), _rows(self.get_outputs(), batch.pad))
             _call(batch_end_callback, BatchEndParam(epoch, nbatch, eval_metric, locals()))
         _call(score_end_callback, BatchEndParam(epoch, nbatch, eval_metric, locals()))
-        return eval_metric.get_name_value()
+        return eval_metric.get_global_name_value()  # type: ignore[no-any-return]
 
     def iter_predict(
         self, eval_data: Any, num_batch: int | None = None, reset: bool = True

@@ -14,7 +14,8 @@ from ._checkpoint import save_checkpoint
 class Speedometer:
     """Logs samples per second and the training metric every `frequent` batches; a batch_end_callback.
 
-    auto_reset: the metric starts anew after each line, else it covers the epoch so far.
+    auto_reset: a line covers the batches since the one before, else the epoch so far; what `fit` logs at an epoch's end
+    covers all of it either way.
 
     >>> Speedometer(batch_size=32, frequent=10).frequent
     10
@@ -38,7 +39,7 @@ class Speedometer:
             "Epoch[%d] Batch [%d-%d]\tSpeed: %.2f samples/sec%s", param.epoch, self._last, param.nbatch, speed, text
         )
         if self.auto_reset and param.eval_metric is not None:
-            param.eval_metric.reset()
+            param.eval_metric.reset_local()
         self._since, self._last = now, param.nbatch
 
 
@@ -88,7 +89,7 @@ def log_train_metric(period: int, auto_reset: bool = False) -> Callable[[Any], N
             for name, value in _pairs(param.eval_metric):
                 logging.info("Iter[%d] Batch[%d] Train-%s=%f", param.epoch, param.nbatch, name, value)
             if auto_reset:
-                param.eval_metric.reset()
+                param.eval_metric.reset_local()
 
     return log
 

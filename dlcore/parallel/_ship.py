@@ -105,7 +105,7 @@ def is_network(value: Any) -> bool:
 
 def state_of(net: Any) -> dict[str, np.ndarray]:
     """The parameters of a network as NumPy arrays, by name."""
-    return {name: _values(parameter.data()) for name, parameter in net.collect_params().items()}
+    return {name: _values(parameter.held()) for name, parameter in net.collect_params().items()}
 
 
 def restore(net: Any, state: Mapping[str, np.ndarray]) -> None:
@@ -116,14 +116,14 @@ def restore(net: Any, state: Mapping[str, np.ndarray]) -> None:
         if not _has_data(parameter):
             parameter.shape = values.shape
             parameter.initialize(force_reinit=True)
-        target = parameter.data()
+        target = parameter.held()
         source = _array(values, target._dtype_name, "null")
         _core.assign(target, source)
 
 
 def _has_data(parameter: Any) -> bool:
     try:
-        parameter.data()
+        parameter.held()
     except Exception as error:
         if "Deferred" in type(error).__name__ or isinstance(error, RuntimeError):
             return False

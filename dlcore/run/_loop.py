@@ -88,7 +88,7 @@ class TrainingLoop:
         stepper = Stepper(self.objective, self.trainer, self.comm, self.counts, self.imperative)
         evaluator = Evaluator(self.objective, self.metric, self.counts, self.imperative)
         if self.comm is not None:
-            self.comm.broadcast([parameter.data() for parameter in self.net.collect_params().values()], root=0)
+            self.comm.broadcast([parameter.held() for parameter in self.net.collect_params().values()], root=0)
         with own_generator(self._random):
             self._random, self._enough = None, False
             run.begin()
@@ -184,7 +184,7 @@ class TrainingLoop:
 
     def arrays(self) -> dict[str, Any]:
         """Everything that a step changes, by name."""
-        found = {f"weights/{name}": p.data() for name, p in self.net.collect_params().items()}
+        found = {f"weights/{name}": p.held() for name, p in self.net.collect_params().items()}
         found.update({f"optimizer/{name}": array for name, array in self.trainer.state_arrays().items()})
         return found
 
@@ -364,7 +364,7 @@ def device_of(net: Any) -> Any:
 def _begun(parameter: Any) -> bool:
     """True when `initialize` was called on the parameter, whether or not its shape is known."""
     try:
-        parameter.data()
+        parameter.held()
     except Exception as error:
         return "Deferred" in type(error).__name__
     return True

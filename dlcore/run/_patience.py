@@ -39,7 +39,7 @@ class Patience:
         """Take note of the scores after an epoch. True when training should end now."""
         if scores[FALLING] < self.best:
             self.best, self.best_epoch = scores[FALLING], epoch
-            self._weights = [(p, p.data().copy()) for p in self.net.collect_params().values()]
+            self._weights = [(p, p.held().copy()) for p in self.net.collect_params().values()]
         return epoch - self.best_epoch >= self.epochs
 
     def arrays(self) -> dict[str, np.ndarray]:
@@ -56,4 +56,4 @@ class Patience:
     def restore(self) -> None:
         """Write the best epoch's weights into the network; nothing where no epoch had a loss."""
         for parameter, best in self._weights:
-            _core.assign(parameter.data(), best)
+            _core.assign(parameter.held(), best)

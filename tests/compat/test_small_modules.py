@@ -205,3 +205,24 @@ def test_updates_of_many_weights_are_told_how_many() -> None:
     dl.nd.contrib.multi_adamw_update(weights, weights, means, means, 1.0, [0.1], out=weights, size=1)
     with pytest.raises(ValueError, match="multi_adamw_update: expected 3 weights as said, got 1"):
         dl.nd.contrib.multi_adamw_update(weights, weights, means, means, 1.0, [0.1], size=3)
+
+
+def test_modules_below_modules_are_there_without_an_import_of_their_own() -> None:
+    from dlcore import compat
+    from dlcore.compat._names import MODULES
+
+    before = set(vars(dl.io))
+    compat.install()
+    try:
+        import mxnet as mx
+
+        for name, target in MODULES.items():
+            found = mx
+            for part in name.split("."):
+                found = getattr(found, part)
+            assert found.__name__ == target, name
+        assert mx.nd.ndarray.NDArray is dl.nd.NDArray and mx.optimizer.optimizer.SGD is dl.optim.SGD
+    finally:
+        compat.uninstall()
+    assert set(vars(dl.io)) == before
+    assert not hasattr(dl.io, "io") and not hasattr(dl.nd, "ndarray")

@@ -74,13 +74,23 @@ class DataLoader:
         self._batchify_fn = batchify_fn
         self._workers = num_workers
         self._ahead = max(1, 2 * num_workers if prefetch is None else prefetch)
-        self._timeout, self._seed = timeout, seed
+        self._timeout, self._seed, self._pin_memory = timeout, seed, pin_memory
         self.epoch = 0  # passes begun so far; set it to go on with the random transforms of a later one
         self._cursor: Cursor | None = None  # the pass that is being walked
         self._resumed: Cursor | None = None  # the pass that the next walk takes up
 
     def __len__(self) -> int:
         return len(self.batch_sampler)
+
+    @property
+    def _dataset(self) -> Any:
+        """Where MXNet kept it, and loaders derived from this one look."""
+        return self.dataset
+
+    @property
+    def _batch_sampler(self) -> Any:
+        """Likewise."""
+        return self.batch_sampler
 
     def __iter__(self) -> Iterator[Any]:
         cursor, self._resumed = self._resumed, None

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 from .._block import Block
 from .._hybrid_block import HybridBlock
+from .._parameter_dict import ParameterDict
 
 
 class _Row(Block):
     """What Sequential and HybridSequential share."""
+
+    def __init__(
+        self, *blocks: Block | ParameterDict | str | None, prefix: str | None = None, params: Any = None
+    ) -> None:
+        # MXNet's places of the prefix and of params.
+        if blocks and (blocks[0] is None or isinstance(blocks[0], str)):
+            prefix, *blocks = blocks  # type: ignore[assignment]
+            if blocks and (blocks[0] is None or isinstance(blocks[0], ParameterDict)):
+                params, *blocks = blocks  # type: ignore[assignment]
+        super().__init__(prefix, params)
+        self.add(*cast("tuple[Block, ...]", blocks))
 
     def add(self, *blocks: Block) -> None:
         """Append blocks."""
@@ -51,10 +63,6 @@ class Sequential(_Row):
     (5, 2)
     """
 
-    def __init__(self, *blocks: Block, prefix: str | None = None, params: Any = None) -> None:
-        super().__init__(prefix, params)
-        self.add(*blocks)
-
 
 class HybridSequential(_Row, HybridBlock):
     """Like `Sequential`, of hybrid blocks, and compiled by `hybridize()`.
@@ -66,10 +74,6 @@ class HybridSequential(_Row, HybridBlock):
     >>> len(net), net[0]
     (2, Dense(? -> 4))
     """
-
-    def __init__(self, *blocks: Block, prefix: str | None = None, params: Any = None) -> None:
-        super().__init__(prefix, params)
-        self.add(*blocks)
 
     def add(self, *blocks: Block) -> None:
         for block in blocks:
