@@ -78,7 +78,7 @@ class Turned<float> {
     for (int64_t j = first; j < first + n; j += t->cols) {
       int64_t width = t->width(std::min<int64_t>(t->cols, lines_ - j));
       t->multiply(m, std::min<int64_t>(t->cols, first + n - j), depth_, a, a_row, 1, packed_ + depth_ * j, width,
-                  c + j - first, c_row, PanelStart::zero, nullptr);
+                  c + j - first, c_row, PanelStart::zero, nullptr, nullptr);
     }
   }
 
@@ -106,7 +106,7 @@ inline void tile_product<float>(int64_t m, int64_t n, int64_t k, Matrix<const fl
   }
   for (int64_t j = 0; j < n; j += t->cols)
     t->multiply(m, std::min<int64_t>(t->cols, n - j), k, a.data, a.row, a.col, b + j, b_row, c + j, c_row, start,
-                nullptr);
+                nullptr, nullptr);
 }
 
 }  // namespace dl

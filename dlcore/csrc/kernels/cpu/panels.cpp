@@ -68,6 +68,16 @@ void pack_panel(const PanelMatrix& b, int64_t k, int64_t n, int64_t width, float
   }
 }
 
+// Lines of `width` numbers, `step` apart, to be asked for ahead.
+PanelStream stream_of(const float* at, int64_t step, int64_t lines, int64_t width) {
+  if (lines <= 0 || width <= 0) return {at, 0, 0, 0};
+  return {at, step, lines, (width + kStreamWidth - 1) / kStreamWidth};
+}
+PanelStream stream_of(const PanelMatrix& x, int64_t rows, int64_t cols) {
+  if (x.col == 1) return stream_of(x.data, x.row, rows, cols);
+  return stream_of(x.data, x.col, x.row == 1 ? cols : 0, rows);
+}
+
 // A transposed matrix whose columns lie far apart: each touches a line of the cache, many fall into the same few sets.
 PanelMatrix copy_lines(const PanelMatrix& a, int64_t m, int64_t k, float* to) {
   for (int64_t p = 0; p < k; p++) copy_line(a.data + p * a.col, m, p + kAhead < k ? kAhead * a.col : 0, to + p * kRows);
@@ -106,12 +116,12 @@ void pack_panels(const PanelMatrix& b, int64_t k, int64_t n, float* to) {
 }
 
 void multiply_packed(int64_t m, int64_t n, int64_t k, const PanelMatrix& a, const float* packed, float* c,
-                     int64_t c_row, PanelStart start, const float* bias) {
+                     int64_t c_row, PanelStart start, const float* bias, PanelStream* streams) {
   const PanelTable* t = pick_panel_table();
   for (int64_t j = 0; j < n; j += t->cols) {
     int64_t here = std::min<int64_t>(t->cols, n - j);
     t->multiply(m, here, k, a.data, a.row, a.col, packed + k * j, t->width(here), c + j, c_row, start,
-                bias ? bias + j : nullptr);
+                bias ? bias + j : nullptr, streams);
   }
 }
 
@@ -119,7 +129,7 @@ namespace {
 
 constexpr int64_t kNear = 256, kSide = 128;  // of k at a time, and rows and columns of c: parts of a, b and c near by
 
-constexpr int64_t kSameSets = 1024;  // numbers from line to line from which on lines push each other out of a cache
+constexpr int64_t kSameSets = 4096;  // numbers from line to line from which on lines push each other out of a cache
 
 // Both a and b lie line by line of k, as in the gradient by weights: they are read where they are, no line is copied.
 bool in_place(int64_t m, int64_t n, int64_t k, const PanelMatrix& a, const PanelMatrix& b) {
@@ -139,75 +149,105 @@ void product_in_place(int64_t m, int64_t n, int64_t k, const PanelMatrix& a, con
     else
       cols = parts(cols, 2 * t->cols) * t->cols;
   }
-  int64_t across = parts(n, cols);
-  parallel_for(parts(m, rows) * across, 1, [&](int64_t begin, int64_t end) {
+  const int64_t across = parts(n, cols), blocks = parts(m, rows) * across;
+  // What lines [p, p + kNear) of k hold for `count` rows or columns of c.
+  auto stream = [&](const float* from, int64_t step, int64_t count, int64_t p) {
+    return stream_of(from + p * step, step, std::min(kNear, k - p), count);
+  };
+  parallel_for(blocks, 1, [&](int64_t begin, int64_t end) {
     for (int64_t at = begin; at < end; at++) {
       int64_t i = at / across * rows, j0 = at % across * cols, here_m = std::min(rows, m - i);
-      int64_t j1 = std::min(n, j0 + cols);
+      int64_t here_n = std::min(cols, n - j0);
       for (int64_t p = 0; p < k; p += kNear) {
         PanelStart start = add || p ? PanelStart::c : bias ? PanelStart::bias : PanelStart::zero;
-        const float* left = a.data + i + p * a.col;
-        int64_t here_k = std::min(kNear, k - p);
-        for (int64_t j = j0; j < j1; j += t->cols) {
-          int64_t first = j == j0 ? here_m : std::min<int64_t>(8, here_m);  // rows that meet something new
-          int64_t width = std::min<int64_t>(t->cols, j1 - j);
-          auto run = [&](PanelTable::Multiply multiply, int64_t r, int64_t count) {
-            multiply(count, width, here_k, left + r, 1, a.col, b.data + p * b.row + j, b.row, c + (i + r) * c_row + j,
-                     c_row, start, bias ? bias + j : nullptr);
-          };
-          run(t->ahead, 0, first);
-          if (first < here_m) run(t->multiply, first, here_m - first);
+        int64_t here_k = std::min(kNear, k - p), next = p + here_k;
+        PanelStream streams[2] = {stream(a.data + i, a.col, here_m, next), stream(b.data + j0, b.row, here_n, next)};
+        if (next == k && at + 1 < end) {
+          int64_t i2 = (at + 1) / across * rows, j2 = (at + 1) % across * cols;
+          streams[0] = stream(a.data + i2, a.col, std::min(rows, m - i2), 0);
+          streams[1] = stream(b.data + j2, b.row, std::min(cols, n - j2), 0);
         }
+        for (int64_t j = j0; j < j0 + here_n; j += t->cols)
+          t->multiply(here_m, std::min<int64_t>(t->cols, j0 + here_n - j), here_k, a.data + i + p * a.col, 1, a.col,
+                      b.data + p * b.row + j, b.row, c + i * c_row + j, c_row, start, bias ? bias + j : nullptr,
+                      streams);
       }
-      if (step) (*step)(i, here_m, j0, j1 - j0);
+      if (step) (*step)(i, here_m, j0, here_n);
     }
   });
 }
+
+// How a product is cut: strips of columns, cuts of rows, parts of k.
+struct Cut {
+  int64_t m, n, k, depth, width, strips, rows, cuts;
+
+  Cut(int64_t m, int64_t n, int64_t k, bool far) : m(m), n(n), k(k), depth(std::min(k, far ? kDepth / 2 : kDepth)) {
+    int64_t threads = num_threads(), wide = pick_panel_table()->cols;
+    double work = double(m) * double(n) * double(k);
+    int64_t want = threads == 1 || work < 1 << 17 ? 1 : work < 1 << 22 ? 2 * threads : 8 * threads;
+    // Columns first: each part of b is then packed once. Rows are cut when that is not enough, but not so short that
+    // packing again would tell.
+    int64_t panels = (n + wide - 1) / wide;
+    int64_t most = std::max<int64_t>(1, kPanelsNumbers / (depth * wide));
+    strips = std::min(panels, std::max((panels + most - 1) / most, std::min(want, m >= 512 ? 1 : panels)));
+    width = (panels + strips - 1) / strips * wide;
+    strips = (n + width - 1) / width;
+    cuts = std::min<int64_t>((want + strips - 1) / strips, std::max<int64_t>(1, m / kRows));
+    rows = ((m + cuts - 1) / cuts + 7) / 8 * 8;
+    cuts = (m + rows - 1) / rows;
+  }
+
+  int64_t pieces() const { return strips * cuts; }
+
+  // Rows [i, i + m) and columns [j, j + n) of c, and lines [p, p + k) that are summed up.
+  struct Part {
+    int64_t i, m, j, n, p, k;
+  };
+  Part part(int64_t piece, int64_t p) const {
+    int64_t i = piece % cuts * rows, j = piece / cuts * width;
+    return {i, std::min(rows, m - i), j, std::min(width, n - j), p, std::min(depth, k - p)};
+  }
+  // What a thread mostly does after a piece of its share [begin, end).
+  int64_t after(int64_t piece, int64_t begin, int64_t end) const {
+    int64_t next = piece + 1 < end ? piece + 1 : end + (num_threads() - 1) * (end - begin);
+    return next < pieces() ? next : piece;
+  }
+};
 
 }  // namespace
 
 void panel_product(int64_t m, int64_t n, int64_t k, const PanelMatrix& a, const PanelMatrix& b, float* c, int64_t c_row,
                    const float* bias, bool add, const PanelStep* step) {
   if (in_place(m, n, k, a, b)) return product_in_place(m, n, k, a, b, c, c_row, bias, add, step);
-  const PanelTable* t = pick_panel_table();
-  bool far = a.row == 1 && a.col >= kFar;
-  int64_t depth = std::min(k, far ? kDepth / 2 : kDepth), threads = num_threads();
-  double work = double(m) * double(n) * double(k);
-  int64_t want = threads == 1 || work < 1 << 17 ? 1 : work < 1 << 22 ? 2 * threads : 8 * threads;
-  // Columns first: each part of b is then packed once. Rows are cut when that is not enough, but not so short that
-  // packing again would tell.
-  int64_t panels = (n + t->cols - 1) / t->cols;
-  int64_t most = std::max<int64_t>(1, kPanelsNumbers / (depth * t->cols));
-  int64_t strips = std::min(panels, std::max((panels + most - 1) / most, std::min(want, m >= 512 ? 1 : panels)));
-  int64_t width = (panels + strips - 1) / strips * t->cols;
-  strips = (n + width - 1) / width;
-  int64_t cuts = std::min<int64_t>((want + strips - 1) / strips, std::max<int64_t>(1, m / kRows));
-  int64_t rows = ((m + cuts - 1) / cuts + 7) / 8 * 8;
-  cuts = (m + rows - 1) / rows;
-  int64_t block = far || step ? kRows : rows;
+  const bool far = a.row == 1 && a.col >= kFar;
+  const Cut cut(m, n, k, far);
   static std::atomic<uint64_t> calls{0};
   const uint64_t call = ++calls;
-  parallel_for(strips * cuts, 1, [&](int64_t begin, int64_t end) {
-    float* packed = panel_room(PanelRoom::product, packed_size(depth, width));
-    float* near = far ? panel_room(PanelRoom::rows, depth * kRows) : nullptr;
-    for (int64_t at = begin; at < end; at++) {
-      int64_t s = at / cuts, i = at % cuts * rows, j = s * width;
-      int64_t here_m = std::min(rows, m - i), here_n = std::min(width, n - j);
-      for (int64_t p = 0; p < k; p += depth) {
-        int64_t here_k = std::min(depth, k - p);
-        if (depth < k || !held.is(call, s))
-          pack_panels({b.data + p * b.row + j * b.col, b.row, b.col}, here_k, here_n, packed);
-        PanelStart start = add || p ? PanelStart::c : bias ? PanelStart::bias : PanelStart::zero;
-        for (int64_t r = i; r < i + here_m; r += block) {
-          PanelMatrix left{a.data + r * a.row + p * a.col, a.row, a.col};
-          int64_t here = std::min(block, i + here_m - r);
-          if (far) left = copy_lines(left, here, here_k, near);
-          multiply_packed(here, here_n, here_k, left, packed, c + r * c_row + j, c_row, start,
-                          bias ? bias + j : nullptr);
-          if (step && p + here_k == k) (*step)(r, here, j, here_n);
-        }
-      }
+  auto run = [&](const Cut::Part& now, const Cut::Part& later, float* packed, float* near) {
+    PanelStart start = add || now.p ? PanelStart::c : bias ? PanelStart::bias : PanelStart::zero;
+    PanelStream streams[2] = {};
+    if (cut.depth < k || later.j != now.j) streams[1] = stream_of(b.at(later.p, later.j), later.k, later.n);
+    for (int64_t r = 0; r < now.m; r += kRows) {
+      int64_t here = std::min(kRows, now.m - r), rest = now.m - r - here;
+      PanelMatrix left = a.at(now.i + r, now.p);
+      if (far) left = copy_lines(left, here, now.k, near);
+      streams[0] = rest ? stream_of(a.at(now.i + r + here, now.p), std::min(kRows, rest), now.k)
+                        : stream_of(a.at(later.i, later.p), std::min(kRows, later.m), later.k);
+      multiply_packed(here, now.n, now.k, left, packed, c + (now.i + r) * c_row + now.j, c_row, start,
+                      bias ? bias + now.j : nullptr, streams);
+      if (step && now.p + now.k == k) (*step)(now.i + r, here, now.j, now.n);
     }
+  };
+  parallel_for(cut.pieces(), 1, [&](int64_t begin, int64_t end) {
+    float* packed = panel_room(PanelRoom::product, packed_size(cut.depth, cut.width));
+    float* near = far ? panel_room(PanelRoom::rows, cut.depth * kRows) : nullptr;
+    for (int64_t at = begin; at < end; at++)
+      for (int64_t p = 0; p < k; p += cut.depth) {
+        Cut::Part now = cut.part(at, p),
+                  later = now.p + now.k < k ? cut.part(at, now.p + now.k) : cut.part(cut.after(at, begin, end), 0);
+        if (cut.depth < k || !held.is(call, at / cut.cuts)) pack_panels(b.at(now.p, now.j), now.k, now.n, packed);
+        run(now, later, packed, near);
+      }
   });
 }
 

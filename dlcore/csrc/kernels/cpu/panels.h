@@ -12,7 +12,8 @@ namespace dl {
 
 struct PanelMatrix {
   const float* data;
-  int64_t row, col;  // strides in elements
+  int64_t row, col;                                                                            // strides in elements
+  PanelMatrix at(int64_t i, int64_t j) const { return {data + i * row + j * col, row, col}; }  // from element (i, j) on
 };
 
 // Aligned memory of this thread, at least `count` numbers, kept from call to call; `slot` tells users apart.
@@ -22,9 +23,10 @@ float* panel_room(PanelRoom slot, int64_t count);
 // Numbers that packed panels of b (k, n) take, and packing: panel after panel, each k lines of its width.
 int64_t packed_size(int64_t k, int64_t n);
 void pack_panels(const PanelMatrix& b, int64_t k, int64_t n, float* to);
-// c (m, n) = a b with packed b, in this thread.
+// c (m, n) = a b with packed b, in this thread; two `streams` of what comes later are asked for beside, if given.
 void multiply_packed(int64_t m, int64_t n, int64_t k, const PanelMatrix& a, const float* packed, float* c,
-                     int64_t c_row, PanelStart start = PanelStart::zero, const float* bias = nullptr);
+                     int64_t c_row, PanelStart start = PanelStart::zero, const float* bias = nullptr,
+                     PanelStream* streams = nullptr);
 
 // What is done with a block of c that is whole, and still in the cache: rows [i, i + rows), columns [j, j + cols).
 using PanelStep = std::function<void(int64_t i, int64_t rows, int64_t j, int64_t cols)>;

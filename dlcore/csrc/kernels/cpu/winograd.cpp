@@ -272,7 +272,7 @@ bool winograd_grad_w(const ConvShape& s, const View& gy, const View& x, const Vi
       float* to = sum.ptr<float>() + p * step_of(g.o * g.c);
       for (int64_t j = 0; j < g.c; j += panels->cols)
         panels->multiply(g.o, std::min<int64_t>(panels->cols, g.c - j), n, left, 1, g.o, right + j, g.c, to + j, g.c,
-                         first ? PanelStart::c : PanelStart::zero, nullptr);
+                         first ? PanelStart::c : PanelStart::zero, nullptr, nullptr);
     });
   }
   const Numbers out(gw);
