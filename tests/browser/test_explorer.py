@@ -6,6 +6,7 @@ Set DLCORE_SCREENSHOTS to a folder to keep pictures of what was seen.
 from __future__ import annotations
 
 import re
+import struct
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,10 @@ def test_five_hundred_layers_stay_usable(lab: Lab) -> None:
         }"""
     )
     assert cost < 200, f"{cost:.0f} ms"
+    with notebook.page.expect_download() as saved:  # 552 rows, which at twice their size are more than a canvas holds
+        explorer.get_by_title("save the graph as a PNG picture").click()
+    width, height = struct.unpack(">II", Path(saved.value.path()).read_bytes()[16:24])
+    assert height == 16384 and width == pytest.approx(16384 * 880 / (552 * 24 + 12), abs=2)
 
 
 def test_values_follow_the_training_and_the_picture_stays(lab: Lab) -> None:
@@ -105,6 +110,7 @@ def test_values_follow_the_training_and_the_picture_stays(lab: Lab) -> None:
     assert Path(saved.value.path()).read_bytes().startswith(b"\x89PNG")
     notebook.js("panel.sessionContext.session.kernel.restart()")
     until(lambda: "image/svg+xml" in str(notebook.outputs(1)), 20, "the picture in the explorer's place")
+    until(lambda: "image/png" in notebook.outputs(1)[0]["data"], 10, "its form for where no SVG is shown")
     keep(notebook, "explorer_picture", 1)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -71,3 +72,18 @@ def test_a_reopened_notebook_shows_the_pictures(opened: tuple[Lab, Notebook]) ->
     assert "model not found" not in again.page.locator(".jp-Notebook").inner_text()
     keep(again, f"{lab.app}-reopened")
     again.close()
+
+
+def test_a_notebook_that_is_not_trusted_shows_them_too(opened: tuple[Lab, Notebook]) -> None:
+    lab, _ = opened
+    saved = json.loads((lab.folder / "cells.ipynb").read_text())
+    assert "image/svg+xml" in saved["cells"][4]["outputs"][0]["data"]
+    saved["cells"][0]["source"] = "print('written elsewhere')"  # the signature is that of another text now
+    (lab.folder / "foreign.ipynb").write_text(json.dumps(saved))
+    foreign = lab.open("foreign.ipynb", height=1500)
+    for index in (4, 5):
+        picture = foreign.cell(index).locator(".jp-OutputArea img")
+        picture.wait_for(timeout=20_000)
+        assert picture.get_attribute("src").startswith("data:image/png") and picture.bounding_box()["height"] > 60
+    keep(foreign, f"{lab.app}-foreign")
+    foreign.close()

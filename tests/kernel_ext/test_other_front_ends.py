@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import subprocess
 import sys
@@ -55,6 +56,8 @@ def test_each_widget_leaves_a_picture_and_text(ran):
         found = [data for data in data_of(ran, index) if picture in data]
         assert found, (index, [sorted(data) for data in data_of(ran, index)])
         assert words in text_of(ran, index)
+        # VS Code shows no SVG in a folder that is not trusted.
+        assert base64.b64decode(found[0]["image/png"]).startswith(b"\x89PNG") and len(found[0]["image/png"]) < 400_000
     assert "flowchart TB" in data_of(ran, 6)[0]["text/vnd.mermaid"] and "conv 4 3x3 relu" in text_of(ran, 6)
     assert text_of(ran, 7).startswith("conv1: Conv2D(1 -> 4") and "activation output" in text_of(ran, 7)
 

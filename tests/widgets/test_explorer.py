@@ -1,5 +1,6 @@
 """The Python side of the explorer: what it answers, between which steps, and that it asks for nothing unasked."""
 
+import io
 import json
 import time
 import xml.etree.ElementTree as ElementTree
@@ -9,8 +10,12 @@ import pytest
 
 pytest.importorskip("anywidget")
 
+from PIL import Image  # noqa: E402
+
 import dlcore as dl  # noqa: E402
 from dlcore.widgets.explorer import Explorer, explore, mermaid, svg  # noqa: E402
+from dlcore.widgets.explorer.raster import png  # noqa: E402
+from dlcore.widgets.explorer.static import Words, drawing  # noqa: E402
 
 nn = dl.gluon.nn
 
@@ -125,6 +130,23 @@ def test_pictures_of_a_folded_graph_are_valid_and_hold_every_visible_row():
     assert folded.count("-->") == 1
 
 
+def test_the_picture_is_there_without_svg_as_well_and_bounded():
+    deep = nn.HybridSequential()
+    deep.add(*[nn.Dense(4, in_units=4) for _ in range(300)])
+    deep.initialize()
+    explorer = explore(deep, input=(4,), name="deep")
+    data, metadata = explorer._repr_mimebundle_()
+    picture = Image.open(io.BytesIO(data["image/png"]))
+    assert picture.width == 2 * metadata["image/png"]["width"] == 2 * 880
+    # 60 of 302 rows, and a line that says how many are missing; what is drawn reaches down to it.
+    assert picture.height == 2 * metadata["image/png"]["height"] == 2 * (61 * 24 + 12)
+    ink = np.asarray(picture.convert("L")) < 160
+    rows = ink[12:-12].reshape(61, 48, -1).any(axis=(1, 2))
+    assert rows.all() and len(data["image/png"]) < 150_000
+    shallow = drawing(explorer.structure, None, 60)[0]
+    assert [piece[0] for mark in shallow if isinstance(mark, Words) for piece in mark.pieces][-1] == "… 242 rows more"
+
+
 def test_five_hundred_layers_are_described_in_a_moment():
     net = nn.HybridSequential()
     for _ in range(50):
@@ -145,6 +167,12 @@ def test_an_edge_that_brings_the_wrong_shape_is_red_in_the_page_and_in_the_pictu
     content = ask(type="hello")[0][0]
     assert content["wrong"] == [(2, 3)] and "C = 5" in content["note"]
     assert explorer.svg().count("#b71c1c") == 1
+
+    def red(found):
+        pixels = np.asarray(Image.open(io.BytesIO(png(found)[0])).convert("RGB")).astype(int)
+        return int(((pixels[..., 0] > 150) & (pixels[..., 1:].max(axis=-1) < 80)).sum())
+
+    assert red(explorer.structure) > 100 and red(explore(small(), data).structure) == 0
 
 
 def test_samples_are_pictures_and_a_click_tells_what_the_decision_rests_on(data):

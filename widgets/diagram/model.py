@@ -10,6 +10,7 @@ import anywidget
 
 from dlcore.interpret import Structure
 
+from ..explorer.raster import still
 from ..explorer.static import mermaid, svg
 
 HERE = Path(__file__).parent
@@ -68,8 +69,8 @@ class Diagram(anywidget.AnyWidget):
     def _repr_mimebundle_(self, **options: Any) -> Any:
         found = super()._repr_mimebundle_(**options)
         data, metadata = found if isinstance(found, tuple) else (found or {}, {})
-        structure = self.design.structure()
-        return {**data, "image/svg+xml": svg(structure), "text/plain": str(structure)}, metadata
+        picture, sizes = still(self.design.structure())
+        return {**data, **picture}, {**metadata, **sizes}
 
     def _receive(self, _widget: Any, content: dict[str, Any], _buffers: Any) -> None:
         kind = content.get("type")

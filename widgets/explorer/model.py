@@ -17,6 +17,7 @@ from dlcore.interpret._batch import batch_of, objective_of
 from dlcore.run import training
 
 from ..loss_chart.model import let_through
+from .raster import still
 from .samples import are_pictures, attribution, pictures
 from .static import closed_at_first, mermaid, svg
 
@@ -87,7 +88,8 @@ class Explorer(anywidget.AnyWidget):
     def _repr_mimebundle_(self, **options: Any) -> Any:
         found = super()._repr_mimebundle_(**options)
         data, metadata = found if isinstance(found, tuple) else (found or {}, {})
-        return {**data, "image/svg+xml": self.svg(), "text/plain": str(self.structure)}, metadata
+        picture, sizes = still(self.structure)
+        return {**data, **picture}, {**metadata, **sizes}
 
     # ------------------------------------------------------------------ what the page asks
 

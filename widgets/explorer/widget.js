@@ -3,6 +3,7 @@
 import { Inspector } from "./inspector.js";
 import { element } from "../shared/dom.js";
 import { keepKeys } from "../shared/keys.js";
+import { raster } from "../shared/raster.js";
 import { withPicture } from "../shared/still.js";
 import { followTheme } from "../shared/theme.js";
 import { Tree } from "./tree.js";
@@ -23,17 +24,6 @@ function save(name, blob) {
   link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-}
-
-async function png(svg) {
-  const image = new Image();
-  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`;
-  await image.decode();
-  const canvas = element("canvas");
-  canvas.width = 2 * image.width;
-  canvas.height = 2 * image.height;
-  canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
-  return new Promise((done) => canvas.toBlob(done, "image/png"));
 }
 
 class View {
@@ -167,7 +157,7 @@ class View {
     this.wanted = null;
     if (kind === "mermaid") save(`${name}.mmd`, new Blob([content.text], { type: "text/plain" }));
     else if (kind === "svg") save(`${name}.svg`, new Blob([content.text], { type: "image/svg+xml" }));
-    else save(`${name}.png`, await png(content.text));
+    else save(`${name}.png`, (await raster(content.text)).blob);
   }
 
   close() {

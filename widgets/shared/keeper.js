@@ -3,8 +3,11 @@
 // reach its output: the page asks for the picture and puts it there. And a kernel that is restarted or dies leaves
 // nothing: the page keeps what it has drawn.
 
+import { raster } from "./raster.js";
+
 const WIDGET = "application/vnd.jupyter.widget-view+json";
 const PATIENCE = 2000; // ms in which the kernel's own replacement would have come
+const HIGHEST = 1500; // CSS pixels of a picture: what bounds the size of the saved notebook
 const GONE = ["restarting", "autorestarting", "terminating", "dead"];
 
 // The outputs of the open notebook that show this model, where JupyterLab lets us see them.
@@ -53,12 +56,22 @@ export class Keeper {
   keepDrawn() {
     if (!this.outputs().length) return;
     const found = this.page.drawn();
-    if (found) this.replace(found.data, found.metadata);
+    if (found) this.replace(found.data, found.metadata).then(null, () => {}); // without PNG where it cannot be drawn
   }
 
-  replace(data, metadata) {
-    for (const { outputs, index } of this.outputs()) {
-      outputs.set(index, { output_type: "display_data", data, metadata });
+  // VS Code shows no SVG in a folder that is not trusted, nor JupyterLab in such a notebook: a PNG comes beside it.
+  async replace(data, metadata) {
+    const places = this.outputs();
+    for (const { outputs, index } of places) outputs.set(index, { output_type: "display_data", data, metadata });
+    const svg = data["image/svg+xml"];
+    if (!svg) return;
+    const { blob, width, height } = await raster(svg, HIGHEST);
+    const png = base64(new DataView(await blob.arrayBuffer()));
+    const both = { "image/svg+xml": svg, "image/png": png, ...data };
+    const sizes = { ...metadata, "image/png": { width, height } };
+    for (const { outputs, index } of places) {
+      if (outputs.isDisposed || outputs.get(index)?.data["image/svg+xml"] !== svg) continue;
+      outputs.set(index, { output_type: "display_data", data: both, metadata: sizes });
     }
   }
 
