@@ -29,8 +29,8 @@ from ._kinds import NAMED, NUMBERS, shown
 
 # Methods that are asked for every batch or number, or that subclasses define in their own way.
 _PASSED_OVER = frozenset(
-    """append apply call data decayed due error forward grad gradient held hybrid_forward infer_shape look_up measure place
-    rule take_batch take_reduced value""".split()
+    """append apply call data decayed due error forward grad gradient held hybrid_forward infer_shape look_up measure
+    place rule take_batch take_reduced value""".split()
 )
 # Everyday functions of arrays that say all of it themselves: nothing is put around them. tests/fuzz/public.py finds it
 # out where one does not.
@@ -122,7 +122,7 @@ def checked(function: _F, who: str = "") -> _F:
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
-        first(first.who, args, kwargs)
+        args = first(first.who, args, kwargs)  # type: ignore[assignment]
         try:
             return function(*args, **kwargs)
         except CAUGHT as error:
@@ -141,11 +141,11 @@ def _method(function: _F) -> _F:
     @functools.wraps(function)
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:
         who = type(self).__name__ if makes else f"{type(self).__name__}.{first.who}"
-        first(who, (self, *args), kwargs, type(self))
+        given = first(who, (self, *args), kwargs, type(self))
         try:
-            return function(self, *args, **kwargs)
+            return function(*given, **kwargs)
         except CAUGHT as error:
-            found = better(function, who, error, (self, *args), kwargs)
+            found = better(function, who, error, given, kwargs)
             if found is None:
                 raise
             raise found from found.__cause__

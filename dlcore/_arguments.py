@@ -20,6 +20,7 @@ from ._kinds import FITS, NAMED, WRONG_TYPE, WRONG_VALUE, Kind, came, kind_of
 
 BY_PLACE = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 _BY_NAME = inspect.Parameter.KEYWORD_ONLY
+_OWN = frozenset((int, float, bool, str, type(None)))  # of these nothing needs to be changed
 _ANY_NUMBER = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
@@ -92,11 +93,19 @@ class Look:
         self.needed = [a for a in self.named.values() if a.default is inspect.Parameter.empty]
         return self.placed
 
-    def __call__(self, who: str, args: tuple[Any, ...], kwargs: dict[str, Any], cls: type = object) -> None:
+    def __call__(
+        self, who: str, args: tuple[Any, ...], kwargs: dict[str, Any], cls: type = object
+    ) -> tuple[Any, ...] | list[Any]:
+        """The arguments by place as the function gets them; those by name are changed where they are: scalars of
+        NumPy's and arrays that stand for numbers become Python's own."""
         placed = self._read() if self.placed is None else self.placed
-        for argument, value in zip(placed, args, strict=False):
+        given: tuple[Any, ...] | list[Any] = args
+        for place, (argument, value) in enumerate(zip(placed, args, strict=False)):
             if argument.kind is not None and value is not argument.default:
                 _refuse(who, argument, value, cls)
+                if type(value) not in _OWN and argument.kind.plain is not None:
+                    given = given if type(given) is list else list(given)
+                    given[place] = argument.kind.plain(value)
         if len(args) > len(placed):
             self._too_many(who, args, cls)
         for name, value in kwargs.items():
@@ -105,9 +114,12 @@ class Look:
                 self._unknown(who, name, cls)
             elif known.kind is not None and value is not known.default:
                 _refuse(who, known, value, cls)
+                if type(value) not in _OWN and known.kind.plain is not None:
+                    kwargs[name] = known.kind.plain(value)
         for k, argument in enumerate(self.needed):
             if argument.name not in kwargs and (k >= len(args) or argument.way is _BY_NAME) and not self.hinted:
                 raise TypeError(f"{who}() is missing the required positional argument {argument.name!r}")
+        return given
 
     def _too_many(self, who: str, args: tuple[Any, ...], cls: type) -> None:
         assert self.placed is not None

@@ -15,6 +15,7 @@ import os
 import types
 import typing
 from collections.abc import Callable
+from types import NoneType
 from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
 
 FITS, WRONG_VALUE, WRONG_TYPE = 0, 1, 2
@@ -35,6 +36,7 @@ class Kind(NamedTuple):
     several: str
     judge: Callable[[Any], int]
     each: Any = None  # the kind of the elements of a sequence
+    plain: Callable[[Any], Any] | None = None  # a value that fits as Python's own: of NumPy's scalars, of arrays
 
 
 def _finite(number: Any) -> bool:
@@ -76,6 +78,11 @@ def _truth(value: Any) -> bool:
     return _whole(value) and operator.index(value) in (0, 1)
 
 
+def _plain_number(value: Any) -> Any:
+    """A scalar of NumPy's as a float; an array of ours stays, as gradients may flow through it."""
+    return value if hasattr(value, "asnumpy") or isinstance(value, (int, float)) else float(value)
+
+
 def no_array(value: Any) -> bool:
     """Whether nobody could take `value` for an array of numbers, whatever library made it."""
     plain = (str, bytes, bytearray, abc.Mapping, abc.Set, type, types.FunctionType, types.BuiltinFunctionType)
@@ -100,7 +107,7 @@ def _path(value: Any) -> bool:
     return isinstance(value, (str, os.PathLike)) and "\0" not in os.fspath(value)
 
 
-_NUMBER = Kind("a number", "numbers", _of_type(_number))
+_NUMBER = Kind("a number", "numbers", _of_type(_number), plain=_plain_number)
 _ARRAY = Kind("an array", "arrays", _of_type(lambda v: hasattr(v, "shape") and hasattr(v, "dtype")))
 PATH = Kind("a file name", "file names", _of_type(_path))
 NUMBERS = Kind("an array of numbers", "arrays of numbers", _of_type(lambda v: not no_array(v)))
@@ -108,11 +115,11 @@ Array: TypeAlias = Annotated[Any, NUMBERS]
 _FUNCTION = Kind("a function", "functions", _of_type(callable))
 _DICT = Kind("a dict", "dicts", _of_type(lambda v: isinstance(v, abc.Mapping) or hasattr(v, "keys")))
 _PLAIN: dict[Any, Kind] = {
-    int: Kind("a whole number", "whole numbers", _of_type(_whole)),
+    int: Kind("a whole number", "whole numbers", _of_type(_whole), plain=operator.index),
     float: _NUMBER,
-    bool: Kind("True or False", "truth values", _of_type(_truth)),
+    bool: Kind("True or False", "truth values", _of_type(_truth), plain=bool),
     str: Kind("a string", "strings", _of_type(lambda v: isinstance(v, str))),
-    types.NoneType: Kind("None", "None", _of_type(lambda v: v is None)),
+    NoneType: Kind("None", "None", _of_type(lambda v: v is None)),
     os.PathLike: PATH,
     callable: _FUNCTION,
     abc.Callable: _FUNCTION,
@@ -147,7 +154,7 @@ def kind_of(hint: Any, known: dict[str, Any]) -> Kind | None:
     if hint in _PLAIN if isinstance(hint, abc.Hashable) else False:
         return _PLAIN[hint]
     if hint is None:
-        return _PLAIN[types.NoneType]
+        return _PLAIN[NoneType]
     origin, inside = typing.get_origin(hint), typing.get_args(hint)
     if origin is Annotated:
         return _limited(kind_of(inside[0], known), inside[1:])
@@ -213,7 +220,7 @@ def _within(kind: Kind, limit: Limit) -> Kind:
     def judge(value: Any) -> int:
         return kind.judge(value) or (FITS if limit.fits(value) else WRONG_VALUE)
 
-    return Kind(kind.one + limit.words, kind.several + limit.words, judge)
+    return Kind(kind.one + limit.words, kind.several + limit.words, judge, kind.each, kind.plain)
 
 
 def _either(kinds: list[Kind | None]) -> Kind | None:
@@ -223,26 +230,59 @@ def _either(kinds: list[Kind | None]) -> Kind | None:
     if {_PLAIN[str], PATH} <= set(several):
         several.remove(_PLAIN[str])
     # "None" last, as the least that one wants to know
-    several.sort(key=lambda kind: kind is _PLAIN[types.NoneType])
+    several.sort(key=lambda kind: kind is _PLAIN[NoneType])
     words = list(dict.fromkeys(kind.one for kind in several))
     return Kind(
         " or ".join(words),
         " or ".join(dict.fromkeys(kind.several for kind in several)),
         lambda value: min(kind.judge(value) for kind in several),
         next((kind.each for kind in several if kind.each is not None), None),
+        _plain_of(several),
     )
+
+
+def _plain_of(kinds: list[Kind]) -> Callable[[Any], Any] | None:
+    def plain(value: Any) -> Any:
+        made = next(kind.plain for kind in kinds if kind.judge(value) == FITS)
+        return value if made is None else made(value)
+
+    return plain if any(kind.plain is not None for kind in kinds) else None
+
+
+def _plain_elements(each: Callable[[int], Kind | None]) -> Callable[[Any], Any]:
+    """The elements of a short sequence, each as Python's own; `each` is the kind of the element at a place."""
+
+    def plain(value: Any) -> Any:
+        listed = isinstance(value, (list, tuple))
+        if not (listed or hasattr(value, "shape")) or len(value) > _LOOKED_AT or (listed and _all_plain(value)):
+            return value
+        kinds = [(each(place), one) for place, one in enumerate(value)]
+        made = [one if kind is None or kind.plain is None else kind.plain(one) for kind, one in kinds]
+        return made if type(value) is list else tuple(made)
+
+    return plain
+
+
+def _all_plain(values: Any) -> bool:
+    return all(type(one) in (int, float, bool, str, NoneType) for one in values)
 
 
 def _one_of(values: tuple[Any, ...]) -> Kind:
     words = ", ".join(map(repr, values[:-1])) + " or " * (len(values) > 1) + repr(values[-1])
     types_ = tuple({type(value) for value in values})
 
+    def plain(value: Any) -> Any:
+        if hasattr(value, "item") and getattr(value, "shape", None) == ():
+            value = value.item()
+        return bool(value) if bool in types_ and value in (0, 1) else value
+
     def judge(value: Any) -> int:
+        value = plain(value)
         if not isinstance(value, types_):
             return WRONG_TYPE
         return FITS if value in values else WRONG_VALUE
 
-    return Kind(words, words, judge)
+    return Kind(words, words, judge, plain=plain)
 
 
 def _elements(value: Any) -> list[Any] | None:
@@ -263,7 +303,8 @@ def _list(kind: Kind | None, lengthless: bool) -> Kind:
         return FITS if kind is None else max((kind.judge(one) for one in found), default=FITS)
 
     what = "a sequence" if kind is None else f"a sequence of {kind.several}"
-    return Kind(what, what.replace("a sequence", "sequences", 1), judge, kind)
+    plain = None if kind is None or kind.plain is None else _plain_elements(lambda place: kind)
+    return Kind(what, what.replace("a sequence", "sequences", 1), judge, kind, plain)
 
 
 def _tuple(kinds: list[Kind | None], fixed: bool) -> Kind:
@@ -281,15 +322,16 @@ def _tuple(kinds: list[Kind | None], fixed: bool) -> Kind:
         return max((kind.judge(one) for kind, one in pairs if kind is not None), default=FITS)
 
     names = same.several if same else "values"
-    return Kind(f"{len(kinds)} {names}", f"groups of {len(kinds)} {names}", judge)
+    plain = _plain_elements(lambda place: kinds[place])
+    return Kind(f"{len(kinds)} {names}", f"groups of {len(kinds)} {names}", judge, None, plain)
 
 
 _PARAMS = Kind("the params of a block", "params", _of_type(lambda v: hasattr(v, "keys") and hasattr(v, "get")))
 # What an argument of this name is wherever its hint is `Any`. A room adds what only it knows: dtypes, devices,
 # initializers.
 NAMED: dict[str, Kind | None] = {
-    "prefix": _either([_PLAIN[str], _PLAIN[types.NoneType]]),
-    "params": _either([_PARAMS, _PLAIN[types.NoneType]]),
+    "prefix": _either([_PLAIN[str], _PLAIN[NoneType]]),
+    "params": _either([_PARAMS, _PLAIN[NoneType]]),
     "pred": NUMBERS,
     "sample_weight": NUMBERS,
     "src": NUMBERS,

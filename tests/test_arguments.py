@@ -130,4 +130,37 @@ def test_a_function_is_wrapped_once() -> None:
     assert dl.metric.create is before
 
 
+@pytest.mark.parametrize(
+    ("hint", "given", "taken"),
+    [
+        (int, np.int64(3), 3),
+        (int, np.array(3), 3),
+        (int, dl.np.array(3), 3),
+        (float, np.float32(0.5), 0.5),
+        (bool, np.bool_(True), True),
+        ("Count | Sequence[Count]", np.int32(2), 2),
+        ("Count | Sequence[Count]", np.array([2, 3]), (2, 3)),
+        ("Size", [np.int64(1), 2], [1, 2]),
+        ("Literal['a', False] | int", np.bool_(False), False),
+        ("Sequence[float]", (np.float32(1), 2), (1.0, 2)),
+    ],
+)
+def test_functions_get_numbers_of_pythons_own(hint: Any, given: Any, taken: Any) -> None:
+    def function(value: Any) -> Any:
+        return value
+
+    function.__annotations__["value"] = hint
+    for got in (checked(function)(given), checked(function)(value=given)):
+        assert got == taken and type(got) is type(taken)
+        assert not isinstance(taken, (list, tuple)) or [*map(type, got)] == [*map(type, taken)]
+
+
+def test_gradients_flow_through_numbers_of_ours() -> None:
+    def function(value: float) -> Any:
+        return value
+
+    x = dl.np.array(2.0)
+    assert checked(function)(x) is x  # type: ignore[arg-type]
+
+
 __all__ = ["Callable", "Count", "Iterable", "Literal", "Mapping", "Sequence", "os"]

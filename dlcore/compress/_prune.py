@@ -93,6 +93,7 @@ def prune(net: Block, sparsity: float, select: Select = None, scope: str = "glob
     >>> net.weight.data().asnumpy().tolist(), pruned.sparsity()
     ([[0.0, -4.0], [3.0, 0.0]], 0.5)
     """
+    sparsity = float(sparsity)
     if not 0 <= sparsity <= 1:
         raise ValueError(f"prune: expected a sparsity between 0 and 1, got {sparsity}")
     if scope not in ("global", "layer"):

@@ -170,7 +170,7 @@ def _asked(remat: Any, budget: Any) -> tuple[bool, tuple[Any, ...], int | None]:
     """Whether the least memory is asked for, the layers that are segments, and the budget."""
     if budget is not None and (isinstance(budget, bool) or not isinstance(budget, int) or budget <= 0):
         raise ValueError(f"memory_budget: expected a positive number of bytes, got {budget!r}")
-    if isinstance(remat, bool) or remat is None:
+    if isinstance(remat, int) or remat is None:
         return bool(remat), (), budget
     layers = tuple(remat) if isinstance(remat, Iterable) and not isinstance(remat, str) else (remat,)
     for layer in layers:

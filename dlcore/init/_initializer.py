@@ -103,10 +103,10 @@ def create(init: str | Initializer | type[Initializer] | float, **kwargs: Any) -
         return init
     if isinstance(init, type) and issubclass(init, Initializer):
         return init(**kwargs)
-    if isinstance(init, (int, float)):
-        return _REGISTRY["constant"](value=init)
     if isinstance(init, str) and init.lower() in _REGISTRY:
         return _REGISTRY[init.lower()](**kwargs)
+    if isinstance(init, (int, float)) or (getattr(init, "shape", None) == () and not isinstance(init, str)):
+        return _REGISTRY["constant"](value=float(init))
     known = ", ".join(sorted(_REGISTRY))
     raise ValueError(f"init: expected an Initializer or one of {known}; got {init!r}")
 

@@ -159,7 +159,9 @@ def center_crop(src: Any, size: Size, interp: int = 2) -> tuple[NDArray, Box]:
     return fixed_crop(src, x0, y0, w, h, size, interp), (x0, y0, w, h)
 
 
-def random_size_crop(src: Any, size: Size, area: Any, ratio: Sequence[float], interp: int = 2) -> tuple[NDArray, Box]:
+def random_size_crop(
+    src: Any, size: Size, area: float | Sequence[float], ratio: Sequence[float], interp: int = 2
+) -> tuple[NDArray, Box]:
     """A part of random area (a share of the picture's, or its least share) and proportions, resized; as `random_crop`.
 
     Where ten tries do not fit, the middle.
@@ -168,7 +170,7 @@ def random_size_crop(src: Any, size: Size, area: Any, ratio: Sequence[float], in
     (4, 4, 3)
     """
     height, width = pixels(src).shape[:2]
-    low, high = (area, 1.0) if isinstance(area, (int, float)) else area
+    low, high = area if isinstance(area, (tuple, list)) else (float(area), 1.0)  # type: ignore[arg-type]
     for _ in range(10):
         share, shape, across, down = draw(4)
         target = (low + share * (high - low)) * width * height
