@@ -101,9 +101,9 @@ def _on_threads(n: int, call: Call) -> Call:
     return run
 
 
-def _matmul(m: int, n: int, k: int, threads: int, a: np.ndarray, b: np.ndarray) -> Call:
+def _matmul(threads: int, a: np.ndarray, b: np.ndarray) -> Call:
     _openmp().omp_set_num_threads(threads)
-    out = np.empty((m, n), np.float32)
+    out = np.empty((len(a), b.shape[1]), np.float32)
     mds = [_desc(x.shape, tuple(s // 4 for s in x.strides)) for x in (a, b, out)]
     pd = c_void_p()
     _call("matmul_primitive_desc_create", byref(pd), _engine()[0], mds[0], mds[1], None, mds[2], None)
@@ -169,8 +169,8 @@ def onednn_rows(words: list[str], torch: ModuleType | None) -> Iterator[tuple[st
                 continue
             da, db = _core.from_numpy(a, copy=False), _core.from_numpy(right, copy=False)
             ta, tb = (torch.from_numpy(a), torch.from_numpy(right)) if torch else (None, None)
-            yield name, lambda t, s=(m, n, k), a=a, b=right, d=(da, db), u=(ta, tb): (  # type: ignore[misc]
-                lambda: F.matmul(*d), _matmul(*s, t, a, b), torch and (lambda: torch.matmul(*u)),
+            yield name, lambda t, a=a, b=right, d=(da, db), u=(ta, tb): (  # type: ignore[misc]
+                lambda: F.matmul(*d), _matmul(t, a, b), torch and (lambda: torch.matmul(*u)),
             )  # fmt: skip
     for images, c, size, o, kernel, pad in PICTURES:
         name = f"conv {images} x {c} x {size} x {size} to {o}, {kernel} x {kernel}"

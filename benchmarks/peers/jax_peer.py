@@ -9,10 +9,127 @@ import numpy as np
 
 from .sizes import CLASSES, data
 
+Network = tuple[Any, Callable[[Any, Any], Any]]  # parameters, and the function of them and a batch
+
 
 def _linear(rng: Any, before: int, after: int) -> dict[str, np.ndarray]:
     bound = before**-0.5
     return {"w": rng.uniform(-bound, bound, (before, after)).astype("f"), "b": np.zeros(after, "f")}
+
+
+def _dense(p: Any, x: Any) -> Any:
+    return x @ p["w"] + p["b"]
+
+
+def _layers(rng: Any, *sizes: int) -> Network:
+    """Dense layers of these sizes with relu between."""
+    import jax
+
+    params: Any = [_linear(rng, a, b) for a, b in zip(sizes, sizes[1:], strict=False)]
+
+    def net(p: Any, x: Any) -> Any:
+        for layer in p[:-1]:
+            x = jax.nn.relu(_dense(layer, x))
+        return _dense(p[-1], x)
+
+    return params, net
+
+
+def _lenet(rng: Any) -> Network:
+    """Two convolutions, a pooling, two dense layers."""
+    import jax
+    import jax.numpy as jnp
+    from jax import lax
+
+    params: dict[str, Any] = {
+        "c1": rng.normal(size=(3, 3, 1, 32)).astype("f") * 0.1, "b1": np.zeros(32, "f"),
+        "c2": rng.normal(size=(3, 3, 32, 64)).astype("f") * 0.05, "b2": np.zeros(64, "f"),
+        "d1": _linear(rng, 64 * 14 * 14, 128), "d2": _linear(rng, 128, 10),
+    }  # fmt: skip
+
+    def net(p: Any, x: Any) -> Any:
+        x = jnp.transpose(x, (0, 2, 3, 1))
+        numbers = ("NHWC", "HWIO", "NHWC")
+        x = jax.nn.relu(lax.conv_general_dilated(x, p["c1"], (1, 1), "SAME", dimension_numbers=numbers) + p["b1"])
+        x = jax.nn.relu(lax.conv_general_dilated(x, p["c2"], (1, 1), "SAME", dimension_numbers=numbers) + p["b2"])
+        x = lax.reduce_window(x, -jnp.inf, lax.max, (1, 2, 2, 1), (1, 2, 2, 1), "VALID")
+        return _dense(p["d2"], jax.nn.relu(_dense(p["d1"], x.reshape(len(x), -1))))
+
+    return params, net
+
+
+def _lstm(rng: Any) -> Network:
+    """An embedding, one LSTM layer and a dense one."""
+    import jax
+    import jax.numpy as jnp
+    from jax import lax
+
+    params: dict[str, Any] = {
+        "table": rng.normal(size=(CLASSES, 64)).astype("f"), "into": _linear(rng, 64, 1024),
+        "again": _linear(rng, 256, 1024), "out": _linear(rng, 256, CLASSES),
+    }  # fmt: skip
+
+    def net(p: Any, tokens: Any) -> Any:
+        into = _dense(p["into"], p["table"][tokens])
+        zeros = jnp.zeros((tokens.shape[0], 256))
+
+        def step(state: Any, x: Any) -> Any:
+            h, c = state
+            i, f, g, o = jnp.split(x + _dense(p["again"], h), 4, axis=-1)
+            c = jax.nn.sigmoid(f) * c + jax.nn.sigmoid(i) * jnp.tanh(g)
+            h = jax.nn.sigmoid(o) * jnp.tanh(c)
+            return (h, c), h
+
+        _, y = lax.scan(step, (zeros, zeros), jnp.swapaxes(into, 0, 1))
+        return _dense(p["out"], jnp.swapaxes(y, 0, 1))
+
+    return params, net
+
+
+def _gpt(rng: Any) -> Network:
+    """Four transformer cells with causal attention."""
+    import jax
+    import jax.numpy as jnp
+    from jax import lax
+
+    cells = [
+        {"n1": np.ones(128, "f"), "s1": np.zeros(128, "f"), "n2": np.ones(128, "f"), "s2": np.zeros(128, "f"),
+         "into": _linear(rng, 128, 384), "out": _linear(rng, 128, 128), "up": _linear(rng, 128, 512),
+         "down": _linear(rng, 512, 128)} for _ in range(4)
+    ]  # fmt: skip
+    params: dict[str, Any] = {
+        "table": rng.normal(size=(CLASSES, 128)).astype("f"),
+        "places": rng.normal(size=(128, 128)).astype("f") * 0.02,
+        "cells": cells, "n": np.ones(128, "f"), "s": np.zeros(128, "f"),
+        "out": rng.normal(size=(128, CLASSES)).astype("f") * 0.08,
+    }  # fmt: skip
+
+    def norm(x: Any, g: Any, b: Any) -> Any:
+        mean = x.mean(-1, keepdims=True)
+        return (x - mean) * lax.rsqrt(((x - mean) ** 2).mean(-1, keepdims=True) + 1e-5) * g + b
+
+    def net(p: Any, tokens: Any) -> Any:
+        x = p["table"][tokens] + p["places"]
+        n, t, _ = x.shape
+        seen = jnp.tril(jnp.ones((t, t), bool))
+        for c in p["cells"]:
+            q, k, v = _dense(c["into"], norm(x, c["n1"], c["s1"])).reshape(n, t, 3, 4, 32).transpose(2, 0, 3, 1, 4)
+            scores = jnp.where(seen, q @ k.swapaxes(-1, -2) / 32**0.5, -jnp.inf)
+            y = (jax.nn.softmax(scores) @ v).transpose(0, 2, 1, 3).reshape(n, t, 128)
+            x = x + _dense(c["out"], y)
+            x = x + _dense(c["down"], jax.nn.gelu(_dense(c["up"], norm(x, c["n2"], c["s2"])), approximate=False))
+        return norm(x, p["n"], p["s"]) @ p["out"]
+
+    return params, net
+
+
+NETWORKS: dict[str, Callable[[Any], Network]] = {
+    "mlp": lambda rng: _layers(rng, 784, 128, 64, 10),
+    "autoencoder": lambda rng: _layers(rng, 784, 256, 64, 256, 784),
+    "lenet": _lenet,
+    "lstm": _lstm,
+    "gpt": _gpt,
+}
 
 
 def make(workload: str, threads: int) -> Callable[[], float]:
@@ -23,91 +140,14 @@ def make(workload: str, threads: int) -> Callable[[], float]:
     os.environ["OMP_NUM_THREADS"] = str(threads)
     import jax
     import jax.numpy as jnp
-    from jax import lax
 
     rng = np.random.default_rng(0)
     base, _, kind = workload.partition("-")
     if kind:
         raise ValueError("measured for the full training steps in float32 only")
-
-    def dense(p: Any, x: Any) -> Any:
-        return x @ p["w"] + p["b"]
-
-    if base in ("mlp", "autoencoder"):
-        sizes = (784, 128, 64, 10) if base == "mlp" else (784, 256, 64, 256, 784)
-        params: Any = [_linear(rng, a, b) for a, b in zip(sizes, sizes[1:], strict=False)]
-
-        def net(p: Any, x: Any) -> Any:
-            for layer in p[:-1]:
-                x = jax.nn.relu(dense(layer, x))
-            return dense(p[-1], x)
-
-    elif base == "lenet":
-        params = {
-            "c1": rng.normal(size=(3, 3, 1, 32)).astype("f") * 0.1, "b1": np.zeros(32, "f"),
-            "c2": rng.normal(size=(3, 3, 32, 64)).astype("f") * 0.05, "b2": np.zeros(64, "f"),
-            "d1": _linear(rng, 64 * 14 * 14, 128), "d2": _linear(rng, 128, 10),
-        }  # fmt: skip
-
-        def net(p: Any, x: Any) -> Any:
-            x = jnp.transpose(x, (0, 2, 3, 1))
-            numbers = ("NHWC", "HWIO", "NHWC")
-            x = jax.nn.relu(lax.conv_general_dilated(x, p["c1"], (1, 1), "SAME", dimension_numbers=numbers) + p["b1"])
-            x = jax.nn.relu(lax.conv_general_dilated(x, p["c2"], (1, 1), "SAME", dimension_numbers=numbers) + p["b2"])
-            x = lax.reduce_window(x, -jnp.inf, lax.max, (1, 2, 2, 1), (1, 2, 2, 1), "VALID")
-            return dense(p["d2"], jax.nn.relu(dense(p["d1"], x.reshape(len(x), -1))))
-
-    elif base == "lstm":
-        params = {
-            "table": rng.normal(size=(CLASSES, 64)).astype("f"), "into": _linear(rng, 64, 1024),
-            "again": _linear(rng, 256, 1024), "out": _linear(rng, 256, CLASSES),
-        }  # fmt: skip
-
-        def net(p: Any, tokens: Any) -> Any:
-            into = dense(p["into"], p["table"][tokens])
-            zeros = jnp.zeros((tokens.shape[0], 256))
-
-            def step(state: Any, x: Any) -> Any:
-                h, c = state
-                i, f, g, o = jnp.split(x + dense(p["again"], h), 4, axis=-1)
-                c = jax.nn.sigmoid(f) * c + jax.nn.sigmoid(i) * jnp.tanh(g)
-                h = jax.nn.sigmoid(o) * jnp.tanh(c)
-                return (h, c), h
-
-            _, y = lax.scan(step, (zeros, zeros), jnp.swapaxes(into, 0, 1))
-            return dense(p["out"], jnp.swapaxes(y, 0, 1))
-
-    elif base == "gpt":
-        cells = [
-            {"n1": np.ones(128, "f"), "s1": np.zeros(128, "f"), "n2": np.ones(128, "f"), "s2": np.zeros(128, "f"),
-             "into": _linear(rng, 128, 384), "out": _linear(rng, 128, 128), "up": _linear(rng, 128, 512),
-             "down": _linear(rng, 512, 128)} for _ in range(4)
-        ]  # fmt: skip
-        params = {
-            "table": rng.normal(size=(CLASSES, 128)).astype("f"),
-            "places": rng.normal(size=(128, 128)).astype("f") * 0.02,
-            "cells": cells, "n": np.ones(128, "f"), "s": np.zeros(128, "f"),
-            "out": rng.normal(size=(128, CLASSES)).astype("f") * 0.08,
-        }  # fmt: skip
-
-        def norm(x: Any, g: Any, b: Any) -> Any:
-            mean = x.mean(-1, keepdims=True)
-            return (x - mean) * lax.rsqrt(((x - mean) ** 2).mean(-1, keepdims=True) + 1e-5) * g + b
-
-        def net(p: Any, tokens: Any) -> Any:
-            x = p["table"][tokens] + p["places"]
-            n, t, _ = x.shape
-            seen = jnp.tril(jnp.ones((t, t), bool))
-            for c in p["cells"]:
-                q, k, v = dense(c["into"], norm(x, c["n1"], c["s1"])).reshape(n, t, 3, 4, 32).transpose(2, 0, 3, 1, 4)
-                scores = jnp.where(seen, q @ k.swapaxes(-1, -2) / 32**0.5, -jnp.inf)
-                y = (jax.nn.softmax(scores) @ v).transpose(0, 2, 1, 3).reshape(n, t, 128)
-                x = x + dense(c["out"], y)
-                x = x + dense(c["down"], jax.nn.gelu(dense(c["up"], norm(x, c["n2"], c["s2"])), approximate=False))
-            return norm(x, p["n"], p["s"]) @ p["out"]
-
-    else:
+    if base not in NETWORKS:
         raise ValueError(f"not written for {workload}")
+    params, net = NETWORKS[base](rng)
 
     def loss_of(p: Any, x: Any, y: Any) -> Any:
         z = net(p, x)

@@ -321,7 +321,7 @@ def randint(low: Any, high: Any, dims: Dims, dtype: Any, place: str) -> NDArray:
     return F.random_randint(int(low), int(high), dims, dtype, place)
 
 
-def multivariate_normal(mean: Any, cov: Any, size: Shape, dtype: Any, place: str, check: str = "warn") -> NDArray:
+def multivariate_normal(mean: Any, cov: Any, size: Shape, dtype: Any, place: str) -> NDArray:
     """mean + L z with L Lᵀ = cov; L by Cholesky's factorisation, or from the eigenvectors where cov is singular."""
     from . import linalg
 

@@ -133,6 +133,8 @@ def multivariate_normal(
 ) -> NDArray:
     """Vectors of normally distributed numbers with the given mean and covariance matrix.
 
+    A matrix that is not positive semidefinite is refused, whatever `check_valid` says.
+
     >>> multivariate_normal([0.0, 5.0], [[1.0, 0.0], [0.0, 2.0]], 4).shape
     (4, 2)
     """

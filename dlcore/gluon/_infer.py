@@ -56,9 +56,9 @@ def _tell(name: str, inputs: list[Any], words: dict[str, Any]) -> None:
     """Give the parameters among `inputs` their shapes, from the first array among them."""
     known = [tuple(value.shape) for value in inputs if _is_array(value)]
     rule = _RULES.get(name.lower()) or (_like_the_last_axes if _is_elementwise(name) else None)
-    for place, value in enumerate(inputs):
+    for value in inputs:
         if _is_waiting(value) and not value._shape_known:
-            shape = rule(known[0], place, value.shape, words) if rule and known and value.shape else None
+            shape = rule(known[0], value.shape, words) if rule and known and value.shape else None
             if shape is None:
                 raise ValueError(
                     f"{name} does not tell the shape of {value.name} {value.shape}; give it, or define infer_shape(x)"
@@ -69,7 +69,7 @@ def _tell(name: str, inputs: list[Any], words: dict[str, Any]) -> None:
 
 
 Shape = tuple[int, ...]
-Rule = Callable[[Shape, int, Shape, dict[str, Any]], "Shape | None"]
+Rule = Callable[[Shape, Shape, dict[str, Any]], "Shape | None"]
 
 
 def _filled(shape: Shape, known: Shape) -> Shape:
@@ -77,13 +77,13 @@ def _filled(shape: Shape, known: Shape) -> Shape:
     return tuple(b if a in (0, -1) else a for a, b in zip(shape, known, strict=True))
 
 
-def _fully_connected(x: Shape, place: int, shape: Shape, words: dict[str, Any]) -> Shape | None:
+def _fully_connected(x: Shape, shape: Shape, words: dict[str, Any]) -> Shape | None:
     inner = math.prod(x[1:]) if words.get("flatten", True) else x[-1]
     units = words.get("num_hidden", shape[0])
     return _filled(shape, (units, inner) if len(shape) == 2 else (units,))
 
 
-def _convolution(x: Shape, place: int, shape: Shape, words: dict[str, Any]) -> Shape | None:
+def _convolution(x: Shape, shape: Shape, words: dict[str, Any]) -> Shape | None:
     filters = words.get("num_filter", shape[0])
     if len(shape) == 1:
         return _filled(shape, (filters,))
@@ -92,20 +92,20 @@ def _convolution(x: Shape, place: int, shape: Shape, words: dict[str, Any]) -> S
 
 
 def _along(default: int) -> Rule:
-    def rule(x: Shape, place: int, shape: Shape, words: dict[str, Any]) -> Shape | None:
+    def rule(x: Shape, shape: Shape, words: dict[str, Any]) -> Shape | None:
         return _filled(shape, (x[words.get("axis", default)],)) if len(shape) == 1 else None
 
     return rule
 
 
-def _dot(x: Shape, place: int, shape: Shape, words: dict[str, Any]) -> Shape | None:
+def _dot(x: Shape, shape: Shape, words: dict[str, Any]) -> Shape | None:
     if len(shape) != 2:
         return None
     columns = words.get("transpose_b", False)
     return _filled(shape, (shape[0], x[-1]) if columns else (x[-1], shape[1]))
 
 
-def _like_the_last_axes(x: Shape, place: int, shape: Shape, words: dict[str, Any]) -> Shape | None:
+def _like_the_last_axes(x: Shape, shape: Shape, words: dict[str, Any]) -> Shape | None:
     """Elementwise operators: an unknown length is that of the array's axis it is broadcast against."""
     return _filled(shape, x[len(x) - len(shape) :]) if len(shape) <= len(x) else None
 

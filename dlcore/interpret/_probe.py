@@ -92,10 +92,10 @@ class Probe:
         if self.x is None or seen.note:
             seen.note = seen.note or "activations and gradients are seen once there is data: --data"
             return seen
-        self._run(block, path, own, seen)
+        self._run(block, own, seen)
         return seen
 
-    def _run(self, block: Any, path: str, own: dict[str, Any], seen: Look) -> None:
+    def _run(self, block: Any, own: dict[str, Any], seen: Look) -> None:
         """One pass with hooks on the layer, for this thread alone."""
         outputs: list[Any] = []
         parts: dict[str, Any] = {}

@@ -193,7 +193,7 @@ def _wired(net: Any, title: str, graph: Graph, calls: _Calls) -> Structure:
         made.update({id(value): key for value in node.outputs})
         last = key
     rows = [Layer(INPUT, INPUT, "input", INPUT, 0, -1, tuple(graph.inputs[0].shape[1:]))]
-    rows += _with_operators(_tree(net, title, calls.order), steps, leaves, calls)
+    rows += _with_operators(_tree(net, title, calls.order), steps, leaves)
     for row in rows:
         row.shape = calls.shapes.get(row.path, row.shape)
     numbers = {row.path: number for number, row in enumerate(rows)}
@@ -211,9 +211,7 @@ def _nearest(path: str, leaves: set[str]) -> str:
     return path
 
 
-def _with_operators(
-    tree: list[Layer], steps: list[tuple[str, str, list[Any]]], leaves: set[str], calls: _Calls
-) -> list[Layer]:
+def _with_operators(tree: list[Layer], steps: list[tuple[str, str, list[Any]]], leaves: set[str]) -> list[Layer]:
     """The tree with a row for every run of operators, after the last layer of its block that ran before it."""
     known = {row.path for row in tree}
     rows = list(tree)

@@ -99,7 +99,6 @@ def test_repeats_nest():
 names = st.from_regex(r"[a-z][a-z0-9_]{0,6}", fullmatch=True).filter(
     lambda name: name not in RESERVED and not keyword.iskeyword(name)
 )
-PARAMETERS = ("channels", "stride")
 braces = st.sampled_from(["n", "a[0]", "f(1, 'x}')", "{1: 2}[1]", "k * 2", '"{"']).map(Brace)
 numbers = st.one_of(st.integers(-(10**9), 10**9), st.floats(allow_nan=False, allow_infinity=False, width=64)).map(
     Number

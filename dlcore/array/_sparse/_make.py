@@ -100,7 +100,7 @@ def csr_matrix(arg1: Any, shape: Any = None, ctx: Context | str | None = None, d
     return _converted("csr_matrix", "csr", CSRNDArray, arg1, shape, ctx, dtype)
 
 
-def _converted(name: str, stype: str, kind: type, source: Any, shape: Any, ctx: Any, dtype: Any) -> Any:
+def _converted(name: str, stype: str, kind: type[SparseNDArray], source: Any, shape: Any, ctx: Any, dtype: Any) -> Any:
     """A sparse array of a kind from one of that kind, which is copied, or from a dense one; `name`: who was asked."""
     if isinstance(source, kind):
         made = source.copy() if dtype is None else source.astype(dtype)
