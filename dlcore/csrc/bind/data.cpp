@@ -21,6 +21,17 @@ static std::vector<int64_t> whole_numbers(nb::handle h) {
     }
     return found;
   }
+  // An array of batch after batch: looked at without the detour of making one of ours out of it.
+  Py_buffer view;
+  if (PyObject_GetBuffer(p, &view, PyBUF_FORMAT | PyBUF_C_CONTIGUOUS) == 0) {
+    bool fits = view.ndim == 1 && view.itemsize == 8 && view.format && (*view.format == 'l' || *view.format == 'q');
+    const auto* v = static_cast<const int64_t*>(view.buf);
+    if (fits) found.assign(v, v + view.len / 8);
+    PyBuffer_Release(&view);
+    if (fits) return found;
+  } else {
+    PyErr_Clear();
+  }
   Tensor t = from_numpy(h, false);
   if (t->dtype != DType::I64 || t->ndim() != 1 || !t->contiguous())
     throw TypeError("expected a list of whole numbers or an array (n,) of int64");

@@ -18,6 +18,30 @@ static void fetch_ahead(const char* row, int64_t bytes) {
   for (int64_t i = 0; i < n; i += 64) __builtin_prefetch(row + i);
 }
 
+// Rows that lie anywhere, one behind the other. Long ones are copied a few at a time, side by side: memory is asked for
+// all of them while it is still busy with the first.
+constexpr int kTogether = 8;  // more would push each other out of the first cache
+
+template <int N>
+static void copy_together(const char* const* from, char* to, int64_t bytes) {
+  for (int64_t j = 0; j + 64 <= bytes; j += 64)
+    for (int q = 0; q < N; q++) std::memcpy(to + q * bytes + j, from[q] + j, 64);
+  int64_t rest = bytes % 64;
+  for (int q = 0; rest && q < N; q++) std::memcpy(to + (q + 1) * bytes - rest, from[q] + bytes - rest, size_t(rest));
+}
+
+template <class RowOf>
+static void copy_rows(const char* array, int64_t bytes, int64_t begin, int64_t end, RowOf row_of, char* to) {
+  int64_t i = begin;
+  if (bytes >= 256)
+    for (; i + kTogether <= end; i += kTogether) {
+      const char* from[kTogether];
+      for (int q = 0; q < kTogether; q++) from[q] = array + row_of(i + q) * bytes;
+      copy_together<kTogether>(from, to + i * bytes, bytes);
+    }
+  for (; i < end; i++) std::memcpy(to + i * bytes, array + row_of(i) * bytes, size_t(bytes));
+}
+
 bool PicturePlan::draws() const {
   for (const PictureStep& s : steps)
     if (s.kind != PictureStep::Cut) return true;
@@ -121,27 +145,24 @@ std::vector<Tensor> BatchPlan::take(const std::vector<int64_t>& samples, const s
   const auto* settled = decided ? static_cast<const int64_t*>(decided->data()) : nullptr;
   bool draws = picture_ && !settled && plan_.draws();
   int64_t picture_bytes = n ? out[0]->numel() / n * int64_t(itemsize(out[0]->dtype)) : 0;
-  parallel_for(n, std::max(int64_t(1), kGrain / std::max(out_bytes_, int64_t(1))), [&](int64_t begin, int64_t end) {
-    thread_local PictureScratch scratch;
+  int64_t grain = std::max(int64_t(1), kGrain / std::max(out_bytes_, int64_t(1)));
+  if (grain > kTogether) grain -= grain % kTogether;
+  parallel_for(n, grain, [&](int64_t begin, int64_t end) {
     auto row_of = [&](int64_t i) { return rows ? rows[samples[size_t(i)]] : samples[size_t(i)]; };
+    for (size_t k = picture_ ? 1 : 0; k < columns_.size(); k++)
+      copy_rows(static_cast<const char*>(columns_[k].array->data()), columns_[k].bytes, begin, end, row_of,
+                static_cast<char*>(out[k]->data()));
+    if (!picture_) return;
+    thread_local PictureScratch scratch;
+    const Column& from = columns_[0];
+    const auto* pictures = static_cast<const uint8_t*>(from.array->data());
     for (int64_t i = begin; i < end; i++) {
-      int64_t row = row_of(i);
-      if (i + 1 < end)
-        for (const Column& c : columns_)
-          fetch_ahead(static_cast<const char*>(c.array->data()) + row_of(i + 1) * c.bytes, c.bytes);
-      for (size_t k = 0; k < columns_.size(); k++) {
-        const auto* src = static_cast<const char*>(columns_[k].array->data()) + row * columns_[k].bytes;
-        auto* dst = static_cast<char*>(out[k]->data());
-        if (k > 0 || !picture_) {
-          std::memcpy(dst + i * columns_[k].bytes, src, size_t(columns_[k].bytes));
-          continue;
-        }
-        std::optional<SampleDraws> own;
-        if (draws) own.emplace(words, samples[size_t(i)]);
-        Chance chance{own ? &*own : nullptr, settled ? settled + i * decisions : nullptr, strength};
-        make_picture(plan_, reinterpret_cast<const uint8_t*>(src), h_, w_, c_, chance, scratch,
-                     dst + i * picture_bytes);
-      }
+      const uint8_t* src = pictures + row_of(i) * from.bytes;
+      if (i + 1 < end) fetch_ahead(reinterpret_cast<const char*>(pictures) + row_of(i + 1) * from.bytes, from.bytes);
+      std::optional<SampleDraws> own;
+      if (draws) own.emplace(words, samples[size_t(i)]);
+      Chance chance{own ? &*own : nullptr, settled ? settled + i * decisions : nullptr, strength};
+      make_picture(plan_, src, h_, w_, c_, chance, scratch, static_cast<char*>(out[0]->data()) + i * picture_bytes);
     }
   });
   return out;

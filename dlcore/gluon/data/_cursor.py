@@ -9,7 +9,7 @@ from typing import Any
 
 from dlcore import _core
 
-from ._sampler import Sampler, is_count
+from ._sampler import BatchSampler, Sampler, is_count
 
 
 @dataclass
@@ -31,11 +31,11 @@ class Cursor:
         Begun for the first time, the pass moves the seeded state on; taken up again it leaves the state as it is.
         """
         if not self.again or self.random is None:
-            return _drawn(iter(sampler))
+            return _drawn(_batches_of(sampler))
         now = _core.rng_state()
         _core.set_rng_state(self.random)
         try:
-            left = _drawn(iter(sampler))
+            left = _drawn(_batches_of(sampler))
         finally:
             _core.set_rng_state(now)
         skipped = sum(1 for _ in islice(left, self.done))
@@ -47,6 +47,10 @@ class Cursor:
         """The pass as JSON can hold it."""
         random = None if self.random is None else list(self.random)
         return {"epoch": self.epoch, "random": random, "sampler": self.sampler, "done": self.done}
+
+
+def _batches_of(sampler: Any) -> Iterator[Any]:
+    return sampler.arrays() if isinstance(sampler, BatchSampler) else iter(sampler)
 
 
 def _drawn(batches: Iterator[Any]) -> Iterator[Any]:

@@ -12,6 +12,8 @@ from dlcore.init import host_generator
 
 from ._plan import Parts, parts_of
 
+Split = tuple[Callable[[int], Any], list[np.ndarray]]
+
 
 class Dataset(Hinted):
     """Base of all datasets: a subclass gives `__getitem__(index)` and `__len__()`.
@@ -45,6 +47,10 @@ class Dataset(Hinted):
 
     def _parts(self) -> Parts | None:
         """The arrays that batches are cut out of, for those that hold any; see `_plan`."""
+        return None
+
+    def _split(self) -> Split | None:
+        """How to get an element's first item by its index, and the arrays with the others, where these are arrays."""
         return None
 
     @hinted("Dataset.transform")
@@ -131,6 +137,10 @@ class ArrayDataset(Dataset):
             return None
         return parts[0] if len(parts) == 1 else tuple(parts)
 
+    def _split(self) -> Split | None:
+        arrays = all(isinstance(array, np.ndarray) and array.dtype != object for array in self._data)
+        return (self._data[0].__getitem__, self._data[1:]) if arrays else None
+
     def _parts(self) -> Parts | None:
         columns = [column for column in self._columns if column is not None]
         return Parts(columns, alone=len(columns) == 1) if len(columns) == len(self._columns) else None
@@ -209,6 +219,23 @@ class _FirstTransformed(_Transformed):
                 raise better from None
             raise
 
+    def _split(self) -> Split | None:
+        found = split_of(self._source)
+        if found is None:
+            return None
+        (first, others), fn = found, self._fn
+
+        def changed(index: int) -> Any:
+            element = first(index)
+            try:
+                return fn(element)
+            except TypeError as error:
+                if better := explained("Dataset.transform_first", error):
+                    raise better from None
+                raise
+
+        return changed, others
+
     def take_batch(self, indices: np.ndarray) -> Any:
         batch_fn = getattr(self._fn, "batch", None)
         batch = self._source.take_batch(indices) if batch_fn else None
@@ -219,6 +246,16 @@ class _FirstTransformed(_Transformed):
     def _parts(self) -> Parts | None:
         parts = parts_of(self._source)
         return None if parts is None else parts.changed(self._fn)
+
+
+def split_of(dataset: Any) -> Split | None:
+    """`_split` of a dataset, None where a subclass gives elements of its own."""
+    for kind in type(dataset).__mro__:
+        if "_split" in vars(kind):
+            same = getattr(type(dataset), "__getitem__") is getattr(kind, "__getitem__")  # noqa: B009 (mypy)
+            found: Split | None = dataset._split() if same else None
+            return found
+    return None
 
 
 def random_order(length: int, generator: np.random.Generator | None = None) -> np.ndarray:

@@ -10,9 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from dlcore import _core
+
 from . import batchify as _batchify
 from ._cursor import Cursor, new_cursor, read_cursor
-from ._dataset import Dataset
+from ._dataset import Dataset, split_of
 from ._draws import draws_of, epoch_key, words_of
 from ._plan import planned
 from ._sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler
@@ -161,19 +163,23 @@ class DataLoader:
             batch = self.dataset.take_batch(np.asarray(indices, np.int64))
             if batch is not None:
                 return _batchify.to_ndarray(batch)
-        elements = self._elements(indices, key)
+        split = split_of(self.dataset) if self._batchify_fn is None else None
+        elements = self._elements(indices, key, self.dataset.__getitem__ if split is None else split[0])
         try:
-            return (self._batchify_fn or _batchify.default)(elements)
+            batch = (self._batchify_fn or _batchify.default)(elements)
+            if split is None or not split[1]:
+                return batch
+            return [batch, *(_core.from_numpy(column[np.asarray(indices)], copy=False) for column in split[1])]
         except ValueError as error:
             raise ValueError(f"DataLoader: elements {_short(indices)} do not make a batch: {error}") from error
 
-    def _elements(self, indices: Sequence[int], key: tuple[int, ...]) -> list[Any]:
+    def _elements(self, indices: Any, key: tuple[int, ...], element: Callable[[int], Any]) -> list[Any]:
         dataset, found, index = self.dataset, [], 0
         with draws_of(key) as turn_to:
             try:
-                for index in indices:
+                for index in indices.tolist() if isinstance(indices, np.ndarray) else indices:
                     turn_to(int(index))
-                    found.append(dataset[index])
+                    found.append(element(index))
             except Exception as error:
                 said = f"{type(error).__name__}: {error}"
                 raise RuntimeError(f"DataLoader: element {index} of {type(dataset).__name__} failed: {said}") from error

@@ -59,6 +59,9 @@ class SequentialSampler(Sampler):
     def __iter__(self) -> Iterator[int]:
         return iter(range(self._start, self._start + self._length))
 
+    def _order(self) -> np.ndarray:
+        return np.arange(self._start, self._start + self._length)
+
     def __len__(self) -> int:
         return self._length
 
@@ -89,9 +92,12 @@ class RandomSampler(Sampler):
         self._passes = state["passes"]
 
     def __iter__(self) -> Iterator[int]:
+        return iter(self._order().tolist())
+
+    def _order(self) -> np.ndarray:
         generator = None if self._seed is None else np.random.default_rng([self._seed, self._passes])
         self._passes += 1
-        return iter(random_order(self._length, generator).tolist())
+        return random_order(self._length, generator)
 
     def __len__(self) -> int:
         return self._length
@@ -161,6 +167,26 @@ class BatchSampler(Sampler):
             yield batch
         elif self._last_batch == "rollover":
             self._left_over = batch
+
+    def arrays(self) -> Iterator[Any]:
+        """The same batches, as arrays where the whole order is known at once: that costs less than lists do.
+
+        >>> [batch.tolist() for batch in BatchSampler(SequentialSampler(3), 2).arrays()]
+        [[0, 1], [2]]
+        """
+        known = type(self) is BatchSampler and type(self._sampler) in (RandomSampler, SequentialSampler)
+        return self._parts(self._sampler._order()) if known else iter(self)  # type: ignore[attr-defined]
+
+    def _parts(self, order: np.ndarray) -> Iterator[np.ndarray]:
+        order = np.concatenate([np.array(self._left_over, np.int64), order])
+        self._left_over = []
+        whole = len(order) - len(order) % self._batch_size
+        for begin in range(0, whole, self._batch_size):
+            yield order[begin : begin + self._batch_size]
+        if whole < len(order) and self._last_batch == "keep":
+            yield order[whole:]
+        elif self._last_batch == "rollover":
+            self._left_over = order[whole:].tolist()
 
     def state(self) -> dict[str, Any]:
         inner = self._sampler.state() if isinstance(self._sampler, Sampler) else {}

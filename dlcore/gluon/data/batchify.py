@@ -55,11 +55,16 @@ class Stack:
     """
 
     def __call__(self, items: Sequence[Any]) -> _core.NDArray:
-        hosts = [_host(item) for item in items]
+        hosts = items if all(type(item) is np.ndarray for item in items) else [_host(item) for item in items]
         shapes = {host.shape for host in hosts}
         if len(shapes) > 1:
             raise ValueError(f"Stack: all elements of a batch must have one shape, got {sorted(shapes)}")
-        return to_ndarray(np.stack(hosts))
+        shape, dtype = hosts[0].shape, hosts[0].dtype
+        if not shape or any(host.dtype != dtype for host in hosts):
+            return to_ndarray(np.stack(hosts))
+        batch = np.empty((len(hosts), *shape), dtype)
+        np.concatenate(hosts, out=batch.reshape(len(hosts) * shape[0], *shape[1:]))
+        return to_ndarray(batch)
 
 
 class Pad:

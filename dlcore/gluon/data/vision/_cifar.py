@@ -117,6 +117,10 @@ class CIFAR10(Dataset):
     def take_batch(self, indices: np.ndarray) -> Any:
         return None if self._transform is not None else (self._data[indices], self._label[indices])
 
+    def _split(self) -> Any:
+        plain = self._transform is None
+        return (lambda index: _core.from_numpy(self._data[index]), [self._label]) if plain else None
+
     def _parts(self) -> Parts | None:
         return Parts([self._data, self._label]) if self._transform is None else None
 

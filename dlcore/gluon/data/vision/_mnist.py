@@ -88,6 +88,10 @@ class MNIST(Dataset):
             return None
         return self._data[indices], self._label[indices]
 
+    def _split(self) -> Any:
+        plain = self._data.ndim == 4 and self._transform is None
+        return (lambda index: _core.from_numpy(self._data[index]), [self._label]) if plain else None
+
     def _parts(self) -> Parts | None:
         return Parts([self._data, self._label]) if self._transform is None else None
 
