@@ -375,13 +375,12 @@ def bodies_of(node: Node) -> dict[str, Graph]:
 
 
 def _copy_value(value: Value, copies: dict[Value, Value]) -> Value:
-    if value not in copies:
-        twin = Value(value.dtype, value.shape, value.strides, value.weak)
-        copies[value] = twin
-        twin.index, twin.offset, twin.const = value.index, value.offset, value.const
-        twin.kind, twin.name = value.kind, value.name
-        twin.base = None if value.base is None else _copy_value(value.base, copies)
-    return copies[value]
+    twin = copies.get(value)
+    if twin is None:
+        base = None if value.base is None else _copy_value(value.base, copies)
+        about = value.dtype, value.shape, value.strides, value.weak, None, value.index
+        twin = copies[value] = Value(*about, base, value.offset, value.const, value.kind, value.name)
+    return twin
 
 
 def _const_text(value: Value) -> str:

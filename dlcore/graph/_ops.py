@@ -69,11 +69,8 @@ def infer(op: str, inputs: list[Value | None], attrs: tuple) -> list[tuple]:
     if op in CONTROL:
         attrs[0].check([(v.dtype, v.shape) for v in inputs if v is not None])
         return [(dtype, shape, contiguous_strides(shape), -1, 0) for dtype, shape in attrs[0].results()]
-    metas = [None if v is None else v.meta() for v in inputs]
-    found = []
-    for dtype, shape, strides, view_of, offset, *_ in _core.infer(record_of(op).id, metas, attrs):
-        found.append((str(dtype), tuple(shape), tuple(strides), view_of, offset))
-    return found
+    metas = [None if v is None else (v.dtype, v.shape, v.strides, v.weak) for v in inputs]
+    return _core.infer(record_of(op).id, metas, attrs)
 
 
 def infer_fused(node: Node) -> tuple[int, ...]:

@@ -7,7 +7,7 @@ what is kept from run to run.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -100,18 +100,27 @@ def check_order(graph: Graph) -> None:
 
 def check_values(graph: Graph) -> None:
     """Shapes and strides have one length, sizes are not negative, constants hold what they claim."""
-    seen: set[Value] = set(graph.sources()) | set(graph.all_uses())
-    for node in graph.nodes:
-        seen.update(node.outputs)
-    for value in seen:
-        if len(value.shape) != len(value.strides) or any(size < 0 for size in value.shape):
-            raise GraphError(f"shape {value.shape} and strides {value.strides} do not belong together")
+    for value in _each_value(graph):
+        shape = value.shape
+        if len(shape) != len(value.strides) or (shape and min(shape) < 0):
+            raise GraphError(f"shape {shape} and strides {value.strides} do not belong together")
         if value.dtype not in _ops.TILE_TYPES:
             raise GraphError(f"unknown dtype {value.dtype!r}")
         if (value.kind == "const") != (value.const is not None):
             raise GraphError(f"{value.type_text()} is marked as {value.kind} but its constant is {value.const!r}")
-        if value.kind == "const" and np.shape(value.const) != value.shape:
-            raise GraphError(f"a constant of shape {np.shape(value.const)} is declared as {value.shape}")
+        if value.kind == "const" and np.shape(value.const) != shape:
+            raise GraphError(f"a constant of shape {np.shape(value.const)} is declared as {shape}")
+
+
+def _each_value(graph: Graph) -> Iterator[Value]:
+    """Every value where it is made; constants where they are used."""
+    yield from graph.sources()
+    for node in graph.nodes:
+        for value in node.inputs:
+            if value is not None and value.node is None:
+                yield value
+        yield from node.outputs
+    yield from graph.results()
 
 
 def check_arity(graph: Graph) -> None:

@@ -5,6 +5,7 @@ Times are of this thread on the processor, so that a busy machine does not count
 
 from __future__ import annotations
 
+import sys
 import time
 from typing import Any
 
@@ -57,6 +58,27 @@ def test_time_to_compile_is_linear_in_depth() -> None:
     steps = [training(plain(depth), 2, 3, 8, 8) for depth in (60, 480)]
     short, long = (min(seconds(*step) for _ in range(2)) for step in steps)
     assert long < 8 * short * 1.6
+
+
+def calls(step: Any, data: Any) -> float:
+    """How many functions, Python's and built-in ones, are called to compile, for each node of the trace."""
+    graph, count = trace_of(step, *data), [0]
+
+    def seen(frame: Any, event: str, argument: Any) -> None:
+        count[0] += event in ("call", "c_call")
+
+    before = sys.getprofile()
+    sys.setprofile(seen)
+    try:
+        Compiled(graph).prepare()
+    finally:
+        sys.setprofile(before)
+    return count[0] / len(graph.nodes)
+
+
+def test_work_to_compile_is_linear_in_depth() -> None:
+    short, long = (calls(*training(plain(depth), 2, 3, 8, 8)) for depth in (40, 160))
+    assert long < 1.02 * short
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from graph.programs import array, random_program, trace_of
 from graph.proof import prove, simulate
-from graph.test_jit import batch, make_step
+from graph.test_jit_training import batch, make_step
 
 from dlcore import _core
 from dlcore.graph._ir import Graph

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from .. import _show
 from .._ir import Graph, bodies_of
+from .._pause import release
 from ..verify import verify
 from .algebraic import algebraic
 from .amp import amp
@@ -41,10 +42,14 @@ PIPELINE: tuple[Pass, ...] = (
 
 def optimize(graph: Graph, pipeline: tuple[Pass, ...] = PIPELINE) -> Graph:
     """The graph after every pass of `pipeline`, checked after each one."""
-    graph = verify(graph, "trace")
+    given = graph = verify(graph, "trace")
     _show.stage("passes", "trace", graph)
     for rewrite in pipeline:
-        graph = verify(apply(rewrite, graph), rewrite.__name__)
+        before, graph = graph, apply(rewrite, graph)
+        if graph is not before:  # else it had nothing to do
+            verify(graph, rewrite.__name__)
+            if before is not given:
+                release(before)
         _show.stage("passes", rewrite.__name__, graph)
     return graph
 

@@ -13,7 +13,7 @@ from .. import _ops
 from .._build import Builder
 from .._ir import Graph, Node, Value
 from .._rebuild import named_attrs, rebuild
-from .dead_code import dead_code
+from .dead_code import trimmed
 
 # Dtypes that hold every number of a narrower one, by the narrower.
 EXACT = {"float16": ("float32", "float64"), "bfloat16": ("float32", "float64"), "float32": ("float64",)}
@@ -27,6 +27,8 @@ MOVES = (
 
 def amp(graph: Graph) -> Graph:
     """The graph with its casts dropped or moved."""
+    if not any(node.op == "cast" for node in graph.nodes):
+        return graph
     uses: dict[Value, int] = {}
     for value in graph.all_uses():
         uses[value] = uses.get(value, 0) + 1
@@ -45,7 +47,7 @@ def amp(graph: Graph) -> Graph:
         moves, source = _moves(value, old, uses)
         return [_moved(builder, source, moves, dtype)] if moves else None
 
-    return dead_code(rebuild(graph, rule))
+    return trimmed(rebuild(graph, rule))
 
 
 def _moves(value: Value, old: Value, uses: dict[Value, int]) -> tuple[list[Node], Value]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from .._build import Builder
 from .._ir import Graph, Node, Value, same_layout
 from .._rebuild import named_attrs, rebuild, scopes_of
-from .dead_code import dead_code
+from .dead_code import trimmed
 
 JOINED = "_conv2d_act"
 ACTIVATIONS = ("relu", "relu6")
@@ -18,7 +18,9 @@ DTYPES = ("float32", "float64", "bfloat16")  # float16 convolutions are made in 
 
 def conv_epilogue(graph: Graph) -> Graph:
     """The graph with sums, then activations, drawn into the convolutions before them."""
-    return dead_code(_draw_in(_draw_in(graph, ("add",)), ACTIVATIONS))
+    if not any(node.op in ("conv2d", JOINED) for node in graph.nodes):
+        return graph
+    return trimmed(_draw_in(_draw_in(graph, ("add",)), ACTIVATIONS))
 
 
 def _draw_in(graph: Graph, ops: tuple[str, ...]) -> Graph:

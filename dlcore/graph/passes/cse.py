@@ -13,33 +13,28 @@ from .._ir import FUSED, Graph, Node, Value
 
 def cse(graph: Graph) -> Graph:
     """Merges equal calls (never random ones). Values are written once, so equal operands mean equal results."""
-    graph, _ = graph.clone()
     numbers: dict[Any, int] = {}  # equal constants share a number, other values have their own
     seen: dict[tuple, Node] = {}
     changes: dict[Value, Value] = {}
-    kept = []
+    twice: set[Node] = set()
     for node in graph.nodes:
-        node.inputs = [changes.get(v, v) if v is not None else None for v in node.inputs]
-        for out in node.outputs:
-            if out.base in changes:
-                out.base = changes[out.base]
-        key = _key(node, numbers)
-        twin = None if key is None else seen.get(key)
-        if twin is None:
-            kept.append(node)
-            if key is not None:
-                seen[key] = node
+        key = _key(node, [None if v is None else changes.get(v, v) for v in node.inputs], numbers)
+        if key is None or seen.setdefault(key, node) is node:
             continue
-        changes.update(zip(node.outputs, twin.outputs, strict=True))
-    graph.nodes = kept
-    graph.replace(changes)
-    return graph
+        twice.add(node)
+        changes.update(zip(node.outputs, seen[key].outputs, strict=True))
+    if not twice:
+        return graph
+    fresh, copies = graph.clone()
+    fresh.nodes = [twin for node, twin in zip(graph.nodes, fresh.nodes, strict=True) if node not in twice]
+    fresh.replace({copies[value]: copies[first] for value, first in changes.items()})
+    return fresh
 
 
-def _key(node: Node, numbers: dict[Any, int]) -> tuple | None:
+def _key(node: Node, inputs: list[Value | None], numbers: dict[Any, int]) -> tuple | None:
     if _ops.is_random(node):
         return None
-    operands = tuple(-1 if v is None else numbers.setdefault(_identity(v), len(numbers)) for v in node.inputs)
+    operands = tuple([-1 if v is None else numbers.setdefault(_identity(v), len(numbers)) for v in inputs])
     try:
         attrs = tuple((type(a), a) for a in node.attrs)
         hash(attrs)

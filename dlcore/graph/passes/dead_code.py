@@ -7,7 +7,14 @@ from .._ir import Graph, Node, Value
 
 def dead_code(graph: Graph) -> Graph:
     """Keeps what outputs and state writes depend on. Random blocks stay reserved, so other draws do not change."""
-    graph, _ = graph.clone()
+    nodes, needed = needed_nodes(graph)
+    if len(nodes) == len(graph.nodes) and all(s.new is not None or s.value in needed for s in graph.states):
+        return graph
+    return trimmed(graph.clone()[0])
+
+
+def trimmed(graph: Graph) -> Graph:
+    """`dead_code` for a graph that is the caller's own: it is changed in place."""
     graph.nodes, needed = needed_nodes(graph)
     graph.states = [s for s in graph.states if s.new is not None or s.value in needed]
     return graph

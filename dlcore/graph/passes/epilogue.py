@@ -12,7 +12,7 @@ import os
 from .._build import Builder
 from .._ir import Graph, Node, Value, contiguous_strides, same_layout
 from .._rebuild import named_attrs, rebuild, scopes_of
-from .dead_code import dead_code
+from .dead_code import trimmed
 
 JOINED = "_product"
 PRODUCTS = ("dense", "matmul", JOINED)
@@ -37,22 +37,30 @@ def _draw_in(graph: Graph) -> Graph:
     uses: dict[Value, int] = {}
     for value in graph.all_uses():
         uses[value] = uses.get(value, 0) + 1
+    if not any(_fitting(node, uses) for node in graph.nodes):
+        return graph
     place = {node: i for i, node in enumerate(graph.nodes)}
 
     def rule(builder: Builder, node: Node, operands: list[Value | None]) -> list[Value] | None:
-        if node.op not in ACTIVATIONS and node.op not in OF_TWO:
-            return None
-        if node.outputs[0].dtype != "float32" or node.outputs[0].size < FEWEST:
-            return None
-        sides = (0, 1) if node.op in EITHER_WAY else (0,)
-        fitting = [i for i in sides if _made_alone(node.inputs[i], node, uses) is not None]
+        fitting = _fitting(node, uses)
         if not fitting:
             return None
         at = max(fitting, key=lambda i: place[_product_of(node.inputs[i])])  # type: ignore[index]
         made = _product_of(operands[at])
         return None if made is None else _join(builder, made, operands, at, node)
 
-    return dead_code(rebuild(graph, rule))
+    return trimmed(rebuild(graph, rule))
+
+
+def _fitting(node: Node, uses: dict[Value, int]) -> list[int]:
+    """Which operands of a call are products that it can join."""
+    if node.op not in ACTIVATIONS and node.op not in OF_TWO:
+        return []
+    if node.outputs[0].dtype != "float32" or node.outputs[0].size < FEWEST:
+        return []
+    return [
+        i for i in ((0, 1) if node.op in EITHER_WAY else (0,)) if _made_alone(node.inputs[i], node, uses) is not None
+    ]
 
 
 def _product_of(value: Value | None) -> Node | None:

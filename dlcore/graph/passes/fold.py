@@ -15,10 +15,11 @@ LIMIT = 4096  # elements: larger results are cheaper to compute again than to ke
 def fold(graph: Graph) -> Graph:
     """Replaces calls on constants by their results. Views of constants larger than one element stay views."""
 
+    if not any(_is_constant(node, node.inputs) for node in graph.nodes):
+        return graph
+
     def rule(builder: Builder, node: Node, operands: list[Value | None]) -> list[Value] | None:
-        if node.op == FUSED or _ops.is_control(node) or _ops.is_random(node):
-            return None
-        if not all(v is None or v.kind == "const" for v in operands):
+        if not _is_constant(node, operands):
             return None
         if any(out.size > LIMIT or 0 in out.shape for out in node.outputs):
             return None
@@ -29,6 +30,12 @@ def fold(graph: Graph) -> Graph:
         return _evaluate(node, operands)
 
     return rebuild(graph, rule)
+
+
+def _is_constant(node: Node, operands: list[Value | None]) -> bool:
+    if not all([v is None or v.kind == "const" for v in operands]):
+        return False
+    return node.op != FUSED and not _ops.is_control(node) and not _ops.is_random(node)
 
 
 def _evaluate(node: Node, operands: list[Value | None]) -> list[Value] | None:

@@ -14,7 +14,7 @@ from .._build import Builder
 from .._ir import Graph, Node, Value, numel
 from .._lasting import lasting
 from .._rebuild import named_attrs, rebuild, scopes_of
-from .dead_code import dead_code
+from .dead_code import trimmed
 
 LAYERS = ("conv1d", "conv2d", "conv3d", "dense")  # (x, weight, bias); the first axis of weight is axis 1 of the result
 DTYPES = ("float32", "float64")  # 16-bit weights would be rounded a second time
@@ -24,7 +24,7 @@ def fold_norm(graph: Graph) -> Graph:
     """The graph with scales and shifts drawn into the layers before them, innermost first."""
     steady = lasting(graph) if os.environ.get("DLCORE_FOLD_NORM") != "0" else set()
     if not steady:
-        return graph.clone()[0]
+        return graph
     uses: dict[Value, int] = {}
     for value in graph.all_uses():
         uses[value] = uses.get(value, 0) + 1
@@ -43,7 +43,7 @@ def fold_norm(graph: Graph) -> Graph:
                 return [_with(builder, made.node, node, new)]
         return None
 
-    return dead_code(rebuild(graph, rule))
+    return trimmed(rebuild(graph, rule))
 
 
 def _steady_layer(value: Value, steady: set[Value]) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from .._build import Builder
 from .._ir import Graph, Node, Value
 from .._rebuild import rebuild
-from .dead_code import dead_code
+from .dead_code import trimmed
 
 MEMBERS = ("gelu_erf", "_gelu_slope")
 
@@ -30,4 +30,4 @@ def gelu_pair(graph: Graph) -> Graph:
             made[node.inputs[0]] = builder.call("_gelu_pair", operands)
         return [made[node.inputs[0]][MEMBERS.index(node.op)]]
 
-    return dead_code(rebuild(graph, rule)) if both else graph
+    return trimmed(rebuild(graph, rule)) if both else graph

@@ -12,15 +12,15 @@ from dlcore import _core
 from .. import _ops
 from .._ir import Graph, Node, State, Value, contiguous_strides, same_layout
 from .._lasting import follows, lasting
-from .dead_code import dead_code
+from .dead_code import trimmed
 
 
 def hoist(graph: Graph) -> Graph:
     """The graph without those calls, and with the graph of them as `kept`."""
-    graph, _ = graph.clone()
-    moved = _movable(graph) if graph.kept is None else []
-    if not moved:
+    if graph.kept is not None or not _movable(graph):
         return graph
+    graph, _ = graph.clone()
+    moved = _movable(graph)
     inside = set(moved)
     outside = [node for node in graph.nodes if node not in inside]
     needed = _needed(outside, list(graph.results()), inside)
@@ -38,8 +38,8 @@ def hoist(graph: Graph) -> Graph:
         changes[value] = Value(value.dtype, value.shape, value.strides, kind="state", name=value.name or "kept")
         graph.states.append(State(changes[value], array, made=i))
     graph.replace(changes)
-    graph.kept = dead_code(kept)
-    return dead_code(graph)
+    graph.kept = trimmed(kept)
+    return trimmed(graph)
 
 
 def _movable(graph: Graph) -> list[Node]:

@@ -17,11 +17,13 @@ from .._lifetimes import live_bytes, reads
 
 def order(graph: Graph) -> Graph:
     """The graph in the new order if fewer bytes are alive at its fullest moment, else in the old one."""
-    graph, _ = graph.clone()
     results = set(graph.results())
     found = _Schedule(graph, results).run()
-    if max(live_bytes(found, results), default=0) < max(live_bytes(graph.nodes, results), default=0):
-        graph.nodes = found
+    if max(live_bytes(found, results), default=0) >= max(live_bytes(graph.nodes, results), default=0):
+        return graph
+    place = {node: i for i, node in enumerate(graph.nodes)}
+    graph, _ = graph.clone()
+    graph.nodes = [graph.nodes[place[node]] for node in found]
     return graph
 
 

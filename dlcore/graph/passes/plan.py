@@ -86,6 +86,7 @@ class _Planner:
                     self.readers.setdefault(value.root, []).append(index)
             for out in node.outputs:
                 self.defined[out] = index
+        self.by_root: dict[int, dict[Value, list[Value]]] = {}  # of each node that was asked about
         self.places: dict[Value, Place] = {}
         self.copies: list[tuple[Value, State]] = []
 
@@ -126,11 +127,18 @@ class _Planner:
         for index in self.readers.get(state.value, ()):
             if index > at:
                 return False
-            if index == at:
-                node = self.graph.nodes[at]
-                if not all(may_share(node, v, new) for v in node.inputs if v is not None and v.root is state.value):
-                    return False
+            if index == at and not all(may_share(new.node, v, new) for v in self.operands(at, state.value)):
+                return False
         return True
+
+    def operands(self, index: int, root: Value) -> list[Value]:
+        """The operands of a node that lie in `root`."""
+        if index not in self.by_root:
+            found = self.by_root[index] = {}
+            for value in self.graph.nodes[index].inputs:
+                if value is not None:
+                    found.setdefault(value.root, []).append(value)
+        return self.by_root[index].get(root, [])
 
     def share(self) -> list[tuple[list[Value], int, int]]:
         """Buffers of the arena as (roots that use it in turn, first node, last node); in-place reuse chains roots."""
@@ -162,7 +170,7 @@ class _Planner:
             members, _, last = buffers[current[root]]
             if members[-1] is not root or last != index or root.nbytes != out.nbytes:
                 continue
-            if all(may_share(node, v, out) for v in node.inputs if v is not None and v.root is root):
+            if all(may_share(node, v, out) for v in self.operands(index, root)):
                 return root
         return None
 

@@ -11,6 +11,8 @@ from .dead_code import dead_code
 
 def prune(graph: Graph) -> Graph:
     """The same graph, its branches and loops with fewer results and operands where that is possible."""
+    if not any(bodies_of(node) for node in graph.nodes):
+        return graph
     graph, _ = graph.clone()
     needed: set[Value] = set(graph.all_uses())
     for node in graph.nodes:

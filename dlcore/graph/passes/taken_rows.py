@@ -14,7 +14,7 @@ from collections.abc import Callable
 from .._build import Builder
 from .._ir import Graph, Node, Value, numel
 from .._rebuild import named_attrs, rebuild
-from .dead_code import dead_code
+from .dead_code import trimmed
 
 LESS = 2  # how many times more rows must be taken than there are
 
@@ -23,7 +23,7 @@ def taken_rows(graph: Graph) -> Graph:
     """The graph with products of taken rows turned into products of tables."""
     if os.environ.get("DLCORE_TAKEN_ROWS") == "0" or not any(node.op == "take" for node in graph.nodes):
         return graph
-    return dead_code(rebuild(graph, _Rule(graph)))
+    return trimmed(rebuild(graph, _Rule(graph)))
 
 
 class _Rule:

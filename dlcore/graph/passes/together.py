@@ -22,6 +22,8 @@ LARGE = 256 * 1024  # bytes of an array that is work enough by itself
 
 def together(graph: Graph) -> Graph:
     """The graph with such calls joined."""
+    if next(_renewals(graph), None) is None:
+        return graph
     graph, _ = graph.clone()
     kinds: dict[tuple, list[Node]] = {}
     for node in _renewals(graph):
