@@ -9,71 +9,6 @@
 
 namespace dl {
 
-// ---- inference -----------------------------------------------------------------------------------------------------
-
-const char* InferCall::name() const { return op->name.c_str(); }
-static const Attr& attr_of(const OpDef* op, const Attrs* attrs, const char* name) {
-  int i = op->attr_index(name);
-  if (i < 0) throw RuntimeError(op->name + ": its stanza has no attribute '" + name + "', which its rule reads");
-  return (*attrs)[size_t(i)];
-}
-const Attr& InferCall::attr(const char* name) const { return attr_of(op, attrs, name); }
-const Attr& DTypeCall::attr(const char* name) const { return attr_of(op, attrs, name); }
-
-Meta meta_of(const Tensor& t) {
-  Meta m;
-  if (!t) {
-    m.given = false;
-    return m;
-  }
-  m.dtype = t->dtype;
-  m.weak = t->weak;
-  m.shape = t->shape;
-  m.strides = t->strides;
-  return m;
-}
-
-// An output without strides of its own follows the first input of its shape that is dense, so channels-last stays so.
-static void default_strides(const Metas& in, Meta& out) {
-  if (out.strides.n == out.shape.n && out.shape.n > 0) return;
-  for (auto& m : in)
-    if (m.given && m.shape == out.shape && m.shape.n > 0 && is_dense(m.shape, m.strides)) {
-      bool unit_axes = false;  // sizes of 1 carry arbitrary strides; take the tidy ones then
-      for (int64_t s : m.shape) unit_axes |= s <= 1;
-      out.strides = unit_axes && is_contiguous(m.shape, m.strides) ? contiguous_strides(m.shape) : m.strides;
-      return;
-    }
-  out.strides = contiguous_strides(out.shape);
-}
-
-// Operators say whether they are defined for complex numbers; all others are refused here, before any kernel.
-static void refuse_complex(const OpDef& op, const Metas& metas) {
-  for (auto& m : metas)
-    if (m.given && is_complex(m.dtype))
-      throw TypeError(op.name + ": does not take complex numbers, got " + dtype_name(m.dtype) +
-                      "; take real, imag or abs first");
-}
-
-void infer(const OpDef& op, const Metas& in, const Attrs& attrs, Metas& out, DType* common) {
-  if (!op.infer || !op.dtype_rule)
-    throw RuntimeError(op.name + ": no inference rule is called '" + op.infer_rule +
-                       "' (composite operators are inferred through their parts)");
-  out.assign(size_t(op.n_out < 0 ? 1 : op.n_out), Meta());
-  if (!op.takes_complex) refuse_complex(op, in);
-  DTypeCall d{&op, in.data(), int(in.size()), &attrs, out};
-  op.dtype_rule(d);
-  if (!op.takes_complex) refuse_complex(op, out);
-  if (common) *common = d.common;
-  bool weak = !in.empty() && op.attr_index("dtype") < 0;  // what is made in a dtype is an array, no longer a number
-  for (auto& m : in) weak = weak && (!m.given || m.weak);
-  InferCall c{&op, in.data(), int(in.size()), &attrs, out};
-  op.infer(c);
-  for (auto& m : out) {
-    m.weak = weak && m.shape.n == 0;
-    if (m.view_of < 0) default_strides(in, m);
-  }
-}
-
 // ---- kernels -------------------------------------------------------------------------------------------------------
 
 // Work on so few elements is done before another thread would have taken the lock over.
@@ -207,6 +142,42 @@ static Tensors run_definition(const OpDef& op, const Tensor* in, int nin, const 
   return results;
 }
 
+// Numbers become arrays of the dtype that is computed in, on the device; arrays are cast if the operator asks for it.
+static void fit(const OpDef& op, Tensors& args, DType common, const Metas& made, Device device) {
+  for (Tensor& t : args) {
+    if (!t) continue;
+    if (op.kernel_stem.compare(0, 4, "full") == 0 && too_large(t, made[0].dtype))
+      throw_too_large(op.name.c_str(), whole_value(t), made[0].dtype);
+    if ((op.cast_inputs || op.tile) && too_large(t, common)) {
+      // A comparison has its answer all the same: computed in 64 bits, as with an array of that number.
+      if (!op.tile || made[0].dtype != DType::Bool || (active_tracer() && itemsize(common) > 2))
+        throw_too_large(op.name.c_str(), whole_value(t), common);
+      if (!active_tracer()) t = make_scalar(whole_value(t), DType::I64, false);
+    } else if (t->weak && !is_traced(t) && t->dtype != common && (op.cast_inputs || op.tile))
+      t = retype_scalar(t, common);
+    else if (op.cast_inputs && t->dtype != common)
+      t = cast_to(t, common);
+    if (device.type != 0 && t->device.type == 0 && !is_traced(t)) t = to_device_scalar(t, device);
+  }
+}
+
+// Views of the arguments, or new arrays that the kernel has filled.
+static Tensors computed(const OpDef& op, const Tensors& args, const Attrs& attrs, const Metas& metas, Device device) {
+  Tensors out;
+  bool all_views = true;
+  for (auto& m : metas) {
+    if (m.view_of >= 0) {
+      out.push_back(make_view(args[size_t(m.view_of)], m.shape, m.strides, m.offset));
+    } else {
+      all_views = false;
+      out.push_back(make_tensor(m.shape, m.strides, m.dtype, device));
+    }
+    out.back()->weak = m.weak;
+  }
+  if (!all_views) run_kernel(op, args, out, attrs);
+  return out;
+}
+
 static Tensors invoke_inner(const OpDef& op, const Tensor* in, int nin, const Attrs& attrs, const Tensor* targets) {
   check_arity(op, nin);
   check_given(op, in, nin);
@@ -230,22 +201,7 @@ static Tensors invoke_inner(const OpDef& op, const Tensor* in, int nin, const At
   Device device = device_of(op, args);
   if (int k = op.attr_index("device"); k >= 0 && attrs[size_t(k)].kind == Attr::Str)
     device = parse_device(attrs[size_t(k)].s);
-  for (size_t i = 0; i < args.size(); i++) {
-    auto& t = args[i];
-    if (!t) continue;
-    if (op.kernel_stem.compare(0, 4, "full") == 0 && too_large(t, out_metas[0].dtype))
-      throw_too_large(op.name.c_str(), whole_value(t), out_metas[0].dtype);
-    if ((op.cast_inputs || op.tile) && too_large(t, common)) {
-      // A comparison has its answer all the same: computed in 64 bits, as with an array of that number.
-      if (!op.tile || out_metas[0].dtype != DType::Bool || (active_tracer() && itemsize(common) > 2))
-        throw_too_large(op.name.c_str(), whole_value(t), common);
-      if (!active_tracer()) t = make_scalar(whole_value(t), DType::I64, false);
-    } else if (t->weak && !is_traced(t) && t->dtype != common && (op.cast_inputs || op.tile))
-      t = retype_scalar(t, common);
-    else if (op.cast_inputs && t->dtype != common)
-      t = cast_to(t, common);
-    if (device.type != 0 && t->device.type == 0 && !is_traced(t)) t = to_device_scalar(t, device);
-  }
+  fit(op, args, common, out_metas, device);
 
   Tensors out;
   if (Tracer* tracer = active_tracer()) {
@@ -270,17 +226,7 @@ static Tensors invoke_inner(const OpDef& op, const Tensor* in, int nin, const At
     for (auto& t : out) t->storage->version++;
     return out;
   }
-  bool all_views = true;
-  for (auto& m : out_metas) {
-    if (m.view_of >= 0) {
-      out.push_back(make_view(args[size_t(m.view_of)], m.shape, m.strides, m.offset));
-    } else {
-      all_views = false;
-      out.push_back(make_tensor(m.shape, m.strides, m.dtype, device));
-    }
-    out.back()->weak = m.weak;
-  }
-  if (!all_views) run_kernel(op, args, out, attrs);
+  out = computed(op, args, attrs, out_metas, device);
   if (is_recording()) record(op, attrs, args.data(), nin, out.data(), int(out.size()));
   return targets ? write_targets(out, targets) : out;
 }
