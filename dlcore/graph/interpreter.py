@@ -122,29 +122,37 @@ def _control(program: Program, given: list[Array], rng: tuple[int, int]) -> list
 
 
 def _as_outputs(node: Node, results: list[Array]) -> list[Array]:
-    """Results over a row group's whole shape, one number a row where that is what the output holds."""
-    found = []
-    start: Any = (Ellipsis, *(0,) * node.rows)
-    for out, result in zip(node.outputs, results, strict=True):
-        first = result if out.shape == result.shape else result[start]
-        found.append(first.reshape(out.shape))
-    return found
+    """Results over a row group's whole shape, one number a row or a column where that is what the output holds."""
+    column = _rows.of_columns(node.tile)
+    return [
+        rows_output(result, out.shape, node.rows, column[at])
+        for out, result, at in zip(node.outputs, results, node.tile.outs, strict=True)
+    ]
+
+
+def rows_output(result: Array, shape: tuple[int, ...], rows: int, column: bool) -> Array:
+    """What an output of this shape holds of a result over a row group's whole shape: `column`: of each column one."""
+    if shape == result.shape:
+        return result
+    first: Any = (0,) * (result.ndim - rows) if column else (Ellipsis, *(0,) * rows)
+    return result[first].reshape(shape)
 
 
 def run_tile(tile: Any, register: str, inputs: list[Array], shape: tuple[int, ...], rows: int = 0) -> list[Array]:
     """A tile program, one micro-operation at a time, over whole arrays of the registers' type.
 
-    rows   over how many last axes its reductions go; what they give is repeated along these
+    rows   over how many last axes its reductions go, those of columns over the others; what they give is repeated
+           along these
     """
     dtype = np.dtype(register)
     values: list[Array] = list(inputs)
     for mnemonic, operands in tile.code:
         if mnemonic == "const":
             values.append(np.full(shape, operands, dtype))
-        elif mnemonic in _rows.REDUCTIONS:
-            axes = tuple(range(len(shape) - rows, len(shape)))
-            reduced = _rows.REDUCTIONS[mnemonic](values[operands[0]], axis=axes, keepdims=True)
-            values.append(np.broadcast_to(reduced, shape))
+        elif reduction := _rows.REDUCTIONS.get(mnemonic) or _rows.COLUMNS.get(mnemonic):
+            cut = len(shape) - rows
+            axes = tuple(range(cut) if mnemonic in _rows.COLUMNS else range(cut, len(shape)))
+            values.append(np.broadcast_to(reduction(values[operands[0]], axis=axes, keepdims=True), shape))
         else:
             values.append(np.asarray(MICRO[mnemonic](*[values[o] for o in operands])).astype(dtype))
     return [values[o] for o in tile.outs]

@@ -13,7 +13,7 @@ import numpy as np
 
 from . import _ops
 from ._ir import EACH, FUSED, Graph, Node, Value, bodies_of, numel, same_layout, sets
-from ._rows import REDUCTIONS, along_row, is_wide, row_shapes
+from ._rows import COLUMNS, REDUCTIONS, along_row, column_shapes, is_wide, of_columns, row_shapes, strides_along
 
 
 class GraphError(RuntimeError):
@@ -213,8 +213,11 @@ def _check_row_types(graph: Graph, node: Node, whole: tuple[int, ...]) -> None:
     steps = [along_row(value, whole, node.rows) for value in node.inputs]
     if None in steps:
         _fail(graph, node, "the rows of an operand are not evenly spaced in memory")
+    column = of_columns(node.tile)
     for i, out in enumerate(node.outputs):
-        if out.shape not in (whole, *row_shapes(whole, node.rows)) or out.base is not None:
+        of_column = i < len(node.tile.outs) and column[node.tile.outs[i]]
+        shapes = column_shapes(whole, node.rows) if of_column else (whole, *row_shapes(whole, node.rows))
+        if out.shape not in shapes or out.base is not None:
             _fail(
                 graph, node, f"a row group over {whole} with rows of {node.rows} axes claims an output of {out.shape}"
             )
@@ -223,8 +226,13 @@ def _check_row_types(graph: Graph, node: Node, whole: tuple[int, ...]) -> None:
         wide = is_wide(node.tile, [step != 0 for step in steps])
         if i < len(node.tile.outs) and out.shape != whole and wide[node.tile.outs[i]]:
             _fail(graph, node, f"output {i} holds one number a row, its program makes one per element")
-    if any(m in REDUCTIONS and not wide[o[0]] for m, o in node.tile.code):
+    if any((m in REDUCTIONS or m in COLUMNS) and not wide[o[0]] for m, o in node.tile.code):
         _fail(graph, node, "a reduction of one number a row")
+    varies = [any(strides_along(value, whole)[: len(whole) - node.rows]) for value in node.inputs]
+    for i, (mnemonic, operands) in enumerate(node.tile.code, node.tile.n_in):
+        varies.append(mnemonic != "const" and not column[i] and any(varies[o] for o in operands))
+        if column[i] and mnemonic not in COLUMNS and any(varies[o] for o in operands):
+            _fail(graph, node, "a number of a column that follows from more than columns")
 
 
 def check_fused(graph: Graph) -> None:
@@ -235,7 +243,7 @@ def check_fused(graph: Graph) -> None:
         tile = node.tile
         if node.register not in ("int32", "int64", "uint64", "float32", "float64"):
             _fail(graph, node, f"registers of type {node.register!r}")
-        known = MICRO_ARITY if not node.rows else MICRO_ARITY | dict.fromkeys(REDUCTIONS, 1)
+        known = MICRO_ARITY if not node.rows else MICRO_ARITY | dict.fromkeys((*REDUCTIONS, *COLUMNS), 1)
         for i, (mnemonic, operands) in enumerate(tile.code):
             if mnemonic == "const":
                 continue

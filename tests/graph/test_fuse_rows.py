@@ -119,7 +119,6 @@ def test_rows_of_several_axes_strided_operands_and_no_rows_left() -> None:
 @pytest.mark.parametrize(
     ("what", "function"),
     [
-        ("leading axes", lambda x: x * F.sum(x * x, axis=0, keepdims=True)),
         ("whole numbers", lambda x: F.sum(F.cast(x, "int32") * 2, axis=-1)),
         ("a reduction alone", lambda x: F.sum(x, axis=-1)),
         ("two reductions and nothing of elements", lambda x: F.sum(x, axis=-1) - F.max(x, axis=-1)),

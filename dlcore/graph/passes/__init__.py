@@ -23,6 +23,7 @@ from .epilogue import epilogue
 from .fold import fold
 from .fold_norm import fold_norm
 from .fuse import fuse
+from .fuse_columns import fuse_columns
 from .fuse_rows import fuse_rows
 from .gelu_pair import gelu_pair
 from .hoist import hoist
@@ -35,7 +36,7 @@ from .together import together
 Pass = Callable[[Graph], Graph]
 PIPELINE: tuple[Pass, ...] = (
     dead_code, prune, canonicalize, algebraic, fold, cse, taken_rows, cse, amp, fold_norm, gelu_pair, layout, dead_code,
-    conv_epilogue, epilogue, hoist, fuse, fuse_rows, cse, dead_code, order,
+    conv_epilogue, epilogue, hoist, fuse, fuse_rows, fuse_columns, cse, dead_code, order,
     together,
 )  # fmt: skip
 

@@ -23,7 +23,8 @@ class Unit:
     members: list[Node]
     register: str = ""  # "" for calls that join no group
     shape: tuple[int, ...] = ()
-    rows: int = 0  # how many trailing axes it reduces over
+    rows: int = 0  # how many trailing axes it reduces over, or leaves when it reduces over the others
+    columns: bool = False  # whether it reduces over leading axes
     parents: set[Unit] = field(default_factory=set)  # units it reads from directly
     children: set[Unit] = field(default_factory=set)  # units that read from it
     below: int = 0  # bit k: unit k is needed, directly or not

@@ -6,19 +6,11 @@ import math
 from collections.abc import Sequence
 
 from .._ir import Node, Value, contiguous_strides, same_layout
-from .._rows import along_row, row_shapes, strides_along
+from .._rows import along_row, column_shapes, gone_over_once, levels, row_shapes, strides_along
+from ._reductions import counted, of_columns
 from .fuse import stays
 
 MAX_AGAIN = 16 * 1024  # elements of a row that is gone over more than once: it stays in the cache
-MOST_COUNTED = 1 << 24  # whole numbers up to here are exact in every register
-
-
-def counted(node: Node) -> bool:
-    """Whether a fused call only makes whole numbers of truth values: registers of any type hold them and their sums."""
-    if node.tile is None or node.tile.code or len(node.inputs) != 1 or node.inputs[0] is None:
-        return False
-    source, made = node.inputs[0], node.outputs[0]
-    return source.dtype == "bool" and made.dtype.startswith("int")
 
 
 class Members:
@@ -26,17 +18,25 @@ class Members:
 
     inputs   what they read from outside;  made: what they make
     by_row   inputs that lack the axes of a row and have one number for each: they are to be given these axes
+    columns  what they make of one number a column;  after: those that compute such numbers from others
     """
 
     def __init__(self, members: Sequence[Node], whole: tuple[int, ...], rows: int) -> None:
         self.members, self.whole_shape, self.rows = members, whole, rows
         self.made = {out for node in members for out in node.outputs}
+        self.columns: set[Value] = set()
+        self.after: set[Node] = set()
+        for node in members:
+            if node.tile is not None and any(v is not None and v.root in self.columns for v in node.inputs):
+                self.after.add(node)
+            if node in self.after or of_columns(node):
+                self.columns.update(node.outputs)
         self.inputs = list(
             dict.fromkeys(v for node in members for v in map(self.source, node.inputs) if v not in self.made)
         )
         lead = row_shapes(whole, rows)[1]
         self.by_row = {
-            v for node in members if lead and node.outputs[0].shape == lead and node.tile is not None
+            v for node in members if lead and self.shape_of(node) == lead and node not in self.after
             for v in node.inputs if v is not None and v.root not in self.made and v.shape == lead
         }  # fmt: skip
 
@@ -44,6 +44,10 @@ class Members:
         """Where a member gets `value` from: a member's own output, though it be through views, or outside."""
         assert value is not None
         return value.root if value.root in self.made else value
+
+    def shape_of(self, node: Node) -> tuple[int, ...]:
+        """The shape that a member runs over."""
+        return self.whole_shape if node.tile is None or node.rows else node.outputs[0].shape
 
     @property
     def wide_inputs(self) -> list[bool]:
@@ -57,7 +61,11 @@ def sound(found: Members, register: str) -> bool:
     """Whether the members can be one group with registers of this type."""
     shapes = row_shapes(found.whole_shape, found.rows)
     for node in found.members:
-        shape = found.whole_shape if node.tile is None else node.outputs[0].shape
+        shape = found.shape_of(node)
+        if node in found.after:
+            if not _of_columns_only(found, register, node, shape):
+                return False
+            continue
         if shape != found.whole_shape and shape not in shapes:
             return False
         for value in node.inputs:
@@ -79,11 +87,33 @@ def _readable(found: Members, register: str, shape: tuple[int, ...], value: Valu
             return False
         return along_row(value, found.whole_shape, found.rows) is not None
     root = value.root
-    if not (stays(root, register) or _is_count(root)):
+    if root in found.columns or not (stays(root, register) or _is_count(root)):
         return False
     if root.shape == found.whole_shape:
         return value is root and shape == found.whole_shape
     return value.root_offset == 0 and _row_by_row(found, root, value, shape)
+
+
+def _of_columns_only(found: Members, register: str, node: Node, shape: tuple[int, ...]) -> bool:
+    """Whether a member makes numbers of columns from such numbers, each from those of its own column."""
+    shapes = column_shapes(found.whole_shape, found.rows)
+    if node.rows or any(out.shape not in shapes or not _tidy(out) for out in node.outputs):
+        return False
+    for value in node.inputs:
+        if value is None:
+            return False
+        if value.root not in found.made:
+            if value.size > 1 and (value.shape not in shapes or not _tidy(value)):
+                return False
+        elif value.root not in found.columns or not stays(value.root, register):
+            return False
+        elif value.size != value.root.size or value.root_offset or not _tidy(value):
+            return False
+    return True
+
+
+def _tidy(value: Value) -> bool:
+    return same_layout(value.shape, value.strides, contiguous_strides(value.shape))
 
 
 def _is_count(value: Value) -> bool:
@@ -109,9 +139,14 @@ def _gone_over_once(found: Members) -> bool:
     """Whether nothing over elements depends on a reduction."""
     level: dict[Value, int] = {}
     for node in found.members:
-        over_elements = node.tile is None or node.outputs[0].shape == found.whole_shape
+        if node in found.after:
+            continue
+        over_elements = node.tile is None or found.shape_of(node) == found.whole_shape
         before = max((level.get(found.source(value), 0) for value in node.inputs), default=0)
-        if over_elements and before:
+        if (over_elements and before) or (node.rows and not gone_over_once(node)):
             return False
-        level.update(dict.fromkeys(node.outputs, before + (node.tile is None)))
+        own = [int(node.tile is None)] * len(node.outputs)
+        if node.rows:
+            own = [levels(node.tile)[at] for at in node.tile.outs]
+        level.update((out, before + step) for out, step in zip(node.outputs, own, strict=True))
     return True

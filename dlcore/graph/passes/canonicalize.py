@@ -138,12 +138,21 @@ def _sum_to(builder: Builder, node: Node, operands: Operands) -> list[Value] | N
 
 
 def _reduce(builder: Builder, node: Node, operands: Operands) -> list[Value] | None:
-    """A sum, mean or extreme over axes of length 1 only drops them."""
-    x = operands[0]
+    """A sum, mean or extreme over axes of length 1 only drops them, one over the first axis of an array whose leading
+    axes were made one goes over these axes.
+    """
+    x, out = operands[0], node.outputs[0]
     assert x is not None
-    if x.size != node.outputs[0].size or x.size == 0 or x.dtype != node.outputs[0].dtype:
+    if x.size == out.size and x.size and x.dtype == out.dtype:
+        return [x] if x.shape == out.shape else [builder.one("reshape", [x], out.shape)]
+    named = named_attrs(node)
+    inner = x.node.inputs[0] if x.node is not None and x.node.op == "reshape" else None
+    if inner is None or named["axis"] not in (0, (0,)) or named["keepdims"] or len(x.shape) < 2:
         return None
-    return [x] if x.shape == node.outputs[0].shape else [builder.one("reshape", [x], node.outputs[0].shape)]
+    lead = len(inner.shape) - len(x.shape) + 1
+    if lead < 2 or not x.size or inner.shape[lead:] != x.shape[1:]:
+        return None
+    return builder.call(node.op, [inner], **(named | {"axis": tuple(range(lead))}))
 
 
 def _neutral(side: str, number: float) -> Rewrite:

@@ -7,42 +7,35 @@ shape. DLCORE_FUSE_ROWS=0 leaves this pass out.
 
 from __future__ import annotations
 
-import math
 import os
-from dataclasses import dataclass
+from collections.abc import Callable
 
 from dlcore.ops._expr import Tile
 
 from .. import _ops
 from .._build import Builder
 from .._ir import FUSED, Graph, Node, Value
-from .._rebuild import named_attrs, scopes_of
-from .._rows import REDUCTIONS, is_wide, row_shapes, whole_shape
+from .._rebuild import scopes_of
+from .._rows import COLUMNS, REDUCTIONS, is_wide, of_columns, row_shapes, whole_shape
 from .._tile import TileBuilder, renumber, used_inputs
 from ._groups import MAX_CODE, MAX_INPUTS, MAX_OUTPUTS, Grouping, Unit, edges, in_order, label, scope_of
-from ._row_values import MOST_COUNTED, Members, counted, sound
-from .fuse import NARROW
+from ._reductions import REGISTERS, counted, of_rows, reduced
+from ._row_values import Members, sound
 
-REGISTERS = ("float32", "float64")
 NAMES = 6  # of operators in a group's label
-
-
-@dataclass(frozen=True)
-class Reduction:
-    """What a call is inside a row group: `mnemonic` over `rows` axes, divided by `count` if that is set."""
-
-    mnemonic: str
-    rows: int
-    count: int = 0
 
 
 def fuse_rows(graph: Graph) -> Graph:
     """Joins reductions over the last axes with what is elementwise around them."""
-    if os.environ.get("DLCORE_FUSE_ROWS") == "0" or not any(reduction_of(node) for node in graph.nodes):
+    if os.environ.get("DLCORE_FUSE_ROWS") == "0" or not any(map(of_rows, graph.nodes)):
         return graph
     graph, _ = graph.clone()
-    units = _Grouping(graph).run()
-    order = _Emission(graph)
+    return emit(graph, RowGrouping(graph).run())
+
+
+def emit(graph: Graph, units: list[Unit], pays: Callable[[Tile, Members], bool] = lambda tile, found: True) -> Graph:
+    """The graph with one node for each unit that reduces and gains by it; `pays` may refuse a program."""
+    order = _Emission(graph, pays)
     for unit in in_order(units):
         if not (unit.rows and len(unit.members) > 1 and order.group(unit)):
             for node in unit.members:
@@ -51,42 +44,9 @@ def fuse_rows(graph: Graph) -> Graph:
     return graph
 
 
-def reduction_of(node: Node) -> Reduction | None:
-    """What a call becomes inside a row group, None when it cannot be in one."""
-    if node.op not in ("sum", "mean", "prod", "max", "min", "sum_to"):
-        return None
-    (x, *_), (out, *_) = node.inputs, node.outputs
-    if x is None or not x.size or x.size == out.size:
-        return None
-    counts = node.op == "sum" and x.node is not None and counted(x.node) and x.size // out.size <= MOST_COUNTED
-    if not counts and (x.dtype != out.dtype or _ops.TILE_TYPES[x.dtype] not in REGISTERS):
-        return None
-    rows = _rows_of(node, x, out)
-    if not rows:
-        return None
-    name = "row_sum" if node.op in ("mean", "sum_to") else f"row_{node.op}"
-    return Reduction(name, rows, math.prod(x.shape[len(x.shape) - rows :]) if node.op == "mean" else 0)
+class RowGrouping(Grouping):
+    """Elementwise groups and reductions over last axes."""
 
-
-def _rows_of(node: Node, x: Value, out: Value) -> int:
-    """How many last axes a reduction goes over; 0 if it goes over others, or drops other axes than these."""
-    if node.op == "sum_to":
-        lead = len(x.shape) - len(out.shape)
-        axes = {a for a in range(len(x.shape)) if a < lead or out.shape[a - lead] != x.shape[a]}
-    else:
-        axis = named_attrs(node)["axis"]
-        given = range(len(x.shape)) if axis is None else (axis,) if isinstance(axis, int) else axis
-        axes = {a % len(x.shape) for a in given}
-    first = min((a for a in axes if x.shape[a] > 1), default=len(x.shape))
-    if any(a not in axes and x.shape[a] > 1 for a in range(first, len(x.shape))):
-        return 0
-    while first and x.shape[first - 1] == 1 and out.shape not in row_shapes(x.shape, len(x.shape) - first):
-        first -= 1
-    rows = len(x.shape) - first
-    return rows if out.shape in row_shapes(x.shape, rows) else 0
-
-
-class _Grouping(Grouping):
     def __init__(self, graph: Graph) -> None:
         super().__init__(graph)
         self.users = graph.users()
@@ -94,7 +54,7 @@ class _Grouping(Grouping):
     def describe(self, unit: Unit, node: Node) -> None:
         if node.op == FUSED and not node.rows and node.register in REGISTERS:
             unit.register, unit.shape = node.register, node.outputs[0].shape
-        elif found := reduction_of(node):
+        elif found := of_rows(node):
             (x, *_) = node.inputs
             assert x is not None
             unit.register = _ops.TILE_TYPES[x.dtype]
@@ -152,8 +112,9 @@ class _Grouping(Grouping):
 class _Emission:
     """The nodes of the new graph in their order; a view comes just before what first needs it."""
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, pays: Callable[[Tile, Members], bool]) -> None:
         self.graph = graph
+        self.pays = pays
         self.users = graph.users()
         self.results = set(graph.results())
         self.nodes: list[Node] = []
@@ -185,9 +146,10 @@ class _Emission:
         keep = used_inputs(tile)
         if not stored:
             return True
-        if not _gains(tile, found, stored) or not _spans(found, [found.inputs[i] for i in keep]):
+        read = [found.inputs[i] for i in keep]
+        if not (_gains(tile, found, stored) and _spans(found, read) and self.pays(tile, found)):
             return False
-        inputs: list[Value | None] = [self.with_row_axes(found, found.inputs[i]) for i in keep]
+        inputs: list[Value | None] = [self.with_row_axes(found, value) for value in read]
         node = Node(FUSED, inputs, (label(unit.members, NAMES),), scope=scope_of(unit.members))
         node.src, node.scopes, node.rows = unit.members[0].src, scopes_of(unit.members), unit.rows
         node.tile, node.register = renumber(tile, keep), unit.register
@@ -219,7 +181,7 @@ class _Emission:
             if node.tile is not None:
                 made = builder.inline(node.tile, operands)
             else:
-                made = [_reduced(builder, node, operands[0])]
+                made = [reduced(builder, node, operands[0])]
             for out, result in zip(node.outputs, made, strict=True):
                 number[out] = result
                 if self.outside(out, inside):
@@ -246,21 +208,11 @@ def _spans(found: Members, inputs: list[Value]) -> bool:
 
 def _gains(tile: Tile, found: Members, stored: list[Value]) -> bool:
     """Whether a program computes something of elements, which reductions alone do not, and each value has one number
-    per element or per row as its place says.
+    per element, per row or per column as its place says.
     """
-    wide = is_wide(tile, found.wide_inputs)
-    reduced = [operands[0] for mnemonic, operands in tile.code if mnemonic in REDUCTIONS]
+    wide, column = is_wide(tile, found.wide_inputs), of_columns(tile)
+    sources = [operands[0] for mnemonic, operands in tile.code if mnemonic in REDUCTIONS or mnemonic in COLUMNS]
     for at, value in zip(tile.outs, stored, strict=True):
-        if wide[at] and value.shape != found.whole_shape:
+        if (wide[at] and value.shape != found.whole_shape) or column[at] != (value in found.columns):
             return False
-    return bool(reduced) and all(wide[at] for at in reduced) and any(wide[tile.n_in :])
-
-
-def _reduced(builder: TileBuilder, node: Node, operand: int) -> int:
-    """A reduction as instructions, rounded as memory of its dtype would be."""
-    found, dtype = reduction_of(node), node.outputs[0].dtype
-    assert found is not None
-    made = builder.emit(found.mnemonic, [operand])
-    if found.count:
-        made = builder.emit("div", [made, builder.const(found.count)])
-    return builder.emit(NARROW[dtype], [made]) if dtype in NARROW else made
+    return bool(sources) and all(wide[at] for at in sources) and any(wide[tile.n_in :])

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "kernels/cpu/isa/stream.h"
+#include "kernels/cpu/row_columns.h"
 #include "kernels/cpu/tile_plan.h"
 
 namespace dl {
@@ -16,7 +17,7 @@ constexpr int64_t kPart = 16 * 1024, kLongRow = 2 * kPart;  // elements
 class Planner {
  public:
   Planner(RowPlan& plan, TileType type, const View* in, const View* out)
-      : plan_(plan), p_(*plan.program), type_(type), in_(in), out_(out) {}
+      : plan_(plan), p_(*plan.program), type_(type), in_(in), out_(out), of_column_(column_values(p_)) {}
 
   void run() {
     axes();
@@ -35,6 +36,7 @@ class Planner {
     return k == 0 ? ins.a : k == 1 ? ins.b : ins.c;
   }
   bool reduces(int i) const { return row_reduction(p_.code[size_t(i)].op, nullptr); }
+  bool goes_down(int i) const { return column_reduction(p_.code[size_t(i)].op, nullptr); }
   bool constant(int i) const { return TileOp(p_.code[size_t(i)].op) == TileOp::Const; }
   int n_code() const { return int(p_.code.size()); }
   RowClass cls(int v) const { return plan_.cls[size_t(v)]; }
@@ -59,8 +61,8 @@ class Planner {
   }
 
   // An output of one number a row may lack the axes of the row.
-  RowArray output(View v, const Shape& whole) const {
-    while (v.shape.n < whole.n && v.shape.n >= whole.n - p_.trailing) v.shape.push(1), v.strides.push(0);
+  RowArray output(View v, bool of_column, const Shape& whole) const {
+    while (!of_column && v.shape.n < whole.n && v.shape.n >= whole.n - p_.trailing) v.shape.push(1), v.strides.push(0);
     return array(v, whole, false);
   }
 
@@ -71,7 +73,8 @@ class Planner {
     int lead = whole.n - p_.trailing;
     std::vector<RowArray*> all;
     for (int k = 0; k < p_.n_in; k++) plan_.in.push_back(array(in_[k], whole, true));
-    for (size_t k = 0; k < p_.outs.size(); k++) plan_.out.push_back(output(out_[k], whole));
+    for (size_t k = 0; k < p_.outs.size(); k++)
+      plan_.out.push_back(output(out_[k], of_column_[size_t(p_.outs[k])], whole));
     for (RowArray& a : plan_.in) all.push_back(&a);
     for (RowArray& a : plan_.out) all.push_back(&a);
     plan_.n = plan_.rows = 1;
@@ -101,10 +104,11 @@ class Planner {
     }
     plan_.cost = p_.n_in;
     for (int i = 0; i < n_code(); i++) {
-      RowClass c = reduces(i) ? RowClass::Row : RowClass::Uniform;
-      for (int k = 0; !reduces(i) && k < arity(i); k++) c = std::max(c, cls(operand(i, k)));
+      bool of_column = of_column_[plan_.cls.size()];
+      RowClass c = of_column ? RowClass::Column : reduces(i) ? RowClass::Row : RowClass::Uniform;
+      for (int k = 0; c != RowClass::Column && !reduces(i) && k < arity(i); k++) c = std::max(c, cls(operand(i, k)));
       plan_.cls.push_back(c);
-      plan_.cost += reduces(i) ? 1 : tile_cost(p_.code[size_t(i)].op);
+      if (!of_column || goes_down(i)) plan_.cost += reduces(i) || goes_down(i) ? 1 : tile_cost(p_.code[size_t(i)].op);
     }
   }
 
@@ -125,7 +129,8 @@ class Planner {
     for (int i = n_code() - 1; i >= 0; i--) {
       size_t v = size_t(p_.n_in + i);
       if (reduces(i)) pass_[v] = level_[v] - 1;
-      if (cls(int(v)) != RowClass::Wide && !reduces(i)) continue;
+      if (goes_down(i)) pass_[v] = level_[v];
+      if (cls(int(v)) != RowClass::Wide && !reduces(i) && !goes_down(i)) continue;
       for (int k = 0; k < arity(i); k++)
         pass_[size_t(operand(i, k))] = std::min(pass_[size_t(operand(i, k))], pass_[v]);
     }
@@ -135,9 +140,13 @@ class Planner {
     int64_t live = int64_t(plan_.in.size() + plan_.out.size()), wide = 0;
     for (int i = 0; i < n_code(); i++) wide += cls(p_.n_in + i) == RowClass::Wide;
     live += std::min<int64_t>(wide, 6);
+    bool columns = false;
+    for (int v : p_.outs)
+      if (cls(v) == RowClass::Column) live--, columns = true;
     int64_t size = std::clamp(kL1Bytes / (live * plan_.itemsize) / 64 * 64, kMinTile, kMaxTile);
     int64_t inner = plan_.lead[plan_.nd - 1];
     plan_.per = plan_.n * 2 <= size ? std::min(inner, size / plan_.n) : 1;
+    if (columns && plan_.per > 4) plan_.per -= plan_.per % 4;  // rows are added up four at a time
     plan_.tile = std::min(plan_.n, size);
     plan_.chunks = (inner + plan_.per - 1) / plan_.per;
     plan_.part = plan_.n;
@@ -145,7 +154,7 @@ class Planner {
     for (int i = 0; i < n_code(); i++)
       if (cls(p_.n_in + i) == RowClass::Wide || reduces(i)) once = once && pass_[size_t(p_.n_in + i)] == 0;
     for (int v : p_.outs) once = once && (cls(v) != RowClass::Wide || pass_[size_t(v)] == 0);
-    if (once && plan_.n >= kLongRow) plan_.part = kPart;
+    if (once && !columns && plan_.n >= kLongRow) plan_.part = kPart;
     plan_.parts = (plan_.n + plan_.part - 1) / plan_.part;
   }
 
@@ -165,6 +174,10 @@ class Planner {
     for (size_t v = 0; v < plan_.slots.size(); v++) {
       RowSlot& s = plan_.slots[v];
       if (cls(int(v)) == RowClass::Uniform) continue;
+      if (cls(int(v)) == RowClass::Column) {
+        add_sums(int(v) - p_.n_in, s);
+        continue;
+      }
       s.home = cls(int(v)) == RowClass::Row ? RowSlot::Column : RowSlot::Register;
       if (s.home == RowSlot::Register && int(v) < p_.n_in && in_place(plan_.in[v]))
         s.home = RowSlot::Input, s.array = int(v);
@@ -177,6 +190,17 @@ class Planner {
       plan_.streams = plan_.streams || plan_.out[k].stream;
       if (!plan_.out[k].stream) s.home = RowSlot::Output, s.array = int(k);
     }
+  }
+
+  const ReduceFns* reduce_fns(ReduceOp which) const {
+    return &pick_reduce_table()->fn[int(which)][int(plan_.dtype == DType::F64 ? ReduceType::F64 : ReduceType::F32)];
+  }
+
+  void add_sums(int i, RowSlot& s) {
+    ReduceOp which;
+    if (!column_reduction(p_.code[size_t(i)].op, &which)) return;
+    s.home = RowSlot::Sums, s.array = int(plan_.down.size());
+    plan_.down.push_back(reduce_fns(which));
   }
 
   int16_t spread(int v, std::vector<RowStep>& steps) {
@@ -204,6 +228,7 @@ class Planner {
     for (size_t k = 0; k < p_.outs.size(); k++) {
       int v = p_.outs[k];
       const RowSlot& s = plan_.slots[size_t(v)];
+      if (cls(v) == RowClass::Column) continue;
       if (plan_.out[k].step && !(s.home == RowSlot::Output && s.array == int(k)))
         plan_.passes[size_t(pass_[size_t(v)])].stores.push_back(int(k));
       else if (cls(v) == RowClass::Wide && !plan_.out[k].step)
@@ -216,7 +241,8 @@ class Planner {
 
   bool reads_in_pass(int v, int pass) const {
     for (int i = 0; i < n_code(); i++) {
-      if ((cls(p_.n_in + i) != RowClass::Wide && !reduces(i)) || pass_[size_t(p_.n_in + i)] != pass) continue;
+      bool reads = cls(p_.n_in + i) == RowClass::Wide || reduces(i) || goes_down(i);
+      if (!reads || pass_[size_t(p_.n_in + i)] != pass) continue;
       for (int k = 0; k < arity(i); k++)
         if (operand(i, k) == v) return true;
     }
@@ -227,18 +253,21 @@ class Planner {
     const TileInstr& ins = p_.code[size_t(i)];
     int v = p_.n_in + i;
     RowPass& to = plan_.passes[size_t(pass)];
-    if (reduces(i)) {
+    if (reduces(i) || goes_down(i)) {
       if (pass_[size_t(v)] != pass) return;
-      ReduceOp which;
-      row_reduction(ins.op, &which);
-      int type = int(plan_.dtype == DType::F64 ? ReduceType::F64 : ReduceType::F32);
       if (cls(ins.a) != RowClass::Wide) throw RuntimeError("fused_rows: a reduction of one number a row");
-      to.steps.push_back(
-          {RowStep::Reduce, nullptr, &pick_reduce_table()->fn[int(which)][type], ins.a, 0, 0, int16_t(v)});
+      ReduceOp which = ReduceOp::Sum;
+      row_reduction(ins.op, &which);
+      if (goes_down(i))
+        to.steps.push_back(
+            {RowStep::Down, nullptr, plan_.down[size_t(plan_.slots[size_t(v)].array)], ins.a, 0, 0, int16_t(v)});
+      else
+        to.steps.push_back({RowStep::Reduce, nullptr, reduce_fns(which), ins.a, 0, 0, int16_t(v)});
       return;
     }
     RowClass c = cls(v);
-    if (constant(i) || (c == RowClass::Uniform ? pass != 0 : (c == RowClass::Row ? level_ : pass_)[size_t(v)] != pass))
+    if (constant(i) || c == RowClass::Column ||
+        (c == RowClass::Uniform ? pass != 0 : (c == RowClass::Row ? level_ : pass_)[size_t(v)] != pass))
       return;
     std::vector<RowStep>& steps = c == RowClass::Wide ? to.steps : c == RowClass::Row ? to.before : plan_.uniform;
     int16_t slots[3] = {0, 0, 0};
@@ -334,6 +363,7 @@ class Planner {
   TileType type_;
   const View* in_;
   const View* out_;
+  std::vector<bool> of_column_;
   std::vector<int> level_, pass_;
   std::vector<std::pair<int, int16_t>> spread_;
 };
@@ -348,6 +378,7 @@ void plan_rows(RowPlan& plan, const RowProgram& p, TileType type, const View* in
   plan.dtype = register_dtype(type);
   plan.itemsize = int(itemsize(plan.dtype));
   Planner(plan, type, in, out).run();
+  if (!plan.down.empty()) plan_columns(plan);
 }
 
 }  // namespace dl

@@ -2,7 +2,8 @@
 //
 // The program is cut into passes over a row: what a pass computes of each element may depend on the reductions of the
 // passes before. Several short rows are taken at once; of a long row a tile at a time. A very long row that is read in
-// one pass is cut into parts, so that threads share it; where it is cut depends on its length alone.
+// one pass is cut into parts, so that threads share it; where it is cut depends on its length alone. Reductions over
+// the rows go into sums of their own for each block of rows, which are joined in order (row_columns.h).
 #pragma once
 #include <vector>
 
@@ -16,7 +17,8 @@ namespace dl {
 // are through. They lie behind the place of its number.
 inline constexpr int64_t kLaneBytes = 256, kLanesAt = 64;
 
-enum class RowClass : uint8_t { Uniform, Row, Wide };  // one number per call, one per row, one per element
+// One number per call, one per row, one per element; one per column, from reductions over the rows.
+enum class RowClass : uint8_t { Uniform, Row, Wide, Column };
 
 struct RowArray {
   int64_t lead[kMaxDims];  // strides over the rows, in elements
@@ -29,7 +31,8 @@ struct RowArray {
 
 // One slot per value, then one for every number of a row that is spread over the row's elements.
 struct RowStep {
-  enum Kind : uint8_t { Compute, ByRow, Spread, Reduce } kind;  // ByRow: a call for each row, with its own numbers
+  // ByRow: a call for each row, with its own numbers. Down: a reduction over the rows.
+  enum Kind : uint8_t { Compute, ByRow, Spread, Reduce, Down } kind;
   TileFn fn;
   const ReduceFns* reduce;
   int16_t a, b, c, dst;
@@ -43,9 +46,10 @@ struct RowPass {
 };
 
 struct RowSlot {
-  enum Home : uint8_t { Number, Column, Register, Kept, Input, Output } home = Number;  // Kept: of a whole row
-  int array = -1;                                                                       // Input, Output
-  int64_t offset = 0;                                                                   // in the scratch memory
+  // Kept: of a whole row. Sums: of the columns.
+  enum Home : uint8_t { Number, Column, Register, Kept, Input, Output, Sums } home = Number;
+  int array = -1;      // Input, Output; Sums: which of them
+  int64_t offset = 0;  // in the scratch memory
 };
 
 struct RowPlan {
@@ -66,6 +70,14 @@ struct RowPlan {
   std::vector<RowSlot> slots;
   std::vector<int> moving;  // slots whose address changes from tile to tile
   std::vector<int> sums;    // slots that the reductions of the first pass fill
+  // Where there are reductions over the rows:
+  std::vector<const ReduceFns*> down;
+  int64_t blocks;              // of rows
+  TileProgram after;           // what follows from the sums
+  std::vector<int> after_in;   // its inputs: those of this program, sums by ~number
+  std::vector<int> after_out;  // the outputs that it makes
+
+  int64_t units() const { return rows / lead[nd - 1] * chunks; }  // groups of rows
 };
 
 void plan_rows(RowPlan& plan, const RowProgram& p, TileType type, const View* in, int nin, const View* out, int nout);

@@ -1,276 +1,20 @@
 // Running row programs: rows in parallel, several short ones at once, each read once and kept in the cache.
 #include "kernels/cpu/rows.h"
 
-#include <algorithm>
-#include <cstring>
-#include <memory>
-
-#include "kernels/cpu/isa/stream.h"
-#include "kernels/cpu/row_plan.h"
+#include "kernels/cpu/row_columns.h"
+#include "kernels/cpu/row_runner.h"
 #include "kernels/cpu/tile_plan.h"
 #include "runtime/pool.h"
 
 namespace dl {
 namespace {
 
-struct Reduction {
-  const char* mnemonic;
-  ReduceOp which;
-};
-constexpr Reduction kReductions[] = {
-    {"row_sum", ReduceOp::Sum}, {"row_prod", ReduceOp::Prod}, {"row_max", ReduceOp::Max}, {"row_min", ReduceOp::Min}};
-constexpr int kNumReductions = int(std::size(kReductions));
-
-constexpr int64_t kNarrow = 16;            // elements
-constexpr int64_t kGrainOps = 256 * 1024;  // element-operations below which a thread is not worth waking
-
-class RowRunner {
- public:
-  RowRunner(const RowPlan& plan, const View* in, const View* out) : plan_(plan), in_(in), out_(out) {
-    thread_local Scratch scratch;
-    memory_ = scratch.get(size_t(plan.bytes) + plan.slots.size() * 8 + plan.in.size() * sizeof(Repeated));
-    ptr_ = reinterpret_cast<char**>(memory_ + plan.bytes);
-    repeated_ = reinterpret_cast<Repeated*>(memory_ + plan.bytes + int64_t(plan.slots.size()) * 8);
-    std::fill_n(repeated_, plan.in.size(), Repeated{nullptr, 0});
-    for (size_t s = 0; s < plan.slots.size(); s++) ptr_[s] = memory_ + plan.slots[s].offset;
-    const RowProgram& p = *plan.program;
-    for (int k = 0; k < p.n_in; k++)
-      if (plan.cls[size_t(k)] == RowClass::Uniform) plan.in[size_t(k)].cast(1, in[k].data, 1, ptr_[k], 1);
-    for (size_t i = 0; i < p.code.size(); i++) {
-      if (TileOp(p.code[i].op) != TileOp::Const) continue;
-      float f = float(p.code[i].imm);
-      bool single = plan.dtype == DType::F32;
-      std::memcpy(ptr_[size_t(p.n_in) + i], single ? static_cast<void*>(&f) : const_cast<double*>(&p.code[i].imm),
-                  size_t(plan.itemsize));
-    }
-    compute(plan.uniform, 1, 1);
-  }
-
-  // A group of whole rows, from the first pass to the last.
-  void run(int64_t unit) {
-    seek(unit / plan_.chunks, unit % plan_.chunks * plan_.per);
-    load_numbers();
-    for (const RowPass& pass : plan_.passes) {
-      compute(pass.before, rows_, 1);
-      over_elements(pass, 0, plan_.n);
-    }
-    store_numbers();
-  }
-  // To be called when this thread has run what it was to run.
-  void finish_streams() {
-    if (plan_.streams) stream_->finish();
-  }
-
-  // The one pass over a part of a row; the sums of the part go to `sums`.
-  void run_part(int64_t row, int64_t part, char* sums) {
-    seek_row(row);
-    load_numbers();
-    compute(plan_.passes[0].before, 1, 1);
-    over_elements(plan_.passes[0], part * plan_.part, std::min(plan_.n, (part + 1) * plan_.part));
-    for (size_t k = 0; k < plan_.sums.size(); k++)
-      std::memcpy(sums + (int64_t(k) * plan_.parts + part) * plan_.itemsize, ptr_[plan_.sums[k]],
-                  size_t(plan_.itemsize));
-  }
-
-  // What follows from the sums of all parts of a row.
-  void finish(int64_t row, const char* sums) {
-    seek_row(row);
-    load_numbers();
-    compute(plan_.passes[0].before, 1, 1);
-    size_t k = 0;
-    for (const RowStep& s : plan_.passes[0].steps) {
-      if (s.kind != RowStep::Reduce) continue;
-      s.reduce->init(1, ptr_[s.dst]);
-      s.reduce->run(plan_.parts, sums + int64_t(k++) * plan_.parts * plan_.itemsize, ptr_[s.dst]);
-    }
-    for (size_t pass = 1; pass < plan_.passes.size(); pass++) compute(plan_.passes[pass].before, 1, 1);
-    store_numbers();
-  }
-
- private:
-  // Kept by every thread, so that a run allocates nothing.
-  struct Scratch {
-    std::unique_ptr<char[]> memory;
-    size_t size = 0;
-    char* get(size_t want) {
-      if (want + 64 > size) {
-        size = want + 64 + want / 2;
-        memory.reset(new char[size]);
-      }
-      return reinterpret_cast<char*>((reinterpret_cast<uintptr_t>(memory.get()) + 63) & ~uintptr_t(63));
-    }
-  };
-
-  struct Repeated {  // what a register of an input holds that is the same for all rows
-    const char* from;
-    int64_t rows;
-  };
-
-  void seek_row(int64_t row) {
-    int64_t inner = plan_.lead[plan_.nd - 1];
-    seek(row / inner, row % inner);
-  }
-
-  void seek(int64_t outer, int64_t first) {
-    rows_ = std::min(plan_.per, plan_.lead[plan_.nd - 1] - first);
-    int last = plan_.nd - 1;
-    for (int i = last; i >= 0; i--) {
-      at_[i] = i == last ? first : outer % plan_.lead[i];
-      if (i != last) outer /= plan_.lead[i];
-    }
-  }
-
-  char* start(const RowArray& a, void* data) const {
-    int64_t offset = 0;
-    for (int i = 0; i < plan_.nd; i++) offset += at_[i] * a.lead[i];
-    return static_cast<char*>(data) + offset * a.itemsize;
-  }
-  int64_t between_rows(const RowArray& a) const { return a.lead[plan_.nd - 1]; }
-
-  void load_numbers() {
-    for (size_t k = 0; k < plan_.in.size(); k++)
-      if (plan_.cls[k] == RowClass::Row)
-        plan_.in[k].cast(rows_, start(plan_.in[k], in_[k].data), between_rows(plan_.in[k]), ptr_[k], 1);
-  }
-
-  // A number for all rows is read again and again.
-  int64_t stride_of(int value) const { return plan_.cls[size_t(value)] == RowClass::Uniform ? 0 : 1; }
-
-  void store_numbers() {
-    for (size_t k = 0; k < plan_.out.size(); k++) {
-      const RowArray& a = plan_.out[k];
-      int v = plan_.program->outs[k];
-      if (!a.step) a.cast(rows_, ptr_[v], stride_of(v), start(a, out_[k].data), rows_ == 1 ? 1 : between_rows(a));
-    }
-  }
-
-  void over_elements(const RowPass& pass, int64_t begin, int64_t end) {
-    if (pass.steps.empty() && pass.stores.empty()) return;
-    bool tiled = plan_.tile < plan_.n;
-    for (const RowStep& s : pass.steps) {
-      if (s.kind != RowStep::Reduce) continue;
-      s.reduce->init(rows_, ptr_[s.dst]);
-      if (tiled) s.reduce->init(lanes(), ptr_[s.dst] + kLanesAt);
-    }
-    for (int64_t at = begin; at < end; at += plan_.tile) {
-      int64_t cols = std::min(plan_.tile, end - at);
-      move_to(at);
-      for (int k : pass.loads) load(k, at, cols);
-      compute(pass.steps, rows_, cols);
-      for (int k : pass.stores) store(k, at, cols);
-    }
-    for (const RowStep& s : pass.steps)
-      if (tiled && s.kind == RowStep::Reduce) s.reduce->run(lanes(), ptr_[s.dst] + kLanesAt, ptr_[s.dst]);
-  }
-
-  int64_t lanes() const { return kLaneBytes / plan_.itemsize; }
-
-  // A tile of a row: what fills all lanes goes into these.
-  void reduce_tile(const RowStep& s, int64_t cols) {
-    int64_t whole = cols / lanes(), done = whole * lanes();
-    if (whole) s.reduce->rows(whole, lanes(), ptr_[s.a], lanes(), ptr_[s.dst] + kLanesAt);
-    if (done < cols) s.reduce->run(cols - done, ptr_[s.a] + done * plan_.itemsize, ptr_[s.dst]);
-  }
-
-  void move_to(int64_t at) {
-    for (int slot : plan_.moving) {
-      const RowSlot& s = plan_.slots[size_t(slot)];
-      if (s.home == RowSlot::Kept) {
-        ptr_[slot] = memory_ + s.offset + at * plan_.itemsize;
-      } else {
-        bool input = s.home == RowSlot::Input;
-        const RowArray& a = (input ? plan_.in : plan_.out)[size_t(s.array)];
-        ptr_[slot] = start(a, (input ? in_ : out_)[s.array].data) + at * a.itemsize;
-      }
-    }
-  }
-
-  void load(int k, int64_t at, int64_t cols) {
-    const RowArray& a = plan_.in[size_t(k)];
-    const char* from = start(a, in_[k].data) + at * a.step * a.itemsize;
-    int64_t next = between_rows(a);
-    if (rows_ == 1 || next == cols * a.step) return a.cast(rows_ * cols, from, a.step, ptr_[k], 1);
-    if (next == 0) return repeat(k, from, cols);
-    for (int64_t r = 0; r < rows_; r++)
-      a.cast(cols, from + r * next * a.itemsize, a.step, ptr_[k] + r * cols * plan_.itemsize, 1);
-  }
-
-  // One row for all: a block of rows finds it as the block before has left it.
-  void repeat(int k, const char* from, int64_t cols) {
-    Repeated& held = repeated_[k];
-    if (held.from == from && held.rows >= rows_) return;
-    held = {from, rows_};
-    int64_t bytes = cols * plan_.itemsize;
-    plan_.in[size_t(k)].cast(cols, from, plan_.in[size_t(k)].step, ptr_[k], 1);
-    for (int64_t done = 1; done < rows_; done *= 2)
-      std::memcpy(ptr_[k] + done * bytes, ptr_[k], size_t(std::min(done, rows_ - done) * bytes));
-  }
-
-  void store(int k, int64_t at, int64_t cols) {
-    const RowArray& a = plan_.out[size_t(k)];
-    int v = plan_.program->outs[size_t(k)];
-    char* to = start(a, out_[k].data) + at * a.step * a.itemsize;
-    bool wide = plan_.cls[size_t(v)] == RowClass::Wide;
-    int64_t next = between_rows(a), width = wide ? cols : stride_of(v);  // from row to row in the register
-    if (a.stream) return stream_->copy(rows_ * cols * plan_.itemsize, ptr_[v], to);
-    if (wide && (rows_ == 1 || next == cols * a.step)) return a.cast(rows_ * cols, ptr_[v], 1, to, a.step);
-    for (int64_t r = 0; r < rows_; r++)
-      a.cast(cols, ptr_[v] + r * width * plan_.itemsize, wide, to + r * next * a.itemsize, a.step);
-  }
-
-  void compute(const std::vector<RowStep>& steps, int64_t rows, int64_t cols) {
-    for (const RowStep& s : steps) {
-      if (s.kind == RowStep::Compute)
-        s.fn(rows * cols, ptr_[s.a], ptr_[s.b], ptr_[s.c], ptr_[s.dst]);
-      else if (s.kind == RowStep::ByRow)
-        compute_by_row(s, rows, cols);
-      else if (s.kind == RowStep::Spread)
-        casts_->expand[plan_.itemsize == 8](rows, cols, ptr_[s.a], ptr_[s.dst]);
-      else if (plan_.tile < plan_.n)
-        reduce_tile(s, cols);
-      else if (rows == 1)
-        s.reduce->run(cols, ptr_[s.a], ptr_[s.dst]);
-      else if (cols < kNarrow && rows >= kNarrow)
-        reduce_columns(s, rows, cols);
-      else
-        s.reduce->runs(rows, cols, ptr_[s.a], cols, ptr_[s.dst]);
-    }
-  }
-
-  void compute_by_row(const RowStep& s, int64_t rows, int64_t cols) {
-    auto step = [&](int k) { return (s.wide >> k & 1 ? cols : s.wide >> (k + 3) & 1) * plan_.itemsize; };
-    int64_t a = step(0), b = step(1), c = step(2), dst = cols * plan_.itemsize;
-    for (int64_t r = 0; r < rows; r++)
-      s.fn(cols, ptr_[s.a] + r * a, ptr_[s.b] + r * b, ptr_[s.c] + r * c, ptr_[s.dst] + r * dst);
-  }
-
-  // Rows shorter than a vector: column by column, many rows side by side.
-  void reduce_columns(const RowStep& s, int64_t rows, int64_t cols) {
-    char* column = memory_ + plan_.column;
-    for (int64_t c = 0; c < cols; c++) {
-      same_(rows, ptr_[s.a] + c * plan_.itemsize, cols, column, 1);
-      s.reduce->rows(1, rows, column, rows, ptr_[s.dst]);
-    }
-  }
-
-  const RowPlan& plan_;
-  const View* in_;
-  const View* out_;
-  char* memory_;
-  char** ptr_;
-  Repeated* repeated_;
-  int64_t rows_ = 1, at_[kMaxDims];
-  const StreamTable* stream_ = pick_stream_table();
-  const CastTable* casts_ = pick_cast_table();
-  CastFn same_ = casts_->fn[int(plan_.dtype)][int(plan_.dtype)];
-};
-
 void run_in_parts(const RowPlan& plan, const View* in, const View* out) {
   int64_t per_row = int64_t(plan.sums.size()) * plan.parts * plan.itemsize;
   thread_local std::vector<char> kept;
   kept.resize(size_t(plan.rows * per_row));
   char* sums = kept.data();
-  int64_t grain = kGrainOps / (plan.part * plan.cost) + 1;
+  int64_t grain = kRowGrain / (plan.part * plan.cost) + 1;
   parallel_for(plan.rows * plan.parts, grain, [&](int64_t begin, int64_t end) {
     RowRunner runner(plan, in, out);
     for (int64_t u = begin; u < end; u++)
@@ -294,10 +38,10 @@ void rows_kernel(const KernelCall& c) {
     state = made;
   }
   const RowPlan& plan = *static_cast<const RowPlan*>(state.get());
+  if (!plan.down.empty()) return run_columns(plan, c.in, c.out);
   if (plan.parts > 1) return run_in_parts(plan, c.in, c.out);
-  int64_t units = plan.rows / plan.lead[plan.nd - 1] * plan.chunks;
-  int64_t grain = kGrainOps / (plan.per * plan.n * plan.cost) + 1;
-  parallel_for(units, grain, [&](int64_t begin, int64_t end) {
+  int64_t grain = kRowGrain / (plan.per * plan.n * plan.cost) + 1;
+  parallel_for(plan.units(), grain, [&](int64_t begin, int64_t end) {
     RowRunner runner(plan, c.in, c.out);
     for (int64_t u = begin; u < end; u++) runner.run(u);
     runner.finish_streams();
@@ -305,35 +49,6 @@ void rows_kernel(const KernelCall& c) {
 }
 
 }  // namespace
-
-int row_op(const std::string& mnemonic) {
-  for (int i = 0; i < kNumReductions; i++)
-    if (mnemonic == kReductions[i].mnemonic) return kTileOps + i;
-  return tile_op(mnemonic);
-}
-int row_arity(int op) { return op >= kTileOps ? 1 : tile_arity(op); }
-bool row_reduction(int op, ReduceOp* which) {
-  if (op < kTileOps || op >= kTileOps + kNumReductions) return false;
-  if (which) *which = kReductions[op - kTileOps].which;
-  return true;
-}
-
-void check(const RowProgram& p) {
-  int made = p.n_in;
-  bool reduces = false;
-  for (const TileInstr& ins : p.code) {
-    const int16_t operands[3] = {ins.a, ins.b, ins.c};
-    for (int k = 0; k < row_arity(ins.op); k++)
-      if (operands[k] < 0 || operands[k] >= made)
-        throw RuntimeError(format("RowProgram: value %d is read before it is there", int(operands[k])));
-    reduces = reduces || row_reduction(ins.op, nullptr);
-    made++;
-  }
-  for (int v : p.outs)
-    if (v < 0 || v >= made) throw RuntimeError(format("RowProgram: there is no value %d", v));
-  if (p.outs.empty() || p.trailing < 1 || !reduces)
-    throw RuntimeError("RowProgram: it has no output, axis or reduction");
-}
 
 DL_KERNEL("rows", rows_kernel);
 

@@ -233,13 +233,33 @@ DL_INLINE void narrow_rows(int64_t count, int64_t n, const T* x, T* acc) {
     for (int64_t k = 0; k < n; k++) acc[k] = combine<Op, T>(acc[k], x[r * n + k]);
 }
 
+// So few rows that accumulators in registers would be set up more often than used: four rows at once, two, one.
+template <ReduceOp Op, class T>
+DL_INLINE void few_rows(int64_t count, int64_t n, const T* x, int64_t stride, T* acc) {
+  for (; count >= 4; count -= 4, x += 4 * stride) {
+    const T *y = x + stride, *z = y + stride, *last = z + stride;
+#pragma omp simd
+    for (int64_t i = 0; i < n; i++)
+      acc[i] = combine<Op, T>(acc[i], combine<Op, T>(combine<Op, T>(x[i], y[i]), combine<Op, T>(z[i], last[i])));
+  }
+  if (count >= 2) {
+    const T* y = x + stride;
+#pragma omp simd
+    for (int64_t i = 0; i < n; i++) acc[i] = combine<Op, T>(acc[i], combine<Op, T>(x[i], y[i]));
+    x += 2 * stride;
+  }
+  if (count & 1) {
+#pragma omp simd
+    for (int64_t i = 0; i < n; i++) acc[i] = combine<Op, T>(acc[i], x[i]);
+  }
+}
+
 template <ReduceOp Op, class T>
 void rows(int64_t count, int64_t n, const void* px, int64_t stride, void* pacc) {
   const T* x = static_cast<const T*>(px);
   T* acc = static_cast<T*>(pacc);
-  if (count == 1) {
-#pragma omp simd
-    for (int64_t i = 0; i < n; i++) acc[i] = combine<Op, T>(acc[i], x[i]);
+  if (count < 8) {
+    few_rows<Op, T>(count, n, x, stride, acc);
   } else if (stride == n && n < 64 && n % (64 / int64_t(sizeof(T))) && count >= 64) {
     narrow_rows<Op, T>(count, n, x, acc);
   } else if (n >= 256 && stride * int64_t(sizeof(T)) >= 4096 && count * stride * int64_t(sizeof(T)) > (2 << 20)) {
