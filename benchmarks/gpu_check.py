@@ -2,15 +2,18 @@
 
     python benchmarks/gpu_check.py                 the table on standard output; exit status 1 when a row disagrees
     python benchmarks/gpu_check.py --steps 50      fewer training steps
+    python benchmarks/gpu_check.py --no-timing     without the large sizes that are there to be timed
 
 Inputs are the samples of the operators' own stanzas (tests/ops/harness.py), so a new operator is checked with no line
-added here. Errors are the largest |gpu - cpu| / max(1, |cpu|) over all calls of an operator. Without a usable GPU it
-says so in one line and ends with status 2.
+added here. Errors are the largest |gpu - cpu| / max(1, |cpu|) over all calls of an operator. Attention is checked over
+more layouts and sizes, and timed; a compiled training is run with its kernels queued one by one and as a captured CUDA
+graph, which must give the same losses to the last bit. Without a usable GPU it says so in one line and ends with status 2.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import platform
 import sys
 import time
@@ -53,7 +56,8 @@ def distance(got: np.ndarray, expected: np.ndarray) -> float:
         return 0.0
     a, b = got.astype(np.float64), expected.astype(np.float64)
     same = (a == b) | (np.isnan(a) & np.isnan(b))
-    error = np.where(same, 0.0, np.abs(a - b) / np.maximum(1.0, np.abs(b)))
+    with np.errstate(invalid="ignore"):
+        error = np.where(same, 0.0, np.abs(a - b) / np.maximum(1.0, np.abs(b)))
     return float(np.where(np.isnan(error), np.inf, error).max())
 
 
@@ -80,7 +84,7 @@ def check_operator(record: Op, dtype: str, device: Any) -> Row:
 
 def run(record: Op, inputs: list[Any], attrs: dict[str, Any], device: Any, call: int) -> list[np.ndarray]:
     """Outputs and gradients of one call, as NumPy arrays."""
-    from ops import harness
+    from ops import harness, slopes
 
     _core.set_rng_state((7, call * 1000))
     arrays = [None if v is None else _core.from_numpy(np.asarray(v)) for v in inputs]
@@ -89,7 +93,7 @@ def run(record: Op, inputs: list[Any], attrs: dict[str, Any], device: Any, call:
         if any(a.name == "device" for a in record.attrs):
             attrs = {**attrs, "device": repr(device)}
     tracked = [a for a in arrays if a is not None and str(a.dtype).startswith(("float", "bfloat"))]
-    differentiable = harness.differentiable(record) and tracked
+    differentiable = slopes.differentiable(record) and tracked
     if differentiable:
         for a in tracked:
             a.attach_grad()
@@ -120,10 +124,31 @@ def lenet(device: Any) -> Any:
     return net
 
 
-def train(device: Any, images: np.ndarray, labels: np.ndarray, steps: int, compiled: bool) -> tuple[np.ndarray, float]:
-    """Losses of `steps` steps of batch 64, and the median seconds of one."""
-    net, loss = lenet(device), gluon.loss.SoftmaxCrossEntropyLoss()
-    trainer = gluon.Trainer(net.collect_params(), "adam", {"learning_rate": 0.001})
+def perceptron(device: Any) -> Any:
+    """A network so small that launching its kernels takes longer than running them."""
+    _core.seed(1)
+    nn = gluon.nn
+    net = nn.HybridSequential()
+    net.add(nn.Flatten(), nn.Dense(128, in_units=784, activation="relu"), nn.Dropout(0.1), nn.Dense(10, in_units=128))
+    net.initialize(dl.init.Xavier(), ctx=dl.cpu())
+    net.reset_ctx(device)
+    return net
+
+
+class Trained(NamedTuple):
+    """Losses of a training, the median seconds of a step, and what became of its program on a GPU."""
+
+    losses: np.ndarray
+    seconds: float
+    note: str
+
+
+def train(
+    net: Any, device: Any, images: np.ndarray, labels: np.ndarray, steps: int, compiled: bool, optimizer: str = "adam"
+) -> Trained:
+    """So many steps of batch 64."""
+    loss = gluon.loss.SoftmaxCrossEntropyLoss()
+    trainer = gluon.Trainer(net.collect_params(), optimizer, {"learning_rate": 0.001})
 
     def step(x: Any, y: Any) -> Any:
         with autograd.record():
@@ -141,37 +166,124 @@ def train(device: Any, images: np.ndarray, labels: np.ndarray, steps: int, compi
         begun = time.perf_counter()
         losses.append(float(call(x, y)))  # reading the loss waits for the device
         seconds.append(time.perf_counter() - begun)
-    return np.array(losses), float(np.median(seconds[steps // 4 :]))
+    note = ""
+    if compiled:
+        (function,) = call.entries()
+        note = getattr(function.plain.lowered.executable, "capture_note", "")
+    return Trained(np.array(losses), float(np.median(seconds[steps // 4 :])), note)
 
 
-def training_rows(device: Any, steps: int) -> Iterator[Row]:
-    """The tour's training against the CPU's: losses of the first steps, then time."""
+def digits() -> tuple[np.ndarray, np.ndarray]:
     from dlcore.gluon.data.vision import MNIST
 
     data = MNIST(train=True)
     count = min(len(data), 2048)
-    images = (
-        np.stack([np.asarray(data[i][0].asnumpy()) for i in range(count)]).transpose(0, 3, 1, 2).astype(np.float32)
-        / 255
-    )
-    labels = np.array([int(data[i][1]) for i in range(count)])
-    expected, cpu = train(dl.cpu(), images, labels, min(steps, 20), True)
+    images = np.stack([np.asarray(data[i][0].asnumpy()) for i in range(count)]).transpose(0, 3, 1, 2)
+    return images.astype(np.float32) / 255, np.array([int(data[i][1]) for i in range(count)])
+
+
+def training_rows(device: Any, steps: int, images: np.ndarray, labels: np.ndarray) -> Iterator[Row]:
+    """The tour's training against the CPU's: losses of the first steps, then time."""
+    cpu = train(lenet(dl.cpu()), dl.cpu(), images, labels, min(steps, 20), True)
     for compiled in (False, True):
         name = f"lenet training, {'compiled' if compiled else 'imperative'}"
         try:
-            losses, gpu = train(device, images, labels, steps, compiled)
+            gpu = train(lenet(device), device, images, labels, steps, compiled)
         except Exception as error:
             yield Row(name, 0, np.inf, 0.02, f"{type(error).__name__}: {str(error).splitlines()[0][:80]}")
             continue
         # Rounding grows from step to step, so early losses are compared and the last must have fallen.
-        error = distance(losses[:10], expected[:10])
+        worst, losses = distance(gpu.losses[:10], cpu.losses[:10]), gpu.losses
         note = "" if losses[-1] < losses[0] / 2 else f"loss went from {losses[0]:.3f} to {losses[-1]:.3f} only"
-        yield Row(f"{name} ({gpu * 1e3:.2f} ms a step, CPU {cpu * 1e3:.2f})", steps, error, 0.02, note)
+        yield Row(f"{name} ({gpu.seconds * 1e3:.2f} ms a step, CPU {cpu.seconds * 1e3:.2f})", steps, error, 0.02, note)
+
+
+def capture_row(device: Any, steps: int, images: np.ndarray, labels: np.ndarray) -> Row:
+    """A compiled training with dropout: kernel by kernel, then as a CUDA graph."""
+    name, switch = "perceptron training, captured", "DLCORE_CUDA_GRAPH"
+    before = os.environ.get(switch)
+    try:
+        os.environ[switch] = "0"
+        queued = train(perceptron(device), device, images, labels, steps, True, "sgd")
+        del os.environ[switch]
+        found = train(perceptron(device), device, images, labels, steps, True, "sgd")
+    except Exception as error:
+        return Row(name, 0, np.inf, 0.0, f"{type(error).__name__}: {str(error).splitlines()[0][:80]}")
+    finally:
+        os.environ.pop(switch, None)
+        if before is not None:
+            os.environ[switch] = before
+    note = "" if found.note == "captured" and queued.note != "captured" else found.note
+    label = f"{name} ({found.seconds * 1e3:.2f} ms a step, kernel by kernel {queued.seconds * 1e3:.2f})"
+    return Row(label, steps, distance(found.losses, queued.losses), 0.0, note)
+
+
+def attention_rows(device: Any, timing: bool) -> Iterator[Row]:
+    """Attention and its gradients against the CPU's, over dtypes, odd sizes and layouts; then large ones timed."""
+    sizes = [((2, 3, 70, 40), 67, False), ((1, 2, 129, 64), 129, True), ((1, 1, 5, 200), 66, True)]
+    for dtype in TOLERANCE:
+        for shape, keys, causal in sizes:
+            name = f"attention {dtype} {shape} on {keys} keys{', causal' if causal else ''}"
+            try:
+                expected, got = (attend(place, shape, keys, causal, dtype) for place in (dl.cpu(), device))
+                worst = max(distance(a, b) for a, b in zip(got, expected, strict=True))
+            except Exception as error:
+                yield Row(name, 0, np.inf, 0.0, f"{type(error).__name__}: {str(error).splitlines()[0][:80]}")
+                continue
+            yield Row(name, 1, worst, 4 * TOLERANCE[dtype])
+    for dtype in TOLERANCE if timing else ():
+        for heads, length, depth, causal in ((16, 1024, 64, False), (16, 2048, 64, True), (8, 1024, 128, True)):
+            yield timed_attention(device, dtype, (4, heads, length, depth), causal)
+
+
+def attend(device: Any, shape: tuple[int, ...], keys: int, causal: bool, dtype: str) -> list[np.ndarray]:
+    """The result and the gradients of one call; heads lie behind the rows, as networks have them."""
+    rng = np.random.default_rng(8)
+    batch, heads, length, depth = shape
+    arrays = []
+    for rows in (length, keys, keys, length):
+        values = _core.from_numpy(rng.standard_normal((batch, rows, heads, depth)).astype("float32"))
+        arrays.append(dl.np.swapaxes(values.astype(dtype).as_in_context(device), 1, 2))
+    *given, head = arrays
+    for a in given:
+        a.attach_grad()
+    with autograd.record():
+        y = dl.npx.scaled_dot_product_attention(*given, causal=causal)
+    y.backward(head)
+    return [a.asnumpy().astype(np.float32) for a in (y, *(g.grad for g in given))]
+
+
+def timed_attention(device: Any, dtype: str, shape: tuple[int, ...], causal: bool) -> Row:
+    """Milliseconds forward, and forward and backward; a result must be a number."""
+    import cupy
+
+    rng = np.random.default_rng(8)
+    values = [_core.from_numpy(rng.standard_normal(shape).astype("float32")).astype(dtype) for _ in range(3)]
+    given = [v.as_in_context(device) for v in values]
+    for a in given:
+        a.attach_grad()
+    stream, times = cupy.cuda.get_current_stream(), []
+    for backward in (False, True):
+        marks = [stream.record()]
+        for _ in range(10):
+    X dl.npx.scaled_dot_product_attention(*given, causal=causal)
+            if backward:
+                y.backward()
+            marks.append(stream.record())
+        stream.synchronize()
+        each = [cupy.cuda.get_elapsed_time(a, b) for a, b in zip(marks, marks[1:], strict=False)]
+        times.append(float(np.median(each[2:])))
+    scores = shape[0] * shape[1] * shape[2] ** 2 / (2 if causal else 1)
+    rate = 4 * scores * shape[3] / times[0] / 1e9
+    name = f"attention {dtype} {shape}{', causal' if causal else ''} ({times[0]:.2f} ms, {rate:.1f} TFLOP/s, "
+    finite = bool(np.isfinite(y.asnumpy().astype(np.float32)).all())
+    return Row(f"{name}with gradients {times[1]:.2f} ms)", 20, 0.0, 0.0, "" if finite else "not all are numbers")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--steps", type=int, default=200)
+    parser.add_argument("--no-timing", action="store_true")
     options = parser.parse_args()
     try:
         dl.np.zeros((1,), ctx=dl.gpu(0))
@@ -192,7 +304,10 @@ def main() -> int:
         for n in ("add", "matmul", "conv2d", "softmax", "sum")
         for d in ("float16", "bfloat16")
     ]
-    rows += training_rows(device, options.steps)
+    rows += attention_rows(device, not options.no_timing)
+    images, labels = digits()
+    rows += training_rows(device, options.steps, images, labels)
+    rows.append(capture_row(device, options.steps, images, labels))
     width = max(len(row.name) for row in rows)
     print(f"{'':{width}}  calls     error     bound")
     for row in rows:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from functools import cache
 from typing import Any
 
@@ -31,6 +32,7 @@ from . import (  # noqa: F401 - their kernels
 )
 from ._arrays import narrowed, widened, wrap
 from ._call import KERNELS, TAKES_BITS, Call
+from ._recording import Guarded, Recording, current
 from .absent import load_cupy
 
 GPU = 1  # the core's number for this kind of device
@@ -41,6 +43,7 @@ class Backend:
 
     def __init__(self, cupy: Any) -> None:
         self.cupy = cupy
+        self._expected: weakref.WeakSet[Recording] = weakref.WeakSet()  # of replays whose notes were not read yet
         _core.set_backend(GPU, self.allocate, self.invoke, self.copy)
 
     def num_gpus(self) -> int:
@@ -53,7 +56,7 @@ class Backend:
             memory = self.cupy.cuda.alloc(max(nbytes, 1))
         return memory.ptr, memory
 
-    def invoke(self, op: str, ins: list[Any], outs: list[Any], attrs: tuple, seed: int, counter: int) -> None:
+    def invoke(self, op: str, ins: list[Any], outs: list[Any], attrs: tuple, seed: int, counter: Any) -> None:
         """Run one operator on core arrays that are all on one device."""
         record = RECORDS[op]
         with self.cupy.cuda.Device(int(outs[0]._device[4:-1])):
@@ -73,10 +76,10 @@ class Backend:
         tile_complex.run(self.cupy, program, register, given, [wrap(self.cupy, a) for a in outs])
 
     def run(
-        self, stem: str, op: str, ins: list[Any], outs: list[Any], attrs: dict, seed: int = 0, counter: int = 0
+        self, stem: str, op: str, ins: list[Any], outs: list[Any], attrs: dict, seed: int = 0, counter: Any = 0
     ) -> None:
         """Run the kernel `stem` on core arrays; bfloat16 is computed in float32 where a kernel does not take it."""
-        cupy = self.cupy
+        cupy: Any = self.cupy if current() is None else Guarded(self.cupy)
         if stem not in KERNELS:
             raise RuntimeError(f"{op}: no GPU kernel is called {stem!r}")
         given = [None if a is None else wrap(cupy, a) for a in ins]
@@ -105,19 +108,33 @@ class Backend:
             host = dst._numpy_view()
             values = wrap(cupy, src).get()
             host[...] = values.view(host.dtype) if host.dtype != values.dtype else values
+            self.look()
             return
         with cupy.cuda.Device(int(dst._device[4:-1])):
             target = wrap(cupy, dst)
             if src._device.startswith("cpu"):
                 values = src._numpy_view()
                 values = values.view("uint16") if target.dtype != values.dtype else values
-                target[...] = cupy.asarray(values)
+                if values.size == 1:  # a number goes along with the kernel that writes it
+                    target.fill(values.item())
+                else:
+                    target[...] = cupy.asarray(values)
             else:
                 target[...] = wrap(cupy, src)
 
     def synchronize(self) -> None:
         """Wait until everything queued on the current device is done."""
         self.cupy.cuda.get_current_stream().synchronize()
+        self.look()
+
+    def expect(self, notes: Recording) -> None:
+        """These notes are on their way."""
+        self._expected.add(notes)
+
+    def look(self) -> None:
+        """Raises what a replay had to complain of, as far as it is known by now."""
+        for notes in list(self._expected):
+            notes.look()
 
 
 def register_of(ins: list[Any], outs: list[Any]) -> str:

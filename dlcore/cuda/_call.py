@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from ._recording import current
+
 Array = Any  # numpy.ndarray or cupy.ndarray
 
 
@@ -23,7 +25,7 @@ class Call:
     outs: list[Array]
     attrs: dict[str, Any]
     seed: int = 0
-    counter: int = 0
+    counter: Any = 0  # the first random block; of a run that is captured a number on the device
     bits: bool = False  # bfloat16 arrays come as uint16; only for kernels declared so
     # Elementwise operators to be run over the first result afterwards, with the inputs of these numbers beside it.
     then: list[tuple[str, tuple[int, ...]]] = field(default_factory=list)
@@ -35,6 +37,19 @@ class Call:
     @property
     def y(self) -> Array:
         return self.outs[0]
+
+    def refuse(self, wrong: Array, values: Array, tell: Callable[[int], Exception]) -> Array | None:
+        """Raises what `tell` makes of the first of `values` that is `wrong`.
+
+        In a run that does not wait for the device that comes later: the result then says which values not to use.
+        """
+        going_on = current()
+        if going_on is not None:
+            going_on.note(wrong, values, tell)
+            return wrong
+        if bool(wrong.any()):
+            raise tell(int(values[wrong].reshape(-1)[0]))
+        return None
 
     @property
     def axis(self) -> int:

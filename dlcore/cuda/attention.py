@@ -14,6 +14,7 @@ from dlcore.graph.cuda_render import CudaKernel
 
 from ._attention_render import Kernels, render
 from ._call import Array, Call, kernel
+from ._recording import hold
 
 MOST = 2**31 - 1  # blocks of a launch
 _ARRAYS = ("q", "k", "v", "y", "g", "dq", "dk", "dv", "mask")
@@ -145,7 +146,7 @@ def _compiled(kernel: CudaKernel) -> Any:
 
 def launch(kernel: CudaKernel, blocks: int, arguments: Sequence[Any]) -> None:
     """Queue a kernel on CuPy's current stream; sizes are passed by value."""
-    _compiled(kernel)((blocks,), (kernel.block,), tuple(arguments))
+    hold(_compiled(kernel))((blocks,), (kernel.block,), tuple(arguments))
 
 
 @kernel("above")

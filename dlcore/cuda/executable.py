@@ -1,20 +1,25 @@
 """A compiled graph on a GPU: the same flat list of instructions as the CPU's, over one arena in device memory.
 
-Every run queues one kernel after another on CuPy's current stream; nothing is waited for. Random offsets, learning
-rates and other knobs are read from memory, as on the CPU.
+A run queues one kernel after another on CuPy's current stream, until `capture` has made a graph of them; nothing is
+waited for. Random offsets, learning rates and other knobs are read from memory, as on the CPU.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from dlcore import _core
 from dlcore.graph._ir import EACH
+from dlcore.ops._host import HOST_KERNELS
 from dlcore.ops._record import RECORDS
 
-from . import rows, tile
+from . import on_host, rows, tile
 from ._backend import GPU, backend
+from .capture import Capture
 from .control import Control
 
 
@@ -45,9 +50,14 @@ class Executable:
         for number, (_, _, _, kind, where, _) in enumerate(values):
             if kind == "output" and self._outputs[where] < 0:
                 self._outputs[where] = number
+        self.cupy, self.index = self._backend.cupy, int(device[4:-1])
+        #: Numbers of the inputs that instructions write.
+        self.written = {values[n][4] for _, _, out_ids, _, _ in instrs for n in out_ids if values[n][3] == "input"}
+        self._lock = threading.Lock()  # of the arena
         self._fixed = {
             n: self._view(n, self._buffer(n)) for n, v in enumerate(self._values) if v[3] in ("arena", "const")
         }
+        self._capture = Capture(self.waits_for_host())
 
     def _moved(self, array: Any) -> Any:
         target = _core.empty(array.shape, array.dtype, self._device)
@@ -60,39 +70,80 @@ class Executable:
 
     def _view(self, number: int, buffer: Any) -> Any:
         dtype, shape, strides, _, _, offset = self._values[number]
-        index = int(self._device[4:-1])
-        return _core._from_pointer(buffer._ptr + offset, shape, strides, dtype, GPU, index, buffer)
+        return _core._from_pointer(buffer._ptr + offset, shape, strides, dtype, GPU, self.index, buffer)
 
     def run(self, inputs: Sequence[Any]) -> list[Any]:
         """Queue one run; returns the output arrays. State among the inputs is written in place."""
         if len(inputs) != self._n_inputs:
             raise TypeError(f"compiled graph: takes {self._n_inputs} arrays, got {len(inputs)}")
         given = [a if a._device == self._device else self._moved(a) for a in inputs]
+        moved = {i for i, (a, b) in enumerate(zip(inputs, given, strict=True)) if a is not b}
         seed, counter = _core.rng_state()
         if self._rng_blocks:
             _core.set_rng_state((seed, counter + self._rng_blocks))
-        outputs = self.run_inside(given, seed, counter)
-        for a, b in zip(inputs, given, strict=True):
-            if a is not b:  # a knob kept on the CPU (lr, t): the graph may have changed it
-                _core.assign(a, b)
+        with self._lock, self.cupy.cuda.Device(self.index):
+            outputs = self._capture.run(self, given, moved, seed, counter)
+        for i in moved & self.written:  # a knob kept on the CPU that the graph may have changed
+            _core.assign(inputs[i], given[i])
         return outputs
 
     def run_inside(self, given: Sequence[Any], seed: int, counter: int) -> list[Any]:
         """The outputs for arrays of this device, with random numbers from block `counter` on."""
-        outputs = []
-        for number in self._outputs:
-            dtype, shape, strides, *_ = self._values[number]
-            outputs.append(_empty_strided(shape, strides, dtype, self._device))
+        outputs = self.new_outputs()
+        views = self.views(given, outputs)
+        with self.cupy.cuda.Device(self.index):
+            for i in range(len(self)):
+                self.step(i, views, seed, counter)
+        return outputs
+
+    def new_outputs(self) -> list[Any]:
+        """Arrays for the results of a run."""
+        layouts = (self._values[number][:3] for number in self._outputs)
+        return [_empty_strided(shape, strides, dtype, self._device) for dtype, shape, strides in layouts]
+
+    def views(self, given: Sequence[Any], outputs: Sequence[Any]) -> dict[int, Any]:
+        """Every value of a run over these arrays."""
         views = dict(self._fixed)
         for number, (_, _, _, kind, where, _) in enumerate(self._values):
             if kind == "input":
                 views[number] = self._view(number, given[where])
             elif kind == "output":
                 views[number] = self._view(number, outputs[where])
-        with self._backend.cupy.cuda.Device(int(self._device[4:-1])):
-            for i, instr in enumerate(self._instrs):
-                self._step(i, instr, views, seed, counter)
-        return outputs
+        return views
+
+    def profile(self, inputs: Sequence[Any]) -> list[float]:
+        """One run; the seconds that the device took for each instruction."""
+        given = [a if a._device == self._device else self._moved(a) for a in inputs]
+        views, (seed, counter) = self.views(given, self.new_outputs()), _core.rng_state()
+        with self._lock, self.cupy.cuda.Device(self.index):
+            stream = self.cupy.cuda.get_current_stream()
+            events = [stream.record()]
+            for i in range(len(self)):
+                self.step(i, views, seed, counter)
+                events.append(stream.record())
+            self._backend.synchronize()
+        elapsed = self.cupy.cuda.get_elapsed_time  # in milliseconds
+        return [elapsed(begin, end) / 1e3 for begin, end in zip(events, events[1:], strict=False)]
+
+    @property
+    def capture_note(self) -> str:
+        """Whether runs replay a CUDA graph, and why not."""
+        return self._capture.note
+
+    def name(self, i: int) -> str:
+        """What an instruction computes, in short."""
+        op = self._instrs[i][0]
+        return (op[0] if isinstance(op, tuple) else self._names[op]).lstrip("_")
+
+    def waits_for_host(self) -> str:
+        """Why no run can be captured, as far as that is known without trying."""
+        for i, (op, *_) in enumerate(self._instrs):
+            if isinstance(op, tuple):
+                if isinstance(op[1], Control):
+                    return "the host decides about a branch or a loop"
+            elif (stem := RECORDS[self._names[op]].kernel) in HOST_KERNELS or stem in on_host.STEMS:
+                return f"{self.name(i)} is computed on the host"
+        return ""
 
     @property
     def rng_blocks(self) -> int:
@@ -110,12 +161,19 @@ class Executable:
                 break
         return array
 
-    def _step(self, i: int, instr: tuple, views: dict[int, Any], seed: int, counter: int) -> None:
-        op, in_ids, out_ids, attrs, rng = instr
+    @property
+    def backend(self) -> Any:
+        """What runs single operators."""
+        return self._backend
+
+    def step(self, i: int, views: dict[int, Any], seed: int, counter: Any) -> None:
+        """Queue one instruction; `counter` is a number, or in a run that is captured one on the device."""
+        op, in_ids, out_ids, attrs, rng = self._instrs[i]
+        first = counter + rng if isinstance(counter, int) else counter + np.uint64(rng)
         ins = [None if n < 0 else views[n] for n in in_ids]
         outs = [views[n] for n in out_ids]
         if isinstance(op, tuple) and isinstance(op[1], Control):
-            op[1].run(ins, outs, seed, counter + rng)
+            op[1].run(ins, outs, seed, first)
             return
         if isinstance(op, tuple) and op[0] == "fused_rows":
             rows.launch(self._tiles[i], op[2], op[3], ins, outs)
@@ -127,10 +185,10 @@ class Executable:
         name = self._names[op]
         record = RECORDS[name]
         if record.tile is not None:
-            self._backend.invoke(name, ins, outs, tuple(attrs), seed, counter + rng)
+            self._backend.invoke(name, ins, outs, tuple(attrs), seed, first)
         else:
             named = dict(zip((a.name for a in record.attrs), attrs, strict=True))
-            self._backend.run(record.kernel, name, ins, outs, named, seed, counter + rng)
+            self._backend.run(record.kernel, name, ins, outs, named, seed, first)
 
     def __len__(self) -> int:
         return len(self._instrs)

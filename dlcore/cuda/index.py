@@ -10,16 +10,20 @@ from ._call import Array, Call, accumulator, kernel
 
 def checked(call: Call, index: Array, size: int, axis: int) -> Array:
     """`index` as int64 within 0..size-1, negatives counted from the end."""
-    if index.dtype.kind == "f" and bool(((index != call.xp.trunc(index)) & (abs(index) < size)).any()):
-        raise IndexError(f"{call.op.lstrip('_')}: an index for axis {axis} of size {size} is not a whole number")
+    if index.dtype.kind == "f":
+        text = f"{call.op.lstrip('_')}: an index for axis {axis} of size {size} is not a whole number"
+        call.refuse((index != call.xp.trunc(index)) & (abs(index) < size), index, lambda _: IndexError(text))
     if index.dtype == "uint64":
         index = call.xp.minimum(index, size)  # what lies beyond int64 must not look negative
     index = call.xp.where(abs(index) <= size, index, size) if index.dtype.kind == "f" else index
     index = index.astype("int64")
-    wrong = (index < -size) | (index >= size)
-    if bool(wrong.any()):
-        value = int(index[wrong].reshape(-1)[0])
-        raise IndexError(f"{call.op.lstrip('_')}: index {value} is out of range for axis {axis} of size {size}")
+    name = call.op.lstrip("_")
+    unusable = call.refuse(
+        (index < -size) | (index >= size),
+        index,
+        lambda value: IndexError(f"{name}: index {value} is out of range for axis {axis} of size {size}"),
+    )
+    index = index if unusable is None else call.xp.where(unusable, 0, index)
     return call.xp.where(index < 0, index + size, index)
 
 
@@ -74,6 +78,14 @@ def take_along_axis_grad(call: Call) -> None:
     g, index, x = call.ins
     axis = int(call.attrs["axis"]) % x.ndim
     _added(call, x.shape, _along(call, x, index, axis), g)
+
+
+@kernel("sequence_reverse")
+def sequence_reverse(call: Call) -> None:
+    x, length = call.ins
+    length = checked(call, call.xp.maximum(length, 1) - 1, x.shape[0], 0) + (length > 0)
+    steps = call.xp.arange(x.shape[0])[:, None]
+    call.y[...] = x[call.xp.where(steps < length, length - 1 - steps, steps), call.xp.arange(x.shape[1])]
 
 
 @kernel("pick")

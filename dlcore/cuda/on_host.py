@@ -21,13 +21,13 @@ def _to_host(array: Any) -> Any:
     return _core.from_numpy(value.reshape(array.shape), copy=True)
 
 
-_STEMS = (
+STEMS = (
     "ctc ctc_grad ctc_grad2 nms matching roi_align roi_align_grad roi_pool roi_pool_grad roi_pool_pick"
     " grid_sample grid_sample_grad grid_sample_grad2"
 ).split()
 
 
-@kernel(*_STEMS)
+@kernel(*STEMS)
 def on_host(call: Call) -> None:
     from dlcore.ops import F
 

@@ -19,9 +19,14 @@ _M0, _M1 = 0xD2511F53, 0xCD9E8D57
 _W0, _W1 = 0x9E3779B9, 0xBB67AE85
 
 
-def words(xp: Any, n: int, seed: int, counter: int, stream: int = 0) -> Array:
+def first(xp: Any, counter: Any) -> Any:
+    """The number of the first block, as a number to be added: of a run that is captured it lies on the device."""
+    return xp.uint64(counter % 2**64) if isinstance(counter, int) else counter
+
+
+def words(xp: Any, n: int, seed: int, counter: Any, stream: int = 0) -> Array:
     """The first n 32-bit words (as uint64) of blocks counter, counter + 1, ..."""
-    blocks = xp.arange((n + 3) // 4, dtype="uint64") + xp.uint64(counter % 2**64)
+    blocks = xp.arange((n + 3) // 4, dtype="uint64") + first(xp, counter)
     return xp.stack(blocks_of(xp, blocks, seed, stream, xp.zeros_like(blocks)), axis=1).reshape(-1)[:n]
 
 

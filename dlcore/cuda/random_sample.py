@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ._call import Array, Call, kernel
-from .random import blocks_of, words
+from .random import blocks_of, first, words
 
 _ROUNDS = 5000
 
@@ -19,7 +19,7 @@ _ROUNDS = 5000
 def _four(call: Call, index: Array, number: int) -> list[Array]:
     """The four numbers in (0, 1) of one round for the elements at `index`."""
     xp = call.xp
-    at, lane = xp.uint64(call.counter % 2**64) + index // xp.uint64(4), xp.uint64(1) + index % xp.uint64(4)
+    at, lane = first(xp, call.counter) + index // xp.uint64(4), xp.uint64(1) + index % xp.uint64(4)
     u = []
     for half in (0, 1):
         w = blocks_of(xp, at, call.seed, 2 * number + half, lane)

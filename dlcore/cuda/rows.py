@@ -10,6 +10,7 @@ from dlcore.graph.cuda_row_parts import render_parts
 from dlcore.graph.cuda_rows import render_rows
 from dlcore.ops._expr import Tile
 
+from ._recording import hold
 from .tile import operand
 
 
@@ -42,4 +43,4 @@ def launch(tile: Any, register: str, trailing: int, ins: Sequence[Any], outs: Se
     if sums is not None:
         pointers.append(np.intp(sums.ptr))
     for function, grid, block in functions:
-        function((grid,), (block,), tuple(pointers))
+        hold(function)((grid,), (block,), tuple(pointers))

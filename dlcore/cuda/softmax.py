@@ -25,11 +25,13 @@ def log_softmax(call: Call) -> None:
 def _labels(call: Call, logits: Array, labels: Array, axis: int) -> Array:
     xp, classes = call.xp, logits.shape[axis]
     labels = labels.astype("int64")
-    wrong = (labels < 0) | (labels >= classes)
-    if bool(wrong.any()):
-        value = int(labels[wrong].reshape(-1)[0])
-        raise IndexError(f"{call.op.lstrip('_')}: label {value} is out of range for {classes} classes")
-    return xp.expand_dims(labels, axis)
+    name = call.op.lstrip("_")
+    unusable = call.refuse(
+        (labels < 0) | (labels >= classes),
+        labels,
+        lambda value: IndexError(f"{name}: label {value} is out of range for {classes} classes"),
+    )
+    return xp.expand_dims(labels if unusable is None else xp.where(unusable, 0, labels), axis)
 
 
 @kernel("softmax_cross_entropy")

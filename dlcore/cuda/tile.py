@@ -10,6 +10,8 @@ from dlcore.graph.cuda_each import render_each, table
 from dlcore.graph.cuda_render import Operand, render_tile
 from dlcore.ops._expr import Tile
 
+from ._recording import from_host, hold
+
 
 def operand(array: Any) -> Operand:
     """A core array as the renderer sees it."""
@@ -39,7 +41,7 @@ def launch(tile: Any, register: str, ins: Sequence[Any], outs: Sequence[Any]) ->
     )
     import numpy as np
 
-    function((grid,), (block,), tuple(np.intp(a._ptr) for a in (*ins, *outs)))
+    hold(function)((grid,), (block,), tuple(np.intp(a._ptr) for a in (*ins, *outs)))
 
 
 def launch_each(tile: Any, register: str, ins: Sequence[Any], outs: Sequence[Any]) -> None:
@@ -56,8 +58,8 @@ def launch_each(tile: Any, register: str, ins: Sequence[Any], outs: Sequence[Any
     ]
     first = tuple(operand(a) for a in ins[:n_in]), tuple(operand(a) for a in outs[:n_out])
     function, grid, block = _compiled_each(tuple(tile.code), n_in, tuple(tile.outs), register, *first, lengths)
-    made = _on_device(table(lengths, pointers).tobytes(), cupy.cuda.Device().id)
-    function((grid,), (block,), (np.intp(made.data.ptr),))
+    made = hold(_on_device(table(lengths, pointers).tobytes(), cupy.cuda.Device().id))
+    hold(function)((grid,), (block,), (np.intp(made.data.ptr),))
 
 
 @lru_cache(maxsize=256)
@@ -77,4 +79,5 @@ def _on_device(content: bytes, device: int) -> Any:
     import cupy
     import numpy as np
 
+    from_host("a table of addresses")
     return cupy.asarray(np.frombuffer(content, np.uint64))

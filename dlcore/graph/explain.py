@@ -53,6 +53,7 @@ class Explanation(str):
     naive_bytes  every output of the traced forward part once, twice where gradients are taken: memory without a plan
     compile_seconds  time of the passes and the plan
     table  a Kernel for each instruction;  seconds: of all of them;  limits: of the machine
+    cuda_graph  on a GPU whether runs replay a captured CUDA graph, and why not; "" elsewhere
     backward  the same for the backward part of a function whose gradients were recorded, else None
 
     >>> import dlcore as dl
@@ -68,6 +69,7 @@ class Explanation(str):
     name: str
     table: list[Kernel]
     limits: Limits
+    cuda_graph: str
     backward: Explanation | None = None
 
     @property
@@ -152,6 +154,7 @@ def _explained(compiled: Compiled, arrays: list[Any] | None) -> Explanation:
         )  # fmt: skip
     fused = sum(_ops.is_fused(node) for node in lowered.nodes)
     arena, naive = lowered.all_arena_bytes, naive_bytes(compiled.traced)
+    cuda_graph = getattr(lowered.executable, "capture_note", "")
     lines = [
         f"{graph.name}: {len(compiled.traced.nodes)} traced calls became {len(lowered.nodes)} kernels "
         f"({fused} fused groups)",
@@ -160,6 +163,7 @@ def _explained(compiled: Compiled, arrays: list[Any] | None) -> Explanation:
         f"naive_bytes: {naive}",
         f"compile_seconds: {compiled.compile_seconds:.3f}",
         f"state arrays: {len(graph.states)}, written {len(graph.writes)}, {len(memory.copies)} of them by a last copy",
+        *([f"cuda graph: {cuda_graph}"] if cuda_graph else []),
         f"kernels take {1e6 * sum(times):.1f} us",
         "       us   share  of limit",
     ]
@@ -167,7 +171,7 @@ def _explained(compiled: Compiled, arrays: list[Any] | None) -> Explanation:
     text = Explanation("\n".join(lines))
     text.name, text.table, text.limits = graph.name, table, machine
     text.kernels, text.arena_bytes, text.naive_bytes = len(table), arena, naive
-    text.compile_seconds = compiled.compile_seconds
+    text.compile_seconds, text.cuda_graph = compiled.compile_seconds, cuda_graph
     return text
 
 

@@ -19,14 +19,8 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
-
-
-class Memory:
-    """What cupy.cuda.alloc returns: an address that lives as long as the object."""
-
-    def __init__(self, nbytes: int) -> None:
-        self.buffer = np.full(nbytes + 64, 0xA5, np.uint8)  # poison: what nobody wrote is seen
-        self.ptr = -(-self.buffer.ctypes.data // 64) * 64
+import pretend_capture
+from pretend_capture import Array, Blas, queued
 
 
 class Device:
@@ -40,17 +34,6 @@ class Device:
 
     def __exit__(self, *exc: object) -> None:
         pass
-
-
-class Array(np.ndarray):
-    """A NumPy array with CuPy's get() and data.ptr."""
-
-    def get(self) -> np.ndarray:
-        return np.array(self, subok=False)
-
-    @property
-    def data(self) -> Any:  # type: ignore[override]
-        return SimpleNamespace(ptr=self.__array_interface__["data"][0])
 
 
 def at(address: int, shape: tuple[int, ...], dtype: str, strides: tuple[int, ...]) -> Array:
@@ -70,6 +53,8 @@ def _numpy(name: str) -> Any:
         return found  # a ufunc keeps the class of its arguments
 
     def call(*args: Any, **named: Any) -> Any:
+        if pretend_capture.here.capturing is not None:
+            return pretend_capture.create(name, found, args, named)
         result = found(*args, **named)
         return result.view(Array) if isinstance(result, np.ndarray) else result
 
@@ -82,11 +67,15 @@ def module() -> ModuleType:
     fake.__getattr__ = _numpy  # type: ignore[method-assign]
     fake.__version__ = "pretended"
     fake.is_available = lambda: True  # type: ignore[attr-defined]
-    stream = SimpleNamespace(ptr=0, synchronize=lambda: None)
     fake.cuda = SimpleNamespace(  # type: ignore[attr-defined]
         Device=Device,
-        alloc=Memory,
-        get_current_stream=lambda: stream,
+        Event=pretend_capture.Event,
+        MemoryPool=pretend_capture.MemoryPool,
+        Stream=pretend_capture.Stream,
+        alloc=pretend_capture.alloc,
+        get_current_stream=lambda: pretend_capture.here.stream,
+        get_elapsed_time=pretend_capture.get_elapsed_time,
+        using_allocator=pretend_capture.using_allocator,
         runtime=SimpleNamespace(
             getDeviceCount=lambda: 1,
             getDeviceProperties=lambda index: {"name": b"pretended GPU"},
@@ -118,13 +107,15 @@ def launch(tile: Any, register: str, ins: list[Any], outs: list[Any]) -> None:
 
 def launch_rows(tile: Any, register: str, trailing: int, ins: list[Any], outs: list[Any]) -> None:
     """A row group, by way of the interpreter."""
-    from dlcore.graph.interpreter import run_tile
+    from dlcore.graph._rows import of_columns
+    from dlcore.graph.interpreter import rows_output, run_tile
 
     with np.errstate(all="ignore"):
-        whole = np.broadcast_shapes(*(a.shape for a in ins))
+        whole, column = np.broadcast_shapes(*(a.shape for a in ins)), of_columns(tile)
         given = [np.broadcast_to(np.array(view(a)), whole).astype(register) for a in ins]
-        for out, value in zip(outs, run_tile(tile, register, given, whole, trailing), strict=True):
-            found = value if out.shape == whole else value[(..., *(0,) * trailing)].reshape(out.shape)
+        for i, value in enumerate(run_tile(tile, register, given, whole, trailing)):
+            out = outs[i]
+            found = rows_output(value, out.shape, trailing, column[tile.outs[i]])
             view(out)[...] = found != 0 if out._dtype_name == "bool" else found
 
 
@@ -141,15 +132,18 @@ def install(libraries: bool = False) -> None:
     libraries   stand-ins for cuBLASLt and cuDNN too, which refuse calls that the libraries would refuse
     """
     sys.modules["cupy"] = module()
+    sys.modules["cupyx"] = ModuleType("cupyx")
+    sys.modules["cupyx"].empty_pinned = pretend_capture.empty_pinned  # type: ignore[attr-defined]
     if libraries:
         import standin_cudnn
 
+        standin_cudnn.pygraph.execute = queued(standin_cudnn.pygraph.execute)  # type: ignore[method-assign]
         sys.modules["cudnn"] = standin_cudnn
     import emulate
 
     from dlcore.cuda import _arrays, _backend, _cublaslt, attention, rows, tile
 
-    blas = standin_cublaslt() if libraries else None
+    blas = Blas(standin_cublaslt()) if libraries else None
     _cublaslt._library = lambda: blas  # type: ignore[assignment]
 
     def wrap(cupy: Any, array: Any) -> Array:
@@ -158,10 +152,10 @@ def install(libraries: bool = False) -> None:
         )
 
     _arrays.wrap = _backend.wrap = wrap  # type: ignore[assignment]
-    tile.launch = launch  # type: ignore[assignment]
-    rows.launch = launch_rows  # type: ignore[assignment]
-    tile.launch_each = launch_each  # type: ignore[assignment]
-    attention.launch = emulate.launch  # type: ignore[assignment]
+    tile.launch = queued(launch)
+    rows.launch = queued(launch_rows)
+    tile.launch_each = queued(launch_each)
+    attention.launch = queued(emulate.launch)
 
 
 def standin_cublaslt() -> ctypes.CDLL:

@@ -17,13 +17,18 @@ def test_every_operator_and_the_tour_agree_with_the_cpu(tmp_path: Path) -> None:
     program = Path(__file__).with_name("pretend.py")
     env = {**os.environ, "DLCORE_OFFLINE": "1", "DLCORE_DATA": str(tmp_path)}
     done = subprocess.run(
-        [sys.executable, str(program), "--steps", "12"], capture_output=True, text=True, env=env, timeout=400
+        [sys.executable, str(program), "--steps", "12", "--no-timing"],
+        capture_output=True,
+        text=True,
+        env=env,
+        timeout=400,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     found = re.search(r"(\d+) of (\d+) agree with the CPU", done.stdout)
     assert found and found[1] == found[2] and int(found[2]) > 150, done.stdout
     runs = re.search(r"(\d+) runs of compiled graphs", done.stdout)
-    assert runs and int(runs[1]) == 12, "the compiled training ran as compiled graphs on the device"
+    assert runs and int(runs[1]) == 36, "the compiled trainings ran as compiled graphs on the device"
+    assert re.search(r"perceptron training, captured .* 0.0e\+00 .* ok", done.stdout), done.stdout
 
 
 def test_products_and_convolutions_call_the_libraries_as_they_ask() -> None:
@@ -45,3 +50,11 @@ def test_folded_normalisation_follows_its_parameters_on_the_device() -> None:
     done = subprocess.run([sys.executable, str(program)], capture_output=True, text=True, timeout=400)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     assert done.stdout.count("agrees") == 3
+
+
+@pytest.mark.parametrize("more", [[], ["--libraries"]], ids=["own", "libraries"])
+def test_compiled_programs_are_captured_and_replayed(more: list[str]) -> None:
+    program = Path(__file__).with_name("capturing.py")
+    done = subprocess.run([sys.executable, str(program), *more], capture_output=True, text=True, timeout=400)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    assert done.stdout.split("\n")[-2] == ("addresses agree" if more else "faults show")

@@ -1,0 +1,169 @@
+"""A compiled program as a CUDA graph: captured once after it has run twice, then replayed by one launch.
+
+A graph reads and writes the addresses that it was captured with. Arrays that come at the same address every time, as
+states do, are bound; others are copied into a buffer before each replay, results out of one behind it. Random offsets
+and other knobs lie in device memory too, so that a replay sees them as they are.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from dlcore import _core
+
+from ._recording import Recording, recording
+
+if TYPE_CHECKING:
+    from .executable import Executable
+
+SWITCH = "DLCORE_CUDA_GRAPH"
+PATIENCE = 8  # captures of a program before it is left alone
+
+
+class Capture:
+    """One program's way to a graph: a run as it comes, a run over fixed addresses, the capture, replays."""
+
+    def __init__(self, why: str) -> None:
+        """`why`: what is known to be in the way, or nothing."""
+        self._why = f"{SWITCH}=0" if os.environ.get(SWITCH) == "0" else why
+        self._pointers: list[int] | None = None  # of the arrays of the last run
+        self._copied: set[int] = set()  # inputs that come at another address from run to run
+        self._fixed: _Fixed | None = None
+        self._made = 0
+
+    @property
+    def note(self) -> str:
+        """Whether runs are replays, and why not."""
+        if self._why:
+            return f"not captured: {self._why}"
+        return "captured" if self._fixed is not None and self._fixed.graph is not None else "captured at the third run"
+
+    def run(self, program: Executable, given: Sequence[Any], moved: set[int], seed: int, counter: int) -> list[Any]:
+        """The outputs. `moved`: inputs that were brought from the host for this run."""
+        stream = program.cupy.cuda.get_current_stream()
+        if self._why or (stream.ptr not in (0, 1) and stream.is_capturing()):  # as part of somebody else's graph
+            return program.run_inside(given, seed, counter)
+        before, self._pointers = self._pointers, [a._ptr for a in given]
+        if before is None:
+            return program.run_inside(given, seed, counter)
+        self._copied |= moved
+        self._copied |= {i for i, (old, new) in enumerate(zip(before, self._pointers, strict=True)) if old != new}
+        fixed = self._fixed
+        if fixed is None or not fixed.fits(given, self._copied, seed, stream):
+            if self._made == PATIENCE:
+                self._why, self._fixed = "its arrays, its stream or the seed change too often", None
+                return program.run_inside(given, seed, counter)
+            self._made += 1
+            self._fixed = fixed = _Fixed(program, given, frozenset(self._copied), seed, stream)
+            return fixed.first(program, given, counter)
+        if fixed.graph is None:
+            self._why = fixed.capture(program)
+            if self._why:
+                self._fixed = None
+                return program.run_inside(given, seed, counter)
+        return fixed.replay(program, given, counter)
+
+
+class _Fixed:
+    """A program over arrays whose addresses stay, and the graph once there is one."""
+
+    def __init__(
+        self, program: Executable, given: Sequence[Any], copied: frozenset[int], seed: int, stream: Any
+    ) -> None:
+        self._cuda, self._copied, self._seed, self._stream = program.cupy.cuda, copied, seed, stream
+        self._pool = self._cuda.MemoryPool()
+        self._side = _side(program.index, stream.ptr)
+        self.graph: Any = None
+        with self._cuda.using_allocator(self._pool.malloc):
+            self._recording = Recording(program.cupy)
+            self._counter = program.cupy.zeros((), "uint64")
+            self._inputs = [_twin(a) if i in copied else a for i, a in enumerate(given)]
+            self._outputs = program.new_outputs()
+        self._views = program.views(self._inputs, self._outputs)
+
+    def fits(self, given: Sequence[Any], copied: set[int], seed: int, stream: Any) -> bool:
+        """Whether a run over these arrays is one over the same addresses."""
+        bound = (a._ptr == b._ptr for i, (a, b) in enumerate(zip(given, self._inputs, strict=True)) if i not in copied)
+        return copied == self._copied and seed == self._seed and stream.ptr == self._stream.ptr and all(bound)
+
+    def first(self, program: Executable, given: Sequence[Any], counter: int) -> list[Any]:
+        """A run on the stream that will be captured, so that everything is compiled and memory is at hand then."""
+        self._load(given, counter)
+        self._side.wait_event(self._stream.record())
+        with self._side, self._cuda.using_allocator(self._pool.malloc), recording(self._recording):
+            for i in range(len(program)):
+                program.step(i, self._views, self._seed, self._counter)
+        self._stream.wait_event(self._side.record())
+        outputs = self._results(program, given)
+        program.backend.synchronize()  # which raises what the run had to complain of
+        return outputs
+
+    def capture(self, program: Executable) -> str:
+        """Make the graph; says why where it cannot be."""
+        at, why = 0, ""
+        with self._side, self._cuda.using_allocator(self._pool.malloc), recording(self._recording, True):
+            self._side.begin_capture()
+            try:
+                for at in range(len(program)):
+                    program.step(at, self._views, self._seed, self._counter)
+            except Exception as error:
+                why = f"{program.name(at)}: {_first_line(error)}"
+            finally:
+                try:
+                    graph = self._side.end_capture()
+                except Exception as error:
+                    why = why or _first_line(error)
+        if not why:
+            self.graph = graph
+        return why
+
+    def replay(self, program: Executable, given: Sequence[Any], counter: int) -> list[Any]:
+        """The outputs of a run by the graph."""
+        self._recording.look()
+        self._load(given, counter)
+        self.graph.launch(self._stream)
+        return self._results(program, given)
+
+    def _load(self, given: Sequence[Any], counter: int) -> None:
+        """Queue what a run reads: arrays from elsewhere, the random offset."""
+        for i in self._copied:
+            _core.assign(self._inputs[i], given[i])
+        self._counter.fill(counter % 2**64)
+
+    def _results(self, program: Executable, given: Sequence[Any]) -> list[Any]:
+        """Copies of the outputs, behind the run; what is written of copied arrays goes back to them."""
+        outputs = program.new_outputs()
+        for output, found in zip(outputs, self._outputs, strict=True):
+            _core.assign(output, found)
+        for i in self._copied & program.written:
+            _core.assign(given[i], self._inputs[i])
+        if self._recording.fetch():
+            program.backend.expect(self._recording)
+        return outputs
+
+
+@cache
+def _side(device: int, stream: int) -> Any:
+    """The stream that programs of another stream are captured on; what is kept for it serves that one's graphs only."""
+    import cupy
+
+    return cupy.cuda.Stream(non_blocking=True)
+
+
+def _twin(array: Any) -> Any:
+    """An array of the same layout in memory of its own."""
+    below, above = (
+        sum((n - 1) * s for n, s in zip(array.shape, array._strides, strict=True) if n and (s < 0) == negative)
+        for negative in (True, False)
+    )
+    flat = _core.empty((above - below + 1,), array._dtype_name, array._device)
+    start = flat._ptr - below * array.dtype.itemsize
+    index = int(array._device[4:-1])
+    return _core._from_pointer(start, array.shape, array._strides, array._dtype_name, 1, index, flat)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]

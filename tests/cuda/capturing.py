@@ -1,0 +1,287 @@
+"""Compiled programs captured into CUDA graphs on the pretended GPU, held against the same ones without. A program."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+TESTS = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(TESTS), str(TESTS / "cuda")]
+
+import pretend  # noqa: E402
+from pretend_capture import CUDARuntimeError, Graph, Memory, Stream, here  # noqa: E402
+
+LIBRARIES = "--libraries" in sys.argv
+pretend.install(libraries=LIBRARIES)
+Memory.graveyard = []
+
+import cupy  # noqa: E402  (the stand-in)
+import pytest  # noqa: E402
+
+import dlcore as dl  # noqa: E402  (the stand-in for CuPy comes first)
+from dlcore import autograd, gluon, nd  # noqa: E402
+from dlcore.cuda import executable  # noqa: E402
+from dlcore.cuda.capture import SWITCH  # noqa: E402
+
+GPU = dl.gpu(0)
+STEPS = 8
+
+
+def array(values: Any, dtype: str = "float32") -> Any:
+    return nd.array(np.asarray(values), dtype=dtype, ctx=GPU)
+
+
+def batches() -> list[tuple[Any, Any]]:
+    rng = np.random.default_rng(4)
+    return [(rng.standard_normal((6, 5)).astype("float32"), rng.integers(0, 3, 6)) for _ in range(STEPS)]
+
+
+def trained(optimizer: str, net: Callable[[], Any]) -> tuple[list[np.ndarray], Any]:
+    """Losses and weights of a compiled training whose batches are new arrays and whose knobs are turned."""
+    dl.random.seed(7)
+    layers = net()
+    layers.initialize(init=dl.init.Xavier(), ctx=GPU)
+    trainer = gluon.Trainer(layers.collect_params(), optimizer, {"learning_rate": 0.05})
+    loss = gluon.loss.SoftmaxCrossEntropyLoss()
+
+    @dl.jit
+    def step(x: Any, y: Any) -> Any:
+        with autograd.record():
+            value = loss(layers(x), y).mean()
+        value.backward()
+        trainer.step(1)
+        return value
+
+    found = []
+    for i, (x, y) in enumerate(batches()):
+        if i == 5:
+            trainer.set_learning_rate(0.5)
+        found.append(step(array(x), array(y, "int64")))
+    found = [value.asnumpy() for value in found]  # each is an array of its own
+    return found + [p.data().asnumpy() for p in layers.collect_params().values()], step
+
+
+def dense() -> Any:
+    nn = gluon.nn
+    net = nn.HybridSequential()
+    net.add(nn.Dense(8, in_units=5, activation="relu"), nn.Dropout(0.5), nn.Dense(3, in_units=8))
+    return net
+
+
+def note_of(step: Any) -> str:
+    (function,) = step.entries()
+    return str(function.plain.lowered.executable.capture_note)
+
+
+def without(call: Callable[[], Any]) -> Any:
+    os.environ[SWITCH] = "0"
+    try:
+        return call()
+    finally:
+        del os.environ[SWITCH]
+
+
+def same(found: list[np.ndarray], wanted: list[np.ndarray]) -> None:
+    for a, b in zip(found, wanted, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def training() -> None:
+    for optimizer in ("sgd", "adam"):
+        wanted, plain = without(lambda o=optimizer: trained(o, dense))
+        assert note_of(plain) == f"not captured: {SWITCH}=0"
+        launches, queued, once = Graph.launches, [0], executable.Executable.step
+
+        def counted(self: Any, *args: Any, queued: list[int] = queued, once: Any = once) -> None:
+            queued[0] += 1
+            once(self, *args)
+
+        executable.Executable.step = counted  # type: ignore[method-assign]
+        found, step = trained(optimizer, dense)
+        executable.Executable.step = once  # type: ignore[method-assign]
+        assert note_of(step) == "captured", note_of(step)
+        length = len(step.entries()[0].plain.lowered.executable)
+        assert Graph.launches - launches == STEPS - 2 and queued[0] == 3 * length, (Graph.launches, queued, length)
+        same(found, wanted)
+        assert len({float(v) for v in found[:STEPS]}) == STEPS, "every step is another"
+        about = dl.explain(step)
+        assert about.cuda_graph == "captured" and "\ncuda graph: captured\n" in about and about.seconds > 0
+    print("training agrees")
+
+
+def addresses() -> None:
+    """An input that stays is bound, moves later and is copied from then on; results are not overwritten."""
+
+    def runs() -> list[np.ndarray]:
+        f = dl.jit(lambda x, w: (x @ w).tanh() + 1)
+        rng = np.random.default_rng(2)
+        x, w = array(rng.standard_normal((4, 3))), array(rng.standard_normal((3, 3)))
+        kept, results = [], []
+        for i in range(9):
+            if i == 4:
+                w = array(rng.standard_normal((3, 3)))
+            x[:] = i
+            kept.append(w)
+            results.append(f(x, w))
+        return [r.asnumpy() for r in results] + [np.float32(len(f.entries()))]
+
+    wanted, before = without(runs), Graph.launches
+    same(runs(), wanted)
+    assert Graph.launches - before == 2 + 4, Graph.launches - before  # runs 3 and 4, then 6 to 9
+    print("addresses agree")
+
+
+def seeds() -> None:
+    def runs() -> list[np.ndarray]:
+        f = dl.jit(lambda x: nd.dropout(x, 0.5, mode="always"))
+        x, results = array(np.ones((30,))), []
+        for seed in (3, 4):
+            dl.random.seed(seed)
+            results += [f(x).asnumpy() for _ in range(4)]
+        return results
+
+    wanted = without(runs)
+    same(runs(), wanted)
+    assert len({r.tobytes() for r in wanted}) == 8
+    print("seeds agree")
+
+
+def wrong_labels() -> None:
+    loss = gluon.loss.SoftmaxCrossEntropyLoss()
+    f = dl.jit(lambda x, y: loss(x, y).mean())
+    x, good, bad = array(np.eye(3)), [0, 1, 2], [0, 9, 2]
+    for _ in range(4):
+        f(x, array(good, "int64"))
+    value = f(x, array(bad, "int64"))
+    with pytest.raises(IndexError, match="label 9 is out of range for 3 classes; the run was a CUDA graph and went on"):
+        value.asnumpy()
+    assert np.isfinite(f(x, array(good, "int64")).asnumpy()).all(), "told once"
+    f(x, array(bad, "int64"))
+    with pytest.raises(IndexError, match="label 9"):  # by the next run, if nobody has looked
+        f(x, array(good, "int64"))
+    table = array(np.arange(8.0).reshape(4, 2))
+    g = dl.jit(lambda i: nd.take(table, i, mode="raise") * 2)
+    for _ in range(3):
+        assert g(array([0, 3], "int64")).asnumpy().tolist() == [[0, 2], [12, 14]]
+    assert note_of(g) == "captured"
+    with pytest.raises(IndexError, match="index -7 is out of range for axis 0 of size 4"):
+        g(array([0, -7], "int64")).asnumpy()
+    print("wrong indices are told")
+
+
+def reasons() -> None:
+    x = array(np.eye(3) + 1)
+
+    def note(function: Callable[..., Any], *args: Any) -> str:
+        f = dl.jit(function)
+        for _ in range(4):
+            f(*args)
+        return note_of(f)
+
+    assert note(lambda x: dl.cond(x.sum() > 0, lambda: x * 2, lambda: x), x).endswith(
+        "host decides about a branch or a loop"
+    )
+    assert note(lambda x: dl.np.linalg.inv(x) + 1, x) == "not captured: inv is computed on the host"
+    rate = array(np.full((3,), 2.0))
+    why = note(lambda r: dl.np.random.poisson(r), rate)
+    assert why.startswith("not captured: ") and "StreamCapture" in why, why
+    f = dl.jit(lambda x: x * 2)
+    for i in range(30):  # the seed is part of what was captured
+        dl.random.seed(i)
+        f(x)
+    assert note_of(f) == "not captured: its arrays, its stream or the seed change too often"
+    assert "\ncuda graph: not captured: its arrays" in dl.explain(f)
+    print("reasons are given")
+
+
+def refusals() -> None:
+    """What CUDA forbids is refused by the stand-in, and nothing is computed while it captures."""
+    side, pool = cupy.cuda.Stream(non_blocking=True), cupy.cuda.MemoryPool()
+    a = cupy.zeros((3,), "float32")
+    forbidden: dict[str, Callable[[Any], Any]] = {
+        "synchronizing": lambda x: cupy.cuda.get_current_stream().synchronize(),
+        "looking at a number": lambda x: bool(x.sum() > 0),
+        "truth values": lambda x: x[x > 0],
+        "to the host": lambda x: x.get(),
+        "not pinned": lambda x: cupy.asarray(np.ones(3)),
+        "launching a graph": lambda x: Graph([]).launch(),
+    }
+    for what, call in forbidden.items():
+        with side, cupy.cuda.using_allocator(pool.malloc):
+            side.begin_capture()
+            with pytest.raises(CUDARuntimeError, match=what):
+                call(a)
+            with pytest.raises(CUDARuntimeError, match="Invalidated"):
+                side.end_capture()
+    with side:
+        side.begin_capture()
+        with pytest.raises(CUDARuntimeError, match="default allocator"):
+            cupy.empty((2,))
+        with pytest.raises(CUDARuntimeError, match="Invalidated"):
+            side.end_capture()
+    with pytest.raises(RuntimeError, match="legacy"):
+        Stream(null=True).begin_capture()
+    with side, cupy.cuda.using_allocator(pool.malloc):
+        side.begin_capture()
+        x = a
+        x += 1
+        y = cupy.exp(x - x.max())
+        graph = side.end_capture()
+    assert a.tolist() == [0, 0, 0] and np.asarray(y).tolist() == [0, 0, 0]
+    for i in (1.0, 2.0):
+        graph.launch(here.stream)
+        assert a.tolist() == [i] * 3 and np.asarray(y).tolist() == [1, 1, 1]
+    print("refusals hold")
+
+
+def faults() -> None:
+    """Mistakes that would pass unseen on a device for a while show here."""
+    from dlcore.cuda import capture
+
+    def found() -> list[np.ndarray]:
+        return trained("sgd", dense)[0]
+
+    wanted = without(found)
+    mistakes: dict[str, Callable[..., Any]] = {
+        "_load": lambda self, given, counter: None,
+        "_results": lambda self, program, given: self._outputs,
+    }
+    for name, mistake in mistakes.items():
+        right = getattr(capture._Fixed, name)
+        setattr(capture._Fixed, name, mistake)
+        try:
+            same(found(), wanted)
+        except (AssertionError, IndexError):
+            setattr(capture._Fixed, name, right)
+        else:
+            raise AssertionError(name)
+    right, capture._Fixed.capture = capture._Fixed.capture, _without_pool(capture._Fixed.capture)  # type: ignore[method-assign]
+    _, step = trained("sgd", dense)
+    capture._Fixed.capture = right  # type: ignore[method-assign]
+    assert "memory from the default allocator" in note_of(step), note_of(step)
+    print("faults show")
+
+
+def _without_pool(capture: Any) -> Any:
+    def call(self: Any, program: Any) -> str:
+        self._pool.malloc = Memory
+        return str(capture(self, program))
+
+    return call
+
+
+if __name__ == "__main__":
+    for part in (
+        (training, addresses) if LIBRARIES else (refusals, training, addresses, seeds, wrong_labels, reasons, faults)
+    ):
+        part()
+    if LIBRARIES:
+        from dlcore.cuda import _cublaslt
+
+        calls = _cublaslt._library().standin_calls()
+        assert calls > 100, calls
