@@ -150,10 +150,33 @@ def test_make_commands_in_the_documents_exist() -> None:
     assert not [pair for pair in asked if pair[1] not in targets]
 
 
+def switches(text: str) -> set[str]:
+    return set(re.findall(r"\bDLCORE_[A-Z_]+\b", text))
+
+
 def test_every_switch_is_documented() -> None:
-    """CONTRIBUTING.md lists each environment variable of ours that the product or the tests read."""
-    documented = set(re.findall(r"DLCORE_[A-Z_]+", (ROOT / "CONTRIBUTING.md").read_text()))
+    """CONTRIBUTING.md lists each environment variable of ours that the product or the tests read, and no other."""
+    documented = switches((ROOT / "CONTRIBUTING.md").read_text())
     code = {name: text for name, text in texts().items() if name.endswith((".py", ".cpp", ".h")) or name == "Makefile"}
-    used = {word for text in code.values() for word in re.findall(r"""["'](DLCORE_[A-Z_]+)["']""", text)}
-    assert used, "no switch was found in the code"
-    assert not used - documented
+    read = {word for text in code.values() for word in re.findall(r"""["'](DLCORE_[A-Z_]+)["']""", text)}
+    assert read, "no switch was found in the code"
+    assert read == documented
+
+
+def test_no_document_names_a_switch_that_is_not_there() -> None:
+    known = switches((ROOT / "CONTRIBUTING.md").read_text())
+    wrong = {(name, word) for name, text in texts().items() for word in switches(text) - known}
+    assert not wrong, wrong
+
+
+def test_what_the_product_reads_of_the_environment_is_documented() -> None:
+    """Variables of others too, as MXNET_GLUON_REPO."""
+    documented = (ROOT / "CONTRIBUTING.md").read_text()
+    read = {
+        word
+        for name, text in texts().items()
+        if name.startswith(tuple(f"{folder}/" for folder in PRODUCT)) and name.endswith((".py", ".cpp", ".h"))
+        for word in re.findall(r"""(?:environ(?:\.get\(|\[)|getenv\()["'](\w+)["']""", text)
+    }
+    assert len(read) > 10, "the pattern no longer finds them"
+    assert not {word for word in read - {"PATH", "NO_SUCH_VARIABLE"} if f"`{word}`" not in documented}
