@@ -7,7 +7,8 @@
 Inputs are the samples of the operators' own stanzas (tests/ops/harness.py), so a new operator is checked with no line
 added here. Errors are the largest |gpu - cpu| / max(1, |cpu|) over all calls of an operator. Attention is checked over
 more layouts and sizes, and timed; a compiled training is run with its kernels queued one by one and as a captured CUDA
-graph, which must give the same losses to the last bit. Without a usable GPU it says so in one line and ends with status 2.
+graph, which must give the same losses to the last bit. Without a usable GPU it says so in one line and ends with
+status 2.
 """
 
 from __future__ import annotations
@@ -266,7 +267,8 @@ def timed_attention(device: Any, dtype: str, shape: tuple[int, ...], causal: boo
     for backward in (False, True):
         marks = [stream.record()]
         for _ in range(10):
-    X dl.npx.scaled_dot_product_attention(*given, causal=causal)
+            with autograd.record() if backward else autograd.pause():
+                y = dl.npx.scaled_dot_product_attention(*given, causal=causal)
             if backward:
                 y.backward()
             marks.append(stream.record())
