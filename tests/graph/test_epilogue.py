@@ -138,3 +138,16 @@ def test_one_line() -> None:
 def test_nothing_to_add_up_still_gets_its_steps() -> None:
     got = F._product(nd.zeros((3, 0)), nd.zeros((0, 4)), nd.array([1.0, -1.0, 2.0, -2.0]), None, then="relu")
     assert got.tolist() == [[1, 0, 2, 0]] * 3
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("then", ["add", "multiply", "relu", "_relu_grad"])
+def test_a_step_waits_until_all_is_summed_up(then: str, turned: bool) -> None:
+    a, b, other = (RNG.standard_normal(shape).astype("f4") for shape in ((90, 1100), (1100, 48), (90, 48)))
+    a[7, 3] = np.nan
+    given = F.transpose(nd.array(np.ascontiguousarray(a.T))) if turned else nd.array(a)
+    made = F._product(given, nd.array(b), None, None if then == "relu" else nd.array(other), then=then).asnumpy()
+    sums = a.astype("f8") @ b
+    right = {"add": sums + other, "multiply": sums * other, "relu": np.maximum(sums, 0),
+             "_relu_grad": np.where(other > 0, sums, 0)}[then]  # fmt: skip
+    np.testing.assert_allclose(made, right, rtol=1e-4, atol=3e-4)

@@ -116,12 +116,14 @@ void pack_panels(const PanelMatrix& b, int64_t k, int64_t n, float* to) {
 }
 
 void multiply_packed(int64_t m, int64_t n, int64_t k, const PanelMatrix& a, const float* packed, float* c,
-                     int64_t c_row, PanelStart start, const float* bias, PanelStream* streams) {
+                     int64_t c_row, PanelStart start, const float* bias, PanelBeside* beside) {
   const PanelTable* t = pick_panel_table();
+  const float* other = beside ? beside->other : nullptr;
   for (int64_t j = 0; j < n; j += t->cols) {
     int64_t here = std::min<int64_t>(t->cols, n - j);
+    if (other) beside->other = other + j;
     t->multiply(m, here, k, a.data, a.row, a.col, packed + k * j, t->width(here), c + j, c_row, start,
-                bias ? bias + j : nullptr, streams);
+                bias ? bias + j : nullptr, beside);
   }
 }
 
@@ -131,6 +133,13 @@ constexpr int64_t kNear = 256, kSide = 128;  // of k at a time, and rows and col
 
 constexpr int64_t kSameSets = 4096;  // numbers from line to line from which on lines push each other out of a cache
 
+// The sums of a block of c that begins at (i, j) will be whole.
+void finish_with(PanelBeside& beside, const PanelThen& then, int64_t i, int64_t j) {
+  beside.finish = then.finish;
+  beside.other = then.other ? then.other + i * then.other_row + j : nullptr;
+  beside.other_row = then.other_row;
+}
+
 // Both a and b lie line by line of k, as in the gradient by weights: they are read where they are, no line is copied.
 bool in_place(int64_t m, int64_t n, int64_t k, const PanelMatrix& a, const PanelMatrix& b) {
   bool lines = a.row == 1 && b.col == 1 && a.col < kSameSets && b.row < kSameSets;
@@ -138,7 +147,7 @@ bool in_place(int64_t m, int64_t n, int64_t k, const PanelMatrix& a, const Panel
 }
 
 void product_in_place(int64_t m, int64_t n, int64_t k, const PanelMatrix& a, const PanelMatrix& b, float* c,
-                      int64_t c_row, const float* bias, bool add, const PanelStep* step) {
+                      int64_t c_row, const float* bias, bool add, const PanelThen& then) {
   const PanelTable* t = pick_panel_table();
   int64_t rows = std::min(kSide, m), cols = std::min(kSide, n), threads = num_threads();
   auto parts = [](int64_t size, int64_t of) { return (size + of - 1) / of; };
@@ -161,18 +170,20 @@ void product_in_place(int64_t m, int64_t n, int64_t k, const PanelMatrix& a, con
       for (int64_t p = 0; p < k; p += kNear) {
         PanelStart start = add || p ? PanelStart::c : bias ? PanelStart::bias : PanelStart::zero;
         int64_t here_k = std::min(kNear, k - p), next = p + here_k;
-        PanelStream streams[2] = {stream(a.data + i, a.col, here_m, next), stream(b.data + j0, b.row, here_n, next)};
+        PanelBeside beside{{stream(a.data + i, a.col, here_m, next), stream(b.data + j0, b.row, here_n, next)}};
         if (next == k && at + 1 < end) {
           int64_t i2 = (at + 1) / across * rows, j2 = (at + 1) % across * cols;
-          streams[0] = stream(a.data + i2, a.col, std::min(rows, m - i2), 0);
-          streams[1] = stream(b.data + j2, b.row, std::min(cols, n - j2), 0);
+          beside.streams[0] = stream(a.data + i2, a.col, std::min(rows, m - i2), 0);
+          beside.streams[1] = stream(b.data + j2, b.row, std::min(cols, n - j2), 0);
         }
-        for (int64_t j = j0; j < j0 + here_n; j += t->cols)
+        for (int64_t j = j0; j < j0 + here_n; j += t->cols) {
+          if (next == k) finish_with(beside, then, i, j);
           t->multiply(here_m, std::min<int64_t>(t->cols, j0 + here_n - j), here_k, a.data + i + p * a.col, 1, a.col,
                       b.data + p * b.row + j, b.row, c + i * c_row + j, c_row, start, bias ? bias + j : nullptr,
-                      streams);
+                      &beside);
+        }
       }
-      if (step) (*step)(i, here_m, j0, here_n);
+      if (then.block) then.block(i, here_m, j0, here_n);
     }
   });
 }
@@ -217,25 +228,27 @@ struct Cut {
 }  // namespace
 
 void panel_product(int64_t m, int64_t n, int64_t k, const PanelMatrix& a, const PanelMatrix& b, float* c, int64_t c_row,
-                   const float* bias, bool add, const PanelStep* step) {
-  if (in_place(m, n, k, a, b)) return product_in_place(m, n, k, a, b, c, c_row, bias, add, step);
+                   const float* bias, bool add, const PanelThen& then) {
+  if (in_place(m, n, k, a, b)) return product_in_place(m, n, k, a, b, c, c_row, bias, add, then);
   const bool far = a.row == 1 && a.col >= kFar;
   const Cut cut(m, n, k, far);
   static std::atomic<uint64_t> calls{0};
   const uint64_t call = ++calls;
   auto run = [&](const Cut::Part& now, const Cut::Part& later, float* packed, float* near) {
     PanelStart start = add || now.p ? PanelStart::c : bias ? PanelStart::bias : PanelStart::zero;
-    PanelStream streams[2] = {};
-    if (cut.depth < k || later.j != now.j) streams[1] = stream_of(b.at(later.p, later.j), later.k, later.n);
+    const bool last = now.p + now.k == k;
+    PanelBeside beside{};
+    if (cut.depth < k || later.j != now.j) beside.streams[1] = stream_of(b.at(later.p, later.j), later.k, later.n);
     for (int64_t r = 0; r < now.m; r += kRows) {
       int64_t here = std::min(kRows, now.m - r), rest = now.m - r - here;
       PanelMatrix left = a.at(now.i + r, now.p);
       if (far) left = copy_lines(left, here, now.k, near);
-      streams[0] = rest ? stream_of(a.at(now.i + r + here, now.p), std::min(kRows, rest), now.k)
-                        : stream_of(a.at(later.i, later.p), std::min(kRows, later.m), later.k);
+      beside.streams[0] = rest ? stream_of(a.at(now.i + r + here, now.p), std::min(kRows, rest), now.k)
+                               : stream_of(a.at(later.i, later.p), std::min(kRows, later.m), later.k);
+      if (last) finish_with(beside, then, now.i + r, now.j);
       multiply_packed(here, now.n, now.k, left, packed, c + (now.i + r) * c_row + now.j, c_row, start,
-                      bias ? bias + now.j : nullptr, streams);
-      if (step && now.p + now.k == k) (*step)(now.i + r, here, now.j, now.n);
+                      bias ? bias + now.j : nullptr, &beside);
+      if (last && then.block) then.block(now.i + r, here, now.j, now.n);
     }
   };
   parallel_for(cut.pieces(), 1, [&](int64_t begin, int64_t end) {

@@ -23,15 +23,22 @@ float* panel_room(PanelRoom slot, int64_t count);
 // Numbers that packed panels of b (k, n) take, and packing: panel after panel, each k lines of its width.
 int64_t packed_size(int64_t k, int64_t n);
 void pack_panels(const PanelMatrix& b, int64_t k, int64_t n, float* to);
-// c (m, n) = a b with packed b, in this thread; two `streams` of what comes later are asked for beside, if given.
+// c (m, n) = a b with packed b, in this thread, and what `beside` says.
 void multiply_packed(int64_t m, int64_t n, int64_t k, const PanelMatrix& a, const float* packed, float* c,
                      int64_t c_row, PanelStart start = PanelStart::zero, const float* bias = nullptr,
-                     PanelStream* streams = nullptr);
+                     PanelBeside* beside = nullptr);
 
-// What is done with a block of c that is whole, and still in the cache: rows [i, i + rows), columns [j, j + cols).
-using PanelStep = std::function<void(int64_t i, int64_t rows, int64_t j, int64_t cols)>;
-// c (m, n) = a b (+ bias), or c += a b with `add`, on all threads; c has stride 1 along its lines.
+// What is done with c: to each number while it is in a register, and to a block that is whole while it is in the cache:
+// rows [i, i + rows), columns [j, j + cols).
+struct PanelThen {
+  PanelFinish finish = PanelFinish::none;
+  const float* other = nullptr;
+  int64_t other_row = 0;
+  std::function<void(int64_t i, int64_t rows, int64_t j, int64_t cols)> block{};
+};
+// c (m, n) = a b (+ bias), or c += a b with `add`, on all threads; c has stride 1 along its lines. Without AVX2 oneDNN
+// is quicker.
 void panel_product(int64_t m, int64_t n, int64_t k, const PanelMatrix& a, const PanelMatrix& b, float* c, int64_t c_row,
-                   const float* bias, bool add = false, const PanelStep* step = nullptr);
+                   const float* bias, bool add = false, const PanelThen& then = {});
 
 }  // namespace dl

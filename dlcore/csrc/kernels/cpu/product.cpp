@@ -54,7 +54,22 @@ View lines(const View& v, Temp& keep) {
   return m;
 }
 
-// By panels, each step block by block; false: not for these arrays.
+// What is done while the sums are in registers: no step, or one of these. False: the steps are another thing.
+bool finish_of(const std::vector<const OpDef*>& steps, const View& other, PanelThen& then) {
+  constexpr std::pair<const char*, PanelFinish> known[] = {{"add", PanelFinish::add},
+                                                           {"multiply", PanelFinish::multiply},
+                                                           {"relu", PanelFinish::relu},
+                                                           {"_relu_grad", PanelFinish::relu_grad}};
+  if (steps.empty()) return true;
+  const bool two = steps[0]->inputs.size() > 1;
+  if (steps.size() > 1 || (two && other.strides[1] != 1)) return false;
+  for (const auto& [name, finish] : known)
+    if (steps[0]->name == name) then.finish = finish;
+  if (two) then.other = other.ptr<const float>(), then.other_row = other.strides[0];
+  return then.finish != PanelFinish::none;
+}
+
+// By panels, other steps block by block; false: not for these arrays.
 bool run_blocks(const KernelCall& c, const std::vector<const OpDef*>& steps) {
   const View &a = c.in[0], &out = c.out[0];
   View b = c.in[1];
@@ -68,13 +83,14 @@ bool run_blocks(const KernelCall& c, const std::vector<const OpDef*>& steps) {
   Temp keep[4];
   View left = lines(a, keep[0]), y = lines(out, keep[1]), other = c.present(3) ? lines(c.in[3], keep[2]) : View{};
   const float* bias = c.present(2) ? as_contiguous(c.in[2], keep[3]).ptr<const float>() : nullptr;
-  PanelStep step = [&](int64_t i, int64_t rows, int64_t j, int64_t cols) {
-    View block = part(y, i, rows, j, cols);
-    for (const OpDef* s : steps) run_step(*s, block, s->inputs.size() > 1 ? part(other, i, rows, j, cols) : View{});
-  };
+  PanelThen then;
+  if (!finish_of(steps, other, then))
+    then.block = [&](int64_t i, int64_t rows, int64_t j, int64_t cols) {
+      View block = part(y, i, rows, j, cols);
+      for (const OpDef* s : steps) run_step(*s, block, s->inputs.size() > 1 ? part(other, i, rows, j, cols) : View{});
+    };
   panel_product(y.shape[0], y.shape[1], b.shape[0], {left.ptr<const float>(), left.strides[0], left.strides[1]},
-                {b.ptr<const float>(), b.strides[0], b.strides[1]}, y.ptr<float>(), y.strides[0], bias, false,
-                steps.empty() ? nullptr : &step);
+                {b.ptr<const float>(), b.strides[0], b.strides[1]}, y.ptr<float>(), y.strides[0], bias, false, then);
   return true;
 }
 
