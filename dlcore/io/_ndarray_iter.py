@@ -177,7 +177,7 @@ class NDArrayIter(DataIter):
         if not self.iter_next():
             raise StopIteration
         index, count = self.getindex(), len(self.data)
-        arrays = self._rows.take([array for _, array in (*self.data, *self.label)], index)
+        arrays = self._rows.take([pair[1] for pair in self.data + self.label], index)
         return batch_of(arrays[:count], arrays[count:], self.getpad(), index)
 
     def _as_written(self, *names: str) -> bool:

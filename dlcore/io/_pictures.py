@@ -128,6 +128,8 @@ class PictureBatches:
         """What the augmenters would draw, picture after picture, as decisions."""
         drawn = draw_blocks(count * len(self._chances)).reshape(count, len(self._chances), 4)
         columns = [column for k, chance in enumerate(self._chances) for column in chance(drawn[:, k])]
+        if len(columns) == 1:
+            return columns[0].astype(np.int64)[:, None]
         decided = np.empty((count, len(columns)), np.int64)
         for k, column in enumerate(columns):
             decided[:, k] = column

@@ -27,13 +27,14 @@ class Rows:
     """
 
     def __init__(self) -> None:
-        self._arrays: list[np.ndarray] = []
+        self._arrays: list[np.ndarray] = []  # held, so that their ids stay theirs
+        self._ids: list[int] = []
         self._plan: Any = None  # None where the core cannot look at these arrays
 
     def take(self, arrays: list[np.ndarray], index: np.ndarray) -> list[NDArray]:
         """The rows `index` of each of the arrays."""
-        if len(arrays) != len(self._arrays) or any(a is not b for a, b in zip(arrays, self._arrays, strict=True)):
-            self._arrays = arrays
+        if list(map(id, arrays)) != self._ids:
+            self._arrays, self._ids = arrays, list(map(id, arrays))
             try:
                 self._plan = _core.BatchPlan(arrays) if all(a.dtype.isnative for a in arrays) else None
             except (TypeError, ValueError):

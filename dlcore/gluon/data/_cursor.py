@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from dlcore import _core
@@ -56,13 +56,7 @@ def _batches_of(sampler: Any) -> Iterator[Any]:
 def _drawn(batches: Iterator[Any]) -> Iterator[Any]:
     """The same batches, of which the first is asked for now: that is when a sampler draws its order."""
     first = next(batches, None)
-
-    def all_of_them() -> Iterator[Any]:
-        if first is not None:
-            yield first
-            yield from batches
-
-    return all_of_them()
+    return iter(()) if first is None else chain((first,), batches)
 
 
 def new_cursor(epoch: int, sampler: Any, begun: bool) -> Cursor:
