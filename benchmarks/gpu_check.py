@@ -196,7 +196,7 @@ def training_rows(device: Any, steps: int, images: np.ndarray, labels: np.ndarra
         # Rounding grows from step to step, so early losses are compared and the last must have fallen.
         worst, losses = distance(gpu.losses[:10], cpu.losses[:10]), gpu.losses
         note = "" if losses[-1] < losses[0] / 2 else f"loss went from {losses[0]:.3f} to {losses[-1]:.3f} only"
-        yield Row(f"{name} ({gpu.seconds * 1e3:.2f} ms a step, CPU {cpu.seconds * 1e3:.2f})", steps, error, 0.02, note)
+        yield Row(f"{name} ({gpu.seconds * 1e3:.2f} ms a step, CPU {cpu.seconds * 1e3:.2f})", steps, worst, 0.02, note)
 
 
 def capture_row(device: Any, steps: int, images: np.ndarray, labels: np.ndarray) -> Row:
