@@ -317,7 +317,8 @@ class Notebook:
         """Change JupyterLab's theme: "JupyterLab Light" or "JupyterLab Dark"."""
         self.page.evaluate("(name) => window.jupyterapp.commands.execute('apputils:change-theme', {theme: name})", name)
         dark = str("Dark" not in name).lower()
-        self.page.wait_for_function(f"() => document.body.dataset.jpThemeLight === '{dark}'", timeout=10_000)
+        done = f"document.body.dataset.jpThemeLight === '{dark}' && !document.getElementById('jupyterlab-splash')"
+        self.page.wait_for_function(f"() => {done}", timeout=10_000)
 
     def screenshot(self, path: Path | str, index: int | None = None) -> None:
         """A picture of the page, or of one cell."""

@@ -51,6 +51,15 @@ def test_a_search_is_live_steered_by_hand_and_goes_on_after_its_end(lab: Lab) ->
     until(lambda: state(notebook, 1) == "paused", 10, "the pause")
     held = trials(notebook, 1)
     keep(notebook, "tuner-paused")
+    # On a narrow page the plots are drawn narrower, with text of the same size.
+    page.set_viewport_size({"width": 700, "height": 1300})
+    box = cell.locator(".dl-plot[data-name='curves'] svg")
+    until(lambda: box.evaluate("svg => svg.viewBox.baseVal.width === Math.round(svg.clientWidth)"), 10, "its new width")
+    ticks = cell.locator(".dl-plot .dl-tick").evaluate_all("all => all.map(t => t.getBoundingClientRect().height)")
+    assert len(ticks) > 12 and min(ticks) > 10
+    assert box.evaluate("svg => svg.querySelectorAll('.dl-grid').length") >= 3
+    keep(notebook, "tuner-narrow")
+    page.set_viewport_size({"width": 1100, "height": 1300})
     # Keys go through the trials, the best first; the sliders take over what was chosen.
     cell.locator(".dl-plot[data-name='parallel']").focus()
     page.keyboard.press("Home")

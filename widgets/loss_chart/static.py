@@ -20,6 +20,7 @@ WIDTH, HEIGHT = 4.8, 2.9  # inches a plot, at 100 dots an inch on the page
 POINTS = 4000
 WIDE = 100  # times its median that a curve may reach before its axis is a logarithmic one
 NEAR, ROWS = 0.25, 6  # of the width, where two texts would run together; and how many stand below each other
+STILL = 1e-3  # of its value: less than that is no change that a picture shows
 DOTS = 40  # more values than these run together
 
 
@@ -78,6 +79,9 @@ def _draw(axes: Any, run: Run, base: str) -> None:
             axes.plot(steps, values, color=other, linewidth=1.6, linestyle=dash, label=label, **dots)
     if _wide(run, base):
         axes.set_yscale("log")
+    low, high = axes.get_ylim()
+    if 0 < high - low < STILL * abs(high):  # hardly anything changes, which a line at its height says best
+        axes.set_ylim(low - 0.1 * abs(low), high + 0.1 * abs(high))
     _mark(axes, turns(run.events))
     axes.set_xlabel("step", fontsize=9, color=MUTED)
     axes.set_ylabel(base, fontsize=9, color=MUTED)

@@ -79,6 +79,7 @@ class Lines {
   constructor(name, title, top, curves) {
     this.plot = new Plot(title, 300, 150, name);
     this.plot.box.left = 42;
+    this.plot.follow(() => this.readings && this.update(this.readings));
     [this.top, this.curves] = [top, curves];
     this.node = this.plot.node;
     this.legend = element("div", "dl-legend");
@@ -87,6 +88,7 @@ class Lines {
 
   update(readings) {
     const { plot } = this;
+    this.readings = readings;
     plot.clear();
     const now = readings[readings.length - 1];
     const values = this.curves.map(([, value]) => readings.map(value));
@@ -146,13 +148,17 @@ function bars({ name, bytes, layers }) {
   const rows = [...layers].sort((one, other) => other[1] - one[1]).slice(0, 14);
   const plot = new Plot(`${name}: arena by layer (${format(bytes / MEBIBYTE)} MiB shared)`, 300, 20 + 16 * rows.length, "arena");
   const most = Math.max(...rows.map(([, size]) => size), 1);
-  rows.forEach(([path, size], index) => {
-    const y = 8 + 16 * index;
-    plot.svg.append(drawn("text", { x: 86, y: y + 9, class: "dl-tick", "text-anchor": "end" }, path || "itself"));
-    plot.svg.append(drawn("rect", { x: 92, y, width: (150 * size) / most, height: 11, class: "dl-rect" }));
-    const text = `${format(size / MEBIBYTE)} MiB`;
-    plot.svg.append(drawn("text", { x: 96 + (150 * size) / most, y: y + 9, class: "dl-tick" }, text));
-  });
+  const draw = () => {
+    plot.clear();
+    rows.forEach(([path, size], index) => {
+      const [y, wide] = [8 + 16 * index, ((plot.width - 170) * size) / most];
+      plot.svg.append(drawn("text", { x: 86, y: y + 9, class: "dl-tick", "text-anchor": "end" }, path || "itself"));
+      plot.svg.append(drawn("rect", { x: 92, y, width: wide, height: 11, class: "dl-rect" }));
+      plot.svg.append(drawn("text", { x: 96 + wide, y: y + 9, class: "dl-tick" }, `${format(size / MEBIBYTE)} MiB`));
+    });
+  };
+  draw();
+  plot.follow(draw);
   return plot.node;
 }
 

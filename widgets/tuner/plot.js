@@ -3,7 +3,7 @@ import { element, format } from "../shared/dom.js";
 
 const SPACE = "http://www.w3.org/2000/svg";
 const STYLES = "fill stroke stroke-width stroke-opacity stroke-dasharray paint-order font-size".split(" ");
-const ROW = 960; // the width that plots side by side may take
+const ROW = 960; // the width that plots side by side may take, at least
 
 export function drawn(tag, attributes, text) {
   const node = document.createElementNS(SPACE, tag);
@@ -23,6 +23,18 @@ export class Plot {
     this.svg = drawn("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": title });
     this.node.append(this.svg);
     this.box = { left: 48, top: 8, right: width - 12, bottom: height - 30 };
+  }
+
+  // Be as wide as there is room, so that text has one size however narrow the page is; `again` draws anew.
+  follow(again) {
+    new ResizeObserver(([entry]) => {
+      const width = Math.round(entry.contentRect.width);
+      if (width < 1 || width === this.width) return;
+      this.box.right += width - this.width;
+      this.width = width;
+      this.svg.setAttribute("viewBox", `0 0 ${width} ${this.height}`);
+      again();
+    }).observe(this.node);
   }
 
   clear() {
@@ -76,11 +88,11 @@ export class Plot {
   }
 }
 
-// Round numbers between two ends, about as many as asked for.
+// Round numbers between two ends: as many as fit into one more than is asked for.
 export function round(low, high, many) {
-  const raw = (high - low) / many;
-  const power = 10 ** Math.floor(Math.log10(raw));
-  const step = [1, 2, 5, 10].map((factor) => factor * power).find((size) => size >= raw);
+  const power = 10 ** Math.floor(Math.log10((high - low) / many));
+  const count = (size) => Math.floor(high / size) - Math.ceil(low / size) + 1;
+  const step = [1, 2, 5, 10].map((factor) => factor * power).find((size) => count(size) <= many + 1);
   const found = [];
   for (let value = Math.ceil(low / step) * step; value <= high + 1e-9 * step; value += step) {
     found.push(Number(value.toPrecision(12)));
@@ -91,6 +103,7 @@ export function round(low, high, many) {
 // All plots of a view as one SVG that needs no style sheet.
 export function standing(root, text) {
   const plots = [...root.querySelectorAll("figure svg")];
+  const whole = Math.max(ROW, root.clientWidth);
   let [left, top, row] = [0, 30, 0];
   const parts = plots.map((svg) => {
     const copy = svg.cloneNode(true);
@@ -101,7 +114,7 @@ export function standing(root, text) {
       node.removeAttribute("class");
     });
     const [, , width, height] = svg.getAttribute("viewBox").split(" ");
-    if (left && left + Number(width) > ROW) [left, top, row] = [0, top + row + 10, 0];
+    if (left && left + Number(width) > whole) [left, top, row] = [0, top + row + 10, 0];
     for (const [name, value] of Object.entries({ x: left, y: top, width, height })) copy.setAttribute(name, value);
     [left, row] = [left + Number(width) + 20, Math.max(row, Number(height))];
     return copy.outerHTML;
@@ -110,5 +123,5 @@ export function standing(root, text) {
   const head = `<text x="12" y="18" font-size="13" fill="${style.color}">${text.replace(/[<&]/g, "")}</text>`;
   const paper = `<rect width="100%" height="100%" fill="${style.backgroundColor}"/>`;
   const font = 'font-family="system-ui, sans-serif"';
-  return `<svg xmlns="${SPACE}" width="${ROW}" height="${top + row}" ${font}>${paper}${head}${parts.join("")}</svg>`;
+  return `<svg xmlns="${SPACE}" width="${whole}" height="${top + row}" ${font}>${paper}${head}${parts.join("")}</svg>`;
 }

@@ -27,6 +27,7 @@ export class Curves {
   constructor(store) {
     this.store = store;
     this.plot = new Plot("every trial, epoch by epoch", 460, 220, "curves");
+    this.plot.follow(() => store.status && this.update());
     this.node = this.plot.node;
   }
 
@@ -54,6 +55,7 @@ export class Reached {
   constructor(store) {
     this.store = store;
     this.plot = new Plot("best so far", 460, 220, "reached");
+    this.plot.follow(() => store.status && this.update());
     this.node = this.plot.node;
   }
 
@@ -95,6 +97,7 @@ export class Parallel {
   constructor(store) {
     this.store = store;
     this.plot = new Plot("what was chosen, and what came of it", 940, 240, "parallel");
+    this.plot.follow(() => store.status && this.update());
     this.node = this.plot.node;
     this.node.tabIndex = 0;
     this.node.setAttribute("role", "group");
@@ -118,7 +121,7 @@ export class Parallel {
     const { store, plot } = this;
     plot.clear();
     const { marks, goal } = store.about;
-    const box = { left: 30, right: 870, top: 14, bottom: 205 };
+    const box = { left: 30, right: plot.width - 70, top: 14, bottom: 205 };
     const across = (index) => box.left + (index * (box.right - box.left)) / marks.length;
     const up = (place) => box.bottom - place * (box.bottom - box.top);
     const scores = store.scored.map((trial) => trial.score);
