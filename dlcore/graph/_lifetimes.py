@@ -62,9 +62,9 @@ def _handed_on(node: Node, root: Value, out: Value) -> bool:
     return all(may_share(node, value, out) for value in node.inputs if value is not None and value.root is root)
 
 
-def peak_bytes(graph: Graph) -> int:
+def peak_bytes(nodes: Sequence[Node], results: Iterable[Value]) -> int:
     """The bytes alive at the fullest moment."""
-    return max(live_bytes(graph.nodes, graph.results()), default=0)
+    return max(live_bytes(nodes, results), default=0)
 
 
 def forward_bytes(traced: Graph) -> int:

@@ -66,7 +66,7 @@ class Placed:
     def __init__(
         self, symbol: Symbol, where: Mapping[Call, Context], arguments: Sequence[Call], aux: Mapping[str, Any]
     ) -> None:
-        self._heads, self._where, self._arguments, self._aux = symbol._entries, where, list(arguments), dict(aux)
+        self._heads, self._arguments, self._aux = symbol._entries, list(arguments), dict(aux)
         self._parts: list[_Part] = []
         owner: dict[Call, _Part] = {}
         for call in symbol._calls():

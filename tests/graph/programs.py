@@ -11,6 +11,7 @@ import numpy as np
 import dlcore.array  # noqa: F401  (gives arrays their operators)
 from dlcore import _core
 from dlcore.graph._ir import Graph
+from dlcore.graph._lifetimes import peak_bytes
 from dlcore.graph._trace import trace
 from dlcore.ops import F
 
@@ -25,6 +26,11 @@ SMOOTH_BINARY = ["add", "subtract", "multiply"]
 def array(values: Any, dtype: Any = None) -> Any:
     """An NDArray with a copy of `values`."""
     return _core.from_numpy(np.array(values, dtype=dtype))
+
+
+def peak_of(graph: Graph) -> int:
+    """The bytes of a graph alive at the fullest moment."""
+    return peak_bytes(graph.nodes, graph.results())
 
 
 def trace_of(function: Callable[..., Any], *arrays: Any, name: str = "test") -> Graph:

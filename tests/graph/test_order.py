@@ -6,12 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from graph.programs import array, random_program, trace_of
+from graph.programs import array, peak_of, random_program, trace_of
 from graph.proof import prove, simulate
 
 from dlcore import _core
 from dlcore.graph import Compiled
-from dlcore.graph._lifetimes import live_bytes, peak_bytes
 from dlcore.graph.interpreter import interpret
 from dlcore.graph.passes.order import order
 from dlcore.graph.passes.plan import plan, settle
@@ -32,8 +31,8 @@ def wide(x: Any, count: int = 6) -> Any:
 def test_what_sets_memory_free_goes_first() -> None:
     graph = trace_of(wide, array(X))
     ordered = verify(order(graph), "order")
-    assert peak_bytes(graph) > 6 * X.nbytes
-    assert peak_bytes(ordered) < 3 * X.nbytes
+    assert peak_of(graph) > 6 * X.nbytes
+    assert peak_of(ordered) < 3 * X.nbytes
     assert sorted(n.op for n in ordered.nodes) == sorted(n.op for n in graph.nodes)
     np.testing.assert_array_equal(interpret(ordered, [X])[0][0], interpret(graph, [X])[0][0])
     memory = plan(settle(ordered))
@@ -52,7 +51,7 @@ def test_an_update_comes_as_soon_as_its_gradient_is_there() -> None:
 
     graph = trace_of(step, array(X))
     ordered = order(graph)
-    assert peak_bytes(graph) >= 5 * X.nbytes and peak_bytes(ordered) <= 2 * X.nbytes
+    assert peak_of(graph) >= 5 * X.nbytes and peak_of(ordered) <= 2 * X.nbytes
     compiled = Compiled(graph)
     compiled.run([array(X)])
     assert not compiled.plan.copies, "every weight is still written in place"
@@ -86,7 +85,7 @@ def test_random_programs_give_the_same_numbers_and_never_need_more(seed: int) ->
     states = program.state_arrays()
     graph = trace_of(lambda *a: program(list(a), states), *program.arrays())
     ordered = verify(order(graph), "order")
-    assert peak_bytes(ordered) <= peak_bytes(graph)
+    assert peak_of(ordered) <= peak_of(graph)
     for found, expected in zip(interpret(ordered, program.inputs), interpret(graph, program.inputs), strict=True):
         for a, b in zip(found, expected, strict=True):
             np.testing.assert_array_equal(a, b)
@@ -94,4 +93,4 @@ def test_random_programs_give_the_same_numbers_and_never_need_more(seed: int) ->
     memory = plan(settled)
     simulate(settled, memory)
     prove(settled, memory)
-    assert memory.arena_bytes >= max(live_bytes(settled.nodes, settled.results()), default=0)
+    assert memory.arena_bytes >= peak_of(settled)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from graph.programs import array, random_program, trace_of
+from graph.programs import array, peak_of, random_program, trace_of
 from graph.proof import prove, simulate
 
 import dlcore as dl
@@ -17,7 +17,6 @@ from dlcore.gluon.model_zoo.vision import BasicBlockV1
 from dlcore.graph import GraphFunction
 from dlcore.graph._cost import operations, seconds
 from dlcore.graph._ir import Graph
-from dlcore.graph._lifetimes import peak_bytes
 from dlcore.graph._recompute import Program, boundary
 from dlcore.graph._trace import trace
 from dlcore.graph.interpreter import interpret
@@ -194,12 +193,12 @@ def test_the_weight_of_a_choice_is_that_of_its_graph() -> None:
     net.initialize()
     graph = optimize(step_graph(net, array(np.ones((2, 3, 8, 8)), "float32")))
     program = Program(graph, boundary(graph.nodes))
-    assert program.weigh(set())[0] == peak_bytes(graph)
-    for wish in (Remat(least=True), Remat(budget=peak_bytes(graph) // 2)):
+    assert program.weigh(set())[0] == peak_of(graph)
+    for wish in (Remat(least=True), Remat(budget=peak_of(graph) // 2)):
         dropped = chosen(program, wish)
         assert dropped
         rebuilt = verify(remat(graph, wish), "remat")
-        assert program.weigh(dropped)[0] == peak_bytes(rebuilt) < peak_bytes(graph)
+        assert program.weigh(dropped)[0] == peak_of(rebuilt) < peak_of(graph)
 
 
 @pytest.mark.parametrize("seed", range(40))

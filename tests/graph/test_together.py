@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from graph.cuda_tools import build_for_cpu, compile_for_hopper, run_on_cpu
-from graph.programs import array, trace_of
+from graph.programs import array, peak_of, trace_of
 from graph.proof import aligned, prove, simulate
 
 import dlcore as dl
@@ -16,7 +16,6 @@ from dlcore import _core, autograd, gluon, nd
 from dlcore.gluon import nn
 from dlcore.graph import Compiled, GraphError, explain, verify
 from dlcore.graph._ir import EACH, FUSED, Graph, Node, sets
-from dlcore.graph._lifetimes import peak_bytes
 from dlcore.graph.cuda_each import CHUNK, render_node, table
 from dlcore.graph.interpreter import call, interpret
 from dlcore.graph.passes import PIPELINE, optimize
@@ -169,7 +168,7 @@ def test_waiting_gradients_never_make_memory_fuller() -> None:
 
     graph = trace_of(step, array(np.eye(60), "float32"))
     apart, whole = optimize(graph, APART), optimize(graph)
-    assert peak_bytes(whole) <= peak_bytes(apart) < 6 * 60 * 60 * 4
+    assert peak_of(whole) <= peak_of(apart) < 6 * 60 * 60 * 4
     assert sum(n.op == FUSED for n in whole.nodes) > 6, "most of them stay where they were"
 
 

@@ -12,14 +12,14 @@ import heapq
 from collections import defaultdict
 
 from .._ir import Graph, Node, Value
-from .._lifetimes import live_bytes, reads
+from .._lifetimes import peak_bytes, reads
 
 
 def order(graph: Graph) -> Graph:
     """The graph in the new order if fewer bytes are alive at its fullest moment, else in the old one."""
     results = set(graph.results())
     found = _Schedule(graph, results).run()
-    if max(live_bytes(found, results), default=0) >= max(live_bytes(graph.nodes, results), default=0):
+    if peak_bytes(found, results) >= peak_bytes(graph.nodes, results):
         return graph
     place = {node: i for i, node in enumerate(graph.nodes)}
     graph, _ = graph.clone()

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from .. import _ops
 from .._ir import EACH, FUSED, Graph, Node, Value, same_layout
-from .._lifetimes import live_bytes
+from .._lifetimes import peak_bytes
 from .._rebuild import scopes_of
 
 MAX_ARRAYS = 32  # of one program (kernels/cpu/tile_each.cpp)
@@ -79,9 +79,9 @@ def _kind(node: Node) -> tuple:
 def _within_memory(graph: Graph, alike: list[list[Node]]) -> list[list[Node]]:
     """As many of the calls as can wait for the last of their kind in the memory that there is, the smallest first."""
     results = set(graph.results())
-    limit = max(live_bytes(graph.nodes, results), default=0)
+    limit = peak_bytes(graph.nodes, results)
     while alike := [nodes for nodes in alike if len(nodes) > 1]:
-        if max(live_bytes(_moved(graph, alike), results)) <= limit:
+        if peak_bytes(_moved(graph, alike), results) <= limit:
             break
         smallest = (set(sorted(nodes, key=lambda n: n.outputs[0].nbytes)[: len(nodes) // 2]) for nodes in alike)
         alike = [[n for n in nodes if n in kept] for nodes, kept in zip(alike, smallest, strict=True)]
