@@ -129,6 +129,4 @@ def text_of(name: str, value: Any, module: ModuleType) -> list[str]:
     inner = inspect.unwrap(value) if callable(value) else getattr(value, "fget", value)
     home = importlib.import_module(getattr(inner, "__module__", None) or module.__name__)
     session = run_docstring(name, text, dict(vars(home)))
-    if not session and (said := rooms.see(name)):
-        return [*words.split("\n"), "", said]
     return [*words.split("\n"), *(["", "```pycon", *session, "```"] if session else [])]

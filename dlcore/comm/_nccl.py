@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from dlcore._core import NDArray
+from dlcore.array import num_gpus
 
 from ._communicator import Communicator, Reduction, check_op
 
@@ -29,10 +30,16 @@ class NCCLCommunicator(Communicator):
     """A group of processes with one GPU each. `unique_id` is made on rank 0 with `new_id` and given to all.
 
     All calls are queued on CuPy's current stream, in order with the kernels that made the arrays. NCCL refuses two
-    ranks on one GPU.
+    ranks on one GPU. ValueError for a GPU that is not there, RuntimeError where CuPy has no NCCL.
+
+    >>> NCCLCommunicator("the same on all ranks", rank=0, size=2, device=99)
+    Traceback (most recent call last):
+    ValueError: NCCLCommunicator: there is no gpu(99) here; GPUs that can be used: ...
     """
 
     def __init__(self, unique_id: Any, rank: int, size: int, device: int) -> None:
+        if not 0 <= device < num_gpus():
+            raise ValueError(f"NCCLCommunicator: there is no gpu({device}) here; GPUs that can be used: {num_gpus()}")
         import cupy
         from cupy.cuda import nccl
 

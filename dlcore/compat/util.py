@@ -66,7 +66,16 @@ def get_gpu_count() -> int:
 
 
 def get_gpu_memory(gpu_dev_id: int) -> tuple[int, int]:
-    """Free and all bytes of a GPU's memory. ValueError where there is no such GPU."""
+    """Free and all bytes of a GPU's memory. ValueError where there is no such GPU.
+
+    >>> get_gpu_memory(99)
+    Traceback (most recent call last):
+    ValueError: util.get_gpu_memory: there is no gpu(99) here; GPUs that can be used: ...
+    """
+    if not 0 <= gpu_dev_id < num_gpus():
+        raise ValueError(
+            f"util.get_gpu_memory: there is no gpu({gpu_dev_id}) here; GPUs that can be used: {num_gpus()}"
+        )
     return gpu_memory_info(gpu_dev_id)
 
 

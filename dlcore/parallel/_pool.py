@@ -45,7 +45,17 @@ class WorkerError(RuntimeError):
 
 
 class WorkerPool:
-    """`size` worker processes of this machine, numbered as MPI ranks."""
+    """`size` worker processes of this machine, numbered as MPI ranks; `pool` gives one that is up already.
+
+    >>> workers = pool(2)
+    >>> workers.call(pow, 3, 2)
+    [9, 9]
+    >>> workers.call(divmod, 1, 0)
+    Traceback (most recent call last):
+    dlcore.parallel._pool.WorkerError: rank 0: ZeroDivisionError: ...
+    >>> workers.alive, len(workers.pids)
+    (True, 2)
+    """
 
     def __init__(self, size: int, say: Say | None = None) -> None:
         if isinstance(size, bool) or not isinstance(size, int) or size < 1:
@@ -237,7 +247,11 @@ _pools: dict[int, WorkerPool] = {}
 
 
 def pool(size: int, say: Say | None = None) -> WorkerPool:
-    """The pool of `size` workers, started if there is none. `say` is told what takes time."""
+    """The pool of `size` workers, started if there is none. `say` is told what takes time.
+
+    >>> pool(2) is pool(2), pool(2).size
+    (True, 2)
+    """
     present = _pools.get(size)
     if present is not None and not present.alive:
         present.shutdown()

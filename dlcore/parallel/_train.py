@@ -23,6 +23,15 @@ def train(workers: int, *, net: Any, name: str | None = None, epochs: int = 1, *
     each step, so the result is that of one process on whole batches (to rounding). At the end, or at a stop, the
     weights of rank 0 are written into `net`'s own arrays. Raises `WorkerError` (from the run) when a worker fails: the
     network then keeps the weights it had.
+
+    >>> import numpy as np
+    >>> from dlcore import gluon, init
+    >>> net = gluon.nn.Dense(1, in_units=1)
+    >>> net.initialize(init.Zero())
+    >>> x = np.linspace(-1, 1, 8, dtype="float32")[:, None]
+    >>> run = train(2, net=net, data=(x, 3 * x), epochs=20, batch=8, lr=1.0).start().wait()
+    >>> run.state, round(net.weight.data().item(), 2)
+    ('finished', 3.0)
     """
     package = pack({"net": net, "epochs": epochs, "name": name, **arguments})
     return Run(
