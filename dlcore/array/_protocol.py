@@ -69,9 +69,10 @@ def dlpack(
         if copy is False:
             raise BufferError(f"__dlpack__: copy=False, but the array on {self._device} must be copied to the CPU")
         return _core.to_dlpack(move(source, "cpu(0)"), versioned, True)
+    given = _plain_copy(source) if copy else source
     if here[0] != 1:
-        _hand_over(here[1], stream)
-    return _core.to_dlpack(_plain_copy(source) if copy else source, versioned, bool(copy))
+        _hand_over(here[1], stream)  # behind the copy, which is queued on our stream
+    return _core.to_dlpack(given, versioned, bool(copy))
 
 
 def _plain_copy(x: NDArray) -> NDArray:

@@ -88,11 +88,13 @@ class _Side(NamedTuple):
 
 
 def _side(array: Any) -> _Side | None:
-    """How an operand lies in memory; None where neither of its two last axes is contiguous."""
+    """How an operand lies in memory; None where neither of its two last axes is contiguous, or a batch runs back."""
     item = array.dtype.itemsize
     rows, cols = array.shape[-2:]
     down, along = (s // item for s in array.strides[-2:])
-    step = array.strides[-3] // item if array.ndim == 3 else 0
+    step = array.strides[-3] // item if array.ndim == 3 and array.shape[0] > 1 else 0
+    if step < 0:
+        return None
     align = _alignment(array)
     if (along == 1 or cols == 1) and (down >= cols or rows == 1):
         return _Side(False, max(down, cols) if rows > 1 else cols, step, align)
@@ -138,7 +140,12 @@ def _plan(device: int, kind: str, m: int, n: int, k: int, batch: int, a: _Side, 
     if status not in (0, _NOT_SUPPORTED):
         raise CublasLtError(f"cublasLtMatmulAlgoGetHeuristic returned status {status}")
     _call("cublasLtMatmulPreferenceDestroy", pref)
-    return (desc, layouts, result.algo) if status == 0 and found.value else None
+    if status == 0 and found.value and result.state == 0:  # the rest of a result means something only then
+        return desc, layouts, result.algo
+    _call("cublasLtMatmulDescDestroy", desc)
+    for layout in layouts:
+        _call("cublasLtMatrixLayoutDestroy", layout)
+    return None
 
 
 def matmul(xp: Any, a: Any, b: Any, y: Any, bias: Any = None, bits: bool = False) -> bool:

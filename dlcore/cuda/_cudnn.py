@@ -6,6 +6,7 @@ the call: the caller then takes its own path.
 
 from __future__ import annotations
 
+import math
 from functools import cache
 from typing import Any
 
@@ -31,14 +32,20 @@ def _handle(device: int, stream: int) -> Any:
     return handle
 
 
-def _aligned(xp: Any, array: Any) -> Any:
-    """The array at an address that cuDNN's engines take (a multiple of 16 bytes)."""
-    return array if array.data.ptr % 16 == 0 else xp.array(array)
+def _suits(array: Any) -> bool:
+    """Whether cuDNN's engines take it: at a multiple of 16 bytes, neither running back nor repeating itself."""
+    return array.data.ptr % 16 == 0 and all(s > 0 for n, s in zip(array.shape, array.strides, strict=True) if n > 1)
+
+
+def _suitable(xp: Any, array: Any) -> Any:
+    return array if _suits(array) else xp.array(array, order="C")
 
 
 def _spec(array: Any, kind: str) -> tuple:
     item = array.dtype.itemsize
-    return array.shape, tuple(s // item for s in array.strides), kind
+    packed = [math.prod(array.shape[i + 1 :]) for i in range(array.ndim)]
+    steps = tuple(s // item if n > 1 else p for n, s, p in zip(array.shape, array.strides, packed, strict=True))
+    return array.shape, steps, kind
 
 
 def _tensor(graph: Any, name: str, spec: tuple) -> Any:
@@ -92,9 +99,9 @@ def _run(call: Call, what: str, first: Any, second: Any) -> bool:
     kind = "BFLOAT16" if call.bits else _KINDS.get(str(call.y.dtype))
     if xp.__name__ != "cupy" or _frontend() is None or kind is None or 0 in (*first.shape, *second.shape):
         return False
-    if not first.dtype == second.dtype == call.y.dtype or call.y.data.ptr % 16:
+    if not first.dtype == second.dtype == call.y.dtype or not _suits(call.y):
         return False
-    first, second = _aligned(xp, first), _aligned(xp, second)
+    first, second = _suitable(xp, first), _suitable(xp, second)
     device, stream = xp.cuda.Device().id, xp.cuda.get_current_stream().ptr
     options = tuple(each(call.attrs[name], first.ndim - 2) for name in ("pad", "stride", "dilate"))
     plan = _plan(device, stream, what, *(_spec(array, kind) for array in (first, second, call.y)), *options)

@@ -62,6 +62,15 @@ home = dnp.from_dlpack(x.__dlpack__(dl_device=(1, 0), max_version=(1, 0)))
 assert home._device == "cpu(0)" and home.tolist() == [[0.0, 2.0, 4.0], [6.0, 8.0, 10.0]]
 shared = dnp.from_dlpack(x.__dlpack__(max_version=(1, 0)))
 assert shared._device == "gpu(0)" and shared._ptr == x._ptr
+from dlcore.cuda import _backend
+backend, run = _backend.backend(), _backend.Backend.run
+_backend.Backend.run = lambda self, stem, *rest: told.append(stem) or run(self, stem, *rest)
+told.clear()
+x.__dlpack__(stream=77, max_version=(1, 0), copy=True)
+assert told == ["copy", ("record", 0), ("wait", 77, ("event", 0))], "the consumer waits for the copy, too"
+_backend.Backend.run = run
+with pytest.raises(ValueError, match="stream must be None, -1 or a CUDA stream"):
+    x.__dlpack__(stream=0, copy=True)
 copied = dnp.from_dlpack(x.__dlpack__(max_version=(1, 0), copy=True))
 assert copied._device == "gpu(0)" and copied._ptr != x._ptr and copied.tolist() == x.tolist()
 

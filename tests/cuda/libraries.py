@@ -58,13 +58,31 @@ def products(dtype: str) -> None:
     batch, batch0 = both(2, 3, 4, 5)
     other, other0 = both(2, 3, 5, 2)
     check(f"{dtype} two batch axes", batch @ other, batch0 @ other0, dtype)
+    check(f"{dtype} a batch backwards", batch[:, ::-1] @ other, batch0[:, ::-1] @ other0, dtype)
+    check(f"{dtype} one of a batch backwards", batch[0, :1][::-1] @ other[0, :1], batch0[0, :1] @ other0[0, :1], dtype)
     swapped, swapped0 = dnp.swapaxes(batch, 0, 1), np.swapaxes(batch0, 0, 1)
     check(f"{dtype} batch axes swapped", swapped @ dnp.swapaxes(other, 0, 1), swapped0 @ other0.swapaxes(0, 1), dtype)
+
+
+def images(dtype: str) -> None:
+    """Images that run back and repeat themselves, filters of one place and of one channel."""
+    rng, gpu = np.random.default_rng(3), dl.gpu(0)
+    values = dnp.array(rng.standard_normal((2, 3, 5, 5)).astype("float32")).astype(dtype)
+    weight = dnp.array(rng.standard_normal((4, 3, 1, 1)).astype("float32")).astype(dtype)
+    for label, view in {
+        "backwards": lambda x: x[:, :, ::-1],
+        "repeated": lambda x: dnp.broadcast_to(x[:, :, :1], (2, 3, 4, 5)),
+        "one of each": lambda x: x[:1, :, 1:2, ::2],
+    }.items():
+        call = lambda x, w, view=view: dl.npx.convolution(view(x), w, kernel=(1, 1), num_filter=4, no_bias=True)  # noqa: E731
+        wanted = call(values, weight).asnumpy().astype(np.float64)
+        check(f"{dtype} image {label}", call(values.as_in_context(gpu), weight.as_in_context(gpu)), wanted, dtype)
 
 
 def main() -> None:
     for dtype in BOUND:
         products(dtype)
+        images(dtype)
         for record in RECORDS.values():
             if record.kernel in STEMS:
                 row = gpu_check.check_operator(record, dtype, dl.gpu(0))
@@ -72,10 +90,13 @@ def main() -> None:
                 if not row.good:
                     sys.exit(f"{row.name}: error {row.error}, bound {row.bound} {row.note}")
     blas = _cublaslt._library()
-    counts = {name: getattr(blas, f"standin_{name}")() for name in ("calls", "biased", "halves")}
+    counts = {name: getattr(blas, f"standin_{name}")() for name in ("calls", "biased", "halves", "refused")}
     print("cuBLASLt", counts, "cuDNN", standin_cudnn.runs)
     if not all([*counts.values(), *standin_cudnn.runs.values()]):
         sys.exit("a library was not called")
+    kept = 4 * (_cublaslt._plan.cache_info().currsize - counts["refused"])
+    if blas.standin_live() != kept:
+        sys.exit(f"{blas.standin_live()} descriptors and layouts are held, the plans in use have {kept}")
 
 
 if __name__ == "__main__":

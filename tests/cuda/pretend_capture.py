@@ -27,8 +27,8 @@ class Memory:
     graveyard: list[np.ndarray] | None = None  # what was given back, kept so that it is neither reused nor unmapped
 
     def __init__(self, nbytes: int) -> None:
-        self.buffer = np.full(nbytes + 64, 0xA5, np.uint8)  # poison: what nobody wrote is seen
-        self.ptr = -(-self.buffer.ctypes.data // 64) * 64
+        self.buffer = np.full(nbytes + 512, 0xA5, np.uint8)  # poison: what nobody wrote is seen
+        self.ptr = -(-self.buffer.ctypes.data // 512) * 512  # as CuPy's pool cuts it
 
     def __del__(self) -> None:
         if Memory.graveyard is not None:

@@ -77,7 +77,7 @@ class pygraph:  # noqa: N801
         self.built = False
 
     def tensor(self, name: str, dim: list[int], stride: list[int], data_type: data_type) -> Tensor:
-        assert len(dim) == len(stride) == 4 and all(type(n) is int for n in (*dim, *stride)), name
+        assert len(dim) == len(stride) == 4 and all(type(n) is int and n > 0 for n in (*dim, *stride)), (name, stride)
         return Tensor(data_type, dim, stride)
 
     def _node(self, what: str, first: Tensor, second: Tensor, padding: list, stride: list, dilation: list) -> Tensor:
@@ -122,6 +122,7 @@ class pygraph:  # noqa: N801
         return 0
 
     def execute(self, pointers: dict[Tensor, int], workspace: int, handle: Handle) -> None:
+        assert all(type(p) is int for p in (*pointers.values(), workspace)), "anything else is asked for its DLPack"
         assert self.built and set(pointers) == {self.first, self.second, self.y} and workspace and handle is self.handle
         runs[self.what] += 1
         runs["half"] += self.y.kind is data_type.BFLOAT16
