@@ -105,6 +105,27 @@ void finish(const RowPlan& plan, char* sums, const View* in, const View* out) {
   for (size_t k = 0; k < made.size(); k++) strided_copy(made[k], given[size_t(plan.after.outs[k])]);
 }
 
+// Sums of columns that have passed the range of single precision on the way, taken anew; not where what they were made
+// of has been overwritten.
+void mend(const RowPlan& plan, char* joined, const View* in, const View* out) {
+  if (plan.dtype != DType::F32) return;
+  const ReduceFns* sum = &pick_reduce_table()->fn[int(ReduceOp::Sum)][int(ReduceType::F32)];
+  bool finite = true;
+  for (size_t k = 0; k < plan.down.size(); k++)
+    finite =
+        finite && (plan.down[k] != sum || all_finite(plan.n, reinterpret_cast<float*>(joined) + k * size_t(plan.n)));
+  for (const RowPass& pass : plan.passes) finite = finite || pass.overwrites;
+  if (finite) return;
+  std::vector<double> wide(plan.down.size() * size_t(plan.n));
+  RowRunner runner(plan, in, out);
+  runner.run_wide(joined, wide.data());
+  runner.finish_streams();
+  for (size_t i = 0; i < wide.size(); i++) {
+    float& number = reinterpret_cast<float*>(joined)[i];
+    if (plan.down[i / size_t(plan.n)] == sum && !std::isfinite(number)) number = float(wide[i]);
+  }
+}
+
 }  // namespace
 
 std::vector<bool> column_values(const RowProgram& p) {
@@ -135,7 +156,9 @@ void run_columns(const RowPlan& plan, const View* in, const View* out) {
     for (int64_t block = begin; block < end; block++) runner.run_block(block, memory + block * per_block);
     runner.finish_streams();
   });
-  finish(plan, join(plan, memory), in, out);
+  char* joined = join(plan, memory);
+  mend(plan, joined, in, out);
+  finish(plan, joined, in, out);
 }
 
 }  // namespace dl

@@ -229,10 +229,13 @@ class Planner {
       int v = p_.outs[k];
       const RowSlot& s = plan_.slots[size_t(v)];
       if (cls(v) == RowClass::Column) continue;
-      if (plan_.out[k].step && !(s.home == RowSlot::Output && s.array == int(k)))
-        plan_.passes[size_t(pass_[size_t(v)])].stores.push_back(int(k));
-      else if (cls(v) == RowClass::Wide && !plan_.out[k].step)
+      if (plan_.out[k].step && !(s.home == RowSlot::Output && s.array == int(k))) {
+        RowPass& pass = plan_.passes[size_t(pass_[size_t(v)])];
+        pass.stores.push_back(int(k));
+        pass.overwrites = pass.overwrites || shares_memory(out_[k]);
+      } else if (cls(v) == RowClass::Wide && !plan_.out[k].step) {
         throw RuntimeError("fused_rows: an output of one number a row gets a number for each element");
+      }
     }
     if (plan_.parts == 1) return;
     for (const RowStep& s : plan_.passes[0].steps)
@@ -263,6 +266,7 @@ class Planner {
             {RowStep::Down, nullptr, plan_.down[size_t(plan_.slots[size_t(v)].array)], ins.a, 0, 0, int16_t(v)});
       else
         to.steps.push_back({RowStep::Reduce, nullptr, reduce_fns(which), ins.a, 0, 0, int16_t(v)});
+      to.steps.back().single = single_sum(i);
       return;
     }
     RowClass c = cls(v);
@@ -288,6 +292,15 @@ class Planner {
       throw TypeError(format("fused_rows: '%s' is not defined for %s", tile_mnemonic(ins.op), dtype_name(plan_.dtype)));
     auto kind = wide && plan_.per > 1 ? RowStep::ByRow : RowStep::Compute;
     steps.push_back({kind, fn, nullptr, slots[0], slots[1], slots[2], int16_t(v), wide | (~variant & 7)});
+    steps.back().single = c == RowClass::Row && TileOp(ins.op) == TileOp::Div && ins.a >= p_.n_in &&
+                          single_sum(ins.a - p_.n_in) && cls(ins.b) == RowClass::Uniform;
+  }
+
+  bool single_sum(int i) const {
+    ReduceOp which = ReduceOp::Max;
+    const uint8_t op = p_.code[size_t(i)].op;
+    return (row_reduction(op, &which) || column_reduction(op, &which)) && which == ReduceOp::Sum &&
+           plan_.dtype == DType::F32;
   }
 
   // Registers are shared by linear scan over the steps in their order; what a later pass reads of a row that is taken
@@ -303,7 +316,8 @@ class Planner {
       for (int k : plan_.passes[pass].stores) last[size_t(p_.outs[size_t(k)])] = at;
       at++;
     }
-    int64_t number = 16, column = up(plan_.per * plan_.itemsize) + 64 + kLaneBytes;
+    plan_.wide_at = up(plan_.per * plan_.itemsize) + 64 + kLaneBytes;
+    int64_t number = 16, column = plan_.wide_at + up(plan_.per * 8);
     int64_t tile = apart(plan_.per * plan_.tile * plan_.itemsize), row = apart(plan_.n * plan_.itemsize);
     auto take = [&](RowSlot& s, int64_t size) { s.offset = plan_.bytes, plan_.bytes += size; };
     plan_.bytes = 0;

@@ -36,13 +36,15 @@ struct RowStep {
   TileFn fn;
   const ReduceFns* reduce;
   int16_t a, b, c, dst;
-  int wide = 0;  // ByRow: bit k says that operand k has a number per element, bit k + 3 that it has one per row
+  int wide = 0;         // ByRow: bit k says that operand k has a number per element, bit k + 3 that it has one per row
+  bool single = false;  // Reduce, Down: a sum in single precision. Compute: a mean, which divides such sums
 };
 
 struct RowPass {
   std::vector<RowStep> before;     // numbers of rows, from the reductions of earlier passes
   std::vector<RowStep> steps;      // over elements, and reductions
   std::vector<int> loads, stores;  // inputs converted into a register, outputs written from one
+  bool overwrites = false;         // an output takes the place of an input
 };
 
 struct RowSlot {
@@ -62,6 +64,7 @@ struct RowPlan {
   int64_t tile;            // elements of a row at once
   int64_t part, parts;     // elements of a part of a row, and how many there are
   int64_t bytes, column;   // scratch memory, and where in it there is room for a number of each row
+  int64_t wide_at;         // behind the place of a sum: that in double precision, where it has passed the range
   std::vector<RowArray> in, out;
   bool streams = false;          // some output is
   std::vector<RowClass> cls;     // per value

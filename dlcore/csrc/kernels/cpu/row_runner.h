@@ -1,11 +1,13 @@
 // Running a planned row program on one thread. Private to rows.cpp and row_columns.cpp.
 #pragma once
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <memory>
 
 #include "kernels/cpu/isa/stream.h"
 #include "kernels/cpu/row_plan.h"
+#include "kernels/cpu/wide_sums.h"
 
 namespace dl {
 
@@ -58,27 +60,42 @@ class RowRunner {
     if (plan_.streams) stream_->finish();
   }
 
-  // The one pass over a part of a row; the sums of the part go to `sums`.
-  void run_part(int64_t row, int64_t part, char* sums) {
+  // All rows once more, for sums of columns in double precision: `wide`, as many as `sums` has room for.
+  void run_wide(char* sums, double* wide) {
+    sums_ = sums, wide_sums_ = wide;
+    for (int64_t unit = 0, units = plan_.units(); unit < units; unit++) run(unit);
+  }
+
+  // The one pass over a part of a row; the sums of the part go to `sums`, those of single precision to `wide` as well.
+  void run_part(int64_t row, int64_t part, char* sums, double* wide) {
     seek_row(row);
     load_numbers();
     compute(plan_.passes[0].before, 1, 1);
     over_elements(plan_.passes[0], part * plan_.part, std::min(plan_.n, (part + 1) * plan_.part));
-    for (size_t k = 0; k < plan_.sums.size(); k++)
-      std::memcpy(sums + (int64_t(k) * plan_.parts + part) * plan_.itemsize, ptr_[plan_.sums[k]],
-                  size_t(plan_.itemsize));
+    int64_t at = part;
+    for (const RowStep& s : plan_.passes[0].steps) {
+      if (s.kind != RowStep::Reduce) continue;
+      std::memcpy(sums + at * plan_.itemsize, ptr_[s.dst], size_t(plan_.itemsize));
+      if (s.single) wide[at] = std::isfinite(*number(s.dst)) ? double(*number(s.dst)) : *wide_number(s.dst);
+      at += plan_.parts;
+    }
   }
 
   // What follows from the sums of all parts of a row.
-  void finish(int64_t row, const char* sums) {
+  void finish(int64_t row, const char* sums, const double* wide) {
     seek_row(row);
     load_numbers();
     compute(plan_.passes[0].before, 1, 1);
-    size_t k = 0;
+    int64_t at = 0;
     for (const RowStep& s : plan_.passes[0].steps) {
       if (s.kind != RowStep::Reduce) continue;
       s.reduce->init(1, ptr_[s.dst]);
-      s.reduce->run(plan_.parts, sums + int64_t(k++) * plan_.parts * plan_.itemsize, ptr_[s.dst]);
+      s.reduce->run(plan_.parts, sums + at * plan_.itemsize, ptr_[s.dst]);
+      if (s.single && !std::isfinite(*number(s.dst))) {
+        *wide_number(s.dst) = wide_sum(plan_.parts, wide + at);
+        *number(s.dst) = float(*wide_number(s.dst));
+      }
+      at += plan_.parts;
     }
     for (size_t pass = 1; pass < plan_.passes.size(); pass++) compute(plan_.passes[pass].before, 1, 1);
     store_numbers();
@@ -143,13 +160,28 @@ class RowRunner {
     }
   }
 
+  float* number(int slot) const { return reinterpret_cast<float*>(ptr_[slot]); }
+  double* wide_number(int slot) const { return reinterpret_cast<double*>(ptr_[slot] + plan_.wide_at); }
+
+  // Sums from tile to tile that have passed the range are taken anew; where what is read may have been overwritten by
+  // then, or would be added to sums of columns twice, they are taken in double precision at once.
   void over_elements(const RowPass& pass, int64_t begin, int64_t end) {
     if (pass.steps.empty() && pass.stores.empty()) return;
+    wide_ = pass.overwrites || !plan_.down.empty();
+    go_over(pass, begin, end);
+    if (wide_ || plan_.tile == plan_.n) return;
+    for (const RowStep& s : pass.steps)
+      wide_ = wide_ || (s.kind == RowStep::Reduce && s.single && !std::isfinite(*number(s.dst)));
+    if (wide_) go_over(pass, begin, end);
+  }
+
+  void go_over(const RowPass& pass, int64_t begin, int64_t end) {
     bool tiled = plan_.tile < plan_.n;
     for (const RowStep& s : pass.steps) {
       if (s.kind != RowStep::Reduce) continue;
       s.reduce->init(rows_, ptr_[s.dst]);
       if (tiled) s.reduce->init(lanes(), ptr_[s.dst] + kLanesAt);
+      if (s.single) *wide_number(s.dst) = 0;
     }
     for (int64_t at = begin; at < end; at += plan_.tile) {
       int64_t cols = std::min(plan_.tile, end - at);
@@ -158,14 +190,23 @@ class RowRunner {
       compute(pass.steps, rows_, cols);
       for (int k : pass.stores) store(k, at, cols);
     }
-    for (const RowStep& s : pass.steps)
-      if (tiled && s.kind == RowStep::Reduce) s.reduce->run(lanes(), ptr_[s.dst] + kLanesAt, ptr_[s.dst]);
+    for (const RowStep& s : pass.steps) {
+      if (!tiled || s.kind != RowStep::Reduce) continue;
+      s.reduce->run(lanes(), ptr_[s.dst] + kLanesAt, ptr_[s.dst]);
+      if (s.single && wide_) *number(s.dst) = float(*wide_number(s.dst));
+    }
   }
 
   int64_t lanes() const { return kLaneBytes / plan_.itemsize; }
 
   // A tile of a row: what fills all lanes goes into these.
   void reduce_tile(const RowStep& s, int64_t cols) {
+    if (s.single && wide_) {
+      float part = 0;
+      s.reduce->run(cols, ptr_[s.a], &part);
+      *wide_number(s.dst) += std::isfinite(part) ? double(part) : wide_sum(cols, number(s.a));
+      return;
+    }
     int64_t whole = cols / lanes(), done = whole * lanes();
     if (whole) s.reduce->rows(whole, lanes(), ptr_[s.a], lanes(), ptr_[s.dst] + kLanesAt);
     if (done < cols) s.reduce->run(cols - done, ptr_[s.a] + done * plan_.itemsize, ptr_[s.dst]);
@@ -221,23 +262,44 @@ class RowRunner {
 
   void compute(const std::vector<RowStep>& steps, int64_t rows, int64_t cols) {
     for (const RowStep& s : steps) {
-      if (s.kind == RowStep::Compute)
+      if (s.kind == RowStep::Compute) {
         s.fn(rows * cols, ptr_[s.a], ptr_[s.b], ptr_[s.c], ptr_[s.dst]);
-      else if (s.kind == RowStep::ByRow)
+        if (s.single) divide_wide(s, rows);
+      } else if (s.kind == RowStep::ByRow) {
         compute_by_row(s, rows, cols);
-      else if (s.kind == RowStep::Spread)
+      } else if (s.kind == RowStep::Spread) {
         casts_->expand[plan_.itemsize == 8](rows, cols, ptr_[s.a], ptr_[s.dst]);
-      else if (s.kind == RowStep::Down)
-        s.reduce->rows(rows, cols, ptr_[s.a], cols, ptr_[s.dst]);
-      else if (plan_.tile < plan_.n)
+      } else if (s.kind == RowStep::Down) {
+        if (!wide_sums_)
+          s.reduce->rows(rows, cols, ptr_[s.a], cols, ptr_[s.dst]);
+        else if (s.single)
+          add_wide_rows(rows, cols, number(s.a), wide_sums_ + (ptr_[s.dst] - sums_) / plan_.itemsize);
+      } else if (plan_.tile < plan_.n) {
         reduce_tile(s, cols);
-      else if (rows == 1)
-        s.reduce->run(cols, ptr_[s.a], ptr_[s.dst]);
-      else if (cols < kNarrow && rows >= kNarrow)
-        reduce_columns(s, rows, cols);
-      else
-        s.reduce->runs(rows, cols, ptr_[s.a], cols, ptr_[s.dst]);
+      } else {
+        reduce_rows(s, rows, cols);
+      }
     }
+  }
+
+  void reduce_rows(const RowStep& s, int64_t rows, int64_t cols) {
+    if (rows == 1)
+      s.reduce->run(cols, ptr_[s.a], ptr_[s.dst]);
+    else if (cols < kNarrow && rows >= kNarrow)
+      reduce_columns(s, rows, cols);
+    else
+      s.reduce->runs(rows, cols, ptr_[s.a], cols, ptr_[s.dst]);
+    if (!s.single || all_finite(rows, number(s.dst))) return;
+    for (int64_t r = 0; r < rows; r++) {
+      wide_number(s.dst)[r] = wide_sum(cols, number(s.a) + r * cols);
+      number(s.dst)[r] = float(wide_number(s.dst)[r]);
+    }
+  }
+
+  // A mean may be within the range where the sum is not.
+  void divide_wide(const RowStep& s, int64_t rows) {
+    for (int64_t r = 0; r < rows; r++)
+      if (!std::isfinite(number(s.a)[r])) number(s.dst)[r] = float(wide_number(s.a)[r] / double(*number(s.b)));
   }
 
   void compute_by_row(const RowStep& s, int64_t rows, int64_t cols) {
@@ -262,7 +324,9 @@ class RowRunner {
   char* memory_;
   char** ptr_;
   Repeated* repeated_;
-  char* sums_ = nullptr;  // of columns
+  char* sums_ = nullptr;         // of columns
+  double* wide_sums_ = nullptr;  // the same, where they are taken in double precision
+  bool wide_ = false;            // sums from tile to tile are
   int64_t rows_ = 1, at_[kMaxDims];
   const StreamTable* stream_ = pick_stream_table();
   const CastTable* casts_ = pick_cast_table();

@@ -10,19 +10,24 @@ namespace dl {
 namespace {
 
 void run_in_parts(const RowPlan& plan, const View* in, const View* out) {
-  int64_t per_row = int64_t(plan.sums.size()) * plan.parts * plan.itemsize;
+  int64_t per_row = int64_t(plan.sums.size()) * plan.parts;
   thread_local std::vector<char> kept;
-  kept.resize(size_t(plan.rows * per_row));
+  thread_local std::vector<double> kept_wide;
+  kept.resize(size_t(plan.rows * per_row * plan.itemsize));
+  kept_wide.resize(size_t(plan.rows * per_row));
   char* sums = kept.data();
+  double* wide = kept_wide.data();
   int64_t grain = kRowGrain / (plan.part * plan.cost) + 1;
   parallel_for(plan.rows * plan.parts, grain, [&](int64_t begin, int64_t end) {
     RowRunner runner(plan, in, out);
-    for (int64_t u = begin; u < end; u++)
-      runner.run_part(u / plan.parts, u % plan.parts, sums + u / plan.parts * per_row);
+    for (int64_t u = begin; u < end; u++) {
+      int64_t at = u / plan.parts * per_row;
+      runner.run_part(u / plan.parts, u % plan.parts, sums + at * plan.itemsize, wide + at);
+    }
     runner.finish_streams();
   });
   RowRunner runner(plan, in, out);
-  for (int64_t r = 0; r < plan.rows; r++) runner.finish(r, sums + r * per_row);
+  for (int64_t r = 0; r < plan.rows; r++) runner.finish(r, sums + r * per_row * plan.itemsize, wide + r * per_row);
 }
 
 void rows_kernel(const KernelCall& c) {
