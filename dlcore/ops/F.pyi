@@ -611,6 +611,12 @@ def _searchsorted(
     *,
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> NDArray: ...
+def _sequence_reverse(
+    x: ArrayLike,
+    length: ArrayLike,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
 def _sign_complex(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def _size_but(x: ArrayLike, axis: int = 1, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def _slice_grad(
@@ -637,6 +643,7 @@ def _split_like(
     axis: int = 0,
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> tuple[NDArray, ...]: ...
+def _squared_difference(a: ArrayLike, b: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def _sum_pool1d_grad(
     g: ArrayLike,
     x: ArrayLike,

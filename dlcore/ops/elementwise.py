@@ -24,6 +24,10 @@ op("subtract", "a, b", "Difference of two arrays, element by element.", dtype="a
    aliases="broadcast_sub broadcast_minus elemwise_sub", complex_rule="analytic",
    example="subtract([1., 2.], 3.) -> [-2., -1.]")
 
+op("_squared_difference", "a, b", "The square of the difference of two arrays, element by element.", dtype="arith",
+   expr="d = a - b; d * d", grad={"a": "2.0 * gy * (a - b)", "b": "-2.0 * gy * (a - b)"}, ref="np.square(a - b)",
+   samples=(real(-2, 2), real(-2, 2)), errors=[_shapes])
+
 op("multiply", "a, b", "Product of two arrays, element by element.", dtype="arith", expr="a * b",
    grad={"a": "gy * b", "b": "gy * a"}, ref="numpy.multiply", samples=_apart, errors=[_shapes], inplace_ok=True,
    aliases="broadcast_mul elemwise_mul", complex_rule="analytic", example="multiply([1., 2.], [3., 4.]) -> [3., 8.]")

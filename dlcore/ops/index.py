@@ -47,6 +47,14 @@ op("_take_along_axis_grad", "g, indices, x: like, axis: int = -1", "Zeros of x's
    infer="like2", kernel="take_along_axis_grad", grad={"g": "take_along_axis(gy, indices, axis=axis)"},
    ref="dlcore.ops.reference.take_along_axis_grad",
    samples=[case(real(shape=(4, 2)), fixed([[0, 0], [2, 1], [-1, 0], [1, 1]], "int64"), _x43)])
+op("_sequence_reverse", "x, length",
+   "Steps of each sequence in reversed order, what lies behind its length in its place; x is (time, batch, ...).",
+   infer="sequence_reverse", kernel="sequence_reverse", grad={"x": "_sequence_reverse(gy, length)"},
+   ref="dlcore.ops.reference.sequence_reverse",
+   samples=[case(_x43, fixed([4, 1, 2], "int64")), case(real(shape=(3, 2, 2)), fixed([0, 3], "int32")),
+            case(real(shape=(2, 2, 20)), fixed([2, 1], "int64"))],
+   errors=[_FAR(_x43, fixed([8, 1, 1], "int64"), raises="IndexError"),
+           bad(r"\(4, 3\).*\(2,\)", _x43, fixed([1, 1], "int64"))])
 op("pick", "x, index, axis: int = -1, keepdims: bool = False",
    "One number of each line along the axis, the one that index names (whole numbers, of any dtype).",
    infer="pick", kernel="pick", grad={"x": "_pick_grad(gy, index, x, axis=axis, keepdims=keepdims)"},

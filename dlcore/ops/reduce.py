@@ -97,8 +97,8 @@ op("sum_to", "x, shape: ints", "Sums a broadcast array back to the shape it came
 
 op("var", f"x, {_KEEP}, ddof: float = 0.0", "Variance: the mean square distance from the mean, divided by n - ddof "
    "(or by 0, if that is negative).",
-   define="d = x - mean(x, axis=axis, keepdims=True);"
-          f"sum(d * d, {_REDUCED}) / maximum(_axis_size(x, axis) - ddof, 0.0)",
+   define="d = _squared_difference(x, mean(x, axis=axis, keepdims=True));"
+          f"sum(d, {_REDUCED}) / maximum(_axis_size(x, axis) - ddof, 0.0)",
    ref=f"np.var(x, {_REDUCED}, ddof=ddof)",
    samples=[case(real(shape=(2, 3, 4))), case(real(shape=(2, 3)), axis=1, ddof=1.0),
                                                       case(real(shape=(2, 3, 4)), axis=(0, 2), keepdims=True)],

@@ -83,6 +83,11 @@ def take_along_axis_grad(g: Array, indices: Array, x: Array, axis: int = -1) -> 
     return out
 
 
+def sequence_reverse(x: Array, length: Array) -> Array:
+    steps = np.arange(x.shape[0])[:, None]
+    return x[np.where(steps < length, length - 1 - steps, steps), np.arange(x.shape[1])]
+
+
 def pick(x: Array, index: Array, axis: int = -1, keepdims: bool = False) -> Array:
     places = np.expand_dims(np.asarray(index).astype(np.int64).reshape(np.delete(x.shape, axis)), axis)
     out = np.take_along_axis(x, places, axis)

@@ -163,7 +163,7 @@ def test_lower_instruction_sets(isa: str) -> None:
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64", "int8", "uint16", "int32", "uint32", "int64", "uint64"])
-@pytest.mark.parametrize("shape", [(70_000,), (3, 70_000), (1000, 3), (1000, 300), (100, 17)])
+@pytest.mark.parametrize("shape", [(70_000,), (3, 70_000), (1000, 3), (1000, 300), (600, 1001), (100, 17)])
 def test_extremes_and_their_places_with_ties_and_nan(dtype: str, shape: tuple[int, ...]) -> None:
     """Long lines are searched in blocks, and many columns in strips: the first of equal elements, NaN before all."""
     x = rng.integers(0, 100, shape).astype(dtype)

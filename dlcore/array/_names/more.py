@@ -142,11 +142,7 @@ def SequenceReverse(
         raise ValueError(f"SequenceReverse: only axis 0 is supported, got {axis}")
     if not use_sequence_length or sequence_length is None:
         return F.flip(data, 0)
-    steps = F.reshape(F.arange(0, data.shape[0], 1, "int64", data._device), (-1, 1))
-    length = F.reshape(F.cast(asarray(sequence_length), "int64"), (1, -1))
-    source = F.where(F.less(steps, length), F.subtract(F.subtract(length, 1), steps), steps)
-    batch = F.reshape(F.arange(0, data.shape[1], 1, "int64", data._device), (1, -1))
-    return F.gather_nd(data, source, batch)
+    return F._sequence_reverse(data, F.cast(asarray(sequence_length), "int64"))
 
 
 sequence_mask = SequenceMask

@@ -60,7 +60,7 @@ void lines(const View& in, int64_t n, int64_t* out, const ReduceFns& fns) {
 
 // The axis has a stride: strips of `inner` neighbouring answers are kept up to date row by row.
 void columns(const View& in, const AxisSplit& s, int64_t* out, const ReduceFns& fns) {
-  constexpr int64_t kStrip = 256;
+  constexpr int64_t kStrip = 2048;
   int64_t strips = (s.inner + kStrip - 1) / kStrip, size = int64_t(itemsize(in.dtype));
   parallel_for(s.outer * strips, 16 * 1024 / (std::min(kStrip, s.inner) * s.n) + 1, [&](int64_t b, int64_t e) {
     for (int64_t u = b; u < e; u++) {

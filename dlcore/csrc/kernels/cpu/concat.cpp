@@ -1,7 +1,5 @@
 // Joining arrays (concat, stack) and writing an array into a larger one (slice_grad, pad): strided copies into parts of
 // the output.
-#include <cstring>
-
 #include "kernels/cpu/isa/stream.h"
 #include "kernels/cpu/views.h"
 
@@ -44,20 +42,19 @@ bool concat_rows(const KernelCall& c, int axis) {
   for (int k = 0; k < c.nin; k++)
     if (c.in[k].dtype != out.dtype || !is_contiguous(c.in[k].shape, c.in[k].strides)) return false;
   if (row / c.nin < 64) return false;  // the general way takes many short rows at once
-  const StreamTable* stream = row / c.nin >= 1024 && s.outer * row >= stream_bytes() ? pick_stream_table() : nullptr;
+  const StreamTable* stream = pick_stream_table();
+  bool far = row / c.nin >= 1024 && s.outer * row >= stream_bytes();
+  auto copy = far ? stream->copy : stream->through;
   parallel_for(s.outer, (1 << 16) / row + 1, [&](int64_t b, int64_t e) {
     char* to = out.ptr<char>() + b * row;
     for (int64_t r = b; r < e; r++)
       for (int k = 0; k < c.nin; k++) {
         int64_t bytes = c.in[k].shape[axis] * s.inner * item;
         const char* from = c.in[k].ptr<const char>() + r * bytes;
-        if (stream)
-          stream->copy(bytes, from, to);
-        else if (bytes)
-          std::memcpy(to, from, size_t(bytes));
+        copy(bytes, from, to);
         to += bytes;
       }
-    if (stream) stream->finish();
+    if (far) stream->finish();
   });
   return true;
 }

@@ -5,6 +5,7 @@
 #include "kernels/cpu/index.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 
 namespace dl {
@@ -142,9 +143,36 @@ void take_few(const Rows& r, int axis, int rank, const View& x, const View& out)
   }
 }
 
+// Single numbers of a line, each position looked at when it is its turn. False where one is negative, out of range or
+// of another dtype, which the general way sees to.
+bool take_numbers(const View& x, const View& at, const View& out) {
+  bool plain = x.shape.n == 1 && at.dtype == DType::I64 && is_contiguous(at.shape, at.strides) &&
+               is_contiguous(x.shape, x.strides) && is_contiguous(out.shape, out.strides);
+  if (!plain) return false;
+  const int64_t* p = at.ptr<const int64_t>();
+  const uint64_t size = uint64_t(x.shape[0]);
+  std::atomic<bool> within{true};
+  with_size(x.dtype, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    const T* from = x.ptr<const T>();
+    T* to = out.ptr<T>();
+    parallel_for(at.numel(), 1 << 14, [&](int64_t begin, int64_t end) {
+      for (int64_t k = begin; k < end; k++) {
+        if (uint64_t(p[k]) >= size) {
+          within = false;
+          return;
+        }
+        to[k] = from[p[k]];
+      }
+    });
+  });
+  return within;
+}
+
 DL_KERNEL("take", [](const KernelCall& c) {
   Temp keep;
   const View &x = c.in[0], &out = c.out[0];
+  if (take_numbers(x, c.in[1], out)) return;
   Rows r = axis_rows(c, x.shape, keep);
   bool plain = is_contiguous(x.shape, x.strides) || !is_contiguous(out.shape, out.strides);
   if (!plain && r.count <= 64 && 2 * r.count <= r.n && out.numel())

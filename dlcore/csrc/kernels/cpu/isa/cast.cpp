@@ -92,6 +92,11 @@ void cast_run(int64_t n, const void* src, int64_t ss, void* dst, int64_t ds) {
       floats_to_halfs(n, s, reinterpret_cast<uint16_t*>(d));
     } else if constexpr (std::is_same_v<S, D>) {
       __builtin_memmove(d, s, size_t(n) * sizeof(D));
+    } else if constexpr (std::is_same_v<S, Bool>) {  // one of two numbers: a conversion of each was no vector code
+      const uint8_t* truth = static_cast<const uint8_t*>(src);
+      const D one = number<D>(uint8_t(1)), zero = number<D>(uint8_t(0));
+#pragma omp simd
+      for (int64_t i = 0; i < n; i++) d[i] = truth[i] != 0 ? one : zero;
     } else {
 #pragma omp simd
       for (int64_t i = 0; i < n; i++) d[i] = convert<D>(s[i]);

@@ -157,11 +157,48 @@ DL_INLINE void find_strip(int64_t rows, int64_t n, const T* x, int64_t stride, i
   }
 }
 
+// Rows that no cache keeps until the next strip: as many columns at once as the first-level cache holds accumulators
+// of.
+template <ReduceOp Op, class T>
+void find_far_rows(int64_t rows, int64_t n, const T* x, int64_t stride, int64_t* out) {
+  using One = Places<Op, T, 1>;
+  constexpr int64_t lane = One::kWidth, most = 8192 / int64_t(sizeof(T));
+  T best[most];
+  Bits<T> at[most], size[most];
+  for (; n >= lane; n -= most, x += most, out += most) {
+    int64_t m = n < most ? n : most;
+    for (int64_t i = 0; i < m; i++) best[i] = identity<Op, T>(), at[i] = size[i] = 0;
+    for (int64_t r = 0; r < rows; r += 4) {
+      int64_t count = rows - r < 4 ? rows - r : 4;
+      for (int64_t i = 0; i < m; i += lane) {
+        if (i + lane > m) i = m - lane;  // some columns twice, which changes nothing
+        One one;
+        one.best[0] = vec_load<typename One::V>(best + i);
+        one.at[0] = vec_load<typename One::B>(at + i);
+        one.size[0] = vec_load<typename One::B>(size + i);
+        for (int64_t k = 0; k < count; k++) one.take(x + (r + k) * stride + i, Bits<T>(r + k));
+        vec_store(best + i, one.best[0]);
+        vec_store(at + i, one.at[0]);
+        vec_store(size + i, one.size[0]);
+      }
+    }
+    for (int64_t i = 0; i < m; i++) {
+      bool nan = std::is_floating_point_v<T> && size[i] > kInfBits<T>;
+      out[i] = nan ? first_nan(rows, x + i, stride) : at[i];
+    }
+  }
+}
+
 template <ReduceOp Op, class T>
 void find_rows(int64_t rows, int64_t n, const void* px, int64_t stride, int64_t* out) {
   constexpr int64_t narrow = lanes<T>(), wide = 4 * narrow;
   const T* x = static_cast<const T*>(px);
+  const int64_t far = stride * int64_t(sizeof(T));
   int64_t i = 0;
+  if (far >= 2048 && rows * far > (2 << 20) && rows < kMostRows && n >= wide) {
+    find_far_rows<Op, T>(rows, n, x, stride, out);
+    return;
+  }
   for (; i + wide <= n; i += wide) find_strip<Op, T, 4>(rows, wide, x + i, stride, out + i);
   for (; i + narrow <= n; i += narrow) find_strip<Op, T, 1>(rows, narrow, x + i, stride, out + i);
   if (i < n && n > narrow) i = n - narrow;  // some columns twice, so that all strips are whole
