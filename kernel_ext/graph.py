@@ -7,6 +7,8 @@ from itertools import zip_longest
 from math import prod
 from typing import TYPE_CHECKING, Any
 
+from dlcore import _mermaid
+
 from .errors import CleanError
 from .folding import fold
 from .language.kinds import shape_text
@@ -164,14 +166,14 @@ def _by_group(members: list[tuple[int, Item]], depth: int) -> list[tuple[Group |
 
 def _title(group: Group, folded: bool) -> str:
     if not group.turn:
-        return _escape(group.name)
+        return _mermaid.shown(group.name)
     name = "repeated" if group.name.startswith("pattern") else group.name
     return f"{name}, {group.turns} times" if folded else f"{name}, turn {group.turn} of {group.turns}"
 
 
 def _text(item: Item, folded: bool) -> str:
     """What stands in a box: the layer's line and its parameters, for a folded repeat those of one turn."""
-    lines = _escape(item.label).split("\n")
+    lines = _mermaid.shown(item.label).split("\n")
     turns = prod(group.turns for group in item.groups if group.turn) if folded else 1
     count = item.parameters
     if count is None:
@@ -181,10 +183,3 @@ def _text(item: Item, folded: bool) -> str:
     elif count:
         lines.append(f"{count:,} parameter{'s' if count > 1 else ''}{' in all' if turns > 1 else ''}")
     return "<br/>".join(lines)
-
-
-def _escape(text: str) -> str:
-    """Text that Mermaid shows as it is."""
-    for sign, code in (("#", "#35;"), ('"', "#quot;"), ("<", "#lt;"), (">", "#gt;"), ("`", "#96;")):
-        text = text.replace(sign, code)
-    return text

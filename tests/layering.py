@@ -16,8 +16,8 @@ from pathlib import Path
 # From left to right. Rooms on one line stand side by side and do not import each other.
 ORDER: list[list[str]] = [
     # Names that dlcore/__init__.py fills in, what to write instead of names that are not here, where files are kept,
-    # what type hints let in.
-    ["_hooks", "_hints", "_folders", "_kinds"],
+    # what type hints let in, text in flowcharts.
+    ["_hooks", "_hints", "_folders", "_kinds", "_mermaid"],
     ["_arguments"],
     ["_answers"],
     ["_disk_cache"],

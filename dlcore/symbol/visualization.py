@@ -17,6 +17,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dlcore import _mermaid
+
 from ._call import Call
 from ._symbol import Symbol
 
@@ -126,7 +128,7 @@ def plot_network(
     lines = ["graph TB"]
     for call in calls:
         told = [f"{key} {_words(call.attrs[key])}" for key in _TOLD if key in call.attrs]
-        text = "<br/>".join(map(_safe, [call.name, *([call.op] if call.op else []), *told]))
+        text = "<br/>".join(map(_mermaid.shown, [call.name, *([call.op] if call.op else []), *told]))
         lines.append(f'{number[call]}["{text}"]' if call.op else f'{number[call]}(["{text}"])')
     for call in calls:
         for one, index in call.inputs:
@@ -139,9 +141,3 @@ def plot_network(
 
 def _words(value: Any) -> str:
     return "x".join(map(str, value)) if isinstance(value, tuple) else str(value)
-
-
-def _safe(text: str) -> str:
-    for sign, code in (("#", "#35;"), ('"', "#quot;"), ("<", "#lt;"), (">", "#gt;"), ("`", "#96;")):
-        text = text.replace(sign, code)
-    return text

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from html import escape
 
+from dlcore import _mermaid
 from dlcore.interpret import Layer, Structure
 
 ROW, INDENT, LANE, LEFT, WIDTH, COLUMN, CHARACTER = 24, 16, 9, 14, 880, 110, 6.6
@@ -194,9 +195,9 @@ def mermaid(structure: Structure, closed: Collection[str] | None = None) -> str:
             open_depths.pop()
             lines.append("  " * (len(open_depths) + 1) + "end")
         depth = len(open_depths) + 1
-        text = _escaped(layer.name if layer.label == layer.name else f"{layer.name}: {layer.label}")
+        text = _mermaid.shown(layer.name if layer.label == layer.name else f"{layer.name}: {layer.label}")
         if place in inner and layer.path not in closed:
-            lines.append("  " * depth + f'subgraph n{place}["{_escaped(layer.name)}"]')
+            lines.append("  " * depth + f'subgraph n{place}["{_mermaid.shown(layer.name)}"]')
             open_depths.append(layer.depth)
             continue
         shape, count = figures(layer)
@@ -207,9 +208,3 @@ def mermaid(structure: Structure, closed: Collection[str] | None = None) -> str:
         lines.append("  " * (len(open_depths) + 1) + "end")
     lines += [f"  n{a} --> n{b}" for a, b in edges(structure, seen)]
     return "\n".join(lines)
-
-
-def _escaped(text: str) -> str:
-    for sign, code in (("#", "#35;"), ('"', "#quot;"), ("<", "#lt;"), (">", "#gt;"), ("`", "#96;")):
-        text = text.replace(sign, code)
-    return text
