@@ -156,6 +156,7 @@ export class Progress {
     this.note = element("div", "dl-note");
     this.bar.append(this.fill);
     this.bar.setAttribute("role", "progressbar");
+    this.bar.setAttribute("aria-label", "steps that are done");
     const line = element("div", "dl-head-line");
     line.append(this.name, this.state, this.text);
     this.node.append(line, this.bar, this.note);
