@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
 import numpy as np
 
 from dlcore import _core
@@ -31,6 +35,27 @@ def use(comm: Communicator | None) -> None:
     >>> use(None)
     """
     _current[0] = _ALONE if comm is None else comm
+
+
+_counted: list[Any] = [None]
+
+
+@contextmanager
+def counting(factor: Any) -> Iterator[None]:
+    """Within, layers that add up over workers take what this one has times `factor`, an array (1,).
+
+    It is 0 where the batch is only lent, so that this worker walks through the same step as the others.
+    """
+    before, _counted[0] = _counted[0], factor
+    try:
+        yield
+    finally:
+        _counted[0] = before
+
+
+def counted() -> Any:
+    """The factor that `counting` set; None outside, where all counts."""
+    return _counted[0]
 
 
 def sum_number(comm: Communicator) -> int:

@@ -10,6 +10,7 @@ import numpy as np
 from dlcore import autograd
 from dlcore._core import TraceError
 from dlcore.array import array
+from dlcore.comm._current import counting
 from dlcore.graph import jit
 
 from ._data import Batch
@@ -45,6 +46,7 @@ class Stepper:
         self.objective, self.trainer, self.comm, self.counts = objective, trainer, comm, counts
         self._whole = Compiled(self._step, "training step", imperative)
         self._gradients = Compiled(self._backward, "training step", imperative)
+        self._counted: Any = None  # what it is, and one and the same array for all steps: compiled ones have it in hand
 
     def __call__(self, batch: Batch) -> dict[str, Any]:
         """Train on one batch; returns the scalars that came out (0-d arrays), by the name of their series."""
@@ -53,13 +55,23 @@ class Stepper:
             return self._named(self._whole(batch.x, batch.y))
         weight = array(np.float32(batch.samples * processes / batch.total), dtype="float32")
         weight = weight.as_in_context(batch.x.context)
-        scalars = self._gradients(batch.x, batch.y, weight)
+        with counting(self._factor(batch)):
+            scalars = self._gradients(batch.x, batch.y, weight)
         self.trainer.allreduce_grads()
         self.trainer.update(1)
         merged = [scalar.detach() for scalar in scalars]
         if processes > 1:
             self.comm.allreduce(merged, op="mean")
         return self._named(merged)
+
+    def _factor(self, batch: Batch) -> Any:
+        """An array with 1, or 0 where the batch is lent: its statistics are those of another process's sample."""
+        counts = min(batch.samples, 1)
+        if self._counted is None or self._counted[1].context != batch.x.context:
+            self._counted = [counts, array(np.full(1, counts), dtype="float32").as_in_context(batch.x.context)]
+        if self._counted[0] != counts:
+            self._counted[0] = self._counted[1][:] = counts
+        return self._counted[1]
 
     def _step(self, x: Any, y: Any) -> tuple[Any, ...]:
         with autograd.record():

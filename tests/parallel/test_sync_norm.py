@@ -77,6 +77,42 @@ def test_two_workers_do_what_one_does_with_the_joined_batch(compiled: bool, dtyp
             np.testing.assert_array_equal(parts[0][k], parts[1][k])
 
 
+LENT = """
+import dlcore as dl
+from dlcore.comm._current import counting
+layer = dl.gluon.nn.SyncBatchNorm(in_channels=3)
+layer.initialize()
+if compiled:
+    layer.hybridize()
+counts = dl.nd.array([1.0])
+for turn in range(3):  # rank 1 has the second batch only to walk along with
+    counts[:] = 1.0 if rank == 0 or turn != 1 else 0.0
+    x = dl.nd.array(X[4 * rank : 4 * rank + 4] + 10 * turn)
+    with counting(counts), dl.autograd.record():
+        layer(x)
+print(layer.running_mean.data().tolist(), layer.running_var.data().tolist())
+"""
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_a_batch_that_is_lent_moves_no_averages(compiled: bool) -> None:
+    said = ["", ""]
+
+    def emit(rank: int, text: str) -> None:
+        said[rank] += text
+
+    parallel.run_cell(LENT, 2, {"X": X, "compiled": compiled}, emit)
+    layer = nn.BatchNorm(in_channels=3)
+    layer.initialize()
+    for turn in range(3):
+        with autograd.record():
+            layer(dl.nd.array(X[: 4 if turn == 1 else 8] + 10 * turn))
+    want = [layer.running_mean.data().tolist(), layer.running_var.data().tolist()]
+    for text in said:
+        mean, var = text.strip().split("] ")
+        np.testing.assert_allclose([eval(mean + "]"), eval(var)], want, rtol=1e-4)  # noqa: S307
+
+
 def network(norm: Any) -> Any:
     dl.random.seed(5)
     net = nn.HybridSequential(nn.Conv2D(4, 3, in_channels=3), norm, nn.Activation("relu"), nn.Dense(3, in_units=16))

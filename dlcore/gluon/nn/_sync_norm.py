@@ -6,7 +6,7 @@ from typing import Any
 
 from dlcore import _core, autograd, comm
 from dlcore._kinds import Count, Length
-from dlcore.comm._current import sum_number
+from dlcore.comm._current import counted, sum_number
 from dlcore.ops import F
 from dlcore.ops.functions import function
 
@@ -17,7 +17,8 @@ class SyncBatchNorm(BatchNorm):
     """`BatchNorm` whose mean and variance in training are those of the joined batches of all workers.
 
     Workers with parts of a batch do what one process does with the whole of it, gradients included; parts may differ in
-    size. Every worker must call the layer, in the same order. In one process it is `BatchNorm`.
+    size, and a worker may have none of it. Every worker must call the layer, in the same order. In one process it is
+    `BatchNorm`.
     comm: the communicator; by default `dlcore.comm.current()` at each call, which workers of `dlcore.parallel` have.
     num_devices and ndev are accepted for old scripts: the communicator knows how many there are.
 
@@ -62,16 +63,21 @@ class SyncBatchNorm(BatchNorm):
         axes = tuple(k for k in range(x.ndim) if k != axis)
         wide = tuple(x.shape[k] if k == axis else 1 for k in range(x.ndim))
         count = F.full(x.size / max(x.shape[axis], 1), (1,), x._dtype_name, x._device)
-        number = sum_number(group)
+        number, factor = sum_number(group), counted()
+
+        def over_workers(values: Any) -> Any:
+            mine = values if factor is None else F.multiply(values, F.cast(factor, values._dtype_name))
+            return function("_allreduce")(mine, number=number)
+
         # Two rounds: the mean first, since a mean of squares minus the square of the mean loses digits.
-        sums = function("_allreduce")(F.concat(F.sum(x, axis=axes), count, axis=0), number=number)
+        sums = over_workers(F.concat(F.sum(x, axis=axes), count, axis=0))
         total, count = F.split(sums, sizes=(x.shape[axis], 1), axis=0)
         mean = F.divide(total, count)
         apart = F.subtract(x, F.reshape(mean, wide))
-        var = F.divide(function("_allreduce")(F.sum(F.square(apart), axis=axes), number=number), count)
+        var = F.divide(over_workers(F.sum(F.square(apart), axis=axes)), count)
         self._move(mean, var)
-        factor = F.multiply(F.rsqrt(F.add(var, self._epsilon)), self.gamma.data())
-        y = F.add(F.multiply(apart, F.reshape(factor, wide)), F.reshape(self.beta.data(), wide))
+        scale = F.multiply(F.rsqrt(F.add(var, self._epsilon)), self.gamma.data())
+        y = F.add(F.multiply(apart, F.reshape(scale, wide)), F.reshape(self.beta.data(), wide))
         return y if y._dtype_name == kind else F.cast(y, kind)
 
     def _move(self, mean: Any, var: Any) -> None:
