@@ -61,10 +61,13 @@ def chromium_path() -> str:
 
 @pytest.fixture(scope="session", autouse=True)
 def proved_plans() -> Iterator[None]:
-    """Every memory plan made in a test is proved to be sound, from the graph and the places alone."""
+    """Every memory plan made in a test is proved to be sound, from the graph and the places alone.
+
+    So is that of every program made for a new size from others, and its graph is verified.
+    """
     from graph.proof import prove
 
-    from dlcore.graph import _compiled
+    from dlcore.graph import _compiled, verify
 
     with pytest.MonkeyPatch.context() as patch:
         original = _compiled.plan
@@ -74,7 +77,16 @@ def proved_plans() -> Iterator[None]:
             prove(graph, found)
             return found
 
+        resized = _compiled.Compiled.resized
+
+        def resized_and_proved(self: Any, program: Any, traced: Any) -> Any:
+            made = resized(self, program, traced)
+            prove(verify(made.graph), made.plan)
+            verify(made.traced)
+            return made
+
         patch.setattr(_compiled, "plan", plan_and_prove)
+        patch.setattr(_compiled.Compiled, "resized", resized_and_proved)
         yield
 
 

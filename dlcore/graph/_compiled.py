@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 import time
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from copy import copy
 from typing import Any
 
 from dlcore import _core
@@ -13,6 +14,7 @@ from dlcore import _core
 from . import _show
 from ._ir import Graph
 from ._keeping import Kept
+from ._line import Placed
 from ._lower import LOCATION, Lowered, lower
 from ._pause import no_collection
 from ._sizes import Family
@@ -40,18 +42,51 @@ class Compiled:
     (2, 1)
     """
 
-    def __init__(self, graph: Graph, optimized: bool = True, wish: Remat = KEEP, family: Family | None = None) -> None:
-        self.traced = graph
+    def __init__(
+        self,
+        graph: Graph | Callable[[], Graph],
+        optimized: bool = True,
+        wish: Remat = KEEP,
+        family: Family | None = None,
+        device: str = "",
+    ) -> None:
+        self._traced = graph
         self.optimized = optimized
         self.wish = wish
         self.family = family
         self.compile_seconds = 0.0
-        self.device = device_of(state.array for state in graph.states)
+        self.device = device or device_of(state.array for state in self.traced.states)
         self._lock = threading.Lock()
-        self._ready: tuple[Graph, Plan, Lowered] | None = None
+        self._ready: tuple[Graph, Plan, Lowered] | Placed | None = None
         self._call: tuple[Any, list[Any]] | None = None  # the executable, the states it takes
         self._written: frozenset[int] = frozenset()
         self._kept: Kept | None = None
+
+    def resized(self, program: Placed, traced: Callable[[], Graph]) -> Compiled:
+        """The same for another size, with a program that was made from this one's; `traced` gives its traced graph.
+
+        What is kept from run to run follows from captured arrays alone, so both share it.
+        """
+        start = time.perf_counter()
+        made = copy(self)
+        made._traced, made._ready, made._lock = traced, program, threading.Lock()
+        assert self._call is not None
+        program.executable = program.recipe.executable(self.device)
+        made._call = (program.executable, self._call[1])
+        made.compile_seconds = time.perf_counter() - start
+        return made
+
+    @property
+    def traced(self) -> Graph:
+        """The graph before the passes."""
+        if not isinstance(self._traced, Graph):
+            self._traced = self._traced()
+        return self._traced
+
+    @property
+    def name(self) -> str:
+        """The name of the function."""
+        return self._ready.line.graph.name if isinstance(self._ready, Placed) else self.traced.name
 
     def prepare(self) -> Compiled:
         """Compiles now, unless that is done already."""
@@ -129,6 +164,8 @@ class Compiled:
 
     def _parts(self) -> tuple[Graph, Plan, Lowered]:
         self.prepare()
+        if isinstance(self._ready, Placed):
+            self._ready = self._ready.parts()
         assert self._ready is not None
         return self._ready
 
@@ -156,8 +193,8 @@ class Compiled:
             return
         with self._lock:
             if self._kept is kept:
-                self.traced, _ = self.traced.clone()
-                self.traced.steady = False
+                self._traced, _ = self.traced.clone()
+                self._traced.steady = False
                 self._ready = self._build()
 
     def profile(self, arrays: Sequence[Any]) -> list[tuple[Any, float]]:

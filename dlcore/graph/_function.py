@@ -7,16 +7,19 @@ puts one node on the tape. The backward graph comes from the autodiff pass.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from copy import copy
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from dlcore import _core
 
 from ._compiled import Compiled
 from ._ir import Graph
+from ._line import Different
 from ._pause import no_collection
-from ._sizes import Family
+from ._sizes import Family, Outline, outline_of
 from ._split import ancestors, split
 from ._types import is_inexact
 from .passes.autodiff import autodiff
@@ -27,6 +30,9 @@ from .passes.fold import fold
 from .passes.prune import prune
 from .passes.remat import KEEP, Remat, remat
 from .verify import verify
+
+if TYPE_CHECKING:
+    from ._resize import Third
 
 
 class GraphFunction:
@@ -43,9 +49,10 @@ class GraphFunction:
     """
 
     def __init__(self, graph: Graph, wish: Remat = KEEP, family: Family | None = None) -> None:
-        self.graph = graph = prune(graph)
+        self._graph: Graph | Third = prune(graph)
+        self._states = [state.array for state in graph.states]
         self.wish, self.family = wish, family or Family()
-        self.plain = Compiled(graph, wish=wish, family=self.family)
+        self.plain = Compiled(self._graph, wish=wish, family=self.family)
         self._pairs: dict[tuple[bool, ...], _Pair] = {}
         self._lock = threading.Lock()
 
@@ -53,7 +60,7 @@ class GraphFunction:
         """The outputs for `arrays` (one per graph input)."""
         if not _core.is_recording():
             return self.plain.run(arrays)
-        operands = [*arrays, *[state.array for state in self.graph.states]]
+        operands = [*arrays, *self._states]
         mask = tuple([a._tracked and is_inexact(a._dtype_name) for a in operands])
         if not any(mask):
             return _unrecorded(self.plain, arrays)
@@ -64,6 +71,36 @@ class GraphFunction:
                     pair = self._pairs.get(mask) or self._pairs.setdefault(mask, _Pair(self, mask))
         return pair(arrays, operands)
 
+    @property
+    def graph(self) -> Graph:
+        """The traced graph."""
+        if not isinstance(self._graph, Graph):
+            self._graph = self._graph.traced()
+        return self._graph
+
+    @cached_property
+    def outline(self) -> Outline | None:
+        """The traced graph without its sizes, to be held against that of another size."""
+        return outline_of(self.graph)
+
+    def resized(self, high: GraphFunction, third: Third) -> GraphFunction:
+        """The function for a third size, from this one and that for another size; `Different` if there is no way."""
+        made = copy(self)
+        made.__dict__.pop("outline", None)
+        made._graph, made._pairs, made._lock = third, {}, threading.Lock()
+        ready = self.plain.is_ready and high.plain.is_ready
+        if ready:
+            made.plain = third.part("plain", self.plain, high.plain, third.traced)
+        else:
+            made.plain = Compiled(third.traced, family=self.family, device=self.plain.device)
+        for mask, pair in self._pairs.items():
+            other = high._pairs.get(mask)
+            if other is not None and pair.is_ready and other.is_ready:
+                made._pairs[mask] = pair.resized(made, other, third)
+        if not ready and not made._pairs:
+            raise Different("no program that both sizes have")
+        return made
+
     def newest_pair(self) -> _Pair | None:
         """The forward and backward parts that were made last, where gradients were recorded."""
         return list(self._pairs.values())[-1] if self._pairs else None
@@ -73,11 +110,12 @@ class _Pair:
     """The forward and backward graphs for one choice of operands that need gradients."""
 
     def __init__(self, function: GraphFunction, mask: tuple[bool, ...]) -> None:
+        self.function = function
         graph, wish, family = function.graph, function.wish, function.family
         wrt = [value for value, wanted in zip(graph.sources(), mask, strict=True) if wanted]
         found = autodiff(graph, wrt)
         joint = verify(found.graph, "autodiff")
-        self._joint = joint
+        self._joint: Graph | None = joint
         for rewrite in (canonicalize, fold, cse):
             joint = verify(rewrite(joint), rewrite.__name__)
         if wish:
@@ -89,7 +127,28 @@ class _Pair:
         self.n_inputs, self.n_outputs = len(graph.inputs), len(graph.outputs)
         self.forward = Compiled(dead_code(halves.forward), family=family.part("forward", mask))
         self.backward = Compiled(halves.backward, family=family.part("backward", mask))
+        self._draws = bool(halves.backward.rng_blocks)
         self._again: GraphFunction | None = None
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether both parts have run."""
+        return self.forward.is_ready and self.backward.is_ready
+
+    def resized(self, function: GraphFunction, other: _Pair, third: Third) -> _Pair:
+        """The parts for a third size, from these and those for another size."""
+        if (self.heads, self.direct) != (other.heads, other.direct):
+            raise Different("other operands are kept")
+        made = copy(self)
+        made.function, made._joint, made._again = function, None, None
+
+        def traced(which: str) -> Callable[[], Graph]:
+            return lambda: getattr(_Pair(function, self.mask), which).traced
+
+        for which in ("forward", "backward"):
+            low, high = getattr(self, which), getattr(other, which)
+            setattr(made, which, third.part((which, self.mask), low, high, traced(which)))
+        return made
 
     def __call__(self, arrays: Sequence[Any], operands: list[Any]) -> list[Any]:
         rng = _core.rng_state()
@@ -102,14 +161,14 @@ class _Pair:
             for array, version in zip(direct, versions, strict=True):
                 if array._version != version:
                     raise RuntimeError(
-                        f"backward of {self.forward.traced.name}: an array of shape {array.shape} that it needs was "
+                        f"backward of {self.forward.name}: an array of shape {array.shape} that it needs was "
                         f"changed in place after the forward pass (version {version}, now {array._version})"
                     )
             heads = [given[i] for i in self.heads]
             if _core.is_recording():
                 return self._differentiable(operands, heads, rng)
             needed = [*saved, *direct, *heads]
-            if not self.backward.traced.rng_blocks:
+            if not self._draws:
                 return self.backward.run(needed)
             with _random_numbers_of(rng):  # for what is computed again
                 return self.backward.run(needed)
@@ -124,6 +183,9 @@ class _Pair:
         The forward part runs again, with the random numbers it had.
         """
         if self._again is None:
+            if self._joint is None:
+                self._joint = _Pair(self.function, self.mask)._joint
+            assert self._joint is not None
             graph, _ = self._joint.clone()
             graph.name = graph.name.replace(".joint", ".backward")
             for state in graph.states:

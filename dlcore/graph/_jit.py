@@ -8,6 +8,7 @@ import threading
 import types
 import warnings
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar, overload
 
 from dlcore import _core
@@ -15,12 +16,14 @@ from dlcore import _core
 from . import _segments, _tree
 from ._function import GraphFunction
 from ._pause import no_collection
+from ._resize import MOST, Relatives, plain, trust
 from ._sizes import Family
-from ._trace import Trace, is_tracing, trace
+from ._trace import is_tracing, trace
 from .passes.remat import Remat
 
 MANY = 32  # compilations after which a warning says that something changes with every call
 F = TypeVar("F", bound=Callable[..., Any])
+trust()
 _generation = 0
 _generation_lock = threading.Lock()
 
@@ -59,6 +62,7 @@ class Jit:
     """A compiled function. Made by `jit`; see there.
 
     compilations   how often it was traced and compiled so far
+    resized        how many signatures got the program of two others for other sizes, without a trace
 
     >>> import dlcore as dl
     >>> f = dl.jit(lambda x: x.sum())
@@ -73,10 +77,10 @@ class Jit:
         self._remat = _asked(remat, memory_budget)
         self._function = function
         self._entries: dict[Any, _Entry] = {}
-        self._family = Family()
+        self._family, self._relatives = Family(), Relatives()
         self._lock = threading.RLock()
         self._seen_generation = generation()
-        self.compilations = 0
+        self.compilations = self.resized = 0
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         """Bound to an instance, like a method; the instance is a static argument."""
@@ -106,7 +110,7 @@ class Jit:
         if self._seen_generation != _generation:
             with self._lock:
                 self._entries.clear()
-                self._family = Family()
+                self._family, self._relatives = Family(), Relatives()
                 self._seen_generation = generation()
         entry = self._entries.get(key)
         if entry is not None and entry.is_current():
@@ -114,10 +118,25 @@ class Jit:
         with self._lock:
             entry = self._entries.get(key)
             if entry is None or not entry.is_current():
-                entry = self._entries[key] = self._compile(spec, arrays)
+                entry = self._entries[key] = self._resized(key) or self._compile(key, spec, arrays)
         return entry
 
-    def _compile(self, spec: _tree.Spec, arrays: list[Any]) -> _Entry:
+    def _resized(self, key: Any) -> _Entry | None:
+        """The entry for a signature that differs from two others in sizes alone, where nothing but these matters."""
+        kind, sizes = _kind_and_sizes(key)
+        now = plain(self._function)
+        alike = [e for e in self._entries.values() if e.kind == kind and e.may_be_resized(now)]
+        found = None if kind is None or len(alike) < 2 else self._relatives.third(alike, sizes)
+        if found is None:
+            return None
+        self.resized += 1
+        old = [key for key, entry in self._entries.items() if entry.origin is not None]
+        for key in old[: max(len(old) - MOST + 1, 0)]:
+            del self._entries[key]
+        low, function = found
+        return replace(low, key=key, function=function, origin=low)
+
+    def _compile(self, key: Any, spec: _tree.Spec, arrays: list[Any]) -> _Entry:
         def call(stand_ins: list[Any]) -> tuple[Any, list[Any]]:
             given = _tree.unflatten(spec, iter(stand_ins))
             outputs: list[Any] = []
@@ -128,14 +147,20 @@ class Jit:
         with no_collection(), _segments.collect(layers) as segments:
             traced = trace(call, arrays, getattr(self, "__name__", "function"))
         self.compilations += 1
-        if len(self._entries) + 1 == MANY:
+        if len([entry for entry in self._entries.values() if entry.origin is None]) + 1 == MANY:
             name = getattr(self, "__name__", "a compiled function")
             warnings.warn(
                 f"{name} was compiled for {MANY} different signatures; numbers that change from call to call should be "
                 "arrays, and shapes should repeat",
                 stacklevel=5,
             )
-        return _Entry(traced, _watched(self._function), Remat(tuple(segments), least, budget), self._family)
+        function = GraphFunction(traced.graph, Remat(tuple(segments), least, budget), self._family)
+        storages = {state.array._storage_id for state in traced.graph.states}
+        watched = [(get, a) for get, a in _watched(self._function) if a._storage_id in storages]
+        return _Entry(
+            key, function, traced.result, traced.host_calls, traced.custom_gradient, traced.sizes_read, watched,
+            plain(self._function),
+        )  # fmt: skip
 
     def program(self, *args: Any, **kwargs: Any) -> GraphFunction:
         """The compiled graph that a call with these arguments runs here and now, compiled if need be."""
@@ -148,22 +173,49 @@ class Jit:
         return [entry.function for entry in self._entries.values()]
 
 
+@dataclass(eq=False)
 class _Entry:
-    """One signature: its graph, what it returns, and the variables whose arrays it captured."""
+    """One signature: its graph, what it returns, and the variables whose arrays it captured.
 
-    def __init__(
-        self, traced: Trace, watched: list[tuple[Callable[[], Any], Any]], wish: Remat, family: Family
-    ) -> None:
-        self.result = traced.result
-        self.host_calls = traced.host_calls
-        self.custom_gradient = traced.custom_gradient
-        self.function = GraphFunction(traced.graph, wish, family)
-        storages = {state.array._storage_id for state in traced.graph.states}
-        self._watched = [(get, a) for get, a in watched if a._storage_id in storages]
+    named    what the function named outside itself
+    origin   the entry of other sizes that this one was made from without a trace, None where it was traced
+    """
+
+    key: Any
+    function: GraphFunction
+    result: Any
+    host_calls: list[Callable[[], None]]
+    custom_gradient: bool
+    sizes_read: bool
+    watched: list[tuple[Callable[[], Any], Any]]
+    named: dict[str, Any]
+    origin: _Entry | None = None
+
+    def __post_init__(self) -> None:
+        self.kind, self.sizes = _kind_and_sizes(self.key)
+
+    def may_be_resized(self, named: dict[str, Any]) -> bool:
+        """Whether nothing but sizes can make a difference to the function."""
+        return (
+            self.origin is None
+            and not self.sizes_read
+            and not self.custom_gradient
+            and self.named == named
+            and self.is_current()
+        )
 
     def is_current(self) -> bool:
         """Whether the function's own variables still name the arrays that were captured."""
-        return all(get() is array for get, array in self._watched)
+        return all(get() is array for get, array in self.watched)
+
+
+def _kind_and_sizes(key: Any) -> tuple[tuple | None, tuple[int, ...]]:
+    """A signature without the sizes of its arrays, and these; None where an array has a layout of its own."""
+    spec, arrays, *modes = key
+    sizes = tuple([size for shape, *_ in arrays for size in shape])
+    if not all([layout is True for *_, layout in arrays]):
+        return None, sizes
+    return (spec, tuple([(len(shape), *rest) for shape, *rest in arrays]), *modes), sizes
 
 
 def _asked(remat: Any, budget: Any) -> tuple[bool, tuple[Any, ...], int | None]:
@@ -218,9 +270,12 @@ def jit(function: Any = None, *, remat: bool | Iterable[Any] = False, memory_bud
     while tracing: what it prints is printed once, and random choices it makes are made once. Safe to call from several
     threads. With arrays on another device than the CPU the function runs as it is, without being compiled.
 
-    A new size of a batch is traced anew. When it lies between two sizes for which the passes agreed, they are not run
-    again: its program is theirs with the sizes in between, the same to the last bit as if they had been, in a quarter
-    of the time.
+    A third size of a batch needs no compilation: its program is that of two others with other numbers, where all of
+    these lie on a line. Between the two it is the same to the last bit as if it had been compiled; beyond them a pass
+    might have joined calls otherwise, which round otherwise. The function is run again for every size when it looked
+    at one (`x.shape`, `len(x)`, a slice), and when a number, word or truth value that it names itself (a global, a
+    variable around it, an attribute of its object) has changed; what functions it calls name is not watched. What then
+    lies between two sizes for which the passes agreed spares the passes, if not the trace.
 
     Memory: `memory_budget` is the number of bytes that intermediate values may take. To keep to it, the backward part
     of a step computes again what is cheapest to compute again for its size; results are the same to the last bit,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from dlcore import _core
 from dlcore._hooks import hook
@@ -18,16 +18,42 @@ from .passes.plan import Place, Plan, plan, settle
 LOCATION = re.compile(r" ?\[((?:other )?body )?instruction (\d+)\]")  # as the core writes it into error texts
 
 
+class Recipe(NamedTuple):
+    """What an executable is made of.
+
+    table    for each value: dtype, shape, strides, kind of memory, which of that kind, offset in bytes
+    instrs   operator or program, numbers of operands and results, attributes, random block;  tiles: their programs
+    """
+
+    table: list[tuple]
+    instrs: list[tuple[Any, list[int], list[int], tuple, int]]
+    tiles: dict[int, Any]
+    n_inputs: int
+    n_outputs: int
+    arena_bytes: int
+    consts: list[Any]
+    rng_blocks: int
+
+    def executable(self, device: str) -> Any:
+        """The executable, for arrays on `device`."""
+        make = _maker(self.tiles, device)
+        return make(
+            self.table, self.instrs, self.n_inputs, self.n_outputs, self.arena_bytes, self.consts, self.rng_blocks
+        )
+
+
 @dataclass
 class Lowered:
     """The executable, and for each of its instructions the node it came from (for errors and profiles).
 
+    recipe   what it was made of
     inside   per instruction that is a branch or a loop: its bodies
     """
 
     executable: Any
     nodes: list[Node]
     arena_bytes: int
+    recipe: Recipe
     inside: dict[int, list[Lowered]] = field(default_factory=dict)
 
     @property
@@ -61,7 +87,7 @@ def lower(graph: Graph, memory: Plan, device: str = "cpu(0)") -> Lowered:
         outs = [number[v] for v in node.outputs]
         if _ops.is_fused(node):
             tiles[len(instrs)] = node.tile
-            instrs.append((_program(node), ins, outs, (), 0))
+            instrs.append((program_of(node, node.tile), ins, outs, (), 0))
         elif bodies_of(node):
             inside[len(instrs)] = [_body(body, device) for body in bodies_of(node).values()]
             program = _control(node, inside[len(instrs)], device)
@@ -73,23 +99,17 @@ def lower(graph: Graph, memory: Plan, device: str = "cpu(0)") -> Lowered:
     for source, state in memory.copies:
         instrs.append((copy_id, [number[source]], [number[state.value]], _ops.normal_attrs("copy", ()), 0))
         nodes.append(Node("copy", [source], scope=source.node.scope if source.node else "", outputs=[state.value]))
-    executable = _maker(tiles, device)(
-        table,
-        instrs,
-        len(graph.inputs) + len(graph.states),
-        len(graph.outputs),
-        memory.arena_bytes,
-        [_ops.constant_array(value) for value in graph.consts()],
-        graph.rng_blocks,
-    )
-    return Lowered(executable, nodes, memory.arena_bytes, inside)
+    consts = [_ops.constant_array(value) for value in graph.consts()]
+    sources = len(graph.inputs) + len(graph.states)
+    recipe = Recipe(table, instrs, tiles, sources, len(graph.outputs), memory.arena_bytes, consts, graph.rng_blocks)
+    return Lowered(recipe.executable(device), nodes, memory.arena_bytes, recipe, inside)
 
 
-def _program(node: Node) -> tuple:
+def program_of(node: Node, tile: Any) -> tuple:
     """What the instruction of a fused group runs: the core's operator, program and registers; of rows how many axes."""
     if node.rows:
-        return "fused_rows", _core.RowProgram(*node.tile, trailing=node.rows), node.register, node.rows
-    return node.op, _core.TileProgram(*node.tile), node.register
+        return "fused_rows", _core.RowProgram(*tile, trailing=node.rows), node.register, node.rows
+    return node.op, _core.TileProgram(*tile), node.register
 
 
 def _body(graph: Graph, device: str) -> Lowered:

@@ -145,7 +145,12 @@ def is_random(node: Node) -> bool:
 
 def random_blocks(node: Node) -> int:
     """How many random blocks a random node owns."""
-    return node.attrs[0].blocks if node.op in CONTROL else (node.outputs[0].size + 3) // 4
+    return node.attrs[0].blocks if node.op in CONTROL else blocks_of(node.outputs[0].size)
+
+
+def blocks_of(size: int) -> int:
+    """How many random blocks `size` numbers are drawn from."""
+    return (size + 3) // 4
 
 
 def normal_attrs(op: str, attrs: tuple | dict[str, Any]) -> tuple:

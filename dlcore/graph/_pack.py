@@ -8,12 +8,14 @@ number.
 
 from __future__ import annotations
 
+import bisect
 import heapq
 from collections.abc import Sequence
 
 import numpy as np
 
 SMALL = 1024  # a buffer is small when this many of them fit in the largest
+FEW = 512  # buffers that are looked at one by one
 
 Span = tuple[int, int, int]  # bytes, first instruction, last instruction
 
@@ -34,9 +36,33 @@ def pack(spans: Sequence[Span]) -> tuple[list[int], int]:
 
 def _best_fit(spans: Sequence[Span], chosen: list[int], offsets: list[int]) -> int:
     """Places the chosen spans; returns the end of the last."""
+    chosen = sorted(chosen, key=lambda i: (-spans[i][0], spans[i][1]))
+    return (_place_few if len(chosen) <= FEW else _place_many)(spans, chosen, offsets)
+
+
+def _place_few(spans: Sequence[Span], chosen: list[int], offsets: list[int]) -> int:
+    """What `_place_many` does, without arrays, which take longer to ask than a few pieces to look at."""
+    placed: list[tuple[int, int, int, int]] = []  # offset, end of memory, first and last instruction; by offset
+    total = 0
+    for i in chosen:
+        size, first, last = spans[i]
+        offset, reached, tightest = -1, 0, np.iinfo(np.int64).max
+        for start, end, born, dead in placed:
+            if born <= last and dead >= first:
+                if size <= start - reached < tightest:
+                    offset, tightest = reached, start - reached
+                if end > reached:
+                    reached = end
+        offsets[i] = offset = reached if offset < 0 else offset
+        total = max(total, offset + size)
+        placed.insert(bisect.bisect_left(placed, (offset,)), (offset, offset + size, first, last))
+    return total
+
+
+def _place_many(spans: Sequence[Span], chosen: list[int], offsets: list[int]) -> int:
     placed = np.zeros((4, len(chosen)), np.int64)  # offset, end of memory, first and last instruction; by offset
     total = 0
-    for count, i in enumerate(sorted(chosen, key=lambda i: (-spans[i][0], spans[i][1]))):
+    for count, i in enumerate(chosen):
         size, first, last = spans[i]
         table = placed[:, :count]
         alive = np.flatnonzero((table[2] <= last) & (table[3] >= first))

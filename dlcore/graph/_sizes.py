@@ -30,13 +30,14 @@ LARGEST = 2**22  # a count: float32 tells it, and one over it, from its neighbou
 class Outline(NamedTuple):
     """A graph without its sizes; `sizes` has them in order, `shares` the single numbers that may be parts of a mean.
 
-    fixed   for each size, whether neighbours must agree on it
+    fixed   for each size, whether neighbours must agree on it;  drawn: whether it is a number of random blocks
     """
 
     structure: tuple
     sizes: np.ndarray
     shares: tuple[float, ...]
     fixed: np.ndarray
+    drawn: np.ndarray
 
 
 class Known:
@@ -115,7 +116,7 @@ def _made(low: Known, high: Known, at: int, outline: Outline) -> tuple[np.ndarra
     assert low.before is not None and high.before is not None
     here = int(low.before.sizes[at]), int(outline.sizes[at]), int(high.before.sizes[at])
     sizes = _on_line(low.after.sizes, high.after.sizes, *here)
-    shares = _shares(low.after.shares, high.after.shares, *here)
+    shares = shares_between(low.after.shares, high.after.shares, *here)
     if sizes is None or shares is None or (low.after.sizes != high.after.sizes)[low.after.fixed].any():
         return None
     return sizes, shares
@@ -131,7 +132,9 @@ def _on_line(low: np.ndarray, high: np.ndarray, first: int, here: int, last: int
     return None if (steps % (last - first)).any() else low + steps // (last - first)
 
 
-def _shares(low: tuple[float, ...], high: tuple[float, ...], first: int, here: int, last: int) -> list[float] | None:
+def shares_between(
+    low: tuple[float, ...], high: tuple[float, ...], first: int, here: int, last: int
+) -> list[float] | None:
     """Numbers on which both agree as they are; a count in proportion to the size, or one over it rounded to float32."""
     found = []
     for a, b in zip(low, high, strict=True):
@@ -159,6 +162,7 @@ def outline_of(graph: Graph) -> Outline | None:
     """The outline of a graph; None where sizes may hide: in graphs inside branches and loops."""
     sizes: list[int] = []
     fixed: list[bool] = []
+    drawn: list[int] = []
     shares: list[float] = []
     number: dict[Value, int] = {}
 
@@ -181,10 +185,11 @@ def outline_of(graph: Graph) -> Outline | None:
     lines: list[Any] = [describe(value) for value in graph.sources()]
     for node in graph.nodes:
         attrs: list[int] = []
-        text = _without_numbers(node.attrs, attrs)
+        text = without_numbers(node.attrs, attrs)
         if text is None:
             return None
         sizes.extend([*attrs, node.rng])
+        drawn.append(len(sizes) - 1)
         fixed.extend([node.op not in SHAPES] * len(attrs) + [False])
         inputs = tuple(name(value) for value in node.inputs)
         lines.append((node.op, inputs, text, _program(node, shares), node.paused, node.recorded))
@@ -197,13 +202,15 @@ def outline_of(graph: Graph) -> Outline | None:
             return None
         lines.append((inner.structure, inner.sizes.tobytes(), inner.shares))
     sizes.append(graph.rng_blocks)
-    return Outline(tuple(lines), np.array(sizes, np.int64), tuple(shares), np.array([*fixed, False]))
+    blocks = np.zeros(len(sizes), bool)
+    blocks[[*drawn, -1]] = True
+    return Outline(tuple(lines), np.array(sizes, np.int64), tuple(shares), np.array([*fixed, False]), blocks)
 
 
-def _without_numbers(attrs: Any, found: list[int]) -> Any:
+def without_numbers(attrs: Any, found: list[int]) -> Any:
     """Attributes with their whole numbers taken out; None for what is no number, word or tuple of such."""
     if isinstance(attrs, (list, tuple)):
-        parts = [_without_numbers(part, found) for part in attrs]
+        parts = [without_numbers(part, found) for part in attrs]
         return None if None in parts else (type(attrs).__name__, *parts)
     if isinstance(attrs, int) and not isinstance(attrs, bool):
         found.append(attrs)
@@ -211,10 +218,10 @@ def _without_numbers(attrs: Any, found: list[int]) -> Any:
     return (type(attrs).__name__, repr(attrs)) if attrs is None or isinstance(attrs, (bool, float, str)) else None
 
 
-def _with_numbers(attrs: Any, given: Iterator[int]) -> Any:
-    """Attributes with other whole numbers, in the order of `_without_numbers`."""
+def with_numbers(attrs: Any, given: Iterator[int]) -> Any:
+    """Attributes with other whole numbers, in the order of `without_numbers`."""
     if isinstance(attrs, (list, tuple)):
-        return type(attrs)([_with_numbers(part, given) for part in attrs])
+        return type(attrs)([with_numbers(part, given) for part in attrs])
     return int(next(given)) if isinstance(attrs, int) and not isinstance(attrs, bool) else attrs
 
 
@@ -228,10 +235,10 @@ def _program(node: Node, shares: list[float]) -> Any:
     return node.register, node.tile.n_in, code, tuple(node.tile.outs), getattr(node, "rows", 0)
 
 
-def _placed(known: Known, traced: Graph, sizes: np.ndarray, shares: list[float]) -> Graph:
-    """The optimized graph of `known` with other sizes, on the arrays that `traced` captured."""
-    graph, _ = known.optimized.clone()
-    given, numbers = iter(sizes.tolist()), iter(shares)
+def resized(graph: Graph, sizes: list[int], shares: list[float]) -> Graph:
+    """A graph with other sizes and single numbers, in the order of its outline."""
+    graph, _ = graph.clone()
+    given, numbers = iter(sizes), iter(shares)
     seen: set[Value] = set()
 
     def resize(value: Value) -> None:
@@ -249,7 +256,7 @@ def _placed(known: Known, traced: Graph, sizes: np.ndarray, shares: list[float])
     for value in graph.sources():
         resize(value)
     for node in graph.nodes:
-        node.attrs = _with_numbers(node.attrs, given)
+        node.attrs = with_numbers(node.attrs, given)
         node.rng = next(given)
         for operand in node.inputs:
             renew(operand)
@@ -263,6 +270,12 @@ def _placed(known: Known, traced: Graph, sizes: np.ndarray, shares: list[float])
     for result in [*(state.new for state in graph.states), *graph.outputs]:
         renew(result)
     graph.rng_blocks = next(given)
+    return graph
+
+
+def _placed(known: Known, traced: Graph, sizes: np.ndarray, shares: list[float]) -> Graph:
+    """The optimized graph of `known` with other sizes, on the arrays that `traced` captured."""
+    graph = resized(known.optimized, sizes.tolist(), shares)
     place = {id(state.array): i for i, state in enumerate(known.traced.states)}
     for state in graph.states:
         if state.made < 0:

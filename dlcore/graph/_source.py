@@ -8,12 +8,12 @@ import sys
 from types import FrameType
 from typing import Any
 
-_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 # In a checkout dlcore.kernel_ext and dlcore.widgets lie beside the package, once installed they lie in it.
-_BESIDE = [os.path.join(os.path.dirname(_PACKAGE), name) for name in ("kernel_ext", "widgets")]
+_BESIDE = [os.path.join(os.path.dirname(PACKAGE), name) for name in ("kernel_ext", "widgets")]
 _OWN = tuple(
     folder + os.sep
-    for folder in (_PACKAGE, *(f for f in _BESIDE if not os.path.isdir(os.path.join(_PACKAGE, os.path.basename(f)))))
+    for folder in (PACKAGE, *(f for f in _BESIDE if not os.path.isdir(os.path.join(PACKAGE, os.path.basename(f)))))
 )
 
 

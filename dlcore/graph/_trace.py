@@ -26,6 +26,7 @@ class Trace:
     result: Any
     host_calls: list[Callable[[], None]] = field(default_factory=list)
     custom_gradient: bool = False  # the function holds a gradient written in Python, which is not in the graph
+    sizes_read: bool = False  # Python saw sizes of arrays: for others it may do something else
 
 
 def is_tracing() -> bool:
@@ -124,7 +125,8 @@ def trace(call: Callable[[list[Any]], tuple[Any, list[Any]]], arrays: list[Any],
         raise
     finally:
         _local.host_calls = None
-    return Trace(_located(recorded, name, lines, recording), result, host_calls, recorded["custom_gradient"])
+    graph = _located(recorded, name, lines, recording)
+    return Trace(graph, result, host_calls, recorded["custom_gradient"], recorded["sizes_read"])
 
 
 @dataclass

@@ -1,6 +1,7 @@
 // NDArray: what Python holds. Operators and dunders are attached to the class by dlcore/array.
 #include "autograd/tape.h"
 #include "bind/convert.h"
+#include "bind/sizes.h"
 #include "kernels/cpu/views.h"
 #include "runtime/device.h"
 #include "runtime/invoke.h"
@@ -61,7 +62,7 @@ static GradReq to_req(const std::string& s) {
   if (s == "write") return GradReq::Write;
   if (s == "add") return GradReq::Add;
   if (s == "null") return GradReq::Null;
-  throw ValueError("grad_req must be 'write', 'add' or 'null', got '" + s + "'");
+  throw ValueError("attach_grad: grad_req must be 'write', 'add' or 'null', got '" + s + "'");
 }
 
 static Tensor zeros_like(const Tensor& t) {
@@ -76,21 +77,39 @@ void bind_array(nb::module_& m) {
                           "An n-dimensional array on one device, with an optional record of how it was computed.");
   g_array_type = reinterpret_cast<PyTypeObject*>(type.ptr());
   expose_buffer(g_array_type);
-  type.def_prop_ro("shape", [](const Tensor& t) { return dims_tuple(t->shape); })
+  type.def_prop_ro("shape",
+                   [](const Tensor& t) {
+                     note_sizes(t);
+                     return dims_tuple(t->shape);
+                   })
       .def_prop_ro("dtype", [](const Tensor& t) { return dtype_object(t->dtype); })
       .def_prop_ro("_dtype_name", [](const Tensor& t) { return dtype_name(t->dtype); })
       .def_prop_ro("ndim", [](const Tensor& t) { return t->ndim(); })
-      .def_prop_ro("size", [](const Tensor& t) { return t->numel(); })
+      .def_prop_ro("size",
+                   [](const Tensor& t) {
+                     note_sizes(t);
+                     return t->numel();
+                   })
       .def_prop_ro("itemsize", [](const Tensor& t) { return itemsize(t->dtype); })
-      .def_prop_ro("nbytes", [](const Tensor& t) { return size_t(t->numel()) * itemsize(t->dtype); })
+      .def_prop_ro("nbytes",
+                   [](const Tensor& t) {
+                     note_sizes(t);
+                     return size_t(t->numel()) * itemsize(t->dtype);
+                   })
       .def_prop_ro("strides",
                    [](const Tensor& t) {
+                     note_sizes(t);
                      Dims s = t->strides;
                      for (auto& v : s) v *= int64_t(itemsize(t->dtype));
                      return dims_tuple(s);
                    })
       .def_prop_ro(
-          "_strides", [](const Tensor& t) { return dims_tuple(t->strides); }, "Strides in elements.")
+          "_strides",
+          [](const Tensor& t) {
+            note_sizes(t);
+            return dims_tuple(t->strides);
+          },
+          "Strides in elements.")
       .def_prop_ro("_device", [](const Tensor& t) { return to_string(t->device); })
       .def_prop_ro("_version", [](const Tensor& t) { return t->storage ? t->storage->version.load() : 0u; })
       .def_prop_ro("_ptr", [](const Tensor& t) { return reinterpret_cast<uintptr_t>(t->data()); })

@@ -65,6 +65,7 @@ static nb::dict describe(Tracer& t, const std::vector<Tensor>& outputs) {
   d["outputs"] = ids(out_ids);
   d["rng_blocks"] = t.rng_blocks;
   d["custom_gradient"] = t.has_custom_gradient;
+  d["sizes_read"] = t.sizes_read;
   return d;
 }
 

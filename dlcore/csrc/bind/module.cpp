@@ -1,5 +1,6 @@
 // The Python module dlcore._core.
 #include "bind/convert.h"
+#include "bind/sizes.h"
 #include "runtime/trace.h"
 
 static PyObject* g_trace_error = nullptr;
@@ -46,6 +47,7 @@ NB_MODULE(_core, m) {
   dl::bind::bind_array(m);
   dl::bind::bind_signs(m);
   dl::bind::bind_subscript(m);
+  dl::bind::bind_sizes(m);
   dl::bind::bind_dlpack(m);
   dl::bind::bind_ops(m);
   dl::bind::bind_operator(m);

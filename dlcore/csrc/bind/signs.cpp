@@ -2,6 +2,7 @@
 // What needs more than one operator is left to functions that dlcore/array hands in.
 #include "autograd/tape.h"
 #include "bind/convert.h"
+#include "bind/sizes.h"
 #include "runtime/invoke.h"
 #include "runtime/trace.h"
 
@@ -142,6 +143,7 @@ Py_ssize_t length(PyObject* self) {
   PyObject* ok = to_python([&] {
     Tensor t = self_of(self);
     if (t->ndim() == 0) throw TypeError("len() of a 0-d array");
+    note_sizes(t);
     n = t->shape[0];
     return Py_None;
   });

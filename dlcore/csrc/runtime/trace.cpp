@@ -69,6 +69,10 @@ void Tracer::stop() {
   active_ = false;
 }
 
+void Tracer::note_sizes_read() {
+  for (Tracer* tracer = this; tracer; tracer = tracer->around_) tracer->sizes_read = true;
+}
+
 bool Tracer::surrounds(const Tensor& t) const {
   for (const Tracer* other = around_; other; other = other->around_)
     if (other->serial == t->trace_owner) return true;

@@ -56,6 +56,8 @@ class Tracer {
   std::vector<std::pair<int64_t, Tensor>> consts;
   uint64_t rng_blocks = 0;
   bool has_custom_gradient = false;  // a gradient written in Python was recorded, which the graph does not hold
+  bool sizes_read = false;           // Python saw the size of an array: for another size it may do something else
+  void note_sizes_read();
   uint64_t serial;
 
  private:

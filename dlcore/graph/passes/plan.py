@@ -28,13 +28,17 @@ class Place:
 
 @dataclass
 class Plan:
-    """Where every value lives; `copies` are (source, state) pairs to be done after the last node."""
+    """Where every value lives; `copies` are (source, state) pairs to be done after the last node.
+
+    buffers   of the arena: the roots that use each in turn, the first and the last node
+    """
 
     places: dict[Value, Place]
     copies: list[tuple[Value, State]]
     arena_bytes: int
     naive_bytes: int
     lives: dict[Value, tuple[int, int]] = field(default_factory=dict)
+    buffers: list[tuple[list[Value], int, int]] = field(default_factory=list)
 
 
 def settle(graph: Graph) -> Graph:
@@ -108,7 +112,7 @@ class _Planner:
                     step = out.root_offset * ITEMSIZE[out.dtype]
                     self.places[out] = Place(root.kind, root.where, root.offset + step)
         lives = {root: (start, end) for members, start, end in buffers for root in members}
-        return Plan(self.places, self.copies, arena_bytes, naive_bytes, lives)
+        return Plan(self.places, self.copies, arena_bytes, naive_bytes, lives, buffers)
 
     def bind_states(self) -> None:
         """New values go straight into their state where nobody needs the old one any more, else by a last copy."""
@@ -176,13 +180,14 @@ class _Planner:
 
     def pack(self, buffers: list[tuple[list[Value], int, int]]) -> tuple[int, int]:
         """Offsets in the arena for every buffer; bytes of the arena, and bytes without any sharing."""
-        spans = [(_padded(max(root.nbytes for root in members)), start, end) for members, start, end in buffers]
+        spans = [(padded(max(root.nbytes for root in members)), start, end) for members, start, end in buffers]
         offsets, total = pack(spans)
         for (members, _, _), offset in zip(buffers, offsets, strict=True):
             for root in members:
                 self.places[root] = Place("arena", 0, offset)
-        return total, sum(_padded(root.nbytes) for members, _, _ in buffers for root in members)
+        return total, sum(padded(root.nbytes) for members, _, _ in buffers for root in members)
 
 
-def _padded(size: int) -> int:
+def padded(size: int) -> int:
+    """The bytes that a buffer of `size` takes."""
     return -(-size // ALIGN) * ALIGN

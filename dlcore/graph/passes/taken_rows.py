@@ -104,6 +104,11 @@ class _Rule:
         return builder.one("matmul", [builder.one("_take_grad", [g, indices, self.tables[e, w]], axis=0), w])
 
 
+def few(rows: int, taken: int) -> bool:
+    """Whether a table has so few rows that its product is less work than that of the rows taken."""
+    return LESS * rows <= taken
+
+
 def _rows(builder: Builder, value: Value | None) -> tuple[Value, Value] | None:
     """(e, i) if `value` is take(e, i) of a small table, seen with its rows in whatever order and shape."""
     if value is None or value.node is None or value.node.inputs[0] is None:
@@ -112,7 +117,7 @@ def _rows(builder: Builder, value: Value | None) -> tuple[Value, Value] | None:
     if node.op == "take":
         indices = node.inputs[1]
         fits = len(inner.shape) == 2 and named_attrs(node)["axis"] in (0, -2) and inner.dtype == value.dtype
-        small = indices is not None and LESS * inner.shape[0] <= numel(indices.shape)
+        small = indices is not None and few(inner.shape[0], numel(indices.shape))
         return (inner, indices) if fits and small and indices is not None else None
     if node.op not in ("transpose", "reshape") or not inner.shape or inner.shape[-1] != value.shape[-1]:
         return None
