@@ -6,8 +6,6 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from dlcore.run import SCHEDULES
-
 from .language.parts import network_names
 from .train_options import DATA_SETS, OPTIONS
 
@@ -56,6 +54,8 @@ def _values(option: str, namespace: Mapping[str, Any]) -> Iterator[str]:
         yield from ("sgd", "adam", "rmsprop")
         yield from (name for name in names if hasattr(namespace[name], "set_knob"))
     elif option == "schedule":
+        from dlcore.run import SCHEDULES  # here, since loading the extension loads no room of the library
+
         yield from SCHEDULES
     elif option == "metric":
         yield "accuracy"

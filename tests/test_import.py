@@ -46,6 +46,26 @@ def test_the_rooms_load_quickly_too(tmp_path: Path) -> None:
     assert min(times) <= 3 * LIMIT_SECONDS, f"the rooms took {sorted(times)} seconds"
 
 
+EXTENSION = """
+import json, sys, time
+from IPython.core.interactiveshell import InteractiveShell
+shell = InteractiveShell.instance()
+start = time.perf_counter()
+shell.run_line_magic("load_ext", "dlcore")
+print(json.dumps([time.perf_counter() - start, sorted(sys.modules)]))
+"""
+
+
+@pytest.mark.serial
+def test_the_extension_loads_as_quickly_and_brings_no_room(tmp_path: Path) -> None:
+    """`%load_ext dlcore`, the import of dlcore included."""
+    pytest.importorskip("IPython")
+    runs = [json.loads(python(EXTENSION, tmp_path)) for _ in range(5)]
+    rooms = ("dlcore.gluon", "dlcore.run", "dlcore.graph", "dlcore.widgets", "dlcore.tune", "anywidget", "optuna")
+    assert not set(rooms) & set(runs[0][1])
+    assert min(seconds for seconds, _ in runs) <= LIMIT_SECONDS, f"it took {sorted(run[0] for run in runs)} seconds"
+
+
 def test_a_process_ends_silently(tmp_path: Path) -> None:
     """No complaint of the binding layer about leaked objects when the interpreter ends."""
     code = "import dlcore as d; x = d.np.array([1.0, 2.0]); y = (x * x).sum(); print(float(y))"
