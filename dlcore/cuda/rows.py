@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from dlcore.graph.cuda_row_parts import render_parts
-from dlcore.graph.cuda_rows import render_rows
+from dlcore.graph.cuda_kernels import row_kernels
 from dlcore.ops._expr import Tile
 
 from ._recording import hold
@@ -22,13 +21,12 @@ def _compiled(
     import cupy
 
     group = (Tile(n_in, list(code), list(tile_outs)), register, ins, outs, trailing)
-    parts = render_parts("rows", *group)
-    made = [render_rows("rows", *group)] if parts is None else [parts.sums, parts.end]
+    made, shared = row_kernels("rows", *group)
     functions = []
     for kernel in made:
         module = cupy.RawModule(code=kernel.source, backend="nvrtc", options=("--std=c++17",))
         functions.append((module.get_function(kernel.name), kernel.grid, kernel.block))
-    return functions, 0 if parts is None else parts.nbytes
+    return functions, shared
 
 
 def launch(tile: Any, register: str, trailing: int, ins: Sequence[Any], outs: Sequence[Any]) -> None:

@@ -52,7 +52,7 @@ class CudaKernel:
     """A rendered kernel. Its parameters are one pointer per input, then one per output.
 
     Launch `grid` blocks of `block` threads; any other numbers give the same result, but for a kernel that
-    reduces rows, which needs its block.
+    reduces rows, which needs its block, and one that reduces columns, which needs its grid as well.
     """
 
     name: str

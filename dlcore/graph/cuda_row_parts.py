@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from ._ir import ITEMSIZE, Node
-from ._rows import REDUCTIONS, whole_shape
+from ._ir import ITEMSIZE
+from ._rows import whole_shape
 from .cuda_render import BLOCK, MAX_GRID, CudaKernel, Operand
-from .cuda_rows import COMBINE, FIRST, RowKernel, indent, render_rows
+from .cuda_rows import RowKernel, combined_text, first_text, indent
 
 PART = 4096  # elements of a row that a block takes
 LONG = 4 * PART  # elements from which on a row is cut
@@ -43,15 +43,6 @@ def render_parts(
         end.function(f"{name}_end", kernel.count, more),
         units * len(kernel.reduced) * ITEMSIZE[register],
     )
-
-
-def render_node(node: Node, name: str) -> list[CudaKernel]:
-    """The kernels of a row group, in the order to launch them."""
-    ins = [Operand(v.dtype, v.shape, v.strides) for v in node.inputs if v is not None]
-    outs = [Operand(v.dtype, v.shape, v.strides) for v in node.outputs]
-    group = (name, node.tile, node.register, ins, outs, node.rows)
-    parts = render_parts(*group)
-    return [render_rows(*group)] if parts is None else [parts.sums, parts.end]
 
 
 class _OfParts(RowKernel):
@@ -107,13 +98,12 @@ class _End(_OfParts):
     def body(self, width: int) -> list[str]:
         row = [*self.row_index(), *(self.number(i) for i in range(len(self.ins)) if not self.wide[i]), *self.of_row(0)]
         for k, value in enumerate(self.reduced):
-            mnemonic = self.tile.code[value - self.tile.n_in][0]
-            assert mnemonic in REDUCTIONS
+            mnemonic = self.mnemonic(value)
             of_part = f"sums[(i * {self.parts} + part) * {len(self.reduced)} + {k}]"
             row += [
-                f"{self.t} a{value} = {FIRST[mnemonic]};",
+                f"{self.t} a{value} = {first_text(mnemonic)};",
                 f"for (int part = lane; part < {self.parts}; part += {self.lanes})",
-                f"  a{value} = {COMBINE[mnemonic].format(a=f'a{value}', b=of_part)};",
+                f"  a{value} = {combined_text(mnemonic, f'a{value}', of_part)};",
                 *self.combined(value, mnemonic),
             ]
         for number in range(1, max(self.level) + 1):

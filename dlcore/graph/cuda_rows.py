@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from ._ir import ITEMSIZE, numel
-from ._rows import REDUCTIONS, along_row, is_wide, levels, passes, strides_along, whole_shape
+from ._rows import COLUMNS, REDUCTIONS, along_row, is_wide, levels, of_columns, passes, strides_along, whole_shape
 from .cuda_render import (
     BLOCK,
     MAX_GRID,
@@ -30,13 +30,8 @@ from .cuda_render import (
 WARP_ROW = 1024  # elements of a row that one warp takes
 PER_THREAD = 16  # elements of a long row that a thread shall have
 MAX_BLOCK = 1024
-COMBINE = {
-    "row_sum": "{a} + {b}",
-    "row_prod": "{a} * {b}",
-    "row_max": "dl_max({a}, {b})",
-    "row_min": "dl_min({a}, {b})",
-}
-FIRST = {"row_sum": "0", "row_prod": "1", "row_max": "-dl_inf()", "row_min": "dl_inf()"}
+_COMBINE = {"sum": "{a} + {b}", "prod": "{a} * {b}", "max": "dl_max({a}, {b})", "min": "dl_min({a}, {b})"}
+_FIRST = {"sum": "0", "prod": "1", "max": "-dl_inf()", "min": "dl_inf()"}
 
 
 def render_rows(
@@ -46,6 +41,16 @@ def render_rows(
     kernel = RowKernel(tile, register, ins, outs, whole_shape(ins), rows)
     grid = max(1, min(MAX_GRID, -(-kernel.count // kernel.rows_of_block)))
     return kernel.function(name, grid)
+
+
+def combined_text(mnemonic: str, a: str, b: str) -> str:
+    """Two numbers made one by a reduction."""
+    return _COMBINE[mnemonic.partition("_")[2]].format(a=a, b=b)
+
+
+def first_text(mnemonic: str) -> str:
+    """What a reduction starts from."""
+    return _FIRST[mnemonic.partition("_")[2]]
 
 
 def indent(lines: Sequence[str], by: int) -> list[str]:
@@ -63,11 +68,14 @@ class RowKernel:
     outs: Sequence[Operand]
     whole: tuple[int, ...]
     rows: int
+    warp_row: ClassVar[int] = WARP_ROW
 
     def __post_init__(self) -> None:
         cut = len(self.whole) - self.rows
         self.n, self.count = numel(self.whole[cut:]), numel(self.whole[:cut])
-        shaped = [*self.ins, *(_shaped(o, self.whole, self.rows) for o in self.outs)]
+        self.column = of_columns(self.tile)
+        outs = zip(self.outs, self.tile.outs, strict=True)
+        shaped = [*self.ins, *(o if self.column[at] else _shaped(o, self.whole, self.rows) for o, at in outs)]
         self.steps = [along_row(o, self.whole, self.rows) or 0 for o in shaped]
         self.lead, self.strides = _lead(self.whole[:cut], [strides_along(o, self.whole)[:cut] for o in shaped])
         self.wide = is_wide(self.tile, [step != 0 for step in self.steps[: len(self.ins)]])
@@ -76,7 +84,7 @@ class RowKernel:
         self.reduced = [v for v, (m, _) in enumerate(self.tile.code, self.tile.n_in) if m in REDUCTIONS]
         self.first, self.end, self.span = "", str(self.n), self.n  # of what the lanes go over: x of its first and last
         width = self.width()
-        if self.n <= WARP_ROW:
+        if self.n <= self.warp_row:
             self.lanes = min(32, _power_of_two(-(-self.n // width)))
             self.block, self.rows_of_block = BLOCK, BLOCK // self.lanes
         else:
@@ -85,16 +93,24 @@ class RowKernel:
 
     def function(self, name: str, grid: int, more: Sequence[str] = ()) -> CudaKernel:
         """The kernel, with `more` parameters after the arrays."""
-        params = [f"const {STORAGE[o.dtype]}* in{i}" for i, o in enumerate(self.ins)]
-        params += [f"{STORAGE[o.dtype]}* out{i}" for i, o in enumerate(self.outs)]
         # So many threads must find registers enough.
         bounds = f"__launch_bounds__({self.block})"
-        lines = [f'extern "C" __global__ void {bounds} {name}({", ".join([*params, *more])}) {{']
+        lines = [f'extern "C" __global__ void {bounds} {name}({self.parameters(more)}) {{']
         width = self.width()
         if width > 1:
             lines += [f"  if ({self.aligned(width)}) {{", *indent(self.body(width), 4), "    return;", "  }"]
         lines += [*indent(self.body(1), 2), "}"]
         return CudaKernel(name, "\n".join(lines) + "\n", numel(self.whole), grid, self.block)
+
+    def parameters(self, more: Sequence[str] = ()) -> str:
+        """The arrays, and `more`."""
+        params = [f"const {STORAGE[o.dtype]}* in{i}" for i, o in enumerate(self.ins)]
+        params += [f"{STORAGE[o.dtype]}* out{i}" for i, o in enumerate(self.outs)]
+        return ", ".join([*params, *more])
+
+    def mnemonic(self, value: int) -> str:
+        """The instruction that makes a value."""
+        return self.tile.code[value - self.tile.n_in][0]
 
     def width(self) -> int:
         """How many neighbours a thread takes at once: of the widest array 16 bytes, 1 where they are apart."""
@@ -119,7 +135,7 @@ class RowKernel:
 
     @property
     def warps(self) -> bool:
-        return self.n <= WARP_ROW
+        return self.n <= self.warp_row
 
     def body(self, width: int) -> list[str]:
         """All rows of a thread."""
@@ -179,7 +195,7 @@ class RowKernel:
         found: set[int] = set()
         for i, (mnemonic, operands) in enumerate(self.tile.code):
             value = self.tile.n_in + i
-            if mnemonic == "const" or not (self.wide[value] or mnemonic in REDUCTIONS):
+            if mnemonic == "const" or not (self.wide[value] or mnemonic in REDUCTIONS or mnemonic in COLUMNS):
                 continue
             found |= {o for o in operands if self.wide[o] and self.when[o] != self.when[value]}
         return found
@@ -189,7 +205,7 @@ class RowKernel:
         lines = []
         for i, (mnemonic, operands) in enumerate(self.tile.code):
             value = self.tile.n_in + i
-            if self.wide[value] or mnemonic in REDUCTIONS or self.level[value] != number:
+            if self.wide[value] or self.column[value] or mnemonic in REDUCTIONS or self.level[value] != number:
                 continue
             text = literal(operands, self.register) if mnemonic == "const" else micro(mnemonic, operands, self.register)
             lines.append(f"const {self.t} v{value} = {text};")
@@ -199,13 +215,17 @@ class RowKernel:
         """One pass over the elements of the row and the reductions that it ends with."""
         code = [(self.tile.n_in + i, m, o) for i, (m, o) in enumerate(self.tile.code)]
         reduced = [(v, m, o[0]) for v, m, o in code if m in REDUCTIONS and self.when[v] == number]
+        down = [(v, m, o[0]) for v, m, o in code if m in COLUMNS and self.when[v] == number]
         work = [(v, m, o) for v, m, o in code if m != "const" and self.wide[v] and self.when[v] == number]
         stores = [
-            k for k, v in enumerate(self.tile.outs) if self.steps[len(self.ins) + k] and self.when_stored(v) == number
+            k
+            for k, v in enumerate(self.tile.outs)
+            if self.steps[len(self.ins) + k] and not self.column[v] and self.when_stored(v) == number
         ]
-        if not reduced and not work and not stores:
+        if not reduced and not down and not work and not stores:
             return []
-        reads = {o for _, _, os in work for o in os} | {o for _, _, o in reduced} | {self.tile.outs[k] for k in stores}
+        reads = {o for _, _, os in work for o in os} | {o for _, _, o in (*reduced, *down)}
+        reads |= {self.tile.outs[k] for k in stores}
         outer, inner, after = self.loads(number, reads, width, kept)
         made = {v for v, _, _ in work}
         for value in sorted(reads - made):
@@ -216,10 +236,13 @@ class RowKernel:
             if value in kept:
                 inner.append(f"k{value}[j * {width} + k] = v{value};")
         for value, mnemonic, operand in reduced:
-            inner.append(f"a{value} = {COMBINE[mnemonic].format(a=f'a{value}', b=f'v{operand}')};")
+            inner.append(f"a{value} = {combined_text(mnemonic, f'a{value}', f'v{operand}')};")
+        for value, mnemonic, operand in down:
+            mine = f"c{value}[j * {width} + k]"
+            inner.append(f"{mine} = {combined_text(mnemonic, mine, f'v{operand}')};")
         self.add_stores(stores, width, outer, inner, after)
-        lines = [f"{self.t} a{v} = {FIRST[m]};" for v, m, _ in reduced]
-        once = not kept and items * width > 2 * PER_THREAD
+        lines = [f"{self.t} a{v} = {first_text(m)};" for v, m, _ in reduced]
+        once = not kept and not down and items * width > 2 * PER_THREAD
         unroll = [] if once else ["#pragma unroll"]
         guard = f"{'live && ' if self.warps else ''}x < {self.end}"
         body = [*outer, "#pragma unroll", f"for (int k = 0; k < {width}; ++k) {{", *indent(inner, 2), "}", *after]
@@ -276,11 +299,11 @@ class RowKernel:
     def combined(self, value: int, mnemonic: str) -> list[str]:
         """The sums of all lanes as one, which each of them then has."""
         other = f"__shfl_xor_sync(0xffffffffu, a{value}, o)"
-        step = COMBINE[mnemonic].format(a=f"a{value}", b=other)
+        step = combined_text(mnemonic, f"a{value}", other)
         lines = [f"for (int o = {min(self.lanes, 32) // 2}; o; o >>= 1) a{value} = {step};"]
         if not self.warps:
             slot = self.reduced.index(value)
-            step = COMBINE[mnemonic].format(a=f"a{value}", b=f"met[{slot}][o]")
+            step = combined_text(mnemonic, f"a{value}", f"met[{slot}][o]")
             lines += [
                 f"if (lane % 32 == 0) met[{slot}][lane / 32] = a{value};",
                 "__syncthreads();",
@@ -293,7 +316,7 @@ class RowKernel:
         """Outputs of one number a row; the first lane writes them, when all have read what may lie there."""
         lines = []
         for k, out in enumerate(self.outs):
-            if not self.steps[len(self.ins) + k]:
+            if not self.steps[len(self.ins) + k] and not self.column[self.tile.outs[k]]:
                 value = store_text(f"v{self.tile.outs[k]}", out.dtype, self.register)
                 lines.append(f"out{k}[{self.place(len(self.ins) + k)}] = {value};")
         if not lines:

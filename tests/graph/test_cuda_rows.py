@@ -9,15 +9,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from graph.cuda_tools import build_for_cpu, compile_for_hopper, find_races, run_on_cpu
-from graph.programs import array, trace_of
+from graph.cuda_groups import draw, group, races
+from graph.cuda_tools import build_for_cpu, compile_for_hopper, run_on_cpu
 
 from dlcore.graph._ir import Node
-from dlcore.graph._types import numpy_dtype
+from dlcore.graph.cuda_kernels import kernels as render_node
 from dlcore.graph.cuda_render import STORAGE, CudaKernel, Operand
-from dlcore.graph.cuda_row_parts import PART, Parts, render_node, render_parts
-from dlcore.graph.interpreter import call
-from dlcore.graph.passes import optimize
+from dlcore.graph.cuda_row_parts import PART, Parts, render_parts
 from dlcore.ops import F
 
 
@@ -35,15 +33,6 @@ def moments(x: Any) -> tuple[Any, Any]:
     """Numbers of rows only, without the axis of the row."""
     mean = F.mean(x, axis=-1)
     return mean, F.mean(x * x, axis=-1) - mean * mean
-
-
-def group(function: Callable[..., Any], *shapes: tuple[int, ...], dtype: str = "float32") -> Node:
-    """The one row group that a function becomes."""
-    rng = np.random.default_rng(5)
-    given = [F.cast(array(rng.normal(size=shape), "float32"), dtype) for shape in shapes]
-    (node,) = optimize(trace_of(function, *given)).nodes
-    assert node.rows
-    return node
 
 
 NODES: dict[str, Callable[[], Node]] = {
@@ -104,14 +93,6 @@ def test_a_row_that_is_gone_over_twice_is_not_cut() -> None:
     assert len(render_node(node, "whole")) == 1
 
 
-def draw(node: Node) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """Made-up operands of a node, and its results by the interpreter."""
-    rng = np.random.default_rng(11)
-    given = [rng.normal(size=v.shape).astype(numpy_dtype(v.dtype)) for v in node.inputs if v is not None]
-    wanted = call(node, list(given), (0, 0))
-    return given, [w.astype(numpy_dtype(v.dtype)) for w, v in zip(wanted, node.outputs, strict=True)]
-
-
 def test_they_agree_with_the_interpreter(kernels: dict[str, tuple[Node, CudaKernel]], tmp_path: Path) -> None:
     library = build_for_cpu([kernel for _, kernel in kernels.values()], tmp_path)
     for name, (node, kernel) in kernels.items():
@@ -147,14 +128,6 @@ def test_short_rows_share_a_warp_and_long_ones_have_a_block(kernels: dict[str, t
     assert all(f"__launch_bounds__({kernel.block}) " in kernel.body for _, kernel in kernels.values())
     assert "__syncthreads" not in kernels["warp"][1].body and "% 8;" in kernels["lanes"][1].body
     assert kernels["block"][1].body.count("__shared__") == 2 and kernels["block"][1].grid == 3
-
-
-def races(kernels: list[tuple[Node, CudaKernel]], folder: Path, more: int = 0) -> str:
-    """What ThreadSanitizer says of kernels; `more` bytes after the arrays of each."""
-    sizes = [
-        [v.nbytes for v in [*node.inputs, *node.outputs] if v is not None] + [more] * bool(more) for node, _ in kernels
-    ]
-    return find_races([kernel for _, kernel in kernels], sizes, folder)
 
 
 def test_no_thread_reads_what_another_still_writes(
