@@ -76,7 +76,7 @@ char* join(const RowPlan& plan, char* memory) {
   if (plan.blocks == 1) return memory;
   int64_t per_block = int64_t(plan.down.size()) * plan.n, pieces = (plan.n + kPiece - 1) / kPiece;
   char* joined = memory + plan.blocks * per_block * plan.itemsize;
-  int64_t grain = kRowGrain / (std::min(plan.n, kPiece) * plan.blocks) + 1;
+  int64_t grain = kGrainOps / (std::min(plan.n, kPiece) * plan.blocks) + 1;
   parallel_for(int64_t(plan.down.size()) * pieces, grain, [&](int64_t begin, int64_t end) {
     for (int64_t u = begin; u < end; u++) {
       int64_t first = u % pieces * kPiece, at = (u / pieces * plan.n + first) * plan.itemsize;
@@ -150,7 +150,7 @@ void run_columns(const RowPlan& plan, const View* in, const View* out) {
   thread_local std::vector<char> kept;
   kept.resize(size_t((plan.blocks + 1) * per_block));
   char* memory = kept.data();
-  int64_t grain = kRowGrain * plan.blocks / (plan.rows * plan.n * plan.cost) + 1;
+  int64_t grain = kGrainOps * plan.blocks / (plan.rows * plan.n * plan.cost) + 1;
   parallel_for(plan.blocks, grain, [&](int64_t begin, int64_t end) {
     RowRunner runner(plan, in, out);
     for (int64_t block = begin; block < end; block++) runner.run_block(block, memory + block * per_block);

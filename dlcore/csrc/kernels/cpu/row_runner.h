@@ -3,15 +3,13 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <memory>
 
 #include "kernels/cpu/isa/stream.h"
 #include "kernels/cpu/row_plan.h"
+#include "kernels/cpu/scratch.h"
 #include "kernels/cpu/wide_sums.h"
 
 namespace dl {
-
-inline constexpr int64_t kRowGrain = 256 * 1024;  // element-operations below which a thread is not worth waking
 
 class RowRunner {
  public:
@@ -103,19 +101,6 @@ class RowRunner {
 
  private:
   static constexpr int64_t kNarrow = 16;  // elements
-
-  // Kept by every thread, so that a run allocates nothing.
-  struct Scratch {
-    std::unique_ptr<char[]> memory;
-    size_t size = 0;
-    char* get(size_t want) {
-      if (want + 64 > size) {
-        size = want + 64 + want / 2;
-        memory.reset(new char[size]);
-      }
-      return reinterpret_cast<char*>((reinterpret_cast<uintptr_t>(memory.get()) + 63) & ~uintptr_t(63));
-    }
-  };
 
   struct Repeated {  // what a register of an input holds that is the same for all rows
     const char* from;

@@ -17,7 +17,7 @@ void run_in_parts(const RowPlan& plan, const View* in, const View* out) {
   kept_wide.resize(size_t(plan.rows * per_row));
   char* sums = kept.data();
   double* wide = kept_wide.data();
-  int64_t grain = kRowGrain / (plan.part * plan.cost) + 1;
+  int64_t grain = kGrainOps / (plan.part * plan.cost) + 1;
   parallel_for(plan.rows * plan.parts, grain, [&](int64_t begin, int64_t end) {
     RowRunner runner(plan, in, out);
     for (int64_t u = begin; u < end; u++) {
@@ -45,7 +45,7 @@ void rows_kernel(const KernelCall& c) {
   const RowPlan& plan = *static_cast<const RowPlan*>(state.get());
   if (!plan.down.empty()) return run_columns(plan, c.in, c.out);
   if (plan.parts > 1) return run_in_parts(plan, c.in, c.out);
-  int64_t grain = kRowGrain / (plan.per * plan.n * plan.cost) + 1;
+  int64_t grain = kGrainOps / (plan.per * plan.n * plan.cost) + 1;
   parallel_for(plan.units(), grain, [&](int64_t begin, int64_t end) {
     RowRunner runner(plan, c.in, c.out);
     for (int64_t u = begin; u < end; u++) runner.run(u);

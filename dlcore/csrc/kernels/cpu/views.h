@@ -185,20 +185,5 @@ double float_attr(const Call& c, const char* name, double def) {
   if (!a || a->none()) return def;
   return a->kind == Attr::Float ? a->f : double(a->i);
 }
-// A pair such as stride: two integers, one for both, or absent.
-template <class Call>
-void pair_attr(const Call& c, const char* name, int64_t def, int64_t out[2]) {
-  const Attr* a = find_attr(c, name);
-  out[0] = out[1] = def;
-  if (!a || a->none()) return;
-  if (a->kind != Attr::Ints) {
-    out[0] = out[1] = a->i;
-  } else if (a->v.n == 1 || a->v.n == 2) {
-    out[0] = a->v[0];
-    out[1] = a->v[a->v.n - 1];
-  } else {
-    throw ValueError(c.op->name + ": " + name + " must be one integer or two, got " + to_string(a->v));
-  }
-}
 
 }  // namespace dl
