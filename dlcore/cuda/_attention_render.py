@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from dlcore.graph.cuda_render import BLOCK, CudaKernel
+from dlcore.graph.cuda_render import CudaKernel
 
+from ._attention_mma import MMA
 from ._attention_text import TEXT
 
-SIDE = 16  # threads along each side of a tile
 MIXED = 256  # columns of results that a block keeps at most
 STORED = {"float32": "float", "float64": "double", "float16": "dl_f16", "bfloat16": "dl_bf16"}
+HALVES = ("float16", "bfloat16")
 
 
 class Kernels(NamedTuple):
@@ -23,39 +24,42 @@ class Kernels(NamedTuple):
     columns: int
 
 
-def render(kind: str, depth: int, width: int) -> Kernels:
+def render(kind: str, depth: int, width: int, tensor_cores: bool = False) -> Kernels:
     """Forward, what backward needs of each query, and backward, for heads of so many columns.
 
     Parameters: q, k, v, mask, y, lse, sizes; y, lse, g, stats, sizes; q, k, v, mask, g, stats, dq, dk, dv, sizes,
-    where stats are two numbers a query in the type that is computed with. They want BLOCK threads and any grid.
+    where stats are two numbers a query in the type that is computed with. They want their block and any grid.
+    `tensor_cores`: products of 16-bit floats are made by those, which a device of compute capability 8.0 has.
     """
     stored, real = STORED[kind], "double" if kind == "float64" else "float"
     piece = 32 if max(depth, width) <= 32 else 64
     columns = min(MIXED, max(32, 1 << (max(depth, width) - 1).bit_length()))
-    label = f"{kind}_{piece}_{columns}"
-    tiles = f"dl_tiles<{stored}, {real}, {piece}, {columns}>"
+    if tensor_cores and kind in HALVES:
+        label, tiles, block = f"mma_{kind}_{piece}_{columns}", f"dl_mma_tiles<{stored}, {piece}, {columns}>", 128
+        resident = {32: (4, 3), 64: (4, 2), 128: (3, 2), 256: (2, 1)}[columns]
+    else:
+        label, tiles, block = f"{kind}_{piece}_{columns}", f"dl_tiles<{stored}, {real}, {piece}, {columns}>", 256
+        resident = {32: (2, 2), 64: (2, 2), 128: (2, 1), 256: (1, 1)}[columns]
     q, sizes = f"const {stored}* q, const {stored}* k, const {stored}* v, const {stored}* mask", "dl_attention p"
     forward = f"{q}, {stored}* y, {stored}* lse, {sizes}"
     stats = f"const {stored}* y, const {stored}* lse, const {stored}* g, {real}* stats, {sizes}"
     backward = f"{q}, const {stored}* g, const {real}* stats, {stored}* dq, {stored}* dk, {stored}* dv, {sizes}"
     room = f"__shared__ {tiles}::Room room;"
+    both = f"{room} dl_backward<{tiles}>(room, q, k, v, mask, g, stats, dq, dk, dv, p);"
     return Kernels(
         _kernel(
-            f"attention_{label}", forward, f"{room} {tiles}::all_forward(room, q, k, v, mask, y, lse, p);",
-            1 + (columns <= 128),
+            f"attention_{label}", forward, f"{room} dl_forward<{tiles}>(room, q, k, v, mask, y, lse, p);", block,
+            resident[0],
         ),
-        _kernel(f"attention_stats_{label}", stats, f"dl_stats<{stored}, {real}>(y, lse, g, stats, p);"),
-        _kernel(
-            f"attention_grad_{label}", backward,
-            f"{room} {tiles}::all_backward(room, q, k, v, mask, g, stats, dq, dk, dv, p);", 1 + (columns <= 64),
-        ),
-        SIDE * (2 if real == "double" else 4),
+        _kernel(f"attention_stats_{label}", stats, f"dl_stats<{stored}, {real}>(y, lse, g, stats, p);", 256, 1),
+        _kernel(f"attention_grad_{label}", backward, both, block, resident[1]),
+        32 if real == "double" else 64,
         columns,
     )  # fmt: skip
 
 
-def _kernel(name: str, parameters: str, body: str, blocks: int = 1) -> CudaKernel:
-    """`blocks`: so many shall be on a multiprocessor at once, which bounds the registers of a thread."""
-    bounds = f"__launch_bounds__({BLOCK}, {blocks})"
+def _kernel(name: str, parameters: str, body: str, block: int, resident: int) -> CudaKernel:
+    """`resident`: so many blocks shall be on a multiprocessor at once, which bounds the registers of a thread."""
+    bounds = f"__launch_bounds__({block}, {resident})"
     text = f'extern "C" __global__ void {bounds} {name}({parameters}) {{\n  {body}\n}}\n'
-    return CudaKernel(name, TEXT + text, 0, 1)
+    return CudaKernel(name, TEXT + (MMA if "dl_mma_tiles" in body else "") + text, 0, 1, block)

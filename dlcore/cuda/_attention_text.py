@@ -38,7 +38,48 @@ __device__ inline T* dl_entry(T* array, const dl_steps& steps, const dl_attentio
   return array + z / p.z1 * steps.z0 + z % p.z1 * steps.z1;
 }
 
+// Rows of one side of the scores.
+template <class T>
+struct dl_side {
+  const T* at;
+  long long step;
+  __device__ inline dl_side(const T* array, const dl_steps& steps, const dl_attention& p, long long z)
+      : at(dl_entry(array, steps, p, z)), step(steps.row) {}
+  __device__ inline const T* row(long long i) const { return at + i * step; }
+};
+
 template <class R> __device__ inline R dl_least() { return -(R)dl_inf(); }
+
+// The logarithm of a query's sum, which is relative to `top`, as two numbers that add up to it.
+template <class T, class R>
+__device__ inline void dl_put_sum(T* pair, R top, R sum) {
+  const R all = sum == 0 ? dl_least<R>() : (top - top == 0 ? top : (R)0) + dl_math_log(sum);
+  dl_put(pair, all);
+  const R high = dl_get(pair[0]);
+  dl_put(pair + 1, high - high == 0 ? all - high : (R)0);
+}
+
+// What a tile of one of the gradients is made of: scores a b^T, slopes of weights c d^T, rows x that are mixed.
+template <class T>
+struct dl_gradient {
+  bool swapped, slopes;  // whether the own rows are keys; whether c and d are needed
+  dl_side<T> a, b, c, d, x;
+  long long rows, others, first, end;  // own rows from here on, the other side, what of it is gone over
+  __device__ inline dl_gradient(int what, const T* q, const T* k, const T* v, const T* g, const dl_attention& p,
+                                long long z, long long own, int tile)
+      : swapped(what != dl_by_query), slopes(what != dl_by_value), a(swapped ? k : q, swapped ? p.k : p.q, p, z),
+        b(swapped ? q : k, swapped ? p.q : p.k, p, z), c(swapped ? v : g, swapped ? p.v : p.g, p, z),
+        d(swapped ? g : v, swapped ? p.g : p.v, p, z), x(slopes ? b : d),
+        rows((swapped ? p.keys : p.queries) - own), others(swapped ? p.queries : p.keys),
+        first(swapped && p.causal ? own : 0),  // the first query that sees the key
+        end(!swapped && p.causal && own + tile < others ? own + tile : others) {}
+  // What the other side's row is multiplied by, from its score and slope; stats are those of the query.
+  template <class R>
+  __device__ inline R weight(R score, R slope, const R* stats, R scale) const {
+    const R w = dl_math_exp(score - stats[0]);
+    return slopes ? w * (slope - stats[1]) * scale : w;
+  }
+};
 
 // T is stored, R computed with; a piece of the depth has DC columns, a block keeps MC columns of its result.
 template <class T, class R, int DC, int MC>
@@ -47,6 +88,8 @@ struct dl_tiles {
     W = 16 / sizeof(R),  // numbers that are moved at once
     TM = sizeof(R) == 4 ? 4 : 2,  // rows, and columns of scores, of a thread
     BM = 16 * TM,
+    ROWS = BM,
+    COLUMNS = MC,
     LD = DC + W,  // rows in shared memory: eight of them in a line touch every bank once
     LW = BM + W,
     NC = MC / 16,  // columns of the result that a thread keeps
@@ -59,12 +102,12 @@ struct dl_tiles {
     alignas(16) R mixed[XR * MC];
   };
 
-  // `rows` x COLUMNS numbers into shared memory, zeros where the array ends.
-  template <int ROWS, int COLUMNS, int LINE>
+  // HIGH x WIDE numbers into shared memory, zeros where the array ends.
+  template <int HIGH, int WIDE, int LINE>
   static __device__ inline void fetch(R* to, const T* from, long long step, long long rows, long long columns) {
-    constexpr int N = 16 / sizeof(T), PIECES = COLUMNS / N;
+    constexpr int N = 16 / sizeof(T), PIECES = WIDE / N;
     const bool packed = (unsigned long long)from % 16 == 0 && step % N == 0;
-    for (int i = threadIdx.x; i < ROWS * PIECES; i += 256) {
+    for (int i = threadIdx.x; i < HIGH * PIECES; i += 256) {
       const int row = i / PIECES, column = i % PIECES * N;
       dl_pack<R, N> got;
       if (packed && row < rows && column + N <= columns) {
@@ -236,103 +279,87 @@ struct dl_tiles {
 #pragma unroll
       for (int n = 0; n < NC; ++n) kept[i][n] *= part;
       const long long row = own + ty * TM + i;
-      if (tx == 0 && chunk == 0 && row < p.queries) {
-        T* pair = lse + 2 * (z * p.queries + row);
-        const R all = sum[i] == 0 ? dl_least<R>() : (top[i] - top[i] == 0 ? top[i] : (R)0) + dl_math_log(sum[i]);
-        dl_put(pair, all);
-        const R high = dl_get(pair[0]);
-        dl_put(pair + 1, high - high == 0 ? all - high : (R)0);
-      }
+      if (tx == 0 && chunk == 0 && row < p.queries) dl_put_sum(lse + 2 * (z * p.queries + row), top[i], sum[i]);
     }
     put_result(kept, dl_entry(y, p.y, p, z) + own * p.y.row + chunk, p.y.row, rows, p.width - chunk);
     __syncthreads();
   }
 
-  // Rows of one side of the scores.
-  struct Rows {
-    const T* at;
-    long long step;
-    __device__ inline Rows(const T* array, const dl_steps& steps, const dl_attention& p, long long z)
-        : at(dl_entry(array, steps, p, z)), step(steps.row) {}
-  };
-
   // A tile of one of the gradients. stats: for each query the logarithm of its sum, and g y.
   static __device__ inline void backward(Room& room, int what, const T* of_q, const T* of_k, const T* of_v,
                                          const T* mask, const T* of_g, const R* stats, T* to, const dl_steps& steps,
                                          const dl_attention& p, long long z, long long own, long long chunk) {
-    const bool swapped = what != dl_by_query, slopes = what != dl_by_value;
     const int ty = threadIdx.x / 16, tx = threadIdx.x % 16;
-    const Rows q(of_q, p.q, p, z), k(of_k, p.k, p, z), v(of_v, p.v, p, z), g(of_g, p.g, p, z);
-    const Rows a = swapped ? k : q, b = swapped ? q : k, c = swapped ? v : g, d = swapped ? g : v;
-    const Rows x = what == dl_by_query ? k : what == dl_by_key ? q : g;
-    const long long columns = (slopes ? p.depth : p.width) - chunk;
+    const dl_gradient<T> f(what, of_q, of_k, of_v, of_g, p, z, own, BM);
+    const long long columns = (f.slopes ? p.depth : p.width) - chunk;
     mask = dl_entry(mask, p.mask, p, z), stats += 2 * z * p.queries;
-    const long long rows = (swapped ? p.keys : p.queries) - own, others = swapped ? p.queries : p.keys;
-    const long long first = swapped && p.causal ? own : 0;  // the first query that sees the key
-    const long long end = !swapped && p.causal && own + BM < others ? own + BM : others;
     R kept[TM][NC] = {};
-    for (long long other = first; other < end; other += BM) {
+    for (long long other = f.first; other < f.end; other += BM) {
       R s[TM][TM] = {}, t[TM][TM] = {};
-      const long long left = others - other;
-      multiply(s, room, a.at + own * a.step, a.step, rows, b.at + other * b.step, b.step, left, p.depth, false);
-      if (slopes)
-        multiply(t, room, c.at + own * c.step, c.step, rows, d.at + other * d.step, d.step, left, p.width, false);
-      finish(s, mask, p, own, other, swapped);
+      const long long left = f.others - other;
+      multiply(s, room, f.a.row(own), f.a.step, f.rows, f.b.row(other), f.b.step, left, p.depth, false);
+      if (f.slopes) multiply(t, room, f.c.row(own), f.c.step, f.rows, f.d.row(other), f.d.step, left, p.width, false);
+      finish(s, mask, p, own, other, f.swapped);
 #pragma unroll
       for (int i = 0; i < TM; ++i)
 #pragma unroll
         for (int j = 0; j < TM; ++j) {
-          const long long row = own + ty * TM + i, column = other + tx + 16 * j, query = swapped ? column : row;
-          const bool there = query < p.queries;
-          const R w = there ? dl_math_exp(s[i][j] - stats[2 * query]) : (R)0;
-          s[i][j] = slopes && there ? w * (t[i][j] - stats[2 * query + 1]) * (R)p.scale : w;
+          const long long query = f.swapped ? other + tx + 16 * j : own + ty * TM + i;
+          s[i][j] = query < p.queries ? f.weight(s[i][j], t[i][j], stats + 2 * query, (R)p.scale) : (R)0;
         }
       put_weights(room, s);
-      mix(kept, room, x.at + other * x.step + chunk, x.step, left, columns);
+      mix(kept, room, f.x.row(other) + chunk, f.x.step, left, columns);
     }
-    put_result(kept, dl_entry(to, steps, p, z) + own * steps.row + chunk, steps.row, rows, columns);
+    put_result(kept, dl_entry(to, steps, p, z) + own * steps.row + chunk, steps.row, f.rows, columns);
     __syncthreads();
   }
+};
 
-  static __device__ inline long long chunks_of(long long columns) { return columns > MC ? (columns + MC - 1) / MC : 1; }
-  // Units of work: a tile of rows of an entry of the batch, and so many columns of the result.
-  static __device__ inline long long units(const dl_attention& p, long long rows, long long columns) {
-    return p.batch * ((rows + BM - 1) / BM) * chunks_of(columns);
+// Units of work: a tile of rows of an entry of the batch, and so many columns of the result.
+template <class Tiles>
+struct dl_unit {
+  long long z, own, chunk;
+  static __device__ inline long long chunks_of(long long columns) {
+    return columns > Tiles::COLUMNS ? (columns + Tiles::COLUMNS - 1) / Tiles::COLUMNS : 1;
   }
-  struct Unit {
-    long long z, own, chunk;
-    __device__ inline Unit(const dl_attention& p, long long unit, long long rows, long long columns, bool queries) {
-      const long long chunks = chunks_of(columns), tiles = (rows + BM - 1) / BM;
-      chunk = unit % chunks * MC, unit /= chunks;
-      // The tiles with most to go over come first, so that none of them is begun at the end.
-      const long long tile = p.causal ? unit / p.batch : unit % tiles;
-      own = (p.causal && queries ? tiles - 1 - tile : tile) * BM;
-      z = p.causal ? unit % p.batch : unit / tiles;
-    }
-  };
-
-  static __device__ inline void all_forward(Room& room, const T* q, const T* k, const T* v, const T* mask, T* y, T* lse,
-                                            const dl_attention& p) {
-    for (long long unit = blockIdx.x; unit < units(p, p.queries, p.width); unit += gridDim.x) {
-      const Unit u(p, unit, p.queries, p.width, true);
-      forward(room, q, k, v, mask, y, lse, p, u.z, u.own, u.chunk);
-    }
+  static __device__ inline long long count(const dl_attention& p, long long rows, long long columns) {
+    return p.batch * ((rows + Tiles::ROWS - 1) / Tiles::ROWS) * chunks_of(columns);
   }
-
-  static __device__ inline void all_backward(Room& room, const T* q, const T* k, const T* v, const T* mask, const T* g,
-                                             const R* stats, T* dq, T* dk, T* dv, const dl_attention& p) {
-    const long long by_query = units(p, p.queries, p.depth), by_key = units(p, p.keys, p.depth);
-    const long long all = by_query + by_key + units(p, p.keys, p.width);
-    for (long long unit = blockIdx.x; unit < all; unit += gridDim.x) {
-      const int what = unit < by_query ? dl_by_query : unit < by_query + by_key ? dl_by_key : dl_by_value;
-      const bool queries = what == dl_by_query;
-      const long long before = queries ? 0 : what == dl_by_key ? by_query : by_query + by_key;
-      const Unit u(p, unit - before, queries ? p.queries : p.keys, what == dl_by_value ? p.width : p.depth, queries);
-      backward(room, what, q, k, v, mask, g, stats, queries ? dq : what == dl_by_key ? dk : dv,
-               queries ? p.dq : what == dl_by_key ? p.dk : p.dv, p, u.z, u.own, u.chunk);
-    }
+  __device__ inline dl_unit(const dl_attention& p, long long unit, long long rows, long long columns, bool queries) {
+    const long long chunks = chunks_of(columns), tiles = (rows + Tiles::ROWS - 1) / Tiles::ROWS;
+    chunk = unit % chunks * Tiles::COLUMNS, unit /= chunks;
+    // The tiles with most to go over come first, so that none of them is begun at the end.
+    const long long tile = p.causal ? unit / p.batch : unit % tiles;
+    own = (p.causal && queries ? tiles - 1 - tile : tile) * Tiles::ROWS;
+    z = p.causal ? unit % p.batch : unit / tiles;
   }
 };
+
+template <class Tiles, class T>
+__device__ inline void dl_forward(typename Tiles::Room& room, const T* q, const T* k, const T* v, const T* mask, T* y,
+                                  T* lse, const dl_attention& p) {
+  typedef dl_unit<Tiles> Unit;
+  for (long long unit = blockIdx.x; unit < Unit::count(p, p.queries, p.width); unit += gridDim.x) {
+    const Unit u(p, unit, p.queries, p.width, true);
+    Tiles::forward(room, q, k, v, mask, y, lse, p, u.z, u.own, u.chunk);
+  }
+}
+
+template <class Tiles, class T, class R>
+__device__ inline void dl_backward(typename Tiles::Room& room, const T* q, const T* k, const T* v, const T* mask,
+                                   const T* g, const R* stats, T* dq, T* dk, T* dv, const dl_attention& p) {
+  typedef dl_unit<Tiles> Unit;
+  const long long by_query = Unit::count(p, p.queries, p.depth), by_key = Unit::count(p, p.keys, p.depth);
+  const long long all = by_query + by_key + Unit::count(p, p.keys, p.width);
+  for (long long unit = blockIdx.x; unit < all; unit += gridDim.x) {
+    const int what = unit < by_query ? dl_by_query : unit < by_query + by_key ? dl_by_key : dl_by_value;
+    const bool queries = what == dl_by_query;
+    const long long before = queries ? 0 : what == dl_by_key ? by_query : by_query + by_key;
+    const Unit u(p, unit - before, queries ? p.queries : p.keys, what == dl_by_value ? p.width : p.depth, queries);
+    Tiles::backward(room, what, q, k, v, mask, g, stats, queries ? dq : what == dl_by_key ? dk : dv,
+                    queries ? p.dq : what == dl_by_key ? p.dk : p.dv, p, u.z, u.own, u.chunk);
+  }
+}
 
 // For each query the logarithm of its sum, +inf where it saw nothing, and g y; a warp a query.
 template <class T, class R>

@@ -12,7 +12,7 @@ import numpy as np
 
 from dlcore.graph.cuda_render import CudaKernel
 
-from ._attention_render import Kernels, render
+from ._attention_render import HALVES, Kernels, render
 from ._call import Array, Call, kernel
 from ._recording import hold
 
@@ -72,6 +72,7 @@ class _Given:
         queries, keys = q.shape[-2], k.shape[-2]
         mask = xp.broadcast_to(mask.astype(dtype, copy=False), (*q.shape[:-2], queries, keys))
         self.kind = "bfloat16" if call.bits else str(dtype)
+        self.tensor_cores = self.kind in HALVES and has_tensor_cores(xp)
         self.sizes = np.zeros((), SIZES)
         self.held: dict[str, Array] = {}
         for name, array in {"q": q, "k": k, "v": v, "mask": mask, **more}.items():
@@ -91,7 +92,7 @@ class _Given:
         self.sizes["causal"], self.sizes["scale"] = call.attrs["causal"], call.attrs["scale"]
 
     def kernels(self) -> Kernels:
-        return _rendered(self.kind, int(self.sizes["depth"]), int(self.sizes["width"]))
+        return _rendered(self.kind, int(self.sizes["depth"]), int(self.sizes["width"]), self.tensor_cores)
 
     def arrays(self, names: str) -> list[Array]:
         return [self.held[name] for name in names.split()]
@@ -133,8 +134,13 @@ def _finish(outs: Sequence[Array], made: Sequence[Array]) -> None:
 
 
 @lru_cache(maxsize=64)
-def _rendered(kind: str, depth: int, width: int) -> Kernels:
-    return render(kind, depth, width)
+def _rendered(kind: str, depth: int, width: int, tensor_cores: bool) -> Kernels:
+    return render(kind, depth, width, tensor_cores)
+
+
+def has_tensor_cores(xp: Any) -> bool:
+    """Whether the current device multiplies 16-bit floats as the kernels ask it to."""
+    return int(xp.cuda.Device().compute_capability) >= 80
 
 
 @lru_cache(maxsize=64)

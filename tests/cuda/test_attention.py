@@ -27,6 +27,13 @@ BF16 = np.dtype(ml_dtypes.bfloat16)
 @pytest.fixture(autouse=True)
 def _on_the_emulator(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(attention, "launch", emulate.launch)
+    monkeypatch.setattr(attention, "has_tensor_cores", lambda xp: False)
+
+
+@pytest.fixture
+def cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Products of 16-bit floats are made by tensor cores."""
+    monkeypatch.setattr(attention, "has_tensor_cores", lambda xp: True)
 
 
 def drawn(*shapes: tuple[int, ...], kind: str = "float32", seed: int = 5) -> list[Array]:
@@ -92,6 +99,19 @@ def test_every_dtype(kind: str) -> None:
     agrees(drawn((2, 37, 20), (2, 70, 20), (2, 70, 9), (70,), kind=kind), causal=True, scale=0.3)
 
 
+@pytest.mark.usefixtures("cores")
+@pytest.mark.parametrize(("half", "causal"), [("float16", False), ("bfloat16", True)])
+def test_tensor_cores_give_the_definition(half: str, causal: bool) -> None:
+    for batch, queries, keys, depth, width in [((2,), 11, 9, 5, 3), ((1, 2), 70, 130, 40, 64), ((), 65, 66, 32, 17)]:
+        shapes = ((*batch, queries, depth), (*batch, keys, depth), (*batch, keys, width), (keys,))
+        agrees(drawn(*shapes, kind=half), causal=causal, scale=0.3)
+
+
+@pytest.mark.usefixtures("cores")
+def test_tensor_cores_take_wide_heads() -> None:
+    agrees(drawn((1, 5, 300), (1, 66, 300), (1, 66, 270), (), kind="bfloat16"), scale=0.05)
+
+
 @pytest.mark.parametrize("shape", [(1, 9), (11, 9), (2, 1, 1), (2, 11, 1), (1,)], ids=str)
 def test_masks_broadcast(shape: tuple[int, ...]) -> None:
     agrees(drawn((2, 11, 4), (2, 9, 4), (2, 9, 2), shape), scale=0.7)
@@ -102,28 +122,45 @@ def test_heads_wider_than_a_block_keeps() -> None:
 
 
 def test_queries_that_may_look_at_nothing_get_zeros() -> None:
-    given = drawn((2, 70, 8), (2, 66, 8), (2, 66, 8), (70, 66))
+    look_at_nothing("float32")
+
+
+@pytest.mark.usefixtures("cores")
+@pytest.mark.parametrize("half", ["float16", "bfloat16"])
+def test_on_tensor_cores_too(half: str) -> None:
+    look_at_nothing(half)
+    huge_scores(half)
+
+
+def look_at_nothing(kind: str) -> None:
+    given = drawn((2, 70, 8), (2, 66, 8), (2, 66, 8), (70, 66), kind=kind)
     given[3][[0, 3, 69]] = -np.inf
     given[3][:, 5] = -np.inf  # and a key that nobody looks at
-    with np.errstate(divide="ignore"):
-        y, lse = forward(given, causal=True)
-    assert (y[:, [0, 3, 69]] == 0).all() and np.isneginf(lse[:, [0, 3, 69], 0]).all() and np.isfinite(y).all()
+    y, lse = forward(given, causal=True)
+    nothing = lse[:, [0, 3, 69], 0].astype(float)
+    assert (y[:, [0, 3, 69]] == 0).all() and np.isneginf(nothing).all() and np.isfinite(y.astype(float)).all()
     dq, dk, dv = backward(given, [y, lse, np.ones_like(y)], causal=True)
     assert (dq[:, [0, 3, 69]] == 0).all() and (dk[:, 5] == 0).all() and (dv[:, 5] == 0).all()
-    assert all(np.isfinite(a).all() and np.abs(a).max() > 0 for a in (dq, dk, dv))
+    assert all(np.isfinite(a.astype(float)).all() and np.abs(a.astype(float)).max() > 0 for a in (dq, dk, dv))
 
 
 def test_huge_scores_stay_numbers() -> None:
-    given = drawn((1, 20, 4), (1, 70, 4), (1, 70, 3), ())
-    given[0] *= 1e4
-    given[3] = np.zeros((), np.float32)
-    y, lse = forward(given)
-    scores = given[0].astype(float) @ given[1].astype(float).swapaxes(1, 2)
-    assert scores.max() > 2e4
+    huge_scores("float32")
+
+
+def huge_scores(kind: str) -> None:
+    given = drawn((1, 20, 4), (1, 70, 4), (1, 70, 3), (), kind=kind)
+    given[0] = (given[0] * 1e3).astype(given[0].dtype)
+    given[3] = np.zeros((), given[0].dtype)
+    y, lse = forward(given, scale=20.0)
+    scores = 20 * given[0].astype(float) @ given[1].astype(float).swapaxes(1, 2)
+    assert scores.max() > 5e4
     best = np.take_along_axis(given[2], scores.argmax(-1)[..., None].repeat(3, -1), 1)
-    np.testing.assert_allclose(y, best, rtol=1e-6)
-    np.testing.assert_allclose(lse.sum(-1), scores.max(-1), rtol=1e-6)
-    assert all(np.isfinite(a).all() for a in backward(given, [y, lse, np.ones_like(y)]))
+    np.testing.assert_allclose(y.astype(float), best.astype(float), rtol=1e-6)
+    if kind != "float16":  # which cannot hold the sums
+        np.testing.assert_allclose(lse.astype(float).sum(-1), scores.max(-1), rtol=1e-6 if kind == "float32" else 2e-3)
+        slopes = backward(given, [y, lse, np.ones_like(y)], scale=20.0)
+        assert all(np.isfinite(a.astype(float)).all() for a in slopes)
 
 
 def test_a_nan_reaches_its_own_query_only() -> None:
@@ -184,8 +221,10 @@ def test_nothing_of_the_size_of_the_scores_is_stored() -> None:
     assert watched.sizes and max(watched.sizes) <= 2 * 300 * 2
 
 
-def test_any_number_of_blocks_gives_the_same_bits(monkeypatch: pytest.MonkeyPatch) -> None:
-    given = drawn((2, 70, 8), (2, 66, 8), (2, 66, 8), ())
+@pytest.mark.parametrize("cores", [False, True])
+def test_any_number_of_blocks_gives_the_same_bits(cores: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attention, "has_tensor_cores", lambda xp: cores)
+    given = drawn((2, 70, 8), (2, 66, 8), (2, 66, 8), (), kind="bfloat16" if cores else "float32")
     found = []
     for most in (1, 5, 100):
         monkeypatch.setattr(attention, "launch", lambda k, n, a, most=most: emulate.launch(k, min(n, most), a, most))
@@ -193,7 +232,7 @@ def test_any_number_of_blocks_gives_the_same_bits(monkeypatch: pytest.MonkeyPatc
         found.append([y, lse, *backward(given, [y, lse, np.cos(y)], causal=True)])
     for other in found[1:]:
         for a, b in zip(found[0], other, strict=True):
-            np.testing.assert_array_equal(a, b)
+            assert a.tobytes() == b.tobytes()
 
 
 def test_empty_arrays() -> None:
@@ -207,18 +246,20 @@ def test_empty_arrays() -> None:
     np.testing.assert_allclose(y, np.full((1, 3, 1), 2.0), rtol=1e-6)
 
 
-@pytest.mark.parametrize("kind", STORED)
+@pytest.mark.parametrize("kind", [*STORED, "float16 cores", "bfloat16 cores"])
 def test_all_variants_compile_for_hopper(kind: str) -> None:
-    made = [render(kind, n, n) for n in (32, 64, 128, 256)]
+    made = [render(kind.removesuffix(" cores"), n, n, kind.endswith("cores")) for n in (32, 64, 128, 256)]
     kernels = [kernel for variant in made for kernel in variant[:3]]
+    assert all(("mma.sync" in kernel.body) == kind.endswith("cores") for k in made for kernel in (k[0], k[2]))
     assert len({kernel.name for kernel in kernels}) == 12
     with ThreadPoolExecutor(2) as pool:
         assert all(pool.map(compile_for_hopper, kernels))
 
 
-def race_cases(change: Callable[[str], str]) -> tuple[list[Any], list[list[int | bytes]]]:
+def race_cases(kind: str, change: Callable[[str], str]) -> tuple[list[Any], list[list[int | bytes]]]:
     """The kernels for a small call, their text changed, and what they are given."""
-    given, taken = drawn((1, 70, 68), (1, 70, 68), (1, 70, 40), ()), []  # two tiles, two pieces of the depth
+    shapes = ((1, 70, 68), (1, 70, 68), (1, 70, 40), ())  # two tiles, two pieces of the depth
+    given, taken = drawn(*shapes, kind=kind), []
 
     def record(kernel: Any, blocks: int, arguments: list[Array]) -> None:
         sizes: list[int | bytes] = [a.tobytes() if a.dtype.names else a.nbytes for a in arguments]
@@ -231,16 +272,35 @@ def race_cases(change: Callable[[str], str]) -> tuple[list[Any], list[list[int |
     return [kernel for kernel, _ in taken], [sizes for _, sizes in taken]
 
 
+def without_barrier(tiles: str) -> Callable[[str], str]:
+    """A text in which the product of these tiles does not wait before the next piece is fetched."""
+
+    def change(text: str) -> str:
+        if tiles not in text:
+            return text
+        head, tail = text.split(f"struct {tiles} {{")
+        first, *rest = tail.split("__syncthreads();")
+        assert len(rest) >= 4
+        return f"{head}struct {tiles} {{" + "__syncthreads();".join([first, rest[0] + rest[1], *rest[2:]])
+
+    return change
+
+
 def test_no_thread_reads_what_another_has_not_finished(tmp_path: Path) -> None:
-    assert find_races(*race_cases(lambda text: text), tmp_path) == ""
+    assert find_races(*race_cases("float32", lambda text: text), tmp_path) == ""
+
+
+@pytest.mark.usefixtures("cores")
+def test_nor_on_tensor_cores(tmp_path: Path) -> None:
+    assert find_races(*race_cases("bfloat16", lambda text: text), tmp_path) == ""
 
 
 def test_a_missing_barrier_is_found(tmp_path: Path) -> None:
-    def without(text: str) -> str:
-        """The text without the barrier behind the scores of a piece, where the weights take the place of the keys."""
-        parts = text.split("__syncthreads();")
-        assert len(parts) == 7
-        return "__syncthreads();".join(parts[:2]) + "__syncthreads();".join(parts[2:])
-
-    kernels, sizes = race_cases(without)
+    kernels, sizes = race_cases("float32", without_barrier("dl_tiles"))
     assert "data race" in find_races(kernels[:1], sizes[:1], tmp_path)
+
+
+@pytest.mark.usefixtures("cores")
+def test_a_missing_barrier_is_found_on_tensor_cores(tmp_path: Path) -> None:
+    kernels, sizes = race_cases("bfloat16", without_barrier("dl_mma_tiles"))
+    assert "data race" in find_races(kernels[2:], sizes[2:], tmp_path)

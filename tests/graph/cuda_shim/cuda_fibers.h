@@ -23,7 +23,7 @@ struct Meeting {
 };
 struct Warp {
   Meeting meeting;
-  char at[32][8];
+  char at[32][24];
 };
 struct Fiber {
   ucontext_t context;
@@ -57,17 +57,20 @@ static void meet(Meeting& meeting, unsigned int all) {
 }
 
 static void __syncthreads() { meet(block_meeting, blockDim.x); }
+static void meet_warp() { meet(warps[threadIdx.x / 32].meeting, 32); }
 
 template <class T>
 static T __shfl_xor_sync(unsigned int, T value, int apart) {
   Warp& warp = warps[threadIdx.x / 32];
   const unsigned int lane = threadIdx.x % 32;
   memcpy(warp.at[lane], &value, sizeof value);
-  meet(warp.meeting, 32);
+  meet_warp();
   memcpy(&value, warp.at[lane ^ (unsigned int)apart], sizeof value);
-  meet(warp.meeting, 32);
+  meet_warp();
   return value;
 }
+
+#include "cuda_mma.h"
 
 static void run_block() {
   block_meeting = {};

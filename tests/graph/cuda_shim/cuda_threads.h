@@ -3,6 +3,7 @@
 #pragma once
 #include <math.h>
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <thread>
@@ -21,23 +22,26 @@ static thread_local Dim3 blockIdx, threadIdx;
 
 struct Warp {
   pthread_barrier_t meet;
-  char at[32][8];
+  char at[32][24];
 };
 static pthread_barrier_t block_meet;
 static std::vector<Warp> warps;
 
 static void __syncthreads() { pthread_barrier_wait(&block_meet); }
+static void meet_warp() { pthread_barrier_wait(&warps[threadIdx.x / 32].meet); }
 
 template <class T>
 static T __shfl_xor_sync(unsigned int, T value, int apart) {
   Warp& warp = warps[threadIdx.x / 32];
   unsigned int lane = threadIdx.x % 32;
   memcpy(warp.at[lane], &value, sizeof value);
-  pthread_barrier_wait(&warp.meet);
+  meet_warp();
   memcpy(&value, warp.at[lane ^ (unsigned int)apart], sizeof value);
-  pthread_barrier_wait(&warp.meet);
+  meet_warp();
   return value;
 }
+
+#include "cuda_mma.h"
 
 // Calls `body` once per CUDA thread of a one-dimensional launch; whole warps only.
 template <class F>
