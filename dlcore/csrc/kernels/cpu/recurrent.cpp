@@ -24,7 +24,7 @@ struct StepProduct {
   int64_t k, n, row, col;
   const S* b;
   void prepare() {}
-  void run(const S* a, int64_t m, S* c) const {
+  void run(const S* a, int64_t m, S* c, Soon<S>, Soon<S>) const {
     if constexpr (std::is_floating_point_v<S>) {
       gemm<S>(m, n, k, {a, k, 1}, {b, row, col}, {c, n, 1});
     } else {
@@ -47,8 +47,12 @@ struct StepProduct<float> {
     packed = Temp(size_t(packed_size(k, n)) * sizeof(float));
     pack_panels({b, row, col}, k, n, packed.ptr<float>());
   }
-  void run(const float* a, int64_t m, float* c) const {
-    multiply_packed(m, n, k, {a, k, 1}, packed.ptr<float>(), c, n);
+  void run(const float* a, int64_t m, float* c, Soon<float> x, Soon<float> y) const {
+    auto stream = [](Soon<float> s) {
+      return PanelStream{s.at, kStreamWidth, s.count / kStreamWidth, s.count < kStreamWidth ? 0 : 1};
+    };
+    PanelBeside beside{{stream(x), stream(y)}};
+    multiply_packed(m, n, k, {a, k, 1}, packed.ptr<float>(), c, n, PanelStart::zero, nullptr, &beside);
   }
 };
 
@@ -61,7 +65,8 @@ void for_shares(const Sequence& q, StepProduct<S> product, F&& f) {
   product.prepare();
   parallel_for(count, 1, [&](int64_t b, int64_t e) {
     for (int64_t i = b; i < e; i++)
-      f(i * block, std::min(q.batch, (i + 1) * block), [&](const S* a, int64_t m, S* c) { product.run(a, m, c); });
+      f(i * block, std::min(q.batch, (i + 1) * block),
+        [&](const S* a, int64_t m, S* c, Soon<S> x, Soon<S> y) { product.run(a, m, c, x, y); });
   });
 }
 
@@ -197,7 +202,7 @@ void add_product(int64_t m, int64_t n, int64_t k, const double* a, const double*
 }
 
 template <class T>
-void weight_gradients(const Sequence& q, const Run<T>& r, const T* dhh, T* dw, T* db) {
+void weight_gradients(const Sequence& q, const Run<T>& r, const T* dhh, T* dw) {
   int64_t g = q.width(), h = q.hidden, rest = (q.steps - 1) * q.batch, first = q.reverse ? q.steps - 1 : 0;
   if (rest > 0) {
     const T* later = dhh + (q.reverse ? 0 : q.batch * g);
@@ -205,24 +210,24 @@ void weight_gradients(const Sequence& q, const Run<T>& r, const T* dhh, T* dw, T
     add_product(g, h, rest, later, before, dw, false);
   }
   add_product(g, h, q.batch, dhh + first * q.batch * g, r.h0, dw, rest > 0);
-  parallel_for(g, 256, [&](int64_t b, int64_t e) {
-    std::fill(db + b, db + e, T(0));
-    for (int64_t i = 0; i < q.steps * q.batch; i++)
-      for (int64_t j = b; j < e; j++) db[j] += dhh[i * g + j];
-  });
 }
 template <class T>
-void weight_gradients(const Sequence& q, const Run<Dual<T>>& r, const Dual<T>* dhh, Dual<T>* dw, Dual<T>* db) {
+void weight_gradients(const Sequence& q, const Run<Dual<T>>& r, const Dual<T>* dhh, Dual<T>* dw) {
   int64_t g = q.width(), h = q.hidden;
   for (int64_t k = 0; k < q.steps; k++)
     for (int64_t i = 0; i < q.batch; i++) {
       const Dual<T>* from = dhh + (q.at(k) * q.batch + i) * g;
       const Dual<T>* state = k ? r.y + (q.at(k - 1) * q.batch + i) * h : r.h0 + i * h;
-      for (int64_t j = 0; j < g; j++) {
-        db[j] += from[j];
+      for (int64_t j = 0; j < g; j++)
         for (int64_t p = 0; p < h; p++) dw[j * h + p] += from[j] * state[p];
-      }
     }
+}
+
+// The gradient of the bias: `each` holds that of every sample.
+template <class S>
+void bias_gradient(const Sequence& q, const S* each, S* db) {
+  std::fill(db, db + q.width(), S(0));
+  for (int64_t i = 0; i < q.batch; i++) rows_of(S()).add(q.width(), each + i * q.width(), db);
 }
 
 // Inputs (xw, w, b, h0[, c0], y[, cs][, saved], gy[, gcs]), outputs (dxw, dw, db, dh0[, dc0]).
@@ -239,11 +244,18 @@ void steps_grad(const KernelCall& c) {
     r.y = const_cast<T*>(a.in(c, made));
     if (cell == Cell::lstm) r.cs = const_cast<T*>(a.in(c, made + 1));
     if (kSaved<cell>) r.saved = const_cast<T*>(a.in(c, given - 1));
-    Back<T> d{a.in(c, given),  cell == Cell::lstm ? a.in(c, given + 1) : nullptr, a.out(c.out[0]), nullptr,
-              a.out(c.out[3]), cell == Cell::lstm ? a.out(c.out[4]) : nullptr};
+    Back<T> d{a.in(c, given),
+              cell == Cell::lstm ? a.in(c, given + 1) : nullptr,
+              a.out(c.out[0]),
+              nullptr,
+              a.out(c.out[3]),
+              cell == Cell::lstm ? a.out(c.out[4]) : nullptr,
+              a.room(q.batch * q.width())};
     d.dhh = cell == Cell::gru ? a.room(q.steps * q.batch * q.width()) : d.dx;
+    std::fill(d.db, d.db + q.batch * q.width(), T(0));
     backward(q, r, d);
-    weight_gradients(q, r, d.dhh, a.out(c.out[1]), a.out(c.out[2]));
+    weight_gradients(q, r, d.dhh, a.out(c.out[1]));
+    bias_gradient(q, d.db, a.out(c.out[2]));
     a.finish();
   });
 }
@@ -269,7 +281,8 @@ void steps_grad2(const KernelCall& c) {
       in[i] = dual_array(a.in(c, i), a.in(c, n_in + n_g + i), size[i]);
       grad[i].resize(size_t(size[i]));
     }
-    std::vector<S> y(static_cast<size_t>(all * h)), cs(y.size()), saved(size_t(all * q.saved())), dhh;
+    std::vector<S> y(static_cast<size_t>(all * h)), cs(y.size()), saved(size_t(all * q.saved())), dhh,
+        each(size_t(q.batch * g));
     Run<S> r{in[0].data(), in[1].data(), in[2].data(), in[3].data(), in[4].data(), y.data(), cs.data(), saved.data()};
     forward(q, r);
     auto gy = dual_array<T>(a.in(c, n_in), nullptr, all * h),
@@ -277,9 +290,11 @@ void steps_grad2(const KernelCall& c) {
     if (cell == Cell::gru) dhh.resize(size_t(all * g));
     Back<S> d{gy.data(),      gcs.data(),
               grad[0].data(), cell == Cell::gru ? dhh.data() : grad[0].data(),
-              grad[3].data(), cell == Cell::lstm ? grad[4].data() : nullptr};
+              grad[3].data(), cell == Cell::lstm ? grad[4].data() : nullptr,
+              each.data()};
     backward(q, r, d);
-    weight_gradients(q, r, d.dhh, grad[1].data(), grad[2].data());
+    weight_gradients(q, r, d.dhh, grad[1].data());
+    bias_gradient(q, d.db, grad[2].data());
     for (int i = 0; i < n_in; i++) slopes_of(grad[i], a.out(c.out[i]));
     slopes_of(y, a.out(c.out[n_in]));
     if (n_g > 1) slopes_of(cs, a.out(c.out[n_in + 1]));

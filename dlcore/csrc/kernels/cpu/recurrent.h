@@ -25,14 +25,22 @@ struct Run {
   const S *xw, *w, *b, *h0, *c0;
   S *y, *cs, *saved;
 };
-// gy and gcs as y and cs, either may be null; dx and dhh as xw (one array but for GRU); dh0 and dc0 as h0.
+// gy and gcs as y and cs, either may be null; dx and dhh as xw (one array but for GRU); dh0 and dc0 as h0; db (n,
+// width) takes the sum over the steps of dhh, for each sample.
 template <class S>
 struct Back {
   const S *gy, *gcs;
-  S *dx, *dhh, *dh0, *dc0;
+  S *dx, *dhh, *dh0, *dc0, *db;
 };
 
-// Samples [first, last) through all steps. `product(a, m, c)` gives c (m, width) = a (m, hidden) w^T.
+// Numbers in memory that what follows a product reads or writes.
+template <class S>
+struct Soon {
+  const S* at;
+  int64_t count;
+};
+
+// Samples [first, last) through all steps. `product(a, m, c, soon, soon)` gives c (m, width) = a (m, hidden) w^T.
 template <class S, class Product>
 void run_steps(const Sequence& q, const RecurrentRows<S>& rows, const Run<S>& r, int64_t first, int64_t last,
                Product&& product) {
@@ -41,7 +49,7 @@ void run_steps(const Sequence& q, const RecurrentRows<S>& rows, const Run<S>& r,
   for (int64_t k = 0; k < q.steps; k++) {
     int64_t now = q.at(k) * q.batch + first, before = k ? q.at(k - 1) * q.batch + first : first;
     const S* h_prev = (k ? r.y : r.h0) + before * h;
-    product(h_prev, m, hh.data());
+    product(h_prev, m, hh.data(), Soon<S>{r.xw + now * g, m * g}, Soon<S>{r.saved + now * q.saved(), m * q.saved()});
     for (int64_t i = 0; i < m; i++) {
       const S *x = r.xw + (now + i) * g, *p = hh.data() + i * g;
       S *y = r.y + (now + i) * h, *kept = r.saved ? r.saved + (now + i) * q.saved() : nullptr;
@@ -55,7 +63,7 @@ void run_steps(const Sequence& q, const RecurrentRows<S>& rows, const Run<S>& r,
   }
 }
 
-// And back. `product(a, m, c)` gives c (m, hidden) = a (m, width) w.
+// And back. `product(a, m, c, soon, soon)` gives c (m, hidden) = a (m, width) w.
 template <class S, class Product>
 void run_steps_back(const Sequence& q, const RecurrentRows<S>& rows, const Run<S>& r, const Back<S>& d, int64_t first,
                     int64_t last, Product&& product) {
@@ -78,8 +86,11 @@ void run_steps_back(const Sequence& q, const RecurrentRows<S>& rows, const Run<S
         rows.gru_back(h, kept, (k ? r.y : r.h0) + (before + i) * h, up, dx, dhh, direct.data() + i * h);
       else
         rows.plain_back[q.cell == Cell::relu](h, r.y + (now + i) * h, up, dx);
+      rows.add(g, dhh, d.db + (first + i) * g);
     }
-    product(d.dhh + now * g, m, through.data());
+    int64_t next = k ? q.at(k - 1) * q.batch + first : first, count = k ? m : 0;
+    product(d.dhh + now * g, m, through.data(), Soon<S>{r.saved + next * q.saved(), count * q.saved()},
+            Soon<S>{d.dx + next * g, count * g});
   }
   for (int64_t i = 0; i < m * h; i++) {
     d.dh0[first * h + i] = through[size_t(i)] + direct[size_t(i)];

@@ -92,6 +92,12 @@ inline void relu_backward_row(int64_t n, const S* h, const S* dh, S* dx) {
   for (int64_t j = 0; j < n; j++) dx[j] = M::positive(h[j]) ? dh[j] : S(0);
 }
 
+template <class S>
+inline void add_row(int64_t n, const S* x, S* sum) {
+#pragma omp simd
+  for (int64_t j = 0; j < n; j++) sum[j] += x[j];
+}
+
 // The rows of one number type.
 template <class S>
 struct RecurrentRows {
@@ -101,6 +107,7 @@ struct RecurrentRows {
   void (*gru_back)(int64_t, const S*, const S*, const S*, S*, S*, S*);
   void (*plain[2])(int64_t, const S*, const S*, const S*, S*);  // tanh, relu
   void (*plain_back[2])(int64_t, const S*, const S*, S*);
+  void (*add)(int64_t, const S*, S*);
 };
 template <class S, class M>
 constexpr RecurrentRows<S> recurrent_rows() {
@@ -109,7 +116,8 @@ constexpr RecurrentRows<S> recurrent_rows() {
           gru_forward_row<S, M>,
           gru_backward_row<S, M>,
           {tanh_forward_row<S, M>, relu_forward_row<S, M>},
-          {tanh_backward_row<S, M>, relu_backward_row<S, M>}};
+          {tanh_backward_row<S, M>, relu_backward_row<S, M>},
+          add_row<S>};
 }
 
 }  // namespace dl
