@@ -62,6 +62,24 @@ def test_every_package_introduces_itself() -> None:
     assert not wrong, "\n".join(wrong)
 
 
+def test_introductions_name_files_that_exist() -> None:
+    """`name.py`, `name.js` and the like anywhere in the repository, `_name` in the folder itself."""
+    files = [path.relative_to(ROOT).as_posix() for path in tracked()]
+    made = {"bundle.js", "bundle.css", "passes/name.py"}  # by a build; by whoever adds a pass
+    wrong, seen = [], 0
+    for path in packages():
+        text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+        here = path.parent.relative_to(ROOT).as_posix()
+        for name in set(re.findall(r"`([\w./]+\.(?:py|js|css|h|cpp))`", text)) - made:
+            seen += 1
+            wrong += [] if any(f"/{file}".endswith(f"/{name}") for file in files) else [f"{here}: {name}"]
+        for name in re.findall(r"[`(, ](_[a-z][a-z_]*)(?:[:`),]|\.[A-Z])", text):
+            seen += 1
+            wrong += [] if any(file.startswith(f"{here}/{name}") for file in files) else [f"{here}: {name}"]
+    assert seen > 60, "the patterns no longer find them"
+    assert not wrong, "\n".join(wrong)
+
+
 def test_every_folder_with_python_is_a_package() -> None:
     """A folder without __init__.py would import in a checkout and be missing in a wheel."""
     folders = {p.parent for p in tracked() if p.suffix == ".py" and p.relative_to(ROOT).parts[0] in PRODUCT}

@@ -3,8 +3,8 @@
 A text goes this way: ``tokens`` -> ``parser`` (with ``line_parser``) -> ``tree`` -> ``resolve`` (braces, names,
 repeats) -> ``plan`` -> ``infer`` (shapes) -> ``builder`` (Gluon layers). ``source`` turns a tree back into text.
 ``words`` is the vocabulary, one row a layer: to add a layer, add a row there. ``completion`` answers the Tab key.
-Nothing here knows IPython; the magic is in ``kernel_ext/network.py``. Everything but ``builder`` and ``layers`` is
-plain Python and needs no compiled core.
+Nothing here knows IPython; the magic is in ``kernel_ext/network.py``. Everything but ``builder``,
+``layers``, ``regrow`` and ``sketch`` is plain Python and needs no compiled core.
 """
 
 from __future__ import annotations
