@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 SWITCH = "DLCORE_CUDA_GRAPH"
 PATIENCE = 8  # captures of a program before it is left alone
+KERNEL_BYTES = 4 << 20  # 8 us, of which Python takes the most, at 500 GB/s
 
 
 class Capture:
@@ -41,30 +42,48 @@ class Capture:
             return f"not captured: {self._why}"
         return "captured" if self._fixed is not None and self._fixed.graph is not None else "captured at the third run"
 
-    def run(self, program: Executable, given: Sequence[Any], moved: set[int], seed: int, counter: int) -> list[Any]:
-        """The outputs. `moved`: inputs that were brought from the host for this run."""
+    def run(self, program: Executable, inputs: Sequence[Any], seed: int, counter: int) -> list[Any]:
+        """The outputs of a run over these arrays, some of which may be on the host."""
         stream = program.cupy.cuda.get_current_stream()
         if self._why or (stream.ptr not in (0, 1) and stream.is_capturing()):  # as part of somebody else's graph
-            return program.run_inside(given, seed, counter)
-        before, self._pointers = self._pointers, [a._ptr for a in given]
+            return program.run_once(inputs, seed, counter)
+        before, self._pointers = self._pointers, [a._ptr if a._device == program.device else 0 for a in inputs]
         if before is None:
-            return program.run_inside(given, seed, counter)
-        self._copied |= moved
-        self._copied |= {i for i, (old, new) in enumerate(zip(before, self._pointers, strict=True)) if old != new}
+            return program.run_once(inputs, seed, counter)
+        pairs = enumerate(zip(before, self._pointers, strict=True))
+        self._copied |= {i for i, (old, new) in pairs if old != new or not new}
         fixed = self._fixed
-        if fixed is None or not fixed.fits(given, self._copied, seed, stream):
-            if self._made == PATIENCE:
-                self._why, self._fixed = "its arrays, its stream or the seed change too often", None
-                return program.run_inside(given, seed, counter)
+        if fixed is None or not fixed.fits(inputs, self._copied, seed, stream):
+            self._fixed = None
+            self._why = self._better_without(program, inputs)
+            if self._why:
+                return program.run_once(inputs, seed, counter)
             self._made += 1
-            self._fixed = fixed = _Fixed(program, given, frozenset(self._copied), seed, stream)
-            return fixed.first(program, given, counter)
+            self._fixed = fixed = _Fixed(program, inputs, frozenset(self._copied), seed, stream)
+            return fixed.first(program, inputs, counter)
         if fixed.graph is None:
             self._why = fixed.capture(program)
             if self._why:
                 self._fixed = None
-                return program.run_inside(given, seed, counter)
-        return fixed.replay(program, given, counter)
+                return program.run_once(inputs, seed, counter)
+        return fixed.replay(program, inputs, counter)
+
+    def _better_without(self, program: Executable, inputs: Sequence[Any]) -> str:
+        """Why kernel by kernel is the better way to run; nothing where it is not."""
+        if self._made == PATIENCE:
+            return "its arrays, its stream or the seed change too often"
+        moving = [inputs[i] for i in self._copied if inputs[i].size > 1] + program.new_outputs()
+        nbytes, kernels = sum(a.nbytes for a in moving), len(program)
+        if pays(kernels, len(moving), nbytes):
+            return ""
+        return (
+            f"copying {len(moving)} arrays of {nbytes} bytes to and fro takes longer than launching {kernels} kernels"
+        )
+
+
+def pays(kernels: int, copies: int, nbytes: int) -> bool:
+    """Whether launches saved outweigh copies made: a launch takes about as long as a copy of so many bytes."""
+    return nbytes <= (kernels - copies) * KERNEL_BYTES
 
 
 class _Fixed:
@@ -80,9 +99,10 @@ class _Fixed:
         with self._cuda.using_allocator(self._pool.malloc):
             self._recording = Recording(program.cupy)
             self._counter = program.cupy.zeros((), "uint64")
-            self._inputs = [_twin(a) if i in copied else a for i, a in enumerate(given)]
+            self._inputs = [_twin(a, program.device) if i in copied else a for i, a in enumerate(given)]
             self._outputs = program.new_outputs()
         self._views = program.views(self._inputs, self._outputs)
+        self._numbers: dict[int, str] = {}  # of inputs on the host, as they were sent last
 
     def fits(self, given: Sequence[Any], copied: set[int], seed: int, stream: Any) -> bool:
         """Whether a run over these arrays is one over the same addresses."""
@@ -91,7 +111,7 @@ class _Fixed:
 
     def first(self, program: Executable, given: Sequence[Any], counter: int) -> list[Any]:
         """A run on the stream that will be captured, so that everything is compiled and memory is at hand then."""
-        self._load(given, counter)
+        self._load(program, given, counter)
         self._side.wait_event(self._stream.record())
         with self._side, self._cuda.using_allocator(self._pool.malloc), recording(self._recording):
             for i in range(len(program)):
@@ -123,15 +143,21 @@ class _Fixed:
     def replay(self, program: Executable, given: Sequence[Any], counter: int) -> list[Any]:
         """The outputs of a run by the graph."""
         self._recording.look()
-        self._load(given, counter)
+        self._load(program, given, counter)
         self.graph.launch(self._stream)
         return self._results(program, given)
 
-    def _load(self, given: Sequence[Any], counter: int) -> None:
+    def _load(self, program: Executable, given: Sequence[Any], counter: int) -> None:
         """Queue what a run reads: arrays from elsewhere, the random offset."""
         for i in self._copied:
+            if given[i].size == 1 and given[i]._device.startswith("cpu") and i not in program.written:
+                number = repr(given[i].item())  # which tells -0 from 0, too
+                if self._numbers.get(i) == number:
+                    continue
+                self._numbers[i] = number
             _core.assign(self._inputs[i], given[i])
-        self._counter.fill(counter % 2**64)
+        if program.rng_blocks:
+            self._counter.fill(counter % 2**64)
 
     def _results(self, program: Executable, given: Sequence[Any]) -> list[Any]:
         """Copies of the outputs, behind the run; what is written of copied arrays goes back to them."""
@@ -153,15 +179,15 @@ def _side(device: int, stream: int) -> Any:
     return cupy.cuda.Stream(non_blocking=True)
 
 
-def _twin(array: Any) -> Any:
-    """An array of the same layout in memory of its own."""
+def _twin(array: Any, device: str) -> Any:
+    """An array of the same layout in memory of its own, on a device."""
     below, above = (
         sum((n - 1) * s for n, s in zip(array.shape, array._strides, strict=True) if n and (s < 0) == negative)
         for negative in (True, False)
     )
-    flat = _core.empty((above - below + 1,), array._dtype_name, array._device)
+    flat = _core.empty((above - below + 1,), array._dtype_name, device)
     start = flat._ptr - below * array.dtype.itemsize
-    index = int(array._device[4:-1])
+    index = int(device[4:-1])
     return _core._from_pointer(start, array.shape, array._strides, array._dtype_name, 1, index, flat)
 
 

@@ -40,7 +40,7 @@ class Executable:
         device: str,
     ) -> None:
         self._values, self._instrs, self._tiles = list(values), list(instrs), tiles
-        self._n_inputs, self._device = n_inputs, device
+        self._n_inputs, self.device = n_inputs, device
         self._backend = backend()
         self._names = _core.op_names()
         self._arena = _core.empty((max(arena_bytes, 1),), "uint8", device)
@@ -60,7 +60,7 @@ class Executable:
         self._capture = Capture(self.waits_for_host())
 
     def _moved(self, array: Any) -> Any:
-        target = _core.empty(array.shape, array.dtype, self._device)
+        target = _core.empty(array.shape, array.dtype, self.device)
         _core.assign(target, array)
         return target
 
@@ -76,15 +76,19 @@ class Executable:
         """Queue one run; returns the output arrays. State among the inputs is written in place."""
         if len(inputs) != self._n_inputs:
             raise TypeError(f"compiled graph: takes {self._n_inputs} arrays, got {len(inputs)}")
-        given = [a if a._device == self._device else self._moved(a) for a in inputs]
-        moved = {i for i, (a, b) in enumerate(zip(inputs, given, strict=True)) if a is not b}
         seed, counter = _core.rng_state()
         if self._rng_blocks:
             _core.set_rng_state((seed, counter + self._rng_blocks))
         with self._lock, self.cupy.cuda.Device(self.index):
-            outputs = self._capture.run(self, given, moved, seed, counter)
-        for i in moved & self.written:  # a knob kept on the CPU that the graph may have changed
-            _core.assign(inputs[i], given[i])
+            return self._capture.run(self, inputs, seed, counter)
+
+    def run_once(self, inputs: Sequence[Any], seed: int, counter: int) -> list[Any]:
+        """The outputs, kernel by kernel; arrays on the host are brought over, and back where the program wrote them."""
+        given = [a if a._device == self.device else self._moved(a) for a in inputs]
+        outputs = self.run_inside(given, seed, counter)
+        for i in self.written:
+            if given[i] is not inputs[i]:  # a knob kept on the CPU that the graph may have changed
+                _core.assign(inputs[i], given[i])
         return outputs
 
     def run_inside(self, given: Sequence[Any], seed: int, counter: int) -> list[Any]:
@@ -99,7 +103,7 @@ class Executable:
     def new_outputs(self) -> list[Any]:
         """Arrays for the results of a run."""
         layouts = (self._values[number][:3] for number in self._outputs)
-        return [_empty_strided(shape, strides, dtype, self._device) for dtype, shape, strides in layouts]
+        return [_empty_strided(shape, strides, dtype, self.device) for dtype, shape, strides in layouts]
 
     def views(self, given: Sequence[Any], outputs: Sequence[Any]) -> dict[int, Any]:
         """Every value of a run over these arrays."""
@@ -113,7 +117,7 @@ class Executable:
 
     def profile(self, inputs: Sequence[Any]) -> list[float]:
         """One run; the seconds that the device took for each instruction."""
-        given = [a if a._device == self._device else self._moved(a) for a in inputs]
+        given = [a if a._device == self.device else self._moved(a) for a in inputs]
         views, (seed, counter) = self.views(given, self.new_outputs()), _core.rng_state()
         with self._lock, self.cupy.cuda.Device(self.index):
             stream = self.cupy.cuda.get_current_stream()
@@ -155,7 +159,7 @@ class Executable:
         for _, shape, strides, kind, where, offset in self._values:
             if kind == "input" and where == number and offset == 0 and tuple(shape) == array.shape:
                 if any(s > 1 and a != b for s, a, b in zip(shape, array._strides, strides, strict=True)):
-                    packed = _empty_strided(shape, strides, array._dtype_name, self._device)
+                    packed = _empty_strided(shape, strides, array._dtype_name, self.device)
                     _core.assign(packed, array)
                     return packed
                 break
