@@ -170,19 +170,18 @@ __device__ inline double dl_digamma(double x) {
   s = (((s * z + 1.0 / 252) * z - 1.0 / 120) * z + 1.0 / 12) * z;
   return r + log(x) - 0.5 / x - s;
 }
-__device__ inline double dl_whole_power(double x, int n) {
-  double r = 1;
-  for (int k = 0; k < n; k++) r *= x;
-  return r;
-}
 __device__ inline double dl_zeta(int s, double q) {
   const double b[8] = {1.0 / 12, -1.0 / 720, 1.0 / 30240, -1.0 / 1209600, 1.0 / 47900160, -691.0 / 1307674368000.0,
                        1.0 / 74724249600.0, -3617.0 / 10670622842880000.0};
   if (q <= 0 && q == floor(q)) return dl_inf();
   if (q < -1e6) return dl_nan();
   double sum = 0;
-  for (; q < 10; q += 1) sum += dl_whole_power(1 / q, s);
-  double last = dl_whole_power(1 / q, s), z = 1 / (q * q), rising = s, power = last / q;
+  for (int k = 0; k < 9 || q < 10; k++, q += 1) {
+    double term = pow(1 / q, (double)s);
+    sum += term;
+    if (fabs(term) < 1e-17 * fabs(sum)) return sum;
+  }
+  double last = pow(1 / q, (double)s), z = 1 / (q * q), rising = s, power = last / q;
   sum += last * (q / (s - 1) + 0.5);
   for (int k = 0; k < 8; k++) {
     sum += b[k] * rising * power;
@@ -192,7 +191,7 @@ __device__ inline double dl_zeta(int s, double q) {
   return sum;
 }
 template <class T> __device__ inline T dl_polygamma(T order, T value) {
-  int n = order >= 0 && order < 1000 ? (int)order : -1;
+  int n = order >= 0 && order < 2e9 ? (int)order : -1;
   double x = value;
   if (n == 0) return (T)dl_digamma(x);
   if (n < 0 || x != x) return (T)dl_nan();

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -40,26 +41,35 @@ def _half(x: Shape, n: int, axis: int, norm: str) -> list[Shape]:
     return _whole(x, n // 2 + 1, axis, norm)
 
 
+def _transformed(function: Callable[..., Array], x: Array, *how: Any) -> Array:
+    """In double precision where a transform of numbers in single precision has passed its range on the way."""
+    y = function(x, *how)
+    if y.dtype in (np.float64, np.complex128) or np.isfinite(y).all() or not np.isfinite(x).all():
+        return y
+    with np.errstate(over="ignore", invalid="ignore"):
+        return function(x.astype(np.result_type(x, np.float64)), *how).astype(y.dtype)
+
+
 @host("fft", shape=_whole)
 def fft(x: Array, n: int, axis: int, norm: Any) -> Array:
-    return np.fft.fft(x, n, axis, norm)
+    return _transformed(np.fft.fft, x, n, axis, norm)
 
 
 @host("ifft", shape=_whole)
 def ifft(x: Array, n: int, axis: int, norm: Any) -> Array:
-    return np.fft.ifft(x, n, axis, norm)
+    return _transformed(np.fft.ifft, x, n, axis, norm)
 
 
 @host("rfft", shape=_half)
 def rfft(x: Array, n: int, axis: int, norm: Any) -> Array:
-    return np.fft.rfft(x, n, axis, norm)
+    return _transformed(np.fft.rfft, x, n, axis, norm)
 
 
 @host("irfft", shape=_whole)
 def irfft(x: Array, n: int, axis: int, norm: Any) -> Array:
     if not x.shape[axis]:  # NumPy leaves the result of nothing as it finds the memory
         x = np.zeros([1 if k == axis % x.ndim else m for k, m in enumerate(x.shape)], x.dtype)
-    return np.fft.irfft(x, n, axis, norm)
+    return _transformed(np.fft.irfft, x, n, axis, norm)
 
 
 def _fitted(x: Shape, y: Shape, axis: int) -> list[Shape]:

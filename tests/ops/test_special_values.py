@@ -244,3 +244,19 @@ def test_fractions_beside_whole_numbers_give_floats_and_nan_is_assigned_as_a_cas
     x = array([1, 2], "int32")
     _core.assign(x, float("nan"))
     assert x.tolist() == F.cast(array([np.nan, np.nan], "float64"), "int32").tolist()
+
+
+@pytest.mark.parametrize("name", ["fft", "ifft", "rfft"])
+def test_transforms_pass_single_precision_on_the_way(name: str) -> None:
+    x = np.resize(np.array([3e38, 3e38, -3e38, -2e38], np.float32), 12)
+    want = getattr(np.fft, name)(x.astype(np.float64)).astype(np.complex64)
+    got = getattr(F, name)(_core.from_numpy(x), 12).asnumpy()
+    assert np.isfinite(got[0]) and got.dtype == np.complex64
+    np.testing.assert_allclose(got, want, rtol=1e-5)
+
+
+def test_polygamma_of_large_orders() -> None:
+    order, x = np.array([20.0, 60, 120, 150, 160]), np.array([15.0, 30, 60, 90, 100])
+    want = scipy.special.polygamma(order, x)
+    assert np.isfinite(want).all() and (want != 0).all()
+    np.testing.assert_allclose(F.polygamma(_core.from_numpy(order), _core.from_numpy(x)).asnumpy(), want, rtol=1e-10)

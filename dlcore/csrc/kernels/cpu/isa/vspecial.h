@@ -53,7 +53,11 @@ static double vm_zeta(int s, double q) {
   if (q <= 0 && q == __builtin_floor(q)) return __builtin_inf();
   if (q < -1e6) return __builtin_nan("");
   double sum = 0;
-  for (; q < 10; q += 1) sum += __builtin_powi(1 / q, s);
+  for (int k = 0; k < 9 || q < 10; k++, q += 1) {
+    double term = __builtin_powi(1 / q, s);
+    sum += term;
+    if (__builtin_fabs(term) < 1e-17 * __builtin_fabs(sum)) return sum;  // a large s: the series below would not settle
+  }
   double last = __builtin_powi(1 / q, s), z = 1 / (q * q);
   sum += last * (q / (s - 1) + 0.5);
   double rising = s, power = last / q;  // s (s+1) ... (s+2k-2) / q^(s+2k-1)
