@@ -59,8 +59,10 @@ class HybridBlock(Block):
         remat: True lets the backward part compute again what this block computes inside, instead of keeping it, both
         where this block is compiled and where it is part of something compiled; results stay the same to the last bit.
         False ends that, None leaves it as it is. It holds for this block, not for those inside.
-        memory_budget: bytes that intermediate values may take where this block is compiled and gradients are taken;
-        what is cheapest to compute again for its size is then computed again (see `dlcore.jit`).
+        memory_budget: bytes that intermediate values may take where this block is compiled and gradients are taken:
+        all that its forward and its backward part hold, and what is kept between them. What is cheapest to compute
+        again for its size is then computed again (see `dlcore.jit`). ValueError at a call for which it is too small,
+        with a budget that is not.
         """
         if remat is not None:
             self._remat = remat

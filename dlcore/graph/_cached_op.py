@@ -14,7 +14,7 @@ class CachedOp(Jit):
     function   the forward function: arrays in, arrays (in lists, tuples, dicts) out
     params     its parameters, for those who look at the graph; the function reads them itself
     name       used in graphs and error texts
-    memory_budget, remat   as for `jit`
+    memory_budget, remat   as for `jit`; the budget is for calls of which gradients are recorded
 
     Under `autograd.record()` a call is one node on the tape, with a compiled backward graph.
 
@@ -23,6 +23,8 @@ class CachedOp(Jit):
     >>> double(dl.np.ones((3,))).tolist(), double.compilations
     ([2.0, 2.0, 2.0], 1)
     """
+
+    _always_bounded = False
 
     def __init__(
         self,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-import warnings
 from collections.abc import Callable, Iterable, Sequence
 from copy import copy
 from typing import Any
@@ -20,10 +19,8 @@ from ._pause import no_collection
 from ._sizes import Family
 from .passes import optimize
 from .passes.plan import Plan, plan, settle
-from .passes.remat import KEEP, Remat, remat
+from .passes.remat import KEEP, Remat, remat, within_budget
 from .verify import verify
-
-TRIES = 4  # plans made until a memory budget is met
 
 
 class Compiled:
@@ -123,24 +120,17 @@ class Compiled:
         return graph
 
     def _planned(self, graph: Graph) -> tuple[Graph, Plan]:
-        """The graph with what is computed again, and its plan; a budget is aimed at until the plan itself meets it."""
-        budget = self.wish.budget
-        aim = self.wish
-        for _ in range(TRIES):
+        """The graph with what is computed again, and its plan, which keeps to the budget."""
+
+        def make(aim: Remat) -> tuple[tuple[Graph, Plan], int]:
             again = verify(remat(graph, aim), "remat") if aim else graph
             if aim:
                 _show.stage("passes", "remat", again)
             settled = verify(settle(again), "settle")
             memory = plan(settled)
-            if budget is None or memory.arena_bytes <= budget:
-                return settled, memory
-            aim = aim.tightened(memory.arena_bytes / budget)
-        warnings.warn(
-            f"memory_budget: {self.traced.name} needs {memory.arena_bytes} bytes for intermediate values even when it "
-            f"computes again what it can; {budget} were given",
-            stacklevel=2,
-        )
-        return settled, memory
+            return (settled, memory), memory.arena_bytes
+
+        return within_budget(self.wish, self.traced.name, make)
 
     @property
     def is_ready(self) -> bool:

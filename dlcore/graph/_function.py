@@ -15,20 +15,20 @@ from typing import TYPE_CHECKING, Any
 
 from dlcore import _core
 
-from ._compiled import Compiled
+from ._compiled import Compiled, device_of
 from ._ir import Graph
 from ._line import Different
 from ._pause import no_collection
 from ._sizes import Family, Outline, outline_of
 from ._split import ancestors, split
 from ._types import is_inexact
-from .passes.autodiff import autodiff
+from .passes.autodiff import Joint, autodiff
 from .passes.canonicalize import canonicalize
 from .passes.cse import cse
 from .passes.dead_code import dead_code
 from .passes.fold import fold
 from .passes.prune import prune
-from .passes.remat import KEEP, Remat, remat
+from .passes.remat import KEEP, Remat, remat, within_budget
 from .verify import verify
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 class GraphFunction:
     """Runs a graph on arrays, and takes part in the recording of gradients when one is going on.
 
-    wish   what a backward part computes again instead of finding it kept
+    wish   what a backward part computes again instead of finding it kept;  alone: the same where none is asked for
     family what the same function became for other sizes
 
     >>> import dlcore as dl
@@ -48,11 +48,13 @@ class GraphFunction:
     [2.0, 2.0]
     """
 
-    def __init__(self, graph: Graph, wish: Remat = KEEP, family: Family | None = None) -> None:
+    def __init__(
+        self, graph: Graph, wish: Remat = KEEP, family: Family | None = None, alone: Remat | None = None
+    ) -> None:
         self._graph: Graph | Third = prune(graph)
         self._states = [state.array for state in graph.states]
         self.wish, self.family = wish, family or Family()
-        self.plain = Compiled(self._graph, wish=wish, family=self.family)
+        self.plain = Compiled(self._graph, wish=wish if alone is None else alone, family=self.family)
         self._pairs: dict[tuple[bool, ...], _Pair] = {}
         self._lock = threading.Lock()
 
@@ -68,7 +70,9 @@ class GraphFunction:
         if pair is None:
             with self._lock:
                 with no_collection():
-                    pair = self._pairs.get(mask) or self._pairs.setdefault(mask, _Pair(self, mask))
+                    pair = self._pairs.get(mask)
+                    if pair is None:
+                        pair = self._pairs[mask] = _Pair(self, mask, device_of(operands))
         return pair(arrays, operands)
 
     @property
@@ -106,29 +110,58 @@ class GraphFunction:
         return list(self._pairs.values())[-1] if self._pairs else None
 
 
-class _Pair:
-    """The forward and backward graphs for one choice of operands that need gradients."""
+def with_gradients(graph: Graph, mask: Sequence[bool]) -> tuple[Joint, Graph]:
+    """The graph and its gradients by the inputs and states that `mask` marks, in one: as it is made, and tidied."""
+    wrt = [value for value, wanted in zip(graph.sources(), mask, strict=True) if wanted]
+    found = autodiff(graph, wrt)
+    joint = verify(found.graph, "autodiff")
+    for rewrite in (canonicalize, fold, cse):
+        joint = verify(rewrite(joint), rewrite.__name__)
+    return found, joint
 
-    def __init__(self, function: GraphFunction, mask: tuple[bool, ...]) -> None:
-        self.function = function
-        graph, wish, family = function.graph, function.wish, function.family
-        wrt = [value for value, wanted in zip(graph.sources(), mask, strict=True) if wanted]
-        found = autodiff(graph, wrt)
-        joint = verify(found.graph, "autodiff")
-        self._joint: Graph | None = joint
-        for rewrite in (canonicalize, fold, cse):
-            joint = verify(rewrite(joint), rewrite.__name__)
-        if wish:
-            forward = ancestors(joint, len(graph.outputs))
-            count = max((i + 1 for i, node in enumerate(joint.nodes) if node in forward), default=0)
-            joint = verify(remat(joint, wish, count), "remat")
-        halves = split(joint, len(graph.outputs), len(found.heads))
-        self.mask, self.heads, self.direct = mask, found.heads, halves.direct
+
+def again(joint: Graph, n_outputs: int, wish: Remat) -> Graph:
+    """A joint graph with what `wish` does not keep made again in its backward part."""
+    if not wish:
+        return joint
+    forward = ancestors(joint, n_outputs)
+    count = max((i + 1 for i, node in enumerate(joint.nodes) if node in forward), default=0)
+    return verify(remat(joint, wish, count), "remat")
+
+
+class _Pair:
+    """The forward and backward graphs for one choice of operands that need gradients.
+
+    A memory budget is for what both hold in their arenas and what is kept between them.
+    """
+
+    def __init__(self, function: GraphFunction, mask: tuple[bool, ...], device: str = "") -> None:
+        self.function, self.mask = function, mask
+        graph, wish = function.graph, function.wish
         self.n_inputs, self.n_outputs = len(graph.inputs), len(graph.outputs)
-        self.forward = Compiled(dead_code(halves.forward), family=family.part("forward", mask))
-        self.backward = Compiled(halves.backward, family=family.part("backward", mask))
-        self._draws = bool(halves.backward.rng_blocks)
+        found, joint = with_gradients(graph, mask)
+        self._joint: Graph | None = found.graph
+        self.heads = found.heads
+
+        def make(aim: Remat) -> tuple[None, int]:
+            halves = split(again(joint, self.n_outputs, aim), self.n_outputs, len(self.heads))
+            parts = {"forward": dead_code(halves.forward), "backward": halves.backward}
+            self.direct, self._draws = halves.direct, bool(halves.backward.rng_blocks)
+            for which, part in parts.items():
+                family = None if wish.budget else function.family.part(which, mask)
+                setattr(self, which, Compiled(part, family=family, device=device))
+            return None, self.memory_bytes if wish.budget else 0
+
+        self.forward: Compiled
+        self.backward: Compiled
+        within_budget(wish, graph.name, make)
         self._again: GraphFunction | None = None
+
+    @property
+    def memory_bytes(self) -> int:
+        """What intermediate values take: both arenas, and what is kept between the two parts."""
+        kept = sum(value.nbytes for value in self.forward.graph.outputs[self.n_outputs :])
+        return self.forward.plan.arena_bytes + kept + self.backward.plan.arena_bytes
 
     @property
     def is_ready(self) -> bool:

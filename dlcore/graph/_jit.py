@@ -82,6 +82,8 @@ class Jit:
         self._seen_generation = generation()
         self.compilations = self.resized = 0
 
+    _always_bounded = True  # a memory budget holds without gradients too
+
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         """Bound to an instance, like a method; the instance is a static argument."""
         return self if instance is None else functools.partial(self, instance)
@@ -154,7 +156,8 @@ class Jit:
                 "arrays, and shapes should repeat",
                 stacklevel=5,
             )
-        function = GraphFunction(traced.graph, Remat(tuple(segments), least, budget), self._family)
+        wish = Remat(tuple(segments), least, budget)
+        function = GraphFunction(traced.graph, wish, self._family, wish if self._always_bounded else wish.unbounded())
         storages = {state.array._storage_id for state in traced.graph.states}
         watched = [(get, a) for get, a in _watched(self._function) if a._storage_id in storages]
         return _Entry(
@@ -279,11 +282,12 @@ def jit(function: Any = None, *, remat: bool | Iterable[Any] = False, memory_bud
 
     Memory: `memory_budget` is the number of bytes that intermediate values may take. To keep to it, the backward part
     of a step computes again what is cheapest to compute again for its size; results are the same to the last bit,
-    dropout included. A UserWarning says so when it cannot be met. `remat=True` asks for as little memory as possible,
-    and `remat=[layer, ...]` names layers of which only what goes in and comes out is kept.
+    dropout included. `remat=True` asks for as little memory as possible, and `remat=[layer, ...]` names layers of which
+    only what goes in and comes out is kept.
 
     Errors: `TraceError` (a RuntimeError) when the function needs the value of an array, such as in `if x > 0`, with the
-    line; TypeError for an argument that is no array and cannot be hashed.
+    line; TypeError for an argument that is no array and cannot be hashed; ValueError at a call for which the memory
+    budget is too small, with one that is not.
 
     >>> import dlcore as dl
     >>> @dl.jit

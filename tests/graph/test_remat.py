@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from typing import Any
 
@@ -93,10 +94,22 @@ def test_a_budget_that_is_met_anyway_changes_nothing(plain: Training) -> None:
     assert [n.op for n in found.compiled.graph.nodes] == [n.op for n in plain.compiled.graph.nodes]
 
 
-def test_a_budget_that_cannot_be_met_is_said(plain: Training) -> None:
-    with pytest.warns(UserWarning, match=r"memory_budget: step needs \d+ bytes .* 1000 were given"):
-        found = Training(memory_budget=1000)
-    assert found.equals(plain) and found.arena < plain.arena / 2
+def named(error: Exception) -> int:
+    """The budget that an error about one too small says is enough."""
+    found = re.match(r"memory_budget: \w+ needs (\d+) bytes .*; \d+ were given", str(error))
+    assert found is not None
+    return int(found[1])
+
+
+def test_a_budget_that_cannot_be_met_is_refused_with_one_that_can(plain: Training) -> None:
+    with pytest.raises(ValueError, match=r"1000 were given") as caught:
+        Training(memory_budget=1000)
+    least = named(caught.value)
+    assert least < plain.arena / 2
+    found = Training(memory_budget=least)
+    assert found.equals(plain) and found.arena <= least
+    with pytest.raises(ValueError, match=f"needs {least} bytes"):
+        Training(memory_budget=found.arena - 1)
 
 
 def test_the_least_memory_and_layers_named_as_segments(plain: Training) -> None:
@@ -155,7 +168,7 @@ def kept(pair: Any) -> int:
     [
         ({"remat": True}, None, 20),
         ({}, {"remat": True}, 3),
-        ({"memory_budget": 80_000}, None, 1.8),
+        ({"memory_budget": 110_000}, None, 1.8),
     ],
 )
 def test_hybridized_blocks_keep_less_and_give_the_same_gradients(hybridize: dict, inner: dict, part: float) -> None:
@@ -164,6 +177,36 @@ def test_hybridized_blocks_keep_less_and_give_the_same_gradients(hybridize: dict
     assert kept(pair) < kept(all_kept) / part
     for a, b in zip(found, expected, strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+def test_a_budget_of_a_hybridized_block_holds_for_all_that_its_parts_take() -> None:
+    expected, whole = gradients({})
+    for part in (1.0, 0.7, 0.5):
+        budget = int(whole.memory_bytes * part)
+        found, pair = gradients({"memory_budget": budget})
+        arenas = pair.forward.lowered.executable.arena_bytes + pair.backward.lowered.executable.arena_bytes
+        assert arenas + kept(pair) == pair.memory_bytes <= budget
+        for a, b in zip(found, expected, strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+def test_too_small_a_budget_of_a_hybridized_block_is_refused_with_one_that_is_not() -> None:
+    with pytest.raises(ValueError, match="2000 were given") as caught:
+        gradients({"memory_budget": 2000})
+    found, pair = gradients({"memory_budget": named(caught.value)})
+    assert pair.memory_bytes <= named(caught.value)
+    for a, b in zip(found, gradients({})[0], strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_a_budget_of_a_hybridized_block_is_for_gradients_only() -> None:
+    net = residual(4)
+    net.initialize()
+    net.hybridize(memory_budget=1)
+    x = array(np.ones((4, 3, 8, 8)), "float32")
+    assert net(x).shape == net(x).shape == (4, 10)
+    with pytest.raises(ValueError, match="memory_budget"), autograd.record():
+        net(x)
 
 
 def test_remat_of_a_block_can_be_taken_back_and_is_not_for_those_inside() -> None:

@@ -10,12 +10,16 @@ segments of the size of the root of n layers, memory grows with the root of n fo
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from .._ir import Graph, Value
 from .._recompute import Program, belongs, boundary
 from .dead_code import needed_nodes
 
+TRIES = 4  # programs made until one keeps to its budget, before the one that takes the least memory
+T = TypeVar("T")
 _PIECES = (1, 2, 4, 8, 16, 32, 64, 128)  # sizes of segments that are tried, as parts of what there is to drop
 
 
@@ -34,8 +38,32 @@ class Remat:
         """The same with a budget that is smaller by `factor` and a little more."""
         return self if self.budget is None else replace(self, budget=int(self.budget / factor * 0.99))
 
+    def unbounded(self) -> Remat:
+        """The same without a budget."""
+        return replace(self, budget=None)
+
 
 KEEP = Remat()  # nothing is computed again
+
+
+def within_budget(wish: Remat, name: str, make: Callable[[Remat], tuple[T, int]]) -> T:
+    """What `make` gives for the wish, together with the bytes it takes: aimed lower until these keep to the budget.
+
+    Errors: ValueError with the smallest budget that can be kept to.
+    """
+    aim = wish
+    for _ in range(TRIES):
+        made, taken = make(aim)
+        if wish.budget is None or taken <= wish.budget:
+            return made
+        aim = aim.tightened(taken / wish.budget)
+    made, taken = make(replace(wish, least=True, budget=None))
+    if taken <= wish.budget:  # type: ignore[operator]
+        return made
+    raise ValueError(
+        f"memory_budget: {name} needs {taken} bytes for intermediate values even when it computes again what it can; "
+        f"{wish.budget} were given"
+    )
 
 
 def remat(graph: Graph, wish: Remat, forward: int | None = None) -> Graph:
