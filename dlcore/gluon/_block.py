@@ -224,7 +224,8 @@ class Block(Hinted):
             raise ValueError(f"load: dtype_source must be 'current' or 'saved', got {dtype_source!r}")
         parameters = self.collect_params()
         saved = dtype_source == "saved"
-        _saving.load(source, parameters, param_dict, ctx, allow_missing, ignore_extra, cast_dtype or saved, saved)
+        arrays = _saving.by_path(param_dict, parameters, self._prefix)
+        _saving.load(source, parameters, arrays, ctx, allow_missing, ignore_extra, cast_dtype or saved, saved)
 
     def save(self, prefix: str | os.PathLike[str]) -> None:
         """Write all parameters to `prefix-model.safetensors`; `HybridBlock.export` writes the operators as well."""

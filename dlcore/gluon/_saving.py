@@ -37,6 +37,18 @@ def read(filename: str | os.PathLike[str]) -> dict[str, Any]:
     return {name.removeprefix("arg:").removeprefix("aux:"): array for name, array in arrays.items()}
 
 
+def by_path(arrays: Mapping[str, Any], parameters: Mapping[str, Parameter], prefix: str) -> Mapping[str, Any]:
+    """Arrays by path, where a file has them by the parameters' names, as files of early versions of MXNet do.
+
+    With `prefix` or without it: "net0_dense0_weight" or "dense0_weight" for the path "0.weight".
+    """
+    if any("." in name or name in parameters for name in arrays):
+        return arrays
+    paths = {parameter.name: path for path, parameter in reversed(parameters.items())}
+    paths |= {name.removeprefix(prefix): path for name, path in paths.items()}
+    return {paths.get(name, name): array for name, array in arrays.items()}
+
+
 def load(
     source: str,
     parameters: Mapping[str, Parameter],

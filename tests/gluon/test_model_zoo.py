@@ -11,14 +11,15 @@ from dlcore.gluon.model_zoo import get_model, vision
 # Learned parameters: Caffe's LeNet; torchvision's tables for AlexNet, DenseNet, ResNet, SqueezeNet, VGG, MobileNetV2
 # and (without its second classifier) Inception; MXNet's tables for MobileNet less their running statistics (21 888 and
 # 5 472); ResNet-20 is "0.27M" in the paper, here with 1x1 convolutions on two shortcuts; timm's resnetv2_50, which has
-# no normalization (64 factors, 64 offsets) behind its stem.
+# no normalization (64 factors, 64 offsets) behind its stem. MXNet's bottlenecks have biases at their 1x1 convolutions,
+# its MobileNet of the second version has none in the last layer, but a 1x1 convolution more in the first block.
 COUNTS = {
     "mlp": (109_386, 784),
     "lenet": (431_080, 800),
     "resnet18_v1": (11_689_512, 0),
     "resnet34_v1": (21_797_672, 0),
     "cifar_resnet20_v1": (269_722 + 16 * 32 + 32 * 64 + 2 * (32 + 64), 0),
-    "resnet50_v1": (25_557_032, 0),
+    "resnet50_v1": (25_557_032 + 3 * 320 + 4 * 640 + 6 * 1280 + 3 * 2560, 0),
     "alexnet": (61_100_840, 0),
     "inceptionv3": (23_834_568, 0),
     "vgg16": (138_357_544, 512 * 7 * 7),
@@ -28,8 +29,8 @@ COUNTS = {
     "vgg11_bn": (132_868_840, 512 * 7 * 7),
     "vgg16_bn": (138_365_992, 512 * 7 * 7),
     "vgg19_bn": (143_678_248, 512 * 7 * 7),
-    "resnet101_v1": (44_549_160, 0),
-    "resnet152_v1": (60_192_808, 0),
+    "resnet101_v1": (44_549_160 + 3 * 320 + 4 * 640 + 23 * 1280 + 3 * 2560, 0),
+    "resnet152_v1": (60_192_808 + 3 * 320 + 8 * 640 + 36 * 1280 + 3 * 2560, 0),
     "resnet50_v2": (25_549_352 + 2 * 64, 0),
     "densenet121": (7_978_856, 0),
     "densenet161": (28_681_000, 0),
@@ -37,7 +38,7 @@ COUNTS = {
     "densenet201": (20_013_928, 0),
     "squeezenet1.0": (1_248_424, 0),
     "squeezenet1.1": (1_235_496, 0),
-    "mobilenetv2_1.0": (3_504_872, 0),
+    "mobilenetv2_1.0": (3_504_872 - 1000 + 32 * 32 + 2 * 32, 0),
     "mobilenet1.0": (4_253_864 - 21_888, 0),
     "mobilenet0.25": (475_544 - 5_472, 0),
 }

@@ -15,7 +15,10 @@ def alexnet(classes: int = 1000, pretrained: bool = False, **old: Any) -> Classi
     Dense(4096 -> 5)
     """
     no_weights("alexnet", pretrained, old)
-    net = Classifier(classes, in_units=4096)
+    return Classifier(classes, in_units=4096, fill=_fill)
+
+
+def _fill(features: nn.HybridSequential) -> None:
     before = 3
     for width, kernel, stride, pad, pooled in (
         (64, 11, 4, 2, True),
@@ -24,10 +27,10 @@ def alexnet(classes: int = 1000, pretrained: bool = False, **old: Any) -> Classi
         (256, 3, 1, 1, False),
         (256, 3, 1, 1, True),
     ):
-        net.features.add(nn.Conv2D(width, kernel, stride, pad, activation="relu", in_channels=before))
+        features.add(nn.Conv2D(width, kernel, stride, pad, activation="relu", in_channels=before))
         if pooled:
-            net.features.add(nn.MaxPool2D(3, 2))
+            features.add(nn.MaxPool2D(3, 2))
         before = width
+    features.add(nn.Flatten())
     for inputs in (256 * 6 * 6, 4096):
-        net.features.add(nn.Dense(4096, activation="relu", in_units=inputs), nn.Dropout(0.5))
-    return net
+        features.add(nn.Dense(4096, activation="relu", in_units=inputs), nn.Dropout(0.5))

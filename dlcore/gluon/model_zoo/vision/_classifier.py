@@ -1,8 +1,8 @@
-"""What all networks of this folder share."""
+"""What all networks of this folder share. Their parameters are named and counted as those of MXNet's zoo are."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from dlcore._kinds import Count, Length
@@ -12,7 +12,9 @@ from ..._hybrid_block import HybridBlock
 
 
 class Classifier(HybridBlock):
-    """`output(features(x))`: a subclass, or who makes it, fills `features` and gives the number of classes.
+    """`output(features(x))`: who makes it fills `features`, by `fill` or later, and gives the number of classes.
+
+    output: a function that makes the last layer; a dense one where it is None.
 
     >>> import dlcore as dl
     >>> net = Classifier(10)
@@ -22,10 +24,21 @@ class Classifier(HybridBlock):
     (2, 10)
     """
 
-    def __init__(self, classes: Count, in_units: Length = 0, prefix: str | None = None, params: Any = None) -> None:
+    def __init__(
+        self,
+        classes: Count,
+        in_units: Length = 0,
+        prefix: str | None = None,
+        params: Any = None,
+        fill: Callable[[Any], None] | None = None,
+        output: Callable[[], HybridBlock] | None = None,
+    ) -> None:
         super().__init__(prefix, params)
-        self.features = nn.HybridSequential()
-        self.output: HybridBlock = nn.Dense(classes, in_units=in_units)
+        with self.name_scope():
+            self.features = nn.HybridSequential(prefix="")
+            if fill is not None:
+                fill(self.features)  # the last layer has the last number
+            self.output: HybridBlock = nn.Dense(classes, in_units=in_units) if output is None else output()
 
     def forward(self, x: Any) -> Any:  # type: ignore[override]
         return self.output(self.features(x))

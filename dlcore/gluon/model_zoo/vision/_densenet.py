@@ -33,6 +33,7 @@ class DenseLayer(HybridBlock):
             nn.BatchNorm(in_channels=4 * growth),
             nn.Activation("relu"),
             conv(growth, 3, 1, 4 * growth),
+            prefix="",
         )
 
     def forward(self, x: Any) -> Any:  # type: ignore[override]
@@ -58,20 +59,25 @@ class DenseNet(Classifier):
         prefix: str | None = None,
         params: Any = None,
     ) -> None:
-        super().__init__(classes, prefix=prefix, params=params)
-        width = num_init_features
-        self.features.add(conv(width, 7, 2, 3), nn.BatchNorm(in_channels=width), nn.Activation("relu"))
-        self.features.add(nn.MaxPool2D(3, 2, 1))
+        def fill(features: nn.HybridSequential) -> None:
+            self._fill(features, num_init_features, growth_rate, layers)
+
+        super().__init__(classes, 0, prefix, params, fill, lambda: nn.Dense(classes, in_units=self._width))
+
+    def _fill(self, features: nn.HybridSequential, width: int, growth_rate: int, layers: Sequence[int]) -> None:
+        features.add(conv(width, 7, 2, 3), nn.BatchNorm(in_channels=width), nn.Activation("relu"))
+        features.add(nn.MaxPool2D(3, 2, 1))
         for number, count in enumerate(layers):
-            for _ in range(count):
-                self.features.add(DenseLayer(width, growth_rate))
-                width += growth_rate
-            self.features.add(nn.BatchNorm(in_channels=width), nn.Activation("relu"))
+            stage = nn.HybridSequential(prefix=f"stage{number + 1}_")
+            with stage.name_scope():
+                stage.add(*(DenseLayer(width + k * growth_rate, growth_rate, prefix="") for k in range(count)))
+            width += count * growth_rate
+            features.add(stage, nn.BatchNorm(in_channels=width), nn.Activation("relu"))
             if number < len(layers) - 1:
-                self.features.add(conv(width // 2, 1, 1, width), nn.AvgPool2D(2, 2))
+                features.add(conv(width // 2, 1, 1, width), nn.AvgPool2D(2, 2))
                 width //= 2
-        self.features.add(nn.GlobalAvgPool2D())
-        self.output = nn.Dense(classes, in_units=width)
+        features.add(nn.GlobalAvgPool2D())
+        self._width = width
 
 
 # Channels of the stem, growth, and layers in each stage, by the number of layers.

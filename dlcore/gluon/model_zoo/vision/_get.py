@@ -70,8 +70,8 @@ def get_model(name: str, **kwargs: Any) -> Classifier:
 
     >>> get_model("ResNet18_v1", classes=10).output
     Dense(512 -> 10)
-    >>> get_model("mobilenetv2_1.0", classes=10).output
-    Dense(1280 -> 10)
+    >>> get_model("mobilenet1.0", classes=10).output
+    Dense(1024 -> 10)
     """
     wanted = re.sub(r"(?<=\d)\.(?=\d)", "_", name.lower())
     wanted = wanted.replace("mobilenetv2", "mobilenet_v2").replace("inceptionv3", "inception_v3")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from dlcore._kinds import Count
@@ -27,19 +28,33 @@ class InceptionV3(Classifier):
     """
 
     def __init__(self, classes: Count = 1000, width: Count = 1, prefix: str | None = None, params: Any = None) -> None:
-        super().__init__(classes, 2048 // width, prefix, params)
-        self._width, self._before = width, 3
+        super().__init__(classes, 2048 // width, prefix, params, lambda features: self._fill(features, width))
+
+    def _alias(self) -> str:
+        return "inception3"
+
+    def _fill(self, features: nn.HybridSequential, width: int) -> None:
+        self.features, self._width, self._before = features, width, 3
         self._stem()
-        for pooled in (32, 64, 64):
-            self._same(pooled)
-        self._shrink([(384, 3, 2, 0)], [(64, 1, 1, 0), (96, 3, 1, 1), (96, 3, 2, 0)])
-        for inner in (128, 160, 160, 192):
-            self._factored(inner)
+        for number, pooled in enumerate((32, 64, 64)):
+            self._named(f"A{number + 1}_", self._same, pooled)
+        self._named("B_", self._shrink, [(384, 3, 2, 0)], [(64, 1, 1, 0), (96, 3, 1, 1), (96, 3, 2, 0)])
+        for number, inner in enumerate((128, 160, 160, 192)):
+            self._named(f"C{number + 1}_", self._factored, inner)
         line, column = (192, (1, 7), 1, (0, 3)), (192, (7, 1), 1, (3, 0))
-        self._shrink([(192, 1, 1, 0), (320, 3, 2, 0)], [(192, 1, 1, 0), line, column, (192, 3, 2, 0)])
-        for _ in range(2):
-            self._wide()
+        self._named(
+            "D_", self._shrink, [(192, 1, 1, 0), (320, 3, 2, 0)], [(192, 1, 1, 0), line, column, (192, 3, 2, 0)]
+        )
+        for number in range(2):
+            self._named(f"E{number + 1}_", self._wide)
         self.features.add(nn.GlobalAvgPool2D(), nn.Dropout(0.5))
+
+    def _named(self, prefix: str, make: Callable[..., list[Any]], *what: Any) -> None:
+        """Add a block of branches side by side, whose layers are counted by themselves."""
+        both = nn.HybridConcatenate(axis=1, prefix=prefix)
+        with both.name_scope():
+            both.add(*make(*what))
+        self.features.add(both)
 
     def _stem(self) -> None:
         parts: list[list[Conv]] = [[(32, 3, 2, 0), (32, 3, 1, 0), (64, 3, 1, 1)], [(80, 1, 1, 0), (192, 3, 1, 0)]]
@@ -47,47 +62,49 @@ class InceptionV3(Classifier):
             branch, self._before = self._branch(part, self._before)
             self.features.add(branch, nn.MaxPool2D(3, 2))
 
-    def _same(self, pooled: int) -> None:
+    def _same(self, pooled: int) -> list[Any]:
         """35 x 35: one 1x1, one 5x5, two 3x3 in turn, and an average."""
         one: Conv = (64, 1, 1, 0)
         five: list[Conv] = [(48, 1, 1, 0), (64, 5, 1, 2)]
         three: list[Conv] = [(64, 1, 1, 0), (96, 3, 1, 1), (96, 3, 1, 1)]
-        self._block([self._branch(convs, self._before) for convs in ([one], five, three)], pooled)
+        return self._block([self._branch(convs, self._before) for convs in ([one], five, three)], pooled)
 
-    def _factored(self, inner: int) -> None:
+    def _factored(self, inner: int) -> list[Any]:
         """17 x 17: a 7x7 as a line and a column."""
         line, column = (inner, (1, 7), 1, (0, 3)), (inner, (7, 1), 1, (3, 0))
         one: Conv = (192, 1, 1, 0)
         once: list[Conv] = [(inner, 1, 1, 0), line, (192, *column[1:])]
         twice: list[Conv] = [(inner, 1, 1, 0), column, line, column, (192, *line[1:])]
-        self._block([self._branch(convs, self._before) for convs in ([one], once, twice)], 192)
+        return self._block([self._branch(convs, self._before) for convs in ([one], once, twice)], 192)
 
-    def _wide(self) -> None:
+    def _wide(self) -> list[Any]:
         """8 x 8: the last convolution of two branches is a line beside a column."""
+        first = self._branch([(320, 1, 1, 0)], self._before)
         one, three = self._forked([(384, 1, 1, 0)]), self._forked([(448, 1, 1, 0), (384, 3, 1, 1)])
-        self._block([self._branch([(320, 1, 1, 0)], self._before), one, three], 192)
+        return self._block([first, one, three], 192)
 
     def _forked(self, convs: list[Conv]) -> tuple[Any, int]:
         branch, before = self._branch(convs, self._before)
         ends = [self._branch([end], before) for end in ((384, (1, 3), 1, (0, 1)), (384, (3, 1), 1, (1, 0)))]
-        branch.add(_joined([end for end, _ in ends]))
+        both = nn.HybridConcatenate(axis=1, prefix="")
+        both.add(*(end for end, _ in ends))
+        branch.add(both)
         return branch, sum(channels for _, channels in ends)
 
-    def _shrink(self, *branches: list[Conv]) -> None:
+    def _shrink(self, *branches: list[Conv]) -> list[Any]:
         """Branches with stride 2 beside a pooling."""
         made = [self._branch(convs, self._before) for convs in branches]
-        self.features.add(_joined([*(branch for branch, _ in made), nn.MaxPool2D(3, 2)]))
         self._before += sum(channels for _, channels in made)
+        return [*(branch for branch, _ in made), nn.MaxPool2D(3, 2)]
 
-    def _block(self, made: list[tuple[Any, int]], pooled: int) -> None:
+    def _block(self, made: list[tuple[Any, int]], pooled: int) -> list[Any]:
         branch, channels = self._branch([(pooled, 1, 1, 0)], self._before)
-        averaged = nn.HybridSequential(nn.AvgPool2D(3, 1, 1), branch)
-        self.features.add(_joined([*(branch for branch, _ in made), averaged]))
         self._before = channels + sum(channels for _, channels in made)
+        return [*(branch for branch, _ in made), nn.HybridSequential(nn.AvgPool2D(3, 1, 1), branch, prefix="")]
 
     def _branch(self, convs: list[Conv], before: int) -> tuple[Any, int]:
         """Convolutions in turn, each with normalisation and ReLU, and the channels they end with."""
-        branch = nn.HybridSequential()
+        branch = nn.HybridSequential(prefix="")
         for channels, kernel, stride, pad in convs:
             channels //= self._width
             branch.add(
@@ -97,12 +114,6 @@ class InceptionV3(Classifier):
             )
             before = channels
         return branch, before
-
-
-def _joined(branches: list[Any]) -> Any:
-    both = nn.HybridConcatenate(axis=1)
-    both.add(*branches)
-    return both
 
 
 def inception_v3(classes: int = 1000, pretrained: bool = False, **old: Any) -> InceptionV3:

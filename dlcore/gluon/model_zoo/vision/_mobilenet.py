@@ -7,6 +7,7 @@ from typing import Any
 from dlcore._kinds import Count
 
 from ... import nn
+from ..._hybrid_block import HybridBlock
 from ._classifier import Classifier, no_weights
 
 # Channels and stride of each pair of a depthwise and a 1x1 convolution.
@@ -28,18 +29,22 @@ class MobileNet(Classifier):
     ) -> None:
         if multiplier * 32 < 1:
             raise ValueError(f"MobileNet: multiplier {multiplier} leaves no channels")
-        super().__init__(classes, int(1024 * multiplier), prefix, params)
-        before = int(32 * multiplier)
-        self._add(before, 3, 3, 2)
-        for width, stride in _PAIRS:
-            self._add(before, before, 3, stride, groups=before)
-            self._add(int(width * multiplier), before, 1, 1)
-            before = int(width * multiplier)
-        self.features.add(nn.GlobalAvgPool2D())
 
-    def _add(self, channels: int, before: int, kernel: int, stride: int, groups: int = 1) -> None:
-        conv = nn.Conv2D(channels, kernel, stride, kernel // 2, groups=groups, use_bias=False, in_channels=before)
-        self.features.add(conv, nn.BatchNorm(in_channels=channels), nn.Activation("relu"))
+        def fill(features: nn.HybridSequential) -> None:
+            before = int(32 * multiplier)
+            features.add(*_conv(before, 3, 3, 2))
+            for width, stride in _PAIRS:
+                features.add(*_conv(before, before, 3, stride, groups=before))
+                features.add(*_conv(int(width * multiplier), before, 1, 1))
+                before = int(width * multiplier)
+            features.add(nn.GlobalAvgPool2D())
+
+        super().__init__(classes, int(1024 * multiplier), prefix, params, fill)
+
+
+def _conv(channels: int, before: int, kernel: int, stride: int, groups: int = 1) -> list[HybridBlock]:
+    conv = nn.Conv2D(channels, kernel, stride, kernel // 2, groups=groups, use_bias=False, in_channels=before)
+    return [conv, nn.BatchNorm(in_channels=channels), nn.Activation("relu")]
 
 
 def mobilenet_v1(multiplier: float = 1.0, classes: int = 1000, pretrained: bool = False, **old: Any) -> MobileNet:

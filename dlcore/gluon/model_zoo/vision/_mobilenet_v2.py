@@ -48,10 +48,10 @@ class LinearBottleneck(HybridBlock):
         super().__init__(prefix, params)
         self._shortcut = stride == 1 and in_channels == channels
         inner = in_channels * wider
-        self.body = nn.HybridSequential()
-        if wider != 1:
+        with self.name_scope():
+            self.body = nn.HybridSequential(prefix="")
             self.body.add(*_conv(inner, in_channels, 1, 1), _Relu6())
-        self.body.add(*_conv(inner, inner, 3, stride, groups=inner), _Relu6(), *_conv(channels, inner, 1, 1))
+            self.body.add(*_conv(inner, inner, 3, stride, groups=inner), _Relu6(), *_conv(channels, inner, 1, 1))
 
     def forward(self, x: Any) -> Any:  # type: ignore[override]
         return F.add(x, self.body(x)) if self._shortcut else self.body(x)
@@ -73,7 +73,16 @@ class MobileNetV2(Classifier):
         if multiplier * 16 < 1:
             raise ValueError(f"MobileNetV2: multiplier {multiplier} leaves no channels")
         last = int(1280 * max(multiplier, 1.0))
-        super().__init__(classes, last, prefix, params)
+        super(Classifier, self).__init__(prefix, params)
+        with self.name_scope():
+            self.features = nn.HybridSequential(prefix="features_")
+            with self.features.name_scope():
+                self._fill(multiplier, last)
+            self.output = nn.HybridSequential(prefix="output_")
+            with self.output.name_scope():
+                self.output.add(nn.Conv2D(classes, 1, use_bias=False, in_channels=last, prefix="pred_"), nn.Flatten())
+
+    def _fill(self, multiplier: float, last: int) -> None:
         before = int(32 * multiplier)
         self.features.add(*_conv(before, 3, 3, 2), _Relu6())
         for wider, channels, count, stride in _STAGES:
@@ -87,8 +96,8 @@ class MobileNetV2(Classifier):
 def mobilenet_v2_1_0(classes: int = 1000, pretrained: bool = False, **old: Any) -> MobileNetV2:
     """MobileNet of the second version with all channels for images (n, 3, 224, 224).
 
-    >>> mobilenet_v2_1_0(classes=10).output
-    Dense(1280 -> 10)
+    >>> mobilenet_v2_1_0(classes=10).output[0]
+    Conv2D(1280 -> 10, kernel_size=(1, 1), stride=(1, 1), bias=False)
     """
     no_weights("mobilenet_v2_1_0", pretrained, old)
     return MobileNetV2(1.0, classes)
@@ -97,8 +106,8 @@ def mobilenet_v2_1_0(classes: int = 1000, pretrained: bool = False, **old: Any) 
 def mobilenet_v2_0_75(classes: int = 1000, pretrained: bool = False, **old: Any) -> MobileNetV2:
     """MobileNet of the second version with three quarters of the channels for images (n, 3, 224, 224).
 
-    >>> mobilenet_v2_0_75(classes=10).output
-    Dense(1280 -> 10)
+    >>> mobilenet_v2_0_75(classes=10).output[0]
+    Conv2D(1280 -> 10, kernel_size=(1, 1), stride=(1, 1), bias=False)
     """
     no_weights("mobilenet_v2_0_75", pretrained, old)
     return MobileNetV2(0.75, classes)
@@ -107,8 +116,8 @@ def mobilenet_v2_0_75(classes: int = 1000, pretrained: bool = False, **old: Any)
 def mobilenet_v2_0_5(classes: int = 1000, pretrained: bool = False, **old: Any) -> MobileNetV2:
     """MobileNet of the second version with half the channels for images (n, 3, 224, 224).
 
-    >>> mobilenet_v2_0_5(classes=10).output
-    Dense(1280 -> 10)
+    >>> mobilenet_v2_0_5(classes=10).output[0]
+    Conv2D(1280 -> 10, kernel_size=(1, 1), stride=(1, 1), bias=False)
     """
     no_weights("mobilenet_v2_0_5", pretrained, old)
     return MobileNetV2(0.5, classes)
@@ -117,8 +126,8 @@ def mobilenet_v2_0_5(classes: int = 1000, pretrained: bool = False, **old: Any) 
 def mobilenet_v2_0_25(classes: int = 1000, pretrained: bool = False, **old: Any) -> MobileNetV2:
     """MobileNet of the second version with a quarter of the channels for images (n, 3, 224, 224).
 
-    >>> mobilenet_v2_0_25(classes=10).output
-    Dense(1280 -> 10)
+    >>> mobilenet_v2_0_25(classes=10).output[0]
+    Conv2D(1280 -> 10, kernel_size=(1, 1), stride=(1, 1), bias=False)
     """
     no_weights("mobilenet_v2_0_25", pretrained, old)
     return MobileNetV2(0.25, classes)

@@ -13,8 +13,8 @@ from ..._hybrid_block import HybridBlock
 from ._classifier import Classifier, no_weights
 
 
-def conv(channels: int, kernel: int, stride: int, in_channels: int) -> nn.Conv2D:
-    return nn.Conv2D(channels, kernel, stride, kernel // 2, use_bias=False, in_channels=in_channels)
+def conv(channels: int, kernel: int, stride: int, in_channels: int, use_bias: bool = False) -> nn.Conv2D:
+    return nn.Conv2D(channels, kernel, stride, kernel // 2, use_bias=use_bias, in_channels=in_channels)
 
 
 class BasicBlockV1(HybridBlock):
@@ -35,7 +35,7 @@ class BasicBlockV1(HybridBlock):
         self.downsample = None
         if stride != 1 or channels != in_channels:
             fit = conv(channels, 1, stride, in_channels)
-            self.downsample = nn.HybridSequential(fit, nn.BatchNorm(in_channels=channels))
+            self.downsample = nn.HybridSequential(fit, nn.BatchNorm(in_channels=channels), prefix="")
 
     @staticmethod
     def _body(channels: int, stride: int, in_channels: int) -> nn.HybridSequential:
@@ -45,6 +45,7 @@ class BasicBlockV1(HybridBlock):
             nn.Activation("relu"),
             conv(channels, 3, 1, channels),
             nn.BatchNorm(in_channels=channels),
+            prefix="",
         )
 
     def forward(self, x: Any) -> Any:  # type: ignore[override]
@@ -54,6 +55,8 @@ class BasicBlockV1(HybridBlock):
 
 class BottleneckV1(BasicBlockV1):
     """relu(body(x) + x), where body is a 1x1 convolution to a quarter of the channels, a 3x3 one, and a 1x1 one back.
+
+    The 1x1 ones have a bias, as in MXNet, whose files of parameters hold them; the normalisation takes it off again.
 
     >>> import dlcore as dl
     >>> block = BottleneckV1(8, stride=2, in_channels=4)
@@ -66,27 +69,31 @@ class BottleneckV1(BasicBlockV1):
     def _body(channels: int, stride: int, in_channels: int) -> nn.HybridSequential:
         inner = channels // 4
         return nn.HybridSequential(
-            conv(inner, 1, stride, in_channels),
+            conv(inner, 1, stride, in_channels, use_bias=True),
             nn.BatchNorm(in_channels=inner),
             nn.Activation("relu"),
             conv(inner, 3, 1, inner),
             nn.BatchNorm(in_channels=inner),
             nn.Activation("relu"),
-            conv(channels, 1, 1, inner),
+            conv(channels, 1, 1, inner, use_bias=True),
             nn.BatchNorm(in_channels=channels),
+            prefix="",
         )
 
 
 def stages(
-    block: Callable[[int, int, int], HybridBlock], layers: Sequence[int], channels: Sequence[int]
+    block: Callable[..., HybridBlock], layers: Sequence[int], channels: Sequence[int]
 ) -> list[nn.HybridSequential]:
     """Stages of `layers[k]` blocks with channels[k + 1] channels, each but the first halving the picture."""
     if len(channels) != len(layers) + 1:
         raise ValueError(f"ResNet: expected {len(layers) + 1} channels for {len(layers)} stages, got {channels}")
     made = []
     for number, (count, before, width) in enumerate(zip(layers, channels, channels[1:], strict=False)):
-        rest = (block(width, 1, width) for _ in range(count - 1))
-        made.append(nn.HybridSequential(block(width, 1 if number == 0 else 2, before), *rest))
+        stage = nn.HybridSequential(prefix=f"stage{number + 1}_")
+        with stage.name_scope():
+            stage.add(block(width, 1 if number == 0 else 2, before, prefix=""))
+            stage.add(*(block(width, 1, width, prefix="") for _ in range(count - 1)))
+        made.append(stage)
     return made
 
 
@@ -113,13 +120,15 @@ class ResNetV1(Classifier):
         params: Any = None,
         block: type[BasicBlockV1] = BasicBlockV1,
     ) -> None:
-        super().__init__(classes, channels[-1], prefix, params)
-        self.features.add(conv(channels[0], 3 if small else 7, 1 if small else 2, 3))
-        self.features.add(nn.BatchNorm(in_channels=channels[0]), nn.Activation("relu"))
-        if not small:
-            self.features.add(nn.MaxPool2D(3, 2, 1))
-        self.features.add(*stages(block, layers, channels))
-        self.features.add(nn.GlobalAvgPool2D())
+        def fill(features: nn.HybridSequential) -> None:
+            features.add(conv(channels[0], 3 if small else 7, 1 if small else 2, 3))
+            features.add(nn.BatchNorm(in_channels=channels[0]), nn.Activation("relu"))
+            if not small:
+                features.add(nn.MaxPool2D(3, 2, 1))
+            features.add(*stages(block, layers, channels))
+            features.add(nn.GlobalAvgPool2D())
+
+        super().__init__(classes, channels[-1], prefix, params, fill)
 
 
 # Blocks of each stage, and whether they are bottlenecks, by the number of layers.

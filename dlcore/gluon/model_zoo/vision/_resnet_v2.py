@@ -29,7 +29,7 @@ class BasicBlockV2(HybridBlock):
         self, channels: Count, stride: int, in_channels: Length, prefix: str | None = None, params: Any = None
     ) -> None:
         super().__init__(prefix, params)
-        self.before = nn.HybridSequential(nn.BatchNorm(in_channels=in_channels), nn.Activation("relu"))
+        self.before = nn.HybridSequential(nn.BatchNorm(in_channels=in_channels), nn.Activation("relu"), prefix="")
         self.body = self._body(channels, stride, in_channels)
         changes = stride != 1 or channels != in_channels
         self.downsample = conv(channels, 1, stride, in_channels) if changes else None
@@ -41,6 +41,7 @@ class BasicBlockV2(HybridBlock):
             nn.BatchNorm(in_channels=channels),
             nn.Activation("relu"),
             conv(channels, 3, 1, channels),
+            prefix="",
         )
 
     def forward(self, x: Any) -> Any:  # type: ignore[override]
@@ -70,6 +71,7 @@ class BottleneckV2(BasicBlockV2):
             nn.BatchNorm(in_channels=inner),
             nn.Activation("relu"),
             conv(channels, 1, 1, inner),
+            prefix="",
         )
 
 
@@ -93,13 +95,15 @@ class ResNetV2(Classifier):
         params: Any = None,
         block: type[BasicBlockV2] = BasicBlockV2,
     ) -> None:
-        super().__init__(classes, channels[-1], prefix, params)
-        self.features.add(nn.BatchNorm(scale=False, center=False, in_channels=3))
-        self.features.add(conv(channels[0], 3 if small else 7, 1 if small else 2, 3))
-        if not small:
-            self.features.add(nn.BatchNorm(in_channels=channels[0]), nn.Activation("relu"), nn.MaxPool2D(3, 2, 1))
-        self.features.add(*stages(block, layers, channels))
-        self.features.add(nn.BatchNorm(in_channels=channels[-1]), nn.Activation("relu"), nn.GlobalAvgPool2D())
+        def fill(features: nn.HybridSequential) -> None:
+            features.add(nn.BatchNorm(scale=False, center=False, in_channels=3))
+            features.add(conv(channels[0], 3 if small else 7, 1 if small else 2, 3))
+            if not small:
+                features.add(nn.BatchNorm(in_channels=channels[0]), nn.Activation("relu"), nn.MaxPool2D(3, 2, 1))
+            features.add(*stages(block, layers, channels))
+            features.add(nn.BatchNorm(in_channels=channels[-1]), nn.Activation("relu"), nn.GlobalAvgPool2D())
+
+        super().__init__(classes, channels[-1], prefix, params, fill)
 
 
 def get_resnet(version: int, num_layers: int, classes: int = 1000, pretrained: bool = False, **old: Any) -> Classifier:

@@ -16,9 +16,12 @@ def mlp(classes: int = 10, pretrained: bool = False) -> Classifier:
     (2, 10)
     """
     no_weights("mlp", pretrained)
-    net = Classifier(classes, in_units=64)
-    net.features.add(nn.Dense(128, activation="relu"), nn.Dense(64, activation="relu", in_units=128))
-    return net
+    layers = ((128, 0), (64, 128))
+
+    def fill(features: nn.HybridSequential) -> None:
+        features.add(*(nn.Dense(units, activation="relu", in_units=before) for units, before in layers))
+
+    return Classifier(classes, in_units=64, fill=fill)
 
 
 def lenet(classes: int = 10, pretrained: bool = False) -> Classifier:
@@ -31,8 +34,10 @@ def lenet(classes: int = 10, pretrained: bool = False) -> Classifier:
     (2, 10)
     """
     no_weights("lenet", pretrained)
-    net = Classifier(classes, in_units=500)
-    for channels in (20, 50):
-        net.features.add(nn.Conv2D(channels, 5, activation="tanh"), nn.MaxPool2D(2, 2))
-    net.features.add(nn.Dense(500, activation="tanh"))
-    return net
+
+    def fill(features: nn.HybridSequential) -> None:
+        for channels in (20, 50):
+            features.add(nn.Conv2D(channels, 5, activation="tanh"), nn.MaxPool2D(2, 2))
+        features.add(nn.Dense(500, activation="tanh"))
+
+    return Classifier(classes, in_units=500, fill=fill)

@@ -53,21 +53,26 @@ class SqueezeNet(Classifier):
     """
 
     def __init__(self, version: str, classes: Count = 1000, prefix: str | None = None, params: Any = None) -> None:
-        super().__init__(classes, prefix=prefix, params=params)
         if version not in _PLANS:
             raise ValueError(f"SqueezeNet: expected version {' or '.join(map(repr, _PLANS))}, got {version!r}")
-        width, kernel, fires = _PLANS[version]
-        self.features.add(nn.Conv2D(width, kernel, 2, activation="relu", in_channels=3))
-        self.features.add(nn.MaxPool2D(3, 2, ceil_mode=True))
-        for narrow in fires:
-            if narrow == 0:
-                self.features.add(nn.MaxPool2D(3, 2, ceil_mode=True))
-                continue
-            self.features.add(Fire(width, narrow, 4 * narrow))
-            width = 8 * narrow
-        self.features.add(nn.Dropout(0.5))
-        last = nn.Conv2D(classes, 1, activation="relu", in_channels=width)
-        self.output = nn.HybridSequential(last, nn.GlobalAvgPool2D(), nn.Flatten())
+
+        def last() -> HybridBlock:
+            conv = nn.Conv2D(classes, 1, activation="relu", in_channels=8 * _PLANS[version][2][-1])
+            return nn.HybridSequential(conv, nn.GlobalAvgPool2D(), nn.Flatten(), prefix="")
+
+        super().__init__(classes, 0, prefix, params, lambda features: _fill(features, *_PLANS[version]), last)
+
+
+def _fill(features: nn.HybridSequential, width: int, kernel: int, fires: list[int]) -> None:
+    features.add(nn.Conv2D(width, kernel, 2, activation="relu", in_channels=3))
+    features.add(nn.MaxPool2D(3, 2, ceil_mode=True))
+    for narrow in fires:
+        if narrow == 0:
+            features.add(nn.MaxPool2D(3, 2, ceil_mode=True))
+            continue
+        features.add(Fire(width, narrow, 4 * narrow, prefix=""))
+        width = 8 * narrow
+    features.add(nn.Dropout(0.5))
 
 
 def squeezenet1_0(classes: int = 1000, pretrained: bool = False, **old: Any) -> SqueezeNet:

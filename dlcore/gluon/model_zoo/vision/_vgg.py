@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from dlcore._kinds import Count
@@ -33,18 +33,24 @@ class VGG(Classifier):
         params: Any = None,
         batch_norm: bool = False,
     ) -> None:
-        super().__init__(classes, hidden, prefix, params)
+        def fill(features: nn.HybridSequential) -> None:
+            self._fill(features, zip(layers, channels, strict=True), hidden, batch_norm)
+
+        super().__init__(classes, hidden, prefix, params, fill)
+
+    @staticmethod
+    def _fill(features: nn.HybridSequential, stages: Iterable[tuple[int, int]], hidden: int, batch_norm: bool) -> None:
         before = 3
-        for count, width in zip(layers, channels, strict=True):
+        for count, width in stages:
             for _ in range(count):
-                self.features.add(nn.Conv2D(width, 3, padding=1, in_channels=before))
+                features.add(nn.Conv2D(width, 3, padding=1, in_channels=before))
                 if batch_norm:
-                    self.features.add(nn.BatchNorm(in_channels=width))
-                self.features.add(nn.Activation("relu"))
+                    features.add(nn.BatchNorm(in_channels=width))
+                features.add(nn.Activation("relu"))
                 before = width
-            self.features.add(nn.MaxPool2D(2, 2))
+            features.add(nn.MaxPool2D(2, 2))
         for inputs in (0, hidden):
-            self.features.add(nn.Dense(hidden, activation="relu", in_units=inputs), nn.Dropout(0.5))
+            features.add(nn.Dense(hidden, activation="relu", in_units=inputs), nn.Dropout(0.5))
 
 
 # Convolutions in each stage, by the number of layers.
