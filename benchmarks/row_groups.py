@@ -50,8 +50,8 @@ CASES: dict[str, Callable[..., Any]] = {
 }
 
 
-def traced(function: Callable[..., Any], x: Any) -> Graph:
-    return trace(lambda arrays: (None, [function(*arrays)]), [x], "case").graph
+def traced(function: Callable[..., list[Any]], *arrays: Any) -> Graph:
+    return trace(lambda given: (None, function(*given)), list(arrays), "case").graph
 
 
 def program(graph: Graph, pipeline: Any) -> Lowered:
@@ -59,9 +59,9 @@ def program(graph: Graph, pipeline: Any) -> Lowered:
     return lower(settled, plan(settled))
 
 
-def compare(graph: Graph, arrays: list[Any], seconds: float) -> str:
+def compare(graph: Graph, arrays: list[Any], seconds: float, pipelines: Any = (PIPELINE, APART)) -> str:
     """Ratio, least time and numbers of kernels of a graph's two programs."""
-    both = [program(graph, pipeline) for pipeline in (PIPELINE, APART)]
+    both = [program(graph, pipeline) for pipeline in pipelines]
     for made in both * 2:
         made.executable.run(arrays)
     start = time.perf_counter()
@@ -89,7 +89,7 @@ def main() -> None:
     for name in args.cases:
         for shape in SHAPES:
             x = dl.nd.array(rng.normal(size=shape), dtype="float32")
-            graph = traced(CASES[name], x)
+            graph = traced(lambda x, name=name: [CASES[name](x)], x)
             joint = autodiff(graph, graph.inputs).graph
             head = dl.nd.array(rng.normal(size=graph.outputs[0].shape), dtype="float32")
             forward, both = compare(graph, [x], args.seconds), compare(joint, [x, head], args.seconds)

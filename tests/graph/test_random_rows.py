@@ -1,4 +1,4 @@
-"""Random functions that reduce rows and go on with them: compiled as row groups, interpreted, and fused not at all."""
+"""Random functions that reduce rows, or columns, and go on: compiled as row groups, interpreted, not fused at all."""
 
 from __future__ import annotations
 
@@ -53,14 +53,25 @@ def function(seed: int, shape: tuple[int, ...]) -> Any:
             else:
                 rows.append(F.tanh(F.add(rows[-1], rows[int(rng.integers(len(rows)))])))
         kept = [wide[-1], F.multiply(F.subtract(wide[-2], rows[-1]), 0.5), F.reshape(rows[-1], shape[:-1])]
-        return kept[: int(rng.integers(1, 4))] + ([wide[3]] if len(wide) > 4 else [])
+        kept = kept[: int(rng.integers(1, 4))] + ([wide[3]] if len(wide) > 4 else [])
+        return kept + columns(rng, wide, given[2], len(shape) - 1)
 
     return f
 
 
+def columns(rng: np.random.Generator, wide: list[Any], of_column: Any, lead: int) -> list[Any]:
+    """Up to three reductions over the leading axes, the last of them gone on with."""
+    found = []
+    for _ in range(int(rng.integers(4)) if lead else 0):
+        name = ("sum", "mean", "max", "min")[int(rng.integers(4))]
+        x = F.tanh(F.multiply(wide[int(rng.integers(len(wide)))], 0.3))
+        found.append(getattr(F, name)(x, axis=tuple(range(lead))))
+    return [*found[:-1], F.tanh(F.multiply(found[-1], of_column))] if found else []
+
+
 @pytest.mark.parametrize("part", range(4))
 def test_they_agree(part: int) -> None:
-    groups = 0
+    groups = of_columns = 0
     for seed in range(part * 20, part * 20 + 20):
         rng = np.random.default_rng(seed)
         dtype = ("float32", "float32", "float64", "float16", "bfloat16")[seed % 5]
@@ -68,7 +79,9 @@ def test_they_agree(part: int) -> None:
         f = function(seed, shape)
         traced = trace_of(lambda *a, f=f: tuple(f(*a)), *arrays)
         graph = optimize(traced)
-        groups += sum(bool(node.rows) for node in graph.nodes)
+        programs = [node.tile.code for node in graph.nodes if node.rows]
+        groups += len(programs)
+        of_columns += sum(any(m.startswith("column") for m, _ in code) for code in programs)
         settled = settle(graph)
         memory = plan(settled)
         prove(settled, memory)
@@ -78,4 +91,4 @@ def test_they_agree(part: int) -> None:
         for found, expected in zip(Compiled(traced).run(arrays), wanted, strict=True):
             a, b = found.asnumpy().astype("float64"), expected.astype("float64")
             np.testing.assert_allclose(a, b, rtol=LIMITS[dtype], atol=LIMITS[dtype], err_msg=f"seed {seed} {shape}")
-    assert groups > 8
+    assert groups > 8 and of_columns > 4

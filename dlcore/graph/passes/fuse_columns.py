@@ -14,7 +14,7 @@ import os
 from dlcore.ops._expr import Tile
 
 from .._ir import FUSED, Graph, Node, numel
-from .._rows import COLUMNS, whole_shape
+from .._rows import COLUMNS, REDUCTIONS, whole_shape
 from ._groups import Unit
 from ._reductions import REGISTERS, of_columns
 from ._row_values import Members
@@ -41,7 +41,8 @@ def _pays(tile: Tile, found: Members) -> bool:
         return False
     summed = [operands[0] for mnemonic, operands in tile.code if mnemonic in COLUMNS]
     unwritten = any(at >= tile.n_in and at not in tile.outs for at in summed)
-    return columns <= SHORT_ROW or unwritten or size >= LARGE
+    once = size >= LARGE and not any(mnemonic in REDUCTIONS for mnemonic, _ in tile.code)
+    return columns <= SHORT_ROW or unwritten or once
 
 
 class _Grouping(RowGrouping):
