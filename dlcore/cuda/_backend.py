@@ -50,6 +50,10 @@ class Backend:
         """How many devices CuPy can use."""
         return int(self.cupy.cuda.runtime.getDeviceCount())
 
+    def device_name(self, device: int) -> str:
+        """The model of a device."""
+        return str(self.cupy.cuda.runtime.getDeviceProperties(device)["name"].decode())
+
     def allocate(self, nbytes: int, device: int) -> tuple[int, Any]:
         """Memory from CuPy's pool: its address and its owner."""
         with self.cupy.cuda.Device(device):

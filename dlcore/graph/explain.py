@@ -92,9 +92,9 @@ def explain(compiled: Any, *args: Any, **kwargs: Any) -> Explanation:
     compiled   a function made by `jit` or a hybridized network. With arguments it is called with them first, and the
                program for them is described; without, the newest one, with made-up numbers where it takes arrays.
 
-    Each kernel is timed (arrays that the program changes are put back afterwards) and held against what this machine
-    can do, which is measured once: operations a second in products of matrices, and bytes a second from memory and
-    caches. What a kernel needs at least is computed from its shapes.
+    Each kernel is timed (arrays that the program changes are put back afterwards) and held against what this machine,
+    or the GPU that it runs on, can do, which is measured once: operations a second in products of matrices, and bytes a
+    second from memory and caches. What a kernel needs at least is computed from its shapes.
 
     Errors: ValueError when it has not been called yet (there is no program then), TypeError for anything else.
 
@@ -137,8 +137,8 @@ def _explained(compiled: Compiled, arrays: list[Any] | None) -> Explanation:
     times = _times(compiled, arrays)
     for node, seconds in zip(lowered.nodes, times, strict=True):
         if node.op in PRODUCTS and seconds:
-            seen(_dtype(node), _operations(node) / seconds)
-    machine = limits()
+            seen(_dtype(node), _operations(node) / seconds, compiled.device)
+    machine = limits(compiled.device)
     whole = sum(times) or 1.0
     names = graph.names()
     table = []

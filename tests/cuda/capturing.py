@@ -18,6 +18,7 @@ import pretend  # noqa: E402
 from pretend_capture import CUDARuntimeError, Graph, Memory, Stream, here  # noqa: E402
 
 LIBRARIES = "--libraries" in sys.argv
+os.environ["DLCORE_CACHE"] = "0"  # what this device can do is nothing to keep
 pretend.install(libraries=LIBRARIES)
 Memory.graveyard = []
 
@@ -28,6 +29,7 @@ import dlcore as dl  # noqa: E402  (the stand-in for CuPy comes first)
 from dlcore import autograd, gluon, nd  # noqa: E402
 from dlcore.cuda import capture, executable  # noqa: E402
 from dlcore.cuda.capture import SWITCH  # noqa: E402
+from dlcore.graph import _limits  # noqa: E402
 
 GPU = dl.gpu(0)
 STEPS = 8
@@ -109,7 +111,10 @@ def training() -> None:
         assert Graph.launches - launches == STEPS - 2 and queued[0] == 3 * length, (Graph.launches, queued, length)
         same(found, wanted)
         assert len({float(v) for v in found[:STEPS]}) == STEPS, "every step is another"
-        about = dl.explain(step)
+        with patched(_limits, "GPU_PRODUCTS", (64,)), patched(_limits, "GPU_COPIES", (1 << 12, 1 << 16)):
+            about = dl.explain(step)
+        assert list(about.limits.copies) == [1 << 12, 1 << 16] and about.limits is _limits.limits("gpu(0)")
+        assert _limits._known.keys() == {"gpu(0)"}, "the host was measured for a program of a device"
         assert about.cuda_graph == "captured" and "\ncuda graph: captured\n" in about and about.seconds > 0
     print("training agrees")
 

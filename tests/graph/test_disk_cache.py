@@ -82,9 +82,9 @@ def test_the_limits_of_the_machine_are_measured_once(monkeypatch: pytest.MonkeyP
 
     calls = []
     kept = _limits.Limits(2e11, 3e11, {1000: 1e11, 10**6: 2e10})
-    monkeypatch.setattr(_limits, "measure", lambda: calls.append(1) or kept)
+    monkeypatch.setattr(_limits, "measure", lambda device: calls.append(device) or kept)
     for _ in range(3):
-        monkeypatch.setattr(_limits, "_known", [])  # as in a fresh process
+        monkeypatch.setattr(_limits, "_known", {})  # as in a fresh process
         assert _limits.limits() == kept
     assert len(calls) == 1
     assert kept.seconds(2 * 10**8, 100, "float32") == (pytest.approx(1e-3), "arithmetic")
@@ -92,8 +92,8 @@ def test_the_limits_of_the_machine_are_measured_once(monkeypatch: pytest.MonkeyP
     _limits.seen("float32", 1e11)
     assert _limits.limits() == kept
     _limits.seen("float32", 2.5e11)
-    monkeypatch.setattr(_limits, "_known", [])
+    monkeypatch.setattr(_limits, "_known", {})
     assert _limits.limits().float32 == 2.5e11 and len(calls) == 1
-    _disk_cache.store("limits", _limits._key(), {"float32": "fast", "copies": {}})
-    monkeypatch.setattr(_limits, "_known", [])
+    _disk_cache.store("limits", _limits._key("cpu(0)"), {"float32": "fast", "copies": {}})
+    monkeypatch.setattr(_limits, "_known", {})
     assert _limits.limits() == kept and len(calls) == 2
