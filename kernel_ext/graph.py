@@ -37,7 +37,8 @@ def register(ip: InteractiveShell) -> None:
 
         NET is a network of the notebook, such as lenet or lenet.conv1. --input: the shape of one sample, such as
         1x28x28, for a network that does not know it. --stage: the program after a stage of the compiler, from trace
-        over fuse to the last one; a wrong name is answered with all of them.
+        over fuse to the last one, or of a program with gradients: autodiff, and remat, which shows what is made again
+        to keep less; a wrong name is answered with all of them.
 
         Example: %graph lenet
         """

@@ -91,13 +91,14 @@ _SAID = {"traced": "trace", "fused": "fuse", "folded": "fold", "ordered": "order
 
 
 _PREDICTION = ("fold_norm", "hoist")  # stages that change nothing in a pass of training
+_GRADIENTS = ("autodiff", "remat")  # stages of a program that takes gradients too
 
 
 def stage_names() -> list[str]:
-    """What ``%graph --stage`` takes: the trace and every pass after it."""
+    """What ``%graph --stage`` takes: the trace, every pass after it, and what is done where gradients are taken."""
     from dlcore.graph.passes import PIPELINE
 
-    return list(dict.fromkeys(["trace", *(rewrite.__name__ for rewrite in PIPELINE)]))
+    return list(dict.fromkeys(["trace", *(rewrite.__name__ for rewrite in PIPELINE), *_GRADIENTS]))
 
 
 def stage(block: Any, name: str, shape: Shape, stage_name: str) -> tuple[Outline, str]:
@@ -111,12 +112,38 @@ def stage(block: Any, name: str, shape: Shape, stage_name: str) -> tuple[Outline
         close = nearest(stage_name, names)
         hint = f'; did you mean "{close}"?' if close else f"; the stages are {', '.join(names)}"
         raise CleanError(f'there is no stage "{stage_name}"{hint}')
+    if stage_name in _GRADIENTS:
+        graph, about = _with_gradients(block, shape, stage_name == "remat")
+        return Outline(f"{name} after {stage_name}{about}", _operators(graph), block), str(graph)
     graph = trace(block, shape, training=stage_name not in _PREDICTION)
     if stage_name != "trace":
         last = max(number for number, rewrite in enumerate(PIPELINE) if rewrite.__name__ == stage_name)
         for rewrite in PIPELINE[: last + 1]:
             graph = verify(apply(rewrite, graph), rewrite.__name__)
     return Outline(f"{name} after {stage_name}", _operators(graph), block), str(graph)
+
+
+def _with_gradients(block: Any, shape: Shape, again: bool) -> tuple[Any, str]:
+    """A pass of training on one sample with the gradients of its parameters, and what making calls again does to it.
+
+    What is made again is what the block asks for (`hybridize(remat=..., memory_budget=...)`), or the most there is.
+    """
+    from dlcore.graph._function import made_again, with_gradients
+    from dlcore.graph._lifetimes import peak_bytes
+    from dlcore.graph._segments import collect
+    from dlcore.graph.passes.remat import Remat
+
+    with collect() as segments:
+        graph = trace(block, shape)
+    wanted = [False] * len(graph.inputs) + [state.array._tracked for state in graph.states]
+    _, joint = with_gradients(graph, wanted)
+    if not again:
+        return joint, ""
+    budget = getattr(block, "_budget", None)
+    wish = Remat(tuple(segments), least=not segments and budget is None, budget=budget)
+    less = made_again(joint, len(graph.outputs), wish)
+    more, peaks = len(less.nodes) - len(joint.nodes), [peak_bytes(g.nodes, g.results()) for g in (less, joint)]
+    return less, f": {more} calls made again, {peaks[0]:,} bytes alive at most instead of {peaks[1]:,}"
 
 
 def _operators(graph: Any) -> tuple[Item, ...]:

@@ -120,7 +120,7 @@ def with_gradients(graph: Graph, mask: Sequence[bool]) -> tuple[Joint, Graph]:
     return found, joint
 
 
-def again(joint: Graph, n_outputs: int, wish: Remat) -> Graph:
+def made_again(joint: Graph, n_outputs: int, wish: Remat) -> Graph:
     """A joint graph with what `wish` does not keep made again in its backward part."""
     if not wish:
         return joint
@@ -144,7 +144,7 @@ class _Pair:
         self.heads = found.heads
 
         def make(aim: Remat) -> tuple[None, int]:
-            halves = split(again(joint, self.n_outputs, aim), self.n_outputs, len(self.heads))
+            halves = split(made_again(joint, self.n_outputs, aim), self.n_outputs, len(self.heads))
             parts = {"forward": dead_code(halves.forward), "backward": halves.backward}
             self.direct, self._draws = halves.direct, bool(halves.backward.rng_blocks)
             for which, part in parts.items():

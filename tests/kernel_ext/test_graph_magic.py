@@ -196,6 +196,21 @@ def test_a_stage_of_the_compiler(shell, names):
     assert '["_conv2d_act<br/>lenet.conv1"]' in fused[MIME] and "relu" not in fused[MIME].partition("lenet.dense1")[0]
 
 
+def test_stages_of_gradients_show_what_is_kept_and_what_is_made_again(shell, names):
+    names["deep"] = make("input 4x8x8\n" + "conv 4 3x3 pad 1\nbatchnorm\nrelu\n" * 6 + "globalpool\nflatten\ndense 2")
+    joint = displayed(shell, "%graph deep --stage autodiff")[0]
+    again = displayed(shell, "%graph deep --stage remat")[0]
+    calls = [data["text/plain"].count(" = conv2d(") for data in (joint, again)]
+    assert calls[0] == 6 < calls[1] <= 12 and "gradient of output 0" in joint["text/plain"]
+    title = re.search(
+        r"deep after remat: (\d+) calls made again, ([\d,]+) bytes alive at most instead of ([\d,]+)", again[MIME]
+    )
+    more, less, whole = (int(number.replace(",", "")) for number in title.groups())
+    assert more > 0 and less < whole
+    names["deep"].hybridize(memory_budget=whole)
+    assert ": 0 calls made again" in displayed(shell, "%graph deep --stage remat")[0][MIME]
+
+
 def test_a_stage_shows_rows_reduced_inside_a_group(shell, names):
     class Scaled(HybridBlock):
         def forward(self, x):
