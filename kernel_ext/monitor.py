@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 from .errors import WRONG, CleanError, refusal
 from .lookup import find_network
 from .options import Words, forget, offer
+from .tables import size_text
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -40,18 +42,30 @@ def unregister(ip: InteractiveShell) -> None:
 
 def watch(ip: InteractiveShell, line: str) -> Any:
     """What the magic does."""
-    from dlcore.interpret import Machine
-
     plain, given = WORDS.read(line, ip.user_ns)
     program = _program(ip, plain[0], given) if plain else None
     if getattr(ip, "kernel", None) is None:
-        return Machine().read()
+        return _told(program)
     try:
         from dlcore.widgets.machine import monitor
     except ImportError as error:
         print(f"no live monitor: {error}")
-        return Machine().read()
+        return _told(program)
     return monitor(program)
+
+
+def _told(program: Any) -> Any:
+    """What a terminal gets: the memory of the layers as lines, and one reading over a fifth of a second."""
+    from dlcore.interpret import Machine
+
+    if program is not None:
+        print(f"{program.name}: arena by layer ({size_text(program.arena_bytes)} shared)")
+        for path, size in sorted(program.arena.items(), key=lambda item: -item[1]):
+            print(f"  {path or 'itself'}: {size_text(size)}")
+    machine = Machine()
+    machine.read()
+    time.sleep(0.2)
+    return machine.read()
 
 
 def _program(ip: InteractiveShell, name: str, given: dict[str, Any]) -> Any:

@@ -37,7 +37,7 @@ class Span:
     thread: int = 0
 
 
-@dataclass
+@dataclass(repr=False)
 class Profile(TextTable):
     """The table of a profile; a notebook shows the timeline of its calls below."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 from dlcore._hooks import HOOKS
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from dlcore.run import Run
 
 SHOW = "run.show"
+_printing: WeakSet[Run] = WeakSet()  # the runs whose lines a terminal gets
 MATCHER = "dlcore.train"
 
 
@@ -112,13 +114,26 @@ def show_run(run: Run, beside: Mapping[str, Run] | None = None) -> Any:
     from dlcore.run import TextProgress
 
     if getattr(get_ipython(), "kernel", None) is None:
-        return TextProgress(run)
+        return _as_text([run, *(beside or {}).values()])
     try:
         from dlcore.widgets.loss_chart import show
     except ImportError as error:
         print(f"no live chart: {error}")
         return TextProgress(run)
     return show(run, beside)
+
+
+def _as_text(runs: list[Run]) -> None:
+    """Lines for a terminal: how those runs stand that print lines already or have ended; the lines of the others."""
+    from dlcore.run import TextProgress
+    from dlcore.run._text import curve_line
+
+    for run in runs:
+        if run in _printing or run.ended:
+            print("\n".join(line for line in (curve_line(run), repr(run)) if line))
+        if run not in _printing:
+            _printing.add(run)
+            TextProgress(run)
 
 
 def _outside(trace: TracebackType) -> bool:

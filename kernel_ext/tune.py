@@ -136,6 +136,8 @@ def show_search(search: Search) -> Any:
     from dlcore.tune import TextTrials
 
     if getattr(get_ipython(), "kernel", None) is None:
+        if search.ended:
+            print(search)
         return TextTrials(search)
     try:
         from dlcore.widgets.tuner import show

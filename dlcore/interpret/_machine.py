@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from dlcore import _core
 from dlcore.array import num_gpus
 
+MEBIBYTE = 1 << 20
+
 
 @dataclass
 class Gpu:
@@ -25,7 +27,7 @@ class Gpu:
     total: int
 
 
-@dataclass
+@dataclass(repr=False)
 class Reading:
     """A reading at `seconds` (of a clock that only differences mean something of).
 
@@ -50,6 +52,14 @@ class Reading:
     cached: int = 0
     peak: int = 0
     gpus: list[Gpu] = field(default_factory=list)
+
+    def __repr__(self) -> str:
+        parts = [f"{self.cores} cores" if self.machine is None else f"{self.machine:.0%} of {self.cores} cores busy"]
+        if self.used is not None and self.total is not None:
+            parts.append(f"memory {self.used / MEBIBYTE:,.0f} of {self.total / MEBIBYTE:,.0f} MiB")
+        parts.append(f"arrays {self.allocated / MEBIBYTE:,.1f} MiB and {self.cached / MEBIBYTE:,.1f} MiB kept for more")
+        parts += [f"{gpu.name} {gpu.used / MEBIBYTE:,.0f} of {gpu.total / MEBIBYTE:,.0f} MiB" for gpu in self.gpus]
+        return f"<{'; '.join(parts)}>"
 
 
 class Machine:

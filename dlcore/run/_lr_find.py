@@ -57,7 +57,8 @@ class LearningRates:
         return min(self.steepest, self.minimum / 10) if self.edge is None else self.edge / 10
 
     def __repr__(self) -> str:
-        seen = self.smoothed[: max(2, int(np.argmin(self.smoothed)) + 3)]
+        fell = max(2, int(np.argmin(self.smoothed)) + 3)
+        seen = self.smoothed[:fell] if self.edge is None else self.smoothed
         low, high = float(seen.min()), float(seen.max())
         line = sparkline(seen)
         why = f"steepest {self.steepest:.2g}, minimum {self.minimum:.2g}"
@@ -166,7 +167,7 @@ def _found(name: str, rates: np.ndarray, losses: np.ndarray) -> LearningRates:
     padded = np.concatenate([smoothed[:1].repeat(reach), smoothed, smoothed[-1:].repeat(reach)])
     falls = padded[: -2 * reach] - padded[2 * reach :]
     steepest = first + int(np.argmax(falls[first : lowest + 1]))
-    edge = _edge(rates, losses, smoothed, first)
+    edge = _edge(rates, losses, smoothed, min(SKIPPED, len(losses) - 1))
     return LearningRates(name, rates, losses, smoothed, float(rates[steepest]), float(rates[lowest]), edge)
 
 

@@ -75,6 +75,15 @@ def test_a_loss_that_does_not_fall_gives_a_tenth_of_where_it_rises():
     assert "does not fall" in repr(found)
 
 
+def test_a_first_batch_that_is_easy_is_not_the_minimum():
+    """The mean of a loss or two says nothing: a trained network gets no rate below those that were tried."""
+    rates = np.geomspace(1e-6, 10, 100)
+    losses = 0.5 + 0.05 * np.sin(7.0 * np.arange(100))
+    losses[0] = 0.1
+    found = _found("trained", rates, losses + np.where(rates > 0.05, rates * 20, 0))
+    assert found.edge is not None and 1e-3 < found.suggestion < 0.1
+
+
 @pytest.mark.parametrize("wrong", [{"start": 0.0}, {"start": 1.0, "stop": 0.1}, {"steps": 3}])
 def test_a_range_that_is_none_is_refused(wrong):
     with pytest.raises(ValueError, match="lr_find: expected"):

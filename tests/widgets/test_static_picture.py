@@ -49,6 +49,13 @@ def test_the_loss_comes_first_and_a_metric_may_be_known_of_validation_only():
     assert [axes.get_ylabel() for axes in drawn.axes] == ["loss", "f1"]
 
 
+def test_a_series_that_hardly_changes_is_a_line_at_its_height():
+    run = recorded("loss")
+    run.history.extend("lr", np.arange(1, 101), 0.002 * (1 - 1e-6 * np.arange(100)))
+    low, high = figure(run).axes[1].get_ylim()
+    assert low < 0.0019 and high > 0.0021
+
+
 def test_a_turned_knob_is_marked():
     run = recorded("loss")
     run.events.append(Event(40, 1.0, "knob", {"name": "lr", "value": 0.01, "before": 0.1}))

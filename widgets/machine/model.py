@@ -59,14 +59,7 @@ class Monitor(anywidget.AnyWidget):
             self.send({"type": "picture", "text": repr(self), "size": size}, buffers=[data])
 
     def __repr__(self) -> str:
-        now = self.readings[-1]
-        mebibyte = 1 << 20
-        parts = [f"{now.cores} cores" if now.machine is None else f"{now.machine:.0%} of {now.cores} cores busy"]
-        if now.used is not None and now.total is not None:
-            parts.append(f"memory {now.used / mebibyte:,.0f} of {now.total / mebibyte:,.0f} MiB")
-        parts.append(f"arrays {now.allocated / mebibyte:,.1f} MiB and {now.cached / mebibyte:,.1f} MiB kept for more")
-        parts += [f"{gpu.name} {gpu.used / mebibyte:,.0f} of {gpu.total / mebibyte:,.0f} MiB" for gpu in now.gpus]
-        return f"<{'; '.join(parts)}>"
+        return repr(self.readings[-1])
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
         found = super()._repr_mimebundle_(**options)
