@@ -55,7 +55,8 @@ def distance(got: np.ndarray, expected: np.ndarray) -> float:
     """The largest difference relative to max(1, |expected|); infinite where one is NaN and the other is not."""
     if expected.size == 0:
         return 0.0
-    a, b = got.astype(np.float64), expected.astype(np.float64)
+    wide = np.complex128 if np.iscomplexobj(expected) else np.float64
+    a, b = got.astype(wide), expected.astype(wide)
     same = (a == b) | (np.isnan(a) & np.isnan(b))
     with np.errstate(invalid="ignore"):
         error = np.where(same, 0.0, np.abs(a - b) / np.maximum(1.0, np.abs(b)))

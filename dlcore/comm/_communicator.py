@@ -26,6 +26,7 @@ class Communicator(ABC):
 
     rank: int
     size: int
+    queues = False  # whether calls on arrays of a GPU are queued on CuPy's stream, so that nothing waits for them
 
     @abstractmethod
     def allreduce(self, arrays: Sequence[NDArray], op: Reduction = "sum") -> None:

@@ -64,11 +64,22 @@ def sum_number(comm: Communicator) -> int:
         return 0
     found = comm.__dict__.get("_sum_number")
     if found is None:
-
-        def total(x: np.ndarray) -> np.ndarray:
-            array = _core.from_numpy(np.ascontiguousarray(x), True)
-            comm.allreduce([array], op="sum")
-            return array.asnumpy()
-
-        found = comm.__dict__["_sum_number"] = keep_sum(total)
+        found = comm.__dict__["_sum_number"] = keep_sum(_Total(comm))
     return int(found)
+
+
+class _Total:
+    """What `_allreduce` calls: of an array on the host, and of one on a GPU where the communicator takes that."""
+
+    def __init__(self, comm: Communicator) -> None:
+        self._comm = comm
+        self.queued = self._queued if comm.queues else None
+
+    def __call__(self, x: np.ndarray) -> np.ndarray:
+        array = _core.from_numpy(np.ascontiguousarray(x), True)
+        self._comm.allreduce([array], op="sum")
+        return array.asnumpy()
+
+    def _queued(self, array: Any) -> None:
+        """The sum in the place of an array of a GPU."""
+        self._comm.allreduce([array], op="sum")

@@ -6,6 +6,8 @@ from typing import Any
 
 from ._call import Array
 
+GPU = 1  # the core's number for this kind of device
+
 
 def wrap(cupy: Any, array: Any) -> Array:
     """A CuPy array over the memory of a core array on a GPU; bfloat16 as uint16."""

@@ -19,6 +19,7 @@ from . import (  # noqa: F401 - their kernels
     matmul,
     norm,
     on_host,
+    outside,
     pooling,
     random,
     random_sample,
@@ -30,12 +31,10 @@ from . import (  # noqa: F401 - their kernels
     tile,
     tile_complex,
 )
-from ._arrays import narrowed, widened, wrap
+from ._arrays import GPU, narrowed, widened, wrap
 from ._call import KERNELS, TAKES_BITS, Call
 from ._recording import Guarded, Recording, current
 from .absent import load_cupy
-
-GPU = 1  # the core's number for this kind of device
 
 
 class Backend:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlcore import _core
 
+from ._arrays import GPU
 from ._recording import Recording, recording
 
 if TYPE_CHECKING:
@@ -188,7 +189,7 @@ def _twin(array: Any, device: str) -> Any:
     flat = _core.empty((above - below + 1,), array._dtype_name, device)
     start = flat._ptr - below * array.dtype.itemsize
     index = int(device[4:-1])
-    return _core._from_pointer(start, array.shape, array._strides, array._dtype_name, 1, index, flat)
+    return _core._from_pointer(start, array.shape, array._strides, array._dtype_name, GPU, index, flat)
 
 
 def _first_line(error: Exception) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from dlcore import _core
 
-from ._backend import GPU
+from ._arrays import GPU
 
 
 class Control:

@@ -14,11 +14,11 @@ import numpy as np
 
 from dlcore import _core
 from dlcore.graph._ir import EACH
-from dlcore.ops._host import HOST_KERNELS
 from dlcore.ops._record import RECORDS
 
-from . import on_host, rows, tile
-from ._backend import GPU, backend
+from . import host, on_host, rows, tile
+from ._arrays import GPU
+from ._backend import backend
 from .capture import Capture
 from .control import Control
 
@@ -145,7 +145,7 @@ class Executable:
             if isinstance(op, tuple):
                 if isinstance(op[1], Control):
                     return "the host decides about a branch or a loop"
-            elif (stem := RECORDS[self._names[op]].kernel) in HOST_KERNELS or stem in on_host.STEMS:
+            elif RECORDS[self._names[op]].kernel in (*host.STEMS, *on_host.STEMS):
                 return f"{self.name(i)} is computed on the host"
         return ""
 

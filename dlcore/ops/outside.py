@@ -38,7 +38,10 @@ class Custom(Protocol):
 
 
 class Sum(Protocol):
-    """What stands behind a number of `_allreduce`."""
+    """What stands behind a number of `_allreduce`.
+
+    One with an attribute `queued` that is not None sums an array of a GPU by it, in place and without waiting.
+    """
 
     def __call__(self, x: Array) -> Array:
         """The sum of x over all workers."""
@@ -78,6 +81,11 @@ def keep_sum(what: Sum) -> int:
     return number
 
 
+def sum_of(number: int) -> Sum:
+    """What is kept under a number of `_allreduce`."""
+    return _found(_sums, number)  # type: ignore[no-any-return]
+
+
 def _found(table: dict[int, Any], number: int) -> Any:
     if number not in table:
         raise ValueError(f"nothing is kept under the number {number}")
@@ -96,7 +104,7 @@ def custom_grad(gy: Array, y: Array, *xs: Array, number: int) -> tuple[Array, ..
 
 @host("allreduce", shape=lambda x, number: [x])
 def allreduce(x: Array, number: int) -> Array:
-    return _found(_sums, number)(x)
+    return sum_of(number)(x)
 
 
 # fmt: off

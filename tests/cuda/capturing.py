@@ -26,10 +26,11 @@ import cupy  # noqa: E402  (the stand-in)
 import pytest  # noqa: E402
 
 import dlcore as dl  # noqa: E402  (the stand-in for CuPy comes first)
-from dlcore import autograd, gluon, nd  # noqa: E402
+from dlcore import autograd, comm, gluon, nd  # noqa: E402
 from dlcore.cuda import capture, executable  # noqa: E402
 from dlcore.cuda.capture import SWITCH  # noqa: E402
 from dlcore.graph import _limits  # noqa: E402
+from dlcore.ops import F  # noqa: E402
 
 GPU = dl.gpu(0)
 STEPS = 8
@@ -132,6 +133,43 @@ def patched(owner: Any, name: str, value: Any) -> Iterator[None]:
         yield
     finally:
         setattr(owner, name, before)
+
+
+class Twins(comm.Communicator):
+    """Two workers that always have the same: their sum is twice what one has."""
+
+    rank, size = 0, 2
+
+    def __init__(self, queues: bool) -> None:
+        self.queues = queues
+
+    def allreduce(self, arrays: Any, op: str = "sum") -> None:
+        for a in arrays:
+            assert a._device == ("gpu(0)" if self.queues else "cpu(0)") and op == "sum"
+            F.multiply(a, 2.0, out=a)
+
+    def broadcast(self, arrays: Any, root: int = 0) -> None:
+        raise AssertionError
+
+    barrier = broadcast  # type: ignore[assignment]
+
+
+def workers() -> None:
+    """Statistics over workers are summed on the stream, within the graph."""
+
+    def normalised(queues: bool) -> Any:
+        nn = gluon.nn
+        net = nn.HybridSequential()
+        net.add(nn.Dense(8, in_units=5), nn.SyncBatchNorm(in_channels=8, comm=Twins(queues)), nn.Dense(3, in_units=8))
+        return net
+
+    found, step = trained("sgd", lambda: normalised(True))
+    assert note_of(step) == "captured", note_of(step)
+    same(found, without(lambda: trained("sgd", lambda: normalised(True)))[0])
+    by_host, step = trained("sgd", lambda: normalised(False))
+    assert note_of(step).startswith("not captured: allreduce: cudaErrorStreamCaptureUnsupported"), note_of(step)
+    same(found, by_host)
+    print("workers agree")
 
 
 def costs() -> None:
@@ -305,6 +343,7 @@ if __name__ == "__main__":
     training()
     if not LIBRARIES:
         refusals()
+        workers()
         costs()
     with small_programs():
         addresses()
