@@ -15,12 +15,14 @@ TESTS = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(TESTS), str(TESTS / "cuda")]
 
 import pretend  # noqa: E402
+import pretend_order  # noqa: E402
 from pretend_capture import CUDARuntimeError, Graph, Memory, Stream, here  # noqa: E402
 
 LIBRARIES = "--libraries" in sys.argv
 os.environ["DLCORE_CACHE"] = "0"  # what this device can do is nothing to keep
 pretend.install(libraries=LIBRARIES)
 Memory.graveyard = []
+pretend_order.watching = True
 
 import cupy  # noqa: E402  (the stand-in)
 import pytest  # noqa: E402
@@ -325,6 +327,12 @@ def faults() -> None:
             except (AssertionError, IndexError):
                 continue
         raise AssertionError(name)
+    wait = Stream.wait_event
+    for null in (True, False):  # neither stream may go ahead of the other
+        forgets = lambda self, event, null=null: None if (self.ptr == 0) == null else wait(self, event)  # noqa: E731
+        with patched(Stream, "wait_event", forgets), pytest.raises(AssertionError, match="may still be working on"):
+            found()
+        pretend_order.forget()
     with patched(capture._Fixed, "capture", _without_pool(capture._Fixed.capture)):
         _, step = trained("sgd", dense)
     assert "memory from the default allocator" in note_of(step), note_of(step)

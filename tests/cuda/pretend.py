@@ -71,7 +71,6 @@ def module() -> ModuleType:
     fake.is_available = lambda: True  # type: ignore[attr-defined]
     fake.cuda = SimpleNamespace(  # type: ignore[attr-defined]
         Device=Device,
-        Event=pretend_capture.Event,
         MemoryPool=pretend_capture.MemoryPool,
         Stream=pretend_capture.Stream,
         alloc=pretend_capture.alloc,

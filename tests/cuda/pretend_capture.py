@@ -15,6 +15,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pretend_order
 
 
 class CUDARuntimeError(RuntimeError):
@@ -29,6 +30,7 @@ class Memory:
     def __init__(self, nbytes: int) -> None:
         self.buffer = np.full(nbytes + 512, 0xA5, np.uint8)  # poison: what nobody wrote is seen
         self.ptr = -(-self.buffer.ctypes.data // 512) * 512  # as CuPy's pool cuts it
+        pretend_order.block(self.ptr, max(nbytes, 1))
 
     def __del__(self) -> None:
         if Memory.graveyard is not None:
@@ -44,11 +46,12 @@ class MemoryPool:
 
 
 class Event:
-    """cupy.cuda.Event; everything before it is done at once here, unless it was recorded into a capture."""
+    """What Stream.record gives; everything before it is done at once here, unless it was recorded into a capture."""
 
-    def __init__(self) -> None:
+    def __init__(self, stream: int) -> None:
         self.seconds = time.perf_counter()
         self.captured = here.capturing is not None
+        self.told = pretend_order.record(stream)
 
     @property
     def done(self) -> bool:
@@ -68,8 +71,9 @@ class Graph:
     def launch(self, stream: Stream | None = None) -> None:
         forbid("launching a graph")
         Graph.launches += 1
-        for action in self.actions:
-            action()
+        with stream or here.stream:
+            for action in self.actions:
+                action()
 
 
 class Stream:
@@ -93,13 +97,15 @@ class Stream:
 
     def synchronize(self) -> None:
         forbid("synchronizing a stream")
+        pretend_order.synchronize(self.ptr)
 
     def record(self) -> Event:
-        return Event()
+        return Event(self.ptr)
 
     def wait_event(self, event: Event) -> None:
         if event.captured != (here.capturing is not None):
             raise CUDARuntimeError("cudaErrorStreamCaptureIsolation")
+        pretend_order.wait(self.ptr, event.told)
 
     def is_capturing(self) -> bool:
         return here.capturing is self
@@ -153,10 +159,14 @@ def get_elapsed_time(begin: Event, end: Event) -> float:
 def queued(function: Callable[..., Any]) -> Callable[..., Any]:
     """What launches a kernel: done now, or written down."""
 
+    def now(*args: Any, **named: Any) -> Any:
+        pretend_order.touch(here.stream.ptr, args, list(named.values()))
+        return function(*args, **named)
+
     def call(*args: Any, **named: Any) -> Any:
         if here.capturing is None:
-            return function(*args, **named)
-        here.actions.append(lambda: function(*args, **named))
+            return now(*args, **named)
+        here.actions.append(lambda: now(*args, **named))
         return 0
 
     return call
@@ -182,6 +192,7 @@ def run(function: Callable[..., Any], args: tuple, named: dict) -> Any:
     """A pure function of arrays: during a capture its result is an array that replays fill."""
     args, named = _plain(args), _plain(named)
     if here.capturing is None:
+        pretend_order.touch(here.stream.ptr, args, list(named.values()))
         result = function(*args, **named)
     else:
         with np.errstate(all="ignore"):  # of numbers that mean nothing yet
@@ -189,10 +200,15 @@ def run(function: Callable[..., Any], args: tuple, named: dict) -> Any:
     if here.capturing is None:
         return result.view(Array) if isinstance(result, np.ndarray) else result
     given = [*_arrays(args), *_arrays(list(named.values()))]
+
+    def again() -> Any:
+        pretend_order.touch(here.stream.ptr, given)
+        return function(*args, **named)
+
     if isinstance(result, (list, tuple)):
-        parts = [_filled(part, lambda i=i: function(*args, **named)[i], given) for i, part in enumerate(result)]
+        parts = [_filled(part, lambda i=i: again()[i], given) for i, part in enumerate(result)]
         return type(result)(parts)
-    return _filled(result, lambda: function(*args, **named), given)
+    return _filled(result, again, given)
 
 
 def _filled(result: Any, again: Callable[[], Any], given: list[np.ndarray]) -> Any:
@@ -219,6 +235,9 @@ class Array(np.ndarray):
 
     def get(self, stream: Any = None, order: str = "C", out: np.ndarray | None = None, blocking: bool = True) -> Any:
         forbid("a copy to the host")
+        pretend_order.touch(here.stream.ptr, self)
+        if blocking:
+            pretend_order.synchronize(here.stream.ptr)
         if out is None:
             return np.array(self, subok=False)
         out[...] = self
