@@ -5,8 +5,6 @@ Set DLCORE_SCREENSHOTS to a folder to keep pictures of what was seen.
 
 from __future__ import annotations
 
-import statistics
-
 import pytest
 from browser.lab import Lab, Notebook, until
 from browser.test_loss_chart import CHART, keep
@@ -74,12 +72,21 @@ def test_a_million_points_stay_smooth_and_can_be_seen_larger(lab: Lab) -> None:
     keep(notebook, "million")
 
     # Frames go on while new points come in: what the page does for one of them is far below what an eye sees.
-    costs = []
+    # The browser itself tells of everything that keeps its page from drawing for more than 50 ms.
+    page.evaluate(
+        """() => {
+          window.long = [];
+          const note = (list) => window.long.push(...list.getEntries().map((entry) => entry.duration));
+          new PerformanceObserver(note).observe({ type: "longtask" });
+        }"""
+    )
+    updates = 0
     for _ in range(20):
         before = number(notebook, "points")
         until(lambda before=before: number(notebook, "points") > before, 10, "more points")
-        costs.append(number(notebook, "milliseconds"))
-    assert statistics.median(costs) < 50, costs  # 20 frames a second, on a busy machine
+        updates += 1
+    long = page.evaluate("window.long")
+    assert len(long) < updates / 2, long  # most frames come in time, on a busy machine too
 
     # A part is pulled out of it: its own points come from the kernel, the spike among them.
     over = page.locator(f"{PANEL} .u-over").bounding_box()
