@@ -8,9 +8,10 @@ and other knobs lie in device memory too, so that a replay sees them as they are
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dlcore import _core
 
@@ -113,20 +114,25 @@ class _Fixed:
     def first(self, program: Executable, given: Sequence[Any], counter: int) -> list[Any]:
         """A run on the stream that will be captured, so that everything is compiled and memory is at hand then."""
         self._load(program, given, counter)
-        self._side.wait_event(self._stream.record())
-        with self._side, self._cuda.using_allocator(self._pool.malloc), recording(self._recording):
-            for i in range(len(program)):
-                program.step(i, self._views, self._seed, self._counter)
-        self._stream.wait_event(self._side.record())
+        side = self._side
+        with side.lock:
+            side.stream.wait_event(self._stream.record())
+            with side.stream, self._cuda.using_allocator(self._pool.malloc), recording(self._recording):
+                for i in range(len(program)):
+                    program.step(i, self._views, self._seed, self._counter)
+            self._stream.wait_event(side.stream.record())
         outputs = self._results(program, given)
         program.backend.synchronize()  # which raises what the run had to complain of
         return outputs
 
     def capture(self, program: Executable) -> str:
         """Make the graph; says why where it cannot be."""
-        at, why = 0, ""
-        with self._side, self._cuda.using_allocator(self._pool.malloc), recording(self._recording, True):
-            self._side.begin_capture()
+        at, why, stream = 0, "", self._side.stream
+        with self._side.lock, stream, self._cuda.using_allocator(self._pool.malloc), recording(self._recording, True):
+            try:
+                stream.begin_capture()
+            except Exception as error:
+                return _first_line(error)
             try:
                 for at in range(len(program)):
                     program.step(at, self._views, self._seed, self._counter)
@@ -134,7 +140,7 @@ class _Fixed:
                 why = f"{program.name(at)}: {_first_line(error)}"
             finally:
                 try:
-                    graph = self._side.end_capture()
+                    graph = stream.end_capture()
                 except Exception as error:
                     why = why or _first_line(error)
         if not why:
@@ -172,12 +178,19 @@ class _Fixed:
         return outputs
 
 
+class _Side(NamedTuple):
+    """A stream to capture on, which one thread may use at a time: what another queues would be captured too."""
+
+    stream: Any
+    lock: Any
+
+
 @cache
-def _side(device: int, stream: int) -> Any:
-    """The stream that programs of another stream are captured on; what is kept for it serves that one's graphs only."""
+def _side(device: int, stream: int) -> _Side:
+    """Where programs of another stream are captured; what is kept for it serves that one's graphs only."""
     import cupy
 
-    return cupy.cuda.Stream(non_blocking=True)
+    return _Side(cupy.cuda.Stream(non_blocking=True), threading.Lock())
 
 
 def _twin(array: Any, device: str) -> Any:

@@ -29,7 +29,7 @@ import pytest  # noqa: E402
 
 import dlcore as dl  # noqa: E402  (the stand-in for CuPy comes first)
 from dlcore import autograd, comm, gluon, nd  # noqa: E402
-from dlcore.cuda import capture, executable  # noqa: E402
+from dlcore.cuda import _recording, capture, executable  # noqa: E402
 from dlcore.cuda.capture import SWITCH  # noqa: E402
 from dlcore.graph import _limits  # noqa: E402
 from dlcore.ops import F  # noqa: E402
@@ -105,6 +105,8 @@ def training() -> None:
 
         def counted(self: Any, *args: Any, queued: list[int] = queued, once: Any = once) -> None:
             queued[0] += 1
+            side = capture._side(0, 0)
+            assert side.lock.locked() == (here.stream is side.stream), "no other thread may queue there meanwhile"
             once(self, *args)
 
         with patched(executable.Executable, "step", counted):
@@ -241,6 +243,15 @@ def wrong_labels() -> None:
     assert note_of(g) == "captured"
     with pytest.raises(IndexError, match="index -7 is out of range for axis 0 of size 4"):
         g(array([0, -7], "int64")).asnumpy()
+    with patched(_recording, "CHECKS", 1):
+        h = dl.jit(lambda i, j: nd.take(table, i, mode="raise") + nd.take(table, j, mode="raise"))
+        for _ in range(3):
+            assert h(array([1], "int64"), array([2], "int64")).asnumpy().tolist() == [[6, 8]]
+        assert note_of(h) == "not captured: take: more than 1 checks of indices", note_of(h)
+        k = dl.jit(lambda i, j: nd.take(table, i, mode="raise") - nd.take(table, j, mode="raise"))
+        k(array([1], "int64"), array([2], "int64"))
+        with pytest.raises(IndexError, match="index 4 is out of range for axis 0 of size 4$"):
+            k(array([1], "int64"), array([4], "int64"))
     print("wrong indices are told")
 
 
