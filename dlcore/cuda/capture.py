@@ -117,10 +117,12 @@ class _Fixed:
         side = self._side
         with side.lock:
             side.stream.wait_event(self._stream.record())
-            with side.stream, self._cuda.using_allocator(self._pool.malloc), recording(self._recording):
-                for i in range(len(program)):
-                    program.step(i, self._views, self._seed, self._counter)
-            self._stream.wait_event(side.stream.record())
+            try:
+                with side.stream, self._cuda.using_allocator(self._pool.malloc), recording(self._recording):
+                    for i in range(len(program)):
+                        program.step(i, self._views, self._seed, self._counter)
+            finally:
+                self._stream.wait_event(side.stream.record())
         outputs = self._results(program, given)
         program.backend.synchronize()  # which raises what the run had to complain of
         return outputs
