@@ -33,7 +33,7 @@ from . import (  # noqa: F401 - their kernels
 )
 from ._arrays import GPU, narrowed, widened, wrap
 from ._call import KERNELS, TAKES_BITS, Call
-from ._recording import Guarded, Recording, current
+from ._recording import Guarded, Recording, current, from_host
 from .absent import load_cupy
 
 
@@ -121,6 +121,7 @@ class Backend:
                 if values.size == 1:  # a number goes along with the kernel that writes it
                     target.fill(values.item())
                 else:
+                    from_host("an array")
                     target[...] = cupy.asarray(values)
             else:
                 target[...] = wrap(cupy, src)

@@ -117,11 +117,16 @@ class Guarded:
         return getattr(self.xp, name)
 
     def asarray(self, source: Any, *args: Any, **named: Any) -> Any:
-        if not isinstance(source, self.xp.ndarray):
-            from_host("an array")
+        self._here(source)
         return self.xp.asarray(source, *args, **named)
 
-    array = asarray
+    def array(self, source: Any, *args: Any, **named: Any) -> Any:
+        self._here(source)
+        return self.xp.array(source, *args, **named)
+
+    def _here(self, source: Any) -> None:
+        if not isinstance(source, self.xp.ndarray):
+            from_host("an array")
 
 
 def hold(thing: Any) -> Any:

@@ -231,10 +231,11 @@ def one_hot(call: Call) -> None:
     on, off = call.attrs["on"], call.attrs["off"]
     depth, axis = call.attrs["depth"], call.x.ndim
     index = checked(call, call.x, depth, axis)
-    below = call.x < 0
-    if bool(below.any()):
-        value = int(call.x[below].reshape(-1)[0])
-        raise IndexError(f"one_hot: index {value} is out of range for axis {axis} of size {depth}")
+    call.refuse(
+        call.x < 0,
+        call.x,
+        lambda value: IndexError(f"one_hot: index {value} is out of range for axis {axis} of size {depth}"),
+    )
     hit = index[..., None] == call.xp.arange(depth)
     call.y[...] = call.xp.where(hit, on, off)
 

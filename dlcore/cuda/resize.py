@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
 from ._call import Array, Call, accumulator, each, kernel
+from ._recording import from_host, hold
 
 
 def _cubic(d: np.ndarray) -> np.ndarray:
@@ -34,12 +37,26 @@ def _matrix(n: int, m: int, mode: str, corners: bool) -> np.ndarray:
     return out
 
 
+def _shares(n: int, m: int, mode: str, corners: bool, back: bool, dtype: str) -> np.ndarray:
+    matrix = _matrix(n, m, mode, corners)
+    return np.ascontiguousarray((matrix.T if back else matrix).astype(dtype))
+
+
+@lru_cache(maxsize=256)
+def _sent(device: int, *shares: Any) -> Array:
+    """The matrix on the current device, where it stays for the next call."""
+    import cupy
+
+    from_host("a matrix")
+    return cupy.asarray(_shares(*shares))
+
+
 def _along_all(call: Call, x: Array, small: tuple[int, ...], large: tuple[int, ...], back: bool) -> None:
     xp, dtype = call.xp, accumulator(call.xp, x)
     x = x.astype(dtype, copy=False)
     for axis, (n, m) in enumerate(zip(small[2:], large[2:], strict=True), 2):
-        matrix = _matrix(n, m, call.attrs["mode"], bool(call.attrs["align_corners"]))
-        matrix = xp.asarray((matrix.T if back else matrix).astype(dtype))
+        shares = n, m, str(call.attrs["mode"]), bool(call.attrs["align_corners"]), back, np.dtype(dtype).name
+        matrix = _shares(*shares) if xp.__name__ == "numpy" else hold(_sent(xp.cuda.Device().id, *shares))
         x = xp.moveaxis(xp.tensordot(matrix, x, ([1], [axis])), 0, axis)
     call.y[...] = x
 

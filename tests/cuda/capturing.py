@@ -173,6 +173,16 @@ def workers() -> None:
     by_host, step = trained("sgd", lambda: normalised(False))
     assert note_of(step).startswith("not captured: allreduce: cudaErrorStreamCaptureUnsupported"), note_of(step)
     same(found, by_host)
+    group = comm._current.sum_number(Twins(True))
+    f = dl.jit(lambda x: F._allreduce(x, number=group) + x)
+    x = array([[1.0, 2.0]])
+    with small_programs():
+        assert [f(x).tolist() for _ in range(4)] == [[[3.0, 6.0]]] * 4, "what is summed is a copy"
+        assert note_of(f) == "captured"
+        resized = dl.jit(lambda x: dl.npx.one_hot(nd.BilinearResize2D(x, height=4, width=3).sum() * 0, 2))
+        pictures = array(np.ones((1, 2, 3, 2)))
+        assert [resized(pictures).tolist() for _ in range(4)] == [[1.0, 0.0]] * 4
+        assert note_of(resized) == "captured", note_of(resized)
     print("workers agree")
 
 
