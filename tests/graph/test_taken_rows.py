@@ -72,6 +72,9 @@ def test_gradients(name: str) -> None:
         found.append([a.grad.asnumpy() for a in (e, w, b)])
     assert sorted(_products(compiled)) == [(9, 20), (9, 40), (40, 20)]
     assert sum(n.op == "_take_grad" for n in _nodes(compiled)) == 1
+    if name != "in one line":  # the bias: what was summed up for each row of the table is summed up, not all rows
+        sums = [n for n in _nodes(compiled) if n.op == "sum" and n.outputs[0].shape == (40,)]
+        assert [n.inputs[0].shape for n in sums] == [(9, 40)]
     for one, other in zip(*found, strict=True):
         np.testing.assert_allclose(one, other, rtol=2e-5, atol=2e-5)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from typing import Any
 
 from .._build import Builder
 from .._ir import Graph, Node, Value, numel
@@ -74,11 +75,12 @@ class _Rule:
         return builder.one("matmul", [builder.one("transpose", [self.sums[g]], (1, 0)), e])
 
     def bias_gradient(self, builder: Builder, node: Node, operands: list[Value | None]) -> Value | None:
-        """sum(g, axis=0) -> sum(s, axis=0), where s is made anyway"""
+        """sum(g, axis=0) -> sum(s, axis=0), where s is made anyway; g may be seen with more axes than s was made of"""
         g, named = operands[0], named_attrs(node)
-        if g is None or g not in self.sums or named["axis"] not in (0, (0,)):
+        made = next((s for of, s in self.sums.items() if g is of or (g is not None and _same_lines(of, g))), None)
+        if g is None or made is None or named["keepdims"] or _leading(named["axis"]) != [*range(len(g.shape) - 1)]:
             return None
-        return builder.one("sum", [self.sums[g]], *node.attrs)
+        return builder.one("sum", [made], axis=0)
 
     def table_gradient(self, builder: Builder, node: Node, operands: list[Value | None]) -> Value | None:
         """_take_grad(matmul(g, w), i, e) -> matmul(s, w)"""
@@ -107,6 +109,17 @@ class _Rule:
 def few(rows: int, taken: int) -> bool:
     """Whether a table has so few rows that its product is less work than that of the rows taken."""
     return LESS * rows <= taken
+
+
+def _same_lines(seen: Value, of: Value) -> bool:
+    """Whether `seen` is `of` with other leading axes."""
+    node = seen.node
+    return node is not None and node.op == "reshape" and node.inputs[0] is of and seen.shape[-1:] == of.shape[-1:]
+
+
+def _leading(axis: Any) -> list[int]:
+    """The axes of a reduction in order; none of them if it goes over all."""
+    return [] if axis is None else sorted(axis) if isinstance(axis, tuple) else [axis]
 
 
 def _rows(builder: Builder, value: Value | None) -> tuple[Value, Value] | None:
