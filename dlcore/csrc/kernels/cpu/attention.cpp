@@ -122,7 +122,7 @@ Problem<T> problem(const KernelCall& c) {
 // `m` queries from i on: y (m, width) and, for each, the logarithm of its sum.
 template <class T>
 void forward_tile(const Problem<T>& p, const Turned<T>& keys, int64_t z, int64_t i, int64_t m, const Lines<T>& to,
-                  T* lse) {
+                  T* lse, PanelBeside (&soon)[2]) {
   const auto& tiles = isa<T>();
   const T none = -std::numeric_limits<T>::infinity();
   static thread_local std::vector<T> scores;
@@ -135,7 +135,7 @@ void forward_tile(const Problem<T>& p, const Turned<T>& keys, int64_t z, int64_t
   for (int64_t r = 0; r < m && seen <= 0; r++) std::fill(y + r * to.row(), y + r * to.row() + width, T(0));
   for (int64_t j = 0; j < seen; j += kKeys) {
     int64_t n = std::min(kKeys, seen - j);
-    keys.product(m, j, n, p.q.at(z, i), p.q.row(), scores.data(), p.ld());
+    keys.product(m, j, n, p.q.at(z, i), p.q.row(), scores.data(), p.ld(), soon[0]);
     ScoreTile<T> tile = p.tile(scores.data(), z, i, m, j, n);
     std::copy(top, top + m, before);
     tiles.largest(tile, top);
@@ -147,7 +147,7 @@ void forward_tile(const Problem<T>& p, const Turned<T>& keys, int64_t z, int64_t
       tiles.scaled(y, to.row(), m, width, factor);
     }
     tiles.exps(tile, top, sum);
-    tile_product<T>(m, width, n, {scores.data(), p.ld(), 1}, p.v.at(z, j), p.v.row(), y, to.row(), j > 0);
+    tile_product<T>(m, width, n, {scores.data(), p.ld(), 1}, p.v.at(z, j), p.v.row(), y, to.row(), j > 0, soon[1]);
   }
   for (int64_t r = 0; r < m; r++) factor[r] = sum[r] != T(0) ? T(1) / sum[r] : T(1);
   if (seen > 0) tiles.scaled(y, to.row(), m, width, factor);
@@ -200,10 +200,15 @@ void attention(const KernelCall& c) {
     int64_t tiles = (p.s.queries + kQueries - 1) / kQueries;
     parallel_for(numel(p.s.batch) * tiles, 1, [&](int64_t b, int64_t e) {
       Turned<T> keys(PanelRoom::keys);
+      PanelBeside soon[2] = {};
       for (int64_t w = b; w < e; w++) {
         int64_t z = w / tiles, i = w % tiles * kQueries;
+        if (i == 0) {
+          soon[0] = {{p.q.soon(z + 1), p.k.soon(z + 1)}};
+          soon[1] = {{p.v.soon(z + 1), y.soon(z + 1)}};
+        }
         keys.set(z, p.k, p.s.keys, p.s.depth);
-        forward_tile(p, keys, z, i, std::min(kQueries, p.s.queries - i), y, lse.ptr<T>() + z * p.s.queries + i);
+        forward_tile(p, keys, z, i, std::min(kQueries, p.s.queries - i), y, lse.ptr<T>() + z * p.s.queries + i, soon);
       }
     });
     y.finish();
@@ -239,6 +244,10 @@ void backward_entry(const Problem<T>& p, const Slopes<T>& d, int64_t z) {
   keys.set(z, p.k, s, depth);
   values.set(z, p.v, s, width);
   T *dq = d.dq.at(z, 0), *dk = d.dk.at(z, 0), *dv = d.dv.at(z, 0);
+  PanelBeside soon[4] = {{{p.q.soon(z + 1), p.k.soon(z + 1)}},
+                         {{p.v.soon(z + 1), d.g.soon(z + 1)}},
+                         {{d.y.soon(z + 1), d.dq.soon(z + 1)}},
+                         {{d.dk.soon(z + 1), d.dv.soon(z + 1)}}};
   clear_lines(dq, d.dq.row(), l, depth), clear_lines(dk, d.dk.row(), s, depth), clear_lines(dv, d.dv.row(), s, width);
   for (int64_t i = 0; i < l; i += kQueries) {
     int64_t m = std::min(kQueries, l - i), seen = p.seen(i + m - 1);
@@ -247,12 +256,13 @@ void backward_entry(const Problem<T>& p, const Slopes<T>& d, int64_t z) {
     tiles.dots(g, d.g.row(), d.y.at(z, i), d.y.row(), m, width, inner);
     for (int64_t j = 0; j < seen; j += kKeys) {
       int64_t n = std::min(kKeys, seen - j);
-      keys.product(m, j, n, q, p.q.row(), w, ld);
-      values.product(m, j, n, g, d.g.row(), ds, ld);
+      keys.product(m, j, n, q, p.q.row(), w, ld, soon[0]);
+      values.product(m, j, n, g, d.g.row(), ds, ld, soon[1]);
       tiles.slopes(p.tile(w, z, i, m, j, n), ds, lse, inner);
-      tile_product<T>(n, width, m, {w, 1, ld}, g, d.g.row(), dv + j * d.dv.row(), d.dv.row(), true);
-      tile_product<T>(m, depth, n, {ds, ld, 1}, p.k.at(z, j), p.k.row(), dq + i * d.dq.row(), d.dq.row(), true);
-      tile_product<T>(n, depth, m, {ds, 1, ld}, q, p.q.row(), dk + j * d.dk.row(), d.dk.row(), true);
+      tile_product<T>(n, width, m, {w, 1, ld}, g, d.g.row(), dv + j * d.dv.row(), d.dv.row(), true, soon[2]);
+      tile_product<T>(m, depth, n, {ds, ld, 1}, p.k.at(z, j), p.k.row(), dq + i * d.dq.row(), d.dq.row(), true,
+                      soon[3]);
+      tile_product<T>(n, depth, m, {ds, 1, ld}, q, p.q.row(), dk + j * d.dk.row(), d.dk.row(), true, soon[3]);
     }
   }
 }

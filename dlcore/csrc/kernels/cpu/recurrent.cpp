@@ -52,7 +52,8 @@ struct StepProduct<float> {
       return PanelStream{s.at, kStreamWidth, s.count / kStreamWidth, s.count < kStreamWidth ? 0 : 1};
     };
     PanelBeside beside{{stream(x), stream(y)}};
-    multiply_packed(m, n, k, {a, k, 1}, packed.ptr<float>(), c, n, PanelStart::zero, nullptr, &beside);
+    multiply_packed(m, n, k, {a, k, 1}, packed.ptr<float>(), c, n, PanelStart::zero, nullptr,
+                    x.count + y.count ? &beside : nullptr);
   }
 };
 
@@ -66,7 +67,7 @@ void for_shares(const Sequence& q, StepProduct<S> product, F&& f) {
   parallel_for(count, 1, [&](int64_t b, int64_t e) {
     for (int64_t i = b; i < e; i++)
       f(i * block, std::min(q.batch, (i + 1) * block),
-        [&](const S* a, int64_t m, S* c, Soon<S> x, Soon<S> y) { product.run(a, m, c, x, y); });
+        [&](const S* a, int64_t m, S* c, Soon<S> x = {}, Soon<S> y = {}) { product.run(a, m, c, x, y); });
   });
 }
 

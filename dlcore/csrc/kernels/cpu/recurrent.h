@@ -36,11 +36,11 @@ struct Back {
 // Numbers in memory that what follows a product reads or writes.
 template <class S>
 struct Soon {
-  const S* at;
-  int64_t count;
+  const S* at = nullptr;
+  int64_t count = 0;
 };
 
-// Samples [first, last) through all steps. `product(a, m, c, soon, soon)` gives c (m, width) = a (m, hidden) w^T.
+// Samples [first, last) through all steps. `product(a, m, c)` gives c (m, width) = a (m, hidden) w^T.
 template <class S, class Product>
 void run_steps(const Sequence& q, const RecurrentRows<S>& rows, const Run<S>& r, int64_t first, int64_t last,
                Product&& product) {
@@ -49,7 +49,7 @@ void run_steps(const Sequence& q, const RecurrentRows<S>& rows, const Run<S>& r,
   for (int64_t k = 0; k < q.steps; k++) {
     int64_t now = q.at(k) * q.batch + first, before = k ? q.at(k - 1) * q.batch + first : first;
     const S* h_prev = (k ? r.y : r.h0) + before * h;
-    product(h_prev, m, hh.data(), Soon<S>{r.xw + now * g, m * g}, Soon<S>{r.saved + now * q.saved(), m * q.saved()});
+    product(h_prev, m, hh.data());
     for (int64_t i = 0; i < m; i++) {
       const S *x = r.xw + (now + i) * g, *p = hh.data() + i * g;
       S *y = r.y + (now + i) * h, *kept = r.saved ? r.saved + (now + i) * q.saved() : nullptr;

@@ -92,7 +92,7 @@ inline void relu_backward_row(int64_t n, const S* h, const S* dh, S* dx) {
   for (int64_t j = 0; j < n; j++) dx[j] = M::positive(h[j]) ? dh[j] : S(0);
 }
 
-template <class S>
+template <class S, class M>  // M: a copy of its own for each instruction set
 inline void add_row(int64_t n, const S* x, S* sum) {
 #pragma omp simd
   for (int64_t j = 0; j < n; j++) sum[j] += x[j];
@@ -117,7 +117,7 @@ constexpr RecurrentRows<S> recurrent_rows() {
           gru_backward_row<S, M>,
           {tanh_forward_row<S, M>, relu_forward_row<S, M>},
           {tanh_backward_row<S, M>, relu_backward_row<S, M>},
-          add_row<S>};
+          add_row<S, M>};
 }
 
 }  // namespace dl
