@@ -165,9 +165,8 @@ def test_random_calls_agree_with_numpy(seed: int) -> None:
         assert [g.shape for g in got] == [w.shape for w in want], where
         wide = [np.asarray(a) for a in flat(list(args)) if isinstance(a, np.ndarray)]
         rough = any(v.dtype in (np.float32, np.complex64) for v in [*got, *wide])
+        limit = 1e-3 if rough else 1e-8
         for g, w in zip(got, want, strict=True):
-            np.testing.assert_allclose(
-                g.astype(complex), w.astype(complex), 1e-3 if rough else 1e-8, 1e-3, err_msg=where
-            )
+            np.testing.assert_allclose(g.astype(complex), w.astype(complex), limit, limit, err_msg=where)
         agreed += 1
     assert agreed > CALLS // 4, "too few calls had an answer on both sides"

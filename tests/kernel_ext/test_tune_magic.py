@@ -95,7 +95,7 @@ def test_a_wrong_mark_is_shown_with_its_line_and_a_caret(shell, cell, line, care
     ],
 )
 def test_what_is_missing_is_said_in_a_line(shell, cell, line, message):
-    with pytest.raises(Exception, match=message):
+    with pytest.raises((CleanError, ValueError, TypeError), match=message):
         tune(shell, cell, line)
 
 
@@ -161,6 +161,10 @@ def test_after_a_restart_the_search_is_offered_and_goes_on(shell, monkeypatch, c
     assert rows(again)[:3] == rows(first)[:3] and len(again.trials) == 5
     assert again.trials[3].state == "stopped" and again.trials[3].curve == first.trials[3].curve
     assert shell.user_ns["net"] is again.best.net is not None
+
+    restarted(shell, monkeypatch)  # nothing is left to do, and the network is there all the same
+    last = tune(shell, GOOD, LINE.replace("--trials 4", "--trials 5") + " --resume")
+    assert rows(last) == rows(again) and shell.user_ns["net"] is last.best.net is not None
 
 
 def test_a_damaged_or_another_search_does_not_go_on_and_stays(shell, monkeypatch, capsys):
