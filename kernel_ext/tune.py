@@ -111,6 +111,7 @@ def start(ip: InteractiveShell, line: str, cell: str) -> Search:
     ip.push({f"{found.name}_search": found})
     if net is not None:
         found.add_listener(lambda search: _bind(ip, net, search))
+        _bind(ip, net, found)  # one that goes on with nothing left to do has ended already
     if background:
         return found
     try:

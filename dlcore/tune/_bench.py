@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from dlcore.run import Run, prepare
+from dlcore.run._not_finite import why_not_finite
 from dlcore.run._place import own_generator
 
 Judge = Callable[[int, float], bool]
@@ -44,6 +45,7 @@ class Bench:
         self.make, self.settings, self.goal = make, dict(settings), goal
         self.taken = _taken(make)
         self.runs: dict[int, Run] = {}
+        self.reasons: dict[int, str] = {}  # why trials diverged
         self._stopping = False
 
     def begin(self) -> None:
@@ -71,13 +73,15 @@ class Bench:
             run._loop._random = _core.rng_state()
         seen: list[float] = []
         run._loop.judge = lambda epoch, scores: self._go_on(seen, judge, epoch, scores)
-        self.runs[number] = run
+        self.runs[number], data = run, run._loop.data
         if self._stopping:
             run.stop()
         try:
             run.start().wait()
         finally:
             self.runs.pop(number, None)
+        if not math.isfinite(run.history.last("loss") or 0.0):
+            self.reasons[number] = why_not_finite(run, data)
         return (seen[-1] if seen else math.nan), net
 
     def made(self, values: Mapping[str, Any]) -> tuple[Any, dict[str, Any], dict[str, Any]]:

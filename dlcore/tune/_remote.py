@@ -22,7 +22,7 @@ class RemoteBench:
 
     def __init__(self, bench: Bench, workers: int) -> None:
         self.local, self.workers = bench, workers
-        self.names, self.made = bench.names, bench.made
+        self.names, self.made, self.reasons = bench.names, bench.made, bench.reasons
         self._package = pack({"make": bench.make, "settings": bench.settings, "goal": bench.goal})
         self._pool: WorkerPool | None = None
         self._free: list[int] = []

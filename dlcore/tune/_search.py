@@ -257,7 +257,8 @@ class Search:
         self._close(trial, state, score, net, error)
 
     def _close(self, trial: Trial, state: str, score: float, net: Any, error: Exception | None) -> None:
-        trial.error = None if error is None else f"{type(error).__name__}: {error}"
+        reason = self._bench.reasons.pop(trial.number, None)
+        trial.error = reason if error is None else f"{type(error).__name__}: {error}"
         self._study.tell(trial, state, score)
         with self._lock:
             before = self.best

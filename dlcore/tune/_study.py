@@ -151,12 +151,14 @@ def _storage(journal: Journal) -> Any:
 def _trial(kept: Any, marks: Mapping[str, Mark]) -> Trial:
     """A trial as it was when it ended, or when its kernel did."""
     ended = kept.user_attrs.get("ended", {"state": "stopped", "seconds": 0.0, "error": None})
+    # One that was cut off between these two has no score, though it was about to be told as finished.
+    whole = kept.state.is_finished() and (ended["state"] != "finished" or kept.value is not None)
     return Trial(
         kept.number,
         {name: mark.taken(kept.params[name]) for name, mark in marks.items()},
-        state=ended["state"] if kept.state.is_finished() else "stopped",
+        state=ended["state"] if whole else "stopped",
         curve=sorted(kept.intermediate_values.items()),
-        score=kept.value if kept.state.is_finished() and ended["state"] == "finished" else None,
+        score=kept.value if whole and ended["state"] == "finished" else None,
         seconds=ended["seconds"],
         error=ended["error"],
         by_hand=bool(kept.user_attrs.get("by_hand")),

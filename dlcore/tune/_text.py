@@ -30,5 +30,6 @@ class TextTrials:
             chosen = ", ".join(f"{name}={mark.label(trial.values[name])}" for name, mark in search.marks.items())
             score = "" if trial.score is None else f"  {search.goal} {trial.score:.4g}"
             best = "  best so far" if search.best is trial else ""
-            text = f"{search.name}  trial {trial.number}  {trial.state}{score}  ({chosen}){best}"
+            why = f"  {trial.error}" if trial.state == "diverged" and trial.error else ""
+            text = f"{search.name}  trial {trial.number}  {trial.state}{score}  ({chosen}){best}{why}"
             print(text, file=self._stream or sys.stdout, flush=True)

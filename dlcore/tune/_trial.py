@@ -13,7 +13,7 @@ class Trial:
     """`values` are what was chosen, by name; `curve` the goal after each epoch, as (epoch, value).
 
     `state` is "running", "finished", "pruned" (ended early, since others were better at that point), "stopped" (by
-    hand), "diverged" (its goal was no number any more) or "failed" (`error` says why). `score` is the last value of
+    hand), "diverged" (its goal was no number any more) or "failed"; `error` says why. `score` is the last value of
     the goal. `net` is the trained network of the best trial, and None for all others. `by_hand` is true where a person
     chose the values, `earlier` where the trial was read from disk, as after a restart of the kernel.
 

@@ -128,6 +128,17 @@ def test_a_loss_that_is_no_number_is_explained_once(ip, capsys):
     assert told(line + "x,y") == []
 
 
+def test_trials_that_diverge_say_why(ip, capsys):
+    pytest.importorskip("optuna")
+    cell = "lr = log(1e-3, 1.0)\nother = nn.Dense(3)\n"
+    found = ip.run_cell_magic("tune", "other --data holes,y --trials 2 --epochs 1 --batch 128", cell)
+    why = "the loss is nan from step 1 on: sample 3 of the data holds nan"
+    assert [(trial.state, trial.error) for trial in found.trials] == [("diverged", why)] * 2
+    assert str(capsys.readouterr().out).count("diverged  (lr=") == 2
+    found = ip.run_cell_magic("tune", "other --data x,y --trials 1 --epochs 1 --batch 128", cell)
+    assert (found.trials[0].state, found.trials[0].error) == ("finished", None)
+
+
 def test_the_tab_key_knows_the_words_of_every_magic(ip):
     pytest.importorskip("optuna")
     ip.run_cell("run = %train net --data x,y --batch 128")

@@ -58,7 +58,8 @@ class Told {
     const chosen = Object.entries(looked.labels).map(([name, label]) => `${name} ${label}`);
     const best = looked.number === status.best ? ", the best" : looked.by_hand ? ", by hand" : "";
     const score = looked.score === null ? looked.state : `${about.goal} ${Number(looked.score.toPrecision(4))}`;
-    this.node.textContent = [`trial ${looked.number}${best}`, ...chosen, score, time(looked.seconds)].join("  ·  ");
+    const parts = [`trial ${looked.number}${best}`, ...chosen, score, time(looked.seconds), looked.error];
+    this.node.textContent = parts.filter(Boolean).join("  ·  ");
   }
 }
 
