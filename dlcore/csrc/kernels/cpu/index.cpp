@@ -143,6 +143,15 @@ void take_few(const Rows& r, int axis, int rank, const View& x, const View& out)
   }
 }
 
+template <class T>
+bool read_each(const int64_t* at, int64_t n, uint64_t size, const T* from, T* to) {
+  for (int64_t k = 0; k < n; k++) {
+    if (uint64_t(at[k]) >= size) return false;
+    to[k] = from[at[k]];
+  }
+  return true;
+}
+
 // Single numbers of a line, each position looked at when it is its turn. False where one is negative, out of range or
 // of another dtype, which the general way sees to.
 bool take_numbers(const View& x, const View& at, const View& out) {
@@ -154,16 +163,8 @@ bool take_numbers(const View& x, const View& at, const View& out) {
   std::atomic<bool> within{true};
   with_size(x.dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
-    const T* from = x.ptr<const T>();
-    T* to = out.ptr<T>();
     parallel_for(at.numel(), 1 << 14, [&](int64_t begin, int64_t end) {
-      for (int64_t k = begin; k < end; k++) {
-        if (uint64_t(p[k]) >= size) {
-          within = false;
-          return;
-        }
-        to[k] = from[p[k]];
-      }
+      if (!read_each(p + begin, end - begin, size, x.ptr<const T>(), out.ptr<T>() + begin)) within = false;
     });
   });
   return within;

@@ -14,7 +14,8 @@ void reverse_steps(const View& x, const int64_t* length, T* to) {
   parallel_for(steps, std::max<int64_t>(1, (1 << 14) / (batch * inner)), [&](int64_t begin, int64_t end) {
     for (int64_t t = begin; t < end; t++)
       for (int64_t b = 0; b < batch; b++) {
-        int64_t source = t < length[b] ? length[b] - 1 - t : t;
+        const int64_t turned = length[b] - 1 - t, behind = turned >> 63;  // all bits where t lies behind the length
+        const int64_t source = (turned & ~behind) | (t & behind);         // no branch: lengths are in no order
         const T* row = from + (source * batch + b) * inner;
         T* made = to + (t * batch + b) * inner;
         if (inner <= 16)

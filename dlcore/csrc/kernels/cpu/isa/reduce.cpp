@@ -170,6 +170,8 @@ void runs(int64_t count, int64_t n, const void* px, int64_t stride, void* pacc) 
   int64_t i = 0;
   if (n > 16 && n <= 8 * kLanes<T>)
     for (; i + 2 <= count; i += 2) run_two<Op, T>(n, x + i * stride, x + (i + 1) * stride, acc + i);
+  if (n > 16 && n <= kPairwiseBlock<T>)
+    for (; i < count; i++) acc[i] = combine<Op, T>(acc[i], run_block<Op, T>(n, x + i * stride));
   for (; i < count; i++) run<Op, T>(n, x + i * stride, acc + i);
 }
 
