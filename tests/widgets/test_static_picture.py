@@ -44,6 +44,16 @@ def test_the_picture_of_a_failed_run_says_why():
     assert "ValueError: the labels are wrong (wait() shows where)" in repr(run)
 
 
+def test_the_picture_says_what_the_chart_said_on_the_way():
+    run = recorded("loss")
+    run.events.append(Event(0, 0.0, "note", {"text": "initialized"}))
+    run.events.append(
+        Event(40, 1.0, "note", {"text": "the loss is nan from step 7 on: sample 3 of the data holds nan"})
+    )
+    first, second = figure(run).get_suptitle().splitlines()
+    assert first.startswith("lenet: ") and second == "the loss is nan from step 7 on: sample 3 of the data holds nan"
+
+
 def test_the_loss_comes_first_and_a_metric_may_be_known_of_validation_only():
     drawn = figure(recorded("val_f1", "loss"))
     assert [axes.get_ylabel() for axes in drawn.axes] == ["loss", "f1"]

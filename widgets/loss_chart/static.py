@@ -58,7 +58,9 @@ def _title(run: Run) -> str:
     scores = ", ".join(f"{name} {run.history.last(name):.4g}" for name in names)
     steps = f"{run.step:,} steps, {run.epoch} epoch{'' if run.epoch == 1 else 's'} in {run.seconds:.1f} s"
     end = run.status()["error"] or scores
-    return f"{run.name}: {run.state} after {steps}" + (f";  {end}" if end else "")
+    # What was said on the way, such as why the loss is no number: the chart that showed it is gone.
+    said = [event.data["text"] for event in run.events if event.kind == "note" and event.step][-2:]
+    return "\n".join([f"{run.name}: {run.state} after {steps}" + (f";  {end}" if end else ""), *said])
 
 
 def _draw(axes: Any, run: Run, base: str) -> None:
