@@ -18,6 +18,7 @@ from dlcore import _core, gluon, parallel
 
 pytestmark = pytest.mark.serial
 
+LOOPBACK = ("0100007F:", "0" * 24 + "01000000:")  # 127.0.0.1 and ::1, as the kernel writes them
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(250, 1, 8, 8)).astype("float32")
 Y = RNG.integers(0, 4, 250)
@@ -183,10 +184,14 @@ def test_what_cannot_be_sent_is_named() -> None:
         cell("print(handle)", handle=threading.Lock())
 
 
-def test_workers_listen_on_loopback_only() -> None:
+def test_all_that_is_started_listens_on_loopback_only() -> None:
+    """The workers, the controller they come to, and whoever started them."""
     pool = parallel.pool(2)
-    for address in _listening({*pool.pids}):
-        assert address.startswith("0100007F:"), f"a worker listens on {address}"
+    started = _family(os.getpid())
+    assert {*pool.pids, pool._cluster.controller.process.pid} <= started
+    found = _listening(started)
+    assert len(found) > 2, "the controller listens, and so does each worker"
+    assert [address for address in found if not address.startswith(LOOPBACK)] == []
 
 
 def test_nothing_is_left_running() -> None:
@@ -212,14 +217,27 @@ def _exists(pid: int) -> bool:
         return False
 
 
+def _family(root: int) -> set[int]:
+    """A process and all that it has started, directly or not."""
+    parents = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # it has ended
+            parents[int(folder.name)] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+    found = {root}
+    while more := {pid for pid, parent in parents.items() if parent in found} - found:
+        found |= more
+    return found
+
+
 def _listening(pids: set[int]) -> list[str]:
     """Local addresses (hexadecimal, as the kernel lists them) on which these processes accept connections."""
     inodes = set()
     for pid in pids:
-        for link in Path(f"/proc/{pid}/fd").iterdir():
-            target = os.readlink(link) if link.is_symlink() else ""
-            if target.startswith("socket:["):
-                inodes.add(target[8:-1])
-    rows = Path("/proc/net/tcp").read_text().splitlines()[1:]
-    found = [row.split() for row in rows]
+        for link in Path(f"/proc/{pid}/fd").glob("*"):
+            with contextlib.suppress(OSError):  # it has been closed
+                target = os.readlink(link)
+                if target.startswith("socket:["):
+                    inodes.add(target[8:-1])
+    tables = [Path(f"/proc/net/{name}").read_text().splitlines()[1:] for name in ("tcp", "tcp6")]
+    found = [row.split() for rows in tables for row in rows]
     return [row[1] for row in found if row[3] == "0A" and row[9] in inodes]
