@@ -366,3 +366,13 @@ def test_traps_of_mxnet_are_gone() -> None:
         nd.zeros((2,)).asscalar()
     with pytest.raises(IndexError, match="index 9 is out of range"):
         nd.take(nd.zeros((3, 2)), nd.array([9]))
+
+
+def test_axes_may_be_one_number_or_none() -> None:
+    x, like = nd.array([[3, 1, 5], [2, 0, 4]]), nd.ones((1, 2))
+    assert nd.sort(x, axis=None).tolist() == [0, 1, 2, 3, 4, 5]
+    assert nd.argsort(x, axis=None, is_ascend=False).tolist() == [2, 5, 0, 3, 1, 4]
+    assert nd.topk(x, axis=None, k=2).tolist() == [2, 5]
+    assert [a.tolist() for a in nd.topk(x, axis=None, k=2, ret_typ="both", is_ascend=True)] == [[0, 1], [4, 1]]
+    for axes, shape in ((0, (1, 3)), (1, (2, 2)), (-1, (2, 2)), ((), (1, 2)), (None, (1, 2)), ((0,), (1, 3))):
+        assert nd.slice_like(x, like, axes=axes).shape == x.slice_like(like, axes=axes).shape == shape

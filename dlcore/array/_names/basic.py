@@ -217,14 +217,19 @@ def gather_nd(data: Any, indices: Any) -> NDArray:
 
 
 def topk(
-    data: Any, axis: int = -1, k: int = 1, ret_typ: str = "indices", is_ascend: bool = False, dtype: Any = "float32"
-) -> Any:
+    data: Any, axis: int | None = -1, k: int = 1, ret_typ: str = "indices", is_ascend: bool = False,
+    dtype: Any = "float32",
+) -> Any:  # fmt: skip
     """The k largest (or smallest) along the axis: "indices" (in `dtype`), "value", "both" or a "mask".
+
+    With axis=None of all numbers in a row.
 
     >>> topk([3.0, 1.0, 2.0], k=2).tolist()
     [0.0, 2.0]
     """
     data = asarray(data)
+    if axis is None:
+        data, axis = F.reshape(data, (-1,)), 0
     best = F.argtopk(data, k, axis, not is_ascend)
     if ret_typ == "indices":
         return F.cast(best, dtype)
@@ -236,21 +241,23 @@ def topk(
     return value if ret_typ == "value" else [value, F.cast(best, dtype)]
 
 
-def sort(data: Any, axis: int = -1, is_ascend: bool = True) -> NDArray:
-    """The numbers along the axis in order.
+def sort(data: Any, axis: int | None = -1, is_ascend: bool = True) -> NDArray:
+    """The numbers along the axis in order; all of them in a row with axis=None.
 
     >>> sort([2.0, 1.0]).tolist()
     [1.0, 2.0]
     """
-    return F.sort(data, axis, not is_ascend)
+    return F.sort(data, axis, not is_ascend) if axis is not None else F.sort(F.reshape(data, (-1,)), 0, not is_ascend)
 
 
-def argsort(data: Any, axis: int = -1, is_ascend: bool = True, dtype: Any = "int64") -> NDArray:
-    """The positions that would sort the axis.
+def argsort(data: Any, axis: int | None = -1, is_ascend: bool = True, dtype: Any = "int64") -> NDArray:
+    """The positions that would sort the axis; all numbers in a row with axis=None.
 
     >>> argsort([2.0, 1.0]).tolist()
     [1, 0]
     """
+    if axis is None:
+        data, axis = F.reshape(data, (-1,)), 0
     return F.cast(F.argsort(data, axis, not is_ascend), dtype)
 
 

@@ -69,14 +69,15 @@ def slice_axis(data: Any, axis: int, begin: int, end: int | None) -> NDArray:
     return data[tuple(keys)]
 
 
-def slice_like(data: Any, shape_like: NDArray, axes: Sequence[int] = ()) -> NDArray:
-    """The first part of data that is as long as `shape_like` on the given axes (all, if none). A view.
+def slice_like(data: Any, shape_like: NDArray, axes: int | Sequence[int] | None = ()) -> NDArray:
+    """The first part of data that is as long as `shape_like` on the given axes, or one (all, if none). A view.
 
     >>> slice_like([[1.0, 2.0]], array([[1.0]])).tolist()
     [[1.0]]
     """
     data = asarray(data)
     keys: list[Any] = [builtins.slice(None)] * data.ndim
+    axes = (axes,) if isinstance(axes, int) else axes
     for axis in axes or range(shape_like.ndim):
         keys[axis] = builtins.slice(0, shape_like.shape[axis])
     return data[tuple(keys)]
