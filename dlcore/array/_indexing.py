@@ -20,6 +20,7 @@ from .. import _core
 from .._core import NDArray
 from ..ops import F
 from . import _key
+from ._copies import copy_on
 from ._key import Key
 
 _PLAIN = (int, slice, type(None), type(Ellipsis))
@@ -223,9 +224,7 @@ def _fitting(x: NDArray, value: Any) -> NDArray:
     if value._dtype_name != x._dtype_name:
         value = F.cast(value, x._dtype_name)
     if value._device != x._device and not value._is_traced:
-        moved = _core.empty(value.shape, value._dtype_name, x._device)
-        _core.assign(moved, value)
-        return moved
+        return copy_on(value, x._device)
     return value
 
 

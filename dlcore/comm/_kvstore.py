@@ -9,6 +9,7 @@ from typing import Any
 
 from dlcore import _core
 from dlcore._core import NDArray
+from dlcore.array._copies import copy_on
 from dlcore.array.sparse import RowSparseNDArray
 from dlcore.ops import F
 
@@ -269,11 +270,7 @@ def _unrecorded() -> Iterator[None]:
 
 def _on(array: NDArray, device: str) -> NDArray:
     """A copy on `device`."""
-    if array._device == device:
-        return F.copy(array)
-    made = _core.empty(tuple(array.shape), array._dtype_name, device)
-    _core.assign(made, array)
-    return made
+    return F.copy(array) if array._device == device else copy_on(array, device)
 
 
 def _pairs(what: str, key: Keys, value: Arrays) -> list[tuple[Key, list[NDArray]]]:

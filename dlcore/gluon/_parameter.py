@@ -12,6 +12,7 @@ import numpy as np
 from dlcore import _core
 from dlcore._hints import Hinted
 from dlcore.array import context
+from dlcore.array._copies import copy_on
 from dlcore.array.sparse import cast_storage
 from dlcore.graph import invalidate, outside_trace
 from dlcore.ops import F
@@ -223,8 +224,7 @@ class Parameter(OldWays, Hinted):
         self._copies = {}
         for device in devices:
             _places.used[0] = True
-            copy = _core.empty(tuple(self._data.shape), self._dtype, device)
-            _core.assign(copy, self._data)
+            copy = copy_on(self._data, device, self._dtype)
             copy.attach_grad(self._grad_req)
             self._copies[device] = copy
 
@@ -372,9 +372,7 @@ class Parameter(OldWays, Hinted):
     def _replace(self, device: str) -> None:
         old = self._data
         assert old is not None
-        new = _core.empty(tuple(old.shape), self._dtype, device)
-        _core.assign(new, old)
-        self._adopt(new)
+        self._adopt(copy_on(old, device, self._dtype))
 
     # Copies and pickles carry the values, not the device's memory.
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from dlcore import _core
 from dlcore._hints import HINTS, Hinted, did_you_mean, unexpected
+from dlcore.array._copies import copy_on
 from dlcore.array.sparse import RowSparseNDArray
 from dlcore.graph import every_call, invalidate
 from dlcore.ops import F
@@ -322,11 +323,7 @@ class Optimizer(ByHand, Hinted):
 
 def moved(array: _core.NDArray, device: str) -> _core.NDArray:
     """`array` on `device`: itself if it is there already."""
-    if array._device == device:
-        return array
-    result = _core.empty(tuple(array.shape), array.dtype.name, device)
-    _core.assign(result, array)
-    return result
+    return array if array._device == device else copy_on(array, device)
 
 
 def register(cls: _Class) -> _Class:

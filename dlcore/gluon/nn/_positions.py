@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from dlcore import _core
+from dlcore.array._copies import copy_on
 from dlcore.graph import outside_trace
 from dlcore.ops import F
 
@@ -36,12 +37,7 @@ class _Table(HybridBlock):
 
             def make() -> list[Any]:
                 tables = [_core.from_numpy(t.astype(np.float32)) for t in self._rows(_angles(length, size, self._base))]
-                placed = []
-                for table in tables:
-                    array = _core.empty(tuple(table.shape), like.dtype.name, like._device)
-                    _core.assign(array, table)
-                    placed.append(array)
-                return placed
+                return [copy_on(table, like._device, like.dtype.name) for table in tables]
 
             self._tables[key] = outside_trace(make)
         return self._tables[key]
