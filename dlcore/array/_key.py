@@ -95,6 +95,8 @@ def parse(x: NDArray, source: Any, masks_stay: bool = False) -> Key:
             _check_mask(x, advanced[0], axis)
             key.mask = (axis, advanced[0])
             return key
+    if advanced:
+        _core.note_sizes()
     _fill(x, key, _places(x, full), bool(advanced))
     return key
 
@@ -114,6 +116,8 @@ def _fill(x: NDArray, key: Key, full: list, advanced: bool) -> None:
         if isinstance(k, slice):
             first, stop, by = _bounds(k, n)
             count = len(range(first, stop, by))
+            if k.step not in (None, 1) or _shortened(k, n) or first > stop:
+                _core.note_sizes()
             window = (first if count else 0, count, by)
             key.kinds.append("slice")
         elif advanced:  # an array, or a number that joins the arrays
@@ -146,6 +150,11 @@ def _bounds(k: slice, n: int) -> tuple[int, int, int]:
         raise TypeError(f"a slice needs whole numbers or None, got {k}") from None
     except ValueError:
         raise ValueError(f"the step of a slice must not be zero, got {k}") from None
+
+
+def _shortened(k: slice, n: int) -> bool:
+    """Whether a slice reaches beyond its axis: of a longer one it takes more."""
+    return any(bound is not None and not -n <= bound <= n for bound in (k.start, k.stop))
 
 
 def _number(x: NDArray, axis: int, index: Any) -> np.ndarray:

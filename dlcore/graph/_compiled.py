@@ -22,6 +22,8 @@ from .passes.plan import Plan, plan, settle
 from .passes.remat import KEEP, Remat, remat, within_budget
 from .verify import verify
 
+Beside = tuple[list[Any], frozenset[int], Kept | None]  # the captured arrays, which of them are written, what is kept
+
 
 class Compiled:
     """Runs a graph on arrays. Compilation happens at the first run (or `prepare()`), once, whatever the thread.
@@ -53,7 +55,7 @@ class Compiled:
         self.family = family
         self.compile_seconds = 0.0
         self.device = device or device_of(state.array for state in self.traced.states)
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._ready: tuple[Graph, Plan, Lowered] | Placed | None = None
         self._call: tuple[Any, list[Any]] | None = None  # the executable, the states it takes
         self._written: frozenset[int] = frozenset()
@@ -66,10 +68,10 @@ class Compiled:
         """
         start = time.perf_counter()
         made = copy(self)
-        made._traced, made._ready, made._lock = traced, program, threading.Lock()
-        assert self._call is not None
+        made._traced, made._ready, made._lock = traced, program, threading.RLock()
         program.executable = program.recipe.executable(self.device)
-        made._call = (program.executable, self._call[1])
+        states, made._written, made._kept = program.line.beside
+        made._call = (program.executable, states)
         made.compile_seconds = time.perf_counter() - start
         return made
 
@@ -140,19 +142,28 @@ class Compiled:
     @property
     def graph(self) -> Graph:
         """The graph after all passes."""
-        return self._parts()[0]
+        return self.parts[0]
 
     @property
     def plan(self) -> Plan:
         """Where its values live."""
-        return self._parts()[1]
+        return self.parts[1]
 
     @property
     def lowered(self) -> Lowered:
         """The executable and the node behind each instruction."""
-        return self._parts()[2]
+        return self.parts[2]
 
-    def _parts(self) -> tuple[Graph, Plan, Lowered]:
+    def snapshot(self) -> tuple[tuple[Graph, Plan, Lowered], Beside]:
+        """`parts`, and what a run takes beside the executable."""
+        with self._lock:
+            parts = self.parts
+            assert self._call is not None
+            return parts, (self._call[1], self._written, self._kept)
+
+    @property
+    def parts(self) -> tuple[Graph, Plan, Lowered]:
+        """The graph after all passes, where its values live, and the executable."""
         self.prepare()
         if isinstance(self._ready, Placed):
             self._ready = self._ready.parts()
@@ -189,7 +200,7 @@ class Compiled:
 
     def profile(self, arrays: Sequence[Any]) -> list[tuple[Any, float]]:
         """One run as [(node, seconds)] in running order; like `run`, it changes states."""
-        self._parts()
+        self.prepare()
         self._bring_up_to_date()
         lowered, states = self.lowered, [state.array for state in self.graph.states]
         seconds = lowered.executable.profile(list(arrays) + states)

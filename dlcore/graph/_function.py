@@ -97,7 +97,7 @@ class GraphFunction:
             made.plain = third.part("plain", self.plain, high.plain, third.traced)
         else:
             made.plain = Compiled(third.traced, family=self.family, device=self.plain.device)
-        for mask, pair in self._pairs.items():
+        for mask, pair in list(self._pairs.items()):
             other = high._pairs.get(mask)
             if other is not None and pair.is_ready and other.is_ready:
                 made._pairs[mask] = pair.resized(made, other, third)

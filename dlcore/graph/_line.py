@@ -25,6 +25,9 @@ from .passes.plan import Place, Plan, padded
 if TYPE_CHECKING:
     from ._compiled import Compiled
 
+# Calls whose whole numbers may move: shapes, and places of windows. Inference holds both against what they are for.
+MOVING = SHAPES | {"slice", "_part", "_slice_grad", "_window"}
+
 Row = tuple[str, tuple[int, ...], tuple[int, ...], str, int, int]  # of the table of values: see `Recipe`
 
 
@@ -58,14 +61,16 @@ class Line:
 
     def __init__(self, low: Compiled, high: Compiled, first: int, last: int) -> None:
         self.first, self.last = first, last
-        self.graph, self.plan, self.lowered = low.graph, low.plan, low.lowered
+        self.made_of, self.beside = low.snapshot()
+        self.graph, self.plan, self.lowered = self.made_of
+        other_graph, other_plan, other_lowered = high.parts
         self.values = list(self.plan.places)
         self.number = {value: i for i, value in enumerate(self.values)}
-        self.recipe, other = low.lowered.recipe, high.lowered.recipe
-        self._same_nodes(low.graph, high.graph, high.plan)
-        self._rows(high.plan, self.recipe.table, other.table)
-        self._attributes(high.graph)
-        self._numbers(low, high)
+        self.recipe = self.lowered.recipe
+        self._same_nodes(self.graph, other_graph, other_plan)
+        self._rows(other_plan, self.recipe.table, other_lowered.recipe.table)
+        self._attributes(other_graph)
+        self._numbers(other_graph, other_lowered)
 
     def _same_nodes(self, low: Graph, high: Graph, plan: Plan) -> None:
         """Calls, operands, windows, buffers and last copies are the same but for their sizes."""
@@ -120,7 +125,7 @@ class Line:
             b: list[int] = []
             need(without_numbers(mine.attrs, a) == without_numbers(its.attrs, b) is not None, "another attribute")
             if a != b:
-                need(mine.op in SHAPES, "an attribute that moves and is no shape")
+                need(mine.op in MOVING, "an attribute that moves and is no shape")
                 self.shaped[mine] = None
                 shapes[0].extend(a)
                 shapes[1].extend(b)
@@ -130,17 +135,17 @@ class Line:
                 self.asked.append((mine, _ops.record_of(mine.op).id, ins, outs))
         self.shapes = Span(*shapes)
 
-    def _numbers(self, low: Compiled, high: Compiled) -> None:
+    def _numbers(self, high: Graph, lowered: Lowered) -> None:
         """Single numbers of constants and of tile programs, as shares of a mean; every other constant is the same."""
         self.changed: list[tuple[int, Node]] = []  # instructions with other attributes, programs or random blocks
         self.consts: list[tuple[float, float] | None] = []
-        for a, b in zip(low.graph.consts(), high.graph.consts(), strict=True):
+        for a, b in zip(self.graph.consts(), high.consts(), strict=True):
             one, other = np.asarray(a.const), np.asarray(b.const)
             same = a.shape == b.shape and one.dtype == other.dtype and one.tobytes() == other.tobytes()
             need(same or (a.dtype == "float32" and one.size == other.size == 1), "another constant")
             self.consts.append(None if same else (float(one.reshape(())), float(other.reshape(()))))
         self.tiles: dict[int, list[tuple[float, float]]] = {}  # by instruction: the numbers of a program that moves
-        for i, (mine, its) in enumerate(zip(self.lowered.nodes, high.lowered.nodes, strict=True)):
+        for i, (mine, its) in enumerate(zip(self.lowered.nodes, lowered.nodes, strict=True)):
             if mine in self.shaped or mine.rng >= 0 or mine.tile != its.tile:
                 self.changed.append((i, mine))
             if mine.tile is None or mine.tile == its.tile:
@@ -167,7 +172,9 @@ class Line:
         for i, root in enumerate(self.roots):
             if i != root:
                 table[i] = (*table[i][:5], table[root][5] + table[i][5])
-        numbers = iter(self.shapes.at(part, whole).tolist())
+        moved = self.shapes.at(part, whole)
+        need(moved[self.shapes.steps != 0].min(initial=0) >= 0, "a window that begins before its array")
+        numbers = iter(moved.tolist())
         attrs = {node: with_numbers(node.attrs, numbers) for node in self.shaped}
         self._infer(table, attrs)
         return Placed(self, here, table, arena, attrs, blocks, all_blocks)

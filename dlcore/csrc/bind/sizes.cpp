@@ -36,6 +36,12 @@ void note_sizes(const Tensor& t) {
 
 void bind_sizes(nb::module_& m) {
   m.def(
+      "note_sizes",
+      [] {
+        if (Tracer* tracer = active_tracer()) tracer->note_sizes_read();
+      },
+      "Says of the trace on this thread that what it does follows from a size in some way of its own.");
+  m.def(
       "trust_sizes", [](const std::vector<std::string>& files) { trusted().insert(files.begin(), files.end()); },
       nb::arg("files"), "Python in these files may ask for sizes while a trace runs without its being noted.");
 }
