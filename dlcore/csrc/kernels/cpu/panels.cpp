@@ -133,6 +133,9 @@ constexpr int64_t kNear = 256, kSide = 128;  // of k at a time, and rows and col
 
 constexpr int64_t kSameSets = 4096;  // numbers from line to line from which on lines push each other out of a cache
 
+// Whether all of a product fits into the second-level cache, where asking ahead costs more than it saves.
+bool is_near(int64_t m, int64_t n, int64_t k) { return m * k + k * n + m * n <= 2 * kPanelsNumbers; }
+
 // The sums of a block of c that begins at (i, j) will be whole.
 void finish_with(PanelBeside& beside, const PanelThen& then, int64_t i, int64_t j) {
   beside.finish = then.finish;
@@ -158,6 +161,7 @@ void product_in_place(int64_t m, int64_t n, int64_t k, const PanelMatrix& a, con
     else
       cols = parts(cols, 2 * t->cols) * t->cols;
   }
+  const bool plain = then.finish == PanelFinish::none && is_near(m, n, k);
   const int64_t across = parts(n, cols), blocks = parts(m, rows) * across;
   // What lines [p, p + kNear) of k hold for `count` rows or columns of c.
   auto stream = [&](const float* from, int64_t step, int64_t count, int64_t p) {
@@ -180,7 +184,7 @@ void product_in_place(int64_t m, int64_t n, int64_t k, const PanelMatrix& a, con
           if (next == k) finish_with(beside, then, i, j);
           t->multiply(here_m, std::min<int64_t>(t->cols, j0 + here_n - j), here_k, a.data + i + p * a.col, 1, a.col,
                       b.data + p * b.row + j, b.row, c + i * c_row + j, c_row, start, bias ? bias + j : nullptr,
-                      &beside);
+                      plain ? nullptr : &beside);
         }
       }
       if (then.block) then.block(i, here_m, j0, here_n);
@@ -230,7 +234,7 @@ struct Cut {
 void panel_product(int64_t m, int64_t n, int64_t k, const PanelMatrix& a, const PanelMatrix& b, float* c, int64_t c_row,
                    const float* bias, bool add, const PanelThen& then) {
   if (in_place(m, n, k, a, b)) return product_in_place(m, n, k, a, b, c, c_row, bias, add, then);
-  const bool far = a.row == 1 && a.col >= kFar;
+  const bool far = a.row == 1 && a.col >= kFar, plain = then.finish == PanelFinish::none && is_near(m, n, k);
   const Cut cut(m, n, k, far);
   static std::atomic<uint64_t> calls{0};
   const uint64_t call = ++calls;
@@ -247,7 +251,7 @@ void panel_product(int64_t m, int64_t n, int64_t k, const PanelMatrix& a, const 
                                : stream_of(a.at(later.i, later.p), std::min(kRows, later.m), later.k);
       if (last) finish_with(beside, then, now.i + r, now.j);
       multiply_packed(here, now.n, now.k, left, packed, c + (now.i + r) * c_row + now.j, c_row, start,
-                      bias ? bias + now.j : nullptr, &beside);
+                      bias ? bias + now.j : nullptr, plain ? nullptr : &beside);
       if (last && then.block) then.block(now.i + r, here, now.j, now.n);
     }
   };
