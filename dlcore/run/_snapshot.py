@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from dlcore.gluon.data._sampler import is_count
 from dlcore.io import load_arrays, load_metadata, save_arrays
 
 from ._knobs import WORDS
@@ -109,12 +110,8 @@ class Snapshot:
             _core.assign(array, _core.from_numpy(self.arrays[name]))
 
 
-def _count(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**64
-
-
 def _random(value: Any) -> bool:
-    return isinstance(value, list) and len(value) == 2 and all(map(_count, value))
+    return isinstance(value, list) and len(value) == 2 and all(map(is_count, value))
 
 
 def _knobs(value: Any) -> bool:
@@ -125,18 +122,18 @@ def _knobs(value: Any) -> bool:
 def _counters(value: Any) -> bool:
     """What a source of data says of itself: whole numbers and lists of them."""
     each = value.values() if isinstance(value, dict) else [None]
-    return all(_count(v) or (isinstance(v, list) and all(map(_count, v))) for v in each)
+    return all(is_count(v) or (isinstance(v, list) and all(map(is_count, v))) for v in each)
 
 
 _ABOUT: dict[str, Callable[[Any], bool]] = {
-    "step": _count, "epoch": _count, "done": _count, "begun": _count, "random": _random, "knobs": _knobs,
+    "step": is_count, "epoch": is_count, "done": is_count, "begun": is_count, "random": _random, "knobs": _knobs,
     "opened": lambda v: isinstance(v, list) and len(v) == 2 and _random(v[0]) and _counters(v[1]),
     "log": lambda v: isinstance(v, list) and all(
-        isinstance(e, list) and len(e) == 2 and _count(e[0]) and _knobs(e[1]) for e in v
+        isinstance(e, list) and len(e) == 2 and is_count(e[0]) and _knobs(e[1]) for e in v
     ),
-    "steps_total": lambda v: v is None or _count(v),
-    "span": lambda v: isinstance(v, list) and len(v) == 2 and _count(v[0]) and (v[1] is None or _count(v[1])),
-    "patience": lambda v: isinstance(v, list) and len(v) == 2 and isinstance(v[0], (int, float)) and _count(v[1]),
+    "steps_total": lambda v: v is None or is_count(v),
+    "span": lambda v: isinstance(v, list) and len(v) == 2 and is_count(v[0]) and (v[1] is None or is_count(v[1])),
+    "patience": lambda v: isinstance(v, list) and len(v) == 2 and isinstance(v[0], (int, float)) and is_count(v[1]),
 }  # fmt: skip
 
 

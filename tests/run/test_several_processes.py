@@ -8,6 +8,7 @@ import time
 
 import numpy as np
 import pytest
+from run.problems import network, points, weights
 
 import dlcore as dl
 from dlcore.comm import Communicator
@@ -45,26 +46,6 @@ def ranks(size):
     return [ThreadRank(rank, size, barrier, table) for rank in range(size)]
 
 
-def data(count):
-    rng = np.random.default_rng(1)
-    x = rng.normal(size=(count, 4)).astype("float32")
-    return x, x[:, :3].argmax(axis=1).astype("int32")
-
-
-def network(seed=0):
-    net = nn.HybridSequential()
-    net.add(nn.Dense(8, activation="tanh", in_units=4), nn.Dense(3, in_units=8))
-    net.initialize()
-    rng = np.random.default_rng(seed)
-    for parameter in net.collect_params().values():
-        parameter.set_data(dl.nd.array(rng.normal(size=parameter.shape, scale=0.4).astype("float32")))
-    return net
-
-
-def weights(net):
-    return [parameter.data().asnumpy() for parameter in net.collect_params().values()]
-
-
 def together(size, make):
     """`make(comm)` on a thread for each rank, since preparing a run is a collective act; returns what it gave."""
     made = [None] * size
@@ -83,12 +64,13 @@ def together(size, make):
 @pytest.mark.parametrize("size, count, batch", [(2, 64, 16), (2, 70, 16), (3, 50, 16), (2, 33, 16)])
 def test_parts_of_a_batch_do_what_the_whole_batch_does(size, count, batch):
     """The last batches hold 6, 2 and 1 samples: unequal parts, and parts with no sample at all."""
-    settings = {"epochs": 3, "batch": batch, "lr": 0.2, "momentum": 0.9, "seed": 4, "val": data(41)}
-    alone = network()
-    reference = prepare(alone, data(count), **settings).start().wait(timeout=60)
-    nets = [network(seed=rank) for rank in range(size)]  # rank 0's weights are everybody's
+    settings = {"epochs": 3, "batch": batch, "lr": 0.2, "momentum": 0.9, "seed": 4, "val": points(41, seed=1)}
+    alone = network(units=8)
+    data = points(count, seed=1)
+    reference = prepare(alone, data, **settings).start().wait(timeout=60)
+    nets = [network(seed=rank, units=8) for rank in range(size)]  # rank 0's weights are everybody's
 
-    runs = together(size, lambda comm: prepare(nets[comm.rank], data(count), comm=comm, **settings).start().wait(60))
+    runs = together(size, lambda comm: prepare(nets[comm.rank], data, comm=comm, **settings).start().wait(60))
     for net in nets:
         for one, other in zip(weights(alone), weights(net), strict=True):
             np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-5)
@@ -99,9 +81,9 @@ def test_parts_of_a_batch_do_what_the_whole_batch_does(size, count, batch):
 
 
 def test_what_is_asked_of_the_first_rank_happens_on_all_at_the_same_step():
-    nets = [network(), network()]
+    nets = [network(units=8), network(units=8)]
     runs = together(
-        2, lambda comm: prepare(nets[comm.rank], data(64), epochs=10**6, batch=16, seed=0, comm=comm).start()
+        2, lambda comm: prepare(nets[comm.rank], points(64, seed=1), epochs=10**6, batch=16, seed=0, comm=comm).start()
     )
     while runs[0].step < 5:
         time.sleep(0.001)
@@ -132,7 +114,7 @@ def test_all_ranks_go_back_together_and_train_the_same_branch():
 
     nets = [make(0), make(1)]
     settings = {"epochs": 10**6, "batch": 16, "seed": 0, "snapshot_every": 5, "optimizer": "adam"}
-    runs = together(2, lambda comm: prepare(nets[comm.rank], data(64), comm=comm, **settings).start())
+    runs = together(2, lambda comm: prepare(nets[comm.rank], points(64, seed=1), comm=comm, **settings).start())
     first = runs[0]
     while first.step < 23:
         time.sleep(0.001)
