@@ -134,7 +134,7 @@ def test_what_has_no_plan_is_done_sample_by_sample():
         pictures.transform_first(lambda x: x),
         pictures.transform_first(T.Compose([T.ToTensor(), lambda x: x * 2])),
         pictures.transform_first(OwnFlip()),
-        pictures.transform_first(T.RandomContrast(0.3)),
+        pictures.transform_first(T.RandomLighting(0.3)),
         pictures.transform_first(T.Resize(4)),
         pictures.transform_first(T.RandomCrop(40)),
         pictures.transform_first(T.CropResize(0, 0, 40, 2)),

@@ -1,6 +1,7 @@
 // Batches made without Python for each sample: what dlcore/gluon/data and dlcore/io call.
 #include "bind/convert.h"
 #include "data/batch.h"
+#include "data/colour.h"
 #include "data/png.h"
 #include "data/records.h"
 
@@ -47,11 +48,23 @@ static PictureStep to_step(nb::handle h) {
   auto sizes = [&](size_t from, std::initializer_list<int64_t*> into) {
     for (int64_t* v : into) *v = nb::cast<int64_t>(t[from++]);
   };
-  if (name == "across" || name == "down" || name == "brightness") {
-    s.kind = name == "across" ? PictureStep::FlipAcross
-             : name == "down" ? PictureStep::FlipDown
-                              : PictureStep::Brightness;
-    s.amount = nb::cast<double>(t[1]);
+  static constexpr std::pair<const char*, PictureStep::Kind> drawn[] = {{"across", PictureStep::FlipAcross},
+                                                                        {"down", PictureStep::FlipDown},
+                                                                        {"brightness", PictureStep::Brightness},
+                                                                        {"contrast", PictureStep::Contrast},
+                                                                        {"saturation", PictureStep::Saturation},
+                                                                        {"hue", PictureStep::Hue},
+                                                                        {"grey", PictureStep::Grey}};
+  for (const auto& [word, kind] : drawn)
+    if (name == word) {
+      s.kind = kind;
+      s.amount = nb::cast<double>(t[1]);
+      return s;
+    }
+  if (name == "jitter") {
+    s.kind = PictureStep::Jitter;
+    for (nb::handle part : nb::borrow<nb::iterable>(t[1])) s.parts.push_back(to_step(part));
+    if (s.parts.size() > 4) throw ValueError("BatchPlan: a jitter has four parts at most");
   } else if (name == "crop") {
     s.kind = PictureStep::RandomCrop;
     sizes(1, {&s.w, &s.h, &s.pad});
@@ -140,7 +153,30 @@ static std::vector<int64_t> fill_pictures(int file, nb::handle places, nb::handl
   return read_pictures(file, from, likely, to, where);
 }
 
+// A picture (h, w, c) of bytes with other colours; the angle of a hue is in radians.
+static nb::object recoloured(nb::handle picture, const std::string& what, double amount) {
+  Tensor from = from_numpy(picture, true);
+  bool fits = from->dtype == DType::U8 && from->ndim() == 3 && from->contiguous();
+  if (!fits || (from->shape[2] != 3 && (what == "hue" || what == "grey")))
+    throw ValueError("recoloured: expected a picture (h, w, c) of bytes, of three channels for " + what);
+  auto* pixels = static_cast<uint8_t*>(from->data());
+  int64_t n = from->shape[0] * from->shape[1], c = from->shape[2];
+  if (what == "contrast")
+    change_contrast(pixels, n, c, float(amount));
+  else if (what == "saturation")
+    change_saturation(pixels, n, c, float(amount));
+  else if (what == "hue")
+    turn_hue(pixels, n, amount);
+  else if (what == "grey")
+    make_grey(pixels, n);
+  else
+    throw ValueError("recoloured: unknown change '" + what + "'");
+  return wrap(std::move(from));
+}
+
 void bind_data(nb::module_& m) {
+  m.def("recoloured", &recoloured, nb::arg("picture"), nb::arg("what"), nb::arg("amount") = 0.0,
+        "A picture (h, w, c) of bytes with other contrast, saturation, hue (by an angle), or in grey.");
   m.def("decode_png", &decode_png, nb::arg("data"), nb::arg("channels") = 0,
         "A PNG picture of bytes, grey or in colours, as an array (h, w, c); None for every other kind.");
   m.def(

@@ -51,7 +51,7 @@ bool PicturePlan::draws() const {
 int64_t PicturePlan::decisions() const {
   int64_t n = 0;
   for (const PictureStep& s : steps) {
-    if (s.kind == PictureStep::Brightness) return -1;
+    if (s.kind == PictureStep::Brightness || s.mixes()) return -1;
     n += s.kind == PictureStep::RandomCrop ? 2 : s.kind != PictureStep::Cut;
   }
   return n;
@@ -94,6 +94,9 @@ void BatchPlan::measure() {
   h_ = from.row[0], w_ = from.row[1], c_ = from.row[2];
   int64_t h = h_, w = w_;
   for (const PictureStep& s : plan_.steps) {
+    bool hue = s.kind == PictureStep::Hue;
+    for (const PictureStep& part : s.parts) hue = hue || part.kind == PictureStep::Hue;
+    if (hue && c_ != 3) throw ValueError("BatchPlan: a hue is turned in three channels");
     if (s.kind != PictureStep::Cut && s.kind != PictureStep::RandomCrop) continue;
     h += 2 * s.pad, w += 2 * s.pad;
     bool fits = s.pad >= 0 && s.x >= 0 && s.y >= 0 && s.w > 0 && s.h > 0 && s.x + s.w <= w && s.y + s.h <= h;

@@ -10,10 +10,14 @@
 namespace dl {
 
 struct PictureStep {
-  enum Kind { FlipAcross, FlipDown, RandomCrop, Cut, Brightness } kind;
-  double amount = 0;                   // the chance of a flip; how far brightness goes
+  enum Kind { FlipAcross, FlipDown, RandomCrop, Cut, Brightness, Contrast, Saturation, Hue, Grey, Jitter } kind;
+  double amount = 0;                   // the chance of a flip or of grey; how far a change of colours goes
   int64_t x = 0, y = 0, w = 0, h = 0;  // the size of a crop; the whole box of a cut
   int64_t pad = 0;                     // around the picture, before a crop
+  std::vector<PictureStep> parts;      // of a jitter, which come in an order that is drawn
+
+  // Whether what a value becomes depends on others: then the picture must be there as it is seen by then.
+  bool mixes() const { return kind >= Contrast; }
 };
 
 // What is done to pictures (h, w, c) of bytes before they are a batch.

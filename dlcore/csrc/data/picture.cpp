@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstring>
 
+#include "data/colour.h"
+
 namespace dl {
 
 void Window::pad(int64_t p) {
@@ -122,12 +124,19 @@ void look_up(size_t size, int64_t n, const uint8_t* src, const void* table, void
   }
 }
 
-// Draws what happens to this sample, in the order in which the steps were written.
-Window decide(const PicturePlan& plan, int64_t h, int64_t w, Chance& chance, Shades& shades,
-              std::vector<uint8_t>& fill) {
+Window window_of(int64_t h, int64_t w) {
   Window win;
   win.h = win.y1 = h, win.w = win.x1 = w;
-  for (const PictureStep& s : plan.steps) {
+  return win;
+}
+
+// Draws what happens to this sample, in the order in which the steps were written; up to one that mixes values, which
+// it stands at then.
+Window decide(const PicturePlan& plan, size_t& at, int64_t h, int64_t w, Chance& chance, Shades& shades,
+              std::vector<uint8_t>& fill) {
+  Window win = window_of(h, w);
+  for (; at < plan.steps.size() && !plan.steps[at].mixes(); at++) {
+    const PictureStep& s = plan.steps[at];
     switch (s.kind) {
       case PictureStep::FlipAcross:
         if (chance.happens(s.amount)) win.mirror_across();
@@ -155,29 +164,62 @@ Window decide(const PicturePlan& plan, int64_t h, int64_t w, Chance& chance, Sha
         }
         break;
       }
+      default: break;
     }
   }
   return win;
+}
+
+double between(double low, double high, SampleDraws& draws) { return low + (high - low) * draws.uniform(); }
+
+// One step that mixes values, with what it draws, on the picture's n pixels.
+void recolour(const PictureStep& s, const Chance& chance, uint8_t* pixels, int64_t n, int64_t c) {
+  SampleDraws& draws = *chance.draws;
+  double amount = s.amount * chance.strength;
+  auto factor = [&] { return float(between(std::max(0.0, 1 - amount), 1 + amount, draws)); };
+  switch (s.kind) {
+    case PictureStep::Brightness: return change_brightness(pixels, n, c, factor());
+    case PictureStep::Contrast: return change_contrast(pixels, n, c, factor());
+    case PictureStep::Saturation: return change_saturation(pixels, n, c, factor());
+    case PictureStep::Hue: return turn_hue(pixels, n, 3.141592653589793 * between(-amount, amount, draws));
+    case PictureStep::Grey:
+      if (c == 3 && draws.uniform() < amount) make_grey(pixels, n);
+      return;
+    default: break;
+  }
+  size_t order[8], count = std::min(size_t(8), s.parts.size());
+  for (size_t k = 0; k < count; k++) order[k] = k;
+  for (size_t k = count; k-- > 1;) std::swap(order[k], order[size_t(draws.below(int64_t(k) + 1))]);
+  for (size_t k = 0; k < count; k++) recolour(s.parts[order[k]], chance, pixels, n, c);
 }
 
 }  // namespace
 
 void make_picture(const PicturePlan& plan, const uint8_t* src, int64_t h, int64_t w, int64_t c, Chance chance,
                   PictureScratch& scratch, char* dst) {
-  Shades shades;
-  scratch.fill.assign(size_t(c), 0);
-  Window win = decide(plan, h, w, chance, shades, scratch.fill);
-  if (shades.changed) {
-    scratch.shaded.resize(size_t(h * w * c));
-    look_up<uint8_t>(h * w * c, src, shades.of, scratch.shaded.data(), 1);
-    src = scratch.shaded.data();
+  for (size_t at = 0;;) {
+    Shades shades;
+    scratch.fill.assign(size_t(c), 0);
+    Window win = decide(plan, at, h, w, chance, shades, scratch.fill);
+    if (shades.changed) {
+      scratch.shaded.resize(size_t(h * w * c));
+      look_up<uint8_t>(h * w * c, src, shades.of, scratch.shaded.data(), 1);
+      src = scratch.shaded.data();
+    }
+    bool moved = win.h != h || win.w != w || win.y || win.x || win.down < 0 || win.across < 0,
+         more = at < plan.steps.size();
+    if (moved || more) {  // what was seen before may be where it is read from
+      scratch.other.resize(size_t(win.h * win.w * c));
+      copy_window(win, src, w, c, scratch.fill, scratch.other.data());
+      std::swap(scratch.seen, scratch.other);
+      src = scratch.seen.data();
+    }
+    h = win.h, w = win.w;
+    if (!more) break;
+    for (; at < plan.steps.size() && plan.steps[at].mixes(); at++)
+      recolour(plan.steps[at], chance, scratch.seen.data(), h * w, c);
   }
-  if (win.h != h || win.w != w || win.y || win.x || win.down < 0 || win.across < 0) {
-    scratch.seen.resize(size_t(win.h * win.w * c));
-    copy_window(win, src, w, c, scratch.fill, scratch.seen.data());
-    src = scratch.seen.data();
-  }
-  int64_t n = win.h * win.w;
+  int64_t n = h * w;
   size_t size = itemsize(plan.dtype);
   for (int64_t k = 0; k < c; k++) {
     const uint8_t* values = src;

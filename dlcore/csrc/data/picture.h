@@ -20,7 +20,7 @@ struct Window {
 
 // Scratch that a thread keeps from picture to picture.
 struct PictureScratch {
-  std::vector<uint8_t> shaded, seen, plane, fill;
+  std::vector<uint8_t> shaded, seen, other, plane, fill;
 };
 
 // What chance has to say about one picture: numbers that are drawn, or what was decided before (0 or 1 for a flip, x

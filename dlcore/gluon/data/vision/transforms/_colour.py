@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from dlcore import _core
+
 from ..._draws import generator, strength
 from ._basic import Single
 
@@ -17,6 +19,12 @@ _FROM_YIQ = np.linalg.inv(_TO_YIQ.astype(np.float64)).astype(np.float32)
 # Directions and sizes in which colours of photographs vary (Krizhevsky, Sutskever and Hinton, 2012).
 _VALUES = np.array([55.46, 4.794, 1.148], np.float32)
 _VECTORS = np.array([[-0.5675, 0.7192, 0.4009], [-0.5808, -0.0045, -0.8140], [-0.5836, -0.6948, 0.4203]], np.float32)
+
+
+def _recoloured(array: np.ndarray, what: str, amount: float = 0.0) -> np.ndarray:
+    """A picture of bytes, changed by the core: the same arithmetic as for a whole batch at once."""
+    made: np.ndarray = _core.recoloured(np.ascontiguousarray(array), what, amount)._numpy_view()
+    return made
 
 
 def _clipped(image: np.ndarray, dtype: np.dtype) -> np.ndarray:
@@ -31,6 +39,7 @@ class _Jitter(Single):
     """A factor drawn from 1 - amount to 1 + amount, and what it does to an image of float32."""
 
     random = True
+    change = ""  # what the core calls it
 
     def __init__(self, amount: float) -> None:
         if amount < 0:
@@ -40,7 +49,12 @@ class _Jitter(Single):
     def _apply(self, array: np.ndarray) -> np.ndarray:
         amount = self._amount * strength()
         factor = np.float32(generator().uniform(max(0.0, 1 - amount), 1 + amount))
+        if self.change and array.dtype == np.uint8:
+            return _recoloured(array, self.change, float(factor))
         return _clipped(self._changed(array.astype(np.float32), factor), array.dtype)
+
+    def _step(self, height: int, width: int) -> tuple[Any, ...] | None:
+        return (self.change, self._amount) if self.change else None
 
     def _changed(self, image: np.ndarray, factor: np.float32) -> np.ndarray:
         raise NotImplementedError
@@ -73,6 +87,8 @@ class RandomContrast(_Jitter):
     np.uint8(7)
     """
 
+    change = "contrast"
+
     def __init__(self, contrast: float) -> None:
         super().__init__(contrast)
 
@@ -87,6 +103,8 @@ class RandomSaturation(_Jitter):
     >>> RandomSaturation(0.5)(np.full((2, 2, 3), 7, np.uint8)).max()
     np.uint8(7)
     """
+
+    change = "saturation"
 
     def __init__(self, saturation: float) -> None:
         super().__init__(saturation)
@@ -103,6 +121,8 @@ class RandomHue(_Jitter):
     (2, 2, 3)
     """
 
+    change = "hue"
+
     def __init__(self, hue: float) -> None:
         super().__init__(hue)
 
@@ -111,6 +131,8 @@ class RandomHue(_Jitter):
             raise ValueError(f"RandomHue: expected an image (h, w, 3), got shape {array.shape}")
         amount = self._amount * strength()
         angle = np.pi * generator().uniform(-amount, amount)
+        if array.dtype == np.uint8:
+            return _recoloured(array, self.change, angle)
         turn = np.array([[1, 0, 0], [0, np.cos(angle), -np.sin(angle)], [0, np.sin(angle), np.cos(angle)]], np.float32)
         return _clipped(array.astype(np.float32) @ (_FROM_YIQ @ turn @ _TO_YIQ).T, array.dtype)
 
@@ -132,9 +154,16 @@ class RandomColorJitter(Single):
         self._amounts = amounts
         self._parts = [kind(amount) for kind, amount in zip(kinds, amounts, strict=True) if amount]
 
+    def _step(self, height: int, width: int) -> tuple[Any, ...]:
+        return ("jitter", [part._step(height, width) for part in self._parts])
+
     def _apply(self, array: np.ndarray) -> np.ndarray:
-        for k in generator().permutation(len(self._parts)):
-            array = self._parts[k]._apply(array)
+        parts, draw = list(self._parts), generator()
+        for k in range(len(parts) - 1, 0, -1):  # Fisher and Yates's shuffle, as the core does it
+            other = int(draw.integers(k + 1))
+            parts[k], parts[other] = parts[other], parts[k]
+        for part in parts:
+            array = part._apply(array)
         return array
 
     def __repr__(self) -> str:
@@ -171,8 +200,13 @@ class RandomGray(Single):
     def __init__(self, p: float = 0.5) -> None:
         self._p = p
 
+    def _step(self, height: int, width: int) -> tuple[Any, ...]:
+        return ("grey", self._p)
+
     def _apply(self, array: np.ndarray) -> np.ndarray:
         if array.shape[2] != 3 or generator().random() >= self._p * strength():
             return array
+        if array.dtype == np.uint8:
+            return _recoloured(array, "grey")
         grey = _clipped(array.astype(np.float32) @ _GREY, array.dtype)
         return np.repeat(grey[..., None], 3, axis=2)
