@@ -243,8 +243,8 @@ def _either(kinds: list[Kind | None]) -> Kind | None:
 
 def _plain_of(kinds: list[Kind]) -> Callable[[Any], Any] | None:
     def plain(value: Any) -> Any:
-        made = next(kind.plain for kind in kinds if kind.judge(value) == FITS)
-        return value if made is None else made(value)
+        made = [kind.plain for kind in kinds if kind.judge(value) == FITS]
+        return value if None in made else made[0](value)  # type: ignore[misc]  # it is right as it is, or changed
 
     return plain if any(kind.plain is not None for kind in kinds) else None
 
@@ -256,6 +256,8 @@ def _plain_elements(each: Callable[[int], Kind | None]) -> Callable[[Any], Any]:
         listed = isinstance(value, (list, tuple))
         if not (listed or hasattr(value, "shape")) or len(value) > _LOOKED_AT or (listed and _all_plain(value)):
             return value
+        if hasattr(value, "asnumpy") and value.dtype.kind not in "iu":
+            return value  # gradients may flow through it
         kinds = [(each(place), one) for place, one in enumerate(value)]
         made = [one if kind is None or kind.plain is None else kind.plain(one) for kind, one in kinds]
         return made if type(value) is list else tuple(made)

@@ -12,6 +12,7 @@ import pytest
 import dlcore
 import dlcore.gluon
 from dlcore._answers import checked, guard
+from dlcore._core import NDArray
 from dlcore._kinds import FITS, WRONG_TYPE, WRONG_VALUE, Chance, Count, Length, came, kind_of, shown
 
 dl: Any = dlcore  # what a type checker would refuse as well
@@ -159,8 +160,15 @@ def test_gradients_flow_through_numbers_of_ours() -> None:
     def function(value: float) -> Any:
         return value
 
-    x = dl.np.array(2.0)
+    def listed(value: Sequence[float]) -> Any:
+        return value
+
+    def either(value: Sequence[int] | NDArray) -> Any:
+        return value
+
+    x, y, z = dl.np.array(2.0), dl.np.ones(3), dl.np.ones(3, dtype="int32")
     assert checked(function)(x) is x  # type: ignore[arg-type]
+    assert checked(listed)(y) is y and checked(either)(z) is z
 
 
 __all__ = ["Callable", "Count", "Iterable", "Literal", "Mapping", "Sequence", "os"]
