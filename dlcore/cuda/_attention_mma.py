@@ -60,7 +60,9 @@ struct dl_mma_tiles {
 
   // HIGH x WIDE numbers into shared memory, zeros where the array ends.
   template <int HIGH, int WIDE, int LINE>
-  static __device__ inline void fetch(T* to, const T* from, long long step, long long rows, long long columns) {
+  static __device__ inline void fetch(T* to, const T* from, long long step, long long rows_left,
+                                      long long columns_left) {
+    const int rows = dl_at_most(rows_left, HIGH), columns = dl_at_most(columns_left, WIDE);
     constexpr int PIECES = WIDE / 8;
     const bool packed = (unsigned long long)from % 16 == 0 && step % 8 == 0;
     for (int i = threadIdx.x; i < HIGH * PIECES; i += THREADS) {
@@ -141,22 +143,21 @@ struct dl_mma_tiles {
     }
   }
 
-  // Scores with the mask; -inf where a query may not look or there is nothing. `swapped`: the own rows are keys.
-  static __device__ inline void finish(Scores& s, const T* mask, const dl_attention& p, long long own, long long other,
-                                       bool swapped) {
-    const float scale = (float)p.scale;
+  // Scores with the mask, which begins at the tile; -inf where a query may not look or there is nothing.
+  static __device__ inline void finish(Scores& s, const T* mask, const dl_seen& seen, float scale) {
 #pragma unroll
     for (int n = 0; n < ST; ++n)
 #pragma unroll
       for (int r = 0; r < 4; ++r) {
-        const long long row = own + row_of(r), column = other + n * 8 + column_of(r);
-        const long long query = swapped ? column : row, key = swapped ? row : column;
-        const bool seen = query < p.queries && key < p.keys && (!p.causal || key <= query);
-        s[n][r] = seen ? s[n][r] * scale + dl_get(mask[query * p.mask.row + key * p.column]) : dl_least<float>();
+        const int row = row_of(r), column = n * 8 + column_of(r);
+        const long long place = row * seen.own_step + column * seen.other_step;
+        s[n][r] = seen.at(row, column) ? s[n][r] * scale + dl_get(mask[place]) : dl_least<float>();
       }
   }
 
-  static __device__ inline void put_result(const Kept& kept, T* to, long long step, long long rows, long long columns) {
+  static __device__ inline void put_result(const Kept& kept, T* to, long long step, long long rows_left,
+                                           long long columns_left) {
+    const int rows = dl_at_most(rows_left, BM), columns = dl_at_most(columns_left, MC);
     const bool packed = (unsigned long long)to % 4 == 0 && step % 2 == 0;
 #pragma unroll
     for (int n = 0; n < KT; ++n)
@@ -188,7 +189,7 @@ struct dl_mma_tiles {
       Scores s = {};
       Weights w;
       multiply(s, room, q, p.q.row, rows, k + other * p.k.row, p.k.row, p.keys - other, p.depth, once);
-      finish(s, mask, p, own, other, false);
+      finish(s, mask + own * p.mask.row + other * p.column, dl_seen(p, own, other, false, BM), (float)p.scale);
 #pragma unroll
       for (int h = 0; h < 2; ++h) {
         float high = top[h];
@@ -239,13 +240,16 @@ struct dl_mma_tiles {
       const long long left = f.others - other;
       multiply(s, room, f.a.row(own), f.a.step, f.rows, f.b.row(other), f.b.step, left, p.depth, false);
       if (f.slopes) multiply(t, room, f.c.row(own), f.c.step, f.rows, f.d.row(other), f.d.step, left, p.width, false);
-      finish(s, mask, p, own, other, f.swapped);
+      const dl_seen seen(p, own, other, f.swapped, BM);
+      finish(s, mask + own * seen.own_step + other * seen.other_step, seen, (float)p.scale);
+      const float* near = stats + 2 * (f.swapped ? other : own);
 #pragma unroll
       for (int n = 0; n < ST; ++n)
 #pragma unroll
         for (int r = 0; r < 4; ++r) {
-          const long long query = f.swapped ? other + n * 8 + column_of(r) : own + row_of(r);
-          s[n][r] = query < p.queries ? f.weight(s[n][r], t[n][r], stats + 2 * query, (float)p.scale) : 0.0f;
+          const int query = f.swapped ? n * 8 + column_of(r) : row_of(r);
+          const bool there = query < (f.swapped ? seen.other : seen.own);
+          s[n][r] = there ? f.weight(s[n][r], t[n][r], near + 2 * query, (float)p.scale) : 0.0f;
         }
       as_left(w, s);
       mix(kept, room, w, f.x.row(other) + chunk, f.x.step, left, columns);

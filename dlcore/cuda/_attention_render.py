@@ -7,6 +7,7 @@ from typing import NamedTuple
 from dlcore.graph.cuda_render import CudaKernel
 
 from ._attention_mma import MMA
+from ._attention_plain import PLAIN
 from ._attention_text import TEXT
 
 MIXED = 256  # columns of results that a block keeps at most
@@ -62,4 +63,5 @@ def _kernel(name: str, parameters: str, body: str, block: int, resident: int) ->
     """`resident`: so many blocks shall be on a multiprocessor at once, which bounds the registers of a thread."""
     bounds = f"__launch_bounds__({block}, {resident})"
     text = f'extern "C" __global__ void {bounds} {name}({parameters}) {{\n  {body}\n}}\n'
-    return CudaKernel(name, TEXT + (MMA if "dl_mma_tiles" in body else "") + text, 0, 1, block)
+    tiles = MMA if "dl_mma_tiles" in body else PLAIN if "dl_tiles" in body else ""
+    return CudaKernel(name, TEXT + tiles + text, 0, 1, block)
