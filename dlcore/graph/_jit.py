@@ -271,7 +271,8 @@ def jit(function: Any = None, *, remat: bool | Iterable[Any] = False, memory_bud
     Signature: shapes, dtypes and layouts of array arguments, the values of all other arguments (they must be hashable),
     whether gradients are recorded and training mode is on, and the dtype of mixed precision. Python code runs only
     while tracing: what it prints is printed once, and random choices it makes are made once. Safe to call from several
-    threads. With arrays on another device than the CPU the function runs as it is, without being compiled.
+    threads. With arrays on a GPU the graph runs there; from its third run on it is captured into a CUDA graph and
+    replayed where that can be, and `explain` says why where it cannot.
 
     A third size of a batch needs no compilation: its program is that of two others with other numbers, where all of
     these lie on a line. Between the two it is the same to the last bit as if it had been compiled; beyond them a pass

@@ -21,7 +21,7 @@ def test_every_operator_and_the_tour_agree_with_the_cpu(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         env=env,
-        timeout=400,
+        timeout=900,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     found = re.search(r"(\d+) of (\d+) agree with the CPU", done.stdout)
