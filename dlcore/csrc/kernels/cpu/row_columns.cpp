@@ -89,41 +89,41 @@ char* join(const RowPlan& plan, char* memory) {
   return joined;
 }
 
-void finish(const RowPlan& plan, char* sums, const View* in, const View* out) {
+// What follows from the sums, which are of this type.
+void finish(const RowPlan& plan, void* sums, DType type, const View* in, const View* out) {
   std::vector<View> given, made;
   for (int v : plan.after_in) {
     if (v >= 0)
       given.push_back({in[v].data, in[v].dtype, Shape{plan.n}, Dims{plan.in[size_t(v)].step}});
     else
-      given.push_back({sums + ~v * plan.n * plan.itemsize, plan.dtype, Shape{plan.n}, Dims{1}});
+      given.push_back({static_cast<char*>(sums) + ~v * plan.n * int64_t(itemsize(type)), type, Shape{plan.n}, Dims{1}});
   }
   for (int k : plan.after_out)
     made.push_back({out[k].data, out[k].dtype, Shape{plan.n}, Dims{plan.out[size_t(k)].step}});
   if (!plan.after.code.empty())
-    return run_tile(plan.after, plan.dtype == DType::F64 ? TileType::F64 : TileType::F32, given.data(), made.data(),
+    return run_tile(plan.after, type == DType::F64 ? TileType::F64 : TileType::F32, given.data(), made.data(),
                     int(made.size()));
   for (size_t k = 0; k < made.size(); k++) strided_copy(made[k], given[size_t(plan.after.outs[k])]);
 }
 
-// Sums of columns that have passed the range of single precision on the way, taken anew; not where what they were made
-// of has been overwritten.
-void mend(const RowPlan& plan, char* joined, const View* in, const View* out) {
-  if (plan.dtype != DType::F32) return;
+// All sums in double precision, those taken anew that have passed the range of single precision on the way. None where
+// no one has, or what they were made of has been overwritten.
+std::vector<double> mended(const RowPlan& plan, char* joined, const View* in, const View* out) {
+  const size_t n = size_t(plan.n);
   const ReduceFns* sum = &pick_reduce_table()->fn[int(ReduceOp::Sum)][int(ReduceType::F32)];
-  bool finite = true;
+  float* sums = reinterpret_cast<float*>(joined);
+  bool fine = true;
   for (size_t k = 0; k < plan.down.size(); k++)
-    finite =
-        finite && (plan.down[k] != sum || all_finite(plan.n, reinterpret_cast<float*>(joined) + k * size_t(plan.n)));
-  for (const RowPass& pass : plan.passes) finite = finite || pass.overwrites;
-  if (finite) return;
-  std::vector<double> wide(plan.down.size() * size_t(plan.n));
+    fine = fine && (plan.down[k] != sum || all_finite(plan.n, sums + k * n));
+  for (const RowPass& pass : plan.passes) fine = fine || pass.overwrites;
+  if (fine || plan.dtype != DType::F32) return {};
+  std::vector<double> wide(plan.down.size() * n);
   RowRunner runner(plan, in, out);
   runner.run_wide(joined, wide.data());
   runner.finish_streams();
-  for (size_t i = 0; i < wide.size(); i++) {
-    float& number = reinterpret_cast<float*>(joined)[i];
-    if (plan.down[i / size_t(plan.n)] == sum && !std::isfinite(number)) number = float(wide[i]);
-  }
+  for (size_t i = 0; i < wide.size(); i++)
+    if (plan.down[i / n] != sum || std::isfinite(sums[i])) wide[i] = double(sums[i]);
+  return wide;
 }
 
 }  // namespace
@@ -157,8 +157,11 @@ void run_columns(const RowPlan& plan, const View* in, const View* out) {
     runner.finish_streams();
   });
   char* joined = join(plan, memory);
-  mend(plan, joined, in, out);
-  finish(plan, joined, in, out);
+  std::vector<double> wide = mended(plan, joined, in, out);
+  if (wide.empty())
+    finish(plan, joined, plan.dtype, in, out);
+  else
+    finish(plan, wide.data(), DType::F64, in, out);
 }
 
 }  // namespace dl
