@@ -72,11 +72,7 @@ static Tensor zeros_like(const Tensor& t) {
   return z;
 }
 
-void bind_array(nb::module_& m) {
-  nb::class_<Tensor> type(m, "NDArray", nb::pooled(1024), nb::type_slots(array_slots),
-                          "An n-dimensional array on one device, with an optional record of how it was computed.");
-  g_array_type = reinterpret_cast<PyTypeObject*>(type.ptr());
-  expose_buffer(g_array_type);
+static void bind_shape(nb::class_<Tensor>& type) {
   type.def_prop_ro("shape",
                    [](const Tensor& t) {
                      note_sizes(t);
@@ -109,8 +105,11 @@ void bind_array(nb::module_& m) {
             note_sizes(t);
             return dims_tuple(t->strides);
           },
-          "Strides in elements.")
-      .def_prop_ro("_device", [](const Tensor& t) { return to_string(t->device); })
+          "Strides in elements.");
+}
+
+static void bind_memory(nb::class_<Tensor>& type) {
+  type.def_prop_ro("_device", [](const Tensor& t) { return to_string(t->device); })
       .def_prop_ro("_version", [](const Tensor& t) { return t->storage ? t->storage->version.load() : 0u; })
       .def_prop_ro("_ptr", [](const Tensor& t) { return reinterpret_cast<uintptr_t>(t->data()); })
       .def_prop_ro("_storage_id", [](const Tensor& t) { return reinterpret_cast<uintptr_t>(t->storage.get()); })
@@ -125,8 +124,11 @@ void bind_array(nb::module_& m) {
           [](const Tensor& t) {
             return t->storage && t->storage->owner ? nb::borrow(static_cast<PyObject*>(t->storage->owner)) : nb::none();
           },
-          "The object that owns device memory (a CuPy memory pointer), or None.")
-      .def_prop_ro("grad", [](const Tensor& t) { return t->ag ? wrap(t->ag->grad) : nb::none(); })
+          "The object that owns device memory (a CuPy memory pointer), or None.");
+}
+
+static void bind_gradient(nb::class_<Tensor>& type) {
+  type.def_prop_ro("grad", [](const Tensor& t) { return t->ag ? wrap(t->ag->grad) : nb::none(); })
       .def_prop_ro(
           "_grad_req",
           [](const Tensor& t) {
@@ -149,11 +151,17 @@ void bind_array(nb::module_& m) {
           [](const Tensor& t, nb::object head, bool retain, bool train) {
             backward({t}, {to_tensor(head, "backward")}, retain, false, train);
           },
-          nb::arg("out_grad").none() = nb::none(), nb::arg("retain_graph") = false, nb::arg("train_mode") = true)
-      .def("asnumpy", &asnumpy, "A NumPy array with a copy of the values.")
+          nb::arg("out_grad").none() = nb::none(), nb::arg("retain_graph") = false, nb::arg("train_mode") = true);
+}
+
+static void bind_values(nb::class_<Tensor>& type) {
+  type.def("asnumpy", &asnumpy, "A NumPy array with a copy of the values.")
       .def("_numpy_view", &numpy_view, "A NumPy array over the same memory (CPU only).")
       .def("item", &item)
       .def("__complex__", [](const Tensor& t) { return nb::module_::import_("builtins").attr("complex")(item(t)); });
+}
+
+static void bind_functions(nb::module_& m) {
   m.def(
       "from_numpy", [](nb::object a, bool copy) { return from_numpy(a, copy); }, nb::arg("array"),
       nb::arg("copy") = true);
@@ -181,6 +189,18 @@ void bind_array(nb::module_& m) {
       "assign", [](const Tensor& dst, nb::object src) { assign(dst, to_tensor(src, "assignment")); },
       "dst[...] = src, in place.");
   m.def("set_converter", &set_converter);
+}
+
+void bind_array(nb::module_& m) {
+  nb::class_<Tensor> type(m, "NDArray", nb::pooled(1024), nb::type_slots(array_slots),
+                          "An n-dimensional array on one device, with an optional record of how it was computed.");
+  g_array_type = reinterpret_cast<PyTypeObject*>(type.ptr());
+  expose_buffer(g_array_type);
+  bind_shape(type);
+  bind_memory(type);
+  bind_gradient(type);
+  bind_values(type);
+  bind_functions(m);
 }
 
 }  // namespace dl::bind
