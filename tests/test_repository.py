@@ -183,12 +183,13 @@ def test_every_switch_is_documented() -> None:
 
 def test_no_document_names_a_switch_that_is_not_there() -> None:
     known = switches((ROOT / "CONTRIBUTING.md").read_text())
-    wrong = {(name, word) for name, text in texts().items() for word in switches(text) - known}
-    assert not wrong, wrong
+    documents = {name: text for name, text in texts().items() if name.endswith((".md", ".ipynb", ".css", ".js"))}
+    wrong = {(name, word) for name, text in documents.items() for word in switches(text) - known}
+    assert len(documents) > 20 and not wrong, wrong
 
 
 def test_what_the_product_reads_of_the_environment_is_documented() -> None:
-    """Variables of others too, as MXNET_GLUON_REPO."""
+    """Variables of others, as MXNET_GLUON_REPO."""
     documented = (ROOT / "CONTRIBUTING.md").read_text()
     read = {
         word
@@ -197,4 +198,5 @@ def test_what_the_product_reads_of_the_environment_is_documented() -> None:
         for word in re.findall(r"""(?:environ(?:\.get\(|\[)|getenv\()["'](\w+)["']""", text)
     }
     assert len(read) > 10, "the pattern no longer finds them"
-    assert not {word for word in read - {"PATH", "NO_SUCH_VARIABLE"} if f"`{word}`" not in documented}
+    others = {word for word in read - {"PATH", "NO_SUCH_VARIABLE"} if not word.startswith("DLCORE_")}
+    assert others and not {word for word in others if f"`{word}`" not in documented}
