@@ -376,3 +376,11 @@ def test_axes_may_be_one_number_or_none() -> None:
     assert [a.tolist() for a in nd.topk(x, axis=None, k=2, ret_typ="both", is_ascend=True)] == [[0, 1], [4, 1]]
     for axes, shape in ((0, (1, 3)), (1, (2, 2)), (-1, (2, 2)), ((), (1, 2)), (None, (1, 2)), ((0,), (1, 3))):
         assert nd.slice_like(x, like, axes=axes).shape == x.slice_like(like, axes=axes).shape == shape
+
+
+def test_single_numbers_are_joined_as_arrays_of_one() -> None:
+    total = nd.array([1.0, 2.0]).sum()
+    assert nd.concat(total, nd.array([4.0]), dim=0).tolist() == [3, 4]
+    assert nd.concat(total, total, dim=0).shape == (2,)
+    with pytest.raises((ValueError, IndexError), match="concat"):
+        nd.concat(total, total, dim=1)

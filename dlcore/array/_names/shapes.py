@@ -19,7 +19,8 @@ def concat(*data: Any, dim: int = 1) -> NDArray:
     >>> concat([[1.0]], [[2.0]]).tolist()
     [[1.0, 2.0]]
     """
-    return F.concat(*data, axis=dim)
+    # What is one number is an array (1,) in MXNet.
+    return F.concat(*[F.reshape(a, (1,)) if getattr(a, "shape", None) == () else a for a in data], axis=dim)
 
 
 def stack(*data: Any, axis: int = 0) -> NDArray:
