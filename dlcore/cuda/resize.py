@@ -10,6 +10,7 @@ import numpy as np
 
 from ._call import Array, Call, accumulator, each, kernel
 from ._recording import from_host, hold
+from .matmul import product
 
 
 def _cubic(d: np.ndarray) -> np.ndarray:
@@ -57,7 +58,9 @@ def _along_all(call: Call, x: Array, small: tuple[int, ...], large: tuple[int, .
     for axis, (n, m) in enumerate(zip(small[2:], large[2:], strict=True), 2):
         shares = n, m, str(call.attrs["mode"]), bool(call.attrs["align_corners"]), back, np.dtype(dtype).name
         matrix = _shares(*shares) if xp.__name__ == "numpy" else hold(_sent(xp.cuda.Device().id, *shares))
-        x = xp.moveaxis(xp.tensordot(matrix, x, ([1], [axis])), 0, axis)
+        rows = xp.moveaxis(x, axis, -1)
+        mixed = product(call, xp.ascontiguousarray(rows.reshape(-1, rows.shape[-1])), matrix.T)
+        x = xp.moveaxis(mixed.reshape(*rows.shape[:-1], matrix.shape[0]), -1, axis)
     call.y[...] = x
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ TESTS = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(TESTS), str(TESTS / "cuda")]
 
 import pretend  # noqa: E402
+import pretend_capture  # noqa: E402
 import pretend_order  # noqa: E402
 from pretend_capture import CUDARuntimeError, Graph, Memory, Stream, here  # noqa: E402
 
@@ -23,6 +24,7 @@ os.environ["DLCORE_CACHE"] = "0"  # what this device can do is nothing to keep
 pretend.install(libraries=LIBRARIES)
 Memory.graveyard = []
 pretend_order.watching = True
+pretend_capture.no_products = LIBRARIES
 
 import cupy  # noqa: E402  (the stand-in)
 import pytest  # noqa: E402
@@ -218,6 +220,34 @@ def addresses() -> None:
     print("addresses agree")
 
 
+class Reader(gluon.nn.HybridBlock):
+    """Words, attention, normalisation; then pictures made of them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        nn = gluon.nn
+        self.words, self.norm = nn.Embedding(7, 8), nn.LayerNorm(in_channels=8)
+        self.ask, self.conv = nn.Dense(24, in_units=8, flatten=False), nn.Conv2D(4, 3, padding=1, in_channels=1)
+        self.steady, self.last = nn.BatchNorm(in_channels=4), nn.Dense(3, in_units=4)
+
+    def forward(self, x: Any) -> Any:
+        h = self.norm(self.words((x * 10).abs() % 7))
+        q, k, v = nd.split(self.ask(h), 3, axis=2)
+        h = h + dl.npx.scaled_dot_product_attention(q, k, v, causal=True)
+        pictures = nd.BilinearResize2D(h.expand_dims(1), height=4, width=6)
+        return self.last(dl.npx.pooling(self.steady(self.conv(pictures)), pool_type="avg", global_pool=True))
+
+
+def networks() -> None:
+    """What a network is commonly made of, in both precisions: all of it is captured."""
+    for dtype in ("float32", "bfloat16"):
+        with dl.amp.autocast(dtype) if dtype != "float32" else nullcontext():
+            found, step = trained("adam", Reader)
+            assert note_of(step) == "captured", note_of(step)
+            same(found, without(lambda: trained("adam", Reader))[0])
+    print("networks agree")
+
+
 def seeds() -> None:
     def runs() -> list[np.ndarray]:
         f = dl.jit(lambda x: nd.dropout(x, 0.5, mode="always"))
@@ -381,6 +411,7 @@ if __name__ == "__main__":
             wrong_labels()
             reasons()
     if LIBRARIES:
+        networks()
         from dlcore.cuda import _cublaslt
 
         calls = _cublaslt._library().standin_calls()

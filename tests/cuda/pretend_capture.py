@@ -125,6 +125,8 @@ class Stream:
         return Graph(here.actions)
 
 
+# Whether the device's own products are refused during a capture, as CuPy refuses to call cuBLAS then.
+no_products = False
 here = SimpleNamespace(stream=Stream(null=True), stack=[], capturing=None, actions=[], malloc=Memory)
 
 
@@ -249,6 +251,8 @@ class Array(np.ndarray):
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, out: Any = None, **named: Any) -> Any:
         function = getattr(ufunc, method)
+        if ufunc is np.matmul and no_products:
+            forbid("calling cuBLAS")
         if out is None and method != "at":
             return run(function, inputs, named)
         inputs, named = _plain(inputs), _plain(named)
@@ -258,6 +262,8 @@ class Array(np.ndarray):
         return None if out is None else out[0] if len(out) == 1 else out
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        if function in (np.dot, np.tensordot, np.einsum, np.vdot, np.inner) and no_products:
+            forbid("calling cuBLAS")
         if function in (np.copyto, np.put, np.fill_diagonal):
             return queued(function)(*_plain(args), **_plain(kwargs))
         return run(function, args, kwargs)

@@ -57,4 +57,4 @@ def test_compiled_programs_are_captured_and_replayed(more: list[str]) -> None:
     program = Path(__file__).with_name("capturing.py")
     done = subprocess.run([sys.executable, str(program), *more], capture_output=True, text=True, timeout=400)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    assert done.stdout.split("\n")[-2] == ("addresses agree" if more else "faults show")
+    assert done.stdout.split("\n")[-2] == ("networks agree" if more else "faults show")
