@@ -206,31 +206,46 @@ def prepare(
         last_step=steps,
     )
     steps_total = None if train_batches.steps is None else train_batches.steps * epochs
-    if schedule is not None:
-        checked = Knobs(loop.dials.values()).checked({"schedule": schedule})
-        loop.dials.turn(checked, (0, steps_total))
-    if save is not None and size == 1:
-        loop.keeper = Keeper(Path(save), name)
-    run = Run(
-        loop,
-        name=name or getattr(net, "name", None) or type(net).__name__.lower(),
-        epochs=epochs,
-        steps_total=steps_total,
-        knobs=loop.dials.values(),
-        apply=loop.turn,
-        loop=loop,
-    )
+    title = name or getattr(net, "name", None) or type(net).__name__.lower()
+    keeper = Keeper(Path(save), name) if save is not None and size == 1 else None
+    run = _run_of(loop, title, epochs, steps_total, schedule, keeper, knobs_at or {})
     run.recipe = recipe
-    for values in (knobs_at or {}).values():
-        run._knobs.checked(values)  # what cannot be turned later is told now
-    if loop.keeper is not None:
-        loop.keeper.curves = run.curves
     if start is not None:
         run.go_to(start, new=True)
         for part, (at, drawn) in start.curves.items():
             run.history.extend(part, at[at <= start.step], drawn[at <= start.step])
     if fresh:
         run.note("note", text="the network had no weights yet: initialized with Xavier")
+    return run
+
+
+def _run_of(
+    loop: TrainingLoop,
+    name: str,
+    epochs: int,
+    steps_total: int | None,
+    schedule: str | None,
+    keeper: Keeper | None,
+    knobs_at: Mapping[int, Mapping[str, Any]],
+) -> Run:
+    """The run around a loop. What cannot be turned later is told now."""
+    if schedule is not None:
+        checked = Knobs(loop.dials.values()).checked({"schedule": schedule})
+        loop.dials.turn(checked, (0, steps_total))
+    loop.keeper = keeper
+    run = Run(
+        loop,
+        name=name,
+        epochs=epochs,
+        steps_total=steps_total,
+        knobs=loop.dials.values(),
+        apply=loop.turn,
+        loop=loop,
+    )
+    for values in knobs_at.values():
+        run._knobs.checked(values)
+    if keeper is not None:
+        keeper.curves = run.curves
     return run
 
 
