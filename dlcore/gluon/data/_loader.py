@@ -36,9 +36,9 @@ class DataLoader:
     thread_pool, pin_memory, pin_device_id and auto_reload are accepted for old scripts and change nothing: workers are
         always threads, never forked processes.
 
-    When the dataset holds whole arrays, and its transforms are of `vision.transforms` and move pixels or change them
-    one by one (flips, cuts, brightness, ToTensor, Normalize, Cast), one call into the core makes the batch, with the
-    same numbers as sample by sample; transforms that work on batches come second.
+    When the dataset holds whole arrays, and its transforms are of `vision.transforms` and move pixels or change colours
+    (flips, cuts, brightness, contrast, saturation, hue, jitter, grey, ToTensor, Normalize, Cast), one call into the
+    core makes the batch, with the same numbers as sample by sample; transforms that work on batches come second.
     A failing element raises RuntimeError that names its index.
 
     >>> data = [(float(i), i) for i in range(5)]
