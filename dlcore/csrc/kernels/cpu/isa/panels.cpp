@@ -13,6 +13,7 @@ constexpr int kRows = kVecBytes == 64 ? 8 : 6;  // two vectors a line: as many s
 constexpr int64_t kEvery = 8;  // lines of b to one of each stream
 constexpr int64_t kLine = 16;  // numbers in a line of the cache
 
+// f(sum, other number in its place) instead of each sum.
 template <int R, int W, class F>
 inline void each_sum(V (&sum)[R][W], const float* other, int64_t row, F&& f) {
 #pragma GCC unroll 8
@@ -62,8 +63,9 @@ inline void tile(int64_t k, const float* a, int64_t a_row, int64_t a_col, const 
     b += b_step;
   };
   if constexpr (Ahead) {
-    const float *x = beside->streams[0].at, *y = beside->streams[1].at;
-    const int64_t xs = beside->streams[0].step, ys = beside->streams[1].step;
+    const auto& [first, second] = beside->streams;
+    const float *x = first.left ? first.at : c, *y = second.left ? second.at : c;
+    const int64_t xs = first.step, ys = second.step;
     const float *to = c, *with = other;  // lines that are far away would wait for each other at the end
     for (int line = 0; k >= kEvery; k -= kEvery, line++) {
       for (int64_t i = 0; i < kStreamWidth; i += kLine) {
