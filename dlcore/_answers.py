@@ -30,7 +30,7 @@ from ._kinds import NAMED, NUMBERS, shown
 # Methods that are asked for every batch or number, or that subclasses define in their own way.
 _PASSED_OVER = frozenset(
     """append apply call data decayed due error forward grad gradient held hybrid_forward infer_shape look_up measure
-    place rule take_batch take_reduced value""".split()
+    place rule take_batch take_reduced value wait""".split()
 )
 # Everyday functions of arrays that say all of it themselves: nothing is put around them. tests/fuzz/public.py finds it
 # out where one does not.

@@ -21,6 +21,8 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any
 
+from dlcore._arguments import look
+
 from ._history import History
 from ._knobs import WORDS, Knobs, Value
 from ._known import remember
@@ -172,6 +174,7 @@ class Run(Working):
 
         An exception that ended the run is raised here, with the traceback of the place where it happened.
         """
+        look("Run.wait", Run.wait, {"timeout": timeout})
         deadline = None if timeout is None else time.monotonic() + timeout
         while not self._ended.wait(_slice(deadline)):
             if deadline is not None and time.monotonic() >= deadline:

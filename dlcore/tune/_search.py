@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from dlcore._arguments import look
 from dlcore.run._place import own_generator
 
 from ._best import BestNetwork
@@ -185,6 +186,7 @@ class Search:
 
     def wait(self, timeout: float | None = None) -> Search:
         """Sleep until nothing runs any more and return the search. An exception that ended it is raised here."""
+        look("Search.wait", Search.wait, {"timeout": timeout})
         until = None if timeout is None else time.monotonic() + timeout
         while not self._ended.wait(0.2):
             if until is not None and time.monotonic() >= until:
