@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -174,6 +175,26 @@ def test_cuts_are_those_of_numpy_whatever_was_known_before(seed: int) -> None:
         x = drawn(int(n), 3)
         for one, other in zip(jit(x), cuts(x.asnumpy(), np.copy), strict=True):
             np.testing.assert_array_equal(one.asnumpy(), other)
+
+
+def test_layers_of_ones_own_may_look_at_what_layers_hand_them() -> None:
+    class Begun(gluon.rnn.LSTM):
+        def begin_state(self, batch_size: int = 0, **kwargs: Any) -> Any:
+            return [state + float(batch_size == 6) for state in super().begin_state(batch_size, **kwargs)]
+
+    for kind, resized in ((gluon.rnn.LSTM, 1), (Begun, 0)):
+        net = kind(3, input_size=2)
+        net.initialize(dl.init.Uniform(0.5))
+        jit = dl.jit(lambda x, net=net: net(x))
+        for n in (4, 8, 6):
+            x = drawn(5, n, 2)
+            np.testing.assert_allclose(jit(x).asnumpy(), net(x).asnumpy(), rtol=1e-5, atol=1e-6)
+        assert jit.resized == resized
+
+
+def test_the_files_that_may_read_sizes_are_there() -> None:
+    folder = Path(dl.__file__).parent
+    assert all(".shape" in (folder / name).read_text() for name in _resize.READERS)
 
 
 def test_what_python_names_must_be_as_it_was() -> None:

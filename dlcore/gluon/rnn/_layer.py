@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from dlcore import _core
 from dlcore._kinds import Chance, Count, Length
 from dlcore.array.np import zeros
 from dlcore.ops import F
@@ -84,6 +85,8 @@ class _Layer(HybridBlock):
 
     def forward(self, x: Any, states: Any = None) -> Any:  # type: ignore[override]
         shape = self._sequence_shape(x)
+        if not type(self).__module__.startswith("dlcore."):
+            _core.note_sizes()  # a class of the user's may make of a number of samples what it likes
         alone = states is None
         if alone:
             states = self.begin_state(shape[1 - self._time], dtype=x.dtype.name, device=x._device)
