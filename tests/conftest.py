@@ -77,7 +77,7 @@ def proved_plans() -> Iterator[None]:
             prove(graph, found)
             return found
 
-        resized = _compiled.Compiled.resized
+        resized = _compiled.Compiled._resized
 
         def resized_and_proved(self: Any, program: Any, traced: Any) -> Any:
             made = resized(self, program, traced)
@@ -86,7 +86,7 @@ def proved_plans() -> Iterator[None]:
             return made
 
         patch.setattr(_compiled, "plan", plan_and_prove)
-        patch.setattr(_compiled.Compiled, "resized", resized_and_proved)
+        patch.setattr(_compiled.Compiled, "_resized", resized_and_proved)
         yield
 
 

@@ -61,7 +61,7 @@ class Compiled:
         self._written: frozenset[int] = frozenset()
         self._kept: Kept | None = None
 
-    def resized(self, program: Placed, traced: Callable[[], Graph]) -> Compiled:
+    def _resized(self, program: Placed, traced: Callable[[], Graph]) -> Compiled:
         """The same for another size, with a program that was made from this one's; `traced` gives its traced graph.
 
         What is kept from run to run follows from captured arrays alone, so both share it.

@@ -14,6 +14,7 @@ import inspect
 import os
 import types
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 MOST = 16  # programs of one function that were made so, and are kept: each has an arena of its own
 TRIES = 3  # pairs of sizes that are tried for a third
+REMEMBERED = 64  # pairs of which it is known what lies between them
 
 COUNTED = ("_checked",)  # what a block counts for itself
 
@@ -114,8 +116,12 @@ class Twins:
         need(self._moved.at(part, whole).min(initial=2) > 1, "an axis of one")
         taken = zip(self._rows, self._taken.low.tolist(), self._taken.at(part, whole).tolist(), strict=True)
         need(all(few(rows, old) == few(rows, new) for rows, old, new in taken), "rows taken otherwise")
+        low, high = self._outlines
+        shares = shares_between(low.shares, high.shares, self.first, here, self.last)
+        need(shares is not None, "a number that is no share of the size")
         starts, end = self._starts(self._drawn.at(part, whole).tolist())
-        return Third(self, here, dict(zip(self._blocks, starts, strict=True)), end)
+        blocks = dict(zip(self._blocks, starts, strict=True))
+        return Third(self, here, blocks, end, self._numbers.at(part, whole), shares or [])
 
     def line(self, which: Any, low: Compiled, high: Compiled) -> Line:
         """What lies between two programs of the function, worked out once."""
@@ -129,34 +135,34 @@ class Twins:
             raise Different("programs that differ in more than numbers")
         return line
 
-    def traced(self, third: Third) -> Graph:
-        """The graph that a trace for the third size would have given."""
-        part, whole = third.here - self.first, self.last - self.first
-        low, high = self._outlines
-        shares = shares_between(low.shares, high.shares, self.first, third.here, self.last)
-        need(shares is not None, "a number that is no share of the size")
-        assert shares is not None
-        graph = resized(self.low.graph, self._numbers.at(part, whole).tolist(), shares)
-        for node, old in zip(graph.nodes, self.low.graph.nodes, strict=True):
-            node.rng = third.blocks.get(old.rng, -1)
-        graph.rng_blocks = third.all_blocks
-        return graph
 
-
+@dataclass
 class Third:
-    """A function at a third size: what its parts need to know, and the parts as they are asked for."""
+    """A function at a third size: what its parts need to know, and the parts as they are asked for.
 
-    def __init__(self, twins: Twins, here: int, blocks: dict[int, int], all_blocks: int) -> None:
-        self.twins, self.here, self.blocks, self.all_blocks = twins, here, blocks, all_blocks
+    blocks   by the first random block of a call, where its blocks begin now;  numbers, shares: of the traced graph
+    """
+
+    twins: Twins
+    here: int
+    blocks: dict[int, int]
+    all_blocks: int
+    numbers: np.ndarray
+    shares: list[float]
 
     def traced(self) -> Graph:
-        """The traced graph."""
-        return self.twins.traced(self)
+        """The graph that a trace would have given."""
+        before = self.twins.low.graph
+        graph = resized(before, self.numbers.tolist(), self.shares)
+        for node, old in zip(graph.nodes, before.nodes, strict=True):
+            node.rng = self.blocks.get(old.rng, -1)
+        graph.rng_blocks = self.all_blocks
+        return graph
 
     def part(self, which: Any, low: Compiled, high: Compiled, traced: Callable[[], Graph]) -> Compiled:
         """One of its programs, from those of the two sizes; `traced` gives its graph before the passes."""
         placed = self.twins.line(which, low, high).at(self.here, self.blocks, self.all_blocks)
-        return low.resized(placed, traced)
+        return low._resized(placed, traced)
 
 
 def _size(value: Value | None) -> int:
@@ -181,7 +187,7 @@ class Relatives:
             twins = self._between(low, high, first, last)
             try:
                 if twins is not None:
-                    return low, twins.low.resized(twins.high, twins.at(here))
+                    return low, twins.low._resized(twins.high, twins.at(here))
             except Different:
                 continue
         return None
@@ -189,6 +195,8 @@ class Relatives:
     def _between(self, low: Signature, high: Signature, first: int, last: int) -> Twins | None:
         key = id(low.function), id(high.function)
         if key not in self._twins:
+            if len(self._twins) >= REMEMBERED:
+                self._twins.clear()
             try:
                 need(alike(low.host_calls, high.host_calls), "other calls before every run")
                 self._twins[key] = Twins(low.function, high.function, first, last)

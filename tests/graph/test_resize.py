@@ -351,7 +351,7 @@ def calls(work: Callable[[], Any]) -> int:
 def test_a_third_size_is_a_fraction_of_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
     from dlcore.graph import Compiled
 
-    monkeypatch.setattr(Compiled, "resized", Compiled.resized.__closure__[1].cell_contents)  # without its proof
+    monkeypatch.setattr(Compiled, "_resized", Compiled._resized.__closure__[1].cell_contents)  # without its proof
     net, criterion = gluon.model_zoo.vision.ResNetV1([1] * 4, [4, 4, 4, 8, 8], 10, small=True), gluon.loss.L2Loss()
     net.initialize()
     trainer = gluon.Trainer(net.collect_params(), "sgd", {"learning_rate": 0.1, "momentum": 0.9})
