@@ -87,7 +87,7 @@ class GraphFunction:
         """The traced graph without its sizes, to be held against that of another size."""
         return outline_of(self.graph)
 
-    def resized(self, high: GraphFunction, third: Third) -> GraphFunction:
+    def _resized(self, high: GraphFunction, third: Third) -> GraphFunction:
         """The function for a third size, from this one and that for another size; `Different` if there is no way."""
         made = copy(self)
         made.__dict__.pop("outline", None)
