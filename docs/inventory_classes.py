@@ -156,7 +156,6 @@ _LOOP = "Estimator.fit_batch is the method to override for another step; metrics
 _CASTS = "amp.list_fp32_ops and amp.list_lp16_ops list what is done, operator by operator; there is no such third list."
 
 ELSEWHERE: dict[str, str] = {
-    "gluon.nn.SymbolBlock": "gluon.SymbolBlock",
     ".numpy": "np",
 }
 

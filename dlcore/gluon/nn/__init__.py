@@ -9,6 +9,7 @@ from dlcore._hints import names_of
 
 from .._block import Block
 from .._hybrid_block import HybridBlock
+from .._symbol_block import SymbolBlock
 from ._activation import (
     ELU,
     GELU,
@@ -125,6 +126,7 @@ __all__ = [
     "SinusoidalPositionalEmbedding",
     "Softmax",
     "Swish",
+    "SymbolBlock",
     "SyncBatchNorm",
     "Tanh",
     "TransformerDecoder",
