@@ -18,7 +18,7 @@ CELLS = {
     "a sign": ("a = np.ones((2, 3))\nb = np.ones((4, 5))\na + b  # here", "ValueError: add: shapes (2, 3) and (4, 5)"),
     "a function": ("np.matmul(np.ones((2, 3)), np.ones((4, 5)))  # here", "ValueError: matmul: expected"),
     "a method": ("np.ones((2, 3)).reshape(7)  # here", "ValueError: reshape: an array of shape (2, 3)"),
-    "an index": ("np.ones((2, 3))[:, 9]  # here", "IndexError: index 9 is out of range for axis 1 of size 3"),
+    "an index": ("np.ones((2, 3))[:, 9]  # here", "index 9 is out of range for axis 1 of size 3"),
     "a layer": (
         "net = dl.gluon.nn.Dense(3, in_units=7)\nnet.initialize()\nnet(np.ones((2, 4)))  # here",
         "ValueError: dense: expected 7 inputs",
