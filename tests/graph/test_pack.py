@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dlcore.graph import _pack
 from dlcore.graph._pack import pack
 from dlcore.graph._pause import no_collection
 
@@ -75,3 +76,13 @@ def test_collections_stop_while_compiling_and_go_on_after() -> None:
     with pytest.raises(KeyError), no_collection():
         raise KeyError(np.pi)
     assert gc.isenabled()
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_few_and_many_are_placed_alike(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    draw = np.random.default_rng(seed)
+    starts = draw.integers(0, 40, int(draw.integers(1, 60)))
+    spans = [(64 * int(draw.integers(1, 9)), int(start), int(start + draw.integers(0, 20))) for start in starts]
+    few = pack(spans)
+    monkeypatch.setattr(_pack, "FEW", 0)
+    assert pack(spans) == few
