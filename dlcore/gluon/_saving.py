@@ -44,7 +44,7 @@ def by_path(arrays: Mapping[str, Any], parameters: Mapping[str, Parameter], pref
     """
     if any("." in name or name in parameters for name in arrays):
         return arrays
-    paths = {parameter.name: path for path, parameter in reversed(parameters.items())}
+    paths = {parameter.name: path for path, parameter in reversed(list(parameters.items()))}
     paths |= {name.removeprefix(prefix): path for name, path in paths.items()}
     return {paths.get(name, name): array for name, array in arrays.items()}
 

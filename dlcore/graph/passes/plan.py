@@ -131,7 +131,9 @@ class _Planner:
         for index in self.readers.get(state.value, ()):
             if index > at:
                 return False
-            if index == at and not all(may_share(new.node, v, new) for v in self.operands(at, state.value)):
+            if index != at:
+                continue
+            if new.node is None or not all(may_share(new.node, v, new) for v in self.operands(at, state.value)):
                 return False
         return True
 
