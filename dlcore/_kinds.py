@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import builtins
 import collections.abc as abc
-import math
 import operator
 import os
 import types
@@ -39,19 +38,13 @@ class Kind(NamedTuple):
     plain: Callable[[Any], Any] | None = None  # a value that fits as Python's own: of NumPy's scalars, of arrays
 
 
-def _finite(number: Any) -> bool:
-    return math.isfinite(float(number))
-
-
 Count: TypeAlias = Annotated[int, Limit(" of at least 1", lambda n: n >= 1)]
 Natural: TypeAlias = Annotated[int, Limit(" of at least 0", lambda n: n >= 0)]
 Length: TypeAlias = Annotated[int, Limit(" of at least 1, or 0 if the first batch is to tell", lambda n: n >= -1)]
 Counts: TypeAlias = Count | abc.Sequence[Count]
 Naturals: TypeAlias = Natural | abc.Sequence[Natural]
 Positive: TypeAlias = Annotated[float, Limit(" above 0", lambda x: x > 0)]
-NotNegative: TypeAlias = Annotated[float, Limit(" of at least 0", lambda x: x >= 0)]
 Chance: TypeAlias = Annotated[float, Limit(" between 0 and 1", lambda x: 0 <= x <= 1)]
-Finite: TypeAlias = Annotated[float, Limit(" that is finite", _finite)]
 
 
 def _of_type(test: Callable[[Any], bool]) -> Callable[[Any], int]:
