@@ -63,6 +63,11 @@ def layer_norm_gradient(x: Any, g: Any) -> Any:
     return dx, F.sum(g * h, axis=of_batch(x)), F.sum(g, axis=of_batch(x))
 
 
+def of_two_columns(x: Any, mean: Any) -> Any:
+    """What follows from the sums reads what follows from an array of columns alone."""
+    return F.sum(x * mean, axis=of_batch(x)) * (F.exp(mean) + 1.0), x + mean
+
+
 def extremes(x: Any, y: Any) -> Any:
     z = F.tanh(x + y)
     return F.max(z, axis=of_batch(z)) - F.min(z, axis=of_batch(z)), F.prod(z * 0.25 + 1.0, axis=of_batch(z))
@@ -73,6 +78,7 @@ CASES: dict[str, tuple[Callable[..., Any], int]] = {
     "scale_and_shift": (scale_and_shift, 2),
     "moments": (moments, 1),
     "variance": (variance, 0),
+    "of_two_columns": (of_two_columns, 0),
     "last_layer": (last_layer, 2),
     "layer_norm_gradient": (layer_norm_gradient, 2),
     "extremes": (extremes, 2),
@@ -115,7 +121,7 @@ def test_one_call_for_each_with_the_same_numbers(name: str) -> None:
         for dtype in LIMITS if shape == (64, 10) else ("float32",):
             graph = agree(CASES[name][0], given(name, shape, dtype), LIMITS[dtype])
             apart = name == "layer_norm_gradient" and dtype in ("float16", "bfloat16")
-            long = shape[-1] > 512 and name in ("masked", "last_layer", "layer_norm_gradient")
+            long = shape[-1] > 512 and name in ("masked", "last_layer", "layer_norm_gradient", "of_two_columns")
             if not apart and not long:
                 assert counts(graph) == {"rows": 1}, (shape, dtype, str(graph))
 

@@ -35,21 +35,29 @@ std::vector<bool> needed_values(const RowPlan& plan) {
   return needed;
 }
 
-bool varies_with_rows(const RowPlan& plan, int v) {
-  if (v >= plan.program->n_in) return plan.cls[size_t(v)] == RowClass::Row || plan.cls[size_t(v)] == RowClass::Wide;
-  const int64_t* lead = plan.in[size_t(v)].lead;
-  return std::any_of(lead, lead + plan.nd, [](int64_t s) { return s != 0; });
+// Which values differ from row to row; those of columns are there when all rows are through.
+std::vector<bool> varying_values(const RowPlan& plan) {
+  const RowProgram& p = *plan.program;
+  std::vector<bool> varies;
+  for (const RowArray& a : plan.in)
+    varies.push_back(std::any_of(a.lead, a.lead + plan.nd, [](int64_t s) { return s != 0; }));
+  for (const TileInstr& ins : p.code) {
+    bool any = row_reduction(ins.op, nullptr);
+    for (int k = 0; k < row_arity(ins.op); k++) any = any || varies[size_t(operand(ins, k))];
+    varies.push_back(any && plan.cls[varies.size()] != RowClass::Column);
+  }
+  return varies;
 }
 
 void make_program(RowPlan& plan) {
   const RowProgram& p = *plan.program;
-  std::vector<bool> needed = needed_values(plan);
+  std::vector<bool> needed = needed_values(plan), varies = varying_values(plan);
   std::vector<int16_t> number(plan.cls.size());
   TileProgram& after = plan.after;
   for (size_t v = 0; v < needed.size(); v++) {
     if (!needed[v]) continue;
     bool given = int(v) < p.n_in, sum = plan.slots[v].home == RowSlot::Sums;
-    if (varies_with_rows(plan, int(v))) throw RuntimeError("fused_rows: a number of a column from more than columns");
+    if (varies[v]) throw RuntimeError("fused_rows: a number of a column from more than columns");
     if (!given && !sum) continue;
     number[v] = int16_t(after.n_in++);
     plan.after_in.push_back(sum ? ~plan.slots[v].array : int(v));
@@ -138,6 +146,18 @@ std::vector<bool> column_values(const RowProgram& p) {
     found[size_t(p.n_in) + i] = follows || column_reduction(ins.op, nullptr);
   }
   return found;
+}
+
+std::vector<bool> used_in_rows(const RowProgram& p) {
+  std::vector<bool> of_column = column_values(p), used(of_column.size());
+  for (int v : p.outs) used[size_t(v)] = !of_column[size_t(v)];
+  for (int i = int(p.code.size()) - 1; i >= 0; i--) {
+    const TileInstr& ins = p.code[size_t(i)];
+    size_t v = size_t(p.n_in + i);
+    used[v] = used[v] || column_reduction(ins.op, nullptr);
+    for (int k = 0; used[v] && k < row_arity(ins.op); k++) used[size_t(operand(ins, k))] = true;
+  }
+  return used;
 }
 
 void plan_columns(RowPlan& plan) {

@@ -17,7 +17,7 @@ constexpr int64_t kPart = 16 * 1024, kLongRow = 2 * kPart;  // elements
 class Planner {
  public:
   Planner(RowPlan& plan, TileType type, const View* in, const View* out)
-      : plan_(plan), p_(*plan.program), type_(type), in_(in), out_(out), of_column_(column_values(p_)) {}
+      : plan_(plan), p_(*plan.program), type_(type), in_(in), out_(out) {}
 
   void run() {
     axes();
@@ -192,15 +192,16 @@ class Planner {
     }
   }
 
-  const ReduceFns* reduce_fns(ReduceOp which) const {
+  const ReduceFns* reduce_fns(int i) const {
+    ReduceOp which = ReduceOp::Sum;
+    if (!row_reduction(p_.code[size_t(i)].op, &which)) column_reduction(p_.code[size_t(i)].op, &which);
     return &pick_reduce_table()->fn[int(which)][int(plan_.dtype == DType::F64 ? ReduceType::F64 : ReduceType::F32)];
   }
 
   void add_sums(int i, RowSlot& s) {
-    ReduceOp which;
-    if (!column_reduction(p_.code[size_t(i)].op, &which)) return;
+    if (!goes_down(i)) return;
     s.home = RowSlot::Sums, s.array = int(plan_.down.size());
-    plan_.down.push_back(reduce_fns(which));
+    plan_.down.push_back(reduce_fns(i));
   }
 
   int16_t spread(int v, std::vector<RowStep>& steps) {
@@ -245,7 +246,7 @@ class Planner {
   bool reads_in_pass(int v, int pass) const {
     for (int i = 0; i < n_code(); i++) {
       bool reads = cls(p_.n_in + i) == RowClass::Wide || reduces(i) || goes_down(i);
-      if (!reads || pass_[size_t(p_.n_in + i)] != pass) continue;
+      if (!reads || !used_[size_t(p_.n_in + i)] || pass_[size_t(p_.n_in + i)] != pass) continue;
       for (int k = 0; k < arity(i); k++)
         if (operand(i, k) == v) return true;
     }
@@ -256,22 +257,17 @@ class Planner {
     const TileInstr& ins = p_.code[size_t(i)];
     int v = p_.n_in + i;
     RowPass& to = plan_.passes[size_t(pass)];
+    if (!used_[size_t(v)]) return;
     if (reduces(i) || goes_down(i)) {
       if (pass_[size_t(v)] != pass) return;
       if (cls(ins.a) != RowClass::Wide) throw RuntimeError("fused_rows: a reduction of one number a row");
-      ReduceOp which = ReduceOp::Sum;
-      row_reduction(ins.op, &which);
-      if (goes_down(i))
-        to.steps.push_back(
-            {RowStep::Down, nullptr, plan_.down[size_t(plan_.slots[size_t(v)].array)], ins.a, 0, 0, int16_t(v)});
-      else
-        to.steps.push_back({RowStep::Reduce, nullptr, reduce_fns(which), ins.a, 0, 0, int16_t(v)});
+      to.steps.push_back(
+          {goes_down(i) ? RowStep::Down : RowStep::Reduce, nullptr, reduce_fns(i), ins.a, 0, 0, int16_t(v)});
       to.steps.back().single = single_sum(i);
       return;
     }
     RowClass c = cls(v);
-    if (constant(i) || c == RowClass::Column ||
-        (c == RowClass::Uniform ? pass != 0 : (c == RowClass::Row ? level_ : pass_)[size_t(v)] != pass))
+    if (constant(i) || (c == RowClass::Uniform ? pass != 0 : (c == RowClass::Row ? level_ : pass_)[size_t(v)] != pass))
       return;
     std::vector<RowStep>& steps = c == RowClass::Wide ? to.steps : c == RowClass::Row ? to.before : plan_.uniform;
     int16_t slots[3] = {0, 0, 0};
@@ -377,7 +373,7 @@ class Planner {
   TileType type_;
   const View* in_;
   const View* out_;
-  std::vector<bool> of_column_;
+  std::vector<bool> of_column_ = column_values(p_), used_ = used_in_rows(p_);
   std::vector<int> level_, pass_;
   std::vector<std::pair<int, int16_t>> spread_;
 };
