@@ -30,13 +30,14 @@ from .hoist import hoist
 from .layout import layout
 from .order import order
 from .prune import prune
+from .short_rows import short_rows
 from .taken_rows import taken_rows
 from .together import together
 
 Pass = Callable[[Graph], Graph]
 PIPELINE: tuple[Pass, ...] = (
     dead_code, prune, canonicalize, algebraic, fold, cse, taken_rows, cse, amp, fold_norm, gelu_pair, layout, dead_code,
-    conv_epilogue, epilogue, hoist, fuse, fuse_rows, fuse_columns, cse, dead_code, order,
+    conv_epilogue, epilogue, hoist, short_rows, fuse, fuse_rows, fuse_columns, cse, dead_code, order,
     together,
 )  # fmt: skip
 
