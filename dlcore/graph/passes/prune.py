@@ -46,7 +46,7 @@ def _branch(program: Branch, used: list[bool]) -> tuple[Branch, list[int], list[
 def _loop(program: Loop, used: list[bool]) -> tuple[Loop, list[int], list[int]]:
     c, s, first = program.carried, program.scanned, int(program.counted)
     n = len(program.body.outputs)
-    test = None if program.condition is None else dead_code(program.condition)
+    test = None if program.condition is None else _giving(program.condition, [0])
     asked = set() if test is None else _read(test)
     carried = {i for i in range(c) if used[i]} | {i for i in asked if i < c}
     rows = [i for i in range(c, n) if used[i]]
