@@ -224,6 +224,18 @@ def test_a_stage_shows_rows_reduced_inside_a_group(shell, names):
     assert "over 1 axes" in after["text/plain"]
 
 
+def test_a_stage_shows_columns_reduced_inside_a_group(shell, names):
+    class Squares(HybridBlock):
+        def forward(self, x):
+            return dl.nd.mean(x * x, axis=(0, 1))
+
+    names["squares"] = Squares()
+    before = displayed(shell, "%graph squares --stage fuse_rows --input 6x8")[0]
+    assert '"mean' in before[MIME]
+    after = displayed(shell, "%graph squares --stage fuse_columns --input 6x8")[0]
+    assert "fused: multiply+mean" in after[MIME] and "column_sum" in after["text/plain"]
+
+
 def test_a_stage_shows_the_shape_of_the_output_that_is_taken(shell, names):
     names["normed"] = make("input 3x2x2\nbatchnorm")
     script = displayed(shell, "%graph normed --stage trace")[0][MIME]
