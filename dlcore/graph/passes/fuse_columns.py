@@ -23,7 +23,7 @@ from .fuse_rows import RowGrouping, emit
 MOST_COLUMNS = 8192
 FEW_ROWS, FEW_ELEMENTS = 32, 32 * 1024  # more elements in fewer rows would be one thread's work
 SHORT_ROW = 512  # elements whose sums are as good as free
-LARGE = 1 << 20  # elements that no cache keeps until a second reading
+LARGE = 4 << 20  # elements that no cache keeps until a second reading
 
 
 def fuse_columns(graph: Graph) -> Graph:
