@@ -101,7 +101,7 @@ class Value:
     shape: tuple[int, ...]
     strides: tuple[int, ...]
     weak: bool = False
-    node: Node | None = None
+    node: Node | None = field(default=None, repr=False)  # which knows its values: a text of all would never end
     index: int = 0
     base: Value | None = None
     offset: int = 0

@@ -221,7 +221,14 @@ void bind_graph(nb::module_& m) {
             return l;
           },
           nb::arg("metas"), nb::arg("device"), "A trace inside the one that runs; metas: (dtype, shape) of each input.")
-      .def("stop", [](Tracer& t, nb::handle outputs) { return describe(t, to_tensors(outputs, "Tracer")); })
+      .def("stop",
+           [](Tracer& t, nb::handle outputs) {
+             std::vector<Tensor> results = to_tensors(outputs, "trace");
+             for (size_t k = 0; k < results.size(); k++)
+               if (!results[k])
+                 throw TypeError("trace: expected arrays as results, got None as number " + std::to_string(k));
+             return describe(t, results);
+           })
       .def("abort", &Tracer::stop)
       .def_prop_ro("n_records", [](const Tracer& t) { return t.records.size(); });
   m.def("is_tracing", [] { return active_tracer() != nullptr; });
