@@ -250,7 +250,6 @@ def test_the_picture_draws_every_branch(trained):
     _, run = trained
     run.restore(2)
     run.resume()
-    run.set(lr=0.5)
     run.wait(timeout=20)
     axes = figure(run).axes[0]
     assert [text.get_text() for text in axes.get_legend().get_texts()] == ["main", "branch 2, from step 2"]
