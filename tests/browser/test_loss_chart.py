@@ -215,3 +215,30 @@ def check_saved(lab: Lab, name: str) -> None:
     assert "model not found" not in notebook.page.locator(".jp-Notebook").inner_text()
     keep(notebook, f"saved-{Path(name).stem}")
     notebook.close()
+
+
+def test_a_log_axis_and_the_values_under_the_pointer(lab: Lab) -> None:
+    notebook = started(lab, "looked_at.ipynb", ENDLESS, "run.stop()")
+    panel = notebook.page.locator(f'{CHART} .dl-panel[data-name="loss"]')
+    notebook.page.locator(f"{CHART} .dl-pause").click()
+    until(lambda: notebook.page.locator(f"{CHART} .dl-state").inner_text() == "paused", 10, "the pause")
+    value = panel.locator(".dl-legend-entry b").first
+    last = float(value.inner_text())
+
+    box = panel.locator(".u-over").bounding_box()
+    assert box is not None
+    notebook.page.mouse.move(box["x"] + 1, box["y"] + box["height"] / 2)
+    until(lambda: float(value.inner_text()) > 2 * last, 10, "the value of the first steps, where the pointer is")
+    notebook.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] + 200)
+    until(lambda: float(value.inner_text()) == last, 10, "the last value, when the pointer has gone")
+
+    drawn = "(panel) => panel.querySelector('canvas').toDataURL()"
+    plain, button = panel.evaluate(drawn), panel.locator(".dl-scale[aria-pressed]")
+    button.click()
+    until(lambda: inked(notebook, "loss") > 300 and panel.evaluate(drawn) != plain, 10, "the curve on a log axis")
+    assert button.get_attribute("aria-pressed") == "true"
+    keep(notebook, "log_axis")
+    button.click()
+    until(lambda: panel.evaluate(drawn) == plain, 10, "the plain axis again")
+    notebook.page.locator(f"{CHART} .dl-stop").click()
+    notebook.wait_idle(1, 30)
