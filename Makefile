@@ -43,7 +43,8 @@ test:
 	@$(BIN)/python tests/chromium.py
 	@$(MAKE) --no-print-directory check-only
 	$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal -m "not browser and not serial"
-	$(BIN)/python -m pytest -q -m "browser or serial"
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m browser
+	$(BIN)/python -m pytest -q -m "serial and not browser"
 
 check:
 	@$(DEVELOP) --no-build --extras lab test
