@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import functools
 import os
-import warnings
 from collections.abc import Callable
 from typing import Any
 
 from dlcore import _core
+from dlcore._warn import warn
 from dlcore.graph._segments import enter
 
 from ._block import Block
@@ -102,7 +102,7 @@ class HybridBlock(Block):
         There is one compiler, so a `backend` that is not None is passed over; a UserWarning says so.
         """
         if backend is not None:
-            warnings.warn(f"optimize_for: backend {backend!r} is passed over; hybridize() compiles", stacklevel=2)
+            warn(f"optimize_for: backend {backend!r} is passed over; hybridize() compiles")
         self.hybridize(True, **kwargs)
         self(x, *args)  # tells shapes
         return self(x, *args)

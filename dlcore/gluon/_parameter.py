@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import warnings
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
@@ -11,6 +10,7 @@ import numpy as np
 
 from dlcore import _core
 from dlcore._hints import Hinted
+from dlcore._warn import warn
 from dlcore.array import context
 from dlcore.array._copies import copy_on
 from dlcore.array.sparse import cast_storage
@@ -172,10 +172,7 @@ class Parameter(OldWays, Hinted):
         """
         if (self._data is not None or self._waiting is not None) and not force_reinit:
             if self._data is not None:
-                warnings.warn(
-                    f"Parameter {self._title} is already initialized; pass force_reinit=True to do it again",
-                    stacklevel=2,
-                )
+                warn(f"Parameter {self._title} is already initialized; pass force_reinit=True to do it again")
                 return
         self._waiting = (self._initializer(init, default_init), device_names(ctx))
         if self._shape_known:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import math
 import os
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from dlcore import _answers, _core
+from dlcore._warn import warn
 from dlcore.array import nd
 from dlcore.io import cache_dir
 from dlcore.io import download as _download
@@ -98,7 +98,7 @@ def clip_global_norm(
         return norm
     value = float(norm.asnumpy())
     if not math.isfinite(value):
-        warnings.warn(f"clip_global_norm: the norm is {value}", stacklevel=2)
+        warn(f"clip_global_norm: the norm is {value}")
     return value
 
 

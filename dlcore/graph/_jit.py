@@ -6,12 +6,12 @@ import functools
 import inspect
 import threading
 import types
-import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar, overload
 
 from dlcore import _core
+from dlcore._warn import warn
 
 from . import _segments, _tree
 from ._function import GraphFunction
@@ -151,10 +151,9 @@ class Jit:
         self.compilations += 1
         if len([entry for entry in self._entries.values() if entry.origin is None]) + 1 == MANY:
             name = getattr(self, "__name__", "a compiled function")
-            warnings.warn(
+            warn(
                 f"{name} was compiled for {MANY} different signatures; numbers that change from call to call should be "
-                "arrays, and shapes should repeat",
-                stacklevel=5,
+                "arrays, and shapes should repeat"
             )
         wish = Remat(tuple(segments), least, budget)
         function = GraphFunction(traced.graph, wish, self._family, wish if self._always_bounded else wish.unbounded())

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import bisect
-import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from dlcore import _core
+from dlcore._warn import warn
 from dlcore.ops import F
 
 from ._iterators import DataBatch, DataDesc, DataIter
@@ -101,10 +101,9 @@ class BucketSentenceIter(DataIter):
             row[: len(sentence)] = sentence
             rows[at].append(row)
         if left_out:
-            warnings.warn(
+            warn(
                 f"BucketSentenceIter: {left_out} sentences are longer than the largest bucket, {self.buckets[-1]}, and "
-                "were left out",
-                stacklevel=2,
+                "were left out"
             )
         pairs = zip(rows, self.buckets, strict=True)
         self._rows = [np.stack(found) if found else np.zeros((0, length), self.dtype) for found, length in pairs]
