@@ -29,7 +29,7 @@ OF_COPY = 0.85  # of the copy bandwidth: what a memory-bound row should reach
 CACHED = 10**6  # rows of fewer numbers live in caches, and are not bound by memory
 
 
-ASLEEP = 0.004  # seconds after which the threads of an OpenMP library have stopped to spin for more work
+ASLEEP = 0.01  # seconds after which the threads of an OpenMP library have stopped to spin for more work
 
 
 def repeats(call: Call) -> int:
@@ -44,7 +44,7 @@ def sample(call: Call, count: int, threads: int) -> float:
     """Seconds of one of `count` calls. The first is not counted: it wakes threads and fills caches."""
     if threads > 1:
         time.sleep(ASLEEP)  # else the last contender's threads would still hold the cores
-    if count > 1:
+    if count > 1 or threads > 1:
         call()
     start = time.perf_counter()
     for _ in range(count):

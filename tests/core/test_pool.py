@@ -117,3 +117,34 @@ if pid == 0:
 print(os.waitpid(pid, 0)[1])
 """
     assert child(code) == "0"
+
+
+APART = """
+import ctypes, os, time
+from dlcore import _core, np
+_core.set_num_threads(2)
+usable = os.sched_getaffinity(0)
+before = set(os.listdir("/proc/self/task"))
+x = np.ones(1_000_000)
+np.exp(x)
+(worker,) = (int(t) for t in set(os.listdir("/proc/self/task")) - before)
+here = ctypes.CDLL(None).sched_getcpu
+for _ in range(200):  # until the worker slept before a call that began and ended on one processor
+    time.sleep(0.01)
+    start = here()
+    np.exp(x)
+    left = os.sched_getaffinity(worker)
+    if here() == start and left == usable - {start}:
+        break
+assert left == usable - {start}, (left, usable, start)
+os.sched_setaffinity(0, {start})  # one processor for all: nothing to keep apart, and nothing waits
+time.sleep(0.01)
+assert float(np.exp(x * 0).sum()) == 1e6
+"""
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "sched_getaffinity") or len(os.sched_getaffinity(0)) < 2, reason="needs Linux and two processors"
+)
+def test_a_sleeping_worker_is_woken_on_another_processor_than_its_callers() -> None:
+    child(APART)

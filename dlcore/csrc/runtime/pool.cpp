@@ -13,6 +13,7 @@
 #ifdef __linux__
 #include <pthread.h>
 #include <sched.h>
+#include <unistd.h>
 #endif
 
 namespace dl {
@@ -65,6 +66,39 @@ int default_threads() {
   return n ? int(n) : 1;
 }
 
+// What the pool knows of a worker; on the worker's own stack.
+struct Worker {
+  std::condition_variable wake;
+  bool woken = false;
+  Worker* link = nullptr;  // the next one asleep, under the pool's mutex
+#ifdef __linux__
+  pthread_t thread = pthread_self();
+  int kept_off = -1;  // the processor that it may not run on; changed by itself, or while it sleeps under the mutex
+#endif
+};
+
+int processor() {
+#ifdef __linux__
+  return sched_getcpu();
+#else
+  return -1;
+#endif
+}
+
+// Linux likes to start a woken thread where the thread that wakes it runs, and with few processors does not look for an
+// idle one: a worker would wait behind its own caller, and the region take as long as with one thread. So a worker is
+// kept off the processor of the last caller; it may run on all others that the process may use.
+void keep_off([[maybe_unused]] Worker& worker, [[maybe_unused]] int processor) {
+#ifdef __linux__
+  if (processor < 0 || processor >= CPU_SETSIZE || processor == worker.kept_off) return;
+  cpu_set_t allowed;
+  if (sched_getaffinity(getpid(), sizeof allowed, &allowed) != 0) return;
+  CPU_CLR(processor, &allowed);
+  if (CPU_COUNT(&allowed) == 0) return;  // there is but one to run on
+  if (pthread_setaffinity_np(worker.thread, sizeof allowed, &allowed) == 0) worker.kept_off = processor;
+#endif
+}
+
 class Pool {
  public:
   Pool() : threads_(default_threads()) {}
@@ -75,11 +109,12 @@ class Pool {
     std::lock_guard<std::mutex> hold(mutex_);
     threads_.store(n, std::memory_order_relaxed);
     epoch_.fetch_add(1);
-    wake_.notify_all();  // workers beyond the new number leave
+    wake(kMaxThreads);  // workers beyond the new number leave
   }
 
   void run(Job& job, int helpers_wanted) {
     job.max_helpers = helpers_wanted;
+    caller_.store(processor(), std::memory_order_relaxed);
     {
       std::lock_guard<std::mutex> hold(mutex_);
       while (started_ < threads() - 1) {
@@ -89,13 +124,7 @@ class Pool {
       job.link = jobs_;
       jobs_ = &job;
       epoch_.fetch_add(1, std::memory_order_release);
-      if (sleeping_ > 0) {
-        if (helpers_wanted < sleeping_) {
-          for (int i = 0; i < helpers_wanted; i++) wake_.notify_one();
-        } else {
-          wake_.notify_all();
-        }
-      }
+      wake(helpers_wanted);
     }
     work(job);
     {
@@ -138,18 +167,37 @@ class Pool {
     return nullptr;
   }
 
+  // The mutex is held. Wakes up to `count` workers, those first that fell asleep last.
+  void wake(int count) {
+    for (; asleep_ && count > 0; count--) {
+      Worker* worker = asleep_;
+      asleep_ = worker->link;
+      keep_off(*worker, caller_.load(std::memory_order_relaxed));
+      worker->woken = true;
+      worker->wake.notify_one();
+    }
+  }
+
+  // A worker awake beside the last caller on one processor moves away.
+  void leave_caller(Worker& self) {
+    int here = processor();
+    if (here == caller_.load(std::memory_order_relaxed)) keep_off(self, here);
+  }
+
   void worker(int index) {
+    Worker self;
     std::unique_lock<std::mutex> hold(mutex_);
     for (;;) {
       if (index >= threads() - 1 && index == started_ - 1) {
         started_--;  // leave from the top, so that the indices stay dense
         epoch_.fetch_add(1);
-        wake_.notify_all();
+        wake(kMaxThreads);
         return;
       }
       if (Job* job = find_job()) {
         job->helpers.fetch_add(1, std::memory_order_relaxed);
         hold.unlock();
+        leave_caller(self);
         work(*job);
         hold.lock();
         // After this the job may vanish with its caller's stack frame.
@@ -161,22 +209,26 @@ class Pool {
       bool news = false;
       for (int i = 0; i < kSpins && !news; i++) {
         spin(i);
+        if (i % kSpinsAlone == 0) leave_caller(self);
         news = epoch_.load(std::memory_order_acquire) != seen;
       }
       hold.lock();
       if (epoch_.load(std::memory_order_relaxed) != seen) continue;
-      sleeping_++;
-      wake_.wait(hold, [&] { return epoch_.load(std::memory_order_relaxed) != seen; });
-      sleeping_--;
+      self.woken = false;
+      self.link = asleep_;
+      asleep_ = &self;
+      self.wake.wait(hold, [&] { return self.woken; });
     }
   }
 
   std::mutex mutex_;
-  std::condition_variable wake_, done_;
+  std::condition_variable done_;
   std::atomic<uint64_t> epoch_{0};  // changed under the mutex, watched without it by spinning workers
+  std::atomic<int> caller_{-1};     // the processor that the last caller ran on
   std::atomic<int> threads_;
   Job* jobs_ = nullptr;
-  int started_ = 0, sleeping_ = 0;
+  Worker* asleep_ = nullptr;
+  int started_ = 0;
 };
 
 // Never destroyed: its threads are detached and asleep at exit, and touch nothing but this object.
