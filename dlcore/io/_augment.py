@@ -15,6 +15,7 @@ from dlcore.ops import F
 
 from ._image import SUITS, decode_image, resize_image, suiting
 
+ANY = 10  # the number by which old code asks for an interpolation drawn for each picture
 Size = Sequence[int]
 Box = tuple[int, int, int, int]
 
@@ -33,16 +34,9 @@ def made(array: np.ndarray) -> NDArray:
 
 
 def draw(count: int = 1) -> list[float]:
-    """Random numbers in [0, 1) from the seeded stream of `dlcore.random`."""
+    """Random numbers in [0, 1), up to four, from the next block of the seeded stream of `dlcore.random`."""
     numbers: list[float] = F.random_uniform(0.0, 1.0, (count,), "float32", "cpu(0)").tolist()
     return numbers
-
-
-def draw_blocks(count: int) -> np.ndarray:
-    """What so many calls of `draw(4)` would give: float64 (count, 4). A call for fewer begins with the same numbers."""
-    # Each call takes one block of four numbers from the stream, whatever it needs of them.
-    drawn: np.ndarray = F.random_uniform(0.0, 1.0, (count, 4), "float32", "cpu(0)")._numpy_view()
-    return drawn.astype(np.float64)
 
 
 def imdecode(buf: Any, flag: int = 1, to_rgb: bool = True) -> NDArray:
@@ -75,7 +69,7 @@ def _ordered(image: np.ndarray, to_rgb: bool) -> NDArray:
 
 def _get_interp_method(interp: int, sizes: Sequence[int] = ()) -> int:
     """What stands for `interp` when (old height, old width, height, width) are `sizes`; libraries ask by this name."""
-    if interp == 10:
+    if interp == ANY:
         return int(5 * draw(1)[0])
     return interp if interp != SUITS else suiting(*sizes) if sizes else 2
 
@@ -97,10 +91,17 @@ def resize_short(src: Any, size: int, interp: int = 2) -> NDArray:
     >>> resize_short(np.zeros((4, 8, 3), np.uint8), 2).shape
     (2, 4, 3)
     """
-    height, width = pixels(src).shape[:2]
-    if height > width:
-        return imresize(src, size, size * height // width, interp)
-    return imresize(src, size * width // height, size, interp)
+    height, width, _ = pixels(src).shape
+    return imresize(src, *short_size(height, width, size), interp)
+
+
+def short_size(height: int, width: int, size: int) -> tuple[int, int]:
+    """(width, height) in the same proportions with the shorter edge `size` long.
+
+    >>> short_size(4, 8, 2)
+    (4, 2)
+    """
+    return (size, size * height // width) if height > width else (size * width // height, size)
 
 
 def scale_down(src_size: Size, size: Size) -> tuple[int, int]:

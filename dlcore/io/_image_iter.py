@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import EllipsisType
 from typing import Any
@@ -16,76 +14,12 @@ from dlcore._core import NDArray
 
 from . import _augment
 from ._augmenters import Augmenter, CastAug, ColorNormalizeAug, CreateAugmenter, HorizontalFlipAug
-from ._image import decode_image
 from ._iterators import DataDesc, DataIter, batch_of
+from ._picture_files import FilePath, Records, in_turn, listed, of_record, places_in
 from ._pictures import KEEP_MB, PictureBatches, Together
 from ._rows import QUICK_BYTES
-from .recordio import MXRecordIO, unpack
 
-FilePath = str | os.PathLike[str]
-Picture = Callable[[], tuple[Any, np.ndarray]]  # the label and the picture (h, w, c) of one example
 _HANDLES = ("pad", "discard", "roll_over")
-
-
-def _of_record(file: _Records, place: int, flag: int) -> Picture:
-    def read() -> tuple[Any, np.ndarray]:
-        header, data = unpack(file.at(place))
-        return header.label, _three(decode_image(data, flag))
-
-    return read
-
-
-class _Records:
-    """A record file that stays open, read at any place by one thread at a time."""
-
-    def __init__(self, path: Path) -> None:
-        self._path, self._lock = path, threading.Lock()
-        self._records: MXRecordIO | None = None
-
-    def at(self, place: int) -> bytes:
-        """The record that begins at `place`."""
-        with self._lock:
-            if self._records is None:
-                self._records = MXRecordIO(self._path, "r")
-            self._records._opened().seek(place)
-            return self._records.read() or b""
-
-    def __del__(self) -> None:
-        if self._records is not None:
-            self._records.close()
-
-
-def _of_file(path: Path, label: Any, flag: int) -> Picture:
-    return lambda: (label, _three(decode_image(path, flag)))
-
-
-def _three(image: np.ndarray) -> np.ndarray:
-    return image[..., None] if image.ndim == 2 else image
-
-
-def _places(path: Path, index: FilePath | None) -> list[int]:
-    """Where the records begin: from the index, or by walking through the file."""
-    if index is not None:
-        return [int(line.split("\t")[1]) for line in Path(index).read_text().splitlines()]
-    found: list[int] = []
-    with MXRecordIO(path, "r") as records:
-        while True:
-            place = records.tell()
-            if records.read() is None:
-                return found
-            found.append(place)
-
-
-def _listed(path: FilePath | None, given: Sequence[Any] | None, root: FilePath, flag: int) -> list[Picture]:
-    """From lines "number, labels..., file" with tabs between, or from lists [label..., file]."""
-    if given is None:
-        lines = [line.split("\t") for line in Path(path or "").read_text().splitlines() if line.strip()]
-        given = [[*map(float, words[1:-1]), words[-1]] for words in lines]
-    found = []
-    for *label, name in given:
-        flat = np.ravel(np.asarray(label, np.float32))
-        found.append(_of_file(Path(root) / name, float(flat[0]) if flat.size == 1 else flat, flag))
-    return found
 
 
 class ImageIter(DataIter):
@@ -97,8 +31,9 @@ class ImageIter(DataIter):
     other words (resize=, rand_crop=, rand_mirror=, mean=, std=, ...). label_width: how many numbers a label has.
     num_parts, part_index: only one of equal shares, for workers. seed: of the order with shuffle=True, another for
     each pass. keep_mb: PNG pictures of one size stay in memory decoded where all of them take no more MiB than this, so
-    that later passes are quick; 0 keeps none. last_batch_handle: "pad" fills the last batch up from the beginning and
-    says by how many in `pad`, "discard" leaves it out, "roll_over" begins the next pass with its examples.
+    that later passes are quick; 0 keeps none. preprocess_threads: so many decode pictures of other kinds, as far as
+    there are cores. at_least: see `decode_image`. last_batch_handle: "pad" fills the last batch up from the beginning
+    and says by how many in `pad`, "discard" leaves it out, "roll_over" begins the next pass with its examples.
 
     Needs Pillow. ValueError without a source, and naming shapes, for a picture that does not fit after augmentation.
 
@@ -132,6 +67,8 @@ class ImageIter(DataIter):
         last_batch_handle: str = "pad",
         seed: int = 0,
         keep_mb: float = KEEP_MB,
+        preprocess_threads: int = 4,
+        at_least: int = 0,
         **kwargs: Any,
     ) -> None:
         super().__init__(batch_size)
@@ -148,10 +85,10 @@ class ImageIter(DataIter):
         places: list[int] = []
         if path_imgrec is not None:
             file = Path(path_imgrec)
-            records, places = _Records(file), _places(file, path_imgidx)
-            pictures = [_of_record(records, place, flag) for place in places]
+            records, places = Records(file), places_in(file, path_imgidx)
+            pictures = [of_record(records, place, flag, at_least) for place in places]
         elif path_imglist is not None or imglist is not None:
-            pictures = _listed(path_imglist, imglist, path_root, flag)
+            pictures = listed(path_imglist, imglist, path_root, flag, at_least)
         else:
             raise ValueError(f"{name}: expected one of path_imgrec, path_imglist, imglist; got none")
         share = len(pictures) // num_parts
@@ -162,6 +99,7 @@ class ImageIter(DataIter):
         self.data_shape, self.label_width, self.dtype = tuple(data_shape), label_width, np.dtype(dtype)
         self.auglist = list(CreateAugmenter(data_shape, **kwargs) if aug_list is None else aug_list)
         self._names, self._shuffle, self._handle = (data_name, label_name), shuffle, last_batch_handle
+        self._threads = preprocess_threads
         self._random, self._rest = np.random.default_rng(seed), np.zeros(0, np.int64)
         self._order, self._at = np.zeros(0, np.int64), 0
         self.reset()
@@ -236,8 +174,8 @@ class ImageIter(DataIter):
             return batch[:1], batch[1:]
         data = np.empty((self.batch_size, *self.data_shape), self.dtype)
         label = np.zeros(self.provide_label[0].shape, np.float32)
-        for row, index in enumerate(chosen):
-            found, image = self._pictures[index]()
+        pictures = in_turn([self._pictures[index] for index in chosen], min(self._threads, _core.num_threads()))
+        for row, (index, (found, image)) in enumerate(zip(chosen, pictures, strict=True)):
             image, found = self._augment(image, found)
             if image.transpose(2, 0, 1).shape != self.data_shape:
                 raise ValueError(
@@ -269,8 +207,8 @@ class ImageRecordIter(ImageIter):
 
     resize: length of the shorter edge first, -1 to leave it. Then a part of data_shape (c, h, w): a random one with
     rand_crop, else the middle; mirrored half of the time with rand_mirror. Then (x - mean_r,g,b) / std_r,g,b * scale,
-    on x from 0 to 255. round_batch: the last batch is filled up from the beginning, else left out. keep_mb: see
-    `ImageIter`. Other words of old scripts (preprocess_threads, prefetch_buffer, verbose) are accepted.
+    on x from 0 to 255. round_batch: the last batch is filled up from the beginning, else left out. keep_mb,
+    preprocess_threads, at_least: see `ImageIter`. Other words of old scripts (prefetch_buffer, verbose) are accepted.
 
     >>> ImageRecordIter(...)
     Traceback (most recent call last):
@@ -278,7 +216,7 @@ class ImageRecordIter(ImageIter):
     """
 
     dtype_given = "float32"
-    _ignored = ("preprocess_threads", "prefetch_buffer", "verbose", "ctx", "device_id", "dtype")
+    _ignored = ("prefetch_buffer", "verbose", "ctx", "device_id", "dtype")
 
     def __init__(
         self,
@@ -305,6 +243,8 @@ class ImageRecordIter(ImageIter):
         data_name: str = "data",
         label_name: str = "softmax_label",
         keep_mb: float = KEEP_MB,
+        preprocess_threads: int = 4,
+        at_least: int = 0,
         **other: Any,
     ) -> None:
         name = type(self).__name__
@@ -326,6 +266,7 @@ class ImageRecordIter(ImageIter):
             batch_size, data_shape, label_width, path_imgrec, path_imgidx=path_imgidx, shuffle=shuffle,
             part_index=part_index, num_parts=num_parts, aug_list=auglist, data_name=data_name, label_name=label_name,
             last_batch_handle="pad" if round_batch else "discard", seed=seed, dtype=self.dtype_given, keep_mb=keep_mb,
+            preprocess_threads=preprocess_threads, at_least=at_least,
         )  # fmt: skip
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from dlcore import _core
 
-from ._augment import draw_blocks
+from ._augment import ANY, short_size
 from ._augmenters import (
     Augmenter,
     CastAug,
@@ -19,7 +19,9 @@ from ._augmenters import (
     ForceResizeAug,
     HorizontalFlipAug,
     RandomCropAug,
+    ResizeAug,
 )
+from ._image import resize_method
 from ._values import scale_of, values_of
 from .recordio import MXRecordIO, unpack
 
@@ -92,19 +94,21 @@ def record_pictures(
     if not len(places):
         return None
     with MXRecordIO(path, "r") as records:
-        records._opened().seek(places[0])
         try:
-            picture = _core.decode_png(unpack(records.read() or b"")[1], channels)
+            picture = _core.decode_png(unpack(records.read_at(places[0]))[1], channels)
         except ValueError:  # a damaged record, which whoever reads it alone will name
             return None
     return None if picture is None else RecordPictures(path, places, picture.shape, width, plain, keep_mb)
 
 
 class PictureBatches:
-    """Batches (n, c, h, w) and their labels by one call or two, as the augmenters would make them one by one."""
+    """Batches (n, c, h, w) and their labels by one call or two, as the augmenters would make them one by one.
 
-    def __init__(self, pictures: RecordPictures, picture: tuple[Any, ...], chances: Sequence[_Chance]) -> None:
-        self._pictures, self._picture, self._chances = pictures, picture, chances
+    Those that draw take a block of the seeded stream each, picture after picture; the core takes the same blocks.
+    """
+
+    def __init__(self, pictures: RecordPictures, picture: tuple[Any, ...]) -> None:
+        self._pictures, self._picture = pictures, picture
         self._pixels: np.ndarray | None = None  # what the plan was made for
 
     def quick(self) -> bool:
@@ -121,31 +125,8 @@ class PictureBatches:
             labels = self._pictures.labels
             columns = [self._pixels, labels.ravel() if self._pictures.width == 1 else labels]
             self._plan = _core.BatchPlan(columns, None, self._picture)
-        batch: list[Any] = self._plan.take(rows, decided=self._decide(len(rows)) if self._chances else None)
+        batch: list[Any] = self._plan.take(rows, stream=True)
         return batch
-
-    def _decide(self, count: int) -> np.ndarray:
-        """What the augmenters would draw, picture after picture, as decisions."""
-        drawn = draw_blocks(count * len(self._chances)).reshape(count, len(self._chances), 4)
-        columns = [column for k, chance in enumerate(self._chances) for column in chance(drawn[:, k])]
-        if len(columns) == 1:
-            return columns[0].astype(np.int64)[:, None]
-        decided = np.empty((count, len(columns)), np.int64)
-        for k, column in enumerate(columns):
-            decided[:, k] = column
-        return decided
-
-
-# Out of what an augmenter draws for each picture, (n, 4): its decisions, a column each.
-_Chance = Callable[[np.ndarray], list[np.ndarray]]
-
-
-def _flip(p: float) -> _Chance:
-    return lambda drawn: [drawn[:, 0] < p]
-
-
-def _crop(across: int, down: int) -> _Chance:
-    return lambda drawn: [drawn[:, 0] * (across + 1), drawn[:, 1] * (down + 1)]
 
 
 def picture_batches(
@@ -154,7 +135,6 @@ def picture_batches(
     """How to make batches with these augmenters, if they all cut, mirror or change values one by one."""
     height, width, channels = pictures._shape
     steps: list[tuple[Any, ...]] = []
-    chances: list[_Chance] = []
     tail: list[Augmenter] = []
     for augmenter in augmenters:
         kind = type(augmenter)
@@ -162,14 +142,19 @@ def picture_batches(
             tail.append(augmenter)
         elif isinstance(augmenter, HorizontalFlipAug) and kind is HorizontalFlipAug:
             steps.append(("across", augmenter.p))
-            chances.append(_flip(augmenter.p))
+        elif kind in (ResizeAug, ForceResizeAug):
+            w, h = _new_size(augmenter, height, width)
+            how: int = vars(augmenter)["interp"]
+            if how == ANY or min(w, h) < 1:  # drawn for each picture; or an error
+                return None
+            steps.append(("resize", w, h, resize_method(how, (height, width), (h, w))))
+            width, height = w, h
         elif isinstance(augmenter, ForceResizeAug) and kind in (CenterCropAug, RandomCropAug):
             w, h = augmenter.size
             if w > width or h > height:
                 return None
             if kind is RandomCropAug:
                 steps.append(("crop", w, h, 0))
-                chances.append(_crop(width - w, height - h))
             else:
                 steps.append(("cut", (width - w) // 2, (height - h) // 2, w, h))
             width, height = w, h
@@ -183,7 +168,14 @@ def picture_batches(
     normal = next((a for a in tail if isinstance(a, ColorNormalizeAug)), ColorNormalizeAug(0.0, 1.0))
     mean, std = (0.0 if normal.mean is None else normal.mean), (1.0 if normal.std is None else normal.std)
     picture = (steps, [0] * channels, *found, scale_of(1.0, mean, std, channels))
-    return PictureBatches(pictures, picture, chances)
+    return PictureBatches(pictures, picture)
+
+
+def _new_size(augmenter: Augmenter, height: int, width: int) -> tuple[int, int]:
+    if isinstance(augmenter, ResizeAug):
+        return short_size(height, width, augmenter.size)
+    w, h = vars(augmenter)["size"]
+    return w, h
 
 
 def _on_arrays(augmenter: Augmenter) -> Any:

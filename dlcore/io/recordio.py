@@ -106,6 +106,14 @@ class MXRecordIO:
         """The place of the next record in the file, in bytes."""
         return self._opened().tell()
 
+    def read_at(self, place: int) -> bytes:
+        """The record that begins at this byte of the file. ValueError where none does."""
+        stream = self._opened()
+        if not 0 <= place < self._size:
+            raise ValueError(f"{self.uri}: no record begins at byte {place}: the file has {self._size} bytes")
+        stream.seek(place)
+        return self.read() or b""
+
     def _opened(self) -> BinaryIO:
         if self._stream is None:
             raise ValueError(f"{self.uri}: the file is closed")
@@ -189,6 +197,21 @@ def _parts(data: bytes) -> list[bytes]:
     return [*parts, data[begin:]]
 
 
+def index_lines(path: str | os.PathLike[str], key_type: Any = int) -> Iterator[tuple[Any, int]]:
+    """The keys and places of an index, line by line; ValueError naming file and line for what is none."""
+    with open(path, encoding="utf-8", errors="replace") as file:
+        for number, line in enumerate(file, 1):
+            try:
+                key, place = line.rstrip("\r\n").split("\t")
+                found = key_type(key), int(place)
+            except ValueError:
+                found = None, -1
+            if not 0 <= found[1] < 1 << 62:
+                shown = line.rstrip("\r\n")[:80]
+                raise ValueError(f"{os.fspath(path)}, line {number}: expected key, tab, place; got {shown!r}")
+            yield found
+
+
 class MXIndexedRecordIO(MXRecordIO):
     """A record file with a text file `idx_path` of lines "key, tab, place", read in any order with `read_idx`.
 
@@ -219,13 +242,11 @@ class MXIndexedRecordIO(MXRecordIO):
         self.idx = {}
         if self.writable:
             return
-        for number, line in enumerate(self.idx_path.read_text().splitlines(), 1):
-            try:
-                key, place = line.split("\t")
-                self.idx[self.key_type(key)] = int(place)
-            except ValueError:
-                self._drop()
-                raise ValueError(f"{self.idx_path}, line {number}: expected key, tab, place; got {line!r}") from None
+        try:
+            self.idx = dict(index_lines(self.idx_path, self.key_type))
+        except BaseException:
+            self._drop()
+            raise
 
     def close(self) -> None:
         if self.is_open and self.writable:
@@ -242,7 +263,7 @@ class MXIndexedRecordIO(MXRecordIO):
             raise ValueError(f"{self.uri}: opened for writing, so nothing can be read")
         if idx not in self.idx:
             raise KeyError(f"{self.idx_path} has no key {idx!r}, but {len(self.idx)} others")
-        self._opened().seek(self.idx[idx])
+        self._opened().seek(min(self.idx[idx], self._size))
 
     def read_idx(self, idx: Any) -> bytes:
         """The record with the key `idx`."""

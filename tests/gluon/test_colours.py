@@ -83,6 +83,7 @@ CHAINS = {
 }  # fmt: skip
 OF_COLOURS = {
     "hue": [T.RandomHue(0.3), T.ToTensor()],
+    "light": [T.RandomFlipLeftRight(), T.RandomLighting(0.6), T.ToTensor()],
     "all": [T.RandomFlipLeftRight(), T.RandomColorJitter(0.4, 0.4, 0.4, 0.2), T.RandomGray(0.2), T.ToTensor()],
 }
 

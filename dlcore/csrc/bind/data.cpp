@@ -4,6 +4,7 @@
 #include "data/colour.h"
 #include "data/png.h"
 #include "data/records.h"
+#include "data/resize.h"
 
 namespace dl::bind {
 
@@ -41,6 +42,11 @@ static std::vector<int64_t> whole_numbers(nb::handle h) {
   return found;
 }
 
+static Interpolation to_interpolation(int64_t how) {
+  if (how < 0 || how > 4) throw ValueError(format("interpolation: expected 0 to 4, got %lld", (long long)how));
+  return Interpolation(how);
+}
+
 static PictureStep to_step(nb::handle h) {
   auto t = nb::cast<nb::tuple>(h);
   auto name = nb::cast<std::string>(t[0]);
@@ -48,13 +54,17 @@ static PictureStep to_step(nb::handle h) {
   auto sizes = [&](size_t from, std::initializer_list<int64_t*> into) {
     for (int64_t* v : into) *v = nb::cast<int64_t>(t[from++]);
   };
+  auto numbers = [&](size_t from, std::initializer_list<double*> into) {
+    for (double* v : into) *v = nb::cast<double>(t[from++]);
+  };
   static constexpr std::pair<const char*, PictureStep::Kind> drawn[] = {{"across", PictureStep::FlipAcross},
                                                                         {"down", PictureStep::FlipDown},
                                                                         {"brightness", PictureStep::Brightness},
                                                                         {"contrast", PictureStep::Contrast},
                                                                         {"saturation", PictureStep::Saturation},
                                                                         {"hue", PictureStep::Hue},
-                                                                        {"grey", PictureStep::Grey}};
+                                                                        {"grey", PictureStep::Grey},
+                                                                        {"lighting", PictureStep::Lighting}};
   for (const auto& [word, kind] : drawn)
     if (name == word) {
       s.kind = kind;
@@ -71,6 +81,15 @@ static PictureStep to_step(nb::handle h) {
   } else if (name == "cut") {
     s.kind = PictureStep::Cut;
     sizes(1, {&s.x, &s.y, &s.w, &s.h});
+  } else if (name == "resize" || name == "part") {
+    s.kind = name == "part" ? PictureStep::RandomPart : PictureStep::Resize;
+    sizes(1, {&s.w, &s.h});
+    s.how = to_interpolation(nb::cast<int64_t>(t[3]));
+    if (name == "part") numbers(4, {&s.least, &s.most, &s.flat, &s.steep});
+  } else if (name == "erase") {
+    s.kind = PictureStep::Erase;
+    numbers(1, {&s.amount, &s.least, &s.most, &s.flat, &s.steep});
+    for (nb::handle value : nb::borrow<nb::iterable>(t[6])) s.value.push_back(nb::cast<uint8_t>(value));
   } else {
     throw ValueError("BatchPlan: unknown step '" + name + "'");
   }
@@ -98,15 +117,14 @@ static PicturePlan to_picture(nb::tuple t) {
   return plan;
 }
 
-static nb::list take(const BatchPlan& plan, nb::handle samples, nb::handle words, double strength, nb::handle decided) {
+static nb::list take(const BatchPlan& plan, nb::handle samples, nb::handle words, double strength, bool stream) {
   std::vector<int64_t> chosen = whole_numbers(samples);
   std::vector<uint64_t> key;
   for (nb::handle h : nb::borrow<nb::iterable>(words)) key.push_back(nb::cast<uint64_t>(h));
   std::vector<Tensor> made;
-  Tensor settled = decided.is_none() ? Tensor() : from_numpy(decided, false);
   {
     nb::gil_scoped_release release;
-    made = plan.take(chosen, key, strength, settled);
+    made = plan.take(chosen, key, strength, stream);
   }
   nb::list out;
   for (Tensor& t : made) out.append(wrap(std::move(t)));
@@ -174,7 +192,45 @@ static nb::object recoloured(nb::handle picture, const std::string& what, double
   return wrap(std::move(from));
 }
 
+// A picture (h, w, 3) of bytes under other light.
+static nb::object lit(nb::handle picture, nb::tuple weights) {
+  Tensor from = from_numpy(picture, true);
+  if (from->dtype != DType::U8 || from->ndim() != 3 || !from->contiguous() || from->shape[2] != 3 ||
+      weights.size() != 3)
+    throw ValueError("lit: expected a picture (h, w, 3) of bytes and three weights");
+  double w[3];
+  for (size_t k = 0; k < 3; k++) w[k] = nb::cast<double>(weights[k]);
+  change_light(static_cast<uint8_t*>(from->data()), from->shape[0] * from->shape[1], w);
+  return wrap(std::move(from));
+}
+
+// A picture (h, w, c) of bytes or of float32 in another size.
+static nb::object resized(nb::handle picture, int64_t width, int64_t height, int64_t interpolation) {
+  Tensor from = from_numpy(picture, false);
+  Interpolation how = to_interpolation(interpolation);
+  bool bytes = from->dtype == DType::U8, fits = from->ndim() == 3 && from->contiguous() && from->numel() > 0;
+  if ((!bytes && from->dtype != DType::F32) || !fits || width < 1 || height < 1)
+    throw ValueError("resized: expected a picture (h, w, c) of uint8 or float32 and a size of at least 1x1");
+  ResizeSizes s{from->shape[1], from->shape[0], from->shape[2], from->shape[1] * from->shape[2], width, height};
+  Tensor made = make_tensor(Shape{height, width, s.c}, from->dtype);
+  {
+    nb::gil_scoped_release release;
+    auto run = [&](auto* type) {
+      using T = std::remove_pointer_t<decltype(type)>;
+      ResizeScratch<T> scratch;
+      resize_part(static_cast<const T*>(from->data()), s, how, scratch, static_cast<T*>(made->data()));
+    };
+    bytes ? run(static_cast<uint8_t*>(nullptr)) : run(static_cast<float*>(nullptr));
+  }
+  return wrap(std::move(made));
+}
+
 void bind_data(nb::module_& m) {
+  m.def(
+      "resized", &resized, nb::arg("picture"), nb::arg("width"), nb::arg("height"), nb::arg("interpolation"),
+      "A picture (h, w, c) of uint8 or float32 in another size: 0 nearest, 1 bilinear, 2 bicubic, 3 area, 4 Lanczos.");
+  m.def("lit", &lit, nb::arg("picture"), nb::arg("weights"),
+        "A picture (h, w, 3) of bytes with so much more along each direction in which colours of photographs vary.");
   m.def("recoloured", &recoloured, nb::arg("picture"), nb::arg("what"), nb::arg("amount") = 0.0,
         "A picture (h, w, c) of bytes with other contrast, saturation, hue (by an angle), or in grey.");
   m.def("decode_png", &decode_png, nb::arg("data"), nb::arg("channels") = 0,
@@ -204,8 +260,9 @@ void bind_data(nb::module_& m) {
           },
           nb::arg("columns"), nb::arg("rows").none() = nb::none(), nb::arg("picture").none() = nb::none())
       .def("take", &take, nb::arg("samples"), nb::arg("words") = nb::make_tuple(), nb::arg("strength") = 1.0,
-           nb::arg("decided").none() = nb::none(),
-           "An array a column with the rows of these samples, whose random numbers begin with `words`.")
+           nb::arg("stream") = false,
+           "An array a column with the rows of these samples, whose random numbers begin with `words` or are taken "
+           "from the seeded stream, a block for each step that draws.")
       .def_prop_ro("row_bytes", &BatchPlan::bytes_of_row, "How many bytes of a batch one sample takes.");
 }
 

@@ -5,6 +5,7 @@
 
 #include "data/picture.h"
 #include "runtime/pool.h"
+#include "runtime/random.h"
 #include "tensor/errors.h"
 
 namespace dl {
@@ -44,15 +45,15 @@ static void copy_rows(const char* array, int64_t bytes, int64_t begin, int64_t e
 
 bool PicturePlan::draws() const {
   for (const PictureStep& s : steps)
-    if (s.kind != PictureStep::Cut) return true;
+    if (s.kind != PictureStep::Cut && s.kind != PictureStep::Resize) return true;
   return false;
 }
 
-int64_t PicturePlan::decisions() const {
+int64_t PicturePlan::blocks() const {
   int64_t n = 0;
   for (const PictureStep& s : steps) {
-    if (s.kind == PictureStep::Brightness || s.mixes()) return -1;
-    n += s.kind == PictureStep::RandomCrop ? 2 : s.kind != PictureStep::Cut;
+    if (s.kind == PictureStep::Brightness || (s.mixes() && s.kind != PictureStep::Resize)) return -1;
+    n += s.kind != PictureStep::Cut && s.kind != PictureStep::Resize;
   }
   return n;
 }
@@ -94,13 +95,17 @@ void BatchPlan::measure() {
   h_ = from.row[0], w_ = from.row[1], c_ = from.row[2];
   int64_t h = h_, w = w_;
   for (const PictureStep& s : plan_.steps) {
-    bool hue = s.kind == PictureStep::Hue;
-    for (const PictureStep& part : s.parts) hue = hue || part.kind == PictureStep::Hue;
-    if (hue && c_ != 3) throw ValueError("BatchPlan: a hue is turned in three channels");
-    if (s.kind != PictureStep::Cut && s.kind != PictureStep::RandomCrop) continue;
+    bool colours = s.kind == PictureStep::Hue || s.kind == PictureStep::Lighting;
+    for (const PictureStep& part : s.parts) colours = colours || part.kind == PictureStep::Hue;
+    if (colours && c_ != 3) throw ValueError("BatchPlan: a hue is turned and light is changed in three channels");
+    if (s.kind == PictureStep::Erase && s.value.size() != size_t(c_))
+      throw ValueError("BatchPlan: expected a value for every channel of a hole");
+    if (!s.sized()) continue;
     h += 2 * s.pad, w += 2 * s.pad;
-    bool fits = s.pad >= 0 && s.x >= 0 && s.y >= 0 && s.w > 0 && s.h > 0 && s.x + s.w <= w && s.y + s.h <= h;
-    if (!fits) throw ValueError(format("BatchPlan: a part does not fit into %lldx%lld", (long long)w, (long long)h));
+    bool cut = s.kind == PictureStep::Cut || s.kind == PictureStep::RandomCrop,
+         fits = s.pad >= 0 && s.x >= 0 && s.y >= 0 && s.w > 0 && s.h > 0 && h > 0 && w > 0;
+    if (!fits || (cut && (s.x + s.w > w || s.y + s.h > h)))
+      throw ValueError(format("BatchPlan: a part does not fit into %lldx%lld", (long long)w, (long long)h));
     h = s.h, w = s.w;
   }
   out_h_ = h, out_w_ = w;
@@ -124,13 +129,12 @@ void BatchPlan::check_scale() {
 }
 
 std::vector<Tensor> BatchPlan::take(const std::vector<int64_t>& samples, const std::vector<uint64_t>& words,
-                                    double strength, const Tensor& decided) const {
+                                    double strength, bool stream) const {
   for (int64_t s : samples)
     if (s < 0 || s >= length_)
       throw IndexError(format("there is no sample %lld among %lld", (long long)s, (long long)length_));
-  int64_t n = int64_t(samples.size()), decisions = decided ? plan_.decisions() : 0;
-  if (decided && (decided->dtype != DType::I64 || !decided->contiguous() || decided->shape != Shape{n, decisions}))
-    throw ValueError(format("BatchPlan: expected decisions (%lld, %lld)", (long long)n, (long long)decisions));
+  int64_t n = int64_t(samples.size()), blocks = stream && picture_ ? plan_.blocks() : 0;
+  if (blocks < 0) throw ValueError("BatchPlan: a step of these draws from no stream");
   std::vector<Tensor> out;
   for (size_t k = 0; k < columns_.size(); k++) {
     Shape shape{n};
@@ -145,8 +149,8 @@ std::vector<Tensor> BatchPlan::take(const std::vector<int64_t>& samples, const s
     out.push_back(make_tensor(shape, dtype));
   }
   const int64_t* rows = chosen_ ? rows_.data() : nullptr;
-  const auto* settled = decided ? static_cast<const int64_t*>(decided->data()) : nullptr;
-  bool draws = picture_ && !settled && plan_.draws();
+  RngState from_stream = reserve_random(4 * n * blocks);
+  bool draws = picture_ && !stream && plan_.draws();
   int64_t picture_bytes = n ? out[0]->numel() / n * int64_t(itemsize(out[0]->dtype)) : 0;
   int64_t grain = std::max(int64_t(1), kGrain / std::max(out_bytes_, int64_t(1)));
   if (grain > kTogether) grain -= grain % kTogether;
@@ -164,7 +168,8 @@ std::vector<Tensor> BatchPlan::take(const std::vector<int64_t>& samples, const s
       if (i + 1 < end) fetch_ahead(reinterpret_cast<const char*>(pictures) + row_of(i + 1) * from.bytes, from.bytes);
       std::optional<SampleDraws> own;
       if (draws) own.emplace(words, samples[size_t(i)]);
-      Chance chance{own ? &*own : nullptr, settled ? settled + i * decisions : nullptr, strength};
+      Chance chance{own ? &*own : nullptr, from_stream, strength};
+      chance.stream.counter += uint64_t(i * blocks);
       make_picture(plan_, src, h_, w_, c_, chance, scratch, static_cast<char*>(out[0]->data()) + i * picture_bytes);
     }
   });

@@ -4,20 +4,41 @@
 #include <string>
 #include <vector>
 
+#include "data/resize.h"
 #include "kernels/cpu/isa/pixels.h"
 #include "tensor/tensor.h"
 
 namespace dl {
 
 struct PictureStep {
-  enum Kind { FlipAcross, FlipDown, RandomCrop, Cut, Brightness, Contrast, Saturation, Hue, Grey, Jitter } kind;
-  double amount = 0;                   // the chance of a flip or of grey; how far a change of colours goes
-  int64_t x = 0, y = 0, w = 0, h = 0;  // the size of a crop; the whole box of a cut
+  enum Kind {
+    FlipAcross,
+    FlipDown,
+    RandomCrop,
+    Cut,
+    Brightness,
+    Contrast,
+    Saturation,
+    Hue,
+    Grey,
+    Jitter,
+    Lighting,
+    Erase,
+    Resize,
+    RandomPart
+  } kind;
+  double amount = 0;                   // the chance of a flip, of grey, of a hole; how far a change of colours goes
+  int64_t x = 0, y = 0, w = 0, h = 0;  // the size of a crop or of what comes out; the whole box of a cut
   int64_t pad = 0;                     // around the picture, before a crop
   std::vector<PictureStep> parts;      // of a jitter, which come in an order that is drawn
+  double least = 0, most = 0;          // of a hole or a random part: its share of the picture,
+  double flat = 0, steep = 0;          // and between which logarithms its width over its height is
+  std::vector<uint8_t> value;          // what a hole is filled with, a value for each channel
+  Interpolation how = Interpolation::Bilinear;
 
-  // Whether what a value becomes depends on others: then the picture must be there as it is seen by then.
+  // Whether what a value becomes depends on others or on its place: then the picture must be there as it is by then.
   bool mixes() const { return kind >= Contrast; }
+  bool sized() const { return kind == Cut || kind == RandomCrop || kind == Resize || kind == RandomPart; }
 };
 
 // What is done to pictures (h, w, c) of bytes before they are a batch.
@@ -30,7 +51,7 @@ struct PicturePlan {
   std::vector<PixelScale> scale;  // the same as arithmetic, a channel each; empty where there is none
 
   bool draws() const;
-  int64_t decisions() const;  // how many numbers say what chance would; -1 where a number of that kind is not whole
+  int64_t blocks() const;  // how many blocks of the seeded stream a picture takes; -1 where a step takes none from it
 };
 
 class BatchPlan {
@@ -40,9 +61,9 @@ class BatchPlan {
   BatchPlan(std::vector<Tensor> columns, const std::vector<int64_t>* rows, const PicturePlan* picture);
 
   // One array a column with the rows of these samples; IndexError for one that is not there. Their random numbers begin
-  // with `words`, unless `decided` (samples, n) of int64 says what chance would: 0 or 1 for a flip, x and y of a crop.
+  // with `words`; with `stream` they are taken from the seeded state, as augmenters of single pictures take them.
   std::vector<Tensor> take(const std::vector<int64_t>& samples, const std::vector<uint64_t>& words, double strength,
-                           const Tensor& decided) const;
+                           bool stream) const;
   int64_t bytes_of_row() const { return out_bytes_; }
 
  private:

@@ -12,6 +12,8 @@ void change_contrast(uint8_t* pixels, int64_t n, int64_t c, float factor);
 void change_saturation(uint8_t* pixels, int64_t n, int64_t c, float factor);
 // All colours turned by an angle in radians; three channels.
 void turn_hue(uint8_t* pixels, int64_t n, double angle);
+// So much more along each of the three directions in which colours of photographs vary; three channels.
+void change_light(uint8_t* pixels, int64_t n, const double weights[3]);
 // The grey of each pixel in all its three channels.
 void make_grey(uint8_t* pixels, int64_t n);
 

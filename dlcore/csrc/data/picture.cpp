@@ -4,8 +4,6 @@
 #include <cmath>
 #include <cstring>
 
-#include "data/colour.h"
-
 namespace dl {
 
 void Window::pad(int64_t p) {
@@ -21,12 +19,19 @@ void Window::cut(int64_t from_x, int64_t from_y, int64_t width, int64_t height) 
   y += down * from_y, x += across * from_x, h = height, w = width;
 }
 
-int64_t Chance::place(int64_t room) {
-  if (decided) return std::min(room, std::max(int64_t(0), *decided++));
-  int64_t drawn = draws->below(room + 1);
-  double middle = double(room) / 2;
-  int64_t place = int64_t(std::nearbyint(middle + (double(drawn) - middle) * strength));
-  return std::min(room, std::max(int64_t(0), place));
+void Chance::place(int64_t room_x, int64_t room_y, int64_t& x, int64_t& y) {
+  auto inside = [](int64_t room, double place) { return std::min(room, std::max(int64_t(0), int64_t(place))); };
+  if (!draws) {
+    auto drawn = block();
+    x = inside(room_x, drawn[0] * double(room_x + 1)), y = inside(room_y, drawn[1] * double(room_y + 1));
+    return;
+  }
+  auto among = [&](int64_t room) {
+    int64_t drawn = draws->below(room + 1);
+    double middle = double(room) / 2;
+    return inside(room, std::nearbyint(middle + (double(drawn) - middle) * strength));
+  };
+  x = among(room_x), y = among(room_y);
 }
 
 namespace {
@@ -147,7 +152,8 @@ Window decide(const PicturePlan& plan, size_t& at, int64_t h, int64_t w, Chance&
       case PictureStep::RandomCrop: {
         win.pad(s.pad);
         if (s.pad) fill = plan.fill;
-        int64_t x = chance.place(win.w - s.w), y = chance.place(win.h - s.h);
+        int64_t x, y;
+        chance.place(win.w - s.w, win.h - s.h, x, y);
         win.cut(x, y, s.w, s.h);
         break;
       }
@@ -170,56 +176,32 @@ Window decide(const PicturePlan& plan, size_t& at, int64_t h, int64_t w, Chance&
   return win;
 }
 
-double between(double low, double high, SampleDraws& draws) { return low + (high - low) * draws.uniform(); }
-
-// One step that mixes values, with what it draws, on the picture's n pixels.
-void recolour(const PictureStep& s, const Chance& chance, uint8_t* pixels, int64_t n, int64_t c) {
-  SampleDraws& draws = *chance.draws;
-  double amount = s.amount * chance.strength;
-  auto factor = [&] { return float(between(std::max(0.0, 1 - amount), 1 + amount, draws)); };
-  switch (s.kind) {
-    case PictureStep::Brightness: return change_brightness(pixels, n, c, factor());
-    case PictureStep::Contrast: return change_contrast(pixels, n, c, factor());
-    case PictureStep::Saturation: return change_saturation(pixels, n, c, factor());
-    case PictureStep::Hue: return turn_hue(pixels, n, 3.141592653589793 * between(-amount, amount, draws));
-    case PictureStep::Grey:
-      if (c == 3 && draws.uniform() < amount) make_grey(pixels, n);
-      return;
-    default: break;
-  }
-  size_t order[8], count = std::min(size_t(8), s.parts.size());
-  for (size_t k = 0; k < count; k++) order[k] = k;
-  for (size_t k = count; k-- > 1;) std::swap(order[k], order[size_t(draws.below(int64_t(k) + 1))]);
-  for (size_t k = 0; k < count; k++) recolour(s.parts[order[k]], chance, pixels, n, c);
-}
-
 }  // namespace
 
 void make_picture(const PicturePlan& plan, const uint8_t* src, int64_t h, int64_t w, int64_t c, Chance chance,
                   PictureScratch& scratch, char* dst) {
+  Seen seen{src, h, w, c, scratch};
   for (size_t at = 0;;) {
     Shades shades;
     scratch.fill.assign(size_t(c), 0);
+    h = seen.h, w = seen.w;
     Window win = decide(plan, at, h, w, chance, shades, scratch.fill);
     if (shades.changed) {
       scratch.shaded.resize(size_t(h * w * c));
-      look_up<uint8_t>(h * w * c, src, shades.of, scratch.shaded.data(), 1);
-      src = scratch.shaded.data();
+      look_up<uint8_t>(h * w * c, seen.pixels, shades.of, scratch.shaded.data(), 1);
+      seen.pixels = scratch.shaded.data();
     }
-    bool moved = win.h != h || win.w != w || win.y || win.x || win.down < 0 || win.across < 0,
-         more = at < plan.steps.size();
-    if (moved || more) {  // what was seen before may be where it is read from
+    if (win.h != h || win.w != w || win.y || win.x || win.down < 0 || win.across < 0) {
       scratch.other.resize(size_t(win.h * win.w * c));
-      copy_window(win, src, w, c, scratch.fill, scratch.other.data());
+      copy_window(win, seen.pixels, w, c, scratch.fill, scratch.other.data());
       std::swap(scratch.seen, scratch.other);
-      src = scratch.seen.data();
+      seen.pixels = scratch.seen.data(), seen.h = win.h, seen.w = win.w;
     }
-    h = win.h, w = win.w;
-    if (!more) break;
-    for (; at < plan.steps.size() && plan.steps[at].mixes(); at++)
-      recolour(plan.steps[at], chance, scratch.seen.data(), h * w, c);
+    if (at == plan.steps.size()) break;
+    for (; at < plan.steps.size() && plan.steps[at].mixes(); at++) change_picture(plan.steps[at], chance, seen);
   }
-  int64_t n = h * w;
+  src = seen.pixels;
+  int64_t n = seen.h * seen.w;
   size_t size = itemsize(plan.dtype);
   for (int64_t k = 0; k < c; k++) {
     const uint8_t* values = src;

@@ -1,7 +1,10 @@
 // One picture of a batch.
 #pragma once
+#include <array>
+
 #include "data/batch.h"
 #include "data/draws.h"
+#include "runtime/random.h"
 
 namespace dl {
 
@@ -21,19 +24,41 @@ struct Window {
 // Scratch that a thread keeps from picture to picture.
 struct PictureScratch {
   std::vector<uint8_t> shaded, seen, other, plane, fill;
+  ResizeScratch<uint8_t> resized;
 };
 
-// What chance has to say about one picture: numbers that are drawn, or what was decided before (0 or 1 for a flip, x
-// and y of a crop), in the order of the steps.
+// What chance has to say about one picture: the numbers of its sample or, without those, a block of the seeded stream
+// for each step, as augmenters of single pictures take them.
 struct Chance {
   SampleDraws* draws = nullptr;
-  const int64_t* decided = nullptr;
+  RngState stream{};
   double strength = 1;
 
-  bool happens(double p) { return decided ? *decided++ != 0 : draws->uniform() < p * strength; }
-  // Among `room` places: any, or one nearer to the middle where less strength is wanted.
-  int64_t place(int64_t room);
+  bool happens(double p) { return draws ? draws->uniform() < p * strength : block()[0] < p; }
+  // Where a part begins that leaves so much room: anywhere, or nearer to the middle where less strength is wanted.
+  void place(int64_t room_x, int64_t room_y, int64_t& x, int64_t& y);
+
+ private:
+  std::array<double, 2> block() {
+    auto words = philox(stream.seed, stream.counter++);
+    return {double(words[0] >> 8) * 0x1p-24, double(words[1] >> 8) * 0x1p-24};
+  }
 };
+
+// A picture between two steps.
+struct Seen {
+  const uint8_t* pixels;  // (h, w, c): where it is stored, or in the scratch
+  int64_t h, w, c;
+  PictureScratch& scratch;
+
+  uint8_t* own();  // its pixels, where they may be changed
+  // The part of it that begins at (x, y), in another size.
+  void resize(int64_t x, int64_t y, int64_t part_w, int64_t part_h, int64_t new_w, int64_t new_h, Interpolation how);
+  void cut(int64_t x, int64_t y, int64_t part_w, int64_t part_h);
+};
+
+// One step that mixes values, with what it draws.
+void change_picture(const PictureStep& step, const Chance& chance, Seen& seen);
 
 // The picture at `src`, (h, w, c) of bytes, as `plan` says, to `dst`.
 void make_picture(const PicturePlan& plan, const uint8_t* src, int64_t h, int64_t w, int64_t c, Chance chance,

@@ -78,12 +78,12 @@ def planned(dataset: Any) -> Plan | None:
     parts = parts_of(dataset)
     if parts is None or not all(column.dtype.isnative for column in parts.columns):
         return None
-    picture = _picture(parts.columns[0], parts.first) if parts.first else None
-    if picture is None and parts.first:
-        return None
     try:
+        picture = _picture(parts.columns[0], parts.first) if parts.first else None
+        if picture is None and parts.first:
+            return None
         return Plan(parts, _core.BatchPlan(list(parts.columns), parts.rows, picture))
-    except (IndexError, TypeError, ValueError):  # arrays that are not contiguous, a part larger than the picture, ...
+    except (IndexError, OverflowError, TypeError, ValueError):  # arrays not contiguous, a part larger than the picture
         return None
 
 
@@ -99,11 +99,11 @@ def parts_of(dataset: Any) -> Parts | None:
 
 def _picture(data: np.ndarray, transforms: Iterable[Any]) -> tuple[Any, ...] | None:
     """What `BatchPlan` is told of transforms: first those that move pixels, then those that change each by itself."""
-    if data.dtype != np.uint8 or data.ndim != 4:
+    if data.dtype != np.uint8 or data.ndim != 4 or 0 in data.shape[1:]:
         return None
     height, width, channels = data.shape[1:]
     steps: list[tuple[Any, ...]] = []
-    margin = np.zeros(channels, np.uint8)
+    margin = [0] * channels
     tail: list[Any] = []
     for transform in _flat(transforms):
         if not type(transform).__module__.startswith(_OURS):
@@ -111,20 +111,27 @@ def _picture(data: np.ndarray, transforms: Iterable[Any]) -> tuple[Any, ...] | N
         if getattr(transform, "pointwise", False):
             tail.append(transform)
             continue
-        step = getattr(transform, "_step", lambda *shape: None)(height, width)
+        found = getattr(transform, "_step", lambda *shape: None)(height, width)
         padded = getattr(transform, "_pad", 0)
-        if tail or step is None or (padded and any(s[0] == "crop" and s[3] for s in steps)):
+        if tail or found is None or (padded and any(s[0] == "crop" and s[3] for s in steps)):
             return None
-        steps.append(step)
         if padded:
-            try:
-                margin = np.broadcast_to(np.asarray(transform._value, np.uint8), (channels,))
-            except (ValueError, TypeError, OverflowError):
-                return None
-        if step[0] in ("crop", "cut"):
-            width, height = step[-2:] if step[0] == "cut" else step[1:3]
-    found = values_of(tail, channels)
-    return None if found is None else (steps, margin.tolist(), *found, _scale(tail, channels))
+            margin = _of_channels(transform._value, channels)
+        for step in found:
+            steps.append((*step[:-1], _of_channels(step[-1], channels)) if step[0] == "erase" else step)
+            if step[0] in _SIZED:
+                width, height = step[_SIZED[step[0]]]
+    values = values_of(tail, channels)
+    return None if values is None else (steps, margin, *values, _scale(tail, channels))
+
+
+# Where in a step stands the width of what comes out of it, with the height behind.
+_SIZED = {"crop": slice(1, 3), "cut": slice(3, 5), "resize": slice(1, 3), "part": slice(1, 3)}
+
+
+def _of_channels(value: Any, channels: int) -> list[int]:
+    found: list[int] = np.broadcast_to(np.asarray(value, np.uint8), (channels,)).tolist()
+    return found
 
 
 def _flat(transforms: Iterable[Any]) -> Iterator[Any]:

@@ -30,6 +30,7 @@ class ImageFolderDataset(Dataset):
 
     An element is (image, label): an NDArray (h, w, 3) uint8 ((h, w, 1) with flag=0) and the number of its folder in
     `synsets`, the sorted names; or what `transform(image, label)` makes of them. Needs Pillow.
+    at_least: JPEG files are decoded smaller, as long as both edges stay at least so long; see `io.decode_image`.
     Raises FileNotFoundError where there is no such folder, ValueError where it holds no images.
 
     >>> import pathlib, tempfile
@@ -48,11 +49,12 @@ class ImageFolderDataset(Dataset):
         root: str | os.PathLike[str],
         flag: int = 1,
         transform: Callable[[Any, Any], Any] | None = None,
+        at_least: int = 0,
     ) -> None:
         self._root = Path(root).expanduser()
         if not self._root.is_dir():
             raise FileNotFoundError(f"ImageFolderDataset: there is no folder {self._root}")
-        self._flag, self._transform = flag, transform
+        self._flag, self._transform, self._at_least = flag, transform, at_least
         self.synsets = sorted(path.name for path in self._root.iterdir() if path.is_dir())
         self.items = [
             (str(file), label)
@@ -68,7 +70,7 @@ class ImageFolderDataset(Dataset):
 
     def __getitem__(self, index: int) -> Any:
         file, label = self.items[index]
-        image = _shaped(decode_image(file, self._flag))
+        image = _shaped(decode_image(file, self._flag, self._at_least))
         return (image, label) if self._transform is None else self._transform(image, label)
 
     def __repr__(self) -> str:
@@ -82,6 +84,7 @@ class ImageRecordDataset(RecordFileDataset):
     the file has several labels for an image; or what `transform(image, label)` makes of them. Needs Pillow.
     keep_mb: for the batches of a `DataLoader`, PNG pictures of one size stay in memory decoded where all of them take
     no more MiB than this, so that later passes are quick; 0 keeps none.
+    at_least: JPEG pictures are decoded smaller, as long as both edges stay at least so long; see `io.decode_image`.
 
     >>> import pathlib, tempfile
     >>> from dlcore.io import recordio
@@ -100,14 +103,15 @@ class ImageRecordDataset(RecordFileDataset):
         flag: int = 1,
         transform: Callable[[Any, Any], Any] | None = None,
         keep_mb: float = KEEP_MB,
+        at_least: int = 0,
     ) -> None:
         super().__init__(filename)
-        self._flag, self._transform, self._keep_mb = flag, transform, keep_mb
+        self._flag, self._transform, self._keep_mb, self._at_least = flag, transform, keep_mb, at_least
         self._pictures: RecordPictures | None = None
 
     def __getitem__(self, index: int) -> Any:
         header, data = unpack(super().__getitem__(index))
-        image = _shaped(decode_image(data, self._flag))
+        image = _shaped(decode_image(data, self._flag, self._at_least))
         return (image, header.label) if self._transform is None else self._transform(image, header.label)
 
     def _parts(self) -> Parts | None:

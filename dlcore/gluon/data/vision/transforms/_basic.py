@@ -43,7 +43,7 @@ class Transform:
     # Whether each value becomes what it becomes wherever it stands, whatever the others are.
     pointwise = False
 
-    def _step(self, height: int, width: int) -> tuple[Any, ...] | None:
+    def _step(self, height: int, width: int) -> list[tuple[Any, ...]] | None:
         """What is done to the pixels of an image of bytes, in the words of `BatchPlan`; None where it has none."""
         return None
 

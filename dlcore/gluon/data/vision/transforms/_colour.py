@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -53,8 +54,8 @@ class _Jitter(Single):
             return _recoloured(array, self.change, float(factor))
         return _clipped(self._changed(array.astype(np.float32), factor), array.dtype)
 
-    def _step(self, height: int, width: int) -> tuple[Any, ...] | None:
-        return (self.change, self._amount) if self.change else None
+    def _step(self, height: int, width: int) -> list[tuple[Any, ...]] | None:
+        return [(self.change, self._amount)] if self.change else None
 
     def _changed(self, image: np.ndarray, factor: np.float32) -> np.ndarray:
         raise NotImplementedError
@@ -73,8 +74,8 @@ class RandomBrightness(_Jitter):
     def __init__(self, brightness: float) -> None:
         super().__init__(brightness)
 
-    def _step(self, height: int, width: int) -> tuple[Any, ...]:
-        return ("brightness", self._amount)
+    def _step(self, height: int, width: int) -> list[tuple[Any, ...]]:
+        return [("brightness", self._amount)]
 
     def _changed(self, image: np.ndarray, factor: np.float32) -> np.ndarray:
         return image * factor
@@ -154,8 +155,8 @@ class RandomColorJitter(Single):
         self._amounts = amounts
         self._parts = [kind(amount) for kind, amount in zip(kinds, amounts, strict=True) if amount]
 
-    def _step(self, height: int, width: int) -> tuple[Any, ...]:
-        return ("jitter", [part._step(height, width) for part in self._parts])
+    def _step(self, height: int, width: int) -> list[tuple[Any, ...]]:
+        return [("jitter", [step for part in self._parts for step in part._step(height, width) or []])]
 
     def _apply(self, array: np.ndarray) -> np.ndarray:
         parts, draw = list(self._parts), generator()
@@ -173,7 +174,7 @@ class RandomColorJitter(Single):
 class RandomLighting(_Jitter):
     """Noise of deviation `alpha` along the directions in which colours of photographs vary (Krizhevsky et al., 2012).
 
-    For images with values up to 255.
+    For images (h, w, 3) with values up to 255.
 
     >>> RandomLighting(0.0)(np.full((1, 1, 3), 7, np.uint8)).max()
     np.uint8(7)
@@ -182,10 +183,25 @@ class RandomLighting(_Jitter):
     def __init__(self, alpha: float) -> None:
         super().__init__(alpha)
 
+    change = "lighting"
+
     def _apply(self, array: np.ndarray) -> np.ndarray:
+        if array.shape[2] != 3:
+            raise ValueError(f"RandomLighting: expected an image (h, w, 3), got shape {array.shape}")
         amount = self._amount * strength()
-        weights = generator().normal(0, amount, 3).astype(np.float32) if amount else np.zeros(3, "f")
-        return _clipped(array.astype(np.float32) + _VECTORS @ (weights * _VALUES), array.dtype)
+        if not amount:
+            return array
+        weights = tuple(amount * _normal(generator()) for _ in range(3))
+        if array.dtype == np.uint8:
+            made: np.ndarray = _core.lit(np.ascontiguousarray(array), weights)._numpy_view()
+            return made
+        return _clipped(array.astype(np.float32) + _VECTORS @ (np.array(weights, np.float32) * _VALUES), array.dtype)
+
+
+def _normal(draw: Any) -> float:
+    """A number of the normal distribution (Box and Muller, 1958), in the arithmetic that the core has for batches."""
+    size, place = draw.random(), draw.random()
+    return math.sqrt(-2 * math.log(1 - size)) * math.cos(2 * math.pi * place)
 
 
 class RandomGray(Single):
@@ -200,8 +216,8 @@ class RandomGray(Single):
     def __init__(self, p: float = 0.5) -> None:
         self._p = p
 
-    def _step(self, height: int, width: int) -> tuple[Any, ...]:
-        return ("grey", self._p)
+    def _step(self, height: int, width: int) -> list[tuple[Any, ...]]:
+        return [("grey", self._p)]
 
     def _apply(self, array: np.ndarray) -> np.ndarray:
         if array.shape[2] != 3 or generator().random() >= self._p * strength():

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from dlcore.io import resize_image
+from dlcore.io._image import resize_method
 
 from ..._draws import generator, strength
 from ._basic import Single
@@ -24,10 +25,10 @@ def pair(size: Size, what: str) -> tuple[int, int]:
 
 
 class Resize(Single):
-    """An image in another size, (width, height) or one number for both; needs Pillow.
+    """An image in another size, (width, height) or one number for both.
 
     keep_ratio: one number is the shorter side, the longer one follows. interpolation: 0 nearest, 1 bilinear, 2 bicubic,
-    3 area.
+    3 area, 4 Lanczos.
 
     >>> Resize((8, 4))(np.zeros((10, 10, 3), np.uint8)).shape
     (4, 8, 3)
@@ -36,16 +37,26 @@ class Resize(Single):
     def __init__(self, size: Size, keep_ratio: bool = False, interpolation: int = 1) -> None:
         self._size, self._keep, self._how = pair(size, "Resize"), keep_ratio, interpolation
 
-    def _apply(self, array: np.ndarray) -> np.ndarray:
+    def _size_for(self, h: int, w: int) -> tuple[int, int]:
+        """(width, height) of what comes out of an image (h, w)."""
         width, height = self._size
-        if self._keep:
-            h, w = array.shape[:2]
-            short = min(width, height)
-            width, height = (short, max(1, round(h * short / w))) if w <= h else (max(1, round(w * short / h)), short)
-        return resize_image(array, width, height, self._how)
+        if not self._keep:
+            return width, height
+        short = min(width, height)
+        return (short, max(1, round(h * short / w))) if w <= h else (max(1, round(w * short / h)), short)
+
+    def _step(self, height: int, width: int) -> list[tuple[Any, ...]]:
+        return [_resized(*self._size_for(height, width), height, width, self._how)]
+
+    def _apply(self, array: np.ndarray) -> np.ndarray:
+        return resize_image(array, *self._size_for(*array.shape[:2]), self._how)
 
     def __repr__(self) -> str:
         return f"Resize({self._size[0]}x{self._size[1]}{', keep_ratio' if self._keep else ''})"
+
+
+def _resized(width: int, height: int, old_height: int, old_width: int, how: int) -> tuple[Any, ...]:
+    return "resize", width, height, resize_method(how, (old_height, old_width), (height, width))
 
 
 def _cut(array: np.ndarray, x: int, y: int, width: int, height: int) -> np.ndarray:
@@ -67,8 +78,9 @@ class CropResize(Single):
         self._box, self._how = (x, y, width, height), interpolation
         self._size = None if size is None else pair(size, "CropResize")
 
-    def _step(self, height: int, width: int) -> tuple[Any, ...] | None:
-        return ("cut", *self._box) if self._size is None else None
+    def _step(self, height: int, width: int) -> list[tuple[Any, ...]]:
+        x, y, w, h = self._box
+        return [("cut", x, y, w, h), *([] if self._size is None else [_resized(*self._size, h, w, self._how)])]
 
     def _apply(self, array: np.ndarray) -> np.ndarray:
         x, y, width, height = self._box
@@ -90,9 +102,11 @@ class CenterCrop(Single):
     def __init__(self, size: Size, interpolation: int = 1) -> None:
         self._size, self._how = pair(size, "CenterCrop"), interpolation
 
-    def _step(self, height: int, width: int) -> tuple[Any, ...] | None:
+    def _step(self, height: int, width: int) -> list[tuple[Any, ...]]:
         w, h = self._size
-        return None if w > width or h > height else ("cut", (width - w) // 2, (height - h) // 2, w, h)
+        large = _enough(height, width, w, h)
+        enlarged = [_resized(*large, height, width, self._how)] if large != (width, height) else []
+        return [*enlarged, ("cut", (large[0] - w) // 2, (large[1] - h) // 2, w, h)]
 
     def _apply(self, array: np.ndarray) -> np.ndarray:
         width, height = self._size
@@ -100,14 +114,16 @@ class CenterCrop(Single):
         return _cut(array, (array.shape[1] - width) // 2, (array.shape[0] - height) // 2, width, height)
 
 
+def _enough(h: int, w: int, width: int, height: int) -> tuple[int, int]:
+    """(width, height) to which an image (h, w) is enlarged, if it must be, so that width x height fit into it."""
+    factor = max(width / w, height / h)
+    return (w, h) if factor <= 1 else (max(width, round(w * factor)), max(height, round(h * factor)))
+
+
 def _at_least(array: np.ndarray, width: int, height: int, how: int) -> np.ndarray:
     h, w = array.shape[:2]
-    factor = max(width / w, height / h)
-    return (
-        array
-        if factor <= 1
-        else resize_image(array, max(width, round(w * factor)), max(height, round(h * factor)), how)
-    )
+    size = _enough(h, w, width, height)
+    return array if size == (w, h) else resize_image(array, *size, how)
 
 
 class RandomCrop(Single):
@@ -122,9 +138,9 @@ class RandomCrop(Single):
     def __init__(self, size: Size, pad: int = 0, pad_value: Any = 0, interpolation: int = 1) -> None:
         self._size, self._pad, self._value, self._how = pair(size, "RandomCrop"), pad, pad_value, interpolation
 
-    def _step(self, height: int, width: int) -> tuple[Any, ...] | None:
+    def _step(self, height: int, width: int) -> list[tuple[Any, ...]] | None:
         w, h = self._size
-        return None if w > width + 2 * self._pad or h > height + 2 * self._pad else ("crop", w, h, self._pad)
+        return None if w > width + 2 * self._pad or h > height + 2 * self._pad else [("crop", w, h, self._pad)]
 
     def _apply(self, array: np.ndarray) -> np.ndarray:
         if self._pad:
@@ -165,7 +181,12 @@ class RandomResizedCrop(Single):
         if not 0 < scale[0] <= scale[1] <= 1 or not 0 < ratio[0] <= ratio[1]:
             raise ValueError(f"RandomResizedCrop: expected 0 < scale <= 1 and ratio > 0, got {scale} and {ratio}")
         self._size, self._how = pair(size, "RandomResizedCrop"), interpolation
-        self._scale, self._ratio = scale, ratio
+        self._scale, self._logs = scale, (math.log(ratio[0]), math.log(ratio[1]))
+
+    def _step(self, height: int, width: int) -> list[tuple[Any, ...]] | None:
+        if self._how not in range(5):  # which one suits depends on the part
+            return None
+        return [("part", *self._size, self._how, *self._scale, *self._logs)]
 
     def _apply(self, array: np.ndarray) -> np.ndarray:
         h, w = array.shape[:2]
@@ -173,7 +194,7 @@ class RandomResizedCrop(Single):
         for _ in range(10):
             share = draw.uniform(*self._scale)
             area = h * w * (share if much == 1 else max(1e-3, 1 - (1 - share) * much))
-            ratio = math.exp(draw.uniform(math.log(self._ratio[0]), math.log(self._ratio[1])) * much)
+            ratio = math.exp(draw.uniform(*self._logs) * much)
             width, height = round(math.sqrt(area * ratio)), round(math.sqrt(area / ratio))
             if 0 < width <= w and 0 < height <= h:
                 x, y = int(draw.integers(w - width + 1)), int(draw.integers(h - height + 1))
@@ -197,7 +218,11 @@ class RandomErasing(Single):
         ratio: tuple[float, float] = (0.3, 3.3),
         value: Any = 0,
     ) -> None:
-        self._p, self._scale, self._ratio, self._value = p, scale, ratio, value
+        self._p, self._scale, self._value = p, scale, value
+        self._logs = math.log(ratio[0]), math.log(ratio[1])
+
+    def _step(self, height: int, width: int) -> list[tuple[Any, ...]]:
+        return [("erase", self._p, *self._scale, *self._logs, self._value)]
 
     def _apply(self, array: np.ndarray) -> np.ndarray:
         draw = generator()
@@ -205,7 +230,7 @@ class RandomErasing(Single):
             return array
         h, w = array.shape[:2]
         area = h * w * draw.uniform(*self._scale)
-        ratio = math.exp(draw.uniform(math.log(self._ratio[0]), math.log(self._ratio[1])))
+        ratio = math.exp(draw.uniform(*self._logs))
         width = min(w, max(1, round(math.sqrt(area * ratio))))
         height = min(h, max(1, round(math.sqrt(area / ratio))))
         x, y = int(draw.integers(w - width + 1)), int(draw.integers(h - height + 1))

@@ -22,8 +22,8 @@ class _Flip(Single):
             raise ValueError(f"{type(self).__name__}: expected a probability from 0 to 1, got {p}")
         self._p = p
 
-    def _step(self, height: int, width: int) -> tuple[Any, ...]:
-        return ("across" if self.axis == 1 else "down", self._p)
+    def _step(self, height: int, width: int) -> list[tuple[Any, ...]]:
+        return [("across" if self.axis == 1 else "down", self._p)]
 
     def _apply(self, array: np.ndarray) -> np.ndarray:
         return np.flip(array, self.axis) if generator().random() < self._p * strength() else array
