@@ -10,16 +10,14 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from dlcore import _core
 from dlcore._hints import hinted
 from dlcore.io import cache_dir, download
 from dlcore.io._download import print_progress
 
-from .._dataset import Dataset
-from .._plan import Parts
+from ._labelled import LabelledPictures
 
 
-class CIFAR10(Dataset):
+class CIFAR10(LabelledPictures):
     """Photographs of 32x32 pixels of ten kinds of things: 50,000 for training, 10,000 for testing (Krizhevsky, 2009).
 
     An element is (image, label): an NDArray (32, 32, 3) uint8 and a NumPy int32, or what `transform(image, label)`
@@ -59,10 +57,9 @@ class CIFAR10(Dataset):
         names = self._train if train else self._test
         parts = [self._records(name, content) for name, content in self._contents(folder, names)]
         records = np.concatenate(parts)
-        self._label = records[:, self._which()].astype(np.int32)
-        pixels = records[:, self._labels :].reshape(-1, 3, 32, 32)
-        self._data = np.ascontiguousarray(pixels.transpose(0, 2, 3, 1))
-        self._transform, self._part = transform, "train" if train else "test"
+        pixels = records[:, self._labels :].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
+        super().__init__(np.ascontiguousarray(pixels), records[:, self._which()].astype(np.int32), transform)
+        self._part = "train" if train else "test"
 
     def _which(self) -> int:
         """The column of the label that counts."""
@@ -104,25 +101,6 @@ class CIFAR10(Dataset):
             f"{type(self).__name__}: {', '.join(names)} are not in {archive.parent}, and {archive.name} could not be "
             f"fetched ({reason}). Put either there, or pass their folder as root="
         )
-
-    def __len__(self) -> int:
-        return len(self._label)
-
-    def __getitem__(self, index: int) -> Any:
-        image = self._data[index]
-        if image.ndim == 3 and self._transform is not None:
-            return self._transform(_core.from_numpy(image), self._label[index])
-        return _core.from_numpy(image), self._label[index]
-
-    def take_batch(self, indices: np.ndarray) -> Any:
-        return None if self._transform is not None else (self._data[indices], self._label[indices])
-
-    def _split(self) -> Any:
-        plain = self._transform is None
-        return (lambda index: _core.from_numpy(self._data[index]), [self._label]) if plain else None
-
-    def _parts(self) -> Parts | None:
-        return Parts([self._data, self._label]) if self._transform is None else None
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._part}, {len(self):,} images)"

@@ -9,19 +9,17 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from dlcore import _core
 from dlcore._hints import hinted
 from dlcore.io import cache_dir, read_idx
 
-from .._dataset import Dataset
-from .._plan import Parts
 from . import _sources
 from ._fetch import find_files
+from ._labelled import LabelledPictures
 
 _told: set[tuple[str, bool]] = set()
 
 
-class MNIST(Dataset):
+class MNIST(LabelledPictures):
     """Handwritten digits: 60,000 training and 10,000 test images of 28x28, with labels 0 to 9.
 
     An element is `(image, label)`: an NDArray (28, 28, 1) uint8 and a NumPy int32, or what `transform(image, label)`
@@ -57,9 +55,7 @@ class MNIST(Dataset):
                 f"{self._source.name}: expected images (n, h, w) and labels (n,), got {images.shape} from {files[0]} "
                 f"and {labels.shape} from {files[1]}"
             )
-        self._data = images[..., np.newaxis]
-        self._label = labels.astype(np.int32)
-        self._transform = transform
+        super().__init__(images[..., np.newaxis], labels.astype(np.int32), transform)
         self._train = train
         if self.is_subset:
             self._tell(len(labels))
@@ -73,27 +69,6 @@ class MNIST(Dataset):
                 f"dlcore: {self._source.name} is not on this machine and could not be fetched; using the {count:,} "
                 f"real {part} images that ship with dlcore (see {self._source.subset}/README.md in gluon/data/vision)."
             )
-
-    def __len__(self) -> int:
-        return len(self._label)
-
-    def __getitem__(self, index: int) -> Any:
-        image = self._data[index]
-        if image.ndim == 3 and self._transform is not None:
-            return self._transform(_core.from_numpy(image), self._label[index])
-        return _core.from_numpy(image), self._label[index]
-
-    def take_batch(self, indices: np.ndarray) -> Any:
-        if self._transform is not None:
-            return None
-        return self._data[indices], self._label[indices]
-
-    def _split(self) -> Any:
-        plain = self._data.ndim == 4 and self._transform is None
-        return (lambda index: _core.from_numpy(self._data[index]), [self._label]) if plain else None
-
-    def _parts(self) -> Parts | None:
-        return Parts([self._data, self._label]) if self._transform is None else None
 
     def __repr__(self) -> str:
         part = "train" if self._train else "test"
