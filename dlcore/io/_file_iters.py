@@ -69,6 +69,9 @@ class CSVIter(NDArrayIter):
 
 
 def _read_csv(path: Path, shape: Sequence[int]) -> np.ndarray:
+    with open(path, encoding="utf-8", errors="replace") as file:
+        if not any(line.strip() for line in file):  # of which NumPy would only warn
+            raise ValueError(f"{os.fspath(path)}: there are no numbers in it")
     try:
         rows = np.loadtxt(path, np.float32, delimiter=",", ndmin=2, comments=None)
     except ValueError as error:

@@ -47,6 +47,8 @@ def read_idx(path: str | os.PathLike[str]) -> np.ndarray:
         )
     rank = data[3]
     offset = 4 + 4 * rank
+    if rank > 64:
+        raise ValueError(f"{where}: an array has at most 64 axes, an IDX file of {rank} cannot be read")
     if len(data) < offset:
         raise ValueError(f"{where}: the IDX header needs {offset} bytes, the file has {len(data)}")
     shape = struct.unpack(f">{rank}I", data[4:offset])

@@ -120,12 +120,16 @@ def _read(path: Path, shape: Sequence[int]) -> tuple[np.ndarray, CSRNDArray]:
             try:
                 pairs = [word.split(":") for word in (words if ":" in words[0] else words[1:])]
                 labels.append(0.0 if ":" in words[0] else float(words[0]))
-                columns += [int(column) for column, _ in pairs]
-                values += [float(value) for _, value in pairs]
+                found = {int(column): float(value) for column, value in pairs}
+                if len(found) < len(pairs) or max(found, default=0) >> 63:
+                    raise ValueError  # a column twice, or one that is no place
             except ValueError:
                 raise ValueError(
-                    f"{os.fspath(path)}, line {number}: expected a label and column:number pairs, got {line.strip()!r}"
+                    f"{os.fspath(path)}, line {number}: expected a label and column:number pairs, got "
+                    f"{line.strip()[:80]!r} (each column once)"
                 ) from None
+            columns += found
+            values += found.values()
             indptr.append(len(columns))
     try:
         data = csr_matrix((np.array(values, np.float32), columns, indptr), shape=(len(labels), int(shape[0])))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -289,58 +291,86 @@ def test_bad_states_of_a_trainer_change_nothing(tmp_path: Path) -> None:
     assert after.trainer.optimizer.num_update == 3
 
 
-# A loop that saves after every batch; killed and started again until it comes to its end.
+EPOCHS = 24
+
+
+def digest(setup: Setup) -> str:
+    """All that training depends on, to the last bit: weights, averages, optimizer, schedule, random state, place."""
+    made = hashlib.sha256()
+    for name, array in sorted(setup.everything().items()):
+        made.update(f"{name} {array.dtype} {array.shape} ".encode() + array.tobytes())
+    return made.hexdigest()
+
+
+def train_and_save(setup: Setup, kept: Path, first: int, saved: Callable[[], object]) -> str:
+    """Epochs from `first` on with a file after every batch; gives what is there in the end."""
+    for epoch in range(first, EPOCHS):
+        for x, y in setup.loader:
+            setup.step(x, y)
+            setup.save(kept, epoch)
+            saved()
+    return digest(setup)
+
+
+# A process goes on from what is kept. Told so, it kills itself at a call inside of a certain write.
 PROGRAM = """
-import os, sys
+import os, signal, sys
 sys.path.insert(0, sys.argv[1])
 import dlcore as dl
-from test_checkpoint import Setup
+from test_checkpoint import Setup, train_and_save
+from pathlib import Path
 
+kept, out, where, left = Path(sys.argv[2]), Path(sys.argv[3]), sys.argv[4], int(sys.argv[5])
 dl.random.seed(7)
 setup, first = Setup(num_workers=1), 0
-kept, out = sys.argv[2:4]
-if os.path.exists(kept):
+if kept.exists():
     first = setup.load(kept)["epoch"]
-for epoch in range(first, 60):
-    for x, y in setup.loader:
-        setup.step(x, y)
-        setup.save(kept, epoch)
-dl.io.save_arrays(out, {name: p.data() for name, p in setup.net.collect_params().items()})
+if where:
+    plain = getattr(os, where)
+    def counted(*given):
+        global left
+        left -= 1
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return plain(*given)
+    setattr(os, where, counted)
+print("begun", flush=True)
+out.write_text(train_and_save(setup, kept, first, lambda: None))
 """
 
 
-def start(kept: Path, out: Path) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-c", PROGRAM, str(Path(__file__).parent), str(kept), str(out)]
-    return subprocess.Popen(command, stderr=subprocess.PIPE)
-
-
-def finish(process: subprocess.Popen[bytes]) -> None:
-    _, said = process.communicate(timeout=180)
-    assert process.returncode == 0, said.decode()
-
-
-def steps_in(kept: Path) -> int:
-    return int(dl.io.load_arrays(kept)["trainer/t"]) if kept.exists() else 0
+def start(kept: Path, out: Path, where: str = "", count: int = 0) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-c", PROGRAM, str(Path(__file__).parent), str(kept), str(out), where, str(count)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
 @pytest.mark.serial
-def test_killed_at_random_moments_it_ends_with_the_same_weights(tmp_path: Path) -> None:
-    finish(start(tmp_path / "whole", tmp_path / "want"))
+def test_killed_at_random_moments_it_goes_the_same_way(tmp_path: Path) -> None:
+    dl.random.seed(7)
+    whole, way = Setup(num_workers=1), [""]
+    want = train_and_save(whole, tmp_path / "whole", 0, lambda: way.append(digest(whole)))
+    assert len(set(way)) == len(way) == 1 + 7 * EPOCHS
     dice, kept, out = random.Random(11), tmp_path / "kept", tmp_path / "got"
     reached = [0]
-    for _ in range(6):
-        process = start(kept, out)
-        deadline = time.monotonic() + 60
-        while process.poll() is None and time.monotonic() < deadline and steps_in(kept) <= reached[-1]:
-            time.sleep(0.002)
-        time.sleep(dice.uniform(0, 0.1))
-        process.send_signal(signal.SIGKILL)
+    for where in ("", "fsync", "", "replace", "", "fdopen", "", "chmod", "", ""):
+        process = start(kept, out, where, dice.randint(2, 12))
+        assert process.stdout is not None and process.stdout.readline() == b"begun\n"
+        if not where:
+            time.sleep(dice.uniform(0, 0.12))
+            process.send_signal(signal.SIGKILL)
         process.communicate(timeout=60)
         if out.exists():
             break
-        reached.append(steps_in(kept))  # a whole file, whatever was being written
-    assert len(reached) > 3 and reached == sorted(set(reached)), reached
+        assert process.returncode == -signal.SIGKILL
+        reached.append(0)
+        if kept.exists():  # a whole file, whatever was being written, with the state of the whole run after these steps
+            now = Setup(num_workers=1)
+            now.load(kept)
+            reached[-1] = int(now.trainer.optimizer.num_update)
+            assert digest(now) == way[reached[-1]], f"after {reached[-1]} steps, killed {where or 'from outside'}"
+    assert reached == sorted(reached) and len(set(reached)) > 5, reached
     if not out.exists():
-        finish(start(kept, out))
-    want, got = dl.io.load_arrays(tmp_path / "want"), dl.io.load_arrays(out)
-    same(want, got)
+        said = start(kept, out).communicate(timeout=180)
+        assert out.exists(), said[1].decode()
+    assert out.read_text() == want
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["got", "kept", "whole"]
