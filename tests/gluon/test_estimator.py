@@ -42,7 +42,7 @@ class Recorder(est.TrainBegin, est.TrainEnd, est.EpochBegin, est.EpochEnd, est.B
         self.seen.append("b")
 
     def batch_end(self, estimator, batch, pred, label, loss):
-        assert pred.shape == (16, 2) and label.shape == loss.shape == (16,)
+        assert pred[0].shape == (16, 2) and label[0].shape == loss[0].shape == (16,)
         self.seen.append("e")
 
 
@@ -62,7 +62,7 @@ def test_fit_learns_and_evaluate_measures():
 def test_metrics_of_the_caller_are_used_as_they_are():
     estimator, data, *_ = problem()
     mine = dl.metric.Accuracy()
-    other = est.Estimator(estimator.net, estimator.loss, "acc", mine, estimator.trainer)
+    other = est.Estimator(estimator.net, estimator.loss, "acc", mine, trainer=estimator.trainer)
     result = other.evaluate(data)
     assert mine.num_inst == 64 and result["validation accuracy"] == mine.get()[1]
     assert [metric.name for metric in other.train_metrics] == ["training loss", "training accuracy"]
@@ -88,20 +88,122 @@ def test_early_stopping_waits_for_its_patience():
     stop = est.EarlyStoppingHandler(estimator.val_metrics[0], patience=2)
     for _ in range(2):
         estimator.fit(data, data, epochs=50, event_handlers=[stop])
-        assert (estimator.epoch, estimator.stopped) == (4, True)
+        assert (estimator.epoch, estimator.stopped, stop.stopped_epoch) == (3, True, 3)
+    never = est.EarlyStoppingHandler(estimator.val_metrics[0], patience=2, baseline=-1.0)
+    estimator.fit(data, data, epochs=50, event_handlers=[never])
+    assert estimator.epoch == 2, "no epoch was better than the baseline"
 
 
-def test_checkpoints_can_be_loaded(tmp_path):
+def test_checkpoints_can_be_loaded(tmp_path, capsys):
     estimator, data, x, _ = problem()
-    keep = est.CheckpointHandler(tmp_path / "m", monitor=estimator.val_metrics[1], save_best=True, epoch_period=2)
-    estimator.fit(data, data, epochs=4, event_handlers=[keep])
+    keep = est.CheckpointHandler(
+        tmp_path / "m", monitor=estimator.val_metrics[1], save_best=True, epoch_period=2, max_checkpoints=2, verbose=1
+    )
+    estimator.fit(data, data, epochs=6, event_handlers=[keep])
     names = {path.name for path in (tmp_path / "m").iterdir()}
-    assert names == {"model-epoch2.safetensors", "model-epoch4.safetensors", "model-best.safetensors"}
+    kept = [f"model-{what}.{kind}" for what in ("epoch4batch16", "epoch6batch24") for kind in ("safetensors", "state")]
+    assert names == {*kept, "model-best.safetensors"}
+    assert "wrote" in capsys.readouterr().out
     again = dl.gluon.nn.Dense(2)
-    again.load_parameters(keep.path("epoch4"))
+    again.load_parameters(keep.path("epoch6batch24"))
     assert (again(dl.nd.array(x)).asnumpy() == estimator.net(dl.nd.array(x)).asnumpy()).all()
     with pytest.raises(ValueError, match="save_best needs a metric"):
         est.CheckpointHandler(tmp_path, save_best=True)
+
+
+@pytest.mark.parametrize(("stop", "begins"), [(8, (1, 8)), (9, (2, 8)), (10, (2, 10)), (11, (2, 10))])
+def test_resuming_goes_on_to_the_same_bits(tmp_path, stop, begins):
+    """Adam, dropout, shuffled data: broken off after some batches, a fresh estimator ends where an unbroken one did.
+
+    After the last batch of an epoch but before its end; after one of the next, in the middle, and later than was kept.
+    """
+
+    def fresh(folder, **more):
+        dl.random.seed(5)
+        x = np.random.default_rng(0).normal(size=(64, 2)).astype(np.float32)
+        data = dl.gluon.data.DataLoader(dl.gluon.data.ArrayDataset(x, x.sum(1) > 0), 16, shuffle=True)
+        net = dl.gluon.nn.HybridSequential(dl.gluon.nn.Dense(4), dl.gluon.nn.Dropout(0.3), dl.gluon.nn.Dense(2))
+        trainer = dl.gluon.Trainer(net.collect_params(), "adam", {"learning_rate": 0.1})
+        made = est.Estimator(net, dl.gluon.loss.SoftmaxCELoss(), "acc", initializer="xavier", trainer=trainer)
+        keep = est.CheckpointHandler(folder, batch_period=2, monitor=made.val_metrics[1], save_best=True, **more)
+        return made, data, keep
+
+    class Breaks(est.BatchEnd):
+        def batch_end(self, estimator, *args, **kwargs):
+            if estimator.batch == stop:
+                raise KeyboardInterrupt
+
+    whole, data, keep = fresh(tmp_path / "whole")
+    whole.fit(data, data, epochs=4, event_handlers=[keep])
+    broken, data, keep = fresh(tmp_path / "broken")
+    with pytest.raises(KeyboardInterrupt):
+        broken.fit(data, data, epochs=4, event_handlers=[keep, Breaks()])
+    dl.random.seed(99)
+    resumed, data, keep = fresh(tmp_path / "broken", resume_from_checkpoint=True)
+    begun = []
+
+    class Begins(est.TrainBegin):
+        priority = 1
+
+        def train_begin(self, estimator):
+            begun.append((estimator.epoch, estimator.batch))
+
+    resumed.fit(data, data, epochs=4, event_handlers=[keep, Begins()])
+    assert begun == [begins] and (resumed.epoch, resumed.batch) == (4, 16)
+    for one, two in zip(whole.net.collect_params().values(), resumed.net.collect_params().values(), strict=True):
+        assert np.array_equal(one.data().asnumpy(), two.data().asnumpy())
+
+
+def test_handlers_and_processors_as_they_were_written_for_mxnet():
+    """Keywords, lists of parts, priorities; gradients gathered over two batches; a batch divided among two devices."""
+    estimator, data, *_ = problem()
+    net, order = estimator.net, []
+
+    class Gathers(est.GradientUpdateHandler):
+        def batch_end(self, estimator, *args, **kwargs):
+            order.append("update")
+            if estimator.batch % 2 == 0:
+                assert [loss.shape for loss in kwargs["loss"]] == [(8,), (8,)]
+                estimator.trainer.step(32)
+
+    class First(est.BatchEnd):
+        priority = -5000
+
+        def batch_end(self, estimator, *args, **kwargs):
+            order.append("first")
+
+    class Added(est.BatchProcessor):
+        def fit_batch(self, estimator, train_batch, batch_axis=0):
+            if estimator.batch % 2 == 0:
+                net.collect_params().zero_grad()
+            return super().fit_batch(estimator, train_batch, batch_axis)
+
+    net(dl.nd.ones((1, 2)))
+    net.collect_params().reset_ctx([dl.cpu(0), dl.cpu(1)])
+    before = net.weight.data(dl.cpu(0)).asnumpy()
+    net.weight.grad_req = net.bias.grad_req = "add"
+    sgd = dl.gluon.Trainer(net.collect_params(), "sgd", {"learning_rate": 1.0})
+    other = est.Estimator(net, estimator.loss, "acc", trainer=sgd, batch_processor=Added())
+    assert other.context == [dl.cpu(0), dl.cpu(1)]
+    other.fit(data, batches=2, event_handlers=[Gathers(), First()])
+    assert order == ["first", "update"] * 2 and (other.max_epoch, other.max_batch) == (None, 2)
+    batches = list(data)[:2]
+    x, y = (np.concatenate([batch[k].asnumpy() for batch in batches]) for k in (0, 1))
+    p = np.exp(x @ before.T)
+    p /= p.sum(1, keepdims=True)
+    step = (p - np.eye(2)[y.astype(int)]).T @ x / 32
+    np.testing.assert_allclose(net.weight.data(dl.cpu(1)).asnumpy(), before - step, rtol=1e-4, atol=1e-6)
+    heard = []
+
+    class Hears(est.EpochEnd, est.BatchEnd):
+        def batch_end(self, estimator, *args, **kwargs):
+            heard.append(len(kwargs["pred"]))
+
+        def epoch_end(self, estimator):
+            heard.append("end")
+
+    other.evaluate(data, event_handlers=[Hears()])
+    assert heard == [2, 2, 2, 2, "end"]
 
 
 def test_logging(caplog):

@@ -1,6 +1,7 @@
 """The events of a training. A handler inherits from those it wants to hear of.
 
-After `batch_end` and `epoch_end` the training stops if any handler gave True.
+After `batch_end` and `epoch_end` the training stops if any handler gave True. Everything but the estimator is given by
+name, so that `batch_end(self, estimator, *args, **kwargs)`, as MXNet's handlers are written, hears it too.
 """
 
 from __future__ import annotations
@@ -89,4 +90,4 @@ class BatchEnd:
     """
 
     def batch_end(self, estimator: Any, batch: Any, pred: Any, label: Any, loss: Any) -> bool | None:
-        """Called with what was computed; True stops the training."""
+        """Called with what was computed, lists with a part for each device; True stops the training."""

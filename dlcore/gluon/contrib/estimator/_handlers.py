@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import math
-import os
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
+
+from dlcore.metric import Loss
 
 from ._events import BatchEnd, EpochBegin, EpochEnd, TrainBegin, TrainEnd
 
@@ -34,16 +34,17 @@ class StoppingHandler(BatchEnd, EpochEnd):
 class LoggingHandler(TrainBegin, TrainEnd, EpochBegin, EpochEnd, BatchEnd):
     """Writes metrics to the logger "dlcore.estimator": "epoch", or every so many batches as well.
 
+    metrics: those it writes; all of the estimator's where they are not given.
     Where logging has not been set up, what it writes goes to standard output.
 
     >>> LoggingHandler(log_interval=50).log_interval
     50
     """
 
-    def __init__(self, log_interval: int | str = "epoch") -> None:
+    def __init__(self, log_interval: int | str = "epoch", metrics: Any = None, priority: float = math.inf) -> None:
         if log_interval != "epoch" and not (isinstance(log_interval, int) and log_interval > 0):
             raise ValueError(f"LoggingHandler: log_interval must be 'epoch' or a positive number, got {log_interval!r}")
-        self.log_interval = log_interval
+        self.log_interval, self.metrics, self.priority = log_interval, metrics, priority
         self.logger = logging.getLogger("dlcore.estimator")
         self._begun = self._epoch_begun = 0.0
 
@@ -62,12 +63,17 @@ class LoggingHandler(TrainBegin, TrainEnd, EpochBegin, EpochEnd, BatchEnd):
 
     def epoch_end(self, estimator: Any) -> None:
         seconds = time.perf_counter() - self._epoch_begun
-        text = _text([*estimator.train_metrics, *estimator.val_metrics])
+        text = _text(self._chosen([*estimator.train_metrics, *estimator.val_metrics]))
         self.logger.info("epoch %d, %.1f s: %s", estimator.epoch, seconds, text)
 
     def batch_end(self, estimator: Any, batch: Any, pred: Any, label: Any, loss: Any) -> None:
         if isinstance(self.log_interval, int) and estimator.batch % self.log_interval == 0:
-            self.logger.info("batch %d: %s", estimator.batch, _text(estimator.train_metrics))
+            self.logger.info("batch %d: %s", estimator.batch, _text(self._chosen(estimator.train_metrics)))
+
+    def _chosen(self, every: list[Any]) -> list[Any]:
+        if self.metrics is None:
+            return every
+        return list(self.metrics) if isinstance(self.metrics, (list, tuple)) else [self.metrics]
 
 
 def _text(metrics: list[Any]) -> str:
@@ -75,11 +81,49 @@ def _text(metrics: list[Any]) -> str:
     return ", ".join(f"{name} {value:.4f}" for name, value in pairs if not math.isnan(value))
 
 
-class ValidationHandler(BatchEnd, EpochEnd):
-    """Calls `eval_fn(val_data)` after every `epoch_period` epochs and, if given, every `batch_period` batches.
+class MetricHandler(EpochBegin, BatchEnd):
+    """Begins metrics anew with each epoch and shows them each batch; `fit` has one for the training metrics.
 
-    eval_fn: `Estimator.evaluate`, or a function of one's own. `fit(..., val_data=)` evaluates by itself after each
-    epoch; this is for other periods and other data. ValueError for periods below 1.
+    priority, of any handler: those with lower numbers hear of an event first (0 where there is none).
+
+    >>> import dlcore as dl
+    >>> MetricHandler(dl.metric.Accuracy()).priority
+    -1000
+    """
+
+    def __init__(self, metrics: Any, priority: float = -1000) -> None:
+        self.metrics = list(metrics) if isinstance(metrics, (list, tuple)) else [metrics]
+        self.priority = priority
+
+    def epoch_begin(self, estimator: Any) -> None:
+        for metric in self.metrics:
+            metric.reset()
+
+    def batch_end(self, estimator: Any, batch: Any, pred: Any, label: Any, loss: Any) -> None:
+        for metric in self.metrics:
+            metric.update(label, loss if isinstance(metric, Loss) else pred)
+
+
+class GradientUpdateHandler(BatchEnd):
+    """Updates the weights after every batch; `fit` has one. Override `batch_end` to update them at other times.
+
+    >>> GradientUpdateHandler().priority
+    -2000
+    """
+
+    def __init__(self, priority: float = -2000) -> None:
+        self.priority = priority
+
+    def batch_end(self, estimator: Any, batch: Any, pred: Any, label: Any, loss: Any) -> None:
+        parts = loss if isinstance(loss, (list, tuple)) else [loss]
+        estimator.trainer.step(sum(part.shape[0] if part.shape else 1 for part in parts))
+
+
+class ValidationHandler(BatchEnd, EpochEnd):
+    """Calls `eval_fn(val_data=val_data)` after every `epoch_period` epochs and, if given, every `batch_period` batches.
+
+    eval_fn: `Estimator.evaluate`, or a function of one's own. `fit(..., val_data=)` makes one for every epoch.
+    ValueError for periods below 1.
 
     >>> ValidationHandler([], print, epoch_period=2).epoch_period
     2
@@ -88,95 +132,23 @@ class ValidationHandler(BatchEnd, EpochEnd):
     def __init__(
         self,
         val_data: Any,
-        eval_fn: Callable[[Any], Any],
+        eval_fn: Callable[..., Any],
         epoch_period: int | None = 1,
         batch_period: int | None = None,
+        priority: float = -1000,
+        event_handlers: Any = None,
     ) -> None:
         for name, period in (("epoch_period", epoch_period), ("batch_period", batch_period)):
             if period is not None and period < 1:
                 raise ValueError(f"ValidationHandler: expected {name} of at least 1, got {period}")
-        self.val_data, self.eval_fn = val_data, eval_fn
+        self.val_data, self.eval_fn, self.priority = val_data, eval_fn, priority
         self.epoch_period, self.batch_period = epoch_period, batch_period
+        self._more = {} if event_handlers is None else {"event_handlers": event_handlers}
 
     def batch_end(self, estimator: Any, batch: Any, pred: Any, label: Any, loss: Any) -> None:
         if self.batch_period is not None and estimator.batch % self.batch_period == 0:
-            self.eval_fn(self.val_data)
+            self.eval_fn(val_data=self.val_data, **self._more)
 
     def epoch_end(self, estimator: Any) -> None:
         if self.epoch_period is not None and estimator.epoch % self.epoch_period == 0:
-            self.eval_fn(self.val_data)
-
-
-class _Monitor:
-    """Says whether a metric is better than ever before. mode: "min", "max", or "auto", by the metric's name."""
-
-    def __init__(self, monitor: Any, mode: str, min_delta: float = 0.0) -> None:
-        if mode not in ("auto", "min", "max"):
-            raise ValueError(f"mode must be 'auto', 'min' or 'max', got {mode!r}")
-        rising = mode == "max" or (mode == "auto" and any(w in monitor.name.lower() for w in ("acc", "f1")))
-        self.monitor, self.sign, self.min_delta = monitor, 1 if rising else -1, min_delta
-        self.best = -math.inf
-
-    def improved(self) -> bool:
-        value = self.sign * self.monitor.get()[1]
-        if value > self.best + self.min_delta:
-            self.best = value
-            return True
-        return False
-
-
-class CheckpointHandler(EpochEnd):
-    """Writes `model_dir/model_prefix-epoch3.safetensors` after every `epoch_period` epochs.
-
-    With `monitor` (a metric of the estimator) and save_best, also `model_prefix-best.safetensors` whenever it improves.
-    Files are those of `net.save_parameters`; each is replaced in one step.
-
-    >>> CheckpointHandler("models").path("best").name
-    'model-best.safetensors'
-    """
-
-    def __init__(
-        self,
-        model_dir: str | os.PathLike[str],
-        model_prefix: str = "model",
-        monitor: Any = None,
-        mode: str = "auto",
-        save_best: bool = False,
-        epoch_period: int = 1,
-    ) -> None:
-        if save_best and monitor is None:
-            raise ValueError("CheckpointHandler: save_best needs a metric as monitor")
-        self.model_dir, self.model_prefix, self.epoch_period = Path(model_dir), model_prefix, epoch_period
-        self._best = _Monitor(monitor, mode) if save_best else None
-
-    def path(self, what: str) -> Path:
-        """The file for "epoch3" or "best"."""
-        return self.model_dir / f"{self.model_prefix}-{what}.safetensors"
-
-    def epoch_end(self, estimator: Any) -> None:
-        self.model_dir.mkdir(parents=True, exist_ok=True)
-        if estimator.epoch % self.epoch_period == 0:
-            estimator.net.save_parameters(self.path(f"epoch{estimator.epoch}"))
-        if self._best is not None and self._best.improved():
-            estimator.net.save_parameters(self.path("best"))
-
-
-class EarlyStoppingHandler(TrainBegin, EpochEnd):
-    """Stops when `monitor` (a metric of the estimator) has not improved by `min_delta` for more than `patience` epochs.
-
-    >>> import dlcore as dl
-    >>> EarlyStoppingHandler(dl.metric.Accuracy(), patience=3).patience
-    3
-    """
-
-    def __init__(self, monitor: Any, min_delta: float = 0.0, patience: int = 0, mode: str = "auto") -> None:
-        self._made = (monitor, mode, min_delta)
-        self.patience = patience
-        self._best, self._waited = _Monitor(*self._made), 0
-
-    def train_begin(self, estimator: Any) -> None:
-        self._best, self._waited = _Monitor(*self._made), 0
-
-    def epoch_end(self, estimator: Any) -> bool:
-        self._waited = 0 if self._best.improved() else self._waited + 1
-        return self._waited > self.patience
+            self.eval_fn(val_data=self.val_data, **self._more)
