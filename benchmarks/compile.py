@@ -72,7 +72,7 @@ def networks() -> dict[str, tuple[Any, Any]]:
     def letters(n: int) -> Any:
         return nd.zeros((n, 32), dtype="int32")
 
-    nn, resnet = gluon.nn, vision.ResNetV1([2] * 4, [16, 16, 32, 64, 128], 10, small=True)
+    nn, resnet = gluon.nn, vision.CIFARResNetV1(vision.BasicBlockV1, [2] * 4, [16, 16, 32, 64, 128])
     mlp = nn.HybridSequential(nn.Dense(128, "relu", in_units=784), nn.Dense(64, "relu"), nn.Dense(10))
     return {
         "mlp": (mlp, lambda n: (nd.ones((n, 784)), classes(n))),

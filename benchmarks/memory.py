@@ -78,7 +78,7 @@ class Deep:
         _core.seed(0)
         width, batch, size = 16, 8, 16
         self.net = nn.HybridSequential(nn.Conv2D(width, 3, 1, 1, use_bias=False, in_channels=3))
-        self.net.add(*(vision.BasicBlockV1(width, 1, width) for _ in range((depth - 2) // 2)))
+        self.net.add(*(vision.BasicBlockV1(width, 1, in_channels=width) for _ in range((depth - 2) // 2)))
         self.net.add(nn.GlobalAvgPool2D(), nn.Dropout(0.5), nn.Dense(10, in_units=width))
         self.net.initialize()
         criterion = gluon.loss.SoftmaxCrossEntropyLoss()

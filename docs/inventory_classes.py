@@ -64,6 +64,8 @@ CLASSES = [
         GradientUpdateHandler LoggingHandler MetricHandler StoppingHandler TrainBegin TrainEnd ValidationHandler
     """),
     Family("Model zoo", "gluon.model_zoo.vision", """
+        AlexNet BasicBlockV1 BasicBlockV2 BottleneckV1 BottleneckV2 DenseNet Inception3 MobileNet MobileNetV2 ResNetV1
+        ResNetV2 SqueezeNet VGG get_mobilenet get_mobilenet_v2 get_resnet get_vgg
         alexnet densenet121 densenet161 densenet169 densenet201 get_model inception_v3 mobilenet0_25 mobilenet0_5
         mobilenet0_75 mobilenet1_0 mobilenet_v2_0_25 mobilenet_v2_0_5 mobilenet_v2_0_75 mobilenet_v2_1_0 resnet101_v1
         resnet101_v2 resnet152_v1 resnet152_v2 resnet18_v1 resnet18_v2 resnet34_v1 resnet34_v2 resnet50_v1 resnet50_v2
@@ -152,7 +154,6 @@ CLASSES = [
     """),
 ]  # fmt: skip
 
-_LOOP = "Estimator.fit_batch is the method to override for another step; metrics are updated there."
 _CASTS = "amp.list_fp32_ops and amp.list_lp16_ops list what is done, operator by operator; there is no such third list."
 
 ELSEWHERE: dict[str, str] = {
@@ -160,7 +161,6 @@ ELSEWHERE: dict[str, str] = {
 }
 
 ABSENT: dict[str, str] = {
-    **{f"gluon.contrib.estimator.{n}": _LOOP for n in ("BatchProcessor", "GradientUpdateHandler", "MetricHandler")},
     "gluon.ParameterDict.prefix": "Each dict has it, as an attribute of the object.",
     "optimizer.LANS": "LAMB is what it was made from, and is here.",
     "optimizer.LBSGD": "It is LARS with a schedule that warms up: optimizer.LARS, warmup_steps= of lr_scheduler.",

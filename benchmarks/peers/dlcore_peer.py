@@ -25,7 +25,7 @@ def network(base: str) -> Any:
             nn.MaxPool2D(2), nn.Flatten(), nn.Dense(128, activation="relu"), nn.Dense(10),
         )  # fmt: skip
     elif base == "resnet18":
-        net = vision.ResNetV1([2, 2, 2, 2], [64, 64, 128, 256, 512], 10, small=True)
+        net = vision.CIFARResNetV1(vision.BasicBlockV1, [2, 2, 2, 2], [64, 64, 128, 256, 512])
     elif base == "lstm":
         net = text.LSTMLanguageModel(CLASSES, 64, 256)
     else:

@@ -50,7 +50,8 @@ def seconds(step: Any, data: Any) -> float:
 
 def plain(depth: int) -> Any:
     net = nn.HybridSequential(nn.Conv2D(4, 3, 1, 1, in_channels=3))
-    net.add(*(vision.BasicBlockV1(4, 1, 4) for _ in range(depth // 2)), nn.GlobalAvgPool2D(), nn.Dense(10, in_units=4))
+    net.add(*(vision.BasicBlockV1(4, 1, in_channels=4) for _ in range(depth // 2)))
+    net.add(nn.GlobalAvgPool2D(), nn.Dense(10, in_units=4))
     return net
 
 
@@ -85,7 +86,7 @@ def test_work_to_compile_is_linear_in_depth() -> None:
     ("net", "shape", "limit"),
     [
         (vision.lenet, (64, 1, 28, 28), 0.3),
-        (lambda: vision.ResNetV1([2] * 4, [8, 8, 16, 32, 64], 10, small=True), (2, 3, 32, 32), 2.0),
+        (lambda: vision.CIFARResNetV1(vision.BasicBlockV1, [2] * 4, [8, 8, 16, 32, 64]), (2, 3, 32, 32), 2.0),
     ],
     ids=["lenet", "resnet18"],
 )

@@ -33,7 +33,7 @@ def residual(depth: int, channels: int = 4) -> Any:
     net = nn.HybridSequential()
     net.add(nn.Conv2D(channels, 3, 1, 1, use_bias=False, in_channels=3))
     for _ in range(depth // 2):
-        net.add(nn.HybridSequential(BasicBlockV1(channels, 1, channels), nn.Dropout(0.2)))
+        net.add(nn.HybridSequential(BasicBlockV1(channels, 1, in_channels=channels), nn.Dropout(0.2)))
     net.add(nn.GlobalAvgPool2D(), nn.Dense(10, in_units=channels))
     return net
 

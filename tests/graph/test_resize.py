@@ -352,7 +352,8 @@ def test_a_third_size_is_a_fraction_of_the_work(monkeypatch: pytest.MonkeyPatch)
     from dlcore.graph import Compiled
 
     monkeypatch.setattr(Compiled, "_resized", Compiled._resized.__closure__[1].cell_contents)  # without its proof
-    net, criterion = gluon.model_zoo.vision.ResNetV1([1] * 4, [4, 4, 4, 8, 8], 10, small=True), gluon.loss.L2Loss()
+    zoo, criterion = gluon.model_zoo.vision, gluon.loss.L2Loss()
+    net = zoo.CIFARResNetV1(zoo.BasicBlockV1, [1] * 4, [4, 4, 4, 8, 8])
     net.initialize()
     trainer = gluon.Trainer(net.collect_params(), "sgd", {"learning_rate": 0.1, "momentum": 0.9})
     net(drawn(2, 3, 8, 8))

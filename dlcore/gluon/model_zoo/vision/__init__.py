@@ -7,15 +7,23 @@ What must not: layers (see `dlcore.gluon.nn`), trained weights, which are not sh
 
 from dlcore import _answers
 
-from ._alexnet import alexnet
+from ._alexnet import AlexNet, alexnet
 from ._densenet import DenseNet, densenet121, densenet161, densenet169, densenet201
 from ._get import get_model
 from ._inception import InceptionV3, inception_v3
 from ._mobilenet import MobileNet, mobilenet0_5, mobilenet0_25, mobilenet0_75, mobilenet1_0, mobilenet_v1
-from ._mobilenet_v2 import MobileNetV2, mobilenet_v2_0_5, mobilenet_v2_0_25, mobilenet_v2_0_75, mobilenet_v2_1_0
+from ._mobilenet_v2 import (
+    MobileNetV2,
+    get_mobilenet_v2,
+    mobilenet_v2_0_5,
+    mobilenet_v2_0_25,
+    mobilenet_v2_0_75,
+    mobilenet_v2_1_0,
+)
 from ._resnet import (
     BasicBlockV1,
     BottleneckV1,
+    CIFARResNetV1,
     ResNetV1,
     cifar_resnet20_v1,
     resnet18_v1,
@@ -40,11 +48,14 @@ from ._squeezenet import SqueezeNet, squeezenet1_0, squeezenet1_1
 from ._vgg import VGG, get_vgg, vgg11, vgg11_bn, vgg13, vgg13_bn, vgg16, vgg16_bn, vgg19, vgg19_bn
 
 __all__ = [
+    "AlexNet",
     "BasicBlockV1",
     "BasicBlockV2",
     "BottleneckV1",
     "BottleneckV2",
+    "CIFARResNetV1",
     "DenseNet",
+    "Inception3",
     "InceptionV3",
     "MobileNet",
     "MobileNetV2",
@@ -58,6 +69,8 @@ __all__ = [
     "densenet161",
     "densenet169",
     "densenet201",
+    "get_mobilenet",
+    "get_mobilenet_v2",
     "get_model",
     "get_resnet",
     "get_vgg",
@@ -94,5 +107,7 @@ __all__ = [
     "vgg19",
     "vgg19_bn",
 ]
+
+Inception3, get_mobilenet = InceptionV3, mobilenet_v1  # as MXNet calls them
 
 _answers.guard(__name__, __all__)

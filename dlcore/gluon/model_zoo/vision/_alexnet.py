@@ -4,18 +4,30 @@ from __future__ import annotations
 
 from typing import Any
 
+from dlcore._kinds import Count
+
 from ... import nn
 from ._classifier import Classifier, no_weights
 
 
-def alexnet(classes: int = 1000, pretrained: bool = False, **old: Any) -> Classifier:
-    """AlexNet for images (n, 3, 224, 224): five convolutions, three poolings, two wide layers.
+class AlexNet(Classifier):
+    """Five convolutions, three poolings, two wide layers.
+
+    >>> AlexNet(classes=5).output
+    Dense(4096 -> 5)
+    """
+
+    def __init__(self, classes: Count = 1000, prefix: str | None = None, params: Any = None) -> None:
+        super().__init__(classes, 4096, prefix, params, _fill)
+
+
+def alexnet(classes: int = 1000, pretrained: bool = False, **old: Any) -> AlexNet:
+    """AlexNet for images (n, 3, 224, 224).
 
     >>> alexnet(classes=5).output
     Dense(4096 -> 5)
     """
-    no_weights("alexnet", pretrained, old)
-    return Classifier(classes, in_units=4096, fill=_fill)
+    return AlexNet(classes, **no_weights("alexnet", pretrained, old))
 
 
 def _fill(features: nn.HybridSequential) -> None:

@@ -47,13 +47,19 @@ class Classifier(HybridBlock):
 _OLD = ("ctx", "root")  # what MXNet's functions take for trained weights only
 
 
-def no_weights(name: str, pretrained: bool, old: Mapping[str, Any] | None = None) -> None:
-    """ValueError if trained weights are asked for, TypeError for an argument that MXNet's functions do not take."""
+def no_weights(name: str, pretrained: bool, given: Mapping[str, Any], *own: str) -> dict[str, Any]:
+    """What of `given` is for the network itself: its prefix and params, and the words in `own`.
+
+    ValueError if trained weights are asked for, TypeError for an argument that neither it nor MXNet's functions take.
+    """
     if pretrained:
         raise ValueError(
             f"{name}: no pretrained weights are shipped; make it with pretrained=False, then load your own with "
             "load_parameters"
         )
-    for word in old or ():
-        if word not in _OLD:
-            raise TypeError(f"{name}: there is no argument {word!r}; it takes classes, pretrained, {', '.join(_OLD)}")
+    words = (*own, "prefix", "params")
+    for word in given:
+        if word not in (*words, *_OLD):
+            listed = ", ".join(("classes", "pretrained", *words, *_OLD))
+            raise TypeError(f"{name}: there is no argument {word!r}; it takes {listed}")
+    return {word: value for word, value in given.items() if word in words}

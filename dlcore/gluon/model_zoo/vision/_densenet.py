@@ -5,43 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from dlcore._kinds import Count, Length
-from dlcore.ops import F
+from dlcore._kinds import Chance, Count
 
 from ... import nn
-from ..._hybrid_block import HybridBlock
 from ._classifier import Classifier, no_weights
 from ._resnet import conv
 
 
-class DenseLayer(HybridBlock):
-    """x with `growth` more channels behind it: norm, relu, a 1x1 convolution to 4 * growth, norm, relu, a 3x3 one.
-
-    >>> import dlcore as dl
-    >>> layer = DenseLayer(4, growth=2)
-    >>> layer.initialize()
-    >>> layer(dl.nd.ones((1, 4, 6, 6))).shape
-    (1, 6, 6, 6)
-    """
-
-    def __init__(self, in_channels: Length, growth: Count, prefix: str | None = None, params: Any = None) -> None:
-        super().__init__(prefix, params)
-        self.body = nn.HybridSequential(
-            nn.BatchNorm(in_channels=in_channels),
-            nn.Activation("relu"),
-            conv(4 * growth, 1, 1, in_channels),
-            nn.BatchNorm(in_channels=4 * growth),
-            nn.Activation("relu"),
-            conv(growth, 3, 1, 4 * growth),
-            prefix="",
-        )
-
-    def forward(self, x: Any) -> Any:  # type: ignore[override]
-        return F.concat(x, self.body(x), axis=1)
-
-
 class DenseNet(Classifier):
-    """Stages of layers[k] `DenseLayer`s; between them a 1x1 convolution to half the channels, and pooling.
+    """Stages of block_config[k] layers that add `growth_rate` channels each; half the channels and pooling in between.
+
+    bn_size: how many times growth_rate the 1x1 convolution of a layer makes. dropout: behind each layer.
 
     >>> import dlcore as dl
     >>> net = DenseNet(8, 4, [2, 2], classes=3)
@@ -54,30 +28,49 @@ class DenseNet(Classifier):
         self,
         num_init_features: Count,
         growth_rate: Count,
-        layers: Sequence[int],
+        block_config: Sequence[int],
+        bn_size: Count = 4,
+        dropout: Chance = 0,
         classes: Count = 1000,
         prefix: str | None = None,
         params: Any = None,
     ) -> None:
         def fill(features: nn.HybridSequential) -> None:
-            self._fill(features, num_init_features, growth_rate, layers)
+            width = num_init_features
+            features.add(conv(width, 7, 2, 3), nn.BatchNorm(in_channels=width), nn.Activation("relu"))
+            features.add(nn.MaxPool2D(3, 2, 1))
+            for number, count in enumerate(block_config):
+                if number > 0:
+                    features.add(_between(width))
+                    width //= 2
+                stage = nn.HybridSequential(prefix=f"stage{number + 1}_")
+                with stage.name_scope():
+                    for _ in range(count):
+                        stage.add(_layer(width, growth_rate, bn_size, dropout))
+                        width += growth_rate
+                features.add(stage)
+            features.add(nn.BatchNorm(in_channels=width), nn.Activation("relu"), nn.GlobalAvgPool2D(), nn.Flatten())
+            self._width = width
 
         super().__init__(classes, 0, prefix, params, fill, lambda: nn.Dense(classes, in_units=self._width))
 
-    def _fill(self, features: nn.HybridSequential, width: int, growth_rate: int, layers: Sequence[int]) -> None:
-        features.add(conv(width, 7, 2, 3), nn.BatchNorm(in_channels=width), nn.Activation("relu"))
-        features.add(nn.MaxPool2D(3, 2, 1))
-        for number, count in enumerate(layers):
-            stage = nn.HybridSequential(prefix=f"stage{number + 1}_")
-            with stage.name_scope():
-                stage.add(*(DenseLayer(width + k * growth_rate, growth_rate, prefix="") for k in range(count)))
-            width += count * growth_rate
-            features.add(stage, nn.BatchNorm(in_channels=width), nn.Activation("relu"))
-            if number < len(layers) - 1:
-                features.add(conv(width // 2, 1, 1, width), nn.AvgPool2D(2, 2))
-                width //= 2
-        features.add(nn.GlobalAvgPool2D())
-        self._width = width
+
+def _layer(width: int, growth: int, bn_size: int, dropout: float) -> nn.HybridConcatenate:
+    """x with `growth` more channels behind it."""
+    body = nn.HybridSequential(prefix="")
+    for channels, before, kernel in ((bn_size * growth, width, 1), (growth, bn_size * growth, 3)):
+        body.add(nn.BatchNorm(in_channels=before), nn.Activation("relu"), conv(channels, kernel, 1, before))
+    if dropout:
+        body.add(nn.Dropout(dropout))
+    both = nn.HybridConcatenate(axis=1, prefix="")
+    both.add(nn.Identity(), body)
+    return both
+
+
+def _between(width: int) -> nn.HybridSequential:
+    """Half the channels, half the height and width."""
+    norm, half = nn.BatchNorm(in_channels=width), conv(width // 2, 1, 1, width)
+    return nn.HybridSequential(norm, nn.Activation("relu"), half, nn.AvgPool2D(2, 2), prefix="")
 
 
 # Channels of the stem, growth, and layers in each stage, by the number of layers.
@@ -90,8 +83,8 @@ _PLANS = {
 
 
 def _densenet(num_layers: int, classes: int, pretrained: bool, old: dict[str, Any]) -> DenseNet:
-    no_weights(f"densenet{num_layers}", pretrained, old)
-    return DenseNet(*_PLANS[num_layers], classes)
+    more = no_weights(f"densenet{num_layers}", pretrained, old, "bn_size", "dropout")
+    return DenseNet(*_PLANS[num_layers], classes=classes, **more)
 
 
 def densenet121(classes: int = 1000, pretrained: bool = False, **old: Any) -> DenseNet:

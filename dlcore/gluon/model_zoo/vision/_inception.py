@@ -60,7 +60,7 @@ class InceptionV3(Classifier):
         parts: list[list[Conv]] = [[(32, 3, 2, 0), (32, 3, 1, 0), (64, 3, 1, 1)], [(80, 1, 1, 0), (192, 3, 1, 0)]]
         for part in parts:
             branch, self._before = self._branch(part, self._before)
-            self.features.add(branch, nn.MaxPool2D(3, 2))
+            self.features.add(*branch, nn.MaxPool2D(3, 2))
 
     def _same(self, pooled: int) -> list[Any]:
         """35 x 35: one 1x1, one 5x5, two 3x3 in turn, and an average."""
@@ -88,30 +88,27 @@ class InceptionV3(Classifier):
         ends = [self._branch([end], before) for end in ((384, (1, 3), 1, (0, 1)), (384, (3, 1), 1, (1, 0)))]
         both = nn.HybridConcatenate(axis=1, prefix="")
         both.add(*(end for end, _ in ends))
-        branch.add(both)
-        return branch, sum(channels for _, channels in ends)
+        return nn.HybridSequential(branch, both, prefix=""), sum(channels for _, channels in ends)
 
     def _shrink(self, *branches: list[Conv]) -> list[Any]:
         """Branches with stride 2 beside a pooling."""
         made = [self._branch(convs, self._before) for convs in branches]
         self._before += sum(channels for _, channels in made)
-        return [*(branch for branch, _ in made), nn.MaxPool2D(3, 2)]
+        return [*(branch for branch, _ in made), nn.HybridSequential(nn.MaxPool2D(3, 2), prefix="")]
 
     def _block(self, made: list[tuple[Any, int]], pooled: int) -> list[Any]:
-        branch, channels = self._branch([(pooled, 1, 1, 0)], self._before)
+        branch, channels = self._branch([(pooled, 1, 1, 0)], self._before, nn.AvgPool2D(3, 1, 1))
         self._before = channels + sum(channels for _, channels in made)
-        return [*(branch for branch, _ in made), nn.HybridSequential(nn.AvgPool2D(3, 1, 1), branch, prefix="")]
+        return [*(branch for branch, _ in made), branch]
 
-    def _branch(self, convs: list[Conv], before: int) -> tuple[Any, int]:
-        """Convolutions in turn, each with normalisation and ReLU, and the channels they end with."""
-        branch = nn.HybridSequential(prefix="")
+    def _branch(self, convs: list[Conv], before: int, *first: Any) -> tuple[Any, int]:
+        """`first`, then convolutions in turn, each with normalisation and ReLU, and the channels they end with."""
+        branch = nn.HybridSequential(*first, prefix="")
         for channels, kernel, stride, pad in convs:
             channels //= self._width
-            branch.add(
-                nn.Conv2D(channels, kernel, stride, pad, use_bias=False, in_channels=before),
-                nn.BatchNorm(epsilon=1e-3, in_channels=channels),
-                nn.Activation("relu"),
-            )
+            conv = nn.Conv2D(channels, kernel, stride, pad, use_bias=False, in_channels=before)
+            norm = nn.BatchNorm(epsilon=1e-3, in_channels=channels)
+            branch.add(nn.HybridSequential(conv, norm, nn.Activation("relu"), prefix=""))
             before = channels
         return branch, before
 
@@ -122,5 +119,4 @@ def inception_v3(classes: int = 1000, pretrained: bool = False, **old: Any) -> I
     >>> inception_v3(classes=10).output
     Dense(2048 -> 10)
     """
-    no_weights("inception_v3", pretrained, old)
-    return InceptionV3(classes)
+    return InceptionV3(classes, **no_weights("inception_v3", pretrained, old))

@@ -53,8 +53,7 @@ def mobilenet_v1(multiplier: float = 1.0, classes: int = 1000, pretrained: bool 
     >>> mobilenet_v1(classes=10).output
     Dense(1024 -> 10)
     """
-    no_weights("mobilenet_v1", pretrained, old)
-    return MobileNet(multiplier, classes)
+    return MobileNet(multiplier, classes, **no_weights("mobilenet_v1", pretrained, old))
 
 
 def mobilenet1_0(classes: int = 1000, pretrained: bool = False, **old: Any) -> MobileNet:

@@ -49,12 +49,12 @@ class LinearBottleneck(HybridBlock):
         self._shortcut = stride == 1 and in_channels == channels
         inner = in_channels * wider
         with self.name_scope():
-            self.body = nn.HybridSequential(prefix="")
-            self.body.add(*_conv(inner, in_channels, 1, 1), _Relu6())
-            self.body.add(*_conv(inner, inner, 3, stride, groups=inner), _Relu6(), *_conv(channels, inner, 1, 1))
+            self.out = nn.HybridSequential(prefix="")
+            self.out.add(*_conv(inner, in_channels, 1, 1), _Relu6())
+            self.out.add(*_conv(inner, inner, 3, stride, groups=inner), _Relu6(), *_conv(channels, inner, 1, 1))
 
     def forward(self, x: Any) -> Any:  # type: ignore[override]
-        return F.add(x, self.body(x)) if self._shortcut else self.body(x)
+        return F.add(x, self.out(x)) if self._shortcut else self.out(x)
 
 
 class MobileNetV2(Classifier):
@@ -93,14 +93,22 @@ class MobileNetV2(Classifier):
         self.features.add(*_conv(last, before, 1, 1), _Relu6(), nn.GlobalAvgPool2D())
 
 
+def get_mobilenet_v2(multiplier: float, classes: int = 1000, pretrained: bool = False, **old: Any) -> MobileNetV2:
+    """MobileNet of the second version, with all channel numbers times `multiplier`.
+
+    >>> get_mobilenet_v2(0.5, classes=10).output[0]
+    Conv2D(1280 -> 10, kernel_size=(1, 1), stride=(1, 1), bias=False)
+    """
+    return MobileNetV2(multiplier, classes, **no_weights(f"mobilenet_v2_{multiplier}", pretrained, old))
+
+
 def mobilenet_v2_1_0(classes: int = 1000, pretrained: bool = False, **old: Any) -> MobileNetV2:
     """MobileNet of the second version with all channels for images (n, 3, 224, 224).
 
     >>> mobilenet_v2_1_0(classes=10).output[0]
     Conv2D(1280 -> 10, kernel_size=(1, 1), stride=(1, 1), bias=False)
     """
-    no_weights("mobilenet_v2_1_0", pretrained, old)
-    return MobileNetV2(1.0, classes)
+    return get_mobilenet_v2(1.0, classes, pretrained, **old)
 
 
 def mobilenet_v2_0_75(classes: int = 1000, pretrained: bool = False, **old: Any) -> MobileNetV2:
@@ -109,8 +117,7 @@ def mobilenet_v2_0_75(classes: int = 1000, pretrained: bool = False, **old: Any)
     >>> mobilenet_v2_0_75(classes=10).output[0]
     Conv2D(1280 -> 10, kernel_size=(1, 1), stride=(1, 1), bias=False)
     """
-    no_weights("mobilenet_v2_0_75", pretrained, old)
-    return MobileNetV2(0.75, classes)
+    return get_mobilenet_v2(0.75, classes, pretrained, **old)
 
 
 def mobilenet_v2_0_5(classes: int = 1000, pretrained: bool = False, **old: Any) -> MobileNetV2:
@@ -119,8 +126,7 @@ def mobilenet_v2_0_5(classes: int = 1000, pretrained: bool = False, **old: Any) 
     >>> mobilenet_v2_0_5(classes=10).output[0]
     Conv2D(1280 -> 10, kernel_size=(1, 1), stride=(1, 1), bias=False)
     """
-    no_weights("mobilenet_v2_0_5", pretrained, old)
-    return MobileNetV2(0.5, classes)
+    return get_mobilenet_v2(0.5, classes, pretrained, **old)
 
 
 def mobilenet_v2_0_25(classes: int = 1000, pretrained: bool = False, **old: Any) -> MobileNetV2:
@@ -129,5 +135,4 @@ def mobilenet_v2_0_25(classes: int = 1000, pretrained: bool = False, **old: Any)
     >>> mobilenet_v2_0_25(classes=10).output[0]
     Conv2D(1280 -> 10, kernel_size=(1, 1), stride=(1, 1), bias=False)
     """
-    no_weights("mobilenet_v2_0_25", pretrained, old)
-    return MobileNetV2(0.25, classes)
+    return get_mobilenet_v2(0.25, classes, pretrained, **old)

@@ -20,6 +20,8 @@ def conv(channels: int, kernel: int, stride: int, in_channels: int, use_bias: bo
 class BasicBlockV1(HybridBlock):
     """relu(body(x) + x), where body is two 3x3 convolutions; a 1x1 one fits x where the shape changes.
 
+    downsample: whether it does so even where the shape stays.
+
     >>> import dlcore as dl
     >>> block = BasicBlockV1(8, stride=2, in_channels=4)
     >>> block.initialize()
@@ -28,12 +30,18 @@ class BasicBlockV1(HybridBlock):
     """
 
     def __init__(
-        self, channels: Count, stride: int, in_channels: Length, prefix: str | None = None, params: Any = None
+        self,
+        channels: Count,
+        stride: int,
+        downsample: bool = False,
+        in_channels: Length = 0,
+        prefix: str | None = None,
+        params: Any = None,
     ) -> None:
         super().__init__(prefix, params)
         self.body = self._body(channels, stride, in_channels)
         self.downsample = None
-        if stride != 1 or channels != in_channels:
+        if downsample or stride != 1 or in_channels not in (0, channels):
             fit = conv(channels, 1, stride, in_channels)
             self.downsample = nn.HybridSequential(fit, nn.BatchNorm(in_channels=channels), prefix="")
 
@@ -91,8 +99,8 @@ def stages(
     for number, (count, before, width) in enumerate(zip(layers, channels, channels[1:], strict=False)):
         stage = nn.HybridSequential(prefix=f"stage{number + 1}_")
         with stage.name_scope():
-            stage.add(block(width, 1 if number == 0 else 2, before, prefix=""))
-            stage.add(*(block(width, 1, width, prefix="") for _ in range(count - 1)))
+            stage.add(block(width, 1 if number == 0 else 2, width != before, before, prefix=""))
+            stage.add(*(block(width, 1, False, width, prefix="") for _ in range(count - 1)))
         made.append(stage)
     return made
 
@@ -100,11 +108,11 @@ def stages(
 class ResNetV1(Classifier):
     """Stages of `layers[k]` blocks with channels[k + 1] channels, after a stem of channels[0].
 
-    small: a 3x3 stem for images of 32x32; else 7x7 with stride 2 and pooling, for 224x224.
-    block: `BasicBlockV1` or `BottleneckV1`.
+    block: `BasicBlockV1` or `BottleneckV1`. thumbnail: a 3x3 convolution as stem, for images of 32x32; else a 7x7 one
+    with stride 2, normalization and pooling, for 224x224.
 
     >>> import dlcore as dl
-    >>> net = ResNetV1([1, 1], [4, 4, 8], classes=3, small=True)
+    >>> net = ResNetV1(BasicBlockV1, [1, 1], [4, 4, 8], classes=3, thumbnail=True)
     >>> net.initialize()
     >>> net(dl.nd.ones((1, 3, 8, 8))).shape
     (1, 3)
@@ -112,23 +120,48 @@ class ResNetV1(Classifier):
 
     def __init__(
         self,
+        block: Callable[..., HybridBlock],
         layers: Sequence[int],
         channels: Sequence[int],
         classes: Count = 1000,
-        small: bool = False,
+        thumbnail: bool = False,
         prefix: str | None = None,
         params: Any = None,
-        block: type[BasicBlockV1] = BasicBlockV1,
     ) -> None:
         def fill(features: nn.HybridSequential) -> None:
-            features.add(conv(channels[0], 3 if small else 7, 1 if small else 2, 3))
-            features.add(nn.BatchNorm(in_channels=channels[0]), nn.Activation("relu"))
-            if not small:
-                features.add(nn.MaxPool2D(3, 2, 1))
-            features.add(*stages(block, layers, channels))
-            features.add(nn.GlobalAvgPool2D())
+            features.add(*self._stem(channels[0], thumbnail), *stages(block, layers, channels), nn.GlobalAvgPool2D())
 
         super().__init__(classes, channels[-1], prefix, params, fill)
+
+    def _stem(self, width: int, thumbnail: bool) -> list[HybridBlock]:
+        if thumbnail:
+            return [conv(width, 3, 1, 3)]
+        return [conv(width, 7, 2, 3), nn.BatchNorm(in_channels=width), nn.Activation("relu"), nn.MaxPool2D(3, 2, 1)]
+
+
+class CIFARResNetV1(ResNetV1):
+    """`ResNetV1` for images of 32x32 as its authors trained it there: the 3x3 stem is normalized too.
+
+    >>> import dlcore as dl
+    >>> net = CIFARResNetV1(BasicBlockV1, [1, 1], [4, 4, 8], classes=3)
+    >>> net.initialize()
+    >>> net(dl.nd.ones((1, 3, 8, 8))).shape
+    (1, 3)
+    """
+
+    def __init__(
+        self,
+        block: Callable[..., HybridBlock],
+        layers: Sequence[int],
+        channels: Sequence[int],
+        classes: Count = 10,
+        prefix: str | None = None,
+        params: Any = None,
+    ) -> None:
+        super().__init__(block, layers, channels, classes, True, prefix, params)
+
+    def _stem(self, width: int, thumbnail: bool) -> list[HybridBlock]:
+        return [conv(width, 3, 1, 3), nn.BatchNorm(in_channels=width), nn.Activation("relu")]
 
 
 # Blocks of each stage, and whether they are bottlenecks, by the number of layers.
@@ -151,9 +184,9 @@ def channels_of(num_layers: int) -> tuple[list[int], list[int], bool]:
 
 def make_v1(num_layers: int, classes: int, pretrained: bool, old: dict[str, Any]) -> ResNetV1:
     """ResNet of the first version with so many layers."""
-    no_weights(f"resnet{num_layers}_v1", pretrained, old)
+    more = no_weights(f"resnet{num_layers}_v1", pretrained, old, "thumbnail")
     layers, channels, bottleneck = channels_of(num_layers)
-    return ResNetV1(layers, channels, classes, block=BottleneckV1 if bottleneck else BasicBlockV1)
+    return ResNetV1(BottleneckV1 if bottleneck else BasicBlockV1, layers, channels, classes, **more)
 
 
 def resnet18_v1(classes: int = 1000, pretrained: bool = False, **old: Any) -> ResNetV1:
@@ -207,5 +240,5 @@ def cifar_resnet20_v1(classes: int = 10, pretrained: bool = False, **old: Any) -
     >>> cifar_resnet20_v1(classes=10).output
     Dense(64 -> 10)
     """
-    no_weights("cifar_resnet20_v1", pretrained, old)
-    return ResNetV1([3, 3, 3], [16, 16, 32, 64], classes, small=True)
+    more = no_weights("cifar_resnet20_v1", pretrained, old)
+    return CIFARResNetV1(BasicBlockV1, [3, 3, 3], [16, 16, 32, 64], classes, **more)

@@ -3,7 +3,7 @@ activation come before each convolution, and nothing after the sum."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from dlcore._kinds import Count, Length
@@ -16,7 +16,9 @@ from ._resnet import channels_of, conv, make_v1, stages
 
 
 class BasicBlockV2(HybridBlock):
-    """x + body(relu(norm(x))), where body is two 3x3 convolutions; a 1x1 one fits x where the shape changes.
+    """x + conv2(relu(bn2(conv1(y)))) with y = relu(bn1(x)) and 3x3 convolutions.
+
+    In x's place comes a 1x1 convolution of y where the shape changes, or with `downsample`.
 
     >>> import dlcore as dl
     >>> block = BasicBlockV2(8, stride=2, in_channels=4)
@@ -25,33 +27,44 @@ class BasicBlockV2(HybridBlock):
     (1, 8, 3, 3)
     """
 
+    bn1: nn.BatchNorm
+    conv1: nn.Conv2D
+
     def __init__(
-        self, channels: Count, stride: int, in_channels: Length, prefix: str | None = None, params: Any = None
+        self,
+        channels: Count,
+        stride: int,
+        downsample: bool = False,
+        in_channels: Length = 0,
+        prefix: str | None = None,
+        params: Any = None,
     ) -> None:
         super().__init__(prefix, params)
-        self.before = nn.HybridSequential(nn.BatchNorm(in_channels=in_channels), nn.Activation("relu"), prefix="")
-        self.body = self._body(channels, stride, in_channels)
-        changes = stride != 1 or channels != in_channels
-        self.downsample = conv(channels, 1, stride, in_channels) if changes else None
+        before = in_channels
+        for number, (width, kernel, step) in enumerate(self._convolutions(channels, stride), 1):
+            setattr(self, f"bn{number}", nn.BatchNorm(in_channels=before))
+            setattr(self, f"conv{number}", conv(width, kernel, step, before))
+            before = width
+        self._count = number
+        fits = downsample or stride != 1 or in_channels not in (0, channels)
+        self.downsample = conv(channels, 1, stride, in_channels) if fits else None
 
     @staticmethod
-    def _body(channels: int, stride: int, in_channels: int) -> nn.HybridSequential:
-        return nn.HybridSequential(
-            conv(channels, 3, stride, in_channels),
-            nn.BatchNorm(in_channels=channels),
-            nn.Activation("relu"),
-            conv(channels, 3, 1, channels),
-            prefix="",
-        )
+    def _convolutions(channels: int, stride: int) -> list[tuple[int, int, int]]:
+        """Channels, kernel and stride of each."""
+        return [(channels, 3, stride), (channels, 3, 1)]
 
     def forward(self, x: Any) -> Any:  # type: ignore[override]
-        ready = self.before(x)
+        ready = F.relu(self.bn1(x))
         beside = x if self.downsample is None else self.downsample(ready)
-        return F.add(self.body(ready), beside)
+        y = self.conv1(ready)
+        for number in range(2, self._count + 1):
+            y = getattr(self, f"conv{number}")(F.relu(getattr(self, f"bn{number}")(y)))
+        return F.add(y, beside)
 
 
 class BottleneckV2(BasicBlockV2):
-    """x + body(relu(norm(x))), where body is a 1x1 convolution to a quarter of the channels, a 3x3 one, a 1x1 one back.
+    """As `BasicBlockV2`, with a 1x1 convolution to a quarter of the channels, a 3x3 one, and a 1x1 one back.
 
     >>> import dlcore as dl
     >>> block = BottleneckV2(8, stride=2, in_channels=4)
@@ -61,25 +74,15 @@ class BottleneckV2(BasicBlockV2):
     """
 
     @staticmethod
-    def _body(channels: int, stride: int, in_channels: int) -> nn.HybridSequential:
-        inner = channels // 4
-        return nn.HybridSequential(
-            conv(inner, 1, 1, in_channels),
-            nn.BatchNorm(in_channels=inner),
-            nn.Activation("relu"),
-            conv(inner, 3, stride, inner),
-            nn.BatchNorm(in_channels=inner),
-            nn.Activation("relu"),
-            conv(channels, 1, 1, inner),
-            prefix="",
-        )
+    def _convolutions(channels: int, stride: int) -> list[tuple[int, int, int]]:
+        return [(channels // 4, 1, 1), (channels // 4, 3, stride), (channels, 1, 1)]
 
 
 class ResNetV2(Classifier):
     """As `ResNetV1`, with blocks of the second version and the picture normalized first.
 
     >>> import dlcore as dl
-    >>> net = ResNetV2([1, 1], [4, 4, 8], classes=3, small=True)
+    >>> net = ResNetV2(BasicBlockV2, [1, 1], [4, 4, 8], classes=3, thumbnail=True)
     >>> net.initialize()
     >>> net(dl.nd.ones((1, 3, 8, 8))).shape
     (1, 3)
@@ -87,21 +90,22 @@ class ResNetV2(Classifier):
 
     def __init__(
         self,
+        block: Callable[..., HybridBlock],
         layers: Sequence[int],
         channels: Sequence[int],
         classes: Count = 1000,
-        small: bool = False,
+        thumbnail: bool = False,
         prefix: str | None = None,
         params: Any = None,
-        block: type[BasicBlockV2] = BasicBlockV2,
     ) -> None:
         def fill(features: nn.HybridSequential) -> None:
             features.add(nn.BatchNorm(scale=False, center=False, in_channels=3))
-            features.add(conv(channels[0], 3 if small else 7, 1 if small else 2, 3))
-            if not small:
+            features.add(conv(channels[0], 3 if thumbnail else 7, 1 if thumbnail else 2, 3))
+            if not thumbnail:
                 features.add(nn.BatchNorm(in_channels=channels[0]), nn.Activation("relu"), nn.MaxPool2D(3, 2, 1))
             features.add(*stages(block, layers, channels))
             features.add(nn.BatchNorm(in_channels=channels[-1]), nn.Activation("relu"), nn.GlobalAvgPool2D())
+            features.add(nn.Flatten())
 
         super().__init__(classes, channels[-1], prefix, params, fill)
 
@@ -118,9 +122,9 @@ def get_resnet(version: int, num_layers: int, classes: int = 1000, pretrained: b
 
 
 def _v2(num_layers: int, classes: int, pretrained: bool, old: dict[str, Any]) -> ResNetV2:
-    no_weights(f"resnet{num_layers}_v2", pretrained, old)
+    more = no_weights(f"resnet{num_layers}_v2", pretrained, old, "thumbnail")
     layers, channels, bottleneck = channels_of(num_layers)
-    return ResNetV2(layers, channels, classes, block=BottleneckV2 if bottleneck else BasicBlockV2)
+    return ResNetV2(BottleneckV2 if bottleneck else BasicBlockV2, layers, channels, classes, **more)
 
 
 def resnet18_v2(classes: int = 1000, pretrained: bool = False, **old: Any) -> ResNetV2:

@@ -15,7 +15,7 @@ def mlp(classes: int = 10, pretrained: bool = False) -> Classifier:
     >>> net(dl.nd.ones((2, 1, 28, 28))).shape
     (2, 10)
     """
-    no_weights("mlp", pretrained)
+    no_weights("mlp", pretrained, {})
     layers = ((128, 0), (64, 128))
 
     def fill(features: nn.HybridSequential) -> None:
@@ -33,7 +33,7 @@ def lenet(classes: int = 10, pretrained: bool = False) -> Classifier:
     >>> net(dl.nd.ones((2, 1, 28, 28))).shape
     (2, 10)
     """
-    no_weights("lenet", pretrained)
+    no_weights("lenet", pretrained, {})
 
     def fill(features: nn.HybridSequential) -> None:
         for channels in (20, 50):

@@ -4,35 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from dlcore._kinds import Count, Length
-from dlcore.ops import F
+from dlcore._kinds import Count
 
 from ... import nn
-from ..._hybrid_block import HybridBlock
 from ._classifier import Classifier, no_weights
 
 
-class Fire(HybridBlock):
-    """A 1x1 convolution to few channels, then a 1x1 and a 3x3 one to `wide` channels each, one behind the other.
+def _conv(channels: int, kernel: int, before: int) -> nn.HybridSequential:
+    conv = nn.Conv2D(channels, kernel, padding=kernel // 2, in_channels=before)
+    return nn.HybridSequential(conv, nn.Activation("relu"), prefix="")
 
-    >>> import dlcore as dl
-    >>> fire = Fire(8, narrow=2, wide=4)
-    >>> fire.initialize()
-    >>> fire(dl.nd.ones((1, 8, 5, 5))).shape
-    (1, 8, 5, 5)
-    """
 
-    def __init__(
-        self, in_channels: Length, narrow: int, wide: int, prefix: str | None = None, params: Any = None
-    ) -> None:
-        super().__init__(prefix, params)
-        self.squeeze = nn.Conv2D(narrow, 1, activation="relu", in_channels=in_channels)
-        self.point = nn.Conv2D(wide, 1, activation="relu", in_channels=narrow)
-        self.around = nn.Conv2D(wide, 3, padding=1, activation="relu", in_channels=narrow)
-
-    def forward(self, x: Any) -> Any:  # type: ignore[override]
-        x = self.squeeze(x)
-        return F.concat(self.point(x), self.around(x), axis=1)
+def _fire(before: int, narrow: int) -> nn.HybridSequential:
+    """A 1x1 convolution to few channels, then a 1x1 and a 3x3 one to four times as many, one behind the other."""
+    squeeze = _conv(narrow, 1, before)
+    both = nn.HybridConcatenate(axis=1, prefix="")
+    both.add(_conv(4 * narrow, 1, narrow), _conv(4 * narrow, 3, narrow))
+    return nn.HybridSequential(squeeze, both, prefix="")
 
 
 # Channels and size of the stem, and channels of the fires (narrow, a quarter of each wide part); 0 is pooling.
@@ -56,21 +44,21 @@ class SqueezeNet(Classifier):
         if version not in _PLANS:
             raise ValueError(f"SqueezeNet: expected version {' or '.join(map(repr, _PLANS))}, got {version!r}")
 
-        def last() -> HybridBlock:
-            conv = nn.Conv2D(classes, 1, activation="relu", in_channels=8 * _PLANS[version][2][-1])
-            return nn.HybridSequential(conv, nn.GlobalAvgPool2D(), nn.Flatten(), prefix="")
+        def output() -> nn.HybridSequential:
+            last = _conv(classes, 1, 8 * _PLANS[version][2][-1])
+            return nn.HybridSequential(*last, nn.GlobalAvgPool2D(), nn.Flatten(), prefix="")
 
-        super().__init__(classes, 0, prefix, params, lambda features: _fill(features, *_PLANS[version]), last)
+        super().__init__(classes, 0, prefix, params, lambda features: _fill(features, *_PLANS[version]), output)
 
 
 def _fill(features: nn.HybridSequential, width: int, kernel: int, fires: list[int]) -> None:
-    features.add(nn.Conv2D(width, kernel, 2, activation="relu", in_channels=3))
+    features.add(nn.Conv2D(width, kernel, 2, in_channels=3), nn.Activation("relu"))
     features.add(nn.MaxPool2D(3, 2, ceil_mode=True))
     for narrow in fires:
         if narrow == 0:
             features.add(nn.MaxPool2D(3, 2, ceil_mode=True))
             continue
-        features.add(Fire(width, narrow, 4 * narrow, prefix=""))
+        features.add(_fire(width, narrow))
         width = 8 * narrow
     features.add(nn.Dropout(0.5))
 
@@ -79,17 +67,15 @@ def squeezenet1_0(classes: int = 1000, pretrained: bool = False, **old: Any) -> 
     """SqueezeNet 1.0 for images (n, 3, 224, 224).
 
     >>> squeezenet1_0(classes=10).output[0]
-    Conv2D(512 -> 10, kernel_size=(1, 1), stride=(1, 1), relu)
+    Conv2D(512 -> 10, kernel_size=(1, 1), stride=(1, 1))
     """
-    no_weights("squeezenet1.0", pretrained, old)
-    return SqueezeNet("1.0", classes)
+    return SqueezeNet("1.0", classes, **no_weights("squeezenet1.0", pretrained, old))
 
 
 def squeezenet1_1(classes: int = 1000, pretrained: bool = False, **old: Any) -> SqueezeNet:
     """SqueezeNet 1.1, with 2.4 times less arithmetic, for images (n, 3, 224, 224).
 
     >>> squeezenet1_1(classes=10).output[0]
-    Conv2D(512 -> 10, kernel_size=(1, 1), stride=(1, 1), relu)
+    Conv2D(512 -> 10, kernel_size=(1, 1), stride=(1, 1))
     """
-    no_weights("squeezenet1.1", pretrained, old)
-    return SqueezeNet("1.1", classes)
+    return SqueezeNet("1.1", classes, **no_weights("squeezenet1.1", pretrained, old))

@@ -12,7 +12,7 @@ from ._classifier import Classifier, no_weights
 
 
 class VGG(Classifier):
-    """Stages of layers[k] 3x3 convolutions with channels[k] channels, each ended by pooling; then two wide layers.
+    """Stages of layers[k] 3x3 convolutions with filters[k] channels, each ended by pooling; then two wide layers.
 
     batch_norm: normalization after every convolution.
 
@@ -26,15 +26,15 @@ class VGG(Classifier):
     def __init__(
         self,
         layers: Sequence[int],
-        channels: Sequence[int],
+        filters: Sequence[int],
         classes: Count = 1000,
+        batch_norm: bool = False,
         hidden: Count = 4096,
         prefix: str | None = None,
         params: Any = None,
-        batch_norm: bool = False,
     ) -> None:
         def fill(features: nn.HybridSequential) -> None:
-            self._fill(features, zip(layers, channels, strict=True), hidden, batch_norm)
+            self._fill(features, zip(layers, filters, strict=True), hidden, batch_norm)
 
         super().__init__(classes, hidden, prefix, params, fill)
 
@@ -65,10 +65,10 @@ def get_vgg(
     >>> get_vgg(11, classes=5).output
     Dense(4096 -> 5)
     """
-    no_weights(f"vgg{num_layers}", pretrained, old)
+    more = no_weights(f"vgg{num_layers}", pretrained, old)
     if num_layers not in _PLANS:
         raise ValueError(f"VGG: expected {', '.join(map(str, _PLANS))} layers, got {num_layers}")
-    return VGG(_PLANS[num_layers], [64, 128, 256, 512, 512], classes, batch_norm=batch_norm)
+    return VGG(_PLANS[num_layers], [64, 128, 256, 512, 512], classes, batch_norm, **more)
 
 
 def vgg11(classes: int = 1000, pretrained: bool = False, **old: Any) -> VGG:
