@@ -21,6 +21,11 @@ KINDS: dict[str, tuple[str, ...]] = {
 }
 KINDS["integral"] = KINDS["signed integer"] + KINDS["unsigned integer"]
 KINDS["numeric"] = KINDS["integral"] + KINDS["real floating"] + KINDS["complex floating"]
+# What MXNet's files write for a dtype: its place here.
+NUMBERED = (
+    *("float32", "float64", "float16", "uint8", "int32", "int8", "int64", "bool"),
+    *("int16", "uint16", "uint32", "uint64", "bfloat16"),
+)
 _PARTS = {"complex64": "float32", "complex128": "float64"}  # what a complex number is made of
 
 

@@ -22,25 +22,21 @@ import numpy as np
 
 from dlcore import _core
 from dlcore._core import NDArray
+from dlcore.array._dtypes import NUMBERED
 from dlcore.io import atomic_write
 
 _LIST, _V1, _V2, _V3 = 0x112, 0xF993FAC8, 0xF993FAC9, 0xF993FACA
 _MAX_RANK = 32
 _MAX_BYTES = 1 << 48  # of an array, were its empty axes of length one: no real file comes near
 _CPU = struct.pack("<ii", 1, 0)
-# The dtype's number in the file is its place here.
-_DTYPES = (
-    *("float32", "float64", "float16", "uint8", "int32", "int8", "int64", "bool"),
-    *("int16", "uint16", "uint32", "uint64", "bfloat16"),
-)
 
 
 def _numpy_dtype(number: int) -> np.dtype:
-    if _DTYPES[number] == "bfloat16":
+    if NUMBERED[number] == "bfloat16":
         import ml_dtypes
 
         return np.dtype(ml_dtypes.bfloat16)
-    return np.dtype(_DTYPES[number]).newbyteorder("<")
+    return np.dtype(NUMBERED[number]).newbyteorder("<")
 
 
 class _Reader:
@@ -79,7 +75,7 @@ class _Reader:
             self.fail(f"{what} has rank {rank}, expected at most {_MAX_RANK}: not an array, or of an unknown version")
         shape = self.numbers(f"{rank}{'q' if magic in (_V1, _V2, _V3) else 'I'}", f"the shape of {what}")
         _, _, number = self.numbers("iii", f"device and dtype of {what}")
-        if not 0 <= number < len(_DTYPES):
+        if not 0 <= number < len(NUMBERED):
             self.fail(f"{what} has the unknown dtype number {number}")
         return self._elements(shape, _numpy_dtype(number), what)
 
@@ -186,7 +182,7 @@ def save(path: str | os.PathLike[str], data: Any) -> None:
         for host in hosts:
             magic = _V2 if host.ndim and host.size else _V3
             stream.write(struct.pack(f"<Iii{host.ndim}q", magic, 0, host.ndim, *host.shape))
-            stream.write(_CPU + struct.pack("<i", _DTYPES.index(host.dtype.name)))
+            stream.write(_CPU + struct.pack("<i", NUMBERED.index(host.dtype.name)))
             stream.write(host.astype(host.dtype.newbyteorder("<"), copy=False).tobytes())
         stream.write(struct.pack("<Q", len(names)))
         for name in names:
@@ -202,6 +198,6 @@ def _host(name: str, value: Any) -> np.ndarray:
     if not hasattr(value, "asnumpy") and not isinstance(value, (np.ndarray, np.generic)):
         raise TypeError(f"save: {name!r}: expected an array, got {type(value).__name__}")
     host = value.asnumpy() if hasattr(value, "asnumpy") else np.asarray(value)
-    if host.dtype.name not in _DTYPES:
+    if host.dtype.name not in NUMBERED:
         raise TypeError(f"save: {name!r}: .params files have no dtype {host.dtype}")
     return host

@@ -12,6 +12,8 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from dlcore.array._dtypes import NUMBERED
+
 from ._build import plain
 from ._call import Call, Entry, order
 from ._operators import STATES, known, parameters
@@ -93,7 +95,7 @@ def _call(node: dict[str, Any], calls: list[Call], native: bool) -> Call:
     notes = {key: value for key, value in values.items() if key.startswith("__")}
     inputs = [_entry(item, calls, f"node {name!r}") for item in node["inputs"]]
     if op == "null":
-        return Call("", name, notes=values)
+        return Call("", name, notes=values if native else _named(values))
     if not known(op):
         raise ValueError(f"node {name!r} has the operator {op!r}, which is not known; nothing was loaded")
     attrs = {key: value for key, value in values.items() if key not in notes}
@@ -120,6 +122,17 @@ def _slots(op: str, n: int) -> list[str]:
             return found + [f"*{name}"] * (n - len(found))
         found.append(name)
     return found[:n]
+
+
+def _named(notes: dict[str, Any]) -> dict[str, Any]:
+    """MXNet writes a variable's dtype as a number, below 0 for none."""
+    number = notes.get("__dtype__")
+    if not isinstance(number, int):
+        return notes
+    if number >= len(NUMBERED):
+        raise ValueError(f"__dtype__: expected a number below {len(NUMBERED)}, got {number}")
+    rest = {key: value for key, value in notes.items() if key != "__dtype__"}
+    return rest if number < 0 else {**rest, "__dtype__": NUMBERED[number]}
 
 
 def _literal(value: Any) -> Any:

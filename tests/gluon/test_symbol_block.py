@@ -188,6 +188,35 @@ def test_parameters_as_variables_and_by_name(tmp_path: Path) -> None:
     assert other(dl.nd.ones((1, 3))).tolist() == [[3, 3]] and (tmp_path / "n-model.safetensors").exists()
 
 
+def test_what_mxnet_exported_is_imported(tmp_path: Path) -> None:
+    """As MXNet 1.9.1 writes it: text for every value, dtypes by number, lengths of 0 that were not known yet."""
+    about = {"__lr_mult__": "1.0", "__wd_mult__": "1.0", "__storage_type__": "0"}
+    shapes = {"weight": ("(3, 0)", "0"), "bias": ("(3,)", "0")}
+    nodes: list[dict[str, Any]] = [{"op": "null", "name": "data", "inputs": []}]
+    for name, (shape, number) in shapes.items():
+        attrs = {"__dtype__": number, "__shape__": shape, "__init__": '["zero", {}]', **about}
+        nodes.append({"op": "null", "name": f"dense0_{name}", "attrs": attrs, "inputs": []})
+    attrs = {"flatten": "True", "no_bias": "False", "num_hidden": "3"}
+    nodes.append(
+        {"op": "FullyConnected", "name": "dense0_fwd", "attrs": attrs, "inputs": [[k, 0, 0] for k in range(3)]}
+    )
+    whole: dict[str, Any] = {"nodes": nodes, "arg_nodes": [0, 1, 2], "node_row_ptr": [0, 1, 2, 3, 4]}
+    whole |= {"heads": [[3, 0, 0]], "attrs": {"mxnet_version": ["int", 10901]}}
+    (tmp_path / "net-symbol.json").write_text(json.dumps(whole))
+    weights = {"arg:dense0_weight": dl.nd.array([[1, 2], [3, 4], [5, 6]]), "arg:dense0_bias": dl.nd.array([1, 0, 0])}
+    dl.nd.save(str(tmp_path / "net-0000.params"), weights)
+    net = gluon.SymbolBlock.imports(tmp_path / "net-symbol.json", ["data"], tmp_path / "net-0000.params")
+    assert net(dl.nd.ones((1, 2))).tolist() == [[4, 7, 11]]
+    found = []
+    for number in ("2", "-1", "99"):
+        nodes[1]["attrs"]["__dtype__"] = number
+        try:
+            found.append(dl.sym.load_json(json.dumps(whole)).attr_dict()["dense0_weight"].get("__dtype__"))
+        except ValueError as error:
+            found.append(str(error).partition(": ")[2])
+    assert found == ["float16", None, "__dtype__: expected a number below 13, got 99"]
+
+
 def test_a_scale_that_is_taken_for_one_is_not_waited_for() -> None:
     x = dl.sym.var("data")
     net = gluon.SymbolBlock(dl.sym.BatchNorm(dl.sym.FullyConnected(x, num_hidden=3, name="fc"), name="bn"), x)
