@@ -106,6 +106,20 @@ struct dl_mma_tiles {
     }
   }
 
+  // Some of the weights, or of their slopes, become 0, the others larger.
+  template <class D>
+  static __device__ inline void thin(Scores& s, const D& drop, long long z, long long own, long long other,
+                                     bool swapped) {
+    if constexpr (D::some) {
+#pragma unroll
+      for (int n = 0; n < ST; n += 2)
+#pragma unroll
+        for (int r = 0; r < 2; ++r)
+          drop.thin(z, own + row_of(r), other + n * 8 + column_of(r), swapped, s[n][r], s[n + 1][r], s[n][r + 2],
+                    s[n + 1][r + 2]);
+    }
+  }
+
   static __device__ inline unsigned int pair(float low, float high) {
     T a, b;
     dl_put(&a, low), dl_put(&b, high);
@@ -176,8 +190,10 @@ struct dl_mma_tiles {
   }
 
   // A tile of queries: their values, and the logarithms of their sums as two numbers.
-  static __device__ inline void forward(Room& room, const T* q, const T* k, const T* v, const T* mask, T* y, T* lse,
-                                        const dl_attention& p, long long z, long long own, long long chunk) {
+  template <class D>
+  static __device__ inline void forward(Room& room, const T* q, const T* k, const T* v, const T* mask, const D& drop,
+                                        T* y, T* lse, const dl_attention& p, long long z, long long own,
+                                        long long chunk) {
     const long long rows = p.queries - own, seen = p.causal && own + BM < p.keys ? own + BM : p.keys;
     const bool once = p.depth <= DC;
     q = dl_entry(q, p.q, p, z) + own * p.q.row;
@@ -208,6 +224,7 @@ struct dl_mma_tiles {
 #pragma unroll
         for (int n = 0; n < KT; ++n) kept[n][2 * h] *= fade, kept[n][2 * h + 1] *= fade;
       }
+      thin(s, drop, z, own, other, false);
       as_left(w, s);
       mix(kept, room, w, v + other * p.v.row, p.v.row, p.keys - other, p.width - chunk);
     }
@@ -227,9 +244,11 @@ struct dl_mma_tiles {
   }
 
   // A tile of one of the gradients. stats: for each query the logarithm of its sum, and g y.
+  template <class D>
   static __device__ inline void backward(Room& room, int what, const T* of_q, const T* of_k, const T* of_v,
-                                         const T* mask, const T* of_g, const float* stats, T* to, const dl_steps& steps,
-                                         const dl_attention& p, long long z, long long own, long long chunk) {
+                                         const T* mask, const D& drop, const T* of_g, const float* stats, T* to,
+                                         const dl_steps& steps, const dl_attention& p, long long z, long long own,
+                                         long long chunk) {
     const dl_gradient<T> f(what, of_q, of_k, of_v, of_g, p, z, own, BM);
     const long long columns = (f.slopes ? p.depth : p.width) - chunk;
     mask = dl_entry(mask, p.mask, p, z), stats += 2 * z * p.queries;
@@ -242,6 +261,7 @@ struct dl_mma_tiles {
       if (f.slopes) multiply(t, room, f.c.row(own), f.c.step, f.rows, f.d.row(other), f.d.step, left, p.width, false);
       const dl_seen seen(p, own, other, f.swapped, BM);
       finish(s, mask + own * seen.own_step + other * seen.other_step, seen, (float)p.scale);
+      if (f.slopes) thin(t, drop, z, own, other, f.swapped);
       const float* near = stats + 2 * (f.swapped ? other : own);
 #pragma unroll
       for (int n = 0; n < ST; ++n)
@@ -251,6 +271,7 @@ struct dl_mma_tiles {
           const bool there = query < (f.swapped ? seen.other : seen.own);
           s[n][r] = there ? f.weight(s[n][r], t[n][r], near + 2 * query, (float)p.scale) : 0.0f;
         }
+      if (!f.slopes) thin(s, drop, z, own, other, f.swapped);
       as_left(w, s);
       mix(kept, room, w, f.x.row(other) + chunk, f.x.step, left, columns);
     }

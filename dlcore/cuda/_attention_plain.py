@@ -30,6 +30,12 @@ struct dl_tiles {
     alignas(16) R mixed[XR * MC];
   };
 
+  // The rows and columns of a thread's scores: pairs are eight apart, as one block of random numbers serves them.
+  static __device__ inline int row_of(int i) { return threadIdx.x / 16 % 8 + 8 * i + 8 * TM * (threadIdx.x / 128); }
+  static __device__ inline int column_of(int j) {
+    return threadIdx.x % 8 + 8 * (j % 2) + threadIdx.x % 16 / 8 * 16 + 32 * (j / 2);
+  }
+
   // HIGH x WIDE numbers into shared memory, zeros where the array ends.
   template <int HIGH, int WIDE, int LINE>
   static __device__ inline void fetch(R* to, const T* from, long long step, long long rows_left,
@@ -63,7 +69,6 @@ struct dl_tiles {
   static __device__ inline void multiply(R (&s)[TM][TM], Room& room, const T* own, long long own_step,
                                          long long own_rows, const T* other, long long other_step,
                                          long long other_rows, long long depth, bool kept) {
-    const int ty = threadIdx.x / 16, tx = threadIdx.x % 16;
     for (long long c = 0; c < depth; c += DC) {
       if (!kept) fetch<BM, DC, LD>(room.own, own + c, own_step, own_rows, depth - c);
       fetch<BM, DC, LD>(room.other, other + c, other_step, other_rows, depth - c);
@@ -72,9 +77,9 @@ struct dl_tiles {
       for (int d = 0; d < DC; d += W) {
         dl_pack<R, W> a[TM], b[TM];
 #pragma unroll
-        for (int i = 0; i < TM; ++i) a[i] = *(const dl_pack<R, W>*)(room.own + (ty * TM + i) * LD + d);
+        for (int i = 0; i < TM; ++i) a[i] = *(const dl_pack<R, W>*)(room.own + row_of(i) * LD + d);
 #pragma unroll
-        for (int j = 0; j < TM; ++j) b[j] = *(const dl_pack<R, W>*)(room.other + (tx + 16 * j) * LD + d);
+        for (int j = 0; j < TM; ++j) b[j] = *(const dl_pack<R, W>*)(room.other + column_of(j) * LD + d);
 #pragma unroll
         for (int k = 0; k < W; ++k)
 #pragma unroll
@@ -89,7 +94,7 @@ struct dl_tiles {
   // kept += weights x, where x are rows of the other side and the weights lie in room.other.
   static __device__ inline void mix(R (&kept)[TM][NC], Room& room, const T* x, long long step, long long rows,
                                     long long columns) {
-    const int ty = threadIdx.x / 16, tx = threadIdx.x % 16;
+    const int tx = threadIdx.x % 16;
     for (int first = 0; first < BM && first < rows; first += XR) {
       fetch<XR, MC, MC>(room.mixed, x + first * step, step, rows - first, columns);
       __syncthreads();
@@ -97,7 +102,7 @@ struct dl_tiles {
       for (int r = 0; r < XR; r += W) {
         dl_pack<R, W> w[TM];
 #pragma unroll
-        for (int i = 0; i < TM; ++i) w[i] = *(const dl_pack<R, W>*)(room.other + (ty * TM + i) * LW + first + r);
+        for (int i = 0; i < TM; ++i) w[i] = *(const dl_pack<R, W>*)(room.other + row_of(i) * LW + first + r);
 #pragma unroll
         for (int k = 0; k < W; ++k)
 #pragma unroll
@@ -115,33 +120,45 @@ struct dl_tiles {
 
   // Scores with the mask, which begins at the tile; -inf where a query may not look or there is nothing.
   static __device__ inline void finish(R (&s)[TM][TM], const T* mask, const dl_seen& seen, R scale) {
-    const int ty = threadIdx.x / 16, tx = threadIdx.x % 16;
 #pragma unroll
     for (int i = 0; i < TM; ++i)
 #pragma unroll
       for (int j = 0; j < TM; ++j) {
-        const int row = ty * TM + i, column = tx + 16 * j;
+        const int row = row_of(i), column = column_of(j);
         const long long place = row * seen.own_step + column * seen.other_step;
         s[i][j] = seen.at(row, column) ? s[i][j] * scale + dl_get(mask[place]) : dl_least<R>();
       }
   }
 
+  // Some of the weights, or of their slopes, become 0, the others larger.
+  template <class D>
+  static __device__ inline void thin(R (&s)[TM][TM], const D& drop, long long z, long long own, long long other,
+                                     bool swapped) {
+    if constexpr (D::some) {
+#pragma unroll
+      for (int i = 0; i < TM; i += 2)
+#pragma unroll
+        for (int j = 0; j < TM; j += 2)
+          drop.thin(z, own + row_of(i), other + column_of(j), swapped, s[i][j], s[i][j + 1], s[i + 1][j],
+                    s[i + 1][j + 1]);
+    }
+  }
+
   static __device__ inline void put_weights(Room& room, const R (&s)[TM][TM]) {
-    const int ty = threadIdx.x / 16, tx = threadIdx.x % 16;
 #pragma unroll
     for (int i = 0; i < TM; ++i)
 #pragma unroll
-      for (int j = 0; j < TM; ++j) room.other[(ty * TM + i) * LW + tx + 16 * j] = s[i][j];
+      for (int j = 0; j < TM; ++j) room.other[row_of(i) * LW + column_of(j)] = s[i][j];
   }
 
   static __device__ inline void put_result(const R (&kept)[TM][NC], T* to, long long step, long long rows_left,
                                            long long columns_left) {
     const int rows = dl_at_most(rows_left, BM), columns = dl_at_most(columns_left, MC);
-    const int ty = threadIdx.x / 16, tx = threadIdx.x % 16;
+    const int tx = threadIdx.x % 16;
     const bool packed = (unsigned long long)to % (GW * sizeof(T)) == 0 && step % GW == 0;
 #pragma unroll
     for (int i = 0; i < TM; ++i) {
-      const int row = ty * TM + i;
+      const int row = row_of(i);
       if (row >= rows) continue;
 #pragma unroll
       for (int n = 0; n < NC; n += GW) {
@@ -161,9 +178,11 @@ struct dl_tiles {
   }
 
   // A tile of queries: their values, and the logarithms of their sums as two numbers.
-  static __device__ inline void forward(Room& room, const T* q, const T* k, const T* v, const T* mask, T* y, T* lse,
-                                        const dl_attention& p, long long z, long long own, long long chunk) {
-    const int ty = threadIdx.x / 16, tx = threadIdx.x % 16;
+  template <class D>
+  static __device__ inline void forward(Room& room, const T* q, const T* k, const T* v, const T* mask, const D& drop,
+                                        T* y, T* lse, const dl_attention& p, long long z, long long own,
+                                        long long chunk) {
+    const int tx = threadIdx.x % 16;
     const long long rows = p.queries - own, seen = p.causal && own + BM < p.keys ? own + BM : p.keys;
     const bool once = p.depth <= DC;
     q = dl_entry(q, p.q, p, z) + own * p.q.row;
@@ -196,6 +215,7 @@ struct dl_tiles {
 #pragma unroll
         for (int n = 0; n < NC; ++n) kept[i][n] *= fade;
       }
+      thin(s, drop, z, own, other, false);
       put_weights(room, s);
       mix(kept, room, v + other * p.v.row, p.v.row, p.keys - other, p.width - chunk);
     }
@@ -206,7 +226,7 @@ struct dl_tiles {
       const R part = sum[i] == 0 ? (R)1 : 1 / sum[i];
 #pragma unroll
       for (int n = 0; n < NC; ++n) kept[i][n] *= part;
-      const long long row = own + ty * TM + i;
+      const long long row = own + row_of(i);
       if (tx == 0 && chunk == 0 && row < p.queries) dl_put_sum(lse + 2 * (z * p.queries + row), top[i], sum[i]);
     }
     put_result(kept, dl_entry(y, p.y, p, z) + own * p.y.row + chunk, p.y.row, rows, p.width - chunk);
@@ -214,10 +234,11 @@ struct dl_tiles {
   }
 
   // A tile of one of the gradients. stats: for each query the logarithm of its sum, and g y.
+  template <class D>
   static __device__ inline void backward(Room& room, int what, const T* of_q, const T* of_k, const T* of_v,
-                                         const T* mask, const T* of_g, const R* stats, T* to, const dl_steps& steps,
-                                         const dl_attention& p, long long z, long long own, long long chunk) {
-    const int ty = threadIdx.x / 16, tx = threadIdx.x % 16;
+                                         const T* mask, const D& drop, const T* of_g, const R* stats, T* to,
+                                         const dl_steps& steps, const dl_attention& p, long long z, long long own,
+                                         long long chunk) {
     const dl_gradient<T> f(what, of_q, of_k, of_v, of_g, p, z, own, BM);
     const long long columns = (f.slopes ? p.depth : p.width) - chunk;
     mask = dl_entry(mask, p.mask, p, z), stats += 2 * z * p.queries;
@@ -229,15 +250,17 @@ struct dl_tiles {
       if (f.slopes) multiply(t, room, f.c.row(own), f.c.step, f.rows, f.d.row(other), f.d.step, left, p.width, false);
       const dl_seen seen(p, own, other, f.swapped, BM);
       finish(s, mask + own * seen.own_step + other * seen.other_step, seen, (R)p.scale);
+      if (f.slopes) thin(t, drop, z, own, other, f.swapped);
       const R* near = stats + 2 * (f.swapped ? other : own);
 #pragma unroll
       for (int i = 0; i < TM; ++i)
 #pragma unroll
         for (int j = 0; j < TM; ++j) {
-          const int query = f.swapped ? tx + 16 * j : ty * TM + i;
+          const int query = f.swapped ? column_of(j) : row_of(i);
           const bool there = query < (f.swapped ? seen.other : seen.own);
           s[i][j] = there ? f.weight(s[i][j], t[i][j], near + 2 * query, (R)p.scale) : (R)0;
         }
+      if (!f.slopes) thin(s, drop, z, own, other, f.swapped);
       put_weights(room, s);
       mix(kept, room, f.x.row(other) + chunk, f.x.step, left, columns);
     }

@@ -25,12 +25,13 @@ class Kernels(NamedTuple):
     columns: int
 
 
-def render(kind: str, depth: int, width: int, tensor_cores: bool = False) -> Kernels:
+def render(kind: str, depth: int, width: int, tensor_cores: bool = False, dropped: bool = False) -> Kernels:
     """Forward, what backward needs of each query, and backward, for heads of so many columns.
 
     Parameters: q, k, v, mask, y, lse, sizes; y, lse, g, stats, sizes; q, k, v, mask, g, stats, dq, dk, dv, sizes,
     where stats are two numbers a query in the type that is computed with. They want their block and any grid.
     `tensor_cores`: products of 16-bit floats are made by those, which a device of compute capability 8.0 has.
+    `dropped`: behind the mask comes a key, from which it follows which weights are dropped.
     """
     stored, real = STORED[kind], "double" if kind == "float64" else "float"
     piece = 32 if max(depth, width) <= 32 else 64
@@ -42,15 +43,19 @@ def render(kind: str, depth: int, width: int, tensor_cores: bool = False) -> Ker
         label, tiles, block = f"{kind}_{piece}_{columns}", f"dl_tiles<{stored}, {real}, {piece}, {columns}>", 256
         resident = {32: (2, 2), 64: (2, 2), 128: (2, 1), 256: (1, 1)}[columns]
     q, sizes = f"const {stored}* q, const {stored}* k, const {stored}* v, const {stored}* mask", "dl_attention p"
+    if dropped:
+        label, q, drop = f"dropped_{label}", f"{q}, const long long* key", f"dl_drop<{real}>(key, p)"
+    else:
+        drop = "dl_nothing()"
     forward = f"{q}, {stored}* y, {stored}* lse, {sizes}"
     stats = f"const {stored}* y, const {stored}* lse, const {stored}* g, {real}* stats, {sizes}"
     backward = f"{q}, const {stored}* g, const {real}* stats, {stored}* dq, {stored}* dk, {stored}* dv, {sizes}"
     room = f"__shared__ {tiles}::Room room;"
-    both = f"{room} dl_backward<{tiles}>(room, q, k, v, mask, g, stats, dq, dk, dv, p);"
+    both = f"{room} dl_backward<{tiles}>(room, q, k, v, mask, {drop}, g, stats, dq, dk, dv, p);"
     return Kernels(
         _kernel(
-            f"attention_{label}", forward, f"{room} dl_forward<{tiles}>(room, q, k, v, mask, y, lse, p);", block,
-            resident[0],
+            f"attention_{label}", forward, f"{room} dl_forward<{tiles}>(room, q, k, v, mask, {drop}, y, lse, p);",
+            block, resident[0],
         ),
         _kernel(f"attention_stats_{label}", stats, f"dl_stats<{stored}, {real}>(y, lse, g, stats, p);", 256, 1),
         _kernel(f"attention_grad_{label}", backward, both, block, resident[1]),

@@ -68,6 +68,39 @@ struct dl_seen {
   }
 };
 
+// Which weights are dropped: the key and the mapping of csrc/kernels/cpu/attention_drop.h. A block of random numbers
+// serves rows i and i + 8, columns j and j + 8, all of one thread.
+struct dl_nothing { enum { some = 0 }; };
+template <class R>
+struct dl_drop {
+  enum { some = 1 };
+  unsigned int key0, key1, at0, at1, threshold;
+  long long rows, columns;
+  R factor;
+  __device__ inline dl_drop(const long long* key, const dl_attention& p)
+      : key0((unsigned int)key[0]), key1((unsigned int)(key[0] >> 32)), at0((unsigned int)key[1]),
+        at1((unsigned int)(key[1] >> 32)), threshold((unsigned int)key[2]), rows((p.queries + 15) / 16 * 8),
+        columns((p.keys + 15) / 16 * 8), factor((R)16777216 / ((R)16777216 - (R)threshold)) {}
+  // Of four weights, or slopes, of entry z, the first at this row and column; `swapped`: rows are keys.
+  __device__ inline void thin(long long z, long long row, long long column, bool swapped, R& a, R& right, R& below,
+                              R& both) const {
+    const long long i = swapped ? column : row, j = swapped ? row : column;
+    const unsigned long long n = (z * rows + i / 16 * 8 + i % 8) * columns + j / 16 * 8 + j % 8;
+    unsigned int x0 = at0, x1 = at1, x2 = (unsigned int)n, x3 = (unsigned int)(n >> 32) | 0x80000000u;
+    unsigned int k0 = key0, k1 = key1;
+#pragma unroll
+    for (int round = 0; round < 10; ++round, k0 += 0x9E3779B9u, k1 += 0xBB67AE85u) {
+      const unsigned long long left = 0xD2511F53ull * x0, other = 0xCD9E8D57ull * x2;
+      x0 = (unsigned int)(other >> 32) ^ x1 ^ k0, x1 = (unsigned int)other;
+      x2 = (unsigned int)(left >> 32) ^ x3 ^ k1, x3 = (unsigned int)left;
+    }
+    keep(a, x0), keep(right, swapped ? x2 : x1), keep(below, swapped ? x1 : x2), keep(both, x3);
+  }
+  __device__ inline void keep(R& weight, unsigned int word) const {
+    weight = word >> 8 < threshold ? (R)0 : weight * factor;
+  }
+};
+
 template <class R> __device__ inline R dl_least() { return -(R)dl_inf(); }
 
 // The logarithm of a query's sum, which is relative to `top`, as two numbers that add up to it.
@@ -121,19 +154,20 @@ struct dl_unit {
   }
 };
 
-template <class Tiles, class T>
-__device__ inline void dl_forward(typename Tiles::Room& room, const T* q, const T* k, const T* v, const T* mask, T* y,
-                                  T* lse, const dl_attention& p) {
+template <class Tiles, class T, class D>
+__device__ inline void dl_forward(typename Tiles::Room& room, const T* q, const T* k, const T* v, const T* mask,
+                                  const D& drop, T* y, T* lse, const dl_attention& p) {
   typedef dl_unit<Tiles> Unit;
   for (long long unit = blockIdx.x; unit < Unit::count(p, p.queries, p.width); unit += gridDim.x) {
     const Unit u(p, unit, p.queries, p.width, true);
-    Tiles::forward(room, q, k, v, mask, y, lse, p, u.z, u.own, u.chunk);
+    Tiles::forward(room, q, k, v, mask, drop, y, lse, p, u.z, u.own, u.chunk);
   }
 }
 
-template <class Tiles, class T, class R>
+template <class Tiles, class T, class D, class R>
 __device__ inline void dl_backward(typename Tiles::Room& room, const T* q, const T* k, const T* v, const T* mask,
-                                   const T* g, const R* stats, T* dq, T* dk, T* dv, const dl_attention& p) {
+                                   const D& drop, const T* g, const R* stats, T* dq, T* dk, T* dv,
+                                   const dl_attention& p) {
   typedef dl_unit<Tiles> Unit;
   const long long by_query = Unit::count(p, p.queries, p.depth), by_key = Unit::count(p, p.keys, p.depth);
   const long long all = by_query + by_key + Unit::count(p, p.keys, p.width);
@@ -142,7 +176,7 @@ __device__ inline void dl_backward(typename Tiles::Room& room, const T* q, const
     const bool queries = what == dl_by_query;
     const long long before = queries ? 0 : what == dl_by_key ? by_query : by_query + by_key;
     const Unit u(p, unit - before, queries ? p.queries : p.keys, what == dl_by_value ? p.width : p.depth, queries);
-    Tiles::backward(room, what, q, k, v, mask, g, stats, queries ? dq : what == dl_by_key ? dk : dv,
+    Tiles::backward(room, what, q, k, v, mask, drop, g, stats, queries ? dq : what == dl_by_key ? dk : dv,
                     queries ? p.dq : what == dl_by_key ? p.dk : p.dv, p, u.z, u.own, u.chunk);
   }
 }

@@ -87,7 +87,10 @@ class Backend:
             raise RuntimeError(f"{op}: no GPU kernel is called {stem!r}")
         given = [None if a is None else wrap(cupy, a) for a in ins]
         made = [wrap(cupy, a) for a in outs]
-        if stem in TAKES_BITS and all(a is None or a._dtype_name == "bfloat16" for a in [*ins, *outs]):
+        beside = TAKES_BITS.get(stem)
+        if beside is not None and all(
+            a is None or a._dtype_name == "bfloat16" or i in beside for i, a in enumerate([*ins, *outs])
+        ):
             if KERNELS[stem](Call(op, cupy, given, made, attrs, seed, counter, bits=True)):
                 return
         given = [

@@ -59,20 +59,21 @@ class Call:
 
 Kernel = Callable[[Call], object]
 KERNELS: dict[str, Kernel] = {}
-TAKES_BITS: set[str] = set()
+TAKES_BITS: dict[str, tuple[int, ...]] = {}
 
 
-def kernel(*stems: str, bits: bool = False) -> Callable[[Kernel], Kernel]:
+def kernel(*stems: str, bits: bool = False, beside: tuple[int, ...] = ()) -> Callable[[Kernel], Kernel]:
     """Declares a function as the GPU kernel of these stems.
 
     bits   it is tried on bfloat16 as it lies in memory first (`call.bits`); where it returns False it gets float32
+    beside inputs of these numbers are of another kind, and come as they are
     """
 
     def add(function: Kernel) -> Kernel:
         for stem in stems:
             KERNELS[stem] = function
             if bits:
-                TAKES_BITS.add(stem)
+                TAKES_BITS[stem] = beside
         return function
 
     return add

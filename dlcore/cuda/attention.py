@@ -15,6 +15,7 @@ from dlcore.graph.cuda_render import CudaKernel
 from ._attention_render import HALVES, Kernels, render
 from ._call import Array, Call, kernel
 from ._recording import hold
+from .random import philox
 
 MOST = 2**31 - 1  # blocks of a launch
 _ARRAYS = ("q", "k", "v", "y", "g", "dq", "dk", "dv", "mask")
@@ -27,6 +28,7 @@ SIZES = np.dtype(
 
 
 @kernel("attention", bits=True)
+@kernel("attention_dropped", bits=True, beside=(4,))
 def attention(call: Call) -> bool:
     """Forward; False where bfloat16 must come as float32 instead."""
     if math.prod(call.x.shape[:-1]) * call.ins[1].shape[-2] == 0:
@@ -36,12 +38,13 @@ def attention(call: Call) -> bool:
     y, lse = _result(call.xp, call.y), _result(call.xp, call.outs[1], packed=True)
     given = _Given(call, {"y": y})
     kernels = given.kernels()
-    launch(kernels.forward, given.blocks(kernels, "queries width"), [*given.arrays("q k v mask y"), lse, given.sizes])
+    launch(kernels.forward, given.blocks(kernels, "queries width"), [*given.read(), y, lse, given.sizes])
     _finish(call.outs, (y, lse))
     return True
 
 
 @kernel("attention_grad", bits=True)
+@kernel("attention_dropped_grad", bits=True, beside=(4,))
 def attention_grad(call: Call) -> bool:
     """The gradients by q, k and v; False where bfloat16 must come as float32 instead."""
     if math.prod(call.x.shape[:-1]) * call.ins[1].shape[-2] == 0:
@@ -49,7 +52,7 @@ def attention_grad(call: Call) -> bool:
             for out in call.outs:
                 out[...] = 0
         return not call.bits
-    xp, (y, lse, g) = call.xp, call.ins[4:]
+    xp, (y, lse, g) = call.xp, call.ins[-3:]
     made = [_result(xp, out) for out in call.outs]
     given = _Given(call, {"y": y, "g": g, **dict(zip(("dq", "dk", "dv"), made, strict=True))})
     kernels = given.kernels()
@@ -58,7 +61,7 @@ def attention_grad(call: Call) -> bool:
     y, g = given.arrays("y g")
     launch(kernels.stats, min(MOST, -(-lse.size // 16)), [y, lse, g, stats, given.sizes])
     blocks = given.blocks(kernels, "queries depth", "keys depth", "keys width")
-    launch(kernels.backward, blocks, [*given.arrays("q k v mask g"), stats, *made, given.sizes])
+    launch(kernels.backward, blocks, [*given.read(), g, stats, *made, given.sizes])
     _finish(call.outs, made)
     return True
 
@@ -73,6 +76,7 @@ class _Given:
         mask = xp.broadcast_to(mask.astype(dtype, copy=False), (*q.shape[:-2], queries, keys))
         self.kind = "bfloat16" if call.bits else str(dtype)
         self.tensor_cores = self.kind in HALVES and has_tensor_cores(xp)
+        self.key = [xp.ascontiguousarray(call.ins[4])] if "dropped" in call.op else []
         self.sizes = np.zeros((), SIZES)
         self.held: dict[str, Array] = {}
         for name, array in {"q": q, "k": k, "v": v, "mask": mask, **more}.items():
@@ -92,7 +96,12 @@ class _Given:
         self.sizes["causal"], self.sizes["scale"] = call.attrs["causal"], call.attrs["scale"]
 
     def kernels(self) -> Kernels:
-        return _rendered(self.kind, int(self.sizes["depth"]), int(self.sizes["width"]), self.tensor_cores)
+        depth, width = int(self.sizes["depth"]), int(self.sizes["width"])
+        return _rendered(self.kind, depth, width, self.tensor_cores, bool(self.key))
+
+    def read(self) -> list[Array]:
+        """What both kernels read first."""
+        return [*self.arrays("q k v mask"), *self.key]
 
     def arrays(self, names: str) -> list[Array]:
         return [self.held[name] for name in names.split()]
@@ -134,8 +143,8 @@ def _finish(outs: Sequence[Array], made: Sequence[Array]) -> None:
 
 
 @lru_cache(maxsize=64)
-def _rendered(kind: str, depth: int, width: int, tensor_cores: bool) -> Kernels:
-    return render(kind, depth, width, tensor_cores)
+def _rendered(kind: str, depth: int, width: int, tensor_cores: bool, dropped: bool) -> Kernels:
+    return render(kind, depth, width, tensor_cores, dropped)
 
 
 def has_tensor_cores(xp: Any) -> bool:
@@ -161,3 +170,22 @@ def above(call: Call) -> None:
     if call.attrs["causal"]:
         hidden = call.xp.triu(call.xp.ones(call.x.shape[-2:], dtype=bool), 1)
         call.y[...] = call.xp.where(hidden, call.attrs["value"], call.x)
+
+
+@kernel("dropped")
+def dropped(call: Call) -> None:
+    """The factors of attention_drop.h, for weights that are stored."""
+    xp, (x, key) = call.xp, call.ins
+    batch, queries, keys = math.prod(x.shape[:-2]), x.shape[-2], x.shape[-1]
+    low, half = xp.uint64(0xFFFFFFFF), xp.uint64(32)
+    z, i, j = (xp.arange(n).reshape(shape) for n, shape in ((batch, (-1, 1, 1)), (queries, (-1, 1)), (keys, (-1,))))
+    rows, columns = -(-queries // 16) * 8, -(-keys // 16) * 8
+    n = ((z * rows + i // 16 * 8 + i % 8) * columns + j // 16 * 8 + j % 8).astype("uint64")
+    seed, block = key[0].astype("uint64"), key[1].astype("uint64")
+    counter = [xp.zeros_like(n) + (block & low), xp.zeros_like(n) + (block >> half)]
+    words = philox(xp, (seed & low, seed >> half), [*counter, n & low, (n >> half) | xp.uint64(0x80000000)])
+    below, right = i // 8 % 2 == 1, j // 8 % 2 == 1
+    word = xp.where(below, xp.where(right, words[3], words[2]), xp.where(right, words[1], words[0]))
+    kept = (word >> xp.uint64(8)) >= key[2].astype("uint64")
+    factor = 2.0**24 / (2.0**24 - key[2])
+    call.y[...] = xp.where(kept.reshape(x.shape), x * factor, 0)

@@ -33,12 +33,18 @@ def words(xp: Any, n: int, seed: int, counter: Any, stream: int = 0) -> Array:
 def blocks_of(xp: Any, blocks: Array, seed: int, stream: int, lane: Array) -> list[Array]:
     """The four words (as uint64) of each block; `stream` and `lane` are the upper half of the counter."""
     low, shift = xp.uint64(0xFFFFFFFF), xp.uint64(32)
-    x = [blocks & low, blocks >> shift, xp.full_like(blocks, stream), lane]
-    k0, k1 = seed & 0xFFFFFFFF, seed >> 32
+    keys = xp.uint64(seed & 0xFFFFFFFF), xp.uint64(seed >> 32)
+    return philox(xp, keys, [blocks & low, blocks >> shift, xp.full_like(blocks, stream), lane])
+
+
+def philox(xp: Any, keys: tuple[Any, Any], x: list[Array]) -> list[Array]:
+    """The four words (as uint64) of blocks with these words of the counter, the low and the high word of the key."""
+    low, shift = xp.uint64(0xFFFFFFFF), xp.uint64(32)
+    k0, k1 = keys
     for _ in range(10):
         a, b = x[0] * xp.uint64(_M0), x[2] * xp.uint64(_M1)
-        x = [(b >> shift) ^ x[1] ^ xp.uint64(k0), b & low, (a >> shift) ^ x[3] ^ xp.uint64(k1), a & low]
-        k0, k1 = (k0 + _W0) & 0xFFFFFFFF, (k1 + _W1) & 0xFFFFFFFF
+        x = [(b >> shift) ^ x[1] ^ k0, b & low, (a >> shift) ^ x[3] ^ k1, a & low]
+        k0, k1 = (k0 + xp.uint64(_W0)) & low, (k1 + xp.uint64(_W1)) & low
     return x
 
 
@@ -160,6 +166,15 @@ def dropout_mask_at(call: Call) -> None:
     xp, p = call.xp, call.ins[1].astype("float64")
     hit = (_words(call) >> xp.uint64(8)) < xp.ceil(p * 2.0**24).astype("uint64")
     call.y[...] = xp.where(hit, 0.0, 1 / (1 - p)).reshape(call.y.shape)
+
+
+@kernel("drop_key")
+def drop_key(call: Call) -> None:
+    """Nothing waits for p or, in a run that is captured, for the counter."""
+    xp, key, p = call.xp, call.y, call.ins[1].astype("float64").reshape(())
+    key[0] = call.seed - 2**64 if call.seed >= 2**63 else call.seed
+    key[1] = first(xp, call.counter).astype("int64")
+    key[2] = xp.minimum(xp.ceil(p * 2.0**24), 2.0**24 - 1).astype("int64")
 
 
 @kernel("random_permutation")

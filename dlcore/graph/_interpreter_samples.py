@@ -168,6 +168,11 @@ def _dropout_mask_at(out: Value, operands: Sequence[Any], seed: int, counter: in
     return RANDOM["dropout_mask"](out, {"p": float(operands[1])}, seed, counter)
 
 
+def _drop_key(out: Value, operands: Sequence[Any], seed: int, counter: int) -> Array:
+    threshold = min(math.ceil(float(operands[1]) * 2**24), 2**24 - 1)
+    return np.array([seed, counter % 2**64, threshold], np.uint64).astype(np.int64)
+
+
 SAMPLES: dict[str, Callable[[Value, Sequence[Any], int, int], Array]] = {
     "random_between": _between,
     "random_gamma": _each(_gamma),
@@ -176,4 +181,5 @@ SAMPLES: dict[str, Callable[[Value, Sequence[Any], int, int], Array]] = {
     "random_truncated": _each(_truncated),
     "random_categorical": _categorical,
     "dropout_mask_at": _dropout_mask_at,
+    "drop_key": _drop_key,
 }

@@ -63,6 +63,31 @@ def _attention(
     *,
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> tuple[NDArray, ...]: ...
+def _attention_dropped(
+    q: ArrayLike,
+    k: ArrayLike,
+    v: ArrayLike,
+    mask: ArrayLike,
+    key: ArrayLike,
+    causal: bool = False,
+    scale: float = 1.0,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> tuple[NDArray, ...]: ...
+def _attention_dropped_grad(
+    q: ArrayLike,
+    k: ArrayLike,
+    v: ArrayLike,
+    mask: ArrayLike,
+    key: ArrayLike,
+    y: ArrayLike,
+    lse: ArrayLike,
+    g: ArrayLike,
+    causal: bool = False,
+    scale: float = 1.0,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> tuple[NDArray, ...]: ...
 def _attention_grad(
     q: ArrayLike,
     k: ArrayLike,
@@ -261,8 +286,10 @@ def _custom_grad(
     number: int = 0,
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> tuple[NDArray, ...]: ...
+def _drop_key(x: ArrayLike, p: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def _dropout_mask(x: ArrayLike, p: float = 0.5, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def _dropout_mask_at(x: ArrayLike, p: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def _dropped(x: ArrayLike, key: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def _eigh_complex(a: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> tuple[NDArray, ...]: ...
 def _fit_like(x: ArrayLike, y: ArrayLike, axis: int, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def _gamma_slope(alpha: ArrayLike, y: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...

@@ -1,5 +1,6 @@
-"""Stanzas: attention. `scaled_dot_product_attention` chooses between the tiled operator, which never stores the scores,
-and ordinary operators, where dropout or the mask's own gradient needs them."""
+"""Stanzas: attention. `scaled_dot_product_attention` chooses between the tiled operators, which never store the scores,
+and ordinary ones, where the mask's own gradient needs them. Which weights are dropped follows from a key of three
+numbers, so that nothing of the size of the scores is stored for that either."""
 
 from __future__ import annotations
 
@@ -19,7 +20,7 @@ op = partial(_op, family="attention", np_name="")
 _tol = {"float32": 1e-5, "float16": 1e-2, "bfloat16": 1e-1}
 _q, _k, _v = real(shape=(2, 3, 4)), real(shape=(2, 5, 4)), real(shape=(2, 5, 2))
 _mask = fixed([[0.0, -1.0, 2.0, float("-inf"), 0.5], [float("-inf")] * 5, [0.0] * 5])
-_none = fixed(0.0)
+_none, _wide = fixed(0.0), real(shape=(37, 3))
 _ARGS = "causal: bool = False, scale: float = 1.0"
 _SAME = "causal=causal, scale=scale"
 
@@ -46,6 +47,31 @@ op("_attention_grad", f"q, k, v, mask, y, lse, g, {_ARGS}", "The gradients of _a
    ref="dlcore.ops.reference_attention.attention_grad", tol=_tol, smooth=False,  # its kernel takes y and lse as given
    samples=[case(_q, _k, _v, _none, real(shape=(2, 3, 2)), real(shape=(2, 3, 2)), real(shape=(2, 3, 2))),
             case(_q, _q, _q, _none, _q, real(shape=(2, 3, 2)), _q, causal=True, scale=0.5)])
+_key = fixed([2**40 + 7, 5, 2**23 + 3], "int64")
+op("_attention_dropped", f"q, k, v, mask, key, {_ARGS}",
+   "_attention with weights dropped: the key of _drop_key says which.", outs="y, lse", dtype="attention",
+   infer="attention_dropped", kernel="attention_dropped",
+   grad={n: f"dq, dk, dv = _attention_dropped_grad(q, k, v, mask, key, y, lse, gy, {_SAME}); d{n}" for n in "qkv"},
+   ref="dlcore.ops.reference_attention.attention_dropped", tol=_tol, smooth=False,  # lse has no gradient here either
+   samples=[case(_q, _k, _v, _mask, _key, scale=0.5), case(_wide, _wide, _wide, _none, _key, causal=True),
+            case(_q, _k, _v, _none, fixed([3, 1, 0], "int64"))],
+   errors=[bad("a key of three int64 numbers", _q, _k, _v, _none, fixed([1, 2], "int64")),
+           bad("a key of three int64", _q, _k, _v, _none, fixed([1, 2, 3], "float64")),
+           bad("a threshold from 0", _q, _k, _v, _none, fixed([1, 2, 2**24], "int64"))])
+op("_attention_dropped_grad", f"q, k, v, mask, key, y, lse, g, {_ARGS}",
+   "The gradients of _attention_dropped by q, k and v.", outs="dq, dk, dv", dtype="attention",
+   infer="attention_dropped_grad", kernel="attention_dropped_grad",
+   define=_WEIGHTS + "d = _dropped(matmul(g, swap_last(v)), key);"
+          "ds = p * (d - sum(d * p, axis=-1, keepdims=True)) * scale;"
+          "matmul(ds, k), matmul(swap_last(ds), q), matmul(swap_last(_dropped(p, key)), g)",
+   ref="dlcore.ops.reference_attention.attention_dropped_grad", tol=_tol, smooth=False,  # y and lse are taken as given
+   samples=[case(_q, _k, _v, _none, _key, real(shape=(2, 3, 2)), real(1, 2, shape=(2, 3, 2)), real(shape=(2, 3, 2))),
+            case(_wide, _wide, _wide, _none, _key, _wide, real(1, 2, shape=(37, 2)), _wide, causal=True, scale=0.5)])
+op("_dropped", "x, key", "x with the numbers dropped that _attention_dropped drops of its weights, the others larger.",
+   dtype="first", infer="dropped", kernel="dropped", grad={"x": "_dropped(gy, key)"},
+   ref="dlcore.ops.reference_attention.dropped", samples=[case(real(shape=(2, 19, 35)), _key)],
+   errors=[bad("at least 2 dimensions", real(shape=(3,)), _key),
+           bad("a key of three int64", _q, fixed([1.0, 2.0, 3.0], "float64"))])
 op("_above", "x, causal: bool = True, value: float = 0.0",
    "x with `value` above the diagonal of its last two axes, if causal.", dtype="same", infer="above", kernel="above",
    grad="_above(gy, causal=causal)", ref="dlcore.ops.reference_attention.above",
@@ -60,15 +86,15 @@ def scaled_dot_product_attention(
     mask: Any = None,
     causal: bool = False,
     scale: float | None = None,
-    dropout: float = 0.0,
+    dropout: Any = 0.0,
 ) -> NDArray:
     """softmax(query key^T * scale) value (Vaswani et al., arXiv:1706.03762).
 
     query (..., l, d), key (..., s, d), value (..., s, e); leading axes are broadcast. The result is (..., l, e) in
     their common dtype. mask: truth values, True where a query may look, or numbers added to the scores; it
     broadcasts to (..., l, s). causal: query i looks at keys 0 to i only. scale: one over the root of d, if None.
-    dropout: rate at which weights are dropped, in training. A query that may look at nothing gets zeros. Raises
-    ValueError where the shapes do not belong together.
+    dropout: rate at which weights are dropped, in training; or an array of one number, read whenever it runs. A query
+    that may look at nothing gets zeros. Raises ValueError where the shapes do not belong together.
 
     >>> from dlcore import nd
     >>> scaled_dot_product_attention(nd.zeros((1, 2)), nd.zeros((3, 2)), nd.array([[1.0], [2.0], [6.0]])).tolist()
@@ -88,15 +114,26 @@ def scaled_dot_product_attention(
         mask = F("zeros")((), query._dtype_name, query._device)
     elif mask._dtype_name == "bool":
         mask = F("where")(mask, F("zeros")((), query._dtype_name, query._device), float("-inf"))
-    drop = dropout > 0 and _core.is_training()
-    if not drop and not (_core.is_recording() and mask._tracked):
-        return F("_attention")(query, key, value, mask, causal, scale)[0]
+    drop = _drop_key(query, dropout)
+    if not (_core.is_recording() and mask._tracked):
+        if drop is None:
+            return F("_attention")(query, key, value, mask, causal, scale)[0]
+        return F("_attention_dropped")(query, key, value, mask, drop, causal, scale)[0]
     scores = F("matmul")(F("multiply")(query, scale), F("swap_last")(key))
     scores = F("_above")(F("add")(scores, mask), causal, float("-inf"))
     weights = F("masked_softmax")(scores, F("not_equal")(scores, float("-inf")), -1)
-    if drop:
-        weights = F("dropout_train")(weights, dropout)
-    return F("matmul")(weights, value)
+    return F("matmul")(weights if drop is None else F("_dropped")(weights, drop), value)
+
+
+def _drop_key(like: Any, rate: Any) -> Any:
+    """From what it follows which weights are dropped; None where none are."""
+    if not _core.is_training():
+        return None
+    if not isinstance(rate, _core.NDArray):
+        if rate == 0:
+            return None
+        rate = function("full")(float(rate), (), "float64", like._device)
+    return function("_drop_key")(like, rate)
 
 
 def _alike(*arrays: Any) -> tuple[Any, ...]:

@@ -107,6 +107,12 @@ op("_dropout_mask_at", "x: like, p", "_dropout_mask with p, one number, read whe
    infer="like", kernel="dropout_mask_at", ref="dlcore.ops.reference.mask_moments",
    errors=[bad("p", real(shape=(2,)), fixed(1.0, "float64")), bad("one number", real(shape=(2,)), real(shape=(2,)))],
    samples=[case(real(shape=(4000,)), fixed(0.25, "float64"))])
+op("_drop_key", "x: like, p", "From what it follows which weights _attention_dropped drops with probability p, on x's "
+   "device: seed, block, threshold.", dtype="index_out", infer="drop_key", kernel="drop_key",
+   ref="dlcore.ops.reference_random.drop_key",
+   errors=[bad("p must be", real(shape=(2,)), fixed(1.0, "float64")),
+           bad("one number", real(shape=(2,)), real(shape=(2,)))],
+   samples=[case(real(shape=(3, 4)), fixed(0.3, "float64"))])
 op("dropout_train", "x, p: float = 0.5", "x with numbers set to 0 with probability p and the others divided by 1 - p.",
    define="x * _dropout_mask(x, p=p)", ref="dlcore.ops.reference.dropout_moments",
    samples=[case(real(1.0, 1.0, shape=(4000,)), p=0.25)],

@@ -95,3 +95,7 @@ def categorical(y: Array, p: Array, shape: Ints = (), **_: Any) -> bool:
             if abs((drawn == k).mean() - c) > 5 * (c * (1 - c) / drawn.size) ** 0.5:
                 return False
     return True
+
+
+def drop_key(y: Array, x: Array, p: Array) -> bool:
+    return y.shape == (3,) and int(y[2]) == math.ceil(float(p) * 2**24)

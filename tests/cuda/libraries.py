@@ -24,7 +24,8 @@ from dlcore import np as dnp  # noqa: E402
 from dlcore.cuda import _cublaslt  # noqa: E402
 from dlcore.ops import RECORDS  # noqa: E402
 
-STEMS = ("matmul", "dense", "conv2d", "conv2d_dx", "conv2d_dw", "deconv2d", "attention", "attention_grad")
+STEMS = ("matmul", "dense", "conv2d", "conv2d_dx", "conv2d_dw", "deconv2d", "attention", "attention_grad",
+         "attention_dropped", "attention_dropped_grad")  # fmt: skip
 BOUND = {"float32": 3e-6, "float16": 3e-3, "bfloat16": 2e-2}
 
 

@@ -42,42 +42,45 @@ def drawn(*shapes: tuple[int, ...], kind: str = "float32", seed: int = 5) -> lis
 
 
 def forward(given: list[Array], outs: list[Array] | None = None, xp: Any = np, **attrs: Any) -> list[Array]:
-    """y and lse of q, k, v, mask; bfloat16 travels as its bits."""
-    q, _, v, _ = given
+    """y and lse of q, k, v, mask and perhaps a key; bfloat16 travels as its bits."""
+    q, _, v, *more = given
     made = outs or [np.full((*q.shape[:-1], n), 77, q.dtype) for n in (v.shape[-1], 2)]
-    _run(attention.attention, "_attention", given, made, xp, attrs)
+    _run(attention.attention, "_attention" + "_dropped" * (len(more) == 2), given, made, xp, attrs)
     return made
 
 
 def backward(given: list[Array], more: list[Array], outs: list[Array] | None = None, **attrs: Any) -> list[Array]:
     """The gradients of q, k, v, where `more` are y, lse and the gradient of y."""
     made = outs or [np.full(a.shape, 77, a.dtype) for a in given[:3]]
-    _run(attention.attention_grad, "_attention_grad", [*given, *more], made, np, attrs)
+    name = "_attention" + "_dropped" * (len(given) == 5) + "_grad"
+    _run(attention.attention_grad, name, [*given, *more], made, np, attrs)
     return made
 
 
 def _run(kernel: Callable[..., bool], op: str, ins: list[Array], outs: list[Array], xp: Any, attrs: dict) -> None:
     bits = outs[0].dtype == BF16
-    views = [[a.view(np.uint16) if bits else a for a in arrays] for arrays in (ins, outs)]
+    views = [[a.view(np.uint16) if a.dtype == BF16 else a for a in arrays] for arrays in (ins, outs)]
     assert kernel(Call(op, xp, *views, {"causal": False, "scale": 1.0, **attrs}, bits=bits))
 
 
 def wide(arrays: list[Array]) -> list[Array]:
-    return [a.astype(np.float64) for a in arrays]
+    return [a if a.dtype == np.int64 else a.astype(np.float64) for a in arrays]
 
 
 def agrees(given: list[Array], **attrs: Any) -> None:
     """Forward and backward are what the definition gives for the very numbers that are stored."""
+    dropped = "_dropped" * (len(given) == 5)
     (g,) = drawn((*given[0].shape[:-1], given[2].shape[-1]), seed=6)
     g = g.astype(given[0].dtype)
     y, lse = forward(given, **attrs)
-    wanted, sums = reference_attention.attention(*wide(given), **attrs)
+    wanted, sums = getattr(reference_attention, f"attention{dropped}")(*wide(given), **attrs)
     bound = BOUND[given[0].dtype.name]
     np.testing.assert_allclose(y.astype(float), wanted, rtol=bound, atol=bound)
     if given[0].dtype != BF16:  # as two numbers of 16 bits it is closer than one
         np.testing.assert_allclose(wide([lse])[0].sum(-1), sums.sum(-1), rtol=bound, atol=bound / 2)
     found = backward(given, [y, lse, g], **attrs)
-    for a, b in zip(found, reference_attention.attention_grad(*wide([*given, y, lse, g]), **attrs), strict=True):
+    slopes = getattr(reference_attention, f"attention{dropped}_grad")
+    for a, b in zip(found, slopes(*wide([*given, y, lse, g]), **attrs), strict=True):
         np.testing.assert_allclose(a.astype(float), b, rtol=bound, atol=bound * max(1.0, np.abs(b).max()))
 
 
@@ -110,6 +113,25 @@ def test_tensor_cores_give_the_definition(half: str, causal: bool) -> None:
 @pytest.mark.usefixtures("cores")
 def test_tensor_cores_take_wide_heads() -> None:
     agrees(drawn((1, 5, 300), (1, 66, 300), (1, 66, 270), (), kind="bfloat16"), scale=0.05)
+
+
+KEY = np.array([-(2**60) + 5, 2**33 + 1, int(0.3 * 2**24)])  # a seed above 2^63
+
+
+@pytest.mark.parametrize("kind", ["float32", "float64", "bfloat16"])
+@pytest.mark.parametrize("causal", [False, True])
+def test_dropped_weights_follow_from_the_key(kind: str, causal: bool) -> None:
+    for batch, queries, keys, depth, width in [((2,), 11, 9, 5, 3), ((2, 1), 70, 130, 40, 9)]:
+        shapes = ((*batch, queries, depth), (*batch, keys, depth), (*batch, keys, width), (keys,))
+        agrees([*drawn(*shapes, kind=kind), KEY], causal=causal, scale=0.3)
+
+
+@pytest.mark.usefixtures("cores")
+@pytest.mark.parametrize(("half", "causal"), [("float16", True), ("bfloat16", False)])
+def test_dropped_weights_on_tensor_cores(half: str, causal: bool) -> None:
+    for queries, keys in [(11, 9), (70, 130)]:
+        shapes = ((2, queries, 40), (2, keys, 40), (2, keys, 9), (keys,))
+        agrees([*drawn(*shapes, kind=half), KEY], causal=causal, scale=0.3)
 
 
 @pytest.mark.parametrize("shape", [(1, 9), (11, 9), (2, 1, 1), (2, 11, 1), (1,)], ids=str)
@@ -226,6 +248,7 @@ def test_any_number_of_blocks_gives_the_same_bits(cores: bool, monkeypatch: pyte
     monkeypatch.setattr(attention, "has_tensor_cores", lambda xp: cores)
     given = drawn((2, 70, 8), (2, 66, 8), (2, 66, 8), (), kind="bfloat16" if cores else "float32")
     found = []
+    given = [*given, KEY]
     for most in (1, 5, 100):
         monkeypatch.setattr(attention, "launch", lambda k, n, a, most=most: emulate.launch(k, min(n, most), a, most))
         y, lse = forward(given, causal=True)
@@ -248,10 +271,12 @@ def test_empty_arrays() -> None:
 
 @pytest.mark.parametrize("kind", [*STORED, "float16 cores", "bfloat16 cores"])
 def test_all_variants_compile_for_hopper(kind: str) -> None:
-    made = [render(kind.removesuffix(" cores"), n, n, kind.endswith("cores")) for n in (32, 64, 128, 256)]
-    kernels = [kernel for variant in made for kernel in variant[:3]]
-    assert all(("mma.sync" in kernel.body) == kind.endswith("cores") for k in made for kernel in (k[0], k[2]))
-    assert len({kernel.name for kernel in kernels}) == 12
+    sizes = [(n, False) for n in (32, 64, 128, 256)] + [(64, True)]
+    made = [render(kind.removesuffix(" cores"), n, n, kind.endswith("cores"), drop) for n, drop in sizes]
+    kernels = [kernel for variant in made for kernel in (variant.forward, variant.backward)]
+    assert all(("mma.sync" in kernel.body) == kind.endswith("cores") for kernel in kernels)
+    kernels.append(made[0].stats)  # of which the sizes change the name only
+    assert len({kernel.name for kernel in kernels}) == 11
     with ThreadPoolExecutor(2) as pool:
         assert all(pool.map(compile_for_hopper, kernels))
 
@@ -259,10 +284,12 @@ def test_all_variants_compile_for_hopper(kind: str) -> None:
 def race_cases(kind: str, change: Callable[[str], str]) -> tuple[list[Any], list[list[int | bytes]]]:
     """The kernels for a small call, their text changed, and what they are given."""
     shapes = ((1, 70, 68), (1, 70, 68), (1, 70, 40), ())  # two tiles, two pieces of the depth
-    given, taken = drawn(*shapes, kind=kind), []
+    given, taken = [*drawn(*shapes, kind=kind), KEY], []
 
     def record(kernel: Any, blocks: int, arguments: list[Array]) -> None:
-        sizes: list[int | bytes] = [a.tobytes() if a.dtype.names else a.nbytes for a in arguments]
+        sizes: list[int | bytes] = [
+            a.tobytes() if a.dtype.names or a.dtype == np.int64 else a.nbytes for a in arguments
+        ]
         taken.append((replace(kernel, body=change(kernel.body), grid=blocks), sizes))
 
     with pytest.MonkeyPatch.context() as patch:

@@ -7,12 +7,12 @@ from typing import Any
 from dlcore._kinds import Chance, Count
 from dlcore.ops import F
 
-from .._hybrid_block import HybridBlock
 from ._dense import Dense
+from ._dropout import _Dropping
 from ._positions import RotaryEmbedding
 
 
-class MultiHeadAttention(HybridBlock):
+class MultiHeadAttention(_Dropping):
     """Attention of queries (n, t, c) to keys and values (n, s, c), by `num_heads` heads, as (n, t, units).
 
     Called with one array it is self-attention; with two, the second gives keys and values. mask: truth values that
@@ -40,10 +40,10 @@ class MultiHeadAttention(HybridBlock):
         prefix: str | None = None,
         params: Any = None,
     ) -> None:
-        super().__init__(prefix, params)
+        super().__init__(dropout, prefix, params)
         if num_heads < 1 or units % num_heads:
             raise ValueError(f"MultiHeadAttention: {num_heads} heads do not divide {units} units")
-        self._units, self._heads, self._dropout, self._causal = units, num_heads, dropout, causal
+        self._units, self._heads, self._causal = units, num_heads, causal
 
         def project(name: str) -> Dense:
             return Dense(
@@ -68,7 +68,7 @@ class MultiHeadAttention(HybridBlock):
         )
         if self.rotary is not None:
             q, k = self.rotary(q), self.rotary(k)
-        seen = F.scaled_dot_product_attention(q, k, v, mask=mask, causal=self._causal, dropout=self._dropout)
+        seen = F.scaled_dot_product_attention(q, k, v, mask=mask, causal=self._causal, dropout=self._chance())
         n, t = query.shape[:2]
         return self.out(F.reshape(F.transpose(seen, (0, 2, 1, 3)), (n, t, self._units)))
 

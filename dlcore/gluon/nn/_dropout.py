@@ -41,14 +41,19 @@ class _Dropping(HybridBlock):
             self._knob = _core.empty((), "float64")
         _core.assign(self._knob, float(rate))
 
+    def _chance(self) -> Any:
+        """The rate as a number, or where compiled programs read it."""
+        return self._knob if _core.is_tracing() and _core.is_training() and self._dropped else self._dropped
+
     def _drop(self, x: Any, axes: tuple[int, ...] = ()) -> Any:
         """x with numbers dropped, in training: the same ones compiled and not."""
-        if not (_core.is_tracing() and _core.is_training() and self._dropped):
-            return F.dropout(x, self._dropped, axes=axes)
+        rate = self._chance()
+        if rate is not self._knob:
+            return F.dropout(x, rate, axes=axes)
         shared = {axis % x.ndim for axis in axes}
         shape = tuple(1 if axis in shared else size for axis, size in enumerate(x.shape))
         like = x if shape == x.shape else F.ones(shape, x._dtype_name, x._device)
-        return F.multiply(x, F._dropout_mask_at(like, self._knob))
+        return F.multiply(x, F._dropout_mask_at(like, rate))
 
 
 class Dropout(_Dropping):

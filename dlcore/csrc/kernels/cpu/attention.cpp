@@ -1,12 +1,13 @@
 // Scaled dot-product attention, forward and backward, in tiles: the matrix of scores is never stored (Dao et al.,
 // FlashAttention, arXiv:2205.14135). Forward keeps the logarithm of each line's sum, from which backward makes the
-// weights again, tile by tile.
+// weights again, tile by tile; of those that are dropped (attention_drop.h) it makes the factors again.
 #include <algorithm>
 #include <limits>
+#include <optional>
 #include <vector>
 
+#include "kernels/cpu/attention_drop.h"
 #include "kernels/cpu/attention_tiles.h"
-#include "kernels/cpu/isa/attention.h"
 #include "kernels/cpu/lines.h"
 
 namespace dl {
@@ -90,6 +91,7 @@ struct Problem {
   T scale;
   Lines<T> q, k, v;
   MaskLines<T> mask;
+  std::optional<Drop> drop;
 
   // From one line of a tile of scores to the next: no multiple of 1024 bytes, which would put all lines into a few sets
   // of the cache.
@@ -98,23 +100,38 @@ struct Problem {
   // Keys that query i may look at.
   int64_t seen(int64_t i) const { return causal ? std::min(s.keys, i + 1) : s.keys; }
 
-  // Scores of `m` queries from i on for `n` keys from j on.
-  ScoreTile<T> tile(T* scores, int64_t z, int64_t i, int64_t m, int64_t j, int64_t n) const {
-    return {scores, ld(), m, n, causal ? i + 1 - j : n, causal ? 1 : 0, scale, mask.at(z, i, j), mask.line};
+  // Scores of `m` queries from i on for `n` keys from j on, and in `room` the factors of their weights.
+  ScoreTile<T> tile(T* scores, std::vector<T>& room, int64_t z, int64_t i, int64_t m, int64_t j, int64_t n) const {
+    const T* kept = drop ? factors(room, z, i, m, j, n) : nullptr;
+    return {scores, ld(), m, n, causal ? i + 1 - j : n, causal ? 1 : 0, scale, mask.at(z, i, j), mask.line, kept};
+  }
+  const T* factors(std::vector<T>& room, int64_t z, int64_t i, int64_t m, int64_t j, int64_t n) const {
+    room.resize(size_t(kQueries * ld()));
+    for (int64_t r = 0; r < m; r += r % 16 == 7 ? 9 : 1) {  // with the line eight below
+      int64_t own = std::min(n, seen(std::min(i + r + 8, s.queries - 1)) - j);
+      isa<T>().factors(*drop, drop->at(z, i + r, j), (own + 15) / 16, T(drop->factor), room.data() + r * ld(),
+                       room.data() + (r + 8) * ld());
+    }
+    return room.data();
   }
 };
+static_assert(kQueries % 16 == 0 && kKeys % 16 == 0, "tiles begin where groups of factors begin");
 
-template <class T>
+// Inputs (q, k, v, mask[, key]).
+template <class T, bool kDrop>
 Problem<T> problem(const KernelCall& c) {
   DType t = compute_type(c.out[0].dtype);
   Sizes s = sizes(c, c.in[0].shape, c.in[1].shape, c.in[2].shape, c.in[3].shape);
+  std::optional<Drop> drop;
+  if (kDrop) drop.emplace(c.in[4], s.queries, s.keys, c.op->name.c_str());
   return {s,
           int_attr(c, "causal", 0) != 0,
           T(float_attr(c, "scale", 1)),
           Lines<T>::in(c.in[0], t),
           Lines<T>::in(c.in[1], t),
           Lines<T>::in(c.in[2], t),
-          MaskLines<T>(c.in[3], s, t)};
+          MaskLines<T>(c.in[3], s, t),
+          drop};
 }
 
 // ---- forward ----
@@ -125,7 +142,7 @@ void forward_tile(const Problem<T>& p, const Turned<T>& keys, int64_t z, int64_t
                   T* lse, PanelBeside (&soon)[2]) {
   const auto& tiles = isa<T>();
   const T none = -std::numeric_limits<T>::infinity();
-  static thread_local std::vector<T> scores;
+  static thread_local std::vector<T> scores, room;
   scores.resize(size_t(kQueries * p.ld()));
   T top[kQueries], before[kQueries], sum[kQueries], factor[kQueries];
   std::fill(top, top + m, none);
@@ -136,7 +153,7 @@ void forward_tile(const Problem<T>& p, const Turned<T>& keys, int64_t z, int64_t
   for (int64_t j = 0; j < seen; j += kKeys) {
     int64_t n = std::min(kKeys, seen - j);
     keys.product(m, j, n, p.q.at(z, i), p.q.row(), scores.data(), p.ld(), soon[0]);
-    ScoreTile<T> tile = p.tile(scores.data(), z, i, m, j, n);
+    ScoreTile<T> tile = p.tile(scores.data(), room, z, i, m, j, n);
     std::copy(top, top + m, before);
     tiles.largest(tile, top);
     if (j) {  // what was summed up so far was relative to the largest score of that time
@@ -185,13 +202,14 @@ View read_split(const View& given, DType t, Temp& keep, Temp& pairs) {
   return r;
 }
 
-// Inputs (q, k, v, mask), outputs (y, lse).
+// Inputs (q, k, v, mask[, key]), outputs (y, lse).
+template <bool kDrop>
 void attention(const KernelCall& c) {
   if (c.out[1].numel() == 0) return;
   DType t = compute_type(c.out[0].dtype);
   with_compute_type(t, [&](auto zero) {
     using T = decltype(zero);
-    Problem<T> p = problem<T>(c);
+    Problem<T> p = problem<T, kDrop>(c);
     auto y = Lines<T>::out(c.out[0], t);
     Temp sums;
     Shape lines = p.s.batch;
@@ -215,7 +233,8 @@ void attention(const KernelCall& c) {
     write_split(c.out[1], lse);
   });
 }
-DL_KERNEL("attention", attention);
+DL_KERNEL("attention", attention<false>);
+DL_KERNEL("attention_dropped", attention<true>);
 
 // ---- backward ----
 
@@ -234,7 +253,7 @@ void clear_lines(T* x, int64_t row, int64_t lines, int64_t n) {
 template <class T>
 void backward_entry(const Problem<T>& p, const Slopes<T>& d, int64_t z) {
   const auto& tiles = isa<T>();
-  static thread_local std::vector<T> weights, slopes;
+  static thread_local std::vector<T> weights, slopes, room;
   const int64_t ld = p.ld();
   weights.resize(size_t(kQueries * ld));
   slopes.resize(size_t(kQueries * ld));
@@ -258,7 +277,7 @@ void backward_entry(const Problem<T>& p, const Slopes<T>& d, int64_t z) {
       int64_t n = std::min(kKeys, seen - j);
       keys.product(m, j, n, q, p.q.row(), w, ld, soon[0]);
       values.product(m, j, n, g, d.g.row(), ds, ld, soon[1]);
-      tiles.slopes(p.tile(w, z, i, m, j, n), ds, lse, inner);
+      tiles.slopes(p.tile(w, room, z, i, m, j, n), ds, lse, inner);
       tile_product<T>(n, width, m, {w, 1, ld}, g, d.g.row(), dv + j * d.dv.row(), d.dv.row(), true, soon[2]);
       tile_product<T>(m, depth, n, {ds, ld, 1}, p.k.at(z, j), p.k.row(), dq + i * d.dq.row(), d.dq.row(), true,
                       soon[3]);
@@ -267,20 +286,22 @@ void backward_entry(const Problem<T>& p, const Slopes<T>& d, int64_t z) {
   }
 }
 
-// Inputs (q, k, v, mask, y, lse, g), outputs (dq, dk, dv).
+// Inputs (q, k, v, mask[, key], y, lse, g), outputs (dq, dk, dv).
+template <bool kDrop>
 void attention_grad(const KernelCall& c) {
+  constexpr int kMade = kDrop ? 5 : 4;
   DType t = compute_type(c.out[0].dtype);
-  if (c.in[4].numel() == 0 || c.in[1].numel() == 0) {
+  if (c.in[kMade].numel() == 0 || c.in[1].numel() == 0) {
     for (int i = 0; i < 3; i++) fill_zero(c.out[i]);
     return;
   }
   with_compute_type(t, [&](auto zero) {
     using T = decltype(zero);
-    Problem<T> p = problem<T>(c);
+    Problem<T> p = problem<T, kDrop>(c);
     Temp keep, pairs;
-    Slopes<T> d{Lines<T>::in(c.in[4], t),   Lines<T>::in(c.in[6], t),
-                Lines<T>::out(c.out[0], t), Lines<T>::out(c.out[1], t),
-                Lines<T>::out(c.out[2], t), read_split(c.in[5], t, keep, pairs).template ptr<T>()};
+    Slopes<T> d{Lines<T>::in(c.in[kMade], t), Lines<T>::in(c.in[kMade + 2], t),
+                Lines<T>::out(c.out[0], t),   Lines<T>::out(c.out[1], t),
+                Lines<T>::out(c.out[2], t),   read_split(c.in[kMade + 1], t, keep, pairs).template ptr<T>()};
     parallel_for(numel(p.s.batch), 1, [&](int64_t b, int64_t e) {
       for (int64_t z = b; z < e; z++) backward_entry(p, d, z);
     });
@@ -289,7 +310,17 @@ void attention_grad(const KernelCall& c) {
     d.dv.finish();
   });
 }
-DL_KERNEL("attention_grad", attention_grad);
+DL_KERNEL("attention_grad", attention_grad<false>);
+DL_KERNEL("attention_dropped_grad", attention_grad<true>);
+
+// ---- shapes and dtypes ----
+
+// The key of what is dropped has a dtype of its own.
+DL_DTYPE("attention", [](DTypeCall& c) {
+  DTypeCall arrays{c.op, c.in, std::min(c.nin, 4), c.attrs, c.out};
+  find_dtype_rule("promote")(arrays);
+  c.common = arrays.common;
+});
 
 Sizes checked(InferCall& c) {
   if (!is_float(c.out[0].dtype))
@@ -303,50 +334,29 @@ Shape lines_of(const Sizes& s, int64_t n) {
   y.push(n);
   return y;
 }
-DL_INFER("attention", [](InferCall& c) {
+template <bool kDrop>
+void infer_attention(InferCall& c) {
   Sizes s = checked(c);
+  if (kDrop) check_drop_key(c, 4);
   c.out[0].shape = lines_of(s, s.width);
   c.out[1].shape = lines_of(s, 2);
-});
-DL_INFER("attention_grad", [](InferCall& c) {
-  Sizes s = checked(c);
-  Shape y = lines_of(s, s.width), lse = lines_of(s, 2);
-  if (c.in[4].shape != y || c.in[5].shape != lse || c.in[6].shape != y)
-    throw ValueError(std::string(c.name()) + ": expected y and g " + to_string(y) + " and lse " + to_string(lse) +
-                     ", got " + to_string(c.in[4].shape) + ", " + to_string(c.in[6].shape) + " and " +
-                     to_string(c.in[5].shape));
-  for (int i = 0; i < 3; i++) c.out[size_t(i)].shape = c.in[i].shape;
-});
-
-// ---- what lies above the diagonal ----
-
-// x with `value` above the diagonal of its last two axes, if `causal`.
-void above(const KernelCall& c) {
-  copy_view(c.out[0], c.in[0]);
-  if (!int_attr(c, "causal", 0) || c.out[0].numel() == 0) return;
-  const View& y = c.out[0];
-  int n = y.shape.n;
-  double value = float_attr(c, "value", 0);
-  with_float_type(y.dtype, c.op->name.c_str(), [&](auto tag) {
-    using T = typename decltype(tag)::type;
-    int64_t rows = y.shape[n - 2], cols = y.shape[n - 1], batch = y.numel() / (rows * cols);
-    Shape outer = y.shape;
-    Dims steps = y.strides;
-    outer.n = steps.n = n - 2;
-    parallel_for(batch, 1, [&](int64_t b, int64_t e) {
-      for (int64_t z = b; z < e; z++)
-        for (int64_t i = 0; i < rows; i++)
-          for (int64_t j = i + 1; j < cols; j++)
-            store(y.ptr<T>() + offset_of(z, outer, steps) + i * y.strides[n - 2] + j * y.strides[n - 1], value);
-    });
-  });
 }
-DL_KERNEL("above", above);
-DL_INFER("above", [](InferCall& c) {
-  if (c.in[0].shape.n < 2)
-    throw ValueError(std::string(c.name()) + ": expected at least 2 dimensions, got shape " + to_string(c.in[0].shape));
-  c.out[0].shape = c.in[0].shape;
-});
+template <bool kDrop>
+void infer_attention_grad(InferCall& c) {
+  constexpr int kMade = kDrop ? 5 : 4;
+  Sizes s = checked(c);
+  if (kDrop) check_drop_key(c, 4);
+  Shape y = lines_of(s, s.width), lse = lines_of(s, 2);
+  if (c.in[kMade].shape != y || c.in[kMade + 1].shape != lse || c.in[kMade + 2].shape != y)
+    throw ValueError(std::string(c.name()) + ": expected y and g " + to_string(y) + " and lse " + to_string(lse) +
+                     ", got " + to_string(c.in[kMade].shape) + ", " + to_string(c.in[kMade + 2].shape) + " and " +
+                     to_string(c.in[kMade + 1].shape));
+  for (int i = 0; i < 3; i++) c.out[size_t(i)].shape = c.in[i].shape;
+}
+DL_INFER("attention", infer_attention<false>);
+DL_INFER("attention_dropped", infer_attention<true>);
+DL_INFER("attention_grad", infer_attention_grad<false>);
+DL_INFER("attention_dropped_grad", infer_attention_grad<true>);
 
 }  // namespace
 }  // namespace dl

@@ -11,6 +11,7 @@
 //   randint      low + the upper 64 bits of (w * 2^32 + w') * (high - low)
 //   bernoulli    1 where (w >> 8) < ceil(p * 2^24), else 0;  dropout_mask, dropout_mask_at: 0 there, else 1 / (1 - p)
 //   exponential  and its kin: random_standard.cpp;  gamma, poisson and all that draw again and again: random_sample.cpp
+//   drop_key     the seed, the counter, ceil(p * 2^24), but at most 2^24 - 1
 //   permutation  stable argsort of the keys w * 2^32 + w'
 //
 // All but normal are the same to the last bit everywhere. 16-bit floats are rounded from float32.
@@ -79,10 +80,12 @@ void random_randint(const KernelCall& c) {
   });
 }
 
+uint32_t threshold_of(double p) { return uint32_t(std::ceil(p * 16777216.0)); }
+
 // `below` with probability p, else `above`.
 void choose(const KernelCall& c, double p, float below, float above) {
   RandomWords words(c);
-  uint32_t threshold = uint32_t(std::ceil(p * 16777216.0));
+  uint32_t threshold = threshold_of(p);
   fill_random<float>(c.out[0], DType::F32, [&](int64_t begin, int64_t n, float* out) {
     uint32_t w[kRandomBlock];
     words.get(begin, n, 0, w);
@@ -96,12 +99,15 @@ void random_bernoulli(const KernelCall& c) {
   choose(c, p, 1.0f, 0.0f);
 }
 
-void drop(const KernelCall& c, double p) {
+void check_rate(const KernelCall& c, double p) {
   if (!(p >= 0 && p < 1))
     throw ValueError(format("%s: p must be at least 0 and below 1, got %g", c.op->name.c_str(), p));
+}
+void drop(const KernelCall& c, double p) {
+  check_rate(c, p);
   if (c.out[0].dtype != DType::F64) return choose(c, p, 0.0f, float(1.0 / (1.0 - p)));
   RandomWords words(c);
-  uint32_t threshold = uint32_t(std::ceil(p * 16777216.0));
+  uint32_t threshold = threshold_of(p);
   fill_random<double>(c.out[0], DType::F64, [&](int64_t begin, int64_t n, double* out) {
     uint32_t w[kRandomBlock];
     words.get(begin, n, 0, w);
@@ -111,14 +117,23 @@ void drop(const KernelCall& c, double p) {
 
 void dropout_mask(const KernelCall& c) { drop(c, float_of(c, "p")); }
 
-// The same with p from memory: it may change between two runs of a compiled program.
-void dropout_mask_at(const KernelCall& c) {
+// p from memory: it may change between two runs of a compiled program.
+double rate_at(const KernelCall& c) {
   if (c.in[1].numel() != 1)
     throw ValueError(
         format("%s: p must be one number, got shape %s", c.op->name.c_str(), to_string(c.in[1].shape).c_str()));
   double p = 0;
   strided_copy(View{&p, DType::F64, {}, {}}, View{c.in[1].data, c.in[1].dtype, {}, {}});
-  drop(c, p);
+  return p;
+}
+void dropout_mask_at(const KernelCall& c) { drop(c, rate_at(c)); }
+
+// From what the factors of attention weights follow (attention_drop.h): seed, block, threshold.
+void drop_key(const KernelCall& c) {
+  double p = rate_at(c);
+  check_rate(c, p);
+  int64_t key[3] = {int64_t(c.seed), int64_t(c.counter), std::min(int64_t(threshold_of(p)), int64_t(0xffffff))};
+  strided_copy(c.out[0], View{key, DType::I64, Shape{3}, Dims{1}});
 }
 
 struct Key {
@@ -167,6 +182,8 @@ DL_KERNEL("random_randint", random_randint);
 DL_KERNEL("random_bernoulli", random_bernoulli);
 DL_KERNEL("dropout_mask", dropout_mask);
 DL_KERNEL("dropout_mask_at", dropout_mask_at);
+DL_KERNEL("drop_key", drop_key);
+DL_INFER("drop_key", [](InferCall& c) { c.out[0].shape = Shape{3}; });
 DL_KERNEL("random_permutation", random_permutation);
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "kernels/cpu/isa/philox.h"
 #include "kernels/cpu/isa/vec.h"
 #include "kernels/cpu/isa/vmath_f32.h"
 #include "kernels/cpu/isa/vmath_f64.h"
@@ -58,6 +59,12 @@ void largest(const ScoreTile<T>& t, T* top) {
 }
 
 template <class T>
+DL_INLINE void keep(T* s, const T* kept, int64_t n) {
+#pragma omp simd
+  for (int64_t i = 0; i < n; i++) s[i] *= kept[i];
+}
+
+template <class T>
 void exps(const ScoreTile<T>& t, const T* top, T* sum) {
   const T scale = t.mask ? T(1) : t.scale;
   for (int64_t r = 0; r < t.m; r++) {
@@ -69,6 +76,7 @@ void exps(const ScoreTile<T>& t, const T* top, T* sum) {
 #pragma omp simd reduction(+ : all)
     for (int64_t i = 0; i < whole; i++) all += s[i];
     sum[r] += all;
+    if (t.kept) keep(s, t.kept + r * t.ld, own);
   }
 }
 
@@ -78,6 +86,7 @@ void slopes(const ScoreTile<T>& t, T* slope, const T* lse, const T* inner) {
   for (int64_t r = 0; r < t.m; r++) {
     T *s = t.s + r * t.ld, *d = slope + r * t.ld, l = lse[r], middle = inner[r];
     int64_t own = l == -std::numeric_limits<T>::infinity() ? 0 : count(t, r), whole = padded<T>(own);
+    if (t.kept) keep(d, t.kept + r * t.ld, own);
     if (t.mask) {
       const T* mask = t.mask + r * t.mask_row;
 #pragma omp simd
@@ -94,6 +103,7 @@ void slopes(const ScoreTile<T>& t, T* slope, const T* lse, const T* inner) {
         d[i] = p * (d[i] - middle) * scale;
       }
     }
+    if (t.kept) keep(s, t.kept + r * t.ld, own);
     clear(s, own, t.n);
     clear(d, own, t.n);
   }
@@ -126,8 +136,33 @@ void logs(T* x, int64_t n) {
 }
 
 template <class T>
+void factors(const DropWords& from, uint64_t first, int64_t groups, T factor, T* line, T* below) {
+  constexpr int64_t kGroups = 16, kBlocks = 8 * kGroups;
+  uint32_t words[4][kBlocks];
+  for (int64_t g = 0; g < groups; g += kGroups) {
+    int64_t n = groups - g < kGroups ? groups - g : kGroups;
+    const uint64_t at = first + uint64_t(8 * g);
+#pragma omp simd
+    for (int64_t j = 0; j < 8 * n; j++) {
+      const uint64_t block = at + uint64_t(j);
+      PhiloxWords w = philox_words(from.seed, from.block, uint32_t(block), uint32_t(block >> 32) | 0x80000000u);
+      words[0][j] = w.x0, words[1][j] = w.x1, words[2][j] = w.x2, words[3][j] = w.x3;
+    }
+    for (int64_t k = 0; k < n; k++)
+      for (int half = 0; half < 2; half++) {
+        T *up = line + 16 * (g + k) + 8 * half, *down = below + 16 * (g + k) + 8 * half;
+#pragma omp simd
+        for (int j = 0; j < 8; j++) {
+          up[j] = (words[half][8 * k + j] >> 8) < from.threshold ? T(0) : factor;
+          down[j] = (words[2 + half][8 * k + j] >> 8) < from.threshold ? T(0) : factor;
+        }
+      }
+  }
+}
+
+template <class T>
 constexpr AttentionTile<T> tiles() {
-  return {largest<T>, exps<T>, slopes<T>, scaled<T>, dots<T>, logs<T>};
+  return {largest<T>, exps<T>, slopes<T>, scaled<T>, dots<T>, logs<T>, factors<T>};
 }
 
 }  // namespace

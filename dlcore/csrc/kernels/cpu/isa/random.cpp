@@ -1,6 +1,7 @@
 // The loops of random_table.h.
 #include "kernels/cpu/isa/random_table.h"
 
+#include "kernels/cpu/isa/philox.h"
 #include "kernels/cpu/isa/vmath_f32.h"
 
 namespace dl {
@@ -8,25 +9,13 @@ namespace DL_ISA {
 namespace {
 
 void words(int64_t blocks, uint64_t seed, uint64_t counter, uint32_t stream, uint32_t* out) {
-  const uint32_t key0 = uint32_t(seed), key1 = uint32_t(seed >> 32);
 #pragma omp simd
   for (int64_t j = 0; j < blocks; j++) {
-    uint64_t at = counter + uint64_t(j);
-    uint32_t x0 = uint32_t(at), x1 = uint32_t(at >> 32), x2 = stream, x3 = 0, k0 = key0, k1 = key1;
-#pragma GCC unroll 10
-    for (int round = 0; round < 10; round++) {
-      uint64_t a = uint64_t(0xD2511F53u) * x0, b = uint64_t(0xCD9E8D57u) * x2;
-      x0 = uint32_t(b >> 32) ^ x1 ^ k0;
-      x1 = uint32_t(b);
-      x2 = uint32_t(a >> 32) ^ x3 ^ k1;
-      x3 = uint32_t(a);
-      k0 += 0x9E3779B9u;
-      k1 += 0xBB67AE85u;
-    }
-    out[4 * j] = x0;
-    out[4 * j + 1] = x1;
-    out[4 * j + 2] = x2;
-    out[4 * j + 3] = x3;
+    PhiloxWords w = philox_words(seed, counter + uint64_t(j), stream, 0);
+    out[4 * j] = w.x0;
+    out[4 * j + 1] = w.x1;
+    out[4 * j + 2] = w.x2;
+    out[4 * j + 3] = w.x3;
   }
 }
 
