@@ -15,8 +15,9 @@ from ._ir import Node, Value, bodies_of, sets
 from ._jit import Jit
 from ._lifetimes import naive_bytes
 from ._limits import Limits, limits, seen
+from ._rebuild import named_attrs
 
-PRODUCTS = ("matmul", "dense")  # these do all the operations that their shapes ask for
+PRODUCTS = ("matmul", "dense", "_product")  # these do all the operations that their shapes ask for
 RUNS, ENOUGH = 20, 0.3  # how often the program is run for its times, and after how many seconds that is enough
 
 
@@ -210,6 +211,8 @@ def operators(node: Node) -> str:
     if _ops.is_fused(node):
         label, count = str(node.attrs[0]) if node.attrs else node.op, len(list(sets(node)))
         return label if count == 1 else f"{label} of {count}"
+    if node.op == "_product":  # and what was drawn into it
+        return "+".join(filter(None, ("product", named_attrs(node)["then"])))
     if not _ops.is_control(node):
         return node.op.removeprefix("_")
     inside = {

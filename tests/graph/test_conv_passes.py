@@ -191,6 +191,22 @@ def test_an_epilogue_changes_no_bit(dtype: str, threads: int) -> None:
             near(one, other)
 
 
+def test_an_epilogue_of_float16_rounds_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    x, w = images("float16"), array(np.random.default_rng(2).standard_normal((16, 16, 3, 3)) / 12, "float16")
+
+    def f(x: Any, w: Any) -> Any:
+        return F.relu(F.conv2d(x, w, pad=1) + x)
+
+    exact, found = f(x.astype("float64"), w.astype("float64")).asnumpy(), []
+    for epilogues, count in (("1", 1), ("0", 0)):
+        monkeypatch.setenv("DLCORE_EPILOGUE", epilogues)
+        run = jit(f)
+        found.append(run(x, w).asnumpy().astype("float64"))
+        assert ops(run.entries()[0].plain.graph)["_conv2d_act"] == count
+    np.testing.assert_allclose(found[0], exact, rtol=1.01 * 2.0**-11, atol=1e-5)
+    np.testing.assert_allclose(found[1], exact, rtol=2.0**-10, atol=2.0**-10 * np.abs(exact).max())
+
+
 def test_gradients_through_an_epilogue() -> None:
     net = nn.HybridSequential()
     net.add(nn.Conv2D(16, 3, padding=1, in_channels=16, activation="relu"), nn.Conv2D(4, 3, in_channels=16))

@@ -1,10 +1,13 @@
 """Convolution epilogues: a sum and an activation right after a convolution are done while its results are in the cache.
 
 conv2d -> (+ another array of its shape) -> (relu or relu6) becomes one `_conv2d_act`, which rounds where the calls one
-by one would: results stay the same, bit for bit. Of two convolutions that are added up the later one takes the sum.
+by one would: results stay the same, bit for bit. In float16 only, which is made in float32, it is rounded once, at the
+end; DLCORE_EPILOGUE=0 leaves these apart. Of two convolutions that are added up the later one takes the sum.
 """
 
 from __future__ import annotations
+
+import os
 
 from .._build import Builder
 from .._ir import Graph, Node, Value, same_layout
@@ -13,7 +16,7 @@ from .dead_code import trimmed
 
 JOINED = "_conv2d_act"
 ACTIVATIONS = ("relu", "relu6")
-DTYPES = ("float32", "float64", "bfloat16")  # float16 convolutions are made in float32, and would be rounded once less
+DTYPES = ("float32", "float64", "bfloat16", "float16")
 
 
 def conv_epilogue(graph: Graph) -> Graph:
@@ -61,7 +64,8 @@ def _takes(made: Node, value: Value, node: Node) -> bool:
     """Whether the call `made` is a convolution that can do `node` as well, whose result lies in memory as its own."""
     out = node.outputs[0]
     free = made.op == "conv2d" or (made.op == JOINED and node.op in ACTIVATIONS and not named_attrs(made)["act"])
-    return free and _alike(value, out) and _beside(value, out) and out.dtype in DTYPES
+    known = out.dtype in DTYPES and (out.dtype != "float16" or os.environ.get("DLCORE_EPILOGUE") != "0")
+    return free and _alike(value, out) and _beside(value, out) and known
 
 
 def _join(builder: Builder, made: Node, other: Value | None, node: Node) -> list[Value]:

@@ -1,8 +1,9 @@
 """Epilogues of matrix products: what is done to a product's result alone is done while its blocks are in the cache.
 
 dense or matmul -> (bias) -> activation, sum or product with another array, or the mask of ReLU's gradient: one
-`_product`. For float32 only, where nothing is rounded in between; a vector added to a matmul becomes its bias, from
-which sums start. DLCORE_EPILOGUE=0 leaves them apart.
+`_product`. A vector added to a matmul becomes its bias, from which sums start. In float32 nothing is rounded in
+between; in 16-bit floats, whose sums are float32, the result is rounded once, at the end, where the calls apart would
+round after each. DLCORE_EPILOGUE=0 leaves them apart.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from .dead_code import trimmed
 
 JOINED = "_product"
 PRODUCTS = ("dense", "matmul", JOINED)
+DTYPES = ("float32", "bfloat16", "float16")
 ACTIVATIONS = ("relu", "sigmoid", "tanh", "silu", "gelu_erf", "gelu_tanh")
 OF_TWO = ("add", "subtract", "multiply", "_relu_grad")
 EITHER_WAY = ("add", "multiply")  # the product may be the second operand
@@ -56,7 +58,7 @@ def _fitting(node: Node, uses: dict[Value, int]) -> list[int]:
     """Which operands of a call are products that it can join."""
     if node.op not in ACTIVATIONS and node.op not in OF_TWO:
         return []
-    if node.outputs[0].dtype != "float32" or node.outputs[0].size < FEWEST:
+    if node.outputs[0].dtype not in DTYPES or node.outputs[0].size < FEWEST:
         return []
     return [
         i for i in ((0, 1) if node.op in EITHER_WAY else (0,)) if _made_alone(node.inputs[i], node, uses) is not None

@@ -1,8 +1,8 @@
 // Matrix products: "matmul" (batched, any strides), and what "dense" (dense.cpp) shares with it.
 //
-// float32 goes through our own panels, bfloat16 through oneDNN, float16 through float32, float64 and integers through
-// our own gemm. The product is cut into blocks of C that run on our own pool; all blocks sum over the whole of k, so
-// results do not depend on threads.
+// float32 goes through our own panels, bfloat16 through our own pairs or oneDNN, float16 through float32, float64 and
+// integers through our own gemm. The product is cut into blocks of C that run on our own pool; all blocks sum over the
+// whole of k, so results do not depend on threads.
 #include "kernels/cpu/matmul.h"
 
 #include <algorithm>
@@ -10,7 +10,7 @@
 #include "kernels/cpu/gemm.h"
 #include "kernels/cpu/isa/gemv.h"
 #include "kernels/cpu/onednn.h"
-#include "kernels/cpu/panels.h"
+#include "kernels/cpu/pairs.h"
 
 namespace dl {
 
@@ -78,7 +78,7 @@ std::unique_ptr<Prim> make_prim(const Product& p, int64_t m, int64_t n, DType t,
   OmpThreads omp(1);
   using D = dnnl::memory::dims;
   auto dt = data_type(t);
-  Desc a(D{m, p.k}, dt, D{ars, acs}), b(D{p.k, n}, dt, D{brs, bcs}), c(D{m, n}, dt, D{crs, 1});
+  Desc a(D{m, p.k}, dt, D{ars, acs}), b(D{p.k, n}, dt, D{brs, bcs}), c(D{m, n}, data_type(p.c.dtype), D{crs, 1});
   auto attr = scratchpad_attr();
   Desc bias = p.bias ? Desc(D{1, n}, dt, D{n, 1}) : Desc();
   using Matmul = dnnl::matmul;
@@ -97,7 +97,9 @@ bool run_onednn(const KernelCall& call, const Product& p, DType t) {
   if (p.m == 1) crs = p.n;
   int64_t batch = numel(p.batch);
   Key key(16);
-  for (int64_t v : {int64_t(t), batch, p.m, p.n, p.k, ars, acs, brs, bcs, crs, int64_t(p.bias != nullptr)}) key.add(v);
+  for (int64_t v :
+       {int64_t(t), int64_t(p.c.dtype), batch, p.m, p.n, p.k, ars, acs, brs, bcs, crs, int64_t(p.bias != nullptr)})
+    key.add(v);
   auto plan = plan_for<MatmulPlan>(call, key, [&](const Key& made_for) {
     auto made = std::make_shared<MatmulPlan>(made_for);
     choose_blocks(p, batch, made->bm, made->bn);
@@ -114,7 +116,8 @@ bool run_onednn(const KernelCall& call, const Product& p, DType t) {
     return made;
   });
   if (!plan->usable) return false;
-  int64_t mb = (p.m + plan->bm - 1) / plan->bm, nb = (p.n + plan->bn - 1) / plan->bn, size = int64_t(itemsize(t));
+  int64_t mb = (p.m + plan->bm - 1) / plan->bm, nb = (p.n + plan->bn - 1) / plan->bn;
+  int64_t size = int64_t(itemsize(t)), c_size = int64_t(itemsize(p.c.dtype));
   double work = double(plan->bm) * double(plan->bn) * double(p.k);
   Dims as = batch_strides(p.a), bs = batch_strides(p.b), cs = batch_strides(p.c);
   parallel_for(batch * mb * nb, std::max<int64_t>(1, int64_t((1 << 17) / work)), [&](int64_t begin, int64_t end) {
@@ -124,7 +127,8 @@ bool run_onednn(const KernelCall& call, const Product& p, DType t) {
       const char* bias = p.bias ? p.bias->ptr<const char>() + x * plan->bn * size : nullptr;
       edge->run({p.a.ptr<const char>() + (offset_of(z, p.batch, as) + y * plan->bm * ars) * size,
                  p.b.ptr<const char>() + (offset_of(z, p.batch, bs) + x * plan->bn * bcs) * size,
-                 p.c.ptr<const char>() + (offset_of(z, p.batch, cs) + y * plan->bm * crs + x * plan->bn) * size, bias});
+                 p.c.ptr<const char>() + (offset_of(z, p.batch, cs) + y * plan->bm * crs + x * plan->bn) * c_size,
+                 bias});
     }
   });
   return true;
@@ -132,19 +136,39 @@ bool run_onednn(const KernelCall& call, const Product& p, DType t) {
 
 // ---- our own kernels ----
 
-void run_panels(const Product& p) {
+// run(where a, b and c begin) for each product. Many products, or several small ones: each is made by one thread.
+template <class Run>
+void for_batch(const Product& p, Run&& run) {
   Dims as = batch_strides(p.a), bs = batch_strides(p.b), cs = batch_strides(p.c);
-  // Many products, or several small ones: each is made by one thread.
   int64_t batch = numel(p.batch);
   double work = double(p.m) * double(p.n) * double(p.k);
   int64_t grain =
       batch >= 2 * num_threads() || work < 1 << 18 ? std::max<int64_t>(1, int64_t((1 << 17) / work)) : batch;
   parallel_for(batch, grain, [&](int64_t begin, int64_t end) {
     for (int64_t z = begin; z < end; z++)
-      panel_product(
-          p.m, p.n, p.k, {p.a.ptr<const float>() + offset_of(z, p.batch, as), row_stride(p.a), col_stride(p.a)},
-          {p.b.ptr<const float>() + offset_of(z, p.batch, bs), row_stride(p.b), col_stride(p.b)},
-          p.c.ptr<float>() + offset_of(z, p.batch, cs), row_stride(p.c), p.bias ? p.bias->ptr<const float>() : nullptr);
+      run(offset_of(z, p.batch, as), offset_of(z, p.batch, bs), offset_of(z, p.batch, cs));
+  });
+}
+
+void run_panels(const Product& p) {
+  for_batch(p, [&](int64_t a, int64_t b, int64_t c) {
+    panel_product(p.m, p.n, p.k, {p.a.ptr<const float>() + a, row_stride(p.a), col_stride(p.a)},
+                  {p.b.ptr<const float>() + b, row_stride(p.b), col_stride(p.b)}, p.c.ptr<float>() + c, row_stride(p.c),
+                  p.bias ? p.bias->ptr<const float>() : nullptr);
+  });
+}
+
+constexpr int64_t kFewRows = 4;  // do not pay for packing
+
+bool suits_pairs(const Product& p) { return has_pairs() && p.c.dtype == DType::BF16 && p.m >= kFewRows; }
+
+void run_pairs(const Product& p) {
+  Temp keep;
+  const float* bias = p.bias ? as_contiguous(*p.bias, DType::F32, keep).ptr<const float>() : nullptr;
+  for_batch(p, [&](int64_t a, int64_t b, int64_t c) {
+    pair_product(p.m, p.n, p.k, {p.a.ptr<const uint16_t>() + a, row_stride(p.a), col_stride(p.a)},
+                 {p.b.ptr<const uint16_t>() + b, row_stride(p.b), col_stride(p.b)}, p.c.ptr<uint16_t>() + c,
+                 row_stride(p.c), bias);
   });
 }
 
@@ -208,8 +232,9 @@ bool multiply(const KernelCall& call, Product p, DType t, const View& out) {
   operand(p.b, t, kb);
   View bias;
   if (p.bias) bias = as_contiguous(*p.bias, t, kbias), p.bias = &bias;
-  bool direct = out.dtype == t && is_contiguous(out.shape, out.strides);
-  p.c = direct ? out : temp_view(out.shape, t, kc);
+  const DType made = t == DType::BF16 && out.dtype == DType::F32 ? out.dtype : t;
+  bool direct = out.dtype == made && is_contiguous(out.shape, out.strides);
+  p.c = direct ? out : temp_view(out.shape, made, kc);
   if (direct) p.c.strides = contiguous_strides(out.shape);
   if (t == DType::BF16) {  // oneDNN wants one unit stride in each matrix
     int64_t rs = row_stride(p.a), cs = col_stride(p.a);
@@ -224,13 +249,16 @@ bool multiply(const KernelCall& call, Product p, DType t, const View& out) {
   if (t == DType::F32) {
     run_panels(p);
   } else if (t == DType::BF16) {
-    if (!run_onednn(call, p, t)) return false;
+    if (suits_pairs(p))
+      run_pairs(p);
+    else if (!run_onednn(call, p, t))
+      return false;
   } else if (t == DType::F64) {
     run_gemm<double>(p);
   } else {
     run_gemm<uint64_t>(p);
   }
-  if (!direct) copy_view(out, View{p.c.data, t, out.shape, contiguous_strides(out.shape)});
+  if (!direct) copy_view(out, View{p.c.data, made, out.shape, contiguous_strides(out.shape)});
   return true;
 }
 
@@ -313,7 +341,8 @@ void matrix_product(const KernelCall& c, const Product& p) {
   DType t = out.dtype;
   if (is_complex(t)) return multiply_complex(c, p, out);
   if (is_float(t)) {
-    if (t == DType::BF16 && multiply(c, p, DType::BF16, out)) return;
+    bool sums = t == DType::F32 && p.a.dtype == DType::BF16 && p.b.dtype == DType::BF16;  // wanted unrounded
+    if ((t == DType::BF16 || sums) && multiply(c, p, DType::BF16, out)) return;
     multiply(c, p, t == DType::F64 ? DType::F64 : DType::F32, out);
   } else {
     multiply(c, p, DType::I64, out);  // wraps like the narrower type does; bool becomes "any"

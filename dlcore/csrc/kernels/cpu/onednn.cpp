@@ -25,6 +25,11 @@ dnnl::memory::data_type data_type(DType t) {
   return t == DType::BF16 ? dnnl::memory::data_type::bf16 : dnnl::memory::data_type::f32;
 }
 
+bool has_tiles() {
+  static const bool has = dnnl::get_effective_cpu_isa() >= dnnl::cpu_isa::avx512_core_amx;
+  return has;
+}
+
 OmpThreads::OmpThreads(int n) : before_(0) {
   if (!omp_set_num_threads || !omp_get_max_threads) return;
   before_ = omp_get_max_threads();

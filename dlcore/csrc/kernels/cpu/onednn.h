@@ -19,6 +19,7 @@ using Desc = dnnl::memory::desc;
 
 dnnl::engine& engine();
 dnnl::memory::data_type data_type(DType t);  // F32 and BF16 only
+bool has_tiles();                            // whether the processor multiplies tiles of bfloat16 (AMX)
 
 // What distinguishes one plan from another: operation, dtypes, shapes, strides, attributes, thread count.
 class Key {

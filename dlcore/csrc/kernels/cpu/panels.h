@@ -17,7 +17,7 @@ struct PanelMatrix {
 };
 
 // Aligned memory of this thread, at least `count` numbers, kept from call to call; `slot` tells users apart.
-enum class PanelRoom { rows, packed, product, keys, values, count };  // product: panel_product alone
+enum class PanelRoom { rows, packed, product, keys, values, sums, count };  // product: panel_product, pair_product
 float* panel_room(PanelRoom slot, int64_t count);
 
 // Numbers that packed panels of b (k, n) take, and packing: panel after panel, each k lines of its width.

@@ -2,9 +2,10 @@
 // cache.
 #include <vector>
 
-#include "kernels/cpu/panels.h"
+#include "kernels/cpu/matmul.h"
+#include "kernels/cpu/onednn.h"
+#include "kernels/cpu/pairs.h"
 #include "kernels/cpu/tile.h"
-#include "kernels/cpu/views.h"
 
 namespace dl {
 namespace {
@@ -30,10 +31,13 @@ std::vector<const OpDef*> steps_of(const std::string& op, const std::string& the
   return steps;
 }
 
-// One step over a block, in place.
-void run_step(const OpDef& step, View block, const View& other) {
-  View in[2] = {block, other};
-  run_tile(*step.tile, tile_type(block.dtype), in, &block, 1);
+// The steps over a block of sums, which they overwrite; what the last makes goes to `to`, which may be the block.
+void run_steps(const std::vector<const OpDef*>& steps, View sums, const View& other, View to) {
+  if (steps.empty() && to.data != sums.data) return copy_view(to, sums);
+  for (size_t i = 0; i < steps.size(); i++) {
+    View in[2] = {sums, other};
+    run_tile(*steps[i]->tile, tile_type(sums.dtype), in, i + 1 == steps.size() ? &to : &sums, 1);
+  }
 }
 
 // The part of a matrix that starts at (i, j).
@@ -55,7 +59,8 @@ View lines(const View& v, Temp& keep) {
 }
 
 // What is done while the sums are in registers: no step, or one of these. False: the steps are another thing.
-bool finish_of(const std::vector<const OpDef*>& steps, const View& other, PanelThen& then) {
+template <class T, class Then>
+bool finish_of(const std::vector<const OpDef*>& steps, const View& other, Then& then) {
   constexpr std::pair<const char*, PanelFinish> known[] = {{"add", PanelFinish::add},
                                                            {"multiply", PanelFinish::multiply},
                                                            {"relu", PanelFinish::relu},
@@ -65,46 +70,82 @@ bool finish_of(const std::vector<const OpDef*>& steps, const View& other, PanelT
   if (steps.size() > 1 || (two && other.strides[1] != 1)) return false;
   for (const auto& [name, finish] : known)
     if (steps[0]->name == name) then.finish = finish;
-  if (two) then.other = other.ptr<const float>(), then.other_row = other.strides[0];
+  if (two) then.other = other.ptr<const T>(), then.other_row = other.strides[0];
   return then.finish != PanelFinish::none;
 }
 
-// By panels, other steps block by block; false: not for these arrays.
+// The operands of one product, as matrices.
+struct Operands {
+  View a, b, other, y;
+  const float* bias;
+  int64_t m() const { return y.shape[0]; }
+  int64_t n() const { return y.shape[1]; }
+  int64_t k() const { return b.shape[0]; }
+};
+
+// By panels; where operands are 16-bit floats, they are widened first and what comes out is rounded block by block.
+void run_panels(const Operands& o, const std::vector<const OpDef*>& steps) {
+  Temp keep[3];
+  const bool narrow = o.y.dtype != DType::F32;
+  View a = narrow ? as_contiguous(o.a, DType::F32, keep[0]) : o.a;
+  View b = narrow ? as_contiguous(o.b, DType::F32, keep[1]) : o.b;
+  View sums = narrow ? temp_view(o.y.shape, DType::F32, keep[2]) : o.y;
+  PanelThen then;
+  if (narrow || !finish_of<float>(steps, o.other, then))
+    then.block = [&](int64_t i, int64_t rows, int64_t j, int64_t cols) {
+      run_steps(steps, part(sums, i, rows, j, cols), o.other.data ? part(o.other, i, rows, j, cols) : View{},
+                part(o.y, i, rows, j, cols));
+    };
+  panel_product(o.m(), o.n(), o.k(), {a.ptr<const float>(), a.strides[0], a.strides[1]},
+                {b.ptr<const float>(), b.strides[0], b.strides[1]}, sums.ptr<float>(), sums.strides[0], o.bias, false,
+                then);
+}
+
+void run_pairs(const Operands& o, const std::vector<const OpDef*>& steps) {
+  PairThen then;
+  if (!finish_of<uint16_t>(steps, o.other, then))
+    then.block = [&](float* sums, int64_t row, int64_t i, int64_t rows, int64_t j, int64_t cols) {
+      run_steps(steps, {sums, DType::F32, Shape{rows, cols}, Dims{row, 1}},
+                o.other.data ? part(o.other, i, rows, j, cols) : View{}, part(o.y, i, rows, j, cols));
+    };
+  pair_product(o.m(), o.n(), o.k(), {o.a.ptr<const uint16_t>(), o.a.strides[0], o.a.strides[1]},
+               {o.b.ptr<const uint16_t>(), o.b.strides[0], o.b.strides[1]}, o.y.ptr<uint16_t>(), o.y.strides[0], o.bias,
+               then);
+}
+
+// Block by block; false: not for these arrays.
 bool run_blocks(const KernelCall& c, const std::vector<const OpDef*>& steps) {
-  const View &a = c.in[0], &out = c.out[0];
-  View b = c.in[1];
-  bool f32 = a.dtype == DType::F32 && b.dtype == DType::F32 && out.dtype == DType::F32;
-  for (int i = 2; i < 4; i++) f32 = f32 && (!c.present(i) || c.in[i].dtype == DType::F32);
-  if (!f32 || b.shape.n != 2 || !is_contiguous(out.shape, out.strides)) return false;
+  const View &a = c.in[0], &b = c.in[1], &out = c.out[0];
+  const DType t = out.dtype;
+  bool same = t == DType::F32 || t == DType::BF16 || t == DType::F16;
+  for (int i = 0; i < 4; i++) same = same && (!c.present(i) || c.in[i].dtype == t);
+  if (!same || b.shape.n != 2 || !is_contiguous(out.shape, out.strides)) return false;
+  if (t == DType::BF16 && onednn::has_tiles()) return false;  // which are quicker than what follows is dear
   int64_t depth = a.shape[a.shape.n - 1];
   // Nothing to add up: no block would be made. One line: packing would cost more than it saves.
   if (depth == 0 || a.numel() == depth) return false;
-  if (int_attr(c, "transpose_b", 0)) std::swap(b.shape[0], b.shape[1]), std::swap(b.strides[0], b.strides[1]);
   Temp keep[4];
-  View left = lines(a, keep[0]), y = lines(out, keep[1]), other = c.present(3) ? lines(c.in[3], keep[2]) : View{};
-  const float* bias = c.present(2) ? as_contiguous(c.in[2], keep[3]).ptr<const float>() : nullptr;
-  PanelThen then;
-  if (!finish_of(steps, other, then))
-    then.block = [&](int64_t i, int64_t rows, int64_t j, int64_t cols) {
-      View block = part(y, i, rows, j, cols);
-      for (const OpDef* s : steps) run_step(*s, block, s->inputs.size() > 1 ? part(other, i, rows, j, cols) : View{});
-    };
-  panel_product(y.shape[0], y.shape[1], b.shape[0], {left.ptr<const float>(), left.strides[0], left.strides[1]},
-                {b.ptr<const float>(), b.strides[0], b.strides[1]}, y.ptr<float>(), y.strides[0], bias, false, then);
+  Operands o{lines(a, keep[0]), b, c.present(3) ? lines(c.in[3], keep[2]) : View{}, lines(out, keep[1]), nullptr};
+  if (int_attr(c, "transpose_b", 0)) swap_last(o.b.shape), swap_last(o.b.strides);
+  if (c.present(2)) o.bias = as_contiguous(c.in[2], DType::F32, keep[3]).ptr<const float>();
+  t == DType::BF16&& has_pairs() ? run_pairs(o, steps) : run_panels(o, steps);
   return true;
 }
 
-// Inputs (a, b, bias, other).
+// Inputs (a, b, bias, other). Of 16-bit floats sums, bias and steps are float32, and rounded once.
 void product(const KernelCall& c) {
   const View& out = c.out[0];
   auto steps = steps_of(c.op->name, then_attr(c));
   if (out.numel() == 0 || run_blocks(c, steps)) return;
+  Temp keep;
+  View sums = itemsize(out.dtype) == 2 ? temp_view(out.shape, DType::F32, keep) : out;
   KernelCall plain = c;
   plain.nin = 2;
   plain.state = nullptr;
+  plain.out = &sums;
   find_kernel("matmul")(plain);
-  if (c.present(2)) run_step(*find_op("add"), out, c.in[2]);
-  for (const OpDef* s : steps) run_step(*s, out, s->inputs.size() > 1 ? c.in[3] : View{});
+  if (c.present(2)) run_steps({find_op("add")}, sums, c.in[2], sums);
+  run_steps(steps, sums, c.present(3) ? c.in[3] : View{}, out);
 }
 DL_KERNEL("product", product);
 

@@ -1,0 +1,30 @@
+// Products of bfloat16 matrices by our own kernel, on processors that multiply numbers of it two by two: sums, bias and
+// what follows in float32, one rounding at the end.
+//
+// Packed and cut like the products of panels.h; results do not depend on the number of threads.
+#pragma once
+#include "kernels/cpu/panels.h"
+
+namespace dl {
+
+bool has_pairs();  // whether this processor has them, and nothing quicker
+
+struct PairMatrix {
+  const uint16_t* data;
+  int64_t row, col;                                                                           // strides in elements
+  PairMatrix at(int64_t i, int64_t j) const { return {data + i * row + j * col, row, col}; }  // from element (i, j) on
+};
+
+// What is done with whole sums: `finish` while they are in registers; or `block`, given rows [i, i + rows) and columns
+// [j, j + cols) of them, which puts them where they belong; or neither.
+struct PairThen {
+  PanelFinish finish = PanelFinish::none;
+  const uint16_t* other = nullptr;
+  int64_t other_row = 0;
+  std::function<void(float* sums, int64_t sums_row, int64_t i, int64_t rows, int64_t j, int64_t cols)> block{};
+};
+// c (m, n) = a b (+ bias) on all threads; c has stride 1 along its lines.
+void pair_product(int64_t m, int64_t n, int64_t k, const PairMatrix& a, const PairMatrix& b, uint16_t* c, int64_t c_row,
+                  const float* bias, const PairThen& then = {});
+
+}  // namespace dl
