@@ -91,8 +91,9 @@ class Backend:
         if beside is not None and all(
             a is None or a._dtype_name == "bfloat16" or i in beside for i, a in enumerate([*ins, *outs])
         ):
-            if KERNELS[stem](Call(op, cupy, given, made, attrs, seed, counter, bits=True)):
-                return
+            call = Call(op, cupy, given, made, attrs, seed, counter, bits=True)
+            if KERNELS[stem](call):
+                return self._then(call, ins, outs)
         given = [
             widened(cupy, g) if a is not None and a._dtype_name == "bfloat16" else g
             for a, g in zip(ins, given, strict=True)
@@ -104,8 +105,12 @@ class Backend:
         for m, w, h in zip(made, wide, half, strict=True):
             if h:
                 m[...] = narrowed(cupy, w)
+        self._then(call, ins, outs)
+
+    def _then(self, call: Call, ins: list[Any], outs: list[Any]) -> None:
+        """The elementwise operators that a kernel leaves to be run over its first result."""
         for step, others in call.then:
-            self.invoke(step, [outs[0], *(ins[i] for i in others)], outs[:1], (), seed, counter)
+            self.invoke(step, [outs[0], *(ins[i] for i in others)], outs[:1], (), call.seed, call.counter)
 
     def copy(self, dst: Any, src: Any) -> None:
         """dst[...] = src for arrays of one shape and dtype, one or both of them on a GPU."""

@@ -47,25 +47,37 @@ def matmul(call: Call) -> bool:
 @kernel("dense", bits=True)
 def dense(call: Call) -> bool:
     x, weight, bias = (*call.ins, None)[:3]
-    count = x.shape[0] if call.attrs["flatten"] else math.prod(x.shape[:-1])
-    rows, size = x.reshape(count, weight.shape[1]), (count, weight.shape[0])
+    count = x.shape[0] if call.attrs["flatten"] and x.ndim > 1 else math.prod(x.shape[:-1])
+    return _lines(call, x.reshape(count, weight.shape[1]), weight.T, bias)
+
+
+def _lines(call: Call, rows: Array, b: Array, bias: Array | None) -> bool:
+    """The result as lines: rows @ b + bias. False where bfloat16 bits must come as float32 instead."""
+    size = (rows.shape[0], b.shape[1])
     whole = call.y.reshape(size) if call.y.flags.c_contiguous else call.xp.empty(size, dtype=call.y.dtype)
-    done = _cublaslt.matmul(call.xp, rows, weight.T, whole, bias, call.bits)
+    done = _cublaslt.matmul(call.xp, rows, b, whole, bias, call.bits)
     if call.bits and not done:
         return False
     if not done:
-        y = call.xp.matmul(rows, weight.T)
+        y = call.xp.matmul(rows, b)
         whole[...] = y if bias is None else y.astype(accumulator(call.xp, y), copy=False) + bias
     if not call.y.flags.c_contiguous:
         call.y[...] = whole.reshape(call.y.shape)
     return True
 
 
-@kernel("product")
-def product_then(call: Call) -> None:
+@kernel("product", bits=True)
+def product_then(call: Call) -> bool:
     """The product with its bias; the steps behind it are rendered like any elementwise operator."""
     a, b, bias, _ = (*call.ins, None, None)[:4]
-    y = product(call, a, b.swapaxes(-1, -2) if call.attrs["transpose_b"] else b)
-    call.y[...] = y if bias is None else y + bias
-    for step in call.attrs["then"].split("+") if call.attrs["then"] else ():
+    b = b.swapaxes(-1, -2) if call.attrs["transpose_b"] else b
+    if b.ndim == 2:
+        done = _lines(call, a.reshape(math.prod(a.shape[:-1]), b.shape[0]), b, bias)
+    elif call.bits:
+        done = bias is None and _into(call, a, b, call.y)
+    else:
+        y, done = product(call, a, b), True
+        call.y[...] = y if bias is None else y.astype(accumulator(call.xp, y), copy=False) + bias
+    for step in call.attrs["then"].split("+") if done and call.attrs["then"] else ():
         call.then.append((step, (3,) if len(RECORDS[step].inputs) == 2 else ()))
+    return done

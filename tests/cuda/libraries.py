@@ -22,9 +22,9 @@ import standin_cudnn  # noqa: E402
 import dlcore as dl  # noqa: E402
 from dlcore import np as dnp  # noqa: E402
 from dlcore.cuda import _cublaslt  # noqa: E402
-from dlcore.ops import RECORDS  # noqa: E402
+from dlcore.ops import RECORDS, F  # noqa: E402
 
-STEMS = ("matmul", "dense", "conv2d", "conv2d_dx", "conv2d_dw", "deconv2d", "attention", "attention_grad",
+STEMS = ("matmul", "dense", "product", "conv2d", "conv2d_dx", "conv2d_dw", "deconv2d", "attention", "attention_grad",
          "attention_dropped", "attention_dropped_grad")  # fmt: skip
 BOUND = {"float32": 3e-6, "float16": 3e-3, "bfloat16": 2e-2}
 
@@ -52,6 +52,11 @@ def products(dtype: str) -> None:
         check(f"{dtype} both transposed", at.T @ bt.T, at0.T @ bt0.T, dtype)
         c, c0 = both(n)
         check(f"{dtype} dense with bias", dl.npx.fully_connected(a, bt, c, num_hidden=n), a0 @ bt0.T + c0, dtype)
+        (more, more0), before = both(m, n), _cublaslt._library().standin_biased()
+        joined = F._product(a, bt, c, more, transpose_b=True, then="add+relu")
+        check(f"{dtype} product, sum and relu", joined, np.maximum(a0 @ bt0.T + c0 + more0, 0), dtype)
+        if min(m, k, n) > 1 and _cublaslt._library().standin_biased() == before:
+            sys.exit(f"{dtype}: a product that others follow was not made by cuBLASLt")
     wide, wide0 = both(9, 13)
     tall, tall0 = both(13, 9)
     check(f"{dtype} rows from an odd address", wide[1:, 1:6] @ tall[3:8, 2:], wide0[1:, 1:6] @ tall0[3:8, 2:], dtype)
