@@ -89,6 +89,9 @@ class PrefetchingIter(DataIter):
         return True
 
     def next(self) -> DataBatch:
+        if self._directly and len(self.iters) == 1 and not self._asked:
+            self.current_batch = self.iters[0].next()
+            return self._batch()
         if not self.iter_next():
             raise StopIteration
         return self._batch()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+import subprocess
 from multiprocessing.pool import ThreadPool
 from multiprocessing.reduction import ForkingPickler
 from typing import Any
@@ -150,6 +152,15 @@ def test_a_loader_derives_from_the_one_with_workers_of_its_own() -> None:
     with ThreadPool(2) as pool:
         sums = _MultiWorkerIter(pool, sum, loader._batch_sampler, worker_fn=_sum_of, prefetch=2)
         assert len(sums) == 3 and list(sums) == [10, 50, 40]
+        arrays = [
+            {"a": (np.float32(2), [np.eye(2, dtype=kind), dl.nd.ones((2,), dtype=kind)], "text")} for kind in "fi"
+        ]
+        made = _MultiWorkerIter(pool, None, [[k] for k in arrays], worker_fn=lambda k, *_: ForkingPickler.dumps(k[0]))
+        for one, other in zip(made, arrays, strict=True):
+            assert repr(one) == repr(other) and one["a"][1][1].dtype == other["a"][1][1].dtype
+        made = _MultiWorkerIter(pool, None, [[1]], worker_fn=lambda *_: ForkingPickler.dumps(subprocess.Popen))
+        with pytest.raises(pickle.UnpicklingError, match=r"holds subprocess.Popen, which is no array"):
+            next(made)
         plain = _MultiWorkerIter(pool, sum, [[0, 1], [4]], dataset=[3, 4, 5, 6, 7])
         assert [plain.next(), next(plain)] == [7, 7]
         with pytest.raises(StopIteration):

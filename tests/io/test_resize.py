@@ -24,9 +24,9 @@ SIZES = [(1, 1), (1, 7), (5, 1), (9, 8), (8, 8), (64, 3), (23, 70), (97, 131)]
 
 
 def _pillow(picture: np.ndarray, width: int, height: int, how: int) -> np.ndarray:
-    """One axis after the other, first the one after which less is left: Pillow's own order depends on its version."""
+    """One axis after the other, down first where rows get fewer: Pillow's own order depends on its version."""
     h, w = picture.shape[:2]
-    first = (w, height) if w * height < h * width else (width, h)
+    first = (w, height) if height < h else (width, h)
     planes = []
     for plane in np.moveaxis(picture, -1, 0):
         made = Image.fromarray(np.ascontiguousarray(plane)).resize(first, KINDS[how])

@@ -1,4 +1,7 @@
 // Batches made without Python for each sample: what dlcore/gluon/data and dlcore/io call.
+#include <algorithm>
+#include <cstring>
+
 #include "bind/convert.h"
 #include "data/batch.h"
 #include "data/colour.h"
@@ -192,6 +195,50 @@ static nb::object recoloured(nb::handle picture, const std::string& what, double
   return wrap(std::move(from));
 }
 
+// Python's view of an array's memory, given back at the end.
+struct Viewed {
+  Py_buffer view{};
+  bool held = false;
+
+  bool take(PyObject* array) {
+    held = PyObject_GetBuffer(array, &view, PyBUF_FORMAT | PyBUF_C_CONTIGUOUS) == 0;
+    if (!held) PyErr_Clear();
+    return held;
+  }
+  bool like(const Viewed& other) const {
+    const Py_buffer &a = view, &b = other.view;
+    return a.ndim == b.ndim && a.itemsize == b.itemsize && std::strcmp(a.format, b.format) == 0 &&
+           std::equal(a.shape, a.shape + a.ndim, b.shape);
+  }
+  ~Viewed() {
+    if (held) PyBuffer_Release(&view);
+  }
+};
+
+// Arrays of NumPy of one shape and dtype below each other; None for what is not so, or does not lie in one piece.
+static nb::object stacked(nb::list items) {
+  size_t n = nb::len(items);
+  PyTypeObject* kind = n ? Py_TYPE(items[0].ptr()) : nullptr;
+  if (!n || std::strcmp(kind->tp_name, "numpy.ndarray") != 0) return nb::none();
+  std::vector<Viewed> views(n);
+  for (size_t i = 0; i < n; i++) {
+    PyObject* item = PyList_GET_ITEM(items.ptr(), Py_ssize_t(i));
+    if (Py_TYPE(item) != kind || !views[i].take(item) || !views[i].like(views[0])) return nb::none();
+  }
+  const Py_buffer& first = views[0].view;
+  if (first.ndim < 1 || first.ndim + 1 > kMaxDims) return nb::none();
+  Tensor like = from_numpy(items[0], false), made;
+  {
+    Shape shape{int64_t(n)};
+    for (int i = 0; i < like->ndim(); i++) shape.push(like->shape[i]);
+    nb::gil_scoped_release release;
+    made = make_tensor(shape, like->dtype);
+    auto* to = static_cast<char*>(made->data());
+    for (size_t i = 0; i < n; i++) std::memcpy(to + i * size_t(first.len), views[i].view.buf, size_t(first.len));
+  }
+  return wrap(std::move(made));
+}
+
 // A picture (h, w, 3) of bytes under other light.
 static nb::object lit(nb::handle picture, nb::tuple weights) {
   Tensor from = from_numpy(picture, true);
@@ -229,6 +276,8 @@ void bind_data(nb::module_& m) {
   m.def(
       "resized", &resized, nb::arg("picture"), nb::arg("width"), nb::arg("height"), nb::arg("interpolation"),
       "A picture (h, w, c) of uint8 or float32 in another size: 0 nearest, 1 bilinear, 2 bicubic, 3 area, 4 Lanczos.");
+  m.def("stacked", &stacked, nb::arg("items"),
+        "Arrays of NumPy of one shape and dtype as one array; None where they do not fit or do not lie in one piece.");
   m.def("lit", &lit, nb::arg("picture"), nb::arg("weights"),
         "A picture (h, w, 3) of bytes with so much more along each direction in which colours of photographs vary.");
   m.def("recoloured", &recoloured, nb::arg("picture"), nb::arg("what"), nb::arg("amount") = 0.0,

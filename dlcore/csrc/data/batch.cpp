@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "data/picture.h"
+#include "kernels/cpu/isa/random_table.h"
 #include "runtime/pool.h"
 #include "runtime/random.h"
 #include "tensor/errors.h"
@@ -149,7 +150,11 @@ std::vector<Tensor> BatchPlan::take(const std::vector<int64_t>& samples, const s
     out.push_back(make_tensor(shape, dtype));
   }
   const int64_t* rows = chosen_ ? rows_.data() : nullptr;
-  RngState from_stream = reserve_random(4 * n * blocks);
+  std::vector<uint32_t> drawn(size_t(4 * n * blocks));
+  if (!drawn.empty()) {
+    RngState from = reserve_random(4 * n * blocks);
+    pick_random_table()->words(n * blocks, from.seed, from.counter, 0, drawn.data());
+  }
   bool draws = picture_ && !stream && plan_.draws();
   int64_t picture_bytes = n ? out[0]->numel() / n * int64_t(itemsize(out[0]->dtype)) : 0;
   int64_t grain = std::max(int64_t(1), kGrain / std::max(out_bytes_, int64_t(1)));
@@ -168,8 +173,7 @@ std::vector<Tensor> BatchPlan::take(const std::vector<int64_t>& samples, const s
       if (i + 1 < end) fetch_ahead(reinterpret_cast<const char*>(pictures) + row_of(i + 1) * from.bytes, from.bytes);
       std::optional<SampleDraws> own;
       if (draws) own.emplace(words, samples[size_t(i)]);
-      Chance chance{own ? &*own : nullptr, from_stream, strength};
-      chance.stream.counter += uint64_t(i * blocks);
+      Chance chance{own ? &*own : nullptr, drawn.data() + 4 * i * blocks, strength};
       make_picture(plan_, src, h_, w_, c_, chance, scratch, static_cast<char*>(out[0]->data()) + i * picture_bytes);
     }
   });

@@ -4,7 +4,6 @@
 
 #include "data/batch.h"
 #include "data/draws.h"
-#include "runtime/random.h"
 
 namespace dl {
 
@@ -31,7 +30,7 @@ struct PictureScratch {
 // for each step, as augmenters of single pictures take them.
 struct Chance {
   SampleDraws* draws = nullptr;
-  RngState stream{};
+  const uint32_t* stream = nullptr;  // four words a block
   double strength = 1;
 
   bool happens(double p) { return draws ? draws->uniform() < p * strength : block()[0] < p; }
@@ -40,7 +39,8 @@ struct Chance {
 
  private:
   std::array<double, 2> block() {
-    auto words = philox(stream.seed, stream.counter++);
+    const uint32_t* words = stream;
+    stream += 4;
     return {double(words[0] >> 8) * 0x1p-24, double(words[1] >> 8) * 0x1p-24};
   }
 };

@@ -36,25 +36,22 @@ double weight(Interpolation how, double x) {
 
 uint8_t byte_of(int32_t sum) { return uint8_t(std::min(255, std::max(0, sum >> kPixelBits))); }
 
-// One row across: each new pixel out of `count` old ones beside each other.
+// One row across: each new pixel out of `count` old ones beside each other, all its channels together.
 template <int C>
-void weigh_across(const ResizeAxis& axis, int64_t c, const uint8_t* src, uint8_t* dst) {
-  int64_t step = C ? C : c;
+void weigh_across(const ResizeAxis& axis, const uint8_t* src, int64_t step, uint8_t* dst) {
   for (int64_t x = 0; x < axis.to; x++, dst += step) {
     const int32_t* w = axis.whole.data() + size_t(x) * axis.room;
     const uint8_t* p = src + axis.first[size_t(x)] * step;
-    int64_t n = axis.count[size_t(x)];
-    for (int64_t k = 0; k < step; k++) {
-      int32_t sum = 1 << (kPixelBits - 1);
-      for (int64_t i = 0; i < n; i++) sum += w[i] * p[i * step + k];
-      dst[k] = byte_of(sum);
-    }
+    int32_t sums[C];
+    for (int k = 0; k < C; k++) sums[k] = 1 << (kPixelBits - 1);
+    for (int64_t i = 0; i < axis.count[size_t(x)]; i++, p += step)
+      for (int k = 0; k < C; k++) sums[k] += w[i] * p[k];
+    for (int k = 0; k < C; k++) dst[k] = byte_of(sums[k]);
   }
 }
 void across(const ResizeAxis& axis, int64_t c, const uint8_t* src, uint8_t* dst) {
-  c == 1   ? weigh_across<1>(axis, c, src, dst)
-  : c == 3 ? weigh_across<3>(axis, c, src, dst)
-           : weigh_across<0>(axis, c, src, dst);
+  if (c == 3) return weigh_across<3>(axis, src, c, dst);
+  for (int64_t k = 0; k < c; k++) weigh_across<1>(axis, src + k, c, dst + k);
 }
 void across(const ResizeAxis& axis, int64_t c, const float* src, float* dst) {
   for (int64_t x = 0; x < axis.to; x++, dst += c) {
@@ -146,7 +143,7 @@ void resize_part(const T* src, const ResizeSizes& s, Interpolation how, ResizeSc
     all_across(scratch.across, s.h, s.c, src, s.stride, dst);
   } else if (!x) {
     all_down(scratch.down, line, src, s.stride, dst);
-  } else if (s.new_h * line < s.h * new_line) {
+  } else if (s.new_h < s.h) {  // rows are quick to add up: fewer are left for the other pass
     scratch.between.resize(size_t(s.new_h * line));
     all_down(scratch.down, line, src, s.stride, scratch.between.data());
     all_across(scratch.across, s.new_h, s.c, scratch.between.data(), line, dst);

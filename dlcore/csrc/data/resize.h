@@ -1,5 +1,5 @@
-// Pictures in another size: every value a weighted mean of those around its place, along one axis and then the other,
-// first along the one after which fewer values are left.
+// Pictures in another size: every value a weighted mean of those around its place, across and down; down first where
+// that leaves fewer rows.
 #pragma once
 #include <cstddef>
 #include <cstdint>

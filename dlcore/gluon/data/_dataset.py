@@ -12,7 +12,7 @@ from dlcore.init import host_generator
 
 from ._plan import Parts, parts_of
 
-Split = tuple[Callable[[int], Any], list[np.ndarray]]
+Split = tuple[Callable[[int], Any], tuple[Callable[[Any], Any], ...], list[np.ndarray]]
 
 
 class Dataset(Hinted):
@@ -50,7 +50,10 @@ class Dataset(Hinted):
         return None
 
     def _split(self) -> Split | None:
-        """How to get an element's first item by its index, and the arrays with the others, where these are arrays."""
+        """How to get an element's first item by its index, what is done to it, and the arrays with the others.
+
+        Where these are arrays; None elsewhere.
+        """
         return None
 
     @hinted("Dataset.transform")
@@ -139,7 +142,7 @@ class ArrayDataset(Dataset):
 
     def _split(self) -> Split | None:
         arrays = all(isinstance(array, np.ndarray) and array.dtype != object for array in self._data)
-        return (self._data[0].__getitem__, self._data[1:]) if arrays else None
+        return (self._data[0].__getitem__, (), self._data[1:]) if arrays else None
 
     def _parts(self) -> Parts | None:
         columns = [column for column in self._columns if column is not None]
@@ -221,20 +224,7 @@ class _FirstTransformed(_Transformed):
 
     def _split(self) -> Split | None:
         found = split_of(self._source)
-        if found is None:
-            return None
-        (first, others), fn = found, self._fn
-
-        def changed(index: int) -> Any:
-            element = first(index)
-            try:
-                return fn(element)
-            except TypeError as error:
-                if better := explained("Dataset.transform_first", error):
-                    raise better from None
-                raise
-
-        return changed, others
+        return None if found is None else (found[0], (*found[1], self._fn), found[2])
 
     def take_batch(self, indices: np.ndarray) -> Any:
         batch_fn = getattr(self._fn, "batch", None)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from dlcore import _core
+from dlcore._hints import explained
 
 from . import batchify as _batchify
 from ._cursor import Cursor, new_cursor, read_cursor
@@ -164,23 +165,31 @@ class DataLoader:
             if batch is not None:
                 return _batchify.to_ndarray(batch)
         split = split_of(self.dataset) if self._batchify_fn is None else None
-        elements = self._elements(indices, key, self.dataset.__getitem__ if split is None else split[0])
+        first, changes, others = split or (self.dataset.__getitem__, (), [])
+        elements = self._elements(indices, key, first, changes)
         try:
             batch = (self._batchify_fn or _batchify.default)(elements)
-            if split is None or not split[1]:
+            if not others:
                 return batch
-            return [batch, *(_core.from_numpy(column[np.asarray(indices)], copy=False) for column in split[1])]
+            return [batch, *(_core.from_numpy(column[np.asarray(indices)], copy=False) for column in others)]
         except ValueError as error:
             raise ValueError(f"DataLoader: elements {_short(indices)} do not make a batch: {error}") from error
 
-    def _elements(self, indices: Any, key: tuple[int, ...], element: Callable[[int], Any]) -> list[Any]:
+    def _elements(
+        self, indices: Any, key: tuple[int, ...], first: Callable[[int], Any], changes: tuple[Callable[[Any], Any], ...]
+    ) -> list[Any]:
         dataset, found, index = self.dataset, [], 0
         with draws_of(key) as turn_to:
             try:
                 for index in indices.tolist() if isinstance(indices, np.ndarray) else indices:
                     turn_to(int(index))
-                    found.append(element(index))
+                    element = first(index)
+                    for change in changes:
+                        element = change(element)
+                    found.append(element)
             except Exception as error:
+                if changes and isinstance(error, TypeError):
+                    error = explained("Dataset.transform_first", error) or error
                 said = f"{type(error).__name__}: {error}"
                 raise RuntimeError(f"DataLoader: element {index} of {type(dataset).__name__} failed: {said}") from error
         return found

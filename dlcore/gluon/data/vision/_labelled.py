@@ -36,7 +36,8 @@ class LabelledPictures(Dataset):
         return None if self._transform is not None else (self._data[indices], self._label[indices])
 
     def _split(self) -> Split | None:
-        return None if self._transform is not None else (lambda k: _core.from_numpy(self._data[k]), [self._label])
+        plain = self._transform is None
+        return (lambda k: _core.from_numpy(self._data[k]), (), [self._label]) if plain else None
 
     def _parts(self) -> Parts | None:
         return None if self._transform is not None else Parts([self._data, self._label])
