@@ -73,8 +73,8 @@ def float_dtype(name: str, dtype: Any) -> tuple[str, str]:
 
 
 def known(value: Any) -> bool:
-    """Whether a parameter's numbers can be looked at now: not inside a trace, not on another device."""
-    return not isinstance(value, NDArray) or (not _core.is_tracing() and value._device.startswith("cpu"))
+    """Whether a parameter's numbers can be looked at now: not inside a trace."""
+    return not isinstance(value, NDArray) or not _core.is_tracing()
 
 
 def need(name: str, param: str, value: Any, what: str, fits: Callable[[Any], Any]) -> None:

@@ -12,12 +12,14 @@ from ._convert import array, asarray
 from ._dtypes import numpy_dtype
 
 
-def _on_one_device(a: Any, b: Any) -> bool:
-    return not (isinstance(a, NDArray) and isinstance(b, NDArray)) or a._device == b._device
-
-
-def _view(x: Any) -> _np.ndarray:
-    return x._numpy_view() if isinstance(x, NDArray) else _np.asarray(x)
+def _views(a: Any, b: Any) -> tuple[_np.ndarray, _np.ndarray] | None:
+    """Their memory as NumPy sees it; None where they are on different devices."""
+    given = [x if isinstance(x, NDArray) else _np.asarray(x) for x in (a, b)]
+    ours = [x for x in given if isinstance(x, NDArray)]
+    if len({x._device for x in ours}) > 1 or (len(ours) == 1 and not ours[0]._device.startswith("cpu")):
+        return None
+    first, second = (x._numpy_view() if isinstance(x, NDArray) else x for x in given)
+    return first, second
 
 
 def shares_memory(a: Any, b: Any) -> bool:
@@ -27,7 +29,8 @@ def shares_memory(a: Any, b: Any) -> bool:
     >>> shares_memory(x[:2], x[1:]), shares_memory(x[:1], x[1:])
     (True, False)
     """
-    return _on_one_device(a, b) and bool(_np.shares_memory(_view(a), _view(b)))
+    views = _views(a, b)
+    return views is not None and bool(_np.shares_memory(*views))
 
 
 def may_share_memory(a: Any, b: Any) -> bool:
@@ -37,7 +40,8 @@ def may_share_memory(a: Any, b: Any) -> bool:
     >>> may_share_memory(x, x[1:])
     True
     """
-    return _on_one_device(a, b) and bool(_np.may_share_memory(_view(a), _view(b)))
+    views = _views(a, b)
+    return views is not None and bool(_np.may_share_memory(*views))
 
 
 def min_scalar_type(a: Any) -> _np.dtype:

@@ -7,6 +7,7 @@ from typing import Any
 
 from .._core import NDArray
 from ..ops import F
+from ._arranging import beside
 from ._convert import asarray
 
 
@@ -135,6 +136,10 @@ def outer(a: Any, b: Any) -> NDArray:
     >>> outer([1.0, 2.0], [3.0]).tolist()
     [[3.0], [6.0]]
     """
+    if isinstance(a, NDArray) and isinstance(b, (int, float, complex)):
+        b = beside(a, b)
+    elif isinstance(b, NDArray) and isinstance(a, (int, float, complex)):
+        a = beside(b, a)
     return F.multiply(F.reshape(a, (-1, 1)), F.reshape(b, (1, -1)))
 
 

@@ -38,8 +38,8 @@ class Call:
     def y(self) -> Array:
         return self.outs[0]
 
-    def refuse(self, wrong: Array, values: Array, tell: Callable[[int], Exception]) -> Array | None:
-        """Raises what `tell` makes of the first of `values` that is `wrong`.
+    def refuse(self, wrong: Array, values: Array, tell: Callable[[int, int], Exception]) -> Array | None:
+        """Raises what `tell` makes of the first of `values` that is `wrong`, and of its place.
 
         In a run that does not wait for the device that comes later: the result then says which values not to use.
         """
@@ -48,13 +48,22 @@ class Call:
             going_on.note(wrong, values, tell)
             return wrong
         if bool(wrong.any()):
-            raise tell(int(values[wrong].reshape(-1)[0]))
+            place = int(self.xp.argmax(wrong.reshape(-1)))
+            raise tell(int(values.reshape(-1)[place]), place)
         return None
 
     @property
     def axis(self) -> int:
-        """The one axis an operator works along, counted from the front."""
-        return int(self.attrs["axis"]) % max(self.x.ndim, 1)
+        """The one axis an operator works along, counted from the front; a single number is a line of length 1."""
+        return along(self, max(self.x.ndim, 1) if self.attrs["axis"] in (-1, 0) else self.x.ndim)
+
+
+def along(call: Call, ndim: int) -> int:
+    """The axis of an array of so many dimensions that the call names, counted from the front."""
+    axis = int(call.attrs["axis"])
+    if not -ndim <= axis < ndim:
+        raise IndexError(f"{call.op}: axis {axis} is out of range for an array of {ndim} dimensions")
+    return axis % ndim
 
 
 Kernel = Callable[[Call], object]

@@ -26,8 +26,8 @@ class Recording:
     def __init__(self, xp: Any) -> None:
         self.xp = xp
         self._kept: dict[int, Any] = {}
-        self._tell: list[Callable[[int], Exception]] = []
-        self._notes = xp.zeros((CHECKS, 2), "int64")  # whether something was wrong, and what
+        self._tell: list[Callable[[int, int], Exception]] = []
+        self._notes = xp.zeros((CHECKS, 3), "int64")  # whether something was wrong, what, and where
         self._host: Any = None
         self._done: Any = None
         self.capturing = False
@@ -41,7 +41,7 @@ class Recording:
         """Hold what the graph points to: a compiled kernel, a table."""
         self._kept[id(thing)] = thing
 
-    def note(self, wrong: Any, values: Any, tell: Callable[[int], Exception]) -> None:
+    def note(self, wrong: Any, values: Any, tell: Callable[[int, int], Exception]) -> None:
         """Note the first of `values` that is `wrong`, unless an earlier run has left a note."""
         if not wrong.size:
             return
@@ -49,11 +49,14 @@ class Recording:
             if self.capturing:
                 raise NotCapturable(f"more than {CHECKS} checks of indices")
             if bool(wrong.any()):
-                raise tell(int(values[wrong].reshape(-1)[0]))
+                place = int(self.xp.argmax(wrong.reshape(-1)))
+                raise tell(int(values.reshape(-1)[place]), place)
             return
         xp, slot = self.xp, self._notes[len(self._tell)]
-        value = xp.take(values.reshape(-1), xp.argmax(wrong.reshape(-1))).astype("int64")
-        slot[...] = xp.where(slot[0] != 0, slot, xp.stack([wrong.any().astype("int64"), value]))
+        place = xp.argmax(wrong.reshape(-1))
+        value = xp.take(values.reshape(-1), place).astype("int64")
+        note = xp.stack([wrong.any().astype("int64"), value, place.astype("int64")])
+        slot[...] = xp.where(slot[0] != 0, slot, note)
         self._tell.append(tell)
 
     def fetch(self) -> bool:
@@ -74,10 +77,10 @@ class Recording:
         if self._done is None or not self._done.done:
             return
         self._done = None
-        for (wrong, value), tell in zip(self._host.tolist(), self._tell, strict=False):
+        for (wrong, value, place), tell in zip(self._host.tolist(), self._tell, strict=False):
             if wrong:
                 self._notes.fill(0)
-                error = tell(value)
+                error = tell(value, place)
                 raise type(error)(
                     f"{error}; the run was a CUDA graph and went on, so what was computed with it is not to be used "
                     "(DLCORE_CUDA_GRAPH=0 stops at the operator)"

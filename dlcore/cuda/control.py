@@ -32,8 +32,8 @@ class Control:
     def run(self, ins: list[Any], outs: list[Any], seed: int, counter: int) -> None:
         """Fill `outs` from `ins`, arrays of the device; `counter` is the first random block."""
         if not self._loop:
-            body = self._bodies[0 if bool(ins[0].asnumpy()) else 1]
-            found = _called(body, ins[1:], seed, counter)
+            which = 0 if bool(ins[0].asnumpy()) else 1
+            found = _called(self._bodies, which, ins[1:], seed, counter)
         else:
             found = self._steps(ins, outs, seed, counter)
         for out, result in zip(outs, found, strict=False):
@@ -50,11 +50,11 @@ class Control:
         stacks = outs[c : len(outs) - conditional]
         done = 0
         while done < most:
-            if conditional and not bool(_called(self._bodies[1], [*carried, *read], seed, counter)[0].asnumpy()):
+            if conditional and not bool(_called(self._bodies, 1, [*carried, *read], seed, counter)[0].asnumpy()):
                 break
             at = most - 1 - done if self._reverse else done
             given = [*carried, *[_row(a, at) for a in scanned], *read]
-            results = _called(self._bodies[0], given, seed, counter + done * self._bodies[0].rng_blocks)
+            results = _called(self._bodies, 0, given, seed, counter + done * self._bodies[0].rng_blocks)
             carried = results[:c]
             for stack, result in zip(stacks, results[c:], strict=True):
                 _core.assign(_row(stack, at), result)
@@ -67,8 +67,10 @@ class Control:
         return carried
 
 
-def _called(body: Any, given: list[Any], seed: int, counter: int) -> list[Any]:
-    return body.run_inside([body.fitted(i, a) for i, a in enumerate(given)], seed, counter)
+def _called(bodies: Sequence[Any], which: int, given: list[Any], seed: int, counter: int) -> list[Any]:
+    body = bodies[which]
+    where = "other body " if which else "body "
+    return body.run_inside([body.fitted(i, a) for i, a in enumerate(given)], seed, counter, where)
 
 
 def _row(array: Any, at: int) -> Any:

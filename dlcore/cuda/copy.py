@@ -42,13 +42,20 @@ def eye(call: Call) -> None:
     call.y[...] = call.xp.eye(n, m, call.attrs["k"], dtype=call.y.dtype)
 
 
+def _need_matrices(call: Call) -> None:
+    if call.x.ndim < 2:
+        raise ValueError(f"{call.op}: expected at least 2 dimensions, got shape {call.x.shape}")
+
+
 @kernel("tril")
 def tril(call: Call) -> None:
+    _need_matrices(call)
     call.y[...] = call.xp.tril(call.x, call.attrs["k"])
 
 
 @kernel("triu")
 def triu(call: Call) -> None:
+    _need_matrices(call)
     call.y[...] = call.xp.triu(call.x, call.attrs["k"])
 
 

@@ -91,13 +91,19 @@ class Executable:
                 _core.assign(inputs[i], given[i])
         return outputs
 
-    def run_inside(self, given: Sequence[Any], seed: int, counter: int) -> list[Any]:
-        """The outputs for arrays of this device, with random numbers from block `counter` on."""
+    def run_inside(self, given: Sequence[Any], seed: int, counter: int, where: str = "") -> list[Any]:
+        """The outputs for arrays of this device, with random numbers from block `counter` on.
+
+        where   what its instructions are called in errors, for a program inside another ("body ")
+        """
         outputs = self.new_outputs()
         views = self.views(given, outputs)
         with self.cupy.cuda.Device(self.index):
             for i in range(len(self)):
-                self.step(i, views, seed, counter)
+                try:
+                    self.step(i, views, seed, counter)
+                except (IndexError, ValueError, TypeError) as error:  # the graph knows the layer and the line
+                    raise type(error)(f"{error} [{where}instruction {i}]") from error
         return outputs
 
     def new_outputs(self) -> list[Any]:

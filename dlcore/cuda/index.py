@@ -3,28 +3,42 @@
 from __future__ import annotations
 
 import math
+import struct
+from functools import partial
 from typing import Any
 
-from ._call import Array, Call, accumulator, kernel
+from ._call import Array, Call, accumulator, along, kernel
 
 
 def checked(call: Call, index: Array, size: int, axis: int) -> Array:
     """`index` as int64 within 0..size-1, negatives counted from the end."""
-    if index.dtype.kind == "f":
-        text = f"{call.op.lstrip('_')}: an index for axis {axis} of size {size} is not a whole number"
-        call.refuse((index != call.xp.trunc(index)) & (abs(index) < size), index, lambda _: IndexError(text))
-    if index.dtype == "uint64":
-        index = call.xp.minimum(index, size)  # what lies beyond int64 must not look negative
-    index = call.xp.where(abs(index) <= size, index, size) if index.dtype.kind == "f" else index
+    xp, kind = call.xp, index.dtype.kind
+    values = index
+    if kind == "f":
+        wrong = ~((index >= -size) & (index < size)) | (index != xp.trunc(index))
+        values = xp.ascontiguousarray(index.reshape(-1), dtype="float64").view("int64")  # bits, to be told exactly
+    elif index.dtype == "uint64":
+        wrong = index >= xp.uint64(size)
+    else:
+        index = values = index.astype("int64")
+        wrong = (index < -size) | (index >= size)
+    tell = partial(_no_place, call.op.lstrip("_"), kind, size, axis)
+    unusable = call.refuse(wrong, values, tell)
     index = index.astype("int64")
-    name = call.op.lstrip("_")
-    unusable = call.refuse(
-        (index < -size) | (index >= size),
-        index,
-        lambda value: IndexError(f"{name}: index {value} is out of range for axis {axis} of size {size}"),
-    )
-    index = index if unusable is None else call.xp.where(unusable, 0, index)
-    return call.xp.where(index < 0, index + size, index)
+    index = index if unusable is None else xp.where(unusable, 0, index)
+    return xp.where(index < 0, index + size, index)
+
+
+def _no_place(name: str, kind: str, size: int, axis: int, value: int, place: int) -> Exception:
+    """What is said of an index that names nothing."""
+    if kind != "f":
+        said = str(value % 2**64 if kind == "u" else value)
+    else:
+        number = struct.unpack("<d", struct.pack("<q", value))[0]
+        said = f"{number:g}"
+        if -size <= number < size:
+            return IndexError(f"{name}: index {said} for axis {axis} of size {size} is not a whole number")
+    return IndexError(f"{name}: index {said} is out of range for axis {axis} of size {size}")
 
 
 def scatter_add(call: Call, target: Array, where: Any, values: Array) -> None:
@@ -76,7 +90,13 @@ def take_along_axis(call: Call) -> None:
 @kernel("take_along_axis_grad")
 def take_along_axis_grad(call: Call) -> None:
     g, index, x = call.ins
-    axis = int(call.attrs["axis"]) % x.ndim
+    axis = along(call, x.ndim)
+    if index.ndim != x.ndim or any(i != axis and index.shape[i] != n for i, n in enumerate(x.shape)):
+        raise ValueError(
+            f"{call.op}: expected indices that differ from x {x.shape} in axis {axis} only, got {index.shape}"
+        )
+    if g.shape != index.shape:
+        raise ValueError(f"{call.op}: expected g {index.shape}, got {g.shape}")
     _added(call, x.shape, _along(call, x, index, axis), g)
 
 
@@ -192,7 +212,8 @@ def slice_assign(call: Call) -> None:
     start, size, step = call.attrs["start"], call.attrs["size"], call.attrs["step"] or (1,) * len(call.attrs["start"])
     stops = [a + n * s for a, n, s in zip(start, size, step, strict=True)]
     out = x.copy()
-    out[tuple(slice(a, None if e < 0 else e, s) for a, e, s in zip(start, stops, step, strict=True))] = value
+    if math.prod(size):
+        out[tuple(slice(a, None if e < 0 else e, s) for a, e, s in zip(start, stops, step, strict=True))] = value
     call.y[...] = out
 
 
@@ -234,7 +255,7 @@ def one_hot(call: Call) -> None:
     call.refuse(
         call.x < 0,
         call.x,
-        lambda value: IndexError(f"one_hot: index {value} is out of range for axis {axis} of size {depth}"),
+        lambda value, _: IndexError(f"one_hot: index {value} is out of range for axis {axis} of size {depth}"),
     )
     hit = index[..., None] == call.xp.arange(depth)
     call.y[...] = call.xp.where(hit, on, off)

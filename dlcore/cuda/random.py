@@ -80,7 +80,7 @@ def random_uniform(call: Call) -> None:
     kind = call.xp.float64 if call.y.dtype == call.xp.float64 else call.xp.float32
     low, high = kind(call.attrs["low"]), kind(call.attrs["high"])
     if not (math.isfinite(low) and math.isfinite(high)):
-        raise ValueError(f"{call.op}: low and high must be finite, got low={low} and high={high}")
+        raise ValueError(f"{call.op}: low and high must be finite, got low={low:g} and high={high:g}")
     values = low + _unit(call, call.y.size) * kind(call.attrs["high"] - call.attrs["low"])
     if low < high:
         values = call.xp.minimum(values, kind(last_below(call.attrs["high"], str(call.attrs["dtype"]))))
@@ -91,7 +91,7 @@ def random_uniform(call: Call) -> None:
 def random_normal(call: Call) -> None:
     xp, n = call.xp, (call.y.size + 3) // 4 * 4
     if not call.attrs["scale"] >= 0:
-        raise ValueError(f"{call.op}: scale must not be negative, got {call.attrs['scale']}")
+        raise ValueError(f"{call.op}: scale must not be negative, got {call.attrs['scale']:g}")
     u = _unit(call, n, plus=1)[0::2]
     v = _unit(call, n)[1::2]
     r = xp.sqrt(-2 * xp.log(u))
@@ -116,7 +116,7 @@ def _laplace(xp: Any, u: Array) -> Array:
 def random_standard(call: Call) -> None:
     xp, u, scale = call.xp, _between(call), call.attrs["scale"]
     if not scale >= 0:
-        raise ValueError(f"{call.op}: scale must not be negative, got {scale}")
+        raise ValueError(f"{call.op}: scale must not be negative, got {scale:g}")
     formula: dict[str, Callable[[], Array]] = {
         "random_exponential": lambda: -xp.log(u),
         "random_gumbel": lambda: -xp.log(-xp.log(u)),
@@ -142,8 +142,6 @@ def random_randint(call: Call) -> None:
 
 
 def _choose(call: Call, p: float, below: float, above: float) -> None:
-    if not 0 <= p <= 1:
-        raise ValueError(f"{call.op}: p must be between 0 and 1, got {p}")
     threshold = call.xp.uint64(math.ceil(p * 2**24))
     hit = (_words(call) >> call.xp.uint64(8)) < threshold
     call.y[...] = call.xp.where(hit, below, above).reshape(call.y.shape)
@@ -151,13 +149,18 @@ def _choose(call: Call, p: float, below: float, above: float) -> None:
 
 @kernel("random_bernoulli")
 def random_bernoulli(call: Call) -> None:
-    _choose(call, call.attrs["p"], 1.0, 0.0)
+    p = call.attrs["p"]
+    if not 0 <= p <= 1:
+        raise ValueError(f"{call.op}: p must be between 0 and 1, got {p:g}")
+    _choose(call, p, 1.0, 0.0)
 
 
 @kernel("dropout_mask")
 def dropout_mask(call: Call) -> None:
     p = call.attrs["p"]
-    _choose(call, p, 0.0, 1 / (1 - p) if p < 1 else 0.0)
+    if not 0 <= p < 1:
+        raise ValueError(f"{call.op}: p must be at least 0 and below 1, got {p:g}")
+    _choose(call, p, 0.0, 1 / (1 - p))
 
 
 @kernel("dropout_mask_at")

@@ -178,8 +178,13 @@ def random_binomial(call: Call) -> None:
 @kernel("random_truncated")
 def random_truncated(call: Call) -> None:
     low, high = call.ins
-    if not bool(((low <= high) & (low < math.inf) & (high > -math.inf)).all()):
-        raise ValueError(f"{call.op}: low must not be above high")
+    a, b = (call.xp.broadcast_to(v, call.y.shape).reshape(-1) for v in (low, high))
+    wrong = ~((a <= b) & (a < math.inf) & (b > -math.inf))
+    if bool(wrong.any()):
+        first = int(call.xp.argmax(wrong))
+        raise ValueError(
+            f"{call.op}: low must not be above high, got low={float(a[first]):g} and high={float(b[first]):g}"
+        )
     call.y[...] = _until_accepted(call, _truncated, low, high)
 
 
@@ -188,6 +193,8 @@ def random_categorical(call: Call) -> None:
     xp, p, n = call.xp, call.x.astype("float64"), call.y.size
     if n == 0:
         return
+    if p.size == 0:
+        raise ValueError(f"{call.op}: p has no probabilities, its shape is {p.shape}")
     _check(call, p, (p >= 0) & xp.isfinite(p), "probabilities", "at least 0 and finite")
     sums = xp.cumsum(p, -1).reshape(-1, p.shape[-1])
     if not bool((sums[:, -1] > 0).all()):

@@ -25,7 +25,7 @@ def reduction(call: Call) -> None:
         call.y[...] = x.mean(axis=axes, keepdims=keep, dtype=wide)
     else:
         if name in ("max", "min") and x.size == 0 and call.y.size:
-            raise ValueError(f"{name}: zero-size axis has no {name}imum")
+            raise ValueError(f"{name}: zero-size array of shape {x.shape} has no identity")
         call.y[...] = getattr(x, name)(axis=axes, keepdims=keep)
 
 
@@ -33,6 +33,11 @@ def reduction(call: Call) -> None:
 def arg_reduction(call: Call) -> None:
     axis = call.attrs["axis"]
     axis = axis[0] if isinstance(axis, (tuple, list)) else axis
+    if call.y.size == 0:
+        return
+    if call.x.size == 0:
+        end = "largest" if call.op == "argmax" else "smallest"
+        raise ValueError(f"{call.op}: zero-size array of shape {call.x.shape} has no {end} element")
     found = getattr(call.xp, call.op)(call.x, axis=axis)
     call.y[...] = found.reshape(call.y.shape)
 

@@ -6,30 +6,39 @@ from ._call import Array, Call, accumulator, kernel
 
 
 def _shifted(call: Call, x: Array, axis: int) -> Array:
-    x = x.astype(accumulator(call.xp, x), copy=False)
-    return x - x.max(axis=axis, keepdims=True) if x.shape[axis] else x
+    x = x.astype("float32" if x.dtype.kind in "biu" else accumulator(call.xp, x), copy=False)
+    return x - x.max(axis=axis, keepdims=True) if x.size else x
 
 
 @kernel("softmax")
 def softmax(call: Call) -> None:
-    e = call.xp.exp(_shifted(call, call.x, call.axis))
-    call.y[...] = e / e.sum(axis=call.axis, keepdims=True)
+    axis, x, y = call.axis, *_lines(call)
+    e = call.xp.exp(_shifted(call, x, axis))
+    y[...] = e / e.sum(axis=axis, keepdims=True)
 
 
 @kernel("log_softmax")
 def log_softmax(call: Call) -> None:
-    x = _shifted(call, call.x, call.axis)
-    call.y[...] = x - call.xp.log(call.xp.exp(x).sum(axis=call.axis, keepdims=True))
+    axis, x, y = call.axis, *_lines(call)
+    x = _shifted(call, x, axis)
+    y[...] = x - call.xp.log(call.xp.exp(x).sum(axis=axis, keepdims=True))
+
+
+def _lines(call: Call) -> tuple[Array, Array]:
+    """The input and the output; a single number is a line of length 1."""
+    return (call.x, call.y) if call.x.ndim else (call.x.reshape(1), call.y.reshape(1))
 
 
 def _labels(call: Call, logits: Array, labels: Array, axis: int) -> Array:
     xp, classes = call.xp, logits.shape[axis]
     labels = labels.astype("int64")
-    name = call.op.lstrip("_")
     unusable = call.refuse(
         (labels < 0) | (labels >= classes),
         labels,
-        lambda value: IndexError(f"{name}: label {value} is out of range for {classes} classes"),
+        lambda value, sample: IndexError(
+            f"{call.op}: label {value} of sample {sample} is out of range, expected 0 to {classes - 1} "
+            f"({classes} classes)"
+        ),
     )
     return xp.expand_dims(labels if unusable is None else xp.where(unusable, 0, labels), axis)
 

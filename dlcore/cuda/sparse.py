@@ -9,14 +9,13 @@ from .index import checked, scatter_add
 def _places(call: Call, indices: Array, indptr: Array, columns: int, count: int) -> tuple[Array, Array]:
     """Row and column of every value, checked as on the CPU."""
     name = call.op.lstrip("_")
+    place = checked(call, indices, columns, 1)
     if len(indices) != count:
-        raise ValueError(f"{name}: {count} values but {len(indices)} column indices")
-    lengths = indptr[1:].astype("int64") - indptr[:-1].astype("int64")
-    if int(indptr[0]) != 0 or int(indptr[-1]) != count or bool((lengths < 0).any()):
+        raise ValueError(f"{name}: expected as many values as column indices, got {count} and {len(indices)}")
+    bounds = indptr.astype("int64")
+    if int(bounds[0]) != 0 or int(bounds[-1]) != count or bool((bounds[1:] < bounds[:-1]).any()):
         raise ValueError(f"{name}: indptr must rise from 0 to the number of values, {count}")
-    xp = call.xp
-    rows = xp.searchsorted(indptr[1:].astype("int64"), xp.arange(count), side="right")
-    return rows, checked(call, indices, columns, 1)
+    return call.xp.searchsorted(bounds[1:], call.xp.arange(count), side="right"), place
 
 
 @kernel("csr_dot")
@@ -24,7 +23,7 @@ def csr_dot(call: Call) -> None:
     data, indices, indptr, x = call.ins
     rows, columns = _places(call, indices, indptr, x.shape[0], data.size)
     total = call.xp.zeros(call.y.shape, dtype=accumulator(call.xp, data))
-    scatter_add(call, total, rows, (data[:, None] * x[columns]).astype(total.dtype, copy=False))
+    scatter_add(call, total, rows, (data.reshape(-1, 1) * x[columns]).astype(total.dtype, copy=False))
     call.y[...] = total
 
 
@@ -33,7 +32,7 @@ def csr_dot_t(call: Call) -> None:
     data, indices, indptr, g, x = call.ins
     rows, columns = _places(call, indices, indptr, x.shape[0], data.size)
     total = call.xp.zeros(call.y.shape, dtype=accumulator(call.xp, data))
-    scatter_add(call, total, columns, (data[:, None] * g[rows]).astype(total.dtype, copy=False))
+    scatter_add(call, total, columns, (data.reshape(-1, 1) * g[rows]).astype(total.dtype, copy=False))
     call.y[...] = total
 
 

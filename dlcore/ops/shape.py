@@ -155,10 +155,12 @@ _make("zeros", f"shape: ints, {_DT}", "An array of zeros.", kernel="zeros", ref=
       example="zeros((2,)) -> [0., 0.]")
 _make("ones", f"shape: ints, {_DT}", "An array of ones.", kernel="ones", ref="np.ones(shape, dtype)", errors=[_neg],
       samples=[case(shape=(2, 3)), case(shape=(2,), dtype="bool")], example="ones((2,)) -> [1., 1.]")
-_make("full", f"value: scalar, shape: ints, {_DT}", "An array of one number.", kernel="full",
+_make("full", f"value: scalar, shape: ints, {_DT}", "An array of one number.", infer="full", kernel="full",
       ref="np.full(shape, value, dtype)",
       samples=[case(fixed(2.5), shape=(2, 3)), case(fixed(7, "int64"), shape=(2,), dtype="int64")],
-      errors=[bad("negative", 1.0, shape=(-1, 2))], example="full(2.5, (2,)) -> [2.5, 2.5]")
+      errors=[bad("negative", 1.0, shape=(-1, 2)),
+              bad(r"\(3,\) cannot be broadcast to \(1,\)", real(shape=(3,)), shape=(1,))],
+      example="full(2.5, (2,)) -> [2.5, 2.5]")
 _make("arange", f"start: float, stop: float, step: float = 1.0, {_DT}", "start, start + step, ... while before stop.",
       infer="arange", kernel="arange", ref="np.arange(start, stop, step).astype(dtype)",
       errors=[bad("step", start=0, stop=3, step=0)],
@@ -169,16 +171,17 @@ _make("eye", f"n: int, m: int, k: int = 0, {_DT}",
       infer="eye", kernel="eye", ref="np.eye(n, m, k, dtype)",
       samples=[case(n=3, m=3), case(n=2, m=4, k=1), case(n=3, m=2, k=-1)],
       errors=[bad("negative", n=-1, m=2)], example="eye(2, 2) -> [[1., 0.], [0., 1.]]")
-_like = partial(op, dtype="attr_or_first", infer="like")
-_like("zeros_like", "x: like, dtype: opt_dtype = None", "Zeros of x's shape (and dtype).", kernel="zeros",
+_like = partial(op, dtype="attr_or_first")
+_like("zeros_like", "x: like, dtype: opt_dtype = None", "Zeros of x's shape (and dtype).", infer="like", kernel="zeros",
       ref="np.zeros_like(x, dtype)",
       samples=[case(_x23), case(_x23, dtype="int32")], method=True, example="zeros_like([1., 2.]) -> [0., 0.]")
-_like("ones_like", "x: like, dtype: opt_dtype = None", "Ones of x's shape (and dtype).", kernel="ones",
+_like("ones_like", "x: like, dtype: opt_dtype = None", "Ones of x's shape (and dtype).", infer="like", kernel="ones",
       ref="np.ones_like(x, dtype)",
       samples=[case(_x23), case(_x23, dtype="int32")], method=True, example="ones_like([1., 2.]) -> [1., 1.]")
 _like("full_like", "x: like, value: scalar, dtype: opt_dtype = None", "One number in x's shape (and dtype).",
-      kernel="full_like",
+      infer="full_like", kernel="full_like",
       ref="np.full_like(x, value, dtype)", samples=[case(_x23, fixed(3.0)), case(_x23, fixed(3.0), dtype="int32")],
+      errors=[bad(r"\(2, 2\) and \(2, 3\) cannot be broadcast", _x23, real(shape=(2, 2)))],
       example="full_like([1., 2.], 3.) -> [3., 3.]")
 for _name, _word, _kept in (("tril", "above", "[[1., 0.], [3., 4.]]"), ("triu", "below", "[[1., 2.], [0., 4.]]")):
     op(_name, "x, k: int = 0", f"x with zeros {_word} its k-th diagonal (in the last two axes).", dtype="same",

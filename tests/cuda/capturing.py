@@ -156,7 +156,7 @@ class Reader(gluon.nn.HybridBlock):
     def forward(self, x: Any) -> Any:
         h = self.norm(self.words((x * 10).abs() % 7))
         q, k, v = nd.split(self.ask(h), 3, axis=2)
-        h = h + dl.npx.scaled_dot_product_attention(q, k, v, causal=True)
+        h = h + dl.npx.scaled_dot_product_attention(q, k, v, causal=True, dropout=0.2)
         pictures = nd.BilinearResize2D(h.expand_dims(1), height=4, width=6)
         return self.last(dl.npx.pooling(self.steady(self.conv(pictures)), pool_type="avg", global_pool=True))
 
@@ -193,7 +193,7 @@ def wrong_labels() -> None:
     for _ in range(4):
         f(x, array(good, "int64"))
     value = f(x, array(bad, "int64"))
-    with pytest.raises(IndexError, match="label 9 is out of range for 3 classes; the run was a CUDA graph and went on"):
+    with pytest.raises(IndexError, match=r"label 9 of sample 1 .*; the run was a CUDA graph and went on"):
         value.asnumpy()
     assert np.isfinite(f(x, array(good, "int64")).asnumpy()).all(), "told once"
     f(x, array(bad, "int64"))

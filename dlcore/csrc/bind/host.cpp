@@ -3,7 +3,7 @@
 // treat them like any other; the GIL is taken for the call, also inside an executable, which runs without it.
 #include <unordered_map>
 
-#include "bind/convert.h"
+#include "bind/errors.h"
 #include "runtime/invoke.h"
 
 namespace dl::bind {
@@ -17,19 +17,13 @@ static nb::tuple attr_values(const Attrs& attrs) {
   return nb::tuple(l);
 }
 
-// Runs `call` and turns the exceptions that have a C++ twin into it, so that layer paths and instruction numbers are
-// added to them. The traceback goes: its frames hold arrays over memory that is about to be freed.
+// Runs `call` and turns the exceptions that have a C++ twin into it.
 template <class F>
 static auto guarded(F&& call) -> decltype(call()) {
   try {
     return call();
   } catch (nb::python_error& e) {
-    PyException_SetTraceback(e.value().ptr(), Py_None);
-    std::string said = nb::cast<std::string>(nb::str(e.value()));
-    if (e.matches(PyExc_ValueError)) throw ValueError(said);
-    if (e.matches(PyExc_IndexError)) throw IndexError(said);
-    if (e.matches(PyExc_TypeError)) throw TypeError(said);
-    if (e.matches(PyExc_RuntimeError)) throw RuntimeError(said);
+    throw_twin(e, text_of(e));
     throw;
   }
 }

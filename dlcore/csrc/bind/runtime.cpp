@@ -1,5 +1,5 @@
 // Devices, memory, threads, random state.
-#include "bind/convert.h"
+#include "bind/errors.h"
 #include "kernels/cpu/isa/isa.h"
 #include "runtime/device.h"
 #include "runtime/pool.h"
@@ -13,20 +13,37 @@ static nb::list tensors(const std::vector<Tensor>& v) {
   return l;
 }
 
+// What a backend says in the operator's name is told like an error of a kernel here; any other exception may be a
+// mistake of the backend's own, and keeps its traceback.
+[[noreturn]] static void tell(nb::python_error& e, const OpDef& op) {
+  std::string said = text_of(e), name = op.name.substr(op.name[0] == '_');
+  if (said.compare(0, op.name.size(), op.name) == 0 || said.compare(0, name.size(), name) == 0) throw_twin(e, said);
+  throw e;
+}
+
 // Backends are written in Python (dlcore.gpu over CuPy): the core calls back once per operator.
 static void set_python_backend(int type, nb::object allocate, nb::object invoke, nb::object copy) {
   PyObject *alloc_fn = allocate.release().ptr(), *invoke_fn = invoke.release().ptr(), *copy_fn = copy.release().ptr();
   Backend b;
   b.allocate = [alloc_fn](Storage& s, size_t nbytes, Device d) {
-    auto r = nb::cast<nb::tuple>(nb::borrow(alloc_fn)(nbytes, int(d.index)));
-    s.data = reinterpret_cast<void*>(nb::cast<uintptr_t>(r[0]));
-    hold(s, nb::object(r[1]));
+    try {
+      auto r = nb::cast<nb::tuple>(nb::borrow(alloc_fn)(nbytes, int(d.index)));
+      s.data = reinterpret_cast<void*>(nb::cast<uintptr_t>(r[0]));
+      hold(s, nb::object(r[1]));
+    } catch (nb::python_error& e) {
+      if (e.matches(PyExc_MemoryError)) throw_twin(e, text_of(e));
+      throw;
+    }
   };
   b.invoke = [invoke_fn](const OpDef& op, const std::vector<Tensor>& in, const std::vector<Tensor>& out,
                          const Attrs& attrs, uint64_t seed, uint64_t counter) {
     nb::list a;
     for (auto& x : attrs) a.append(attr_object(x));
-    nb::borrow(invoke_fn)(nb::str(op.name.c_str()), tensors(in), tensors(out), nb::tuple(a), seed, counter);
+    try {
+      nb::borrow(invoke_fn)(nb::str(op.name.c_str()), tensors(in), tensors(out), nb::tuple(a), seed, counter);
+    } catch (nb::python_error& e) {
+      tell(e, op);
+    }
   };
   b.copy = [copy_fn](const Tensor& dst, const Tensor& src) { nb::borrow(copy_fn)(nb::cast(dst), nb::cast(src)); };
   set_backend(type, std::move(b));

@@ -43,6 +43,17 @@ void eye(const KernelCall& c) {
   fill(diagonal, 1.0);
 }
 
+// The shape by another rule, which the value has to fit: one number, or an array that is repeated.
+void full_shape(InferCall& c, const char* rule) {
+  find_infer(rule)(c);
+  const Shape &value = c.in[c.nin - 1].shape, &out = c.out[0].shape;
+  if (value.n && broadcast_shapes(value, out, c.name()) != out)
+    throw ValueError(std::string(c.name()) + ": a value of shape " + to_string(value) + " cannot be broadcast to " +
+                     to_string(out));
+}
+DL_INFER("full", [](InferCall& c) { full_shape(c, "attr_shape"); });
+DL_INFER("full_like", [](InferCall& c) { full_shape(c, "like"); });
+
 DL_KERNEL("zeros", zeros);
 DL_KERNEL("ones", ones);
 DL_KERNEL("full", full);
