@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from ._idx import read_idx
 from ._ndarray_iter import NDArrayIter
+from ._place import whole_numbers
 
 Path = str | os.PathLike[str]
 
@@ -63,6 +64,21 @@ class CSVIter(NDArrayIter):
         """Begin a new pass with the first example."""
         self._start = 0
         super().hard_reset()
+
+    def state(self) -> dict[str, Any]:
+        """The place in the data, as JSON can hold it: `load_state` goes on from there."""
+        return {"samples": self.num_data, "start": self._start, "cursor": self.cursor}
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Go on where an iterator over the same file stood when `state()` was asked; do not `reset` first.
+
+        ValueError, with nothing changed, for another number of examples and for a damaged state.
+        """
+        n, size = self.num_data, self.batch_size
+        _, start, cursor = whole_numbers(
+            "CSVIter", state, samples=(n, n), start=(0, n - 1), cursor=(-size, n)
+        )  # fmt: skip
+        self._start, self.idx, self.cursor = start, np.arange(start, n), cursor
 
     def getindex(self) -> np.ndarray:
         return (self._start + np.arange(self.cursor, self.cursor + self.batch_size)) % self.num_data

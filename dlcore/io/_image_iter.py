@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import EllipsisType
 from typing import Any
@@ -17,6 +17,7 @@ from ._augmenters import Augmenter, CastAug, ColorNormalizeAug, CreateAugmenter,
 from ._iterators import DataDesc, DataIter, batch_of
 from ._picture_files import FilePath, Records, in_turn, listed, of_record, places_in
 from ._pictures import KEEP_MB, PictureBatches, Together
+from ._place import whole_numbers
 from ._rows import QUICK_BYTES
 
 _HANDLES = ("pad", "discard", "roll_over")
@@ -100,7 +101,8 @@ class ImageIter(DataIter):
         self.auglist = list(CreateAugmenter(data_shape, **kwargs) if aug_list is None else aug_list)
         self._names, self._shuffle, self._handle = (data_name, label_name), shuffle, last_batch_handle
         self._threads = preprocess_threads
-        self._random, self._rest = np.random.default_rng(seed), np.zeros(0, np.int64)
+        self._seed, self._passes = seed, 0
+        self._before, self._rest = np.zeros(0, np.int64), np.zeros(0, np.int64)  # left over by the pass before, by this
         self._order, self._at = np.zeros(0, np.int64), 0
         self.reset()
 
@@ -122,12 +124,46 @@ class ImageIter(DataIter):
 
     def reset(self) -> None:
         """Begin a new pass."""
-        order = self._random.permutation(self.num_data) if self._shuffle else np.arange(self.num_data)
-        self._order, self._rest = np.concatenate([self._rest, order]), self._rest[:0]
-        self._at = -self.batch_size
+        self._begin(self._passes + 1, self._rest)
+
+    def _begin(self, passes: int, before: np.ndarray) -> None:
+        """Pass number `passes`, which begins with what one before it left over."""
+        order = np.arange(self.num_data)
+        if self._shuffle:
+            order = np.random.default_rng([self._seed, passes]).permutation(self.num_data)
+        self._passes, self._before, self._rest = passes, before, before[:0]
+        self._order, self._at = np.concatenate([before, order]), -self.batch_size
+
+    def state(self) -> dict[str, Any]:
+        """The place in the data, as JSON can hold it: `load_state` goes on from there. See `gluon.save_checkpoint`.
+
+        What augmenters draw follows the seeded state, which is not part of it.
+        """
+        before = [int(index) for index in self._before]
+        return {"samples": self.num_data, "passes": self._passes, "at": self._at, "before": before}
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Go on where an iterator with the same arguments stood when `state()` was asked; do not `reset` first.
+
+        ValueError, with nothing changed, for another number of pictures and for a damaged state.
+        """
+        n, size, name = self.num_data, self.batch_size, type(self).__name__
+        before = state.get("before")
+        if not isinstance(before, list) or len(before) >= size:
+            raise ValueError(f"{name}: not a place in this data: before is {before!r}")
+        for index in before:
+            whole_numbers(name, {"before": index}, before=(0, n - 1))
+        numbers = {key: value for key, value in state.items() if key != "before"}
+        _, passes, at = whole_numbers(
+            name, numbers, samples=(n, n), passes=(1, 1 << 62), at=(-size, len(before) + n + 2 * size)
+        )
+        self._begin(passes, np.array(before, np.int64))
+        self._at = at
+        if self._handle == "roll_over" and 0 < len(self._order) - at < size:
+            self._rest = self._order[at:]
 
     def iter_next(self) -> bool:
-        self._at += self.batch_size
+        self._at = min(self._at + self.batch_size, len(self._order) + self.batch_size)
         left = len(self._order) - self._at
         if left >= self.batch_size or (left > 0 and self._handle == "pad"):
             return True

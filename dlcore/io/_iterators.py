@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -124,6 +124,14 @@ class DataIter:
         if not self.iter_next():
             raise StopIteration
         return DataBatch(self.getdata(), self.getlabel(), self.getpad(), self.getindex())
+
+    def state(self) -> dict[str, Any]:
+        """The place in the data, as JSON can hold it, for iterators that can go on from one."""
+        raise NotImplementedError(f"{type(self).__name__} has no state(): its place in the data cannot be kept")
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Go on from a place that `state()` gave."""
+        raise NotImplementedError(f"{type(self).__name__} has no load_state(): it cannot go on from a place")
 
     def iter_next(self) -> bool:
         """Go to the next batch; False at the end of the pass."""

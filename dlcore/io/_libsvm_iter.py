@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from dlcore import _core
 from dlcore.array.sparse import CSRNDArray, csr_matrix
 
 from ._iterators import DataDesc, DataIter
+from ._place import whole_numbers
 
 Path = str | os.PathLike[str]
 
@@ -80,6 +81,18 @@ class LibSVMIter(DataIter):
     def reset(self) -> None:
         """Begin a new pass."""
         self.cursor = -self.batch_size
+
+    def state(self) -> dict[str, Any]:
+        """The place in the data, as JSON can hold it: `load_state` goes on from there."""
+        return {"samples": self.num_data, "cursor": self.cursor}
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Go on where an iterator over the same file stood when `state()` was asked; do not `reset` first.
+
+        ValueError, with nothing changed, for another number of examples and for a damaged state.
+        """
+        n, size = self.num_data, self.batch_size
+        _, self.cursor = whole_numbers("LibSVMIter", state, samples=(n, n), cursor=(-size, n + size))
 
     def iter_next(self) -> bool:
         """Go to the next batch; False after the last."""

@@ -128,6 +128,7 @@ class NDArrayIter(DataIter):
             and len(kept) < self.batch_size
             and all(isinstance(n, int) and 0 <= n < self.num_data for n in kept)
             and isinstance(cursor, int)
+            and not isinstance(cursor, bool)
             and -self.batch_size <= cursor <= self.num_data + len(kept)
         )
         if not right or state["samples"] != self.num_data:

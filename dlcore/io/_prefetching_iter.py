@@ -9,6 +9,7 @@ from typing import Any
 from dlcore._core import NDArray
 
 from ._iterators import DataBatch, DataDesc, DataIter, batch_of
+from ._place import inner_place
 
 Names = Sequence[Mapping[str, str]] | None
 
@@ -41,6 +42,7 @@ class PrefetchingIter(DataIter):
         self._names = rename_data, rename_label
         self.current_batch: DataBatch | None = None
         self._asked: list[Future[DataBatch | None]] = []
+        self._places: list[Any] = []  # where the iterators stood when they were asked
         super().__init__(self.provide_data[0].shape[0])
         self._pool = ThreadPoolExecutor(len(self.iters), thread_name_prefix="dlcore-prefetch")
         self._directly = self._quick()
@@ -57,19 +59,54 @@ class PrefetchingIter(DataIter):
         return _renamed([source.provide_label for source in self.iters], self._names[1])
 
     def _ask(self) -> None:
+        if not self._directly:
+            self._places = [_place_of(source) for source in self.iters]
         self._asked = [] if self._directly else [self._pool.submit(_next, source) for source in self.iters]
+
+    def _wait(self) -> None:
+        for future in self._asked:
+            future.exception()  # what went wrong in a pass that is given up does not matter
 
     def _quick(self) -> bool:
         return all(isinstance(source, DataIter) and source._quick() for source in self.iters)
 
     def reset(self) -> None:
         """Begin a new pass with all iterators."""
-        for future in self._asked:
-            future.exception()  # waits; what went wrong in a pass that is given up does not matter
+        self._wait()
         for source in self.iters:
             source.reset()
         self._directly = self._quick()
         self._ask()
+
+    def state(self) -> dict[str, Any]:
+        """The place in the data behind the batch that was handed out last, as JSON can hold it; see `load_state`.
+
+        What augmenters draw in a thread, meanwhile, follows the same seeded state as the network: that is not repeated.
+        """
+        places = [
+            source.state() if place is None else place for source, place in zip(self.iters, self._now(), strict=True)
+        ]
+        return {"iterators": places}
+
+    def _now(self) -> list[Any]:
+        return [source.state() for source in self.iters] if self._directly else self._places
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Go on where one over the same iterators stood; ValueError, with nothing changed, for a damaged state."""
+        found = state.get("iterators")
+        if len(state) != 1 or not isinstance(found, list) or len(found) != len(self.iters):
+            raise ValueError(f"PrefetchingIter: expected a place for each of {len(self.iters)} iterators")
+        self._wait()
+        before = self.state()["iterators"]
+        try:
+            for source, place in zip(self.iters, found, strict=True):
+                source.load_state(inner_place("PrefetchingIter", place))
+        except ValueError:
+            for source, place in zip(self.iters, before, strict=True):
+                source.load_state(place)
+            raise
+        finally:
+            self._ask()
 
     def iter_next(self) -> bool:
         found = [future.result() for future in self._asked] or [_next(source) for source in self.iters]
@@ -130,9 +167,18 @@ def _next(source: DataIter) -> DataBatch | None:
         return None
 
 
+def _place_of(source: Any) -> Any:
+    """Where it stands, None where it does not say."""
+    try:
+        return source.state()
+    except (AttributeError, NotImplementedError):
+        return None
+
+
 def _renamed(described: list[list[DataDesc]], names: Names) -> list[DataDesc]:
-    return [
-        DataDesc(new.get(desc.name, desc.name), desc.shape, desc.dtype, desc.layout)
-        for descs, new in zip(described, names or [{}] * len(described), strict=True)
-        for desc in descs
-    ]
+    found = []
+    for descs, new in zip(described, names or [{}] * len(described), strict=True):
+        for one in descs:
+            desc = one if isinstance(one, DataDesc) else DataDesc(*one)  # iterators of one's own may give plain pairs
+            found.append(DataDesc(new.get(desc.name, desc.name), desc.shape, desc.dtype, desc.layout))
+    return found

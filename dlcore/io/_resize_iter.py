@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ._iterators import DataBatch, DataIter
+from ._place import inner_place, whole_numbers
 
 
 class ResizeIter(DataIter):
@@ -39,6 +41,17 @@ class ResizeIter(DataIter):
         self._done = 0
         if self.reset_internal:
             self.data_iter.reset()
+
+    def state(self) -> dict[str, Any]:
+        """The place in the data, as JSON can hold it: `load_state` goes on from there."""
+        return {"done": self._done, "inner": self.data_iter.state()}
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Go on where it stood when `state()` was asked; ValueError, with nothing changed, for a damaged state."""
+        numbers = {name: value for name, value in state.items() if name != "inner"}
+        (done,) = whole_numbers("ResizeIter", numbers, done=(0, self.size))
+        self.data_iter.load_state(inner_place("ResizeIter", state.get("inner")))
+        self._done = done
 
     def iter_next(self) -> bool:
         if self._done == self.size:

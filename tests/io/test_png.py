@@ -108,6 +108,7 @@ def test_damage_is_never_read_as_a_picture_and_never_more_than_that() -> None:
         assert _core.decode_png(png(b"", 24, 20, packed=data[:end] or b"\0")) is None
     for end in range(len(whole)):
         assert _core.decode_png(whole[:end]) is None
+    overlooked = 0  # zlib takes these too: its sum of few bytes is a weak one
     for at in range(len(data)):
         for bit in range(8):
             hurt = bytearray(data)
@@ -117,8 +118,10 @@ def test_damage_is_never_read_as_a_picture_and_never_more_than_that() -> None:
                 said = zlib.decompress(bytes(hurt))
             except zlib.error:
                 said = b""
-            if found is not None:  # a bit that does not matter, like the level in the stream's head
-                assert said == zlib.decompress(data) and (found.asnumpy()[..., 0] == picture).all()
+            if found is not None:  # a bit that does not matter, like the level in the head, or that the sum overlooks
+                assert said and (found.asnumpy() == _core.decode_png(png(said, 24, 20)).asnumpy()).all()
+                overlooked += said != zlib.decompress(data)
+    assert overlooked < 4
     for _ in range(3000):
         noise = data[:2] + RNG.integers(0, 256, RNG.integers(1, 300)).astype(np.uint8).tobytes()
         assert _core.decode_png(png(b"", 24, 20, packed=noise)) is None
