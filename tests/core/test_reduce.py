@@ -185,3 +185,19 @@ def test_columns_of_rows_that_no_cache_keeps(rows: int) -> None:
     x[rows - 2, 32_800] = x[1, 5] = np.nan
     np.testing.assert_array_equal(F.max(nd(x), 0).asnumpy(), x.max(0))
     np.testing.assert_array_equal(F.min(nd(x), 0).asnumpy(), x.min(0))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "float16", "int32"])
+@pytest.mark.parametrize("shape", [(531, 4000), (70, 9001), (40_000, 20), (3, 700, 2100)], ids=str)
+def test_wide_rows_on_any_number_of_threads(shape: tuple[int, ...], dtype: str) -> None:
+    x = np.asarray(rng.integers(-9, 10, shape)).astype(dtype)  # whole numbers: their sums are exact
+    x[tuple(n // 3 for n in shape)] = 11
+    if x.dtype.kind == "f":
+        x[tuple(n // 2 for n in shape)] = np.nan
+    axis = len(shape) - 2
+    for count in (1, 2, 3):
+        with threads(count):
+            for name in ("sum", "max", "min", "argmax", "argmin"):
+                want = getattr(np, name)(x, axis) if name != "sum" else x.sum(axis, dtype=np.float64)
+                got = getattr(F, name)(nd(x), axis).asnumpy()
+                np.testing.assert_array_equal(got, want.astype(got.dtype), f"{name}, {count} threads")

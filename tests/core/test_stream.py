@@ -37,3 +37,25 @@ def test_writing_over_an_input() -> None:
     y = nd(x.copy())
     y += 1.0
     np.testing.assert_array_equal(y.asnumpy(), x + np.float32(1))
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_running_sums(reverse: bool) -> None:
+    whole = np.rint(x).astype(np.float32)  # sums of whole numbers are exact, in any order
+    tall = whole[: N // 1003 * 1003].reshape(1003, -1)
+    for values, axis in ((whole, 0), (tall, 0)):
+        turned = np.flip(values, axis) if reverse else values
+        want = np.cumsum(turned, axis, dtype=np.float64)
+        for count in (1, 3):
+            with threads(count):
+                got = F.cumsum(nd(values), axis, reverse).asnumpy()
+            np.testing.assert_array_equal(got, np.flip(want, axis) if reverse else want)
+
+
+@pytest.mark.parametrize("columns", [48, 1003])
+def test_rows_in_any_order(columns: int) -> None:
+    table = x[: N // columns * columns].reshape(-1, columns)
+    at = np.random.default_rng(5).integers(-len(table), len(table), len(table) + 1)
+    for count in (1, 3):
+        with threads(count):
+            np.testing.assert_array_equal(F.take(nd(table), nd(at), 0).asnumpy(), table[at])

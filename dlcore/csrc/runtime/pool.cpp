@@ -269,9 +269,13 @@ void parallel_for_raw(int64_t n, int64_t grain, void (*fn)(void*, int64_t, int64
     return;
   }
   int64_t parts = int64_t(threads) * kChunksPerThread;
+  if (parts > n / grain) parts = n / grain;  // of one size: a short last one would leave its thread idle
   int64_t chunk = (n + parts - 1) / parts;
-  if (chunk < grain) chunk = grain;
   int64_t chunks = (n + chunk - 1) / chunk;
+  if (chunks == 1) {
+    fn(arg, 0, n);
+    return;
+  }
   Job job;
   job.n = n;
   job.chunk = chunk;

@@ -7,13 +7,16 @@
 
 #include "kernels/cpu/complex_math.h"
 #include "kernels/cpu/isa/cumulative_table.h"
+#include "kernels/cpu/isa/stream.h"
 #include "kernels/cpu/lines.h"
+#include "kernels/cpu/prefetch.h"
 
 namespace dl {
 namespace {
 
 constexpr int64_t kBlock = 8 * 1024;
 constexpr int64_t kLong = 4 * kBlock;
+constexpr int64_t kStretchBytes = 4 << 20;
 
 template <class T>
 struct IsComplex : std::false_type {};
@@ -70,30 +73,43 @@ void long_line(int64_t n, const T* x, T* y, bool reverse) {
     int64_t at = (reverse ? blocks - 1 - k : k) * kBlock;
     f(std::min(kBlock, n - at), x + at, y + at);
   };
+  const StreamTable* stream = n * int64_t(sizeof(T)) >= stream_bytes() && x != y ? pick_stream_table() : nullptr;
+  auto write = [&](int64_t m, const T* from, T* to, T before) {
+    if (!stream) return fns.line(m, from, to, before, reverse);
+    alignas(64) T made[kBlock];
+    fns.line(m, from, made, before, reverse);
+    stream->copy(m * int64_t(sizeof(T)), made, to);
+    stream->finish();
+  };
   T start = Sum ? T(0) : T(1);
   if (num_threads() == 1) {
     for (int64_t k = 0; k < blocks; k++)
       part(k, [&](int64_t m, const T* from, T* to) {
         T total = fns.total(m, from);
-        fns.line(m, from, to, start, reverse);
+        write(m, from, to, start);
         start = combine<Sum>(start, total);
       });
     return;
   }
-  std::vector<T> before(size_t(blocks), T(0));
-  parallel_for(blocks, 1, [&](int64_t b, int64_t e) {
-    for (int64_t k = b; k < e; k++)
-      part(k, [&](int64_t m, const T* from, T*) { before[size_t(k)] = fns.total(m, from); });
-  });
-  for (T& v : before) {
-    T total = v;
-    v = start;
-    start = combine<Sum>(start, total);
+  // Stretch by stretch, so that the totals leave in the cache what is read again.
+  const int64_t stretch = std::max<int64_t>(1, kStretchBytes / (kBlock * int64_t(sizeof(T))));
+  std::vector<T> before(size_t(std::min(stretch, blocks)));
+  for (int64_t first = 0; first < blocks; first += stretch) {
+    const int64_t count = std::min(stretch, blocks - first);
+    parallel_for(count, 1, [&](int64_t b, int64_t e) {
+      for (int64_t k = b; k < e; k++)
+        part(first + k, [&](int64_t m, const T* from, T*) { before[size_t(k)] = fns.total(m, from); });
+    });
+    for (int64_t k = 0; k < count; k++) {
+      T total = before[size_t(k)];
+      before[size_t(k)] = start;
+      start = combine<Sum>(start, total);
+    }
+    parallel_for(count, 1, [&](int64_t b, int64_t e) {
+      for (int64_t k = b; k < e; k++)
+        part(first + k, [&](int64_t m, const T* from, T* to) { write(m, from, to, before[size_t(k)]); });
+    });
   }
-  parallel_for(blocks, 1, [&](int64_t b, int64_t e) {
-    for (int64_t k = b; k < e; k++)
-      part(k, [&](int64_t m, const T* from, T* to) { fns.line(m, from, to, before[size_t(k)], reverse); });
-  });
 }
 
 template <bool Sum, class T>
@@ -108,10 +124,36 @@ void lines(const T* x, T* y, int64_t count, int64_t n, bool reverse) {
   });
 }
 
+// The same where the result goes past the caches: the running row is kept apart, and the next one asked for.
+template <bool Sum, class T>
+void far_columns(const T* x, T* y, const AxisSplit& s, bool reverse) {
+  constexpr int64_t kStrip = 1024;
+  auto fns = loops<Sum, T>();
+  const StreamTable* stream = pick_stream_table();
+  int64_t strips = (s.inner + kStrip - 1) / kStrip;
+  parallel_for(s.outer * strips, 1, [&](int64_t b, int64_t e) {
+    alignas(64) T row[kStrip];
+    for (int64_t u = b; u < e; u++) {
+      int64_t first = u % strips * kStrip, m = std::min(kStrip, s.inner - first);
+      int64_t at = u / strips * s.n * s.inner + first, by = s.inner;
+      if (reverse) at += (s.n - 1) * s.inner, by = -by;
+      std::copy(x + at, x + at + m, row);
+      for (int64_t r = 0; r < s.n; r++, at += by) {
+        if (r + 1 < s.n) ask_for(x + at + by, m * int64_t(sizeof(T)));
+        if (r) fns.row(m, row, x + at, row);
+        stream->copy(m * int64_t(sizeof(T)), row, y + at);
+      }
+    }
+    stream->finish();
+  });
+}
+
 // The axis has a stride: row by row, in strips of columns.
 template <bool Sum, class T>
 void columns(const T* x, T* y, const AxisSplit& s, bool reverse) {
   constexpr int64_t kStrip = 512;
+  if (s.outer * s.n * s.inner * int64_t(sizeof(T)) >= stream_bytes() && s.inner * int64_t(sizeof(T)) >= 1024 && x != y)
+    return far_columns<Sum>(x, y, s, reverse);
   auto fns = loops<Sum, T>();
   int64_t strips = (s.inner + kStrip - 1) / kStrip;
   parallel_for(s.outer * strips, 16 * 1024 / (std::min(kStrip, s.inner) * s.n) + 1, [&](int64_t b, int64_t e) {

@@ -13,7 +13,8 @@ namespace dl {
 namespace {
 
 constexpr int64_t kBuffer = 2048;      // elements converted at a time
-constexpr int64_t kStrip = 1024;       // columns worked on at a time
+constexpr int64_t kStrip = 4096;       // columns worked on at a time
+constexpr int64_t kNarrow = 1024;      // fewer columns are joined in no time
 constexpr int64_t kGrain = 32 * 1024;  // elements below which a thread is not worth waking
 constexpr int64_t kBlockWork = 64 * 1024;
 constexpr int64_t kEnoughUnits = 32;  // results to share out, from which a reduction is not cut any more
@@ -121,7 +122,10 @@ class Reducer {
   void over_rows() {
     int64_t width = r_.kept.inner(), results = r_.kept.count(), length = r_.reduced.count();
     int64_t strips = (width + kStrip - 1) / kStrip, units = results / width * strips;
-    Blocks blocks(r_.reduced, blocks_wanted(units, length, results * length));
+    int64_t wanted = blocks_wanted(units, length, results * length);
+    if (width > kNarrow)
+      wanted = std::min(wanted, std::max<int64_t>(length / 64, 1));  // one thread joins what they make
+    Blocks blocks(r_.reduced, wanted);
     int64_t nb = blocks.count();
     Temp keep;
     if (nb > 1) keep = Temp(size_t(results * nb * acc_size_));
@@ -180,8 +184,8 @@ class Reducer {
         fns_.rows(m, n, p, down, acc);
         continue;
       }
-      alignas(64) char buffer[kBuffer * 8];
-      int64_t at_once = columns == 1 && down == n ? kBuffer / n : 1;  // neighbouring rows convert in one go
+      alignas(64) char buffer[kStrip * 8];
+      int64_t at_once = columns == 1 && down == n ? kStrip / n : 1;  // neighbouring rows convert in one go
       for (int64_t i = 0; i < m; i += at_once) {
         int64_t k = std::min(at_once, m - i);
         load_(k * n, p + i * down * in_size_, columns, buffer, 1);

@@ -168,20 +168,23 @@ void find_far_rows(int64_t rows, int64_t n, const T* x, int64_t stride, int64_t*
   for (; n >= lane; n -= most, x += most, out += most) {
     int64_t m = n < most ? n : most;
     for (int64_t i = 0; i < m; i++) best[i] = identity<Op, T>(), at[i] = size[i] = 0;
-    for (int64_t r = 0; r < rows; r += 4) {
-      int64_t count = rows - r < 4 ? rows - r : 4;
+    auto take = [&](int64_t r, auto rows_at_once) {
       for (int64_t i = 0; i < m; i += lane) {
         if (i + lane > m) i = m - lane;  // some columns twice, which changes nothing
         One one;
         one.best[0] = vec_load<typename One::V>(best + i);
         one.at[0] = vec_load<typename One::B>(at + i);
         one.size[0] = vec_load<typename One::B>(size + i);
-        for (int64_t k = 0; k < count; k++) one.take(x + (r + k) * stride + i, Bits<T>(r + k));
+#pragma GCC unroll 8
+        for (int k = 0; k < decltype(rows_at_once)::value; k++) one.take(x + (r + k) * stride + i, Bits<T>(r + k));
         vec_store(best + i, one.best[0]);
         vec_store(at + i, one.at[0]);
         vec_store(size + i, one.size[0]);
       }
-    }
+    };
+    int64_t r = 0;
+    for (; r + 8 <= rows; r += 8) take(r, std::integral_constant<int, 8>());
+    for (; r < rows; r++) take(r, std::integral_constant<int, 1>());
     for (int64_t i = 0; i < m; i++) {
       bool nan = std::is_floating_point_v<T> && size[i] > kInfBits<T>;
       out[i] = nan ? first_nan(rows, x + i, stride) : at[i];

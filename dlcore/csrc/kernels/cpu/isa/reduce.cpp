@@ -34,15 +34,17 @@ struct Lanes {
 #pragma omp simd
     for (int64_t k = 0; k < n; k++) take_one(x[k], k);
   }
-  // Four rows, one after the other.
+  // Eight rows, one after the other.
   DL_MEMBER void take_rows(const T* x, int64_t stride, int64_t n) {
-    const T *y = x + stride, *z = y + stride, *last = z + stride;
 #pragma omp simd
     for (int64_t k = 0; k < n; k++) {
-      take_one(x[k], k);
-      take_one(y[k], k);
-      take_one(z[k], k);
-      take_one(last[k], k);
+      Lanes<Op, T, 1> one;
+      one.value[0] = value[k];
+      if constexpr (kSplit) one.size[0] = size[k];
+#pragma GCC unroll 8
+      for (int r = 0; r < 8; r++) one.take_one(x[k + r * stride], 0);
+      value[k] = one.value[0];
+      if constexpr (kSplit) size[k] = one.size[0];
     }
   }
   // Fewer than Width, a vector at a time and the last one in part.
@@ -194,14 +196,14 @@ DL_INLINE void strip(int64_t rows, int64_t n, const T* x, int64_t stride, T* acc
 // Rows that no cache keeps until the next strip: few accumulators would touch each page for a short run only.
 template <ReduceOp Op, class T>
 void far_rows(int64_t rows, int64_t n, const T* x, int64_t stride, T* acc) {
-  constexpr int64_t most = 1024;
+  constexpr int64_t most = 16384 / int64_t(sizeof(T));  // half of the nearest cache
   Lanes<Op, T, int(most)> lanes;
   for (; n > 0; n -= most, x += most, acc += most) {
     int64_t m = n < most ? n : most;
     for (int64_t r0 = 0; r0 < rows; r0 += 256) {
       int64_t r = r0, end = rows - r0 < 256 ? rows : r0 + 256;
       lanes.clear();
-      for (; r + 4 <= end; r += 4) lanes.take_rows(x + r * stride, stride, m);
+      for (; r + 8 <= end; r += 8) lanes.take_rows(x + r * stride, stride, m);
       for (; r < end; r++) lanes.take(x + r * stride, m);
       for (int64_t k = 0; k < m; k++) acc[k] = combine<Op, T>(acc[k], lanes.get(k));
     }
@@ -224,7 +226,9 @@ DL_INLINE void narrow_rows(int64_t count, int64_t n, const T* x, T* acc) {
   T joined[kJoin * kMost];
   int64_t whole = count / kJoin;
   for (int64_t k = 0; k < kJoin * n; k++) joined[k] = identity<Op, T>();
-  strips<Op, T>(whole, kJoin * n, x, kJoin * n, joined);
+  const int64_t some = 8 + 16384 / (kJoin * n * int64_t(sizeof(T)));  // what the nearest cache keeps for all strips
+  for (int64_t r = 0; r < whole; r += some)
+    strips<Op, T>(whole - r < some ? whole - r : some, kJoin * n, x + r * kJoin * n, kJoin * n, joined);
   for (int64_t half = kJoin / 2; half; half /= 2) {
 #pragma omp simd
     for (int64_t k = 0; k < half * n; k++) joined[k] = combine<Op, T>(joined[k], joined[k + half * n]);
@@ -264,7 +268,7 @@ void rows(int64_t count, int64_t n, const void* px, int64_t stride, void* pacc) 
     few_rows<Op, T>(count, n, x, stride, acc);
   } else if (stride == n && n < 64 && n % (64 / int64_t(sizeof(T))) && count >= 64) {
     narrow_rows<Op, T>(count, n, x, acc);
-  } else if (n >= 256 && stride * int64_t(sizeof(T)) >= 4096 && count * stride * int64_t(sizeof(T)) > (2 << 20)) {
+  } else if (n >= 256 && stride * int64_t(sizeof(T)) >= 4096 && count * stride * int64_t(sizeof(T)) > (1 << 19)) {
     far_rows<Op, T>(count, n, x, stride, acc);
   } else {
     strips<Op, T>(count, n, x, stride, acc);
