@@ -83,7 +83,7 @@ _count("random_categorical", "p, shape: ints = (), dtype: dtype = 'int64'",
        "Positions along p's last axis, drawn with the probabilities p (of any sum): `shape` for each row.",
        infer="categorical", kernel="random_categorical", ref="dlcore.ops.reference_random.categorical",
        errors=[bad("probabilities must be", _all(-2)), bad("row of zeros", _all(0)), bad("needs an axis", _all(1, ())),
-               bad("negative", _all(1), shape=(-1,))],
+               bad("negative", _all(1), shape=(-1,)), bad("p has no probabilities", real(shape=(2, 0)), shape=(3,))],
        samples=[case(fixed([[0.1, 0.0, 0.9], [2.0, 2.0, 0.0]], "float32"), shape=(4000,))],
        example="random_categorical([0., 1.], (2,)) -> [1, 1]")
 op("random_randint", "low: int, high: int, shape: ints = (), dtype: dtype = 'int64', device: str = ''",

@@ -10,6 +10,7 @@ op = partial(_op, family="reduce")
 _KEEP = "axis: opt_ints = None, keepdims: bool = False"
 _REDUCED = "axis=axis, keepdims=keepdims"
 _axis = bad("axis 2", real(shape=(2, 3)), axis=2, raises="IndexError")
+_twice = bad(r"axis -2 is named twice in \(0, -2\)", real(shape=(2, 3)), axis=(0, -2))
 
 
 def _cases(draw, **more):
@@ -22,7 +23,7 @@ _apart = _cases(real(-2, 2, apart=True))
 
 op("sum", f"x, {_KEEP}", "Sum over the given axes. Whole numbers and truth values are added up in 64 bits.",
    dtype="sum", infer="reduce", kernel="sum", grad="_unreduce(gy, x, axis, keepdims)",
-   ref=f"np.sum(x, {_REDUCED})", samples=_plain, errors=[_axis], method=True, aliases="sum_axis",
+   ref=f"np.sum(x, {_REDUCED})", samples=_plain, errors=[_axis, _twice], method=True, aliases="sum_axis",
    tol={"float16": 4e-3, "bfloat16": 4e-2}, example="sum([[1., 2.], [3., 4.]], axis=0) -> [4., 6.]")
 
 op("mean", f"x, {_KEEP}", "Mean over the given axes; whole numbers give float32. The mean of nothing is NaN.",
