@@ -16,15 +16,17 @@ constexpr int64_t kDepth = 4096;                 // of k at a time
 constexpr int64_t kPacked = 256 * 1024;          // numbers of packed panels at a time: half of a second-level cache
 constexpr int64_t kRows = 64;                    // of a at a time
 constexpr int64_t kSums = 128 * 1024;            // float32 sums that wait for the rest of k
+constexpr int64_t kWidest = 64;                  // zeros at hand
 constexpr int64_t kAhead = 16, kCacheLine = 32;  // lines asked for ahead; numbers in a line of the cache
 
 int64_t even(int64_t k) { return (k + 1) / 2 * 2; }
 int64_t width_of(int64_t n) { return n > kHalf ? kCols : kHalf; }
 int64_t parts(int64_t size, int64_t of) { return (size + of - 1) / of; }
 
-// `lines` lines of n numbers, `step` apart, as half as many of pairs, `to_step` apart; zeros beside a last line alone.
+}  // namespace
+
 void pair_lines(int64_t lines, int64_t n, const uint16_t* from, int64_t step, uint16_t* to, int64_t to_step) {
-  static const uint16_t zeros[kRows] = {};
+  static const uint16_t zeros[kWidest] = {};
   const auto interleave = pick_pair_table()->interleave;
   for (int64_t p = 0; p < lines; p += 2, to += to_step) {
     const uint16_t* line = from + p * step;
@@ -32,9 +34,15 @@ void pair_lines(int64_t lines, int64_t n, const uint16_t* from, int64_t step, ui
       __builtin_prefetch(line + kAhead * step + i);
       __builtin_prefetch(line + (kAhead + 1) * step + i);
     }
-    interleave(n, line, p + 1 < lines ? line + step : zeros, to);
+    if (p + 1 < lines) {
+      interleave(n, line, line + step, to);
+      continue;
+    }
+    for (int64_t i = 0; i < n; i += kWidest) interleave(std::min(kWidest, n - i), line + i, zeros, to + 2 * i);
   }
 }
+
+namespace {
 
 // Any strides: numbers p and p + 1 of line i side by side at to + i * to_row + p / 2 * to_pair.
 void pair_any(int64_t lines, int64_t k, const PairMatrix& x, uint16_t* to, int64_t to_row, int64_t to_pair) {
@@ -57,11 +65,6 @@ void pack_panel(const PairMatrix& b, int64_t k, int64_t n, uint16_t* to) {
     return;
   }
   pair_any(n, k, {b.data, b.col, b.row}, to, 2, line);
-}
-
-void pack(const PairMatrix& b, int64_t k, int64_t n, uint16_t* to) {
-  for (int64_t j = 0; j < n; j += kCols)
-    pack_panel({b.data + j * b.col, b.row, b.col}, k, std::min(kCols, n - j), to + even(k) * j);
 }
 
 // Lines of a as the kernel reads them, in place or copied to `near`.
@@ -103,6 +106,25 @@ thread_local Held held;
 
 }  // namespace
 
+int64_t packed_pairs(int64_t k, int64_t n) {
+  return even(k) * (n / kCols * kCols + (n % kCols ? width_of(n % kCols) : 0));
+}
+
+void pack_pairs(const PairMatrix& b, int64_t k, int64_t n, uint16_t* to) {
+  for (int64_t j = 0; j < n; j += kCols)
+    pack_panel({b.data + j * b.col, b.row, b.col}, k, std::min(kCols, n - j), to + even(k) * j);
+}
+
+void multiply_pairs(int64_t m, int64_t n, int64_t k, const PairMatrix& a, const uint16_t* packed, int64_t lines,
+                    int64_t p, int64_t j, float* sums, int64_t sums_row, bool add) {
+  const auto multiply = pick_pair_table()->multiply;
+  for (int64_t q = 0; q < n; q += kCols) {
+    const int64_t cols = std::min(kCols, n - q);
+    multiply(m, cols, even(k) / 2, a.data, a.row, a.col, packed + even(lines) * (j + q) + p * width_of(cols), nullptr,
+             sums + q, sums_row, add, {}, nullptr);
+  }
+}
+
 bool has_pairs() {
   static const bool has = [] {
 #if defined(__x86_64__) && defined(__GNUC__)
@@ -135,7 +157,7 @@ void pair_product(int64_t m, int64_t n, int64_t k, const PairMatrix& a, const Pa
       for (int64_t p = 0; p < k; p += depth) {
         const int64_t here_k = std::min(depth, k - p);
         const bool last = p + here_k == k;
-        if (keep_sums || held.call != call || held.strip != strip) pack(b.at(p, j0), here_k, here_n, packed);
+        if (keep_sums || held.call != call || held.strip != strip) pack_pairs(b.at(p, j0), here_k, here_n, packed);
         held = {call, strip};
         for (int64_t r = 0; r < here_m; r += kRows) {
           const int64_t i = i0 + r, lines = std::min(kRows, here_m - r);

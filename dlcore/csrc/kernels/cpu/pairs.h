@@ -23,6 +23,17 @@ struct PairThen {
   int64_t other_row = 0;
   std::function<void(float* sums, int64_t sums_row, int64_t i, int64_t rows, int64_t j, int64_t cols)> block{};
 };
+// For tiles of larger things, in one thread: b (k, n) packed, and the numbers that takes.
+int64_t packed_pairs(int64_t k, int64_t n);
+void pack_pairs(const PairMatrix& b, int64_t k, int64_t n, uint16_t* to);
+// `lines` lines of n numbers, `step` apart, as half as many of pairs, `to_step` apart; zeros beside a last line alone.
+void pair_lines(int64_t lines, int64_t n, const uint16_t* from, int64_t step, uint16_t* to, int64_t to_step);
+// sums (m, n) = a b or, with `add`, += a b, of lines [p, p + k) and columns [j, j + n) of b, packed with `lines` lines;
+// p is even, j a multiple of 32, and columns end where a panel does. Of a the strides from line to line and from pair
+// to pair.
+void multiply_pairs(int64_t m, int64_t n, int64_t k, const PairMatrix& a, const uint16_t* packed, int64_t lines,
+                    int64_t p, int64_t j, float* sums, int64_t sums_row, bool add);
+
 // c (m, n) = a b (+ bias) on all threads; c has stride 1 along its lines.
 void pair_product(int64_t m, int64_t n, int64_t k, const PairMatrix& a, const PairMatrix& b, uint16_t* c, int64_t c_row,
                   const float* bias, const PairThen& then = {});
