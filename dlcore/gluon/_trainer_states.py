@@ -6,6 +6,7 @@ Everything that comes from a file is checked before anything is written.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -63,7 +64,8 @@ def check(
     if told.get("optimizer") != kind:
         raise ValueError(f"{where}: made with the optimizer {told.get('optimizer')}, this one is {kind}")
     knobs = told.get("knobs")
-    if not isinstance(knobs, dict) or set(knobs) != set(optimizer.knobs) or not all(map(_number, knobs.values())):
+    right = isinstance(knobs, dict) and set(knobs) == set(optimizer.knobs)
+    if not right or not all(_number(value) and math.isfinite(value) for value in dict(knobs or {}).values()):
         raise ValueError(f"{where}: expected a number for each knob {', '.join(optimizer.knobs)}, got {knobs}")
     _check_schedule(optimizer.lr_scheduler, told.get("schedule"), where)
     mine = {name: (tuple(a.shape), a.dtype.name) for name, a in _expected(trainer, weights or {}).items()}
@@ -125,7 +127,8 @@ def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+    """Whether it is a number that something can be computed with; JSON as Python reads it has NaN too."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and value == value
 
 
 def _said(kind: tuple[tuple[int, ...], str] | None) -> str:

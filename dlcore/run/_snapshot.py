@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -116,7 +117,11 @@ def _random(value: Any) -> bool:
 
 def _knobs(value: Any) -> bool:
     found = value.items() if isinstance(value, dict) else [("", None)]
-    return all(isinstance(v, (int, float)) or v in WORDS.get(k, ()) for k, v in found)
+    return all(_finite(v) or v in WORDS.get(k, ()) for k, v in found)
+
+
+def _finite(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _counters(value: Any) -> bool:
@@ -133,7 +138,7 @@ _ABOUT: dict[str, Callable[[Any], bool]] = {
     ),
     "steps_total": lambda v: v is None or is_count(v),
     "span": lambda v: isinstance(v, list) and len(v) == 2 and is_count(v[0]) and (v[1] is None or is_count(v[1])),
-    "patience": lambda v: isinstance(v, list) and len(v) == 2 and isinstance(v[0], (int, float)) and is_count(v[1]),
+    "patience": lambda v: isinstance(v, list) and len(v) == 2 and (_finite(v[0]) or v[0] == math.inf) and is_count(v[1]),
 }  # fmt: skip
 
 

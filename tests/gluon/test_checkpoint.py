@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import random
 import signal
 import subprocess
@@ -223,6 +224,8 @@ def damaged(path: Path) -> dict[str, bytes]:
             [], {**trainer, "optimizer": "SGD"}, {**trainer, "knobs": {"lr": "rm"}}, {**trainer, "knobs": None},
             {**trainer, "schedule": None}, {**trainer, "schedule": ["CosineScheduler", {"decayed": 1}]},
             {**trainer, "schedule": ["CosineScheduler", {"base_lr": None}]}, {**trainer, "schedule": [[], {}]},
+            {**trainer, "schedule": ["CosineScheduler", {"base_lr": math.nan}]},
+            *({**trainer, "knobs": {**trainer["knobs"], "lr": lr}} for lr in (math.nan, math.inf, True, "1", [1])),
         ],
     }  # fmt: skip
     texts = {f"{name} {k}": {**told, name: value} for name, values in changes.items() for k, value in enumerate(values)}

@@ -2,7 +2,9 @@
 
 import gzip
 import json
+import os
 import struct
+from pathlib import Path
 
 import ml_dtypes
 import numpy as np
@@ -24,6 +26,28 @@ def test_atomic_write_keeps_the_old_file_when_writing_fails(tmp_path):
         stream.write(b"new")
         assert target.read_bytes() == b"old", "nobody may see the new content before it is complete"
     assert target.read_bytes() == b"new"
+
+
+def test_the_bytes_are_on_disk_before_they_get_the_name(tmp_path, monkeypatch):
+    seen, target = [], tmp_path / "weights"
+    fsync, replace = os.fsync, os.replace
+
+    def synced(handle):
+        seen.append(("fsync", os.fstat(handle).st_ino, os.fstat(handle).st_size))
+        fsync(handle)
+
+    def replaced(old, new):
+        seen.append(("replace", os.stat(old).st_ino, Path(new).name))
+        replace(old, new)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(os, "replace", replaced)
+    save_arrays(target, {"w": np.arange(1000.0)})
+    inode = target.stat().st_ino
+    assert seen == [("fsync", inode, target.stat().st_size), ("replace", inode, "weights")]
+    target.chmod(0o640)
+    save_arrays(target, {"w": np.arange(9.0)})
+    assert target.stat().st_mode & 0o777 == 0o640, "the permissions stay"
 
 
 @pytest.mark.parametrize("dtype", [*DTYPES, ml_dtypes.bfloat16])

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.serial
 
 # Batch norm keeps statistics, dropout and shuffling draw, Adam has two arrays for each weight and counts its steps.
 PROGRAM = """
-import sys, os
+import json, sys, os
 import numpy as np
 import dlcore as dl
 from dlcore.gluon import nn
@@ -36,9 +36,11 @@ net.initialize()
 rng = np.random.default_rng(0)
 x = rng.normal(size=(160, 8)).astype("float32")
 kept, out = sys.argv[1:3]
-train(net, (x, np.abs(x).argmax(1) % 3), epochs=120, batch=16, optimizer="adam", lr=0.01, seed=3, show=False,
-      snapshot_every=1, save=kept, resume=kept if os.path.exists(kept) else None)
-dl.io.save_arrays(out, {name: p.data().asnumpy() for name, p in net.collect_params().items()})
+run = train(net, (x, np.abs(x).argmax(1) % 3), epochs=120, batch=16, optimizer="adam", lr=0.01, seed=3, show=False,
+            snapshot_every=1, save=kept, resume=kept if os.path.exists(kept) else None)
+last = run.snapshots[-1]  # the optimizer's arrays too, the random state and the place in the data
+dl.io.save_arrays(out, {**last.arrays, **{"net/" + name: p.data() for name, p in net.collect_params().items()}},
+                  {"about": json.dumps(last.about, sort_keys=True)})
 """
 
 
@@ -51,7 +53,7 @@ def finish(process: subprocess.Popen[bytes]) -> None:
     assert process.returncode == 0, said.decode()
 
 
-def test_killed_at_random_moments_and_resumed_it_ends_with_the_same_weights(tmp_path: Path) -> None:
+def test_killed_at_random_moments_and_resumed_it_ends_with_the_same_state(tmp_path: Path) -> None:
     finish(start(tmp_path / "whole.safetensors", tmp_path / "want.safetensors"))
     want = dl.io.load_arrays(tmp_path / "want.safetensors")
     dice, kept, out = random.Random(5), tmp_path / "kept.safetensors", tmp_path / "got.safetensors"
@@ -73,7 +75,8 @@ def test_killed_at_random_moments_and_resumed_it_ends_with_the_same_weights(tmp_
     if not out.exists():
         finish(start(kept, out))
     got = dl.io.load_arrays(out)
-    assert got.keys() == want.keys()
+    assert got.keys() == want.keys() and len(got) > 20
+    assert dl.io.load_metadata(out) == dl.io.load_metadata(tmp_path / "want.safetensors")
     for name, array in want.items():
         np.testing.assert_array_equal(got[name], array, err_msg=name)
 
@@ -105,6 +108,10 @@ def test_a_damaged_file_is_an_error_and_changes_nothing(tmp_path: Path, monkeypa
     }.items():  # fmt: skip
         dl.io.save_arrays(path, arrays, {**header, "run": json.dumps({**json.loads(header["run"]), name: value})})
         damaged[name] = path.read_bytes()
+    for lr in (float("nan"), float("inf"), True):
+        turned = {**json.loads(header["run"])["knobs"], "lr": lr}
+        dl.io.save_arrays(path, arrays, {**header, "run": json.dumps({**json.loads(header["run"]), "knobs": turned})})
+        damaged[f"a rate of {lr}"] = path.read_bytes()
     for kind, run_text in {"no object": "[1]", "too deep": "[" * 10**5, "nothing": "{}"}.items():
         dl.io.save_arrays(path, arrays, {**header, "run": run_text})
         damaged[kind] = path.read_bytes()
