@@ -157,10 +157,16 @@ class JaxArray(Producer):
         return self.capsule()
 
 
-def take_as_torch(x: Any, copy: bool | None = None) -> tuple[np.ndarray, int, int | None]:
-    """What `torch.from_dlpack` of PyTorch 2.13 asks on a CPU: fewer and fewer words, until none is refused."""
+def take_as_torch(x: Any, copy: bool | None = None, stream: int = 0) -> tuple[np.ndarray, int, int | None]:
+    """What `torch.from_dlpack` of PyTorch 2.13 asks: fewer and fewer words, until none is refused.
+
+    stream   on CUDA, its current stream, of which the default one (0) is called 1
+    """
     words: dict[str, Any] = {"max_version": (1, 0), **({} if copy is None else {"copy": copy})}
-    assert x.__dlpack_device__()[0] == 1
+    kind = x.__dlpack_device__()[0]
+    assert kind in (1, 2)
+    if kind == 2:
+        words["stream"] = stream or 1
     for dropped in (None, "max_version", "copy", "dl_device"):
         words.pop(dropped, None)  # type: ignore[arg-type]
         try:
@@ -172,10 +178,11 @@ def take_as_torch(x: Any, copy: bool | None = None) -> tuple[np.ndarray, int, in
 
 
 class TorchTensor(Producer):
-    """A `torch.Tensor` of PyTorch 2.13 on a CPU: -1 and None are its streams there, variables are refused."""
+    """A `torch.Tensor` of PyTorch 2.13: -1 and None are its streams on a CPU, 0 and 2 none on CUDA; variables are
+    refused."""
 
-    def __init__(self, values: np.ndarray, requires_grad: bool = False) -> None:
-        super().__init__(values)
+    def __init__(self, values: np.ndarray, requires_grad: bool = False, kind: int = 1) -> None:
+        super().__init__(values, device_type=kind)
         self.requires_grad = requires_grad
 
     def detach(self) -> TorchTensor:
@@ -188,7 +195,12 @@ class TorchTensor(Producer):
             raise BufferError("Can't export tensors that require gradient, use tensor.detach()")
         if stream is not None and type(stream) is not int:
             raise TypeError("stream must be ``int`` or ``none``")
-        assert stream in (-1, None)
+        self.asked.append({"stream": stream, "max_version": max_version, "dl_device": dl_device, "copy": copy})
+        if self.__dlpack_device__()[0] == 2:
+            if stream in (0, 2):
+                raise BufferError(f"unsupported stream on CUDA: {stream}")
+        else:
+            assert stream in (-1, None)
         if max_version is None or max_version[0] < 1:
             return Producer(self.values, None).capsule()
         return TorchTensor(self.values.copy()).capsule() if copy else self.capsule()

@@ -117,6 +117,33 @@ for kind in (2, 13):  # CUDA's own memory, and memory that both sides reach
     assert theirs.deleted == 3
 ours.ptr = 0
 
+# -- as PyTorch asks and answers on CUDA
+from capsules import TorchTensor, take_as_torch
+for stream in (0, 77):
+    told.clear()
+    values, address, flags = take_as_torch(x, stream=stream)
+    assert address == x._ptr and flags == 0 and values.tolist() == x.tolist()
+    assert told == ([("record", 0), ("wait", 77, ("event", 0))] if stream else []), told
+assert take_as_torch(x, copy=True)[2] == 2
+theirs = TorchTensor(np.arange(6.0).reshape(2, 3).T, kind=2)
+for ptr, want in ((0, 1), (55, 55)):
+    ours.ptr = ptr
+    y = dnp.from_dlpack(theirs)
+    assert y._device == "gpu(0)" and y._ptr == theirs.values.ctypes.data and y.shape == (3, 2)
+    assert theirs.asked[-1] == {"stream": want, "max_version": (1, 0), "dl_device": None, "copy": None}
+ours.ptr = 0
+with pytest.raises(BufferError, match="require gradient"):
+    dnp.from_dlpack(TorchTensor(np.ones(2), requires_grad=True, kind=2))
+
+# -- memory that nobody says whether it may be written stays as it is
+class Old:
+    def __dlpack_device__(self): return (2, 0)
+    def __dlpack__(self, *, stream): return x.__dlpack__(stream=-1)  # before DLPack 1: takes no version
+z = dnp.from_dlpack(Old())
+assert z._ptr == x._ptr
+with pytest.raises(ValueError, match="read-only"):
+    z[0] = 1.0
+
 # -- NumPy and Python cannot look at its memory: a copy, or an error
 assert np.array(x).tolist() == np.asarray(x).tolist() == x.tolist()
 for call, kind in ((lambda: memoryview(x), BufferError), (lambda: x.__array__(copy=False), ValueError)):
