@@ -138,7 +138,9 @@ _ABOUT: dict[str, Callable[[Any], bool]] = {
     ),
     "steps_total": lambda v: v is None or is_count(v),
     "span": lambda v: isinstance(v, list) and len(v) == 2 and is_count(v[0]) and (v[1] is None or is_count(v[1])),
-    "patience": lambda v: isinstance(v, list) and len(v) == 2 and (_finite(v[0]) or v[0] == math.inf) and is_count(v[1]),
+    "patience": lambda v: (  # nothing has been best yet: infinity
+        isinstance(v, list) and len(v) == 2 and (_finite(v[0]) or v[0] == math.inf) and is_count(v[1])
+    ),
 }  # fmt: skip
 
 
