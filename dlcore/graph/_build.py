@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from . import _ops
-from ._ir import Node, Value, constant
+from ._ir import DTYPES, Node, Value, constant, shared
 from ._types import compute_dtype, has_complex, is_complex, is_float, is_inexact
 
 Resolved = Value | list[Value] | None
@@ -35,7 +35,7 @@ class Builder:
             self._fit_numbers(record, node)
         for index, (dtype, shape, strides, view_of, offset) in enumerate(_ops.infer(op, node.inputs, full)):
             weak = not inside and shape == () and bool(node.inputs) and all(v is None or v.weak for v in node.inputs)
-            value = Value(dtype, shape, strides, weak, node=node, index=index)
+            value = Value(DTYPES[dtype], shared(shape), shared(strides), weak, node=node, index=index)
             if view_of >= 0:
                 value.base, value.offset = node.inputs[view_of], offset
             node.outputs.append(value)

@@ -18,7 +18,7 @@ from dlcore import _core
 from ._compiled import Compiled, device_of
 from ._ir import Graph
 from ._line import Different
-from ._pause import no_collection
+from ._pause import no_collection, release
 from ._sizes import Family, Outline, outline_of
 from ._split import ancestors, split
 from ._types import is_inexact
@@ -116,7 +116,9 @@ def with_gradients(graph: Graph, mask: Sequence[bool]) -> tuple[Joint, Graph]:
     found = autodiff(graph, wrt)
     joint = verify(found.graph, "autodiff")
     for rewrite in (canonicalize, fold, cse):
-        joint = verify(rewrite(joint), rewrite.__name__)
+        before, joint = joint, verify(rewrite(joint), rewrite.__name__)
+        if joint is not before is not found.graph:
+            release(before.nodes)
     return found, joint
 
 
@@ -155,6 +157,7 @@ class _Pair:
         self.forward: Compiled
         self.backward: Compiled
         within_budget(wish, graph.name, make)
+        release(joint.nodes if joint is not found.graph else ())
         self._again: GraphFunction | None = None
 
     @property

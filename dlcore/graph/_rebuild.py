@@ -7,7 +7,7 @@ from typing import Any
 
 from . import _ops
 from ._build import Builder
-from ._ir import FUSED, Graph, Node, State, Value, contiguous_strides
+from ._ir import DTYPES, FUSED, Graph, Node, State, Value, contiguous_strides, shared
 
 # Gets the builder, the old node, and its operands in the new graph; returns the new outputs, or None to keep the call.
 Rule = Callable[[Builder, Node, list[Value | None]], list[Value] | None]
@@ -69,7 +69,7 @@ def repeat(builder: Builder, node: Node, operands: list[Value | None]) -> list[V
         return twin.outputs
     for i, (dtype, shape, strides, view_of, offset) in enumerate(_ops.infer(node.op, operands, node.attrs)):
         old = node.outputs[i]
-        out = Value(dtype, shape, strides, old.weak, node=twin, index=i, name=old.name)
+        out = Value(DTYPES[dtype], shared(shape), shared(strides), old.weak, node=twin, index=i, name=old.name)
         if view_of >= 0:
             out.base, out.offset = operands[view_of], offset
         twin.outputs.append(out)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from . import _ops
 from ._ir import Graph, Node, Value
+from ._pause import release
 
 
 @dataclass
@@ -77,10 +78,17 @@ def _ancestors(graph: Graph, results: list[Value]) -> set[Node]:
     return found
 
 
+def _keep(copy: Graph, kept: list[bool]) -> None:
+    """Drops the other nodes of a graph."""
+    gone = [node for node, mine in zip(copy.nodes, kept, strict=True) if not mine]
+    copy.nodes = [node for node, mine in zip(copy.nodes, kept, strict=True) if mine]
+    release(gone)
+
+
 def _forward(joint: Graph, nodes: set[Node], n_outputs: int, saved: list[Value], n_heads: int) -> Graph:
     copy, copies = joint.clone()
     copy.name = joint.name.replace(".joint", ".forward")
-    copy.nodes = [twin for node, twin in zip(joint.nodes, copy.nodes, strict=True) if node in nodes]
+    _keep(copy, [node in nodes for node in joint.nodes])
     copy.inputs = copy.inputs[: len(copy.inputs) - n_heads]
     copy.outputs = copy.outputs[:n_outputs] + [copies[v] for v in saved]
     return copy
@@ -91,7 +99,7 @@ def _backward(
 ) -> Graph:
     copy, copies = joint.clone()
     copy.name = joint.name.replace(".joint", ".backward")
-    copy.nodes = [twin for node, twin in zip(joint.nodes, copy.nodes, strict=True) if node in nodes]
+    _keep(copy, [node in nodes for node in joint.nodes])
     heads = copy.inputs[len(copy.inputs) - n_heads :]
     copy.inputs = [copies[v] for v in saved + direct] + heads
     for value in copy.inputs:

@@ -10,7 +10,7 @@ from typing import Any
 from dlcore import _core
 
 from . import _ops
-from ._ir import Graph, Node, State, Value, constant
+from ._ir import DTYPES, Graph, Node, State, Value, constant, shared
 from ._source import SourceLines
 from ._types import is_inexact
 from ._untraceable import explained
@@ -193,7 +193,7 @@ def graph_from(recorded: dict[str, Any], name: str) -> Graph:
 
     def value_of(number: int, kind: str) -> Value:
         dtype, shape, strides, weak = recorded["values"][number]
-        values[number] = Value(str(dtype), tuple(shape), tuple(strides), bool(weak), kind=kind)
+        values[number] = Value(DTYPES[dtype], shared(shape), shared(strides), bool(weak), kind=kind)
         return values[number]
 
     graph = Graph(name=name, rng_blocks=recorded["rng_blocks"])
@@ -216,7 +216,7 @@ def graph_from(recorded: dict[str, Any], name: str) -> Graph:
         for index, (number, found) in enumerate(zip(outs, _ops.infer(op, node.inputs, node.attrs), strict=True)):
             out = value_of(number, "node")
             out.node, out.index = node, index
-            out.strides = found[2]  # after an in-place write the traced array still shows its old layout
+            out.strides = shared(found[2])  # after an in-place write the traced array still shows its old layout
             if found[3] >= 0:
                 out.base, out.offset = node.inputs[found[3]], found[4]
             node.outputs.append(out)

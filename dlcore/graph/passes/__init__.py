@@ -51,7 +51,7 @@ def optimize(graph: Graph, pipeline: tuple[Pass, ...] = PIPELINE) -> Graph:
         if graph is not before:  # else it had nothing to do
             verify(graph, rewrite.__name__)
             if before is not given:
-                release(before)
+                release(before.nodes)
         _show.stage("passes", rewrite.__name__, graph)
     return graph
 

@@ -13,6 +13,7 @@ from .._rebuild import scalar_of, scopes_of
 MAX_INPUTS = 16
 MAX_OUTPUTS = 8
 MAX_CODE = 96
+FAR = 2048  # units: of one that lies further back it is not asked whether another needs it, but taken to be so
 
 
 @dataclass(eq=False)
@@ -27,7 +28,8 @@ class Unit:
     columns: bool = False  # whether it reduces over leading axes
     parents: set[Unit] = field(default_factory=set)  # units it reads from directly
     children: set[Unit] = field(default_factory=set)  # units that read from it
-    below: int = 0  # bit k: unit k is needed, directly or not
+    below: int = 0  # bit k: unit `start` + k is needed, directly or not
+    start: int = 0
 
 
 class Grouping:
@@ -37,6 +39,7 @@ class Grouping:
         self.graph = graph
         self.units: list[Unit] = []
         self.of: dict[Node, Unit] = {}
+        self.start = 0  # units before this one are too far back
 
     def describe(self, unit: Unit, node: Node) -> None:
         """Fills in `register` and what else belongs to a call that may join a group."""
@@ -64,19 +67,41 @@ class Grouping:
         return [u for u in self.units if u.members]
 
     def single(self, node: Node) -> Unit:
-        unit = Unit(len(self.units), [node])
+        number = len(self.units)
+        if number - self.start == 2 * FAR:
+            self.start += FAR
+        unit = Unit(number, [node], start=self.start)
         self.units.append(unit)
         self.of[node] = unit
         unit.parents.update(self.of[source] for source in self.sources(node))
         for parent in unit.parents:
             parent.children.add(unit)
-            unit.below |= parent.below | 1 << parent.number
+            unit.below |= self._below(parent) | self._bit(parent)
         self.describe(unit, node)
         return unit
 
+    def _below(self, unit: Unit) -> int:
+        """`unit.below`, from `start` on: so it stays short, and asking takes as long in a graph of any size."""
+        if unit.start != self.start:
+            unit.below >>= self.start - unit.start
+            unit.start = self.start
+        return unit.below
+
+    def _bit(self, unit: Unit) -> int:
+        return 1 << unit.number - self.start if unit.number >= self.start else 0
+
+    def needs(self, unit: Unit, other: Unit) -> bool:
+        """Whether `unit` needs `other`, directly or not; one that is too far back it is taken to need."""
+        at = other.number - self.start
+        return at < 0 or bool(self._below(unit) >> at & 1)
+
+    def independent(self, one: Unit, other: Unit) -> bool:
+        """Whether neither needs the other."""
+        return not (self.needs(one, other) or self.needs(other, one))
+
     def apart(self, first: Unit, second: Unit) -> bool:
         """Whether a path leads out of `first` and back into `second`, which reads from it."""
-        return any(p is not first and p.below >> first.number & 1 for p in second.parents)
+        return any(p is not first and self.needs(p, first) for p in second.parents)
 
     def join(self, first: Unit, second: Unit) -> Unit:
         """`first`, with the members of `second`."""
@@ -89,12 +114,12 @@ class Grouping:
             child.parents = (child.parents - {second}) | {first}
         first.parents = (first.parents | second.parents) - {first, second}
         first.children = (first.children | second.children) - {first, second}
-        first.below |= second.below & ~(1 << first.number)
-        bits, gone = first.below | 1 << first.number, ~(1 << second.number)
+        first.below = self._below(first) | self._below(second) & ~self._bit(first)
+        bits, gone = first.below | self._bit(first), ~self._bit(second)
         stack = list(first.children)
         while stack:  # only what comes after the two can change
             unit = stack.pop()
-            below = (unit.below | bits) & gone
+            below = (self._below(unit) | bits) & gone
             if below != unit.below:
                 unit.below = below
                 stack += unit.children
@@ -118,6 +143,9 @@ def in_order(units: list[Unit]) -> list[Unit]:
                     ordered.append(unit)
             else:
                 stack.extend(waiting)
+    for unit in ordered:  # so that they go when they have been used, and their calls with them
+        unit.parents.clear()
+        unit.children.clear()
     return ordered
 
 

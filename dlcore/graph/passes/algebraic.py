@@ -23,7 +23,7 @@ from .._build import Builder
 from .._ir import Graph, Node, Value, constant, numel
 from .._rebuild import can_stand_for, named_attrs, rebuild, scalar_of
 from .._types import is_float
-from .dead_code import dead_code
+from .dead_code import trimmed
 
 Operands = list[Value | None]
 Rewrite = Callable[[Builder, Node, Operands], Value | None]
@@ -43,7 +43,7 @@ def algebraic(graph: Graph) -> Graph:
                 return [found]
         return None
 
-    return dead_code(rebuild(graph, rule))
+    return trimmed(rebuild(graph, rule))
 
 
 def _inside(value: Value | None, *ops: str) -> Value | None:

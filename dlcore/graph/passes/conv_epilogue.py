@@ -11,6 +11,7 @@ import os
 
 from .._build import Builder
 from .._ir import Graph, Node, Value, same_layout
+from .._pause import release
 from .._rebuild import named_attrs, rebuild, scopes_of
 from .dead_code import trimmed
 
@@ -23,13 +24,24 @@ def conv_epilogue(graph: Graph) -> Graph:
     """The graph with sums, then activations, drawn into the convolutions before them."""
     if not any(node.op in ("conv2d", JOINED) for node in graph.nodes):
         return graph
-    return trimmed(_draw_in(_draw_in(graph, ("add",)), ACTIVATIONS))
+    given = graph
+    for ops in (("add",), ACTIVATIONS):
+        before, graph = graph, _draw_in(graph, ops)
+        if graph is not before is not given:
+            release(before.nodes)
+    return graph
 
 
 def _draw_in(graph: Graph, ops: tuple[str, ...]) -> Graph:
     uses: dict[Value, int] = {}
     for value in graph.all_uses():
         uses[value] = uses.get(value, 0) + 1
+
+    def drawn(value: Value | None, node: Node) -> bool:
+        return value is not None and value.node is not None and uses[value] == 1 and _takes(value.node, value, node)
+
+    if not any(node.op in ops and any(drawn(value, node) for value in node.inputs) for node in graph.nodes):
+        return graph
     place = {node: i for i, node in enumerate(graph.nodes)}
 
     def rule(builder: Builder, node: Node, operands: list[Value | None]) -> list[Value] | None:
@@ -37,10 +49,9 @@ def _draw_in(graph: Graph, ops: tuple[str, ...]) -> Graph:
             return None
         found: list[tuple[int, Node, Value | None]] = []
         for value, new, other in zip(node.inputs, operands, operands[::-1], strict=True):
-            if value is None or value.node is None or new is None or new.node is None:
+            if not drawn(value, node) or new is None or new.node is None:
                 continue
-            if uses[value] != 1 or not _takes(value.node, value, node):
-                continue
+            assert value is not None and value.node is not None
             if node.op != "add":
                 other = None
             elif other is None or not _alike(other, node.outputs[0]) or not _beside(other, node.outputs[0]):
@@ -48,7 +59,7 @@ def _draw_in(graph: Graph, ops: tuple[str, ...]) -> Graph:
             found.append((place[value.node], new.node, other))
         return _join(builder, *max(found, key=lambda entry: entry[0])[1:], node) if found else None
 
-    return rebuild(graph, rule)
+    return trimmed(rebuild(graph, rule))
 
 
 def _alike(value: Value, out: Value) -> bool:

@@ -9,6 +9,7 @@ import numpy as np
 
 from .. import _ops
 from .._ir import FUSED, Graph, Node, Value
+from .._pause import release
 
 
 def cse(graph: Graph) -> Graph:
@@ -26,8 +27,10 @@ def cse(graph: Graph) -> Graph:
     if not twice:
         return graph
     fresh, copies = graph.clone()
-    fresh.nodes = [twin for node, twin in zip(graph.nodes, fresh.nodes, strict=True) if node not in twice]
+    twins = list(zip(graph.nodes, fresh.nodes, strict=True))
+    fresh.nodes = [twin for node, twin in twins if node not in twice]
     fresh.replace({copies[value]: copies[first] for value, first in changes.items()})
+    release(twin for node, twin in twins if node in twice)
     return fresh
 
 

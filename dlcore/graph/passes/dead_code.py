@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .._ir import Graph, Node, Value
+from .._pause import release
 
 
 def dead_code(graph: Graph) -> Graph:
@@ -15,7 +16,10 @@ def dead_code(graph: Graph) -> Graph:
 
 def trimmed(graph: Graph) -> Graph:
     """`dead_code` for a graph that is the caller's own: it is changed in place."""
+    before = graph.nodes
     graph.nodes, needed = needed_nodes(graph)
+    if len(graph.nodes) < len(before):
+        release(set(before).difference(graph.nodes))
     graph.states = [s for s in graph.states if s.new is not None or s.value in needed]
     return graph
 

@@ -12,6 +12,7 @@ import os
 
 from .._build import Builder
 from .._ir import Graph, Node, Value, contiguous_strides, same_layout
+from .._pause import release
 from .._rebuild import named_attrs, rebuild, scopes_of
 from .dead_code import trimmed
 
@@ -29,8 +30,11 @@ def epilogue(graph: Graph) -> Graph:
     """The graph with elementwise calls drawn into the products before them."""
     if os.environ.get("DLCORE_EPILOGUE") == "0":
         return graph
+    given = graph
     for _ in range(MOST_STEPS):
-        graph = _draw_in(graph)
+        before, graph = graph, _draw_in(graph)
+        if graph is not before is not given:
+            release(before.nodes)
     return graph
 
 

@@ -11,6 +11,7 @@ from dlcore.ops._expr import Tile
 
 from .. import _ops
 from .._ir import FUSED, Graph, Node, Value
+from .._pause import release
 from .._rebuild import scalar_of, scopes_of
 from .._tile import TileBuilder, renumber, used_inputs
 from .._types import compute_dtype, has_complex
@@ -36,10 +37,13 @@ def fuse(graph: Graph) -> Graph:
     results = set(graph.results())
     nodes: list[Node] = []
     changes: dict[Value, Value] = {}
+    gone: list[Node] = []
     for unit in in_order(units):
         nodes.extend(_emit(unit, used, results, changes) if unit.register else unit.members)
+        gone += unit.members if unit.register else ()
     graph.nodes = nodes
     graph.replace(changes)
+    release(gone)
     return graph
 
 

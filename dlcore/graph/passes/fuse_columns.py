@@ -70,7 +70,7 @@ class _Grouping(RowGrouping):
         for value in shared:
             readers = self.users[value] if value.shape == unit.shape else ()
             for other in dict.fromkeys(self.of[node] for node in readers if node in self.of):
-                independent = not (other.below >> unit.number | unit.below >> other.number) & 1
+                independent = self.independent(unit, other)
                 alike = (other.register, other.shape) == (unit.register, unit.shape)
                 if other is not unit and alike and independent and self.fits(other, unit):
                     unit = self.join(other, unit)

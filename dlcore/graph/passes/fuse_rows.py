@@ -15,6 +15,7 @@ from dlcore.ops._expr import Tile
 from .. import _ops
 from .._build import Builder
 from .._ir import FUSED, Graph, Node, Value
+from .._pause import release
 from .._rebuild import scopes_of
 from .._rows import COLUMNS, REDUCTIONS, is_wide, of_columns, row_shapes, whole_shape
 from .._tile import TileBuilder, renumber, used_inputs
@@ -98,7 +99,7 @@ class RowGrouping(Grouping):
         for value in Members(unit.members, unit.shape, unit.rows).inputs:
             readers = self.users[value] if value.shape == unit.shape else ()
             for other in dict.fromkeys(self.of[node] for node in readers if node in self.of):
-                independent = not (other.below >> unit.number | unit.below >> other.number) & 1
+                independent = self.independent(unit, other)
                 alike = other.register == unit.register and (other.shape, other.rows) == (unit.shape, unit.rows)
                 if other is not unit and alike and independent and self.fits(other, unit):
                     unit = self.join(other, unit)
@@ -120,6 +121,7 @@ class _Emission:
         self.nodes: list[Node] = []
         self.done: set[Node] = set()
         self.changes: dict[Value, Value] = {}
+        self.gone: list[Node] = []
 
     def add(self, node: Node) -> None:
         for value in node.inputs:
@@ -138,6 +140,7 @@ class _Emission:
             self.need(value)
         self.graph.nodes = self.nodes
         self.graph.replace(self.changes)
+        release(self.gone)
 
     def group(self, unit: Unit) -> bool:
         """Adds one node for the group; False if that would gain nothing."""
@@ -159,6 +162,7 @@ class _Emission:
             node.outputs.append(twin)
             self.changes[out] = twin
         self.add(node)
+        self.gone += unit.members
         return True
 
     def with_row_axes(self, found: Members, value: Value) -> Value:

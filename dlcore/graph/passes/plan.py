@@ -43,12 +43,14 @@ class Plan:
 
 def settle(graph: Graph) -> Graph:
     """Inserts copies so that every result is a fresh buffer, made by a node and claimed once."""
+    if len(set(results := list(graph.results()))) == len(results) and all(map(_fresh, results)):
+        return graph
     graph, _ = graph.clone()
     claimed: set[Value] = set()
     pending: list[tuple[Value, Node]] = []
 
     def claim(value: Value) -> Value:
-        if value.kind == "node" and value.base is None and value not in claimed:
+        if _fresh(value) and value not in claimed:
             claimed.add(value)
             return value
         node = Node("copy", [value], _ops.normal_attrs("copy", ()), scope=value.node.scope if value.node else "")
@@ -71,6 +73,11 @@ def settle(graph: Graph) -> Graph:
         nodes.extend(after.get(node, ()))
     graph.nodes = nodes
     return graph
+
+
+def _fresh(value: Value) -> bool:
+    """Whether a node makes this value in memory of its own."""
+    return value.kind == "node" and value.base is None
 
 
 def plan(graph: Graph) -> Plan:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from .. import _ops
 from .._ir import EACH, FUSED, Graph, Node, Value, same_layout
 from .._lifetimes import peak_bytes
+from .._pause import release
 from .._rebuild import scopes_of
 
 MAX_ARRAYS = 32  # of one program (kernels/cpu/tile_each.cpp)
@@ -35,6 +36,7 @@ def together(graph: Graph) -> Graph:
     gone = {node for _, nodes in joined for node in nodes[:-1]}
     graph.nodes = [place.get(node, node) for node in graph.nodes if node not in gone]
     graph.replace(changes)
+    release(node for _, nodes in joined for node in nodes)
     return graph
 
 
