@@ -148,7 +148,7 @@ def _filled(start: str, parts: Sequence[str], end: str = ";") -> Iterator[str]:
 
 
 def _enumerator(mnemonic: str) -> str:
-    return {"const": "Const"}.get(mnemonic, mnemonic.capitalize())
+    return "".join(part.capitalize() for part in mnemonic.split("_"))
 
 
 if __name__ == "__main__":

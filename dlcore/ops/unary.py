@@ -176,9 +176,8 @@ _float("_gelu_slope", "The derivative of gelu_erf.", "gelu_slope(x)",
        "_gelu_slope(0.) -> 0.5", "sp.ndtr(x) + x * np.exp(-0.5 * x * x) / np.sqrt(2 * np.pi)", np_name="",
        method=False)
 # What the graph makes of the two where both are wanted.
-op("_gelu_pair", "x", "gelu_erf and its derivative, which share an error function.", outs="y, slope", dtype="floating",
-   expr="h = 0.5 * x; e = erf(x * 0.7071067811865476); h * e + h, "
-   "x * 0.3989422804014327 * exp(-0.5 * x * x) + (0.5 * e + 0.5)",
+op("_gelu_pair", "x", "gelu_erf and its derivative, which share an exponential.", outs="y, slope", dtype="floating",
+   expr="gelu(x), gelu_slope(x)",
    ref="(lambda p: (x * p, p + x * np.exp(-0.5 * x * x) / np.sqrt(2 * np.pi)))(sp.ndtr(x))", samples=real(-3, 3),
    example="_gelu_pair(0.) -> (0., 0.5)", np_name="")
 _float("gelu_tanh", "GELU by its tanh approximation.",

@@ -46,5 +46,5 @@ constexpr UpdateRule kUpdateRules[] = {
     {6, 7u, 16, k_rmsprop_update_scaled, 2, {21, 16}, rmsprop_update_scaled},
     {7, 7u, 20, k_rmsprop_update_clipped, 2, {26, 21}, rmsprop_update_clipped},
     {7, 7u, 22, k_rmsprop_update_scaled_clipped, 2, {28, 23}, rmsprop_update_scaled_clipped},
-    {1, 1u, 17, k_gelu_pair, 2, {7, 17}, gelu_pair},
+    {1, 1u, 2, k_gelu_pair, 2, {1, 2}, gelu_pair},
 };

@@ -147,6 +147,46 @@ DL_INLINE float vm_erf(float x) {
   return t < 0.925f ? near : (x != x ? x : far);
 }
 
+// Of the normal distribution at a >= 0: t = min(a, 13), e^(-a^2/2), and what lies beyond a, which is that times P(t).
+// GELU and its derivative share them.
+struct NormalTail {
+  float t, bell, beyond;
+};
+DL_INLINE NormalTail normal_tail(float a) {
+  float t = a > 13.0f ? 13.0f : a;
+  float s = t * t * -0.72134752f, m = s + kMagicF, r = s - (m - kMagicF);
+  float e = 0.0013264727f;  // 2^r for |r| <= 1/2, relative error 9.1e-8, exact at 0
+  e = e * r + 0.009671513f;
+  e = e * r + 0.055507336f;
+  e = e * r + 0.24022242f;
+  e = e * r + 0.693147f;
+  e = e * r + 1.0f;
+  float bell = from_bits(bits_of(e) + (bits_of(m) << 23));
+  bell = a > 13.0f ? 0.0f : bell;
+  float p = 5.9961955e-08f;  // e^(-t^2/2) times its error is at most 4.6e-9
+  p = p * t + -1.6370667e-06f;
+  p = p * t + 2.0230786e-05f;
+  p = p * t + -0.00015173241f;
+  p = p * t + 0.0007866848f;
+  p = p * t + -0.0030719545f;
+  p = p * t + 0.009685933f;
+  p = p * t + -0.02609629f;
+  p = p * t + 0.0622804f;
+  p = p * t + -0.13292414f;
+  p = p * t + 0.2499927f;
+  p = p * t + -0.39894196f;
+  p = p * t + 0.5f;
+  return {t, bell, bell * p};
+}
+DL_INLINE float vm_gelu(float x) {
+  NormalTail n = normal_tail(vm_abs(x));
+  return x < 0.0f ? x * n.beyond : x - n.t * n.beyond;
+}
+DL_INLINE float vm_gelu_slope(float x) {
+  NormalTail n = normal_tail(vm_abs(x));
+  return x * 0.3989423f * n.bell + (x < 0.0f ? n.beyond : 1.0f - n.beyond);
+}
+
 DL_INLINE float vm_log2(float x) { return float(vm_log2(double(x))); }
 DL_INLINE float vm_log10(float x) {
   double y = log_core(double(x), 0.0) * 0.43429448190325182765;
