@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dlcore.graph import _pack
 from dlcore.graph._pack import pack
 from dlcore.graph._pause import no_collection
 
@@ -53,7 +52,7 @@ def test_a_network_s_lifetimes_are_packed_to_the_live_peak() -> None:
 def test_six_thousand_buffers_are_packed_in_a_moment() -> None:
     start = time.process_time()
     pack(nested(2000))
-    assert time.process_time() - start < 3  # 0.2 s on an idle machine; comparing pairs in Python takes half a minute
+    assert time.process_time() - start < 1  # 0.02 s on an idle machine; comparing pairs in Python takes half a minute
 
 
 def test_collections_stop_while_compiling_and_go_on_after() -> None:
@@ -78,11 +77,40 @@ def test_collections_stop_while_compiling_and_go_on_after() -> None:
     assert gc.isenabled()
 
 
+def one_by_one(spans: list[tuple[int, int, int]]) -> tuple[list[int], int]:
+    """What the core does, in the plainest words: the gaps among all that are alive with a span, then the tightest."""
+    offsets = [0] * len(spans)
+    most = max((size for size, _, _ in spans), default=0)
+    placed: list[int] = []
+    for i in sorted(range(len(spans)), key=lambda i: (-spans[i][0], spans[i][1])):
+        size, first, last = spans[i]
+        if size <= most // 1024:
+            continue
+        alive = [(offsets[j], offsets[j] + spans[j][0]) for j in placed if spans[j][1] <= last and spans[j][2] >= first]
+        ends = [max([0, *(end for _, end in sorted(alive)[:k])]) for k in range(len(alive) + 1)]
+        gaps = [(start - end, k) for k, ((start, _), end) in enumerate(zip(sorted(alive), ends, strict=False))]
+        fitting = min((gap, k) for gap, k in [*gaps, (2**62, len(alive))] if gap >= size)
+        offsets[i] = ends[fitting[1]]
+        placed.append(i)
+    total = max((offsets[i] + spans[i][0] for i in placed), default=0)
+    taken: dict[int, tuple[int, int]] = {}  # by offset: of which size, and when the last one there dies
+    for i in sorted((i for i in range(len(spans)) if i not in placed), key=lambda i: spans[i][1]):
+        size, first, last = spans[i]
+        dead = min(((end, at) for at, (other, end) in taken.items() if other == size and end < first), default=None)
+        if dead is None:
+            offsets[i], total = total, total + size
+        else:
+            offsets[i] = dead[1]
+        taken[offsets[i]] = size, last
+    return offsets, total
+
+
 @pytest.mark.parametrize("seed", range(40))
-def test_few_and_many_are_placed_alike(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_goes_where_plain_words_say(seed: int) -> None:
     draw = np.random.default_rng(seed)
     starts = draw.integers(0, 40, int(draw.integers(1, 60)))
-    spans = [(64 * int(draw.integers(1, 9)), int(start), int(start + draw.integers(0, 20))) for start in starts]
-    few = pack(spans)
-    monkeypatch.setattr(_pack, "FEW", 0)
-    assert pack(spans) == few
+    sizes = 64 * draw.choice([*range(1, 9), 9000], len(starts))
+    spans = [
+        (int(size), int(start), int(start + draw.integers(0, 20))) for size, start in zip(sizes, starts, strict=True)
+    ]
+    assert pack(spans) == one_by_one(spans)

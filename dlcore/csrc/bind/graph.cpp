@@ -5,6 +5,7 @@
 #include "runtime/control.h"
 #include "runtime/device.h"
 #include "runtime/executable.h"
+#include "runtime/pack.h"
 #include "runtime/trace.h"
 
 namespace dl::bind {
@@ -15,6 +16,17 @@ static nb::list ids(const std::vector<int64_t>& v) {
   nb::list l;
   for (int64_t i : v) l.append(i);
   return l;
+}
+
+static nb::tuple packed(nb::handle given) {
+  std::vector<Span> spans;
+  for (nb::handle h : given) {
+    auto t = nb::cast<nb::tuple>(h);
+    spans.push_back({nb::cast<int64_t>(t[0]), nb::cast<int64_t>(t[1]), nb::cast<int64_t>(t[2])});
+  }
+  std::vector<int64_t> offsets;
+  int64_t total = pack(spans, offsets);
+  return nb::make_tuple(ids(offsets), total);
 }
 
 static nb::tuple attrs_tuple(const TraceRecord& r) {
@@ -231,6 +243,7 @@ void bind_graph(nb::module_& m) {
            })
       .def("abort", &Tracer::stop)
       .def_prop_ro("n_records", [](const Tracer& t) { return t.records.size(); });
+  m.def("pack", &packed, nb::arg("spans"));
   m.def("is_tracing", [] { return active_tracer() != nullptr; });
   m.def("trace_control", &trace_control, nb::arg("name"), nb::arg("inputs"), nb::arg("metas"), nb::arg("program"),
         nb::arg("blocks"));
