@@ -15,11 +15,12 @@ op = partial(_op, family="optimizer", inplace_ok=True, np_name="", smooth=False)
 _G = "r = g * rescale; c = min(max(r, -clip), clip) if clip > 0 else r; d = c + wd * w; "
 _REF_G = "(lambda r: (np.clip(r, -clip, clip) if clip > 0 else r))(g * rescale) + wd * w"
 _KNOBS = "wd: scalar = 0.0, rescale: scalar = 1.0, clip: scalar = -1.0"
-# What the rules of Adam's family share: the moments of a gradient, and the step along one over the root of the other.
+# What the rules of Adam's family share: the moments of a gradient, and the step along one over the root of the other
+# (what is the same for all numbers is in factors of its own: a division costs as much as eight products).
 _MOMENTS = "n = beta1 * m + (1 - beta1) * {g}; s = beta2 * v + (1 - beta2) * {g} * {g}; "
-_ADAM = "(n / (1 - pow(beta1, t))) / (sqrt({v} / (1 - pow(beta2, t))) + eps)"
+_ADAM = "{rate} / (1 - pow(beta1, t)) * n / (sqrt({v}) * (1 / sqrt(1 - pow(beta2, t))) + eps)"
 _M_D, _M_C = _MOMENTS.format(g="d"), _MOMENTS.format(g="c")
-_ADAM_S, _ADAM_TOP = _ADAM.format(v="s"), _ADAM.format(v="h")
+_ADAM_S, _ADAM_TOP = (_ADAM.format(v=v, rate="lr") for v in "sh")
 _wg = (real(-2, 2), real(-2, 2))
 _tail = (fixed(0.01), fixed(0.5), fixed(0.8))
 _lr = fixed(0.1)
@@ -47,7 +48,7 @@ op("nag_mom_update", f"w, g, mom, lr: scalar = 0.01, momentum: scalar = 0.9, {_K
 op("adam_update", "w, g, m, v, lr: scalar = 0.001, beta1: scalar = 0.9, beta2: scalar = 0.999, eps: scalar = 1e-8, "
    f"{_KNOBS}, t: scalar = 1.0", "Adam with bias correction; t counts steps from 1.", outs="w2, m2, v2",
    dtype="update:0,2,3",
-   expr=_G + _M_D + f"w - lr * {_ADAM_S}, n, s",
+   expr=_G + _M_D + f"w - {_ADAM_S}, n, s",
    ref="(lambda d: (lambda n, s: (w - lr * (n / (1 - beta1**t)) / (np.sqrt(s / (1 - beta2**t)) + eps), n, s))"
    f"(beta1 * m + (1 - beta1) * d, beta2 * v + (1 - beta2) * d * d))({_REF_G})",
    samples=(*_wg, real(-1, 1), real(0.1, 1), _lr, fixed(0.9), fixed(0.999), fixed(1e-8), *_tail, fixed(3.0)),
@@ -145,7 +146,7 @@ op("adadelta_update", f"w, g, n, u, rho: scalar = 0.9, eps: scalar = 1e-5, lr: s
 op("adamw_update", f"w, g, m, v, lr: scalar = 0.001, {_BETAS}, {_KNOBS}, eta: scalar = 1.0, t: scalar = 1.0",
    "Adam whose weight decay stays out of the moments; t counts steps from 1 (inf: no bias correction).",
    outs="w2, m2, v2", dtype="update:0,2,3",
-   expr=_C + _M_C + f"w - eta * (lr * {_ADAM_S} + wd * w), n, s",
+   expr=_C + _M_C + f"w - eta * ({_ADAM_S} + wd * w), n, s",
    ref="(lambda c: (lambda n, s: (w - eta * (lr * (n / (1 - beta1**t)) / (np.sqrt(s / (1 - beta2**t)) + eps) + wd * w)"
    f", n, s))(beta1 * m + (1 - beta1) * c, beta2 * v + (1 - beta2) * c * c))({_REF_C})",
    samples=(*_wg, real(-1, 1), real(0.1, 1), _lr, *_betas, *_tail, fixed(0.7), fixed(3.0)), tol=_LOOSE,
@@ -155,7 +156,7 @@ op("adamw_update", f"w, g, m, v, lr: scalar = 0.001, {_BETAS}, {_KNOBS}, eta: sc
 op("lamb_phase1", f"w, g, m, v, {_BETAS}, {_KNOBS}, t: scalar = 1.0",
    "The direction of LAMB before its norm is set to the weights': Adam's, plus the decay.", outs="d2, m2, v2",
    dtype="update:0,2,3",
-   expr=_C + _M_C + f"{_ADAM_S} + wd * w, n, s",
+   expr=_C + _M_C + f"{_ADAM.format(v='s', rate='1')} + wd * w, n, s",
    ref="(lambda c: (lambda n, s: ((n / (1 - beta1**t)) / (np.sqrt(s / (1 - beta2**t)) + eps) + wd * w, n, s))"
    f"(beta1 * m + (1 - beta1) * c, beta2 * v + (1 - beta2) * c * c))({_REF_C})",
    samples=(*_wg, real(-1, 1), real(0.1, 1), *_betas, *_tail, fixed(3.0)), tol=_LOOSE,

@@ -37,7 +37,7 @@ op("adamax_update", f"w, g, m, u, {_BETAS}, {_KNOBS}, t: scalar = 1.0",
 op("amsgrad_update", f"w, g, m, v, top, {_BETAS}, {_KNOBS}, t: scalar = 1.0",
    "Adam that divides by the largest second moment so far: top = max(top, v).", outs="w2, m2, v2, top2",
    dtype="update:0,2,3,4",
-   expr=_G + _M_D + f"h = max(top, s); w - lr * {_ADAM_TOP}, n, s, h",
+   expr=_G + _M_D + f"h = max(top, s); w - {_ADAM_TOP}, n, s, h",
    ref="(lambda d: (lambda n, s: (lambda h: (w - lr * (n / (1 - beta1**t)) / (np.sqrt(h / (1 - beta2**t)) + eps), "
    f"n, s, h))(np.maximum(top, s)))(beta1 * m + (1 - beta1) * d, beta2 * v + (1 - beta2) * d * d))({_REF_G})",
    samples=(*_wg, real(-1, 1), real(0.1, 1), real(0.1, 1), *_betas, *_tail, fixed(3.0)), tol=_LOOSE,
@@ -47,7 +47,7 @@ op("amsgrad_update", f"w, g, m, v, top, {_BETAS}, {_KNOBS}, t: scalar = 1.0",
 op("adamw_amsgrad_update", f"w, g, m, v, top, {_BETAS}, {_KNOBS}, eta: scalar = 1.0, t: scalar = 1.0",
    "AMSGrad whose weight decay stays out of the moments: w - eta * (lr * m' / (sqrt(top') + eps) + wd * w).",
    outs="w2, m2, v2, top2", dtype="update:0,2,3,4",
-   expr=_C + _M_C + f"h = max(top, s); w - eta * (lr * {_ADAM_TOP} + wd * w), n, s, h",
+   expr=_C + _M_C + f"h = max(top, s); w - eta * ({_ADAM_TOP} + wd * w), n, s, h",
    ref="(lambda c: (lambda n, s: (lambda h: (w - eta * (lr * (n / (1 - beta1**t)) / (np.sqrt(h / (1 - beta2**t)) + "
    "eps) + wd * w), n, s, h))(np.maximum(top, s)))(beta1 * m + (1 - beta1) * c, beta2 * v + (1 - beta2) * c * c))"
    f"({_REF_C})",
