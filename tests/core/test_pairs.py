@@ -29,7 +29,7 @@ def test_product(size: tuple[int, int, int]) -> None:
         for count in (1, 3):
             with threads(count):
                 got.append(nd.dot(x, y).asnumpy().astype("f8"))
-        np.testing.assert_array_equal(*got)
+        np.testing.assert_array_equal(got[0], got[1])
         bound = 1e-6 * (np.abs(a).astype("f8") @ np.abs(b).astype("f8"))
         assert (np.abs(got[0] - right) <= 2.0**-8 * np.abs(right) + bound).all(), (ta, tb, gap)
 

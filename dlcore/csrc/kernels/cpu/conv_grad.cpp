@@ -1,6 +1,7 @@
 // The gradients of a two-dimensional convolution by its input and by its weights.
 #include <cstring>
 
+#include "kernels/cpu/conv_pairs.h"
 #include "kernels/cpu/conv_plan.h"
 #include "kernels/cpu/winograd.h"
 
@@ -78,8 +79,14 @@ bool grad_w_winograd(const KernelCall& c, const ConvShape& s, DType t) {
   return true;
 }
 
+bool grad_w_pairs(const KernelCall& c, const ConvShape& s) {
+  Temp x_keep, g_keep;
+  const DType t = DType::BF16;
+  return conv_grad_w_pairs(s, as_channels_last(c.in[0], t, g_keep), as_channels_last(c.in[1], t, x_keep), c.out[0]);
+}
+
 bool grad_w_onednn(const KernelCall& c, const ConvShape& s, DType t) {
-  if (grad_w_winograd(c, s, t)) return true;
+  if (grad_w_winograd(c, s, t) || (t == DType::BF16 && grad_w_pairs(c, s))) return true;
   Temp x_keep, g_keep, w_keep;
   View x = c.in[1];
   Tag tag = image_tag(x, s, t);

@@ -14,7 +14,7 @@
 
 #include "kernels/cpu/isa/winograd.h"
 #include "kernels/cpu/onednn.h"
-#include "kernels/cpu/panels.h"
+#include "kernels/cpu/pairs.h"
 
 namespace dl {
 
@@ -252,10 +252,22 @@ bool winograd_grad_x(const SlotCall& c, const ConvShape& s, const View& gy, cons
   return winograd_fits(s) && correlate(c, backward_of(s), Numbers(gy), turned_filters(w), {nullptr, {}, Numbers(gx)});
 }
 
+// The share of products whose input lies in the image.
+double inside(const ConvShape& s) {
+  auto along = [](int64_t size, int64_t out, int64_t pad) {
+    int64_t all = 0;
+    for (int64_t k = 0; k < 3; k++)
+      all += std::max<int64_t>(0, std::min(out, size + pad - k) - std::max<int64_t>(0, pad - k));
+    return double(all) / double(3 * out);
+  };
+  return along(s.h, s.oh, s.pad[0]) * along(s.w, s.ow, s.pad[1]);
+}
+
 bool winograd_grad_w(const ConvShape& s, const View& gy, const View& x, const View& gw) {
   if (!winograd_fits(s)) return false;
   Geometry g = forward_of(s);
-  if (!pays(g, false, direct_share(x.dtype, 0.65))) return false;
+  // The products that conv_pairs.h makes instead leave out what lies around the image.
+  if (!pays(g, false, direct_share(x.dtype, has_pairs() ? 0.55 * inside(s) : 0.65))) return false;
   int64_t tiles = g.tiles(), size = chunk_of(g);
   constexpr int64_t kSlack = 64;  // numbers that a panel may read behind the last line
   Temp v(size_t(kPoints * step_of(size * g.c) + kSlack) * 4), e(size_t(kPoints * step_of(size * g.o)) * 4);
