@@ -80,8 +80,11 @@ def _operators() -> dict[str, str]:
     return {**found, **{n: n for n in FUNCTIONS}}
 
 
+_ROOMS = ("_internal", "contrib", "image", "np", "npx", "sparse")  # np, npx: what hybrid_forward(F, x) calls as F.npx
+
+
 def __getattr__(name: str) -> Any:
-    if name in ("contrib", "image", "np", "npx", "sparse"):  # np and npx: what hybrid_forward(F, x) calls as F.npx
+    if name in _ROOMS:
         value: Any = importlib.import_module(f".{name}", __package__)
     elif name in _TABLE:
         value = classic(_TABLE[name], name)

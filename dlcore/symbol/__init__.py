@@ -21,9 +21,12 @@ from ._executor import Executor
 from ._heads import HEADS
 from ._make import Group, Variable, fromjson, function, load, load_json, var
 from ._operators import known, names
+from ._rooms import _internal as _internal
+from ._rooms import linalg, random, sparse
 from ._symbol import Symbol
 
-__all__ = ["Executor", "Group", "Symbol", "Variable", "contrib", "fromjson", "load", "load_json", "var"]
+__all__ = ["Executor", "Group", "Symbol", "Variable", "contrib", "fromjson", "linalg", "load", "load_json", "random",
+           "sparse", "var"]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -120,11 +119,9 @@ def _applied(call: Call, arrays: list[Any]) -> Any:
             several.append(array)
         else:
             given[slot] = array
-    if not several:
-        return target(call.op)(**given)
     leading = []
     for name, parameter in parameters(call.op).items():
-        if parameter.kind is inspect.Parameter.VAR_POSITIONAL:
+        if parameter.kind is parameter.VAR_POSITIONAL or not (several or parameter.kind is parameter.POSITIONAL_ONLY):
             break
         leading.append(given.pop(name))
     return target(call.op)(*leading, *several, **given)

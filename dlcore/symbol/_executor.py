@@ -22,7 +22,7 @@ class Executor:
 
     arg_dict, grad_dict, aux_dict   the arrays by name (gradients: those that are wanted), also as lists arg_arrays,
                                     grad_arrays and aux_arrays in the order of the symbol's lists
-    outputs, output_dict            of the last `forward`
+    outputs, output_dict            of the last `forward`; taken before the first, arrays that each one writes into
 
     >>> import dlcore as dl
     >>> x = dl.sym.var("x")
@@ -45,7 +45,8 @@ class Executor:
     ) -> None:
         self._symbol, self._ctx, self._reqs, self._groups = symbol, ctx, reqs, groups
         self.arg_dict, self.grad_dict, self.aux_dict = args, grads, aux
-        self.outputs: list[_core.NDArray] = []
+        self._results: list[_core.NDArray] = []  # of the last forward
+        self._early: list[_core.NDArray] = []  # what was taken as outputs before the first
         arguments, self._aux = symbol._variables()
         self._arguments = arguments
         _, self.output_shapes, _ = symbol.infer_shape(**{n: a.shape for n, a in {**args, **aux}.items()})
@@ -54,7 +55,7 @@ class Executor:
         wanted = [(alias, c.name) for alias, c in zip(self._aliases, arguments, strict=True) if c.name in grads]
         for alias, name in wanted:
             autograd.mark_variables(alias, grads[name], reqs[name])
-        where = places(symbol, ctx, groups)
+        where = self._where = places(symbol, ctx, groups)
         self._spread = len(set(where.values())) > 1
         self._run: Any = (
             Placed(symbol, where, arguments, aux)
@@ -79,6 +80,15 @@ class Executor:
         return list(self.aux_dict.values())
 
     @property
+    def outputs(self) -> list[_core.NDArray]:
+        """What the last `forward` gave."""
+        if not self._results and not self._early:
+            _, types, _ = self._symbol.infer_type(**{n: a.dtype.name for n, a in self.arg_dict.items()})
+            rows = zip(self._symbol._entries, self.output_shapes, types, strict=True)
+            self._early = [nd.zeros(shape, ctx=self._where[call], dtype=dtype) for (call, _), shape, dtype in rows]
+        return self._early or self._results
+
+    @property
     def output_dict(self) -> dict[str, _core.NDArray]:
         """The outputs by name."""
         return dict(zip(self._symbol.list_outputs(), self.outputs, strict=True))
@@ -101,7 +111,9 @@ class Executor:
         with autograd.record() if recording else autograd.pause(train_mode=is_train):
             if self._monitor is not None and self._monitor[1]():
                 self._show(is_train)
-            self.outputs = list(self._run(*self._aliases))
+            self._results = list(self._run(*self._aliases))
+        for array, result in zip(self._early, self._results, strict=bool(self._early)):
+            _core.assign(array, result)
         return self.outputs
 
     def set_monitor_callback(self, callback: Any, wanted: Any = None) -> None:
@@ -146,16 +158,18 @@ class Executor:
     def backward(self, out_grads: Any = None) -> None:
         """The gradients of the last `forward(is_train=True)`, into `grad_dict` as grad_req says.
 
-        out_grads: what arrives at each output; ones if None (heads such as SoftmaxOutput do not look at it).
+        out_grads: what arrives at each output, in order; ones where there is none (heads such as SoftmaxOutput do not
+        look at it).
         """
-        heads = [out for out in self.outputs if out._tracked]
+        heads = [out for out in self._results if out._tracked]
         if not heads:
             raise RuntimeError(f"backward of {self._symbol!r}: call forward(is_train=True) first, with gradients bound")
         if out_grads is not None:
             given = [out_grads] if isinstance(out_grads, _core.NDArray) else list(out_grads)
-            if len(given) != len(self.outputs):
-                raise ValueError(f"backward: {len(self.outputs)} outputs, but {len(given)} gradients")
-            out_grads = [g for g, out in zip(given, self.outputs, strict=True) if out._tracked]
+            if len(given) > len(self._results):
+                raise ValueError(f"backward: {len(self._results)} outputs, but {len(given)} gradients")
+            given += [None] * (len(self._results) - len(given))
+            out_grads = [g for g, out in zip(given, self._results, strict=True) if out._tracked]
         autograd.backward(heads, out_grads)
 
     def copy_params_from(
@@ -195,16 +209,20 @@ def put(into: Any, array: Any, name: str) -> None:
         _core.assign(into, array)
 
 
-def _named(what: str, names: list[str], given: Any, needed: bool) -> dict[str, Any]:
+def _named(what: str, names: list[str], given: Any, of: Any = None) -> dict[str, Any]:
+    """Arrays by name, of a list or a dict; a dict may hold those of other symbols too.
+
+    of: what each must belong to where not all of them are needed, as gradients belong to arguments.
+    """
     if given is None:
         given = {}
     if not isinstance(given, Mapping):
         if len(given) != len(names):
             raise ValueError(f"bind: {what} has {len(given)} entries, expected {len(names)}: {', '.join(names)}")
         given = dict(zip(names, given, strict=True))
-    extra, missing = [n for n in given if n not in names], [n for n in names if n not in given]
-    if extra or (needed and missing):
-        text = f"unknown {', '.join(extra)}" if extra else f"missing {', '.join(missing)}"
+    wrong = [n for n in names if n not in given] if of is None else [n for n in given if n not in (*names, *of)]
+    if wrong:
+        text = f"{'missing' if of is None else 'unknown'} {', '.join(wrong)}"
         raise ValueError(f"bind: {what}: {text} (expected {', '.join(names)})")
     return {n: given[n] for n in names if given.get(n) is not None}
 
@@ -237,10 +255,11 @@ def bind(
                 raise ValueError(f"bind: {what} {name!r} is on {array.context}, its place is {where[name]}")
         return found
 
-    found = arrays("args", _named("args", names, args, True))
-    aux = arrays("aux_states", _named("aux_states", symbol.list_auxiliary_states(), aux_states, True))
+    found = arrays("args", _named("args", names, args))
+    aux = arrays("aux_states", _named("aux_states", symbol.list_auxiliary_states(), aux_states))
     reqs = _requests(names, grad_req)
-    grads = {n: g for n, g in _named("args_grad", names, args_grad, False).items() if reqs[n] != "null"}
+    named = _named("args_grad", names, args_grad, args if isinstance(args, Mapping) else ())
+    grads = {n: g for n, g in named.items() if reqs[n] != "null"}
     for name, grad in grads.items():
         if tuple(grad.shape) != tuple(found[name].shape):
             raise ValueError(f"bind: the gradient of {name} has shape {grad.shape}, the argument {found[name].shape}")

@@ -14,6 +14,7 @@ from typing import Any
 
 from dlcore.array._dtypes import NUMBERED
 
+from . import _old_names
 from ._build import plain
 from ._call import Call, Entry, order
 from ._operators import STATES, known, parameters
@@ -96,9 +97,13 @@ def _call(node: dict[str, Any], calls: list[Call], native: bool) -> Call:
     inputs = [_entry(item, calls, f"node {name!r}") for item in node["inputs"]]
     if op == "null":
         return Call("", name, notes=values if native else _named(values))
+    attrs = {key: value for key, value in values.items() if key not in notes}
+    if not native:
+        if (made := _old_names.composed(op, name, inputs, attrs, notes)) is not None:
+            return made
+        op, inputs, attrs = _old_names.renamed(op, name, inputs, attrs)
     if not known(op):
         raise ValueError(f"node {name!r} has the operator {op!r}, which is not known; nothing was loaded")
-    attrs = {key: value for key, value in values.items() if key not in notes}
     own = parameters(op)
     free = any(p.kind is p.VAR_KEYWORD for p in own.values())
     slots = [str(s) for s in node["slots"]] if "slots" in node else _slots(op, len(inputs))

@@ -66,15 +66,17 @@ def _recurrent(x: Shape, a: dict[str, Any]) -> dict[str, Shape]:
 # What the shape of `data` and the arguments say about the other inputs (as in MXNet).
 RULES: dict[str, Rule] = {
     "FullyConnected": _dense,
-    "Convolution": _convolution,
+    **dict.fromkeys(
+        ("Convolution", "Convolution_v1", "DeformableConvolution", "ModulatedDeformableConvolution"), _convolution
+    ),
     "Deconvolution": _deconvolution,
     "InstanceNorm": _along(1),
     "GroupNorm": lambda x, a: dict.fromkeys(("gamma", "beta"), (a.get("num_groups", 1),)),
     "SVMOutput": lambda x, a: {"label": x[:1]},
-    "BatchNorm": _along(1),
+    **dict.fromkeys(("BatchNorm", "BatchNorm_v1", "BatchNormWithReLU", "SyncBatchNorm"), _along(1)),
     "LayerNorm": _along(-1),
     "LeakyReLU": _along(1),
-    "Embedding": lambda x, a: {"weight": (a["input_dim"], a["output_dim"])},
+    **dict.fromkeys(("Embedding", "SparseEmbedding"), lambda x, a: {"weight": (a["input_dim"], a["output_dim"])}),
     "SoftmaxOutput": _label,
     "LinearRegressionOutput": _same,
     "LogisticRegressionOutput": _same,

@@ -97,6 +97,10 @@ class Symbol(Outputs):
         call = self._single("list_attr")[0]
         return {**call.attrs, **call.notes}
 
+    def _set_attr(self, **kwargs: Any) -> None:
+        """Write notes of this node, as `attr=` of its call does: `ctx_group`, `mirror_stage` and the like."""
+        self._single("_set_attr")[0].notes.update({f"__{key.strip('_')}__": value for key, value in kwargs.items()})
+
     def attr_dict(self) -> dict[str, dict[str, Any]]:
         """The attributes of every node that has any, by its name."""
         found = {call.name: {**call.attrs, **call.notes} for call in self._calls()}

@@ -137,6 +137,18 @@ def softmax(
     return F.where(inside, F.softmax(F.where(inside, data, -1e30), axis), 0.0)
 
 
+def SoftmaxActivation(data: Any, mode: str = "instance") -> NDArray:
+    """Softmax over all numbers of each sample, or, with mode "channel", over axis 1.
+
+    >>> SoftmaxActivation([[0.0, 0.0]]).tolist()
+    [[0.5, 0.5]]
+    """
+    if mode not in ("instance", "channel"):
+        raise ValueError(f"SoftmaxActivation: mode must be 'instance' or 'channel', got {mode!r}")
+    data = asarray(data)
+    return F.softmax(data, 1) if mode == "channel" else F.reshape(F.softmax(F.flatten2d(data)), data.shape)
+
+
 def softmax_cross_entropy(data: Any, label: Any) -> NDArray:
     """MXNet's: the sum over the batch of the cross-entropy losses.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from .. import _make
@@ -109,10 +109,28 @@ class BaseRNNCell:
         merge = isinstance(inputs, Symbol) and len(inputs) == 1 if merge_outputs is None else merge_outputs
         return (merged(outputs, axis) if merge else outputs), states
 
+    def unpack_weights(self, args: Mapping[str, Any]) -> dict[str, Any]:
+        """Arrays by name as checkpoints hold them: for each gate, "lstm_i2h_i_weight", in the place of the cell's one.
+
+        Arrays of other names stay as they are. ValueError for one of the cell's that is missing.
+        """
+        return dict(args)
+
+    def pack_weights(self, args: Mapping[str, Any]) -> dict[str, Any]:
+        """The opposite of `unpack_weights`."""
+        return dict(args)
+
     def step_name(self) -> str:
         """How the names of the next step's calls begin."""
         self._counter += 1
         return f"{self._prefix}t{self._counter}_"
+
+
+def taken(args: dict[str, Any], name: str) -> Any:
+    """An array out of `args`."""
+    if name not in args:
+        raise ValueError(f"weights of cells: there is no {name!r} among {', '.join(args)}")
+    return args.pop(name)
 
 
 def sequence(inputs: Any, length: int, layout: str) -> tuple[list[Symbol], int]:

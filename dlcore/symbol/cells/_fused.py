@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator, Mapping
+from math import prod
 from typing import Any
 
+from dlcore.array import nd
+
 from .._symbol import Symbol
-from ._base import BaseRNNCell, RNNParams, States, merged, op, sequence
+from ._base import BaseRNNCell, RNNParams, States, merged, op, sequence, taken
 from ._gated import GRUCell, LSTMCell, RNNCell
 from ._made_of_cells import BidirectionalCell, DropoutCell, SequentialRNNCell
 
@@ -13,7 +18,8 @@ from ._made_of_cells import BidirectionalCell, DropoutCell, SequentialRNNCell
 class FusedRNNCell(BaseRNNCell):
     """Layers of "rnn_relu", "rnn_tanh", "lstm" or "gru" over a whole sequence: `sym.RNN`, with one vector of weights.
 
-    dropout: between layers. get_next_state: whether `unroll` gives the last states too.
+    dropout: between layers. get_next_state: whether `unroll` gives the last states too. forget_bias: what the biases of
+    an LSTM's forget gates begin with.
 
     >>> import dlcore as dl
     >>> cell = FusedRNNCell(4, num_layers=2, mode="gru", bidirectional=True)
@@ -30,6 +36,7 @@ class FusedRNNCell(BaseRNNCell):
         bidirectional: bool = False,
         dropout: float = 0.0,
         get_next_state: bool = False,
+        forget_bias: float = 1.0,
         prefix: str | None = None,
         params: RNNParams | None = None,
     ) -> None:
@@ -38,7 +45,9 @@ class FusedRNNCell(BaseRNNCell):
         super().__init__(f"{mode}_" if prefix is None else prefix, params)
         self._num_hidden, self._num_layers, self._mode = num_hidden, num_layers, mode
         self._ways, self._dropout, self._get_next_state = 1 + bool(bidirectional), dropout, get_next_state
-        self._weights = self._params.get("parameters")
+        words = {"num_hidden": num_hidden, "num_layers": num_layers, "mode": mode, "bidirectional": self._ways == 2}
+        first = json.dumps(["fusedrnn", {"init": None, **words, "forget_bias": forget_bias}])
+        self._weights = self._params.get("parameters", init=first)
 
     @property
     def state_info(self) -> list[dict[str, Any]]:
@@ -87,6 +96,43 @@ class FusedRNNCell(BaseRNNCell):
         """(layers, n, hidden) zeros for data (steps, n, inputs)."""
         one = op("slice_axis")(op("slice_axis")(data, axis=0, begin=0, end=1), axis=2, begin=0, end=1)
         return op("tile")(op("zeros_like")(one), reps=(self._num_layers * self._ways, 1, self._num_hidden))
+
+    def unpack_weights(self, args: Mapping[str, Any]) -> dict[str, Any]:
+        found = dict(args)
+        whole, at = taken(found, f"{self._prefix}parameters"), 0
+        hidden, layers, ways, gates = self._num_hidden, self._num_layers, self._ways, len(self._gates)
+        later = (layers - 1) * ways * gates * hidden * (ways * hidden + hidden)
+        inputs = (whole.size - later - layers * ways * gates * hidden * 2) // (ways * gates * hidden) - hidden
+        for name, shape in self._parts(inputs):
+            length = prod(shape)
+            found[name] = whole[at : at + length].reshape(shape)
+            at += length
+        if at != whole.size:
+            raise ValueError(f"FusedRNNCell {self._prefix}: its parameters are no vector of {whole.size} numbers")
+        return found
+
+    def pack_weights(self, args: Mapping[str, Any]) -> dict[str, Any]:
+        found = dict(args)
+        first = f"{self._prefix}l0_i2h{self._gates[0]}_weight"
+        inputs = found[first].shape[1] if first in found else 0
+        parts = [taken(found, name).reshape((-1,)) for name, _ in self._parts(inputs)]
+        found[f"{self._prefix}parameters"] = nd.concat(*parts, dim=0)
+        return found
+
+    @property
+    def _gates(self) -> tuple[str, ...]:
+        return {"lstm": LSTMCell.gates, "gru": GRUCell.gates}.get(self._mode, RNNCell.gates)
+
+    def _parts(self, inputs: int) -> Iterator[tuple[str, tuple[int, ...]]]:
+        """Name and shape of what the vector holds, in order: the weights of all layers, then the biases."""
+        for kind in ("weight", "bias"):
+            for layer in range(self._num_layers):
+                before = inputs if layer == 0 else self._ways * self._num_hidden
+                for way in "lr"[: self._ways]:
+                    for which, width in (("i2h", before), ("h2h", self._num_hidden)):
+                        for gate in self._gates:
+                            shape = (self._num_hidden, width) if kind == "weight" else (self._num_hidden,)
+                            yield f"{self._prefix}{way}{layer}_{which}{gate}_{kind}", shape
 
     def unfuse(self) -> SequentialRNNCell:
         """The same layers as single cells, with weights of their own names."""

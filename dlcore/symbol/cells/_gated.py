@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
+from dlcore.array import nd
+
 from .._symbol import Symbol
-from ._base import BaseRNNCell, RNNParams, States, op
+from ._base import BaseRNNCell, RNNParams, States, op, taken
+
+_GROUPS = [(which, kind) for which in ("i2h", "h2h") for kind in ("weight", "bias")]
 
 
 class _Gated(BaseRNNCell):
@@ -24,6 +29,21 @@ class _Gated(BaseRNNCell):
     @property
     def state_info(self) -> list[dict[str, Any]]:
         return [{"shape": (0, self._num_hidden), "__layout__": "NC"}] * self.n_states
+
+    def unpack_weights(self, args: Mapping[str, Any]) -> dict[str, Any]:
+        found, size = dict(args), self._num_hidden
+        for which, kind in _GROUPS:
+            whole = taken(found, f"{self._prefix}{which}_{kind}")
+            for k, gate in enumerate(self.gates):
+                found[f"{self._prefix}{which}{gate}_{kind}"] = whole[k * size : (k + 1) * size].copy()
+        return found
+
+    def pack_weights(self, args: Mapping[str, Any]) -> dict[str, Any]:
+        found = dict(args)
+        for which, kind in _GROUPS:
+            parts = [taken(found, f"{self._prefix}{which}{gate}_{kind}") for gate in self.gates]
+            found[f"{self._prefix}{which}_{kind}"] = nd.concat(*parts, dim=0)
+        return found
 
     def _products(self, inputs: Symbol, states: States) -> tuple[str, Symbol, Symbol, States]:
         """The step's name, both products, and the states with zeros where none came."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import reduce
 from typing import Any
 
 from .._symbol import Symbol
@@ -27,6 +28,12 @@ class _Several(BaseRNNCell):
 
     def begin_state(self, func: Any = None, **kwargs: Any) -> States:
         return [state for cell in self._cells for state in cell.begin_state(func, **kwargs)]
+
+    def unpack_weights(self, args: Mapping[str, Any]) -> dict[str, Any]:
+        return reduce(lambda found, cell: cell.unpack_weights(found), self._cells, dict(args))
+
+    def pack_weights(self, args: Mapping[str, Any]) -> dict[str, Any]:
+        return reduce(lambda found, cell: cell.pack_weights(found), self._cells, dict(args))
 
 
 class SequentialRNNCell(_Several):
@@ -151,6 +158,12 @@ class _Around(BaseRNNCell):
 
     def begin_state(self, func: Any = None, **kwargs: Any) -> States:
         return self.base_cell.begin_state(func, **kwargs)
+
+    def unpack_weights(self, args: Mapping[str, Any]) -> dict[str, Any]:
+        return self.base_cell.unpack_weights(args)
+
+    def pack_weights(self, args: Mapping[str, Any]) -> dict[str, Any]:
+        return self.base_cell.pack_weights(args)
 
 
 class ResidualCell(_Around):
