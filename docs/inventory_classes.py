@@ -73,7 +73,7 @@ CLASSES = [
     """),
     Family("Optimizers", "optimizer", """
         AdaBelief AdaDelta AdaGrad Adam AdamW Adamax DCASGD FTML Ftrl GroupAdaGrad LAMB LANS LARS LBSGD NAG Nadam
-        Optimizer RMSProp SGD SGLD Signum Test ccSGD create register
+        Optimizer RMSProp SGD SGLD Signum Test Updater ccSGD create get_updater register
     """),
     Family("Learning-rate schedules", "lr_scheduler", """
         CosineScheduler FactorScheduler LRScheduler MultiFactorScheduler PolyScheduler
@@ -144,8 +144,8 @@ CLASSES = [
     Family("Engine, runtime, devices", "runtime", "Feature Features feature_list"),
     Family("Switches", "util", "is_np_array is_np_shape makedirs np_array np_shape reset_np set_np use_np"),
     Family("Tests of one's own", "test_utils", """
-        almost_equal assert_almost_equal check_numeric_gradient default_context list_gpus rand_ndarray rand_shape_nd
-        same
+        almost_equal assert_almost_equal check_numeric_gradient default_context download get_mnist get_mnist_iterator
+        list_gpus rand_ndarray rand_shape_nd same
     """),
     Family("Modules", "", """
         amp attribute autograd base callback context contrib engine executor gluon image init initializer io kv kvstore
@@ -165,7 +165,6 @@ ABSENT: dict[str, str] = {
     "optimizer.LANS": "LAMB is what it was made from, and is here.",
     "optimizer.LBSGD": "It is LARS with a schedule that warms up: optimizer.LARS, warmup_steps= of lr_scheduler.",
     "optimizer.Test": "An optimizer for the tests of MXNet itself.",
-    "init.FusedRNN": "Layers of gluon.rnn keep each weight in an array of its own; init.LSTMBias fills the biases.",
     "io.MXDataIter": "The wrapper of MXNet's own C++ iterators; those here are classes of their own.",
     "autograd.get_symbol": "What was recorded is shown by dlcore.explain; HybridBlock.export writes symbols.",
     "sym.Symbol.get_backend_symbol": "There is one compiler and no other backend to hand a symbol to.",

@@ -1,4 +1,4 @@
-"""`mxnet.test_utils`: comparisons and random arrays for tests of one's own.
+"""`mxnet.test_utils`: comparisons and random arrays for tests of one's own, and the digits of the tutorials.
 
 >>> assert_almost_equal([1.0, 2.0], [1.0, 2.0])
 >>> check_numeric_gradient(lambda x: (x * x).sum(), [rand_ndarray((3,))])
@@ -16,8 +16,10 @@ from dlcore._core import NDArray
 from dlcore.array import Context, current_context, nd, num_gpus
 from dlcore.array import random as _random
 
-__all__ = ["almost_equal", "assert_almost_equal", "check_numeric_gradient", "default_context", "rand_ndarray",
-           "list_gpus", "rand_shape_nd", "same"]  # fmt: skip
+from ._test_data import download, get_mnist, get_mnist_iterator
+
+__all__ = ["almost_equal", "assert_almost_equal", "check_numeric_gradient", "default_context", "download", "get_mnist",
+           "get_mnist_iterator", "list_gpus", "rand_ndarray", "rand_shape_nd", "same"]  # fmt: skip
 
 
 def default_context() -> Context:

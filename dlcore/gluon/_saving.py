@@ -29,12 +29,15 @@ _MXNET = (0x112).to_bytes(16, "little")
 
 def read(filename: str | os.PathLike[str]) -> dict[str, Any]:
     """The arrays of the file by name: safetensors, or an MXNet `.params` file of Gluon or of a Module's checkpoint."""
+    arrays, old = read_as_it_is(filename)
+    return {name.removeprefix("arg:").removeprefix("aux:") if old else name: array for name, array in arrays.items()}
+
+
+def read_as_it_is(filename: str | os.PathLike[str]) -> tuple[dict[str, Any], bool]:
+    """The arrays of the file by the names that are in it, and whether it is one of MXNet."""
     with open(filename, "rb") as stream:
         old = stream.read(len(_MXNET)) == _MXNET
-    if not old:
-        return load_arrays(filename)
-    arrays = hook("gluon.params")(filename)
-    return {name.removeprefix("arg:").removeprefix("aux:"): array for name, array in arrays.items()}
+    return (hook("gluon.params") if old else load_arrays)(filename), old
 
 
 def by_path(arrays: Mapping[str, Any], parameters: Mapping[str, Parameter], prefix: str) -> Mapping[str, Any]:

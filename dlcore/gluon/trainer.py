@@ -10,7 +10,7 @@ from typing import Any
 
 from dlcore import _core, optim
 from dlcore._hints import Hinted, hinted
-from dlcore.graph import outside_trace
+from dlcore.graph import invalidate, outside_trace
 from dlcore.io import load_arrays, load_metadata, save_arrays
 
 from . import _places, _trainer_states
@@ -55,12 +55,20 @@ class Trainer(Hinted):
         comm: Any = None,
     ) -> None:
         self._names, self._params = _named(params)
+        self._init_optimizer(optimizer, optimizer_params)
+        self.comm = comm
+        self.loss_scaler: Any = None  # amp.init_trainer sets it
+
+    def _init_optimizer(
+        self, optimizer: str | optim.Optimizer, optimizer_params: Mapping[str, Any] | None = None
+    ) -> None:
+        """Begin with this optimizer, without the states of one before; old loops call it to lower a learning rate."""
+        if hasattr(self, "_optimizer"):
+            invalidate()  # compiled steps hold the arrays of the one before
         self._optimizer = optim.create(optimizer, **dict(optimizer_params or {}))
         self._optimizer.param_dict = dict(enumerate(self._params))
         self._scale = float(self._optimizer.rescale_grad)
         self._states: list[optim.Optimizer | tuple[_core.NDArray, ...] | None] = [None] * len(self._params)
-        self.comm = comm
-        self.loss_scaler: Any = None  # amp.init_trainer sets it
         self._together = Together(self._optimizer, self._params, self._state)
 
     @property

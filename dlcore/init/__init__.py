@@ -11,11 +11,12 @@ from ._constant import Constant, One, Zero
 from ._host import host_generator
 from ._initializer import Initializer, create, register
 from ._random import MSRAPrelu, Normal, Orthogonal, Uniform, Xavier
-from ._special import Bilinear, Load, LSTMBias, Mixed, TruncNorm
+from ._special import Bilinear, FusedRNN, Load, LSTMBias, Mixed, TruncNorm
 
 __all__ = [
     "Bilinear",
     "Constant",
+    "FusedRNN",
     "Initializer",
     "LSTMBias",
     "Load",

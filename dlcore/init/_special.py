@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -12,6 +13,7 @@ import numpy as np
 from dlcore import _core
 from dlcore._hooks import hook
 
+from ._constant import Constant
 from ._initializer import Initializer, create, register
 
 
@@ -35,6 +37,57 @@ class Bilinear(Initializer):
             centre = (2 * half - 1 - half % 2) / (2 * half)
             sides.append(1 - np.abs(np.arange(size) / half - centre))
         return np.broadcast_to(np.outer(*sides).astype(np.float32), shape)
+
+
+@register
+class FusedRNN(Initializer):
+    """The vector of weights of a `rnn.FusedRNNCell`: each part of it as `init` fills it by its name.
+
+    init: an initializer, or None for that of the whole network. The biases of an LSTM's forget gates are `forget_bias`.
+
+    >>> import dlcore as dl
+    >>> vector = dl.nd.empty((4 * 2 * (3 + 2 + 2),))
+    >>> FusedRNN("ones", num_hidden=2, num_layers=1, mode="lstm").fill(vector)
+    >>> vector[:40].sum().item(), vector[40:].tolist()
+    (40.0, [0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0])
+    """
+
+    def __init__(
+        self,
+        init: Any,
+        num_hidden: int,
+        num_layers: int,
+        mode: str,
+        bidirectional: bool = False,
+        forget_bias: float = 1.0,
+    ) -> None:
+        if isinstance(init, str) and init.startswith("["):  # as a symbol writes it down
+            kind, words = json.loads(init)
+            init = create(kind, **words)
+        self.init = None if init is None else create(init)
+        told = None if self.init is None else json.dumps([type(self.init).__name__.lower(), self.init._kwargs])
+        self._layers: dict[str, Any] = {
+            "num_hidden": num_hidden,
+            "num_layers": num_layers,
+            "mode": mode,
+            "bidirectional": bidirectional,
+        }
+        super().__init__(init=told, **self._layers, forget_bias=forget_bias)
+        self.forget_bias = forget_bias
+
+    def fill(self, array: _core.NDArray, name: str = "") -> None:
+        from dlcore.symbol.cells import FusedRNNCell
+
+        if self.init is None:
+            raise ValueError("FusedRNN: init=None is the initializer of a network, and there is none here; give one")
+        cell = FusedRNNCell(**self._layers, prefix="")
+        parts = cell.unpack_weights({"parameters": array})
+        for part, values in parts.items():
+            if self._layers["mode"] == "lstm" and part.endswith("_f_bias"):
+                Constant(self.forget_bias).fill(values)
+            else:
+                self.init(part, values)
+        _core.assign(array, cell.pack_weights(parts)["parameters"])
 
 
 @register

@@ -9,7 +9,8 @@ from typing import Any
 from dlcore import symbol as sym
 from dlcore._core import NDArray
 from dlcore.array import nd
-from dlcore.io import load_arrays, save_arrays
+from dlcore.gluon._saving import read_as_it_is
+from dlcore.io import save_arrays
 
 _KINDS = ("arg", "aux")
 
@@ -26,7 +27,7 @@ def save_params(fname: str | os.PathLike[str], arg_params: Mapping[str, Any], au
 
 
 def load_params(fname: str | os.PathLike[str]) -> tuple[dict[str, NDArray], dict[str, NDArray]]:
-    """Parameters and auxiliary states of a file of `save_params`; ValueError for another file.
+    """Parameters and auxiliary states of a file of `save_params`, or of MXNet; ValueError for another file.
 
     >>> import tempfile, dlcore as dl
     >>> file = tempfile.mkdtemp() + "/w"
@@ -35,7 +36,7 @@ def load_params(fname: str | os.PathLike[str]) -> tuple[dict[str, NDArray], dict
     (2,)
     """
     found: dict[str, dict[str, NDArray]] = {kind: {} for kind in _KINDS}
-    for key, array in load_arrays(fname).items():
+    for key, array in read_as_it_is(fname)[0].items():
         kind, _, name = key.partition(":")
         if kind not in found:
             raise ValueError(f"{os.fspath(fname)}: expected names such as 'arg:weight', found {key!r}")
@@ -68,7 +69,7 @@ def save_checkpoint(
 def load_checkpoint(
     prefix: str | os.PathLike[str], epoch: int
 ) -> tuple[sym.Symbol, dict[str, NDArray], dict[str, NDArray]]:
-    """The symbol, the parameters and the auxiliary states that `save_checkpoint` wrote.
+    """The symbol, the parameters and the auxiliary states that `save_checkpoint` wrote, or MXNet's (`...-0001.params`).
 
     >>> import tempfile, dlcore as dl
     >>> prefix = tempfile.mkdtemp() + "/net"
@@ -78,4 +79,5 @@ def load_checkpoint(
     (['x'], {}, (2,))
     """
     names, values = _files(prefix, epoch)
-    return (sym.load(names), *load_params(values))
+    old = values.removesuffix(".safetensors") + ".params"
+    return (sym.load(names), *load_params(old if os.path.exists(old) and not os.path.exists(values) else values))

@@ -63,8 +63,8 @@ class FeedForward:
         )
 
     def _module(self, batches: Any, train: bool) -> Module:
-        labels = [d.name for d in batches.provide_label]
-        module = Module(self.symbol, [d.name for d in batches.provide_data], labels, context=self.ctx)
+        data, labels = ([one[0] for one in given] for given in (batches.provide_data, batches.provide_label))
+        module = Module(self.symbol, data, labels, context=self.ctx)
         module.bind(batches.provide_data, batches.provide_label, for_training=train)
         module.init_params(
             self.initializer if train else None, self.arg_params, self.aux_params,

@@ -6,6 +6,7 @@ import json
 import logging
 import os
 from collections.abc import Mapping, Sequence
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -232,6 +233,17 @@ class Module(BaseModule):
         bound = self._bound
         return {n: bound.arg_dict[n].copy() for n in self._params}, {n: a.copy() for n, a in bound.aux_dict.items()}
 
+    def _sync_params_from_devices(self) -> None:
+        """Nothing: parameters are kept on their devices only. Old loops call it after an update."""
+
+    @property
+    def _exec_group(self) -> SimpleNamespace:
+        """What old loops look up of the arrays behind a module."""
+        names, bound = list(self._params), self._bound
+        arrays = [[bound.arg_dict[name]] for name in names]
+        grads = [[bound.grad_dict.get(name)] for name in names]
+        return SimpleNamespace(param_names=names, param_arrays=arrays, grad_arrays=grads, execs=[bound])
+
     def set_params(
         self,
         arg_params: Mapping[str, Any],
@@ -379,4 +391,7 @@ def _fill(name: str, array: _core.NDArray, initializer: Any, own: str | None) ->
         initializer(name, array)
         return
     kind, words = json.loads(own) if own.startswith("[") else (own, {})
-    init.create(kind, **words).fill(array)
+    made = init.FusedRNN(**words) if kind == "fusedrnn" else init.create(kind, **words)
+    if isinstance(made, init.FusedRNN) and made.init is None:
+        made.init = initializer
+    made.fill(array)

@@ -24,6 +24,7 @@ from ._optimizer import Optimizer, create, register
 from ._rmsprop import RMSProp
 from ._sgd import NAG, SGD, ccSGD
 from ._sign import Lion, SignSGD, Signum
+from ._updater import Updater, get_updater
 from .lr_scheduler import LRScheduler
 
 __all__ = [
@@ -51,9 +52,11 @@ __all__ = [
     "RMSProp",
     "SignSGD",
     "Signum",
+    "Updater",
     "ccSGD",
     "arrays_of",
     "create",
+    "get_updater",
     "lr_scheduler",
     "register",
 ]

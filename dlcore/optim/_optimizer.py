@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from types import SimpleNamespace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -150,6 +151,19 @@ class Optimizer(ByHand, Hinted):
     def wd(self) -> float:
         """Weight decay."""
         return self._values["wd"]
+
+    def set_lr_mult(self, args_lr_mult: Mapping[Any, float]) -> None:
+        """Factors of the learning rate for weights, by what `update` calls them."""
+        self._set_factors("lr_mult", args_lr_mult)
+
+    def set_wd_mult(self, args_wd_mult: Mapping[Any, float]) -> None:
+        """Factors of the weight decay for weights, by what `update` calls them."""
+        self._set_factors("wd_mult", args_wd_mult)
+
+    def _set_factors(self, which: str, factors: Mapping[Any, float]) -> None:
+        for index, factor in factors.items():
+            one = self.param_dict.setdefault(index, SimpleNamespace(lr_mult=1.0, wd_mult=1.0))
+            setattr(one, which, float(factor))
 
     @property
     def clip_gradient(self) -> float | None:

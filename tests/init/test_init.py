@@ -67,7 +67,7 @@ def test_create_by_name_number_class_and_instance():
     kept = init.Uniform(0.5)
     assert init.create(kept) is kept
     assert repr(init.Xavier(magnitude=2)) == "Xavier(rnd_type='uniform', factor_type='avg', magnitude=2)"
-    with pytest.raises(ValueError, match="one of bilinear, constant, gaussian.*got 'xaver'"):
+    with pytest.raises(ValueError, match="one of bilinear, constant, fusedrnn, gaussian.*got 'xaver'"):
         init.create("xaver")
 
 
