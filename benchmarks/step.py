@@ -1,6 +1,7 @@
 """Whole training steps, and inference, of eleven workloads: dlcore beside PyTorch, JAX and others, in turns.
 
     python benchmarks/step.py [lenet gpt ...] [--rounds 9] [--threads 2] [--seconds 0.4] [--json FILE]
+    python benchmarks/step.py [lenet gpt ...] --profile    what dlcore's step waits for: see step_profile.py
 
 Every contestant has a process of its own and sleeps while another is measured; they take turns, round by round, so that
 a busy neighbour slows all of them. Printed are medians over the rounds of the time of one step, the quickest peer, and
@@ -20,6 +21,7 @@ import sys
 from pathlib import Path
 
 from peers.sizes import WORKLOADS
+from step_profile import profile
 
 HERE = Path(__file__).parent
 PEERS = {
@@ -117,13 +119,16 @@ def main() -> None:
     parser.add_argument("--jax", help="the Python of an environment with JAX", default=sys.executable)
     parser.add_argument("--mxnet", help="the Python of an environment with MXNet", default=sys.executable)
     parser.add_argument("--json", help="also write the figures to this file")
+    parser.add_argument("--profile", action="store_true", help="no peers: the kernels against the machine's limits")
     arguments = parser.parse_args()
     unknown = [w for w in arguments.workloads if w not in WORKLOADS]
     if unknown:
         parser.error(f"expected workloads among {', '.join(WORKLOADS)}; got {', '.join(unknown)}")
     python = {"jax": arguments.jax, "onnx": arguments.jax, "mxnet": arguments.mxnet}
     everything = {}
-    for workload in arguments.workloads:
+    for workload in arguments.workloads if arguments.profile else ():
+        print(f"{workload}\n\n{profile(workload, arguments.threads)}\n", flush=True)
+    for workload in () if arguments.profile else arguments.workloads:
         times = measure(workload, arguments.threads, arguments.rounds, arguments.seconds, python)
         report(workload, times)
         everything[workload] = times

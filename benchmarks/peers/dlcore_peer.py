@@ -41,8 +41,16 @@ OPTIMIZERS = {
 }
 
 
-def make(workload: str, threads: int, compiled: bool = True) -> Callable[[], float]:
+def make(workload: str, threads: int) -> Callable[[], float]:
     """One step of `workload`; what it returns is read, so it has happened."""
+    function, arguments = compiled(workload, threads)
+    if len(arguments) == 1:
+        return lambda: float(function(*arguments).asnumpy().ravel()[0])
+    return lambda: float(function(*arguments).item())
+
+
+def compiled(workload: str, threads: int) -> tuple[Any, list[Any]]:
+    """What one step of `workload` calls, and with what: a network for inference, a compiled step for training."""
     import dlcore as dl
     from dlcore import _core, autograd, gluon
 
@@ -52,8 +60,8 @@ def make(workload: str, threads: int, compiled: bool = True) -> Callable[[], flo
     net, (inputs, labels) = network(base), data(workload)
     x, y = dl.nd.array(inputs, dtype=inputs.dtype), dl.nd.array(labels, dtype=labels.dtype)
     if kind.startswith("infer"):
-        net.hybridize(compiled)
-        return lambda: float(net(x).asnumpy().ravel()[0])
+        net.hybridize()
+        return net, [x]
     trainer = gluon.Trainer(net.collect_params(), *OPTIMIZERS.get(base, ("adam", {"learning_rate": 1e-3})))
     criterion = gluon.loss.L2Loss() if base == "autoencoder" else gluon.loss.SoftmaxCrossEntropyLoss()
 
@@ -64,5 +72,4 @@ def make(workload: str, threads: int, compiled: bool = True) -> Callable[[], flo
         trainer.step(1)
         return loss
 
-    run = dl.jit(train) if compiled else train
-    return lambda: float(run(x, y).item())
+    return dl.jit(train), [x, y]
