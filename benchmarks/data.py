@@ -81,6 +81,14 @@ def sources(folder: Path) -> dict[str, Source]:
     tensors = raw.transform_first(transforms.ToTensor())
     mirrored = raw.transform_first(transforms.Compose([transforms.RandomFlipLeftRight(), transforms.ToTensor()]))
     own = raw.transform_first(lambda picture: picture.transpose(2, 0, 1) / np.float32(255))
+
+    class Scaled(transforms.Transform):
+        """The same as a transform: of pictures or of stacks of them."""
+
+        def _apply(self, array: np.ndarray) -> np.ndarray:
+            return np.moveaxis(array, -1, -3) / np.float32(255)
+
+    stacks = raw.transform_first(Scaled())
     digits = vision.MNIST()._data
     record = folder / "pictures"
     with io.recordio.MXIndexedRecordIO(f"{record}.idx", f"{record}.rec", "w") as file:
@@ -115,6 +123,7 @@ def sources(folder: Path) -> dict[str, Source]:
         "DataLoader, random flips": loader(mirrored, 0),
         "DataLoader, random flips, 1 thread": loader(mirrored, 1),
         "DataLoader, a function of one's own, 1 thread": loader(own, 1),
+        "DataLoader, a transform of one's own, 1 thread": loader(stacks, 1),
         "NDArrayIter": iterator(dl.io.NDArrayIter(floats, labels, BATCH, shuffle=True)),
         "ImageRecordIter (PNG), first pass": records(keep_mb=0),
         "ImageRecordIter (PNG), later passes": records(),

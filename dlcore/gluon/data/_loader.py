@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from concurrent.futures import TimeoutError as FutureTimeout
 from typing import Any
 
 import numpy as np
@@ -19,6 +16,7 @@ from ._dataset import Dataset, split_of
 from ._draws import draws_of, epoch_key, words_of
 from ._plan import planned
 from ._sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler
+from ._threads import BatchThreads, TooLate
 
 
 class DataLoader:
@@ -37,9 +35,9 @@ class DataLoader:
     thread_pool, pin_memory, pin_device_id and auto_reload are accepted for old scripts and change nothing: workers are
         always threads, never forked processes.
 
-    When the dataset holds whole arrays, and its transforms are of `vision.transforms` and move pixels or change colours
-    (flips, cuts, brightness, contrast, saturation, hue, jitter, grey, ToTensor, Normalize, Cast), one call into the
-    core makes the batch, with the same numbers as sample by sample; transforms that work on batches come second.
+    When the dataset holds whole arrays, and its transforms are of `vision.transforms` (all but RandomApply and those that
+    turn by an angle), one call into the core makes the batch, with the same numbers as sample by sample. Transforms that
+    work on batches come second: a function of one's own that is a `vision.transforms.Transform` is called once a batch.
     A failing element raises RuntimeError that names its index.
 
     >>> data = [(float(i), i) for i in range(5)]
@@ -272,45 +270,44 @@ class _ThreadedIterator:
         cursor: Cursor,
         ended: Callable[[Cursor], None],
     ) -> None:
-        self._make, self._order, self._timeout = batch, order, timeout
+        self._order, self._timeout = order, timeout
         self._cursor, self._ended = cursor, ended
-        self._pool: ThreadPoolExecutor | None = ThreadPoolExecutor(workers, thread_name_prefix="dlcore-data")
-        self._waiting: deque[Future[Any]] = deque()
+        self._threads: BatchThreads | None = BatchThreads(batch, workers)
         for _ in range(ahead):
-            self._ask_next()
+            self._ask_next(self._threads)
 
-    def _ask_next(self) -> None:
+    def _ask_next(self, threads: BatchThreads) -> None:
         indices = next(self._order, None)
-        if indices is not None and self._pool is not None:
-            self._waiting.append(self._pool.submit(self._make, indices))
+        if indices is not None:
+            threads.ask(indices)
 
     def __iter__(self) -> _ThreadedIterator:
         return self
 
     def __next__(self) -> Any:
-        if not self._waiting:
-            if self._pool is not None:
+        threads = self._threads
+        if threads is None or not threads.waiting:
+            if threads is not None:
                 self._ended(self._cursor)
             self.close()
             raise StopIteration
         try:
-            batch = self._waiting.popleft().result(self._timeout)
-        except FutureTimeout:
+            batch = threads.next(self._timeout)
+        except TooLate:
             self.close(wait=False)
             raise TimeoutError(f"DataLoader: no batch within {self._timeout:g} s; raise timeout=") from None
         except BaseException:
             self.close()
             raise
-        self._ask_next()
+        self._ask_next(threads)
         self._cursor.done += 1
         return batch
 
     def close(self, wait: bool = True) -> None:
-        """Cancel what has not begun and end the threads. Harmless when called twice."""
-        pool, self._pool = self._pool, None
-        self._waiting.clear()
-        if pool is not None:
-            pool.shutdown(wait=wait, cancel_futures=True)
+        """Make no batch any more and end the threads. Harmless when called twice."""
+        threads, self._threads = self._threads, None
+        if threads is not None:
+            threads.close(wait)
 
     def __enter__(self) -> _ThreadedIterator:
         return self
@@ -319,5 +316,5 @@ class _ThreadedIterator:
         self.close()
 
     def __del__(self) -> None:
-        if getattr(self, "_pool", None) is not None:
+        if getattr(self, "_threads", None) is not None:
             self.close()
