@@ -10,7 +10,7 @@ from dlcore import _core
 from dlcore.graph import trace
 
 from . import _custom
-from ._call import Call, Entry, order, run
+from ._call import Call, Entry, made_by, order, run
 
 Shape = tuple[int, ...]
 Rule = Callable[[Shape, dict[str, Any]], dict[str, Shape]]
@@ -92,16 +92,7 @@ def infer(heads: list[Entry], known: Mapping[str, Any], dtypes: Mapping[Call, st
     Errors: ValueError naming a variable whose shape nothing tells, or the node at which shapes do not fit.
     """
     calls = order(heads)
-    names = {call.name for call in calls if not call.op}
-    for name in known:
-        if name not in names:
-            raise ValueError(f"there is no argument {name!r}; the arguments are {', '.join(sorted(names))}")
-    shapes: dict[Call, Shape] = {}
-    for call in calls:
-        if not call.op:
-            shape = known.get(call.name, call.notes.get("__shape__"))
-            if shape is not None and all(n > 0 for n in _tuple(shape)):
-                shapes[call] = _tuple(shape)
+    shapes = _given(calls, known)
 
     def variable(call: Call) -> Any:
         if call not in shapes:
@@ -119,6 +110,45 @@ def infer(heads: list[Entry], known: Mapping[str, Any], dtypes: Mapping[Call, st
 
     found = trace(walk, [], "symbol").graph
     return shapes, [tuple(value.shape) for value in found.outputs]
+
+
+def infer_partial(
+    heads: list[Entry], known: Mapping[str, Any], dtypes: Mapping[Call, str]
+) -> tuple[dict[Call, Shape], list[Shape]]:
+    """`infer` as far as it goes: variables that nothing tells are left out, heads behind them have the shape ()."""
+    calls = order(heads)
+    shapes = _given(calls, known)
+    results: dict[Call, Any] = {}
+
+    def walk(stand_ins: list[Any]) -> tuple[None, list[Any]]:
+        for call in calls:
+            if not call.op or any(one.op and one not in results for one, _ in call.inputs):
+                continue
+            _tell(call, results, shapes)
+            if all(one.op or one in shapes for one, _ in call.inputs):
+                for one, _ in call.inputs:
+                    results.setdefault(one, None if one.op else [_core.empty(shapes[one], dtypes[one], "cpu(0)")])
+                results[call] = made_by(call, [results[one][index] for one, index in call.inputs])
+        return None, [array for arrays in results.values() for array in arrays]
+
+    trace(walk, [], "symbol")
+    outputs = {(call, index): tuple(a.shape) for call, arrays in results.items() for index, a in enumerate(arrays)}
+    return shapes, [outputs.get(head, shapes.get(head[0], ())) for head in heads]
+
+
+def _given(calls: list[Call], known: Mapping[str, Any]) -> dict[Call, Shape]:
+    """The shapes that the variables come with. ValueError for the name of none."""
+    names = {call.name for call in calls if not call.op}
+    for name in known:
+        if name not in names:
+            raise ValueError(f"there is no argument {name!r}; the arguments are {', '.join(sorted(names))}")
+    shapes: dict[Call, Shape] = {}
+    for call in calls:
+        if not call.op:
+            shape = known.get(call.name, call.notes.get("__shape__"))
+            if shape is not None and all(n > 0 for n in _tuple(shape)):
+                shapes[call] = _tuple(shape)
+    return shapes
 
 
 def _tuple(shape: Any) -> Shape:

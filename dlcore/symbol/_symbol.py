@@ -148,31 +148,27 @@ class Symbol(Outputs):
         Parameters of layers and labels are told by the data. ValueError where shapes do not fit, naming the node, and
         where the shape of an argument follows from nothing, naming it.
         """
+        return self._inferred(_shapes.infer, args, known)
+
+    def _inferred(self, infer: Any, args: tuple[Any, ...], known: dict[str, Any]) -> tuple[list, list, list]:
         if args:
             known = {**{n: s for n, s in zip(self.list_arguments(), args, strict=False) if s is not None}, **known}
         arguments, changed = self._variables()
         dtypes, _ = _types.infer(self._entries, {})
-        shapes, outputs = _shapes.infer(
-            self._entries, known, {c: dtypes.get(c, "float32") for c in arguments + changed}
-        )
-        return [shapes[c] for c in arguments], outputs, [shapes[c] for c in changed]
+        shapes, outputs = infer(self._entries, known, {c: dtypes.get(c, "float32") for c in arguments + changed})
+        return [shapes.get(c, ()) for c in arguments], outputs, [shapes.get(c, ()) for c in changed]
 
     def infer_shape_partial(self, *args: Any, **known: Any) -> tuple[list, list, list]:
-        """`infer_shape` that gives () for every shape where something is missing, instead of an error.
+        """`infer_shape` as far as it goes, with () for shapes that nothing tells, instead of an error.
 
         ValueError where shapes that are known do not fit.
 
         >>> import dlcore as dl
-        >>> dl.sym.FullyConnected(dl.sym.var("data"), num_hidden=3).infer_shape_partial()[1]
-        [()]
+        >>> net = dl.sym.FullyConnected(dl.sym.var("data"), num_hidden=3, name="fc") + dl.sym.var("more")
+        >>> net.infer_shape_partial(data=(2, 5))
+        ([(2, 5), (3, 5), (3,), ()], [()], [])
         """
-        try:
-            return self.infer_shape(*args, **known)
-        except ValueError as error:
-            if "is not known" not in str(error):
-                raise
-        arguments, changed = self._variables()
-        return [()] * len(arguments), [()] * len(self._entries), [()] * len(changed)
+        return self._inferred(_shapes.infer_partial, args, known)
 
     def infer_type_partial(self, *args: Any, **known: Any) -> tuple[list[str], list[str], list[str]]:
         """`infer_type`, which needs nothing: a variable of unknown dtype has that of what it is used with."""

@@ -133,6 +133,14 @@ def test_gates_mirrors_and_shuffles():
     mx = nn.ReflectionPad2D((0, 0, 0, 0, 3, 0, 1, 2))(dl.nd.array(images))
     np.testing.assert_array_equal(mx.asnumpy(), nn.ReflectionPad2D((1, 2, 3, 0))(dl.nd.array(images)).asnumpy())
     same(nn.PixelShuffle2D(2), lambda x: pictures.pixel_shuffle(x, 2), images)
+    row, block = data(2, 6, 4), data(2, 24, 2, 3, 2)
+    same(nn.PixelShuffle1D(3), lambda x: x.reshape(2, 2, 3, 4).swapaxes(2, 3).reshape(2, 2, 12), row)
+    apart = (0, 1, 5, 2, 6, 3, 7, 4)  # each length before the factor it grows by
+    same(
+        nn.PixelShuffle3D((2, 3, 2)),
+        lambda x: x.reshape(2, 2, 2, 3, 2, 2, 3, 2).transpose(apart).reshape(2, 2, 4, 9, 4),
+        block,
+    )
     for layer, name in ((nn.Mish(), "mish"), (nn.HardSwish(), "hard_swish")):
         same(layer, pointwise.ACTIVATIONS[name][1], x)
 

@@ -144,6 +144,16 @@ def test_several_classes_and_their_table(batches):
     assert grown.matrix[3, 1] == 1 and grown.matrix.shape == (4, 4)
 
 
+def test_yes_or_no_and_losses_by_their_old_names(answers):
+    labels, scores = answers
+    y, p = np.concatenate(labels), np.concatenate(scores)[:, 1]
+    for threshold in (0.5, 0.3):
+        each = fill(metric.BinaryAccuracy(threshold=threshold), labels, [s[:, 1] for s in scores])
+        assert each == pytest.approx(sk.accuracy_score(y, p > threshold))
+    for name in ("torch", "caffe"):
+        assert fill(metric.create(name), labels, scores) == pytest.approx(np.concatenate(scores).mean())
+
+
 def test_auc_counts_ties_as_half(answers):
     labels, scores = answers
     y, p = np.concatenate(labels), np.concatenate(scores)[:, 1]

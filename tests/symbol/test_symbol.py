@@ -162,6 +162,25 @@ def test_errors_name_the_node() -> None:
         bool(x == 1)
 
 
+def test_what_is_known_of_a_part() -> None:
+    left = sym.BatchNorm(sym.FullyConnected(sym.var("data"), num_hidden=3, name="fc"), name="bn")
+    net = sym.Group([left, left * sym.var("scale"), sym.var("alone")])
+    assert net.list_inputs() == ["data", "fc_weight", "fc_bias", "bn_gamma", "bn_beta", "bn_moving_mean",
+                                 "bn_moving_var", "scale", "alone"]  # fmt: skip
+    args, outputs, states = net.infer_shape_partial(data=(4, 5))
+    assert args == [(4, 5), (3, 5), (3,), (3,), (3,), (), ()] and states == [(3,), (3,)]
+    assert outputs == [(4, 3), (), ()] and net.infer_shape_partial(alone=(7,))[1] == [(), (), (7,)]
+    assert net.infer_shape_partial()[0] == [()] * 7
+    assert net.infer_shape_partial(data=(4, 5), scale=(4, 1))[1][1] == (4, 3)
+    with pytest.raises(ValueError, match="in node fc"):
+        net.infer_shape_partial(data=(4, 5), fc_weight=(3, 6))
+    with pytest.raises(ValueError, match="no argument 'dat'"):
+        net.infer_shape_partial(dat=(4, 5))
+    assert net.infer_type_partial(data="float16")[1][0] == "float16"
+    assert [child.name for child in left.get_children()][:2] == ["fc", "bn_gamma"]
+    assert sym.var("x", lr_mult=2.0).list_attr() == {"__lr_mult__": 2.0} and "fc(data=data" in left.debug_str()
+
+
 def test_mxnets_words_for_inputs() -> None:
     x = sym.var("x")
     both = sym.Group([sym.relu(data=x), sym.broadcast_sub(lhs=x, rhs=2 * x)])
