@@ -7,6 +7,7 @@ goes.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -68,10 +69,7 @@ def contiguous_strides(shape: tuple[int, ...]) -> tuple[int, ...]:
 
 def numel(shape: Iterable[int]) -> int:
     """Number of elements of an array of `shape`."""
-    count = 1
-    for size in shape:
-        count *= size
-    return count
+    return math.prod(shape)
 
 
 def is_dense(shape: tuple[int, ...], strides: tuple[int, ...]) -> bool:
@@ -132,7 +130,7 @@ class Value:
     @property
     def nbytes(self) -> int:
         """Bytes of a dense array of this shape and dtype."""
-        return self.size * ITEMSIZE[self.dtype]
+        return numel(self.shape) * ITEMSIZE[self.dtype]
 
     @property
     def root(self) -> Value:

@@ -34,19 +34,15 @@ def reads(node: Node) -> dict[Value, None]:
     return {} if _ops.is_view(node) else {value.root: None for value in node.inputs if value is not None}
 
 
-def last_reads(nodes: Sequence[Node]) -> dict[Value, int]:
-    """The number of the last node that reads each piece of memory."""
-    return {root: index for index, node in enumerate(nodes) for root in reads(node)}
-
-
 def live_bytes(nodes: Sequence[Node], results: Iterable[Value]) -> list[int]:
     """The bytes of intermediate values alive while each node runs; `results` live elsewhere."""
     elsewhere = set(results)
-    last = last_reads(nodes)
+    read = [reads(node) for node in nodes]
+    last = {root: index for index, roots in enumerate(read) for root in roots}
     live, found = 0, []
-    for index, node in enumerate(nodes):
+    for index, (node, roots) in enumerate(zip(nodes, read, strict=True)):
         made = [out for out in node.outputs if out.base is None and out not in elsewhere]
-        dying = {root for root in reads(node) if last[root] == index and root.kind == "node" and root not in elsewhere}
+        dying = {root for root in roots if last[root] == index and root.kind == "node" and root not in elsewhere}
         for out in made:
             live += out.nbytes
             donor = next((root for root in dying if root.nbytes == out.nbytes and _handed_on(node, root, out)), None)

@@ -111,7 +111,10 @@ def default_strides(shape: tuple[int, ...], inputs: list[Value | None]) -> tuple
 
 def is_view(node: Node) -> bool:
     """Whether the node computes nothing: every output is a window on an input."""
-    return bool(node.outputs) and all(out.base is not None for out in node.outputs)
+    for out in node.outputs:
+        if out.base is None:
+            return False
+    return bool(node.outputs)
 
 
 def is_fused(node: Node) -> bool:

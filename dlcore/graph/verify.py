@@ -44,6 +44,9 @@ MICRO_ARITY = {
 }
 
 
+NUMBERS = (bool, int, float, complex)
+
+
 def verify(graph: Graph, after: str = "") -> Graph:
     """Checks every rule and returns the graph; raises `GraphError` naming the pass in `after`.
 
@@ -106,10 +109,11 @@ def check_values(graph: Graph) -> None:
             raise GraphError(f"shape {shape} and strides {value.strides} do not belong together")
         if value.dtype not in _ops.TILE_TYPES:
             raise GraphError(f"unknown dtype {value.dtype!r}")
-        if (value.kind == "const") != (value.const is not None):
-            raise GraphError(f"{value.type_text()} is marked as {value.kind} but its constant is {value.const!r}")
-        if value.kind == "const" and np.shape(value.const) != shape:
-            raise GraphError(f"a constant of shape {np.shape(value.const)} is declared as {shape}")
+        const = value.const
+        if (value.kind == "const") != (const is not None):
+            raise GraphError(f"{value.type_text()} is marked as {value.kind} but its constant is {const!r}")
+        if const is not None and (shape or not isinstance(const, NUMBERS)) and np.shape(const) != shape:
+            raise GraphError(f"a constant of shape {np.shape(const)} is declared as {shape}")
 
 
 def _each_value(graph: Graph) -> Iterator[Value]:
@@ -117,7 +121,7 @@ def _each_value(graph: Graph) -> Iterator[Value]:
     yield from graph.sources()
     for node in graph.nodes:
         for value in node.inputs:
-            if value is not None and value.node is None:
+            if value is not None and value.node is None and value.kind == "const":
                 yield value
         yield from node.outputs
     yield from graph.results()
