@@ -145,34 +145,36 @@ class BaseModule(Hinted):
         validation_metric = eval_metric if validation_metric is None else validation_metric
         eval_metric = metric.create(eval_metric)
         for epoch in range(begin_epoch, num_epoch):
-            start = time.perf_counter()
-            eval_metric.reset()
-            train_data.reset()
-            for nbatch, batch in enumerate(train_data):
-                if monitor is not None:
-                    monitor.tic()
-                self.forward_backward(batch)
-                self.update()
-                self.update_metric(eval_metric, batch.label)
-                if monitor is not None:
-                    monitor.toc_print()
-                _call(batch_end_callback, BatchEndParam(epoch, nbatch, eval_metric, locals()))
-            for name, value in eval_metric.get_global_name_value():
-                self.logger.info("Epoch[%d] Train-%s=%f", epoch, name, value)
-            self.logger.info("Epoch[%d] Time cost=%.3f", epoch, time.perf_counter() - start)
+            self._fit_epoch(epoch, train_data, eval_metric, batch_end_callback, monitor)
             if epoch_end_callback is not None:
                 _call(epoch_end_callback, epoch, self.symbol, *self.get_params())
             if eval_data is not None:
                 found = self.score(
-                    eval_data,
-                    validation_metric,
-                    score_end_callback=eval_end_callback,
-                    batch_end_callback=eval_batch_end_callback,
-                    epoch=epoch,
+                    eval_data, validation_metric, None, eval_batch_end_callback, eval_end_callback, epoch=epoch
                 )
-                for name, value in found:
-                    self.logger.info("Epoch[%d] Validation-%s=%f", epoch, name, value)
+                self._log(epoch, "Validation", found)
         train_data.reset()
+
+    def _fit_epoch(self, epoch: int, train_data: Any, eval_metric: Any, callback: Any, monitor: Any) -> None:
+        """All batches once."""
+        start = time.perf_counter()
+        eval_metric.reset()
+        train_data.reset()
+        for nbatch, data_batch in enumerate(train_data):
+            if monitor is not None:
+                monitor.tic()
+            self.forward_backward(data_batch)
+            self.update()
+            self.update_metric(eval_metric, data_batch.label)
+            if monitor is not None:
+                monitor.toc_print()
+            _call(callback, BatchEndParam(epoch, nbatch, eval_metric, locals()))
+        self._log(epoch, "Train", eval_metric.get_global_name_value())
+        self.logger.info("Epoch[%d] Time cost=%.3f", epoch, time.perf_counter() - start)
+
+    def _log(self, epoch: int, what: str, values: list[tuple[str, float]]) -> None:
+        for name, value in values:
+            self.logger.info("Epoch[%d] %s-%s=%f", epoch, what, name, value)
 
     def score(
         self,

@@ -56,7 +56,19 @@ def reversed_steps(xs: list[Any], valid_length: Any) -> list[Any]:
     return steps(F.take_along_axis(together, order, axis=0), 0)
 
 
-class RecurrentCell(HybridBlock):
+class Stateful(HybridBlock):
+    """What keeps states from step to step: cells, and layers over whole sequences."""
+
+    def state_info(self, batch_size: int = 0) -> list[dict[str, Any]]:
+        """Shape and layout of each state: [{"shape": (n, hidden), "__layout__": "NC"}, ...]."""
+        raise NotImplementedError(f"{type(self).__name__} has no state_info(batch_size)")
+
+    def begin_state(self, batch_size: int = 0, func: Callable[..., Any] = zeros, **kwargs: Any) -> list[Any]:
+        """States to begin with: `func(shape, **kwargs)` for each, zeros by default."""
+        return [func(info["shape"], **kwargs) for info in self.state_info(batch_size)]
+
+
+class RecurrentCell(Stateful):
     """Base of cells: `cell(x, states)` gives (output, new states), with x (n, inputs) and states a list of arrays.
 
     A subclass defines `forward(x, states)` and `state_info(batch_size)`.
@@ -68,14 +80,6 @@ class RecurrentCell(HybridBlock):
     >>> output.shape, [state.shape for state in states]
     ((2, 4), [(2, 4)])
     """
-
-    def state_info(self, batch_size: int = 0) -> list[dict[str, Any]]:
-        """Shape and layout of each state: [{"shape": (n, hidden), "__layout__": "NC"}, ...]."""
-        raise NotImplementedError(f"{type(self).__name__} has no state_info(batch_size)")
-
-    def begin_state(self, batch_size: int = 0, func: Callable[..., Any] = zeros, **kwargs: Any) -> list[Any]:
-        """States to begin with: `func(shape, **kwargs)` for each, zeros by default."""
-        return [func(info["shape"], **kwargs) for info in self.state_info(batch_size)]
 
     def unroll(
         self,

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from dlcore import _core
 from dlcore._kinds import Chance, Count, Length
-from dlcore.array.np import zeros
 from dlcore.ops import F
 
 from .._block import shape_of
-from .._hybrid_block import HybridBlock
 from ..nn._activation import check
 from . import _step
-from ._cell import steps, time_axis
+from ._cell import Stateful, steps, time_axis
 
 _PARAMETERS = ("i2h_weight", "h2h_weight", "i2h_bias", "h2h_bias")
 
 
-class _Layer(HybridBlock):
+class _Layer(Stateful):
     """What the three share.
 
     Layer k has parameters l{k}_i2h_weight, l{k}_h2h_weight, l{k}_i2h_bias, l{k}_h2h_bias, and, if bidirectional, the
@@ -66,10 +63,6 @@ class _Layer(HybridBlock):
         """Shape and layout of each state: (num_layers * directions, n, hidden)."""
         shape = (self._num_layers * len(self._ways), batch_size, self._hidden_size)
         return [{"shape": shape, "__layout__": "LNC"} for _ in range(self._kind.states)]
-
-    def begin_state(self, batch_size: int = 0, func: Callable[..., Any] = zeros, **kwargs: Any) -> list[Any]:
-        """States to begin with: `func(shape, **kwargs)` for each, zeros by default."""
-        return [func(info["shape"], **kwargs) for info in self.state_info(batch_size)]
 
     def infer_shape(self, x: Any, *args: Any) -> None:
         shape = self._sequence_shape(x)
