@@ -108,9 +108,12 @@ def _alignment(array: Any) -> int:
 
 
 @cache
-def _plan(device: int, kind: str, m: int, n: int, k: int, batch: int, a: _Side, b: _Side, y: _Side, bias: int) -> Any:
+def _plan(
+    device: int, kinds: tuple[str, str], m: int, n: int, k: int, batch: int, a: _Side, b: _Side, y: _Side, bias: int
+) -> Any:
     """Descriptors and the algorithm of y[m, n] = a[m, k] @ b[k, n] (+ bias[n]); None where the library has none.
 
+    `kinds` are the dtypes of the operands and of the result.
     A row-major product is the column-major product of the operands in the other order, so b comes first. `bias` is the
     alignment of its address, 0 without one: the choice of an algorithm asks for it.
     """
@@ -122,7 +125,7 @@ def _plan(device: int, kind: str, m: int, n: int, k: int, batch: int, a: _Side, 
         _set("cublasLtMatmulDescSetAttribute", desc, _DESC_EPILOGUE, c_int32(_EPILOGUE_BIAS))
         _set("cublasLtMatmulDescSetAttribute", desc, _DESC_BIAS, c_void_p(bias))
     layouts = []
-    for side, rows, cols in ((b, n, k), (a, k, m), (y, n, m)):
+    for side, rows, cols, kind in ((b, n, k, kinds[0]), (a, k, m, kinds[0]), (y, n, m, kinds[1])):
         layout = c_void_p()
         sizes = (cols, rows) if side.flipped else (rows, cols)
         _call("cublasLtMatrixLayoutCreate", byref(layout), _TYPES[kind], *map(c_uint64, sizes), c_int64(side.ld))
@@ -151,10 +154,13 @@ def _plan(device: int, kind: str, m: int, n: int, k: int, batch: int, a: _Side, 
 def matmul(xp: Any, a: Any, b: Any, y: Any, bias: Any = None, bits: bool = False) -> bool:
     """y = a @ b (+ bias along the last axis) of 2-D or 3-D operands of equal batch; False where it does not suit.
 
-    bits   the arrays are bfloat16, given as uint16
+    bits   the arrays are bfloat16, given as uint16; y, and a bias with it, may be float32
     """
-    kind = "bfloat16" if bits else str(y.dtype)
-    if xp.__name__ != "cupy" or _library() is None or kind not in _TYPES or a.dtype != b.dtype or a.dtype != y.dtype:
+    kind = "bfloat16" if bits else str(a.dtype)
+    kinds = (kind, kind if y.dtype == a.dtype else str(y.dtype))
+    if xp.__name__ != "cupy" or _library() is None or kind not in _TYPES or a.dtype != b.dtype:
+        return False
+    if kinds[1] not in (kind, "float32"):
         return False
     if a.ndim != b.ndim or a.ndim not in (2, 3) or a.shape[:-2] != b.shape[:-2] or 0 in (*a.shape, *b.shape):
         return False
@@ -163,7 +169,7 @@ def matmul(xp: Any, a: Any, b: Any, y: Any, bias: Any = None, bits: bool = False
         return False
     (m, k), n, batch = a.shape[-2:], b.shape[-1], a.shape[0] if a.ndim == 3 else 1
     device, stream = xp.cuda.Device().id, xp.cuda.get_current_stream().ptr
-    plan = _plan(device, kind, m, n, k, batch, *sides, 0 if bias is None else _alignment(bias))
+    plan = _plan(device, kinds, m, n, k, batch, *sides, 0 if bias is None else _alignment(bias))
     if plan is None:
         return False
     desc, layouts, algo = plan

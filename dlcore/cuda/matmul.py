@@ -7,6 +7,7 @@ import math
 from dlcore.ops._record import RECORDS
 
 from . import _cublaslt
+from ._arrays import widened
 from ._call import Array, Call, accumulator, kernel
 
 
@@ -55,20 +56,25 @@ def _lines(call: Call, rows: Array, b: Array, bias: Array | None) -> bool:
     """The result as lines: rows @ b + bias. False where bfloat16 bits must come as float32 instead."""
     size = (rows.shape[0], b.shape[1])
     whole = call.y.reshape(size) if call.y.flags.c_contiguous else call.xp.empty(size, dtype=call.y.dtype)
+    if bias is not None and bias.dtype != whole.dtype:  # results in float32
+        bias = widened(call.xp, bias) if call.bits else bias.astype(whole.dtype)
     done = _cublaslt.matmul(call.xp, rows, b, whole, bias, call.bits)
     if call.bits and not done:
         return False
     if not done:
-        y = call.xp.matmul(rows, b)
+        y = call.xp.matmul(rows.astype(whole.dtype, copy=False), b.astype(whole.dtype, copy=False))
         whole[...] = y if bias is None else y.astype(accumulator(call.xp, y), copy=False) + bias
     if not call.y.flags.c_contiguous:
         call.y[...] = whole.reshape(call.y.shape)
     return True
 
 
-@kernel("product", bits=True)
+@kernel("product", bits=True, beside=(3, 4))
 def product_then(call: Call) -> bool:
-    """The product with its bias; the steps behind it are rendered like any elementwise operator."""
+    """The product with its bias; the steps behind it are rendered like any elementwise operator.
+
+    16-bit floats beside which the other array is float32 have results in float32, which nothing rounds before.
+    """
     a, b, bias, _ = (*call.ins, None, None)[:4]
     b = b.swapaxes(-1, -2) if call.attrs["transpose_b"] else b
     if b.ndim == 2:
@@ -76,7 +82,7 @@ def product_then(call: Call) -> bool:
     elif call.bits:
         done = bias is None and _into(call, a, b, call.y)
     else:
-        y, done = product(call, a, b), True
+        y, done = product(call, a.astype(call.y.dtype, copy=False), b.astype(call.y.dtype, copy=False)), True
         call.y[...] = y if bias is None else y.astype(accumulator(call.xp, y), copy=False) + bias
     for step in call.attrs["then"].split("+") if done and call.attrs["then"] else ():
         call.then.append((step, (3,) if len(RECORDS[step].inputs) == 2 else ()))

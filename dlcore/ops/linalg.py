@@ -39,7 +39,8 @@ op("dense", "x, weight, bias=None, flatten: bool = True",
 op("_product", "a, b, bias=None, other=None, transpose_b: bool = False, then: str = ''",
    "matmul(a, b) + bias, b turned over its last two axes if asked, then the calls that `then` names, joined by '+', in "
    "turn: operators of one array, or of what was made so far and `other`, which has its shape. Of 16-bit floats sums, "
-   "bias and calls are float32, and rounded once (on a GPU the sum with its bias, then each call).",
+   "bias and calls are float32, and rounded once (on a GPU the sum with its bias, then each call); not at all where "
+   "`other` is float32.",
    dtype="floating", infer="product", kernel="product", np_name="", ref="dlcore.ops.reference.product",
    samples=[case(real(shape=(2, 3)), real(shape=(3, 4)), real(shape=(4,)), None, then="relu"),
             case(real(shape=(2, 5, 3)), real(shape=(4, 3)), None, real(shape=(2, 5, 4)), transpose_b=True,

@@ -57,6 +57,11 @@ def products(dtype: str) -> None:
         check(f"{dtype} product, sum and relu", joined, np.maximum(a0 @ bt0.T + c0 + more0, 0), dtype)
         if min(m, k, n) > 1 and _cublaslt._library().standin_biased() == before:
             sys.exit(f"{dtype}: a product that others follow was not made by cuBLASLt")
+        wide, before = more.astype("float32"), _cublaslt._library().standin_biased()
+        unrounded = F._product(a, bt, c, wide, transpose_b=True, then="add")
+        check(f"{dtype} product and a sum in float32", unrounded, a0 @ bt0.T + c0 + more0, "float32")
+        if min(m, k, n) > 1 and _cublaslt._library().standin_biased() == before:
+            sys.exit(f"{dtype}: a product that float32 is added to was not made by cuBLASLt")
     wide, wide0 = both(9, 13)
     tall, tall0 = both(13, 9)
     check(f"{dtype} rows from an odd address", wide[1:, 1:6] @ tall[3:8, 2:], wide0[1:, 1:6] @ tall0[3:8, 2:], dtype)

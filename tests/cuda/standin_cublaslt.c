@@ -202,7 +202,8 @@ static int problem(const Desc* d, const Layout* a, const Layout* b, const Layout
   uint64_t m = d->trans[0] ? a->cols : a->rows, k = d->trans[0] ? a->rows : a->cols;
   uint64_t k2 = d->trans[1] ? b->cols : b->rows, n = d->trans[1] ? b->rows : b->cols;
   if (k != k2 || out->rows != m || out->cols != n || c->rows != m || c->cols != n || c->ld != out->ld) return INVALID;
-  if (a->batch != b->batch || a->batch != out->batch || a->type != b->type || a->type != out->type) return INVALID;
+  if (a->batch != b->batch || a->batch != out->batch || a->type != b->type) return INVALID;
+  if ((out->type != a->type && out->type != R_32F) || c->type != out->type) return INVALID;
   if (out->batch > 1 && out->stride < out->ld * (int64_t)(n - 1) + (int64_t)m) return INVALID; /* results overlap */
   if (d->epilogue == EPILOGUE_BIAS && !d->bias) return INVALID;
   mnk[0] = m, mnk[1] = n, mnk[2] = k;

@@ -53,9 +53,32 @@ def test_patterns_round_once(name: str, dtype: str, monkeypatch: pytest.MonkeyPa
     np.testing.assert_allclose(_wide(function(*arrays)), made[0], rtol=2 * half, atol=loose)
 
 
+@pytest.mark.parametrize("dtype", HALF_UNIT)
+@pytest.mark.parametrize("op", ["add", "subtract", "multiply"])
+def test_what_meets_float32_is_not_rounded(op: str, dtype: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    x, w, b = (nd.array(v).astype(dtype) for v in (X, W, B))
+    r = nd.array(R)
+
+    def function(x: Any, w: Any, b: Any, r: Any) -> Any:
+        return F.relu(getattr(F, op)(F.dense(x, w, b, flatten=False), r))
+
+    joined = dl.jit(function)
+    made = joined(x, w, b, r)
+    assert _steps(joined) == [f"{op}+relu"] and made.dtype == np.float32
+    exact = function(*(a.astype("float64") for a in (x, w, b, r))).asnumpy()
+    np.testing.assert_allclose(made.asnumpy(), exact, rtol=1e-5, atol=1e-5)
+    graph = getattr(joined.entries()[-1], "plain", joined.entries()[-1]).graph
+    (read,), _ = interpret(graph, [v.asnumpy() for v in (x, w, b, r)])
+    np.testing.assert_allclose(made.asnumpy(), read, rtol=1e-5, atol=1e-5)
+    loose = 2 * HALF_UNIT[dtype] * np.abs(exact).max()
+    np.testing.assert_allclose(function(x, w, b, r).asnumpy(), made.asnumpy(), rtol=0, atol=loose)
+    monkeypatch.setenv("DLCORE_EPILOGUE", "0")
+    np.testing.assert_allclose(dl.jit(function)(x, w, b, r).asnumpy(), made.asnumpy(), rtol=0, atol=loose)
+
+
 @pytest.mark.skipif("DLCORE_ISA" in os.environ, reason="already inside such a run")
 def test_without_instructions_for_16_bits() -> None:
-    run_under("avx2", __file__, "round_once and (relu or mask or sigmoid)")
+    run_under("avx2", __file__, "(round_once and (relu or mask)) or not_rounded")
 
 
 @pytest.mark.parametrize("dtype", HALF_UNIT)

@@ -3,7 +3,7 @@
 dense or matmul -> (bias) -> activation, sum or product with another array, or the mask of ReLU's gradient: one
 `_product`. A vector added to a matmul becomes its bias, from which sums start. In float32 nothing is rounded in
 between; in 16-bit floats, whose sums are float32, the result is rounded once, at the end, where the calls apart would
-round after each. DLCORE_EPILOGUE=0 leaves them apart.
+round after each, and not at all where a float32 array is added. DLCORE_EPILOGUE=0 leaves them apart.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ DTYPES = ("float32", "bfloat16", "float16")
 ACTIVATIONS = ("relu", "sigmoid", "tanh", "silu", "gelu_erf", "gelu_tanh")
 OF_TWO = ("add", "subtract", "multiply", "_relu_grad")
 EITHER_WAY = ("add", "multiply")  # the product may be the second operand
+WIDENING = ("add", "subtract", "multiply")  # of a product of 16-bit floats and a float32 array
 MOST_STEPS = 3
 FEWEST = 4096  # results of one product below which a call more costs less than one step more
 
@@ -83,7 +84,10 @@ def _made_alone(value: Value | None, node: Node, uses: dict[Value, int]) -> Node
     if made is None or value is None or uses[value] != 1 or uses[made.outputs[0]] != 1:
         return None
     out, result = node.outputs[0], made.outputs[0]
-    if (value.shape, result.dtype) != (out.shape, out.dtype) or any(v and v.dtype != out.dtype for v in made.inputs):
+    narrow = {v.dtype for v in made.inputs[:3] if v is not None}
+    if value.shape != out.shape or len(narrow) > 1 or (made.op != JOINED and result.dtype not in narrow):
+        return None
+    if result.dtype != out.dtype and (node.op not in WIDENING or out.dtype != "float32"):
         return None
     if not all(same_layout(v.shape, v.strides, contiguous_strides(v.shape)) for v in (value, out)):
         return None
@@ -104,7 +108,8 @@ def _join(builder: Builder, made: Node, operands: list[Value | None], at: int, n
         other = operands[1 - at]
         if other is None or other.weak or other.dtype != out.dtype:
             return None
-        if node.op == "add" and bias is None and not then and other.shape == shape[-1:] == out.shape[-1:]:
+        vector = other.shape == shape[-1:] == out.shape[-1:] and other.dtype == made.outputs[0].dtype
+        if node.op == "add" and bias is None and not then and vector:
             bias, other = other, None
             return _call(builder, made, node, [a, b, bias, None], turned, then)
         if other.shape != out.shape or other.node is made:

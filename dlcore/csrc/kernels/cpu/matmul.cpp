@@ -160,15 +160,17 @@ void run_panels(const Product& p) {
 
 constexpr int64_t kFewRows = 4;  // do not pay for packing
 
-bool suits_pairs(const Product& p) { return has_pairs() && p.c.dtype == DType::BF16 && p.m >= kFewRows; }
+bool suits_pairs(const Product& p) { return has_pairs() && p.m >= kFewRows; }
 
 void run_pairs(const Product& p) {
   Temp keep;
   const float* bias = p.bias ? as_contiguous(*p.bias, DType::F32, keep).ptr<const float>() : nullptr;
+  const bool whole = p.c.dtype == DType::F32;
   for_batch(p, [&](int64_t a, int64_t b, int64_t c) {
+    const PairResult to{whole ? nullptr : p.c.ptr<uint16_t>() + c, whole ? p.c.ptr<float>() + c : nullptr,
+                        row_stride(p.c)};
     pair_product(p.m, p.n, p.k, {p.a.ptr<const uint16_t>() + a, row_stride(p.a), col_stride(p.a)},
-                 {p.b.ptr<const uint16_t>() + b, row_stride(p.b), col_stride(p.b)}, p.c.ptr<uint16_t>() + c,
-                 row_stride(p.c), bias);
+                 {p.b.ptr<const uint16_t>() + b, row_stride(p.b), col_stride(p.b)}, to, bias);
   });
 }
 

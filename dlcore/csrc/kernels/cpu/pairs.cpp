@@ -137,19 +137,25 @@ bool has_pairs() {
   return has;
 }
 
-void pair_product(int64_t m, int64_t n, int64_t k, const PairMatrix& a, const PairMatrix& b, uint16_t* c, int64_t c_row,
+void pair_product(int64_t m, int64_t n, int64_t k, const PairMatrix& a, const PairMatrix& b, const PairResult& c,
                   const float* bias, const PairThen& then) {
   const Cut cut(m, n, k);
   const int64_t depth = std::min(k, kDepth);
   const bool place = a.col == 1 && k % 2 == 0, keep_sums = k > depth, to_block = bool(then.block);
+  const bool room_for_sums = to_block || (keep_sums && !c.whole);
   static std::atomic<uint64_t> calls{0};
   const uint64_t call = ++calls;
+  // What happens to the sums of a tile at (i, j) that are whole.
+  auto end_at = [&](int64_t i, int64_t j) {
+    auto beside = [&](auto* other) { return other ? other + i * then.other_row + j : other; };
+    uint16_t* half = c.half ? c.half + i * c.row + j : nullptr;
+    return PairEnd{half, c.row, then.finish, beside(then.other), then.other_row, beside(then.wide)};
+  };
   parallel_for(cut.strips * cut.cuts, 1, [&](int64_t begin, int64_t end) {
     auto room = [](PanelRoom slot, int64_t count) { return reinterpret_cast<uint16_t*>(panel_room(slot, count / 2)); };
     uint16_t* packed = room(PanelRoom::product, even(depth) * cut.width);
     uint16_t* near = place ? nullptr : room(PanelRoom::rows, even(depth) * kRows);
-    float* sums =
-        keep_sums || to_block ? panel_room(PanelRoom::sums, (keep_sums ? cut.rows : kRows) * cut.width) : nullptr;
+    float* sums = room_for_sums ? panel_room(PanelRoom::sums, (keep_sums ? cut.rows : kRows) * cut.width) : nullptr;
     float padded[kCols];
     for (int64_t at = begin; at < end; at++) {
       const int64_t strip = at / cut.cuts, i0 = at % cut.cuts * cut.rows, j0 = strip * cut.width;
@@ -165,24 +171,21 @@ void pair_product(int64_t m, int64_t n, int64_t k, const PairMatrix& a, const Pa
           // Lines that will be copied next are asked for while these are multiplied; no prefetcher follows them.
           const bool more = r + lines < here_m || (at + 1 < end && i + lines < m);
           PairAhead next{a.at(i + lines, p).data, a.col, more ? here_k : 0, parts(4, parts(here_n, kCols))};
-          float* mine = sums ? sums + (keep_sums ? r * cut.width : 0) : nullptr;
+          float* mine = sums ? sums + (keep_sums ? r * cut.width : 0) : c.whole ? c.whole + i * c.row + j0 : nullptr;
+          const int64_t row = sums ? cut.width : c.row;
           for (int64_t j = 0; j < here_n; j += kCols) {
             const int64_t cols = std::min(kCols, here_n - j);
-            PairEnd to;
-            if (last && !to_block) {
-              to = {c + i * c_row + j0 + j, c_row, then.finish,
-                    then.other ? then.other + i * then.other_row + j0 + j : nullptr, then.other_row};
-            }
             const float* start = bias ? bias + j0 + j : nullptr;
             if (start && cols < width_of(cols)) {
               std::copy(start, start + cols, padded);
               start = padded;
             }
             pick_pair_table()->multiply(lines, cols, even(here_k) / 2, left.data, left.row, left.col,
-                                        packed + even(here_k) * j, start, mine ? mine + j : nullptr, cut.width, p > 0,
-                                        to, a.row == 1 && !place ? &next : nullptr);
+                                        packed + even(here_k) * j, start, mine ? mine + j : nullptr, row, p > 0,
+                                        last && !to_block ? end_at(i, j0 + j) : PairEnd{},
+                                        a.row == 1 && !place ? &next : nullptr);
           }
-          if (last && to_block) then.block(mine, cut.width, i, lines, j0, here_n);
+          if (last && to_block) then.block(mine, row, i, lines, j0, here_n);
         }
       }
     }

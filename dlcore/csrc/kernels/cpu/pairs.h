@@ -21,6 +21,7 @@ struct PairThen {
   PanelFinish finish = PanelFinish::none;
   const uint16_t* other = nullptr;
   int64_t other_row = 0;
+  const float* wide = nullptr;  // beside results in float32
   std::function<void(float* sums, int64_t sums_row, int64_t i, int64_t rows, int64_t j, int64_t cols)> block{};
 };
 // For tiles of larger things, in one thread: b (k, n) packed, and the numbers that takes.
@@ -34,8 +35,14 @@ void pair_lines(int64_t lines, int64_t n, const uint16_t* from, int64_t step, ui
 void multiply_pairs(int64_t m, int64_t n, int64_t k, const PairMatrix& a, const uint16_t* packed, int64_t lines,
                     int64_t p, int64_t j, float* sums, int64_t sums_row, bool add);
 
-// c (m, n) = a b (+ bias) on all threads; c has stride 1 along its lines.
-void pair_product(int64_t m, int64_t n, int64_t k, const PairMatrix& a, const PairMatrix& b, uint16_t* c, int64_t c_row,
+// Where a product goes: rounded to bfloat16, or as float32. Lines have stride 1.
+struct PairResult {
+  uint16_t* half;
+  float* whole;
+  int64_t row;
+};
+// c (m, n) = a b (+ bias) on all threads.
+void pair_product(int64_t m, int64_t n, int64_t k, const PairMatrix& a, const PairMatrix& b, const PairResult& c,
                   const float* bias, const PairThen& then = {});
 
 }  // namespace dl

@@ -58,8 +58,16 @@ View lines(const View& v, Temp& keep) {
   return m;
 }
 
+void beside(PanelThen& then, const View& other) { then.other = other.ptr<const float>(); }
+void beside(PairThen& then, const View& other) {
+  if (other.dtype == DType::F32)
+    then.wide = other.ptr<const float>();
+  else
+    then.other = other.ptr<const uint16_t>();
+}
+
 // What is done while the sums are in registers: no step, or one of these. False: the steps are another thing.
-template <class T, class Then>
+template <class Then>
 bool finish_of(const std::vector<const OpDef*>& steps, const View& other, Then& then) {
   constexpr std::pair<const char*, PanelFinish> known[] = {{"add", PanelFinish::add},
                                                            {"multiply", PanelFinish::multiply},
@@ -70,7 +78,7 @@ bool finish_of(const std::vector<const OpDef*>& steps, const View& other, Then& 
   if (steps.size() > 1 || (two && other.strides[1] != 1)) return false;
   for (const auto& [name, finish] : known)
     if (steps[0]->name == name) then.finish = finish;
-  if (two) then.other = other.ptr<const T>(), then.other_row = other.strides[0];
+  if (two) beside(then, other), then.other_row = other.strides[0];
   return then.finish != PanelFinish::none;
 }
 
@@ -83,15 +91,15 @@ struct Operands {
   int64_t k() const { return b.shape[0]; }
 };
 
-// By panels; where operands are 16-bit floats, they are widened first and what comes out is rounded block by block.
+// By panels; 16-bit floats are widened first, and a result of them is rounded block by block.
 void run_panels(const Operands& o, const std::vector<const OpDef*>& steps) {
   Temp keep[3];
   const bool narrow = o.y.dtype != DType::F32;
-  View a = narrow ? as_contiguous(o.a, DType::F32, keep[0]) : o.a;
-  View b = narrow ? as_contiguous(o.b, DType::F32, keep[1]) : o.b;
+  auto wide = [](const View& v, Temp& to) { return v.dtype == DType::F32 ? v : as_contiguous(v, DType::F32, to); };
+  View a = wide(o.a, keep[0]), b = wide(o.b, keep[1]);
   View sums = narrow ? temp_view(o.y.shape, DType::F32, keep[2]) : o.y;
   PanelThen then;
-  if (narrow || !finish_of<float>(steps, o.other, then))
+  if (narrow || !finish_of(steps, o.other, then))
     then.block = [&](int64_t i, int64_t rows, int64_t j, int64_t cols) {
       run_steps(steps, part(sums, i, rows, j, cols), o.other.data ? part(o.other, i, rows, j, cols) : View{},
                 part(o.y, i, rows, j, cols));
@@ -103,23 +111,25 @@ void run_panels(const Operands& o, const std::vector<const OpDef*>& steps) {
 
 void run_pairs(const Operands& o, const std::vector<const OpDef*>& steps) {
   PairThen then;
-  if (!finish_of<uint16_t>(steps, o.other, then))
+  if (!finish_of(steps, o.other, then))
     then.block = [&](float* sums, int64_t row, int64_t i, int64_t rows, int64_t j, int64_t cols) {
       run_steps(steps, {sums, DType::F32, Shape{rows, cols}, Dims{row, 1}},
                 o.other.data ? part(o.other, i, rows, j, cols) : View{}, part(o.y, i, rows, j, cols));
     };
+  const bool whole = o.y.dtype == DType::F32;
+  const PairResult to{whole ? nullptr : o.y.ptr<uint16_t>(), whole ? o.y.ptr<float>() : nullptr, o.y.strides[0]};
   pair_product(o.m(), o.n(), o.k(), {o.a.ptr<const uint16_t>(), o.a.strides[0], o.a.strides[1]},
-               {o.b.ptr<const uint16_t>(), o.b.strides[0], o.b.strides[1]}, o.y.ptr<uint16_t>(), o.y.strides[0], o.bias,
-               then);
+               {o.b.ptr<const uint16_t>(), o.b.strides[0], o.b.strides[1]}, to, o.bias, then);
 }
 
 // Block by block; false: not for these arrays.
 bool run_blocks(const KernelCall& c, const std::vector<const OpDef*>& steps) {
   const View &a = c.in[0], &b = c.in[1], &out = c.out[0];
-  const DType t = out.dtype;
-  bool same = t == DType::F32 || t == DType::BF16 || t == DType::F16;
-  for (int i = 0; i < 4; i++) same = same && (!c.present(i) || c.in[i].dtype == t);
-  if (!same || b.shape.n != 2 || !is_contiguous(out.shape, out.strides)) return false;
+  const DType t = a.dtype;
+  auto is = [&](int i, DType type) { return !c.present(i) || c.in[i].dtype == type; };
+  bool suit = (t == DType::F32 || t == DType::BF16 || t == DType::F16) && (out.dtype == t || out.dtype == DType::F32);
+  suit = suit && is(1, t) && is(2, t) && is(3, out.dtype);
+  if (!suit || b.shape.n != 2 || !is_contiguous(out.shape, out.strides)) return false;
   if (t == DType::BF16 && onednn::has_tiles()) return false;  // which are quicker than what follows is dear
   int64_t depth = a.shape[a.shape.n - 1];
   // Nothing to add up: no block would be made. One line: packing would cost more than it saves.
@@ -128,11 +138,15 @@ bool run_blocks(const KernelCall& c, const std::vector<const OpDef*>& steps) {
   Operands o{lines(a, keep[0]), b, c.present(3) ? lines(c.in[3], keep[2]) : View{}, lines(out, keep[1]), nullptr};
   if (int_attr(c, "transpose_b", 0)) swap_last(o.b.shape), swap_last(o.b.strides);
   if (c.present(2)) o.bias = as_contiguous(c.in[2], DType::F32, keep[3]).ptr<const float>();
-  t == DType::BF16&& has_pairs() ? run_pairs(o, steps) : run_panels(o, steps);
+  if (t == DType::BF16 && has_pairs())
+    run_pairs(o, steps);
+  else
+    run_panels(o, steps);
   return true;
 }
 
-// Inputs (a, b, bias, other). Of 16-bit floats sums, bias and steps are float32, and rounded once.
+// Inputs (a, b, bias, other). Of 16-bit floats sums, bias and steps are float32, and rounded once; or not at all where
+// `other` is float32.
 void product(const KernelCall& c) {
   const View& out = c.out[0];
   auto steps = steps_of(c.op->name, then_attr(c));

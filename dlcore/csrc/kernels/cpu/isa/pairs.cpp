@@ -38,7 +38,10 @@ DL_PAIRS inline __m512 widened(const uint16_t* p, __mmask16 mask) {
   return __m512(__builtin_convertvector(Halves(_mm256_maskz_loadu_epi16(mask, p)), Bits) << 16);
 }
 
-DL_PAIRS inline __m512 finished(__m512 sum, PanelFinish how, const uint16_t* other, __mmask16 mask) {
+DL_PAIRS inline __m512 widened(const float* p, __mmask16 mask) { return _mm512_maskz_loadu_ps(mask, p); }
+
+template <class T>
+DL_PAIRS inline __m512 finished(__m512 sum, PanelFinish how, const T* other, __mmask16 mask) {
   const __m512 zero = _mm512_setzero_ps();
   switch (how) {
     case PanelFinish::none: return sum;
@@ -56,7 +59,8 @@ DL_PAIRS inline __m512 finished(__m512 sum, PanelFinish how, const uint16_t* oth
 template <int R, int W>
 DL_PAIRS inline void tile(int64_t pairs, const uint16_t* a, int64_t a_row, int64_t a_col, const uint16_t* b,
                           const float* bias, float* sums, int64_t sums_row, bool add, const PairEnd& end,
-                          const uint16_t* other, uint16_t* c, const Columns& columns, PairAhead* ahead) {
+                          const uint16_t* other, const float* wide, uint16_t* c, const Columns& columns,
+                          PairAhead* ahead) {
   __m512 sum[R][W];
 #pragma GCC unroll 8
   for (int i = 0; i < R; i++)
@@ -106,7 +110,10 @@ DL_PAIRS inline void tile(int64_t pairs, const uint16_t* a, int64_t a_row, int64
 #pragma GCC unroll 8
     for (int i = 0; i < R; i++)
 #pragma GCC unroll 2
-      for (int j = 0; j < W; j++) _mm512_mask_storeu_ps(sums + i * sums_row + j * kLanes, columns.mask[j], sum[i][j]);
+      for (int j = 0; j < W; j++) {
+        __m512 done = finished(sum[i][j], end.finish, wide + i * end.other_row + j * kLanes, columns.mask[j]);
+        _mm512_mask_storeu_ps(sums + i * sums_row + j * kLanes, columns.mask[j], done);
+      }
     return;
   }
 #pragma GCC unroll 8
@@ -121,11 +128,12 @@ DL_PAIRS inline void tile(int64_t pairs, const uint16_t* a, int64_t a_row, int64
 template <int W, int R = kRows>
 DL_PAIRS inline void last_rows(int64_t m, int64_t pairs, const uint16_t* a, int64_t a_row, int64_t a_col,
                                const uint16_t* b, const float* bias, float* sums, int64_t sums_row, bool add,
-                               const PairEnd& end, const uint16_t* other, uint16_t* c, const Columns& columns,
-                               PairAhead* ahead) {
+                               const PairEnd& end, const uint16_t* other, const float* wide, uint16_t* c,
+                               const Columns& columns, PairAhead* ahead) {
   if constexpr (R > 0) {
-    if (m == R) return tile<R, W>(pairs, a, a_row, a_col, b, bias, sums, sums_row, add, end, other, c, columns, ahead);
-    last_rows<W, R - 1>(m, pairs, a, a_row, a_col, b, bias, sums, sums_row, add, end, other, c, columns, ahead);
+    if (m == R)
+      return tile<R, W>(pairs, a, a_row, a_col, b, bias, sums, sums_row, add, end, other, wide, c, columns, ahead);
+    last_rows<W, R - 1>(m, pairs, a, a_row, a_col, b, bias, sums, sums_row, add, end, other, wide, c, columns, ahead);
   }
 }
 
@@ -137,8 +145,8 @@ DL_PAIRS void rows(int64_t m, int64_t n, int64_t pairs, const uint16_t* a, int64
   for (int64_t i = 0; i < m; i += kRows)
     last_rows<W>(m - i < kRows ? m - i : kRows, pairs, a + i * a_row, a_row, a_col, b, bias,
                  sums ? sums + i * sums_row : nullptr, sums_row, add, end,
-                 end.other ? end.other + i * end.other_row : nullptr, end.c ? end.c + i * end.c_row : nullptr, columns,
-                 ahead);
+                 end.other ? end.other + i * end.other_row : nullptr, end.wide ? end.wide + i * end.other_row : nullptr,
+                 end.c ? end.c + i * end.c_row : nullptr, columns, ahead);
 }
 
 void multiply(int64_t m, int64_t n, int64_t pairs, const uint16_t* a, int64_t a_row, int64_t a_col, const uint16_t* b,

@@ -7,13 +7,14 @@
 
 namespace dl {
 
-// Where whole sums go, and what is done to them on the way.
+// Where whole sums go, and what is done to them on the way, with the numbers of `other` or of `wide` in their place.
 struct PairEnd {
-  uint16_t* c = nullptr;  // rounded to bfloat16 after `finish`; null: they stay sums
+  uint16_t* c = nullptr;  // rounded to bfloat16 after `finish`; null: they stay sums, or what `finish` makes of them
   int64_t c_row = 0;
   PanelFinish finish = PanelFinish::none;
   const uint16_t* other = nullptr;
   int64_t other_row = 0;
+  const float* wide = nullptr;  // beside sums; lines as far apart as those of `other`
 };
 
 // Lines of memory that are read after this product, asked for by the way: `rate` of them to 16 pairs.
