@@ -55,6 +55,10 @@ def test_mirrors_and_turns():
     outside = T.Rotate(45, zoom_out=True)(white)
     assert (outside[0, 0] == 0) and outside[20, 20] == 200 and (outside > 0).mean() < 0.6
     assert seeded(T.RandomRotation((-20, 20))).shape == IMAGE.shape
+    for turn in (T.Rotate(17), T.Rotate(-130, zoom_in=True), T.Rotate(200.5, zoom_out=True), T.Rotate(360)):
+        for image in (IMAGE, white, IMAGE[:, :1], IMAGE[:1]):  # bytes by the core, floats by Pillow
+            wanted = np.rint(turn(image.astype(np.float32)))
+            assert np.abs(turn(image) - wanted).max() <= 1 and (turn(image) == wanted).mean() > 0.98
 
 
 def test_colours():

@@ -8,6 +8,7 @@
 #include "data/png.h"
 #include "data/records.h"
 #include "data/resize.h"
+#include "data/turn.h"
 
 namespace dl::bind {
 
@@ -74,10 +75,17 @@ static PictureStep to_step(nb::handle h) {
       s.amount = nb::cast<double>(t[1]);
       return s;
     }
-  if (name == "jitter") {
-    s.kind = PictureStep::Jitter;
+  if (name == "jitter" || name == "apply") {
+    bool jitter = name == "jitter";
+    s.kind = jitter ? PictureStep::Jitter : PictureStep::Apply;
     for (nb::handle part : nb::borrow<nb::iterable>(t[1])) s.parts.push_back(to_step(part));
-    if (s.parts.size() > 4) throw ValueError("BatchPlan: a jitter has four parts at most");
+    if (jitter && s.parts.size() > 4) throw ValueError("BatchPlan: a jitter has four parts at most");
+    if (!jitter) numbers(2, {&s.amount});
+  } else if (name == "turn" || name == "rotate") {
+    s.kind = name == "turn" ? PictureStep::Turn : PictureStep::Rotate;
+    s.zoom_in = nb::cast<bool>(t[1]), s.zoom_out = nb::cast<bool>(t[2]);
+    numbers(3, {&s.least});
+    if (name == "turn") numbers(4, {&s.most, &s.amount});
   } else if (name == "crop") {
     s.kind = PictureStep::RandomCrop;
     sizes(1, {&s.w, &s.h, &s.pad});
@@ -251,6 +259,17 @@ static nb::object lit(nb::handle picture, nb::tuple weights) {
   return wrap(std::move(from));
 }
 
+// A picture (h, w, c) of bytes turned by an angle.
+static nb::object turned(nb::handle picture, double degrees, bool zoom_in, bool zoom_out) {
+  Tensor from = from_numpy(picture, false);
+  if (from->dtype != DType::U8 || from->ndim() != 3 || !from->contiguous())
+    throw ValueError("turned: expected a picture (h, w, c) of bytes");
+  Tensor made = make_tensor(from->shape, DType::U8);
+  turn_picture(static_cast<const uint8_t*>(from->data()), {from->shape[0], from->shape[1], from->shape[2]},
+               {degrees, zoom_in, zoom_out}, static_cast<uint8_t*>(made->data()));
+  return wrap(std::move(made));
+}
+
 // A picture (h, w, c) of bytes or of float32 in another size.
 static nb::object resized(nb::handle picture, int64_t width, int64_t height, int64_t interpolation) {
   Tensor from = from_numpy(picture, false);
@@ -276,6 +295,8 @@ void bind_data(nb::module_& m) {
   m.def(
       "resized", &resized, nb::arg("picture"), nb::arg("width"), nb::arg("height"), nb::arg("interpolation"),
       "A picture (h, w, c) of uint8 or float32 in another size: 0 nearest, 1 bilinear, 2 bicubic, 3 area, 4 Lanczos.");
+  m.def("turned", &turned, nb::arg("picture"), nb::arg("degrees"), nb::arg("zoom_in"), nb::arg("zoom_out"),
+        "A picture (h, w, c) of bytes turned counter-clockwise about its middle.");
   m.def("stacked", &stacked, nb::arg("items"),
         "Arrays of NumPy of one shape and dtype as one array; None where they do not fit or do not lie in one piece.");
   m.def("lit", &lit, nb::arg("picture"), nb::arg("weights"),

@@ -44,17 +44,28 @@ static void copy_rows(const char* array, int64_t bytes, int64_t begin, int64_t e
   for (; i < end; i++) std::memcpy(to + i * bytes, array + row_of(i) * bytes, size_t(bytes));
 }
 
+void PictureStep::check(int64_t c) const {
+  if ((kind == Hue || kind == Lighting) && c != 3)
+    throw ValueError("BatchPlan: a hue is turned and light is changed in three channels");
+  if (kind == Erase && value.size() != size_t(c))
+    throw ValueError("BatchPlan: expected a value for every channel of a hole");
+  for (const PictureStep& part : parts) {
+    part.check(c);
+    if (part.sized()) throw ValueError("BatchPlan: what comes by chance must leave the size as it is");
+  }
+}
+
 bool PicturePlan::draws() const {
   for (const PictureStep& s : steps)
-    if (s.kind != PictureStep::Cut && s.kind != PictureStep::Resize) return true;
+    if (s.draws()) return true;
   return false;
 }
 
 int64_t PicturePlan::blocks() const {
   int64_t n = 0;
   for (const PictureStep& s : steps) {
-    if (s.kind == PictureStep::Brightness || (s.mixes() && s.kind != PictureStep::Resize)) return -1;
-    n += s.kind != PictureStep::Cut && s.kind != PictureStep::Resize;
+    if (s.draws() && (s.kind == PictureStep::Brightness || s.mixes())) return -1;
+    n += s.draws();
   }
   return n;
 }
@@ -96,11 +107,7 @@ void BatchPlan::measure() {
   h_ = from.row[0], w_ = from.row[1], c_ = from.row[2];
   int64_t h = h_, w = w_;
   for (const PictureStep& s : plan_.steps) {
-    bool colours = s.kind == PictureStep::Hue || s.kind == PictureStep::Lighting;
-    for (const PictureStep& part : s.parts) colours = colours || part.kind == PictureStep::Hue;
-    if (colours && c_ != 3) throw ValueError("BatchPlan: a hue is turned and light is changed in three channels");
-    if (s.kind == PictureStep::Erase && s.value.size() != size_t(c_))
-      throw ValueError("BatchPlan: expected a value for every channel of a hole");
+    s.check(c_);
     if (!s.sized()) continue;
     h += 2 * s.pad, w += 2 * s.pad;
     bool cut = s.kind == PictureStep::Cut || s.kind == PictureStep::RandomCrop,

@@ -24,20 +24,28 @@ struct PictureStep {
     Jitter,
     Lighting,
     Erase,
+    Turn,
+    Apply,
+    Rotate,
     Resize,
     RandomPart
   } kind;
   double amount = 0;                   // the chance of a flip, of grey, of a hole; how far a change of colours goes
   int64_t x = 0, y = 0, w = 0, h = 0;  // the size of a crop or of what comes out; the whole box of a cut
   int64_t pad = 0;                     // around the picture, before a crop
-  std::vector<PictureStep> parts;      // of a jitter, which come in an order that is drawn
-  double least = 0, most = 0;          // of a hole or a random part: its share of the picture,
-  double flat = 0, steep = 0;          // and between which logarithms its width over its height is
-  std::vector<uint8_t> value;          // what a hole is filled with, a value for each channel
+  std::vector<PictureStep> parts;      // of a jitter, which come in an order that is drawn; those that come by chance
+  bool zoom_in = false, zoom_out = false;
+  double least = 0, most = 0;  // degrees; or of a hole or a random part: its share of the picture,
+  double flat = 0, steep = 0;  // and between which logarithms its width over its height is
+  std::vector<uint8_t> value;  // what a hole is filled with, a value for each channel
   Interpolation how = Interpolation::Bilinear;
+
+  // Throws ValueError where it is not for pictures of c channels.
+  void check(int64_t c) const;
 
   // Whether what a value becomes depends on others or on its place: then the picture must be there as it is by then.
   bool mixes() const { return kind >= Contrast; }
+  bool draws() const { return kind != Cut && kind != Resize && kind != Rotate; }
   bool sized() const { return kind == Cut || kind == RandomCrop || kind == Resize || kind == RandomPart; }
 };
 

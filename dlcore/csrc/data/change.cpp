@@ -4,6 +4,7 @@
 
 #include "data/colour.h"
 #include "data/picture.h"
+#include "data/turn.h"
 
 namespace dl {
 namespace {
@@ -40,6 +41,24 @@ void erase(const PictureStep& s, SampleDraws& draws, Seen& seen) {
   uint8_t* pixels = seen.own();
   for (int64_t i = y; i < y + h; i++)
     for (int64_t j = x; j < x + w; j++) std::copy_n(s.value.data(), c, pixels + (i * seen.w + j) * c);
+}
+
+void mirror(bool across, Seen& seen) {
+  uint8_t* pixels = seen.own();
+  int64_t h = seen.h, w = seen.w, c = seen.c;
+  for (int64_t y = 0; y < (across ? h : h / 2); y++)
+    for (int64_t x = 0; x < (across ? w / 2 : w); x++) {
+      uint8_t* one = pixels + (y * w + x) * c;
+      uint8_t* other = pixels + (across ? y * w + w - 1 - x : (h - 1 - y) * w + x) * c;
+      std::swap_ranges(one, one + c, other);
+    }
+}
+
+void turn(double degrees, const PictureStep& s, Seen& seen) {
+  seen.scratch.other.resize(size_t(seen.h * seen.w * seen.c));
+  turn_picture(seen.pixels, {seen.h, seen.w, seen.c}, {degrees, s.zoom_in, s.zoom_out}, seen.scratch.other.data());
+  std::swap(seen.scratch.seen, seen.scratch.other);
+  seen.pixels = seen.scratch.seen.data();
 }
 
 // The middle of what, if it is too small, is enlarged first.
@@ -95,6 +114,7 @@ void Seen::cut(int64_t x, int64_t y, int64_t part_w, int64_t part_h) {
 
 void change_picture(const PictureStep& s, const Chance& chance, Seen& seen) {
   if (s.kind == PictureStep::Resize) return seen.resize(0, 0, seen.w, seen.h, s.w, s.h, s.how);
+  if (s.kind == PictureStep::Rotate) return turn(s.least, s, seen);
   SampleDraws& draws = *chance.draws;
   double amount = s.amount * chance.strength;
   auto factor = [&] { return float(between(std::max(0.0, 1 - amount), 1 + amount, draws)); };
@@ -112,6 +132,17 @@ void change_picture(const PictureStep& s, const Chance& chance, Seen& seen) {
       if (draws.uniform() < amount) erase(s, draws, seen);
       return;
     case PictureStep::RandomPart: return random_part(s, chance, seen);
+    case PictureStep::FlipAcross:
+    case PictureStep::FlipDown:
+      if (draws.uniform() < amount) mirror(s.kind == PictureStep::FlipAcross, seen);
+      return;
+    case PictureStep::Turn:
+      if (draws.uniform() < s.amount) turn(between(s.least, s.most, draws) * chance.strength, s, seen);
+      return;
+    case PictureStep::Apply:
+      if (draws.uniform() < amount)
+        for (const PictureStep& part : s.parts) change_picture(part, chance, seen);
+      return;
     default: break;
   }
   size_t order[8], count = std::min(size_t(8), s.parts.size());

@@ -35,9 +35,9 @@ class DataLoader:
     thread_pool, pin_memory, pin_device_id and auto_reload are accepted for old scripts and change nothing: workers are
         always threads, never forked processes.
 
-    When the dataset holds whole arrays, and its transforms are of `vision.transforms` (all but RandomApply and those that
-    turn by an angle), one call into the core makes the batch, with the same numbers as sample by sample. Transforms that
-    work on batches come second: a function of one's own that is a `vision.transforms.Transform` is called once a batch.
+    When the dataset holds whole arrays and its transforms are those of `vision.transforms`, one call into the core
+    makes the batch, with the same numbers as sample by sample. Transforms that work on batches come second: a function
+    of one's own that is a `vision.transforms.Transform` is called once a batch.
     A failing element raises RuntimeError that names its index.
 
     >>> data = [(float(i), i) for i in range(5)]

@@ -118,7 +118,7 @@ def _picture(data: np.ndarray, transforms: Iterable[Any]) -> tuple[Any, ...] | N
         if padded:
             margin = _of_channels(transform._value, channels)
         for step in found:
-            steps.append((*step[:-1], _of_channels(step[-1], channels)) if step[0] == "erase" else step)
+            steps.append(_with_values(step, channels))
             if step[0] in _SIZED:
                 width, height = step[_SIZED[step[0]]]
     values = values_of(tail, channels)
@@ -127,6 +127,13 @@ def _picture(data: np.ndarray, transforms: Iterable[Any]) -> tuple[Any, ...] | N
 
 # Where in a step stands the width of what comes out of it, with the height behind.
 _SIZED = {"crop": slice(1, 3), "cut": slice(3, 5), "resize": slice(1, 3), "part": slice(1, 3)}
+
+
+def _with_values(step: tuple[Any, ...], channels: int) -> tuple[Any, ...]:
+    """The step with a value for every channel where it fills holes, or where one that comes by chance does."""
+    if step[0] == "erase":
+        return (*step[:-1], _of_channels(step[-1], channels))
+    return ("apply", [_with_values(part, channels) for part in step[1]], step[2]) if step[0] == "apply" else step
 
 
 def _of_channels(value: Any, channels: int) -> list[int]:

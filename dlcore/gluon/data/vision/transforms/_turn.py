@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from dlcore import _core
 from dlcore.io._image import pillow
 
 from ..._draws import generator, strength
@@ -51,6 +52,9 @@ class RandomFlipTopBottom(_Flip):
 
 
 def _turned(array: np.ndarray, degrees: float, zoom_in: bool, zoom_out: bool) -> np.ndarray:
+    if array.dtype == np.uint8:
+        made: np.ndarray = _core.turned(np.ascontiguousarray(array), degrees, zoom_in, zoom_out)._numpy_view()
+        return made
     module = pillow()
     h, w = array.shape[:2]
     angle = np.deg2rad(degrees)
@@ -72,7 +76,9 @@ def _turned(array: np.ndarray, degrees: float, zoom_in: bool, zoom_out: bool) ->
 
 
 class Rotate(Single):
-    """The image turned counter-clockwise by `rotation_degrees`; what comes from outside is 0. Needs Pillow.
+    """The image turned counter-clockwise by `rotation_degrees`; what comes from outside is 0.
+
+    Images of other than bytes need Pillow.
 
     zoom_out: small enough that all of it stays visible. zoom_in: large enough that no corner is empty.
 
@@ -84,6 +90,9 @@ class Rotate(Single):
         if zoom_in and zoom_out:
             raise ValueError("Rotate: zoom_in and zoom_out exclude each other")
         self._degrees, self._zoom = rotation_degrees, (zoom_in, zoom_out)
+
+    def _step(self, height: int, width: int) -> list[tuple[Any, ...]]:
+        return [("rotate", *self._zoom, self._degrees)]
 
     def _apply(self, array: np.ndarray) -> np.ndarray:
         return _turned(array, self._degrees, *self._zoom)
@@ -109,6 +118,9 @@ class RandomRotation(Single):
             raise ValueError(f"RandomRotation: expected rising angle_limits and one zoom at most, got {angle_limits}")
         self._limits, self._zoom, self._p = angle_limits, (zoom_in, zoom_out), rotate_with_proba
 
+    def _step(self, height: int, width: int) -> list[tuple[Any, ...]]:
+        return [("turn", *self._zoom, *self._limits, self._p)]
+
     def _apply(self, array: np.ndarray) -> np.ndarray:
         draw = generator()
         if draw.random() >= self._p:
@@ -131,6 +143,16 @@ class RandomApply:
             raise ValueError(f"RandomApply: expected a probability from 0 to 1, got {p}")
         self._transform = Compose(transforms) if isinstance(transforms, (list, tuple)) else transforms
         self._p = p
+
+    def _step(self, height: int, width: int) -> list[tuple[Any, ...]] | None:
+        steps: list[tuple[Any, ...]] = []
+        for part in getattr(self._transform, "_transforms", [self._transform]):
+            ours = type(part).__module__.rpartition(".")[0] == __package__
+            found = part._step(height, width) if ours and hasattr(part, "_step") else None
+            if found is None:
+                return None
+            steps += found
+        return [("apply", steps, self._p)]
 
     def __call__(self, image: Any) -> Any:
         return self._transform(image) if generator().random() < self._p * strength() else image
