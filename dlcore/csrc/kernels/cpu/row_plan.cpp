@@ -147,7 +147,10 @@ class Planner {
     int64_t inner = plan_.lead[plan_.nd - 1];
     plan_.per = plan_.n * 2 <= size ? std::min(inner, size / plan_.n) : 1;
     if (columns && plan_.per > 4) plan_.per -= plan_.per % 4;  // rows are added up four at a time
-    plan_.tile = std::min(plan_.n, size);
+    // Tiles of even length: a short rest costs as many calls as a whole tile. Rather one that is a little too large
+    // than two.
+    int64_t tiles = plan_.n <= size + size / 4 ? 1 : (plan_.n + size - 1) / size;
+    plan_.tile = std::min(plan_.n, ((plan_.n + tiles - 1) / tiles + 63) / 64 * 64);
     plan_.chunks = (inner + plan_.per - 1) / plan_.per;
     plan_.part = plan_.n;
     bool once = true;  // nothing over elements but in the first pass
