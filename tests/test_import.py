@@ -66,9 +66,23 @@ def test_the_extension_loads_as_quickly_and_brings_no_room(tmp_path: Path) -> No
     assert min(seconds for seconds, _ in runs) <= LIMIT_SECONDS, f"it took {sorted(run[0] for run in runs)} seconds"
 
 
-def test_a_process_ends_silently(tmp_path: Path) -> None:
-    """No complaint of the binding layer about leaked objects when the interpreter ends."""
-    code = "import dlcore as d; x = d.np.array([1.0, 2.0]); y = (x * x).sum(); print(float(y))"
+CYCLE = """
+import dlcore as d
+class Held: pass
+def main():
+    held = Held()
+    held.me, held.x = held, d.np.array([2.0])
+    held.step = d.jit(lambda x: x + 3 * held.x / 2)
+    print(float(held.step(held.x)))
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    "code", ["import dlcore as d; x = d.np.array([1.0, 2.0]); y = (x * x).sum(); print(float(y))", CYCLE]
+)
+def test_a_process_ends_silently(tmp_path: Path, code: str) -> None:
+    """No complaint of the binding layer about leaked objects when the interpreter ends, with arrays in cycles too."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert (done.returncode, done.stdout.strip(), done.stderr) == (0, "5.0", "")
