@@ -21,10 +21,10 @@ void turn_picture(const uint8_t* src, const PictureSize& size, const PictureTurn
         std::fill_n(dst, size.c, uint8_t(0));
         continue;
       }
-      double left = std::floor(from_x - 0.5), up = std::floor(from_y - 0.5);
-      float right_share = float(from_x - 0.5 - left), down_share = float(from_y - 0.5 - up);
-      int64_t x1 = std::max(int64_t(0), int64_t(left)), x2 = std::min(size.w - 1, int64_t(left) + 1);
-      int64_t y1 = std::max(int64_t(0), int64_t(up)), y2 = std::min(size.h - 1, int64_t(up) + 1);
+      int64_t left = int64_t(from_x + 0.5) - 1, up = int64_t(from_y + 0.5) - 1;  // of the four nearest middles
+      float right_share = float(from_x - 0.5 - double(left)), down_share = float(from_y - 0.5 - double(up));
+      int64_t x1 = std::max(int64_t(0), left), x2 = std::min(size.w - 1, left + 1);
+      int64_t y1 = std::max(int64_t(0), up), y2 = std::min(size.h - 1, up + 1);
       const uint8_t *one = src + y1 * size.w * size.c, *two = src + y2 * size.w * size.c;
       for (int64_t k = 0; k < size.c; k++) {
         auto between = [&](const uint8_t* row) {
