@@ -68,12 +68,19 @@ def test_the_extension_loads_as_quickly_and_brings_no_room(tmp_path: Path) -> No
 
 CYCLE = """
 import dlcore as d
-class Held: pass
 def main():
-    held = Held()
-    held.me, held.x = held, d.np.array([2.0])
-    held.step = d.jit(lambda x: x + 3 * held.x / 2)
-    print(float(held.step(held.x)))
+    class Rate(d.lr_scheduler.LRScheduler):
+        def __call__(self, n): return 0.1
+    net = d.sym.MakeLoss(d.sym.sum(d.sym.FullyConnected(d.sym.var("data"), num_hidden=2, name="fc")))
+    model = d.mod.Module(net, label_names=None)
+    model.bind([("data", (4, 3))])
+    model.init_params()
+    model.init_optimizer(optimizer="adam", optimizer_params={"lr_scheduler": Rate()})
+    for _ in range(6):
+        model.forward_backward(d.io.DataBatch([d.nd.ones((4, 3))], []))
+        model.update()
+        model.forward(d.io.DataBatch([d.nd.ones((4, 3))], []))
+    print(5.0)
 main()
 """
 
