@@ -8,6 +8,7 @@ import os
 import struct
 import zlib
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -17,15 +18,29 @@ from ._atomic import atomic_write
 _TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 
 
-def _content(path: Path) -> bytes:
-    with open(path, "rb") as stream:
-        data = stream.read()
-    if data[:2] != b"\x1f\x8b":
-        return data
-    try:
-        return gzip.decompress(data)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise ValueError(f"{path}: the gzip data is damaged or cut short ({error})") from error
+def _head(where: Path, stream: BinaryIO) -> tuple[np.dtype, tuple[int, ...]]:
+    """Type and shape that the beginning of a file tells."""
+    start = stream.read(4)
+    if len(start) < 4 or start[:2] != b"\0\0" or start[2] not in _TYPES:
+        raise ValueError(
+            f"{where}: expected an IDX file (two zero bytes, a type, a rank), got {start.hex() or 'nothing'}"
+        )
+    rank = start[3]
+    if rank > 64:
+        raise ValueError(f"{where}: an array has at most 64 axes, an IDX file of {rank} cannot be read")
+    sizes = stream.read(4 * rank)
+    if len(sizes) < 4 * rank:
+        raise ValueError(f"{where}: the IDX header needs {4 + 4 * rank} bytes, the file has {4 + len(sizes)}")
+    return np.dtype(_TYPES[start[2]]), struct.unpack(f">{rank}I", sizes)
+
+
+def _elements(stream: BinaryIO, size: int) -> bytes:
+    """So many bytes and one more, or what is there: a file that unpacks to far more does not fill the memory."""
+    parts, left = [], size + 1
+    while left and (part := stream.read(min(left, 1 << 20))):
+        parts.append(part)
+        left -= len(part)
+    return b"".join(parts)
 
 
 def read_idx(path: str | os.PathLike[str]) -> np.ndarray:
@@ -40,23 +55,21 @@ def read_idx(path: str | os.PathLike[str]) -> np.ndarray:
     array([0, 1, 2], dtype=uint8)
     """
     where = Path(path)
-    data = _content(where)
-    if len(data) < 4 or data[:2] != b"\0\0" or data[2] not in _TYPES:
-        raise ValueError(
-            f"{where}: expected an IDX file (two zero bytes, a type, a rank), got {data[:4].hex() or 'nothing'}"
-        )
-    rank = data[3]
-    offset = 4 + 4 * rank
-    if rank > 64:
-        raise ValueError(f"{where}: an array has at most 64 axes, an IDX file of {rank} cannot be read")
-    if len(data) < offset:
-        raise ValueError(f"{where}: the IDX header needs {offset} bytes, the file has {len(data)}")
-    shape = struct.unpack(f">{rank}I", data[4:offset])
-    dtype = np.dtype(_TYPES[data[2]])
-    expected = offset + math.prod(shape) * dtype.itemsize
+    with open(where, "rb") as file:
+        packed = file.read(2) == b"\x1f\x8b"
+        file.seek(0)
+        stream: Any = gzip.GzipFile(fileobj=file) if packed else file
+        try:
+            dtype, shape = _head(where, stream)
+            expected = math.prod(shape) * dtype.itemsize
+            data = _elements(stream, expected)
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise ValueError(f"{where}: the gzip data is damaged or cut short ({error})") from error
     if len(data) != expected:
-        raise ValueError(f"{where}: an IDX file of shape {shape} has {expected} bytes, this one has {len(data)}")
-    array = np.frombuffer(data, dtype, offset=offset).reshape(shape)
+        offset = 4 + 4 * len(shape)
+        has = f"has {offset + len(data)}" if len(data) < expected else "is longer"
+        raise ValueError(f"{where}: an IDX file of shape {shape} has {offset + expected} bytes, this one {has}")
+    array = np.frombuffer(data, dtype).reshape(shape)
     return array if dtype.itemsize == 1 else array.astype(dtype.newbyteorder("="))
 
 

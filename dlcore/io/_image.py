@@ -42,7 +42,7 @@ def decode_image(data: bytes | str | os.PathLike[str], iscolor: int = -1, at_lea
     try:
         with module.open(source) as opened:
             if opened.width * opened.height > 1 << 28:
-                raise ValueError(f"{name}: {opened.width}x{opened.height} pixels are more than 2^28")
+                raise ValueError(f"{opened.width}x{opened.height} pixels are more than 2^28")
             if at_least:
                 opened.draft(None, (at_least, at_least))  # what JPEG files alone can do
             grey = iscolor == 0 or (iscolor == -1 and opened.mode in ("L", "1", "I;16", "I", "F"))
@@ -51,10 +51,12 @@ def decode_image(data: bytes | str | os.PathLike[str], iscolor: int = -1, at_lea
             return np.array(
                 opened if opened.mode == mode and "transparency" not in opened.info else opened.convert(mode)
             )
-    except (module.UnidentifiedImageError, OSError, SyntaxError) as error:
-        if isinstance(error, FileNotFoundError):
-            raise
-        raise ValueError(f"{name}: cannot be read as an image ({error})") from None
+    except MemoryError:
+        raise
+    except Exception as error:  # readers of damaged files raise whatever they come upon
+        if isinstance(error, OSError) and error.errno is not None:
+            raise  # the file itself, not what is in it
+        raise ValueError(f"{name}: cannot be read as an image ({error or type(error).__name__})") from None
 
 
 def _png_file(data: Any) -> bytes | None:

@@ -65,7 +65,7 @@ def loads(text: str, source: str) -> list[Entry]:
         whole = json.loads(text)
         nodes, heads = whole["nodes"], whole["heads"]
         native = "dlcore_symbol" in whole.get("attrs", {})
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"{source}: not a symbol in JSON ({type(error).__name__}: {error})") from None
     calls: list[Call] = []
     for node in nodes:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import json
 import struct
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import dlcore as dl
 from dlcore import gluon
@@ -222,3 +226,65 @@ def test_idx_heads_that_lie(tmp_path: Path, content: bytes) -> None:
         dl.io.read_idx(tmp_path / "i")
     with pytest.raises(ValueError, match="i: "):
         MNISTIter(tmp_path / "i", tmp_path / "i")
+
+
+def test_a_packed_file_that_unpacks_to_far_more_is_not_unpacked(tmp_path: Path) -> None:
+    head = bytes([0, 0, 8, 1]) + struct.pack(">I", 100)
+    (tmp_path / "i.gz").write_bytes(gzip.compress(head + bytes(1 << 26), 1))
+    tracemalloc.start()
+    try:
+        with pytest.raises(ValueError, match=r"i\.gz: an IDX file of shape \(100,\) has 108 bytes, this one is longer"):
+            dl.io.read_idx(tmp_path / "i.gz")
+        assert tracemalloc.get_traced_memory()[1] < 1 << 23
+    finally:
+        tracemalloc.stop()
+
+
+def _pictures() -> dict[str, bytes]:
+    rng = np.random.default_rng(3)
+    steps = (np.cumsum(rng.integers(-3, 4, (40, 30, 3)), 0) + 99).astype(np.uint8)
+    made = {}
+    for form in ("JPEG", "PNG", "GIF", "BMP", "WEBP", "PPM", "TIFF"):
+        stream = io.BytesIO()
+        plain = Image.fromarray(steps)
+        (plain.convert("P") if form in ("GIF", "PNG") else plain).save(stream, form)
+        made[form] = stream.getvalue()
+    return made
+
+
+@pytest.mark.filterwarnings("ignore")  # Pillow's, of what it comes upon
+@pytest.mark.parametrize("form", _pictures())
+def test_damaged_pictures_are_pictures_or_a_clear_error(form: str) -> None:
+    whole, rng = np.frombuffer(_pictures()[form], np.uint8), np.random.default_rng(5)
+    refused = 0
+    for trial in range(150):
+        hurt = whole.copy()
+        where = rng.integers(0, min(len(hurt), 60) if trial % 2 else len(hurt), rng.integers(1, 4))
+        hurt[where] = rng.integers(0, 256, len(where))
+        data = hurt.tobytes()[: rng.integers(0, len(hurt)) if trial % 5 == 0 else None]
+        try:
+            assert dl.io.decode_image(data, at_least=trial % 3).dtype == np.uint8
+        except ValueError as error:
+            assert str(error).startswith("an image: ")
+            refused += 1
+    assert refused > 20
+
+
+def test_a_picture_that_says_it_is_huge_is_refused() -> None:
+    data = bytearray(_pictures()["BMP"])
+    data[18:26] = struct.pack("<ii", 1 << 15, 1 << 14)
+    with pytest.raises(ValueError, match="an image: cannot be read as an image"):
+        dl.io.decode_image(bytes(data))
+
+
+@pytest.mark.parametrize("text", [
+    "[" * 10**5, "{}", "[]", "\0", '{"tokens": "abc", "unknown": null}', '{"tokens": [1], "unknown": null}',
+    '{"tokens": ["a", "a"], "unknown": null}', '{"tokens": ["a"], "unknown": "b"}',
+    '{"tokens": {"a": 1}, "unknown": null}',
+])  # fmt: skip
+def test_texts_of_another_form_are_no_vocabulary_and_no_symbol(tmp_path: Path, text: str) -> None:
+    (tmp_path / "v.json").write_text(text)
+    with pytest.raises(ValueError, match=r"v\.json: "):
+        gluon.data.text.Vocabulary.load(tmp_path / "v.json")
+    with pytest.raises(ValueError, match=r"v\.json: not a symbol"):
+        dl.sym.load(str(tmp_path / "v.json"))

@@ -108,8 +108,10 @@ class Vocabulary:
         """Read what `save` wrote, else ValueError."""
         try:
             whole = json.loads(Path(path).read_text(encoding="utf-8"))
-            tokens, unknown = list(map(str, whole["tokens"])), whole["unknown"]
-        except (ValueError, KeyError, TypeError) as error:
+            tokens, unknown = whole["tokens"], whole["unknown"]
+            if not isinstance(tokens, list) or not all(isinstance(token, str) for token in tokens):
+                raise TypeError("expected a list of texts")
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise ValueError(f"{os.fspath(path)}: not a vocabulary ({type(error).__name__}: {error})") from None
         made = cls(unknown=None)
         made._tokens, made._numbers = tokens, {token: number for number, token in enumerate(tokens)}
