@@ -6,9 +6,9 @@
 
 First step: from the call of a compiled training step to its result, after import, with data and parameters there;
 tracing, passes, plan, the libraries' own preparation and one run are in it. Each figure is from a process of its own;
-the median of several is printed. Depth: residual networks of that many convolutions, all else equal: processor seconds
-to trace and compile, nodes of the traced program, microseconds a node, and the time of one sample in one layer once
-compiled.
+the median of several is printed. Depth: residual networks of that many convolutions, all else equal, in turns:
+processor seconds to trace and compile, nodes of the traced program, microseconds a node, and the time of one sample in
+one layer once compiled; each beside that of the first depth.
 
 Sizes: training steps for batches of 64 and 160 are compiled; then come others, which get their programs from these.
 Milliseconds of this thread on the processor: of a compilation, of the first other size, which is when the two are
@@ -54,11 +54,19 @@ def by_depth(depth: int, threads: int) -> tuple[float, int, float]:
     _core.set_num_threads(threads)
     net = Deep(depth)
     function = net.step.entries()[0]
-    times = sorted(net.seconds() for _ in range(5))
-    busy = time.thread_time()
-    net.loss()
-    running = time.thread_time() - busy
-    return net.compiling - running, len(function.graph.nodes), times[0] / depth / net.x.shape[0]
+    return net.compiling, len(function.graph.nodes), min(net.seconds() for _ in range(5)) / depth / net.x.shape[0]
+
+
+def compare_depths(depths: list[int], repeat: int, threads: tuple[Any, ...]) -> None:
+    """Prints medians of rounds in which all depths take their turn, and of the rounds' ratios to the first depth."""
+    rounds = [[in_a_process_of_its_own("--depth", depth, *threads) for depth in depths] for _ in range(repeat)]
+    for k, depth in enumerate(depths):
+        seconds, nodes, sample = (statistics.median(values) for values in zip(*(r[k] for r in rounds), strict=True))
+        node = statistics.median((r[k][0] / r[k][1]) / (r[0][0] / r[0][1]) for r in rounds)
+        layer = statistics.median(r[k][2] / r[0][2] for r in rounds)
+        made = f"{nodes:6.0f} nodes, {seconds / nodes * 1e6:6.1f} us a node ({node:.2f} of the first)"
+        runs = f"{sample * 1e6:6.2f} us a sample and layer ({layer:.2f})"
+        print(f"{depth:5} layers: compiled in {seconds:5.2f} s, {made}, {runs}")
 
 
 def networks() -> dict[str, tuple[Any, Any]]:
@@ -158,11 +166,8 @@ def main() -> None:
         runs = [in_a_process_of_its_own(workload, *threads) for _ in range(arguments.repeat)]
         first, second = (statistics.median(values) for values in zip(*runs, strict=True))
         print(f"{workload:18} first step {first:6.3f} s, second {second:6.3f} s", flush=True)
-    for depth in arguments.depth or ():
-        runs = [in_a_process_of_its_own("--depth", depth, *threads) for _ in range(arguments.repeat)]
-        seconds, nodes, sample = (statistics.median(values) for values in zip(*runs, strict=True))
-        each = f"{seconds / nodes * 1e6:6.1f} us a node, {sample * 1e6:6.2f} us a sample and layer"
-        print(f"{depth:5} layers: compiled in {seconds:6.2f} s, {nodes:6.0f} nodes, {each}", flush=True)
+    if arguments.depth:
+        compare_depths(arguments.depth, arguments.repeat, threads)
 
 
 if __name__ == "__main__":

@@ -96,9 +96,10 @@ class Deep:
 
         self.step = dl.jit(step, **options)
         start, busy = time.perf_counter(), time.thread_time()
+        self.step.program(self.x, self.y).plain.prepare()
+        self.compiling = time.thread_time() - busy  # this thread's share, which other processes do not slow much
         self.losses = [self.loss()]
         self.first = time.perf_counter() - start
-        self.compiling = time.thread_time() - busy  # this thread's share, which other processes do not slow much
         self.losses.append(self.loss())
         self.arena = self.step.entries()[0].plain.plan.arena_bytes
         self.weights = [p.data().asnumpy() for p in self.net.collect_params().values()]

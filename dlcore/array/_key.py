@@ -16,6 +16,7 @@ import numpy as np
 from .. import _core
 from .._core import NDArray
 from ..ops import F
+from ._copies import copy_on
 
 _BASIC = (int, slice, type(None), type(Ellipsis), np.integer)
 
@@ -343,9 +344,7 @@ def positions(x: NDArray, index: Any, shape: tuple[int, ...]) -> NDArray:
         index = np.ascontiguousarray(index, dtype).reshape(shape)
         index = _core.from_numpy(index, _core.is_tracing())
     if index._device != x._device and not index._is_traced:
-        moved = _core.empty(index.shape, index._dtype_name, x._device)
-        _core.assign(moved, index)
-        return moved
+        return copy_on(index, x._device)
     return index
 
 

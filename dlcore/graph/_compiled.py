@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from copy import copy
 from typing import Any
 
-from dlcore import _core
+from dlcore.array._copies import copy_on
 
 from . import _show
 from ._ir import Graph
@@ -178,7 +178,7 @@ class Compiled:
             self.prepare()
         given = list(arrays)
         if self._written:  # an argument that is also a state: the program sees what it holds now
-            given = [copied(a) if a._storage_id in self._written else a for a in given]
+            given = [copy_on(a, a._device) if a._storage_id in self._written else a for a in given]
         self._bring_up_to_date()
         assert self._call is not None
         executable, states = self._call
@@ -228,10 +228,3 @@ def device_of(arrays: Iterable[Any]) -> str:
             f"a compiled function got arrays on {' and '.join(sorted(found))}; move them with as_in_context"
         )
     return found.pop() if found else "cpu(0)"
-
-
-def copied(array: Any) -> Any:
-    """The same numbers in memory of their own."""
-    copy = _core.empty(array.shape, array._dtype_name, array._device)
-    _core.assign(copy, array)
-    return copy

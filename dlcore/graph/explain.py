@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from dlcore import _core
+from dlcore.array._copies import copy_on
 
 from . import _cost, _ops, _tree
-from ._compiled import Compiled, copied
+from ._compiled import Compiled
 from ._explain_html import page
 from ._function import GraphFunction
 from ._ir import Node, Value, bodies_of, sets
@@ -180,7 +181,7 @@ def _times(compiled: Compiled, arrays: list[Any] | None) -> list[float]:
     """The least time of each instruction; what the program changes is put back."""
     given = [_made_up(value) for value in compiled.graph.inputs] if arrays is None else arrays
     changed = [state.array for state in compiled.graph.writes]
-    before, rng = [copied(array) for array in changed], _core.rng_state()
+    before, rng = [copy_on(array, array._device) for array in changed], _core.rng_state()
     recording = _core.set_recording(False)
     try:
         best: list[float] = []
