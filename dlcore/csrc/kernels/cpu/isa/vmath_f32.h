@@ -99,10 +99,19 @@ DL_INLINE float vm_log1p(float x) {
   return x != x ? x : y;
 }
 
+// m / (m + 2) with m = e^(2|x|) - 1, which neither overflows nor needs the last bits of ln(2): where n is large, the
+// result hardly depends on m. Largest error 2.5 units in the last place.
 DL_INLINE float vm_tanh(float x) {
-  float a = vm_abs(x), c = a > 10.0f ? 10.0f : a;
-  float t = expm1_core(2.0f * c);
-  return x != x ? x : vm_copysign(t / (t + 2.0f), x);
+  float a = vm_abs(x), c = a > 10.0f ? 20.0f : a + a;
+  float t = c * kLog2eF + kMagicF, n = t - kMagicF, r = c - n * 0.693147182f;
+  float p = 0.0013882520f;  // (e^r - 1 - r)/r^2 for |r| <= ln(2)/2, relative error of e^r - 1: 1.3e-8
+  p = p * r + 0.0083665270f;
+  p = p * r + 0.041667200f;
+  p = p * r + 0.16666543f;
+  p = p * r + 0.49999997f;
+  float e = (r * r) * p + r, h = from_bits((bits_of(t) << 23) + 0x3f800000u);
+  float m = e * h + (h - 1.0f);
+  return vm_copysign(m / (m + 2.0f), x);
 }
 
 // 1 / (1 + e^-x), numerator and denominator multiplied by half of the power of two in e^-x: nothing overflows, and the
