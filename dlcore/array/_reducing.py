@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .. import _core
 from .._core import NDArray
 from ..ops import F
 from ._arranging import place
@@ -160,8 +161,8 @@ def cumsum(x: Any, axis: int | None = None, dtype: Any = None, out: NDArray | No
 def cumprod(x: Any, axis: int | None = None, dtype: Any = None, out: NDArray | None = None) -> NDArray:
     """Running products along the axis, or of all numbers in order.
 
-    By doubling: after step k every number is the product of up to 2^k before it, so that the gradient is exact where
-    numbers are zero.
+    Where a gradient may be wanted by doubling: after step k every number is the product of up to 2^k before it, so
+    that the gradient is exact where numbers are zero.
 
     >>> cumprod([2, 3]).tolist()
     [2, 6]
@@ -172,6 +173,8 @@ def cumprod(x: Any, axis: int | None = None, dtype: Any = None, out: NDArray | N
     if axis is None:
         x, axis = F.reshape(x, (x.size,)), 0
     axis = place("cumprod", x, axis)
+    if not (_core.is_tracing() or (_core.is_recording() and x._tracked)):
+        return _out(F._cumprod(x, axis), dtype, out)
     n, step = x.shape[axis], 1
     while step < n:
         begin, size = [0] * x.ndim, list(x.shape)

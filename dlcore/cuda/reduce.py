@@ -53,6 +53,14 @@ def cumsum(call: Call) -> None:
     call.y[...] = total[backward] if call.attrs["reverse"] else total
 
 
+@kernel("cumprod")
+def cumprod(call: Call) -> None:
+    x, axis = call.x, call.attrs["axis"]
+    if axis is None:
+        x, axis = x.reshape(-1), 0
+    call.y[...] = x.cumprod(axis=axis, dtype=call.y.dtype if call.y.dtype.kind in "iu" else accumulator(call.xp, x))
+
+
 @kernel("sum_to")
 def sum_to(call: Call) -> None:
     x, shape = call.x, call.y.shape

@@ -273,6 +273,7 @@ def _ctc_grad2(
     *,
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> tuple[NDArray, ...]: ...
+def _cumprod(x: ArrayLike, axis: int | None = None, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def _custom(
     *xs: ArrayLike,
     number: int = 0,

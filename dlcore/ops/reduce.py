@@ -78,6 +78,12 @@ op("cumsum", "x, axis: opt_int = None, reverse: bool = False",
             case(real(shape=(0, 3)), axis=0)],
    errors=[_axis], example="cumsum([1., 2., 3.]) -> [1., 3., 6.]", tol={"float16": 4e-3, "bfloat16": 4e-2})
 
+op("_cumprod", "x, axis: opt_int = None",
+   "Running product along the axis (of all numbers in order, if None), for those who need no gradient.",
+   dtype="sum", infer="cumulative", kernel="cumprod", ref="np.cumprod(x, axis=axis)",
+   samples=[case(real(shape=(2, 3))), case(real(shape=(2, 3, 4)), axis=1), case(real(shape=(0, 3)), axis=0)],
+   errors=[_axis], tol={"float16": 4e-3, "bfloat16": 4e-2})
+
 op("_axis_size", "x: like, axis: opt_ints = None", "How many numbers a reduction over axis adds up, in x's dtype.",
    dtype="floating", infer="axis_size", kernel="axis_size",
    ref="np.asarray(x.size if axis is None else np.prod([x.shape[a] for a in np.atleast_1d(axis)]), x.dtype)",

@@ -1,5 +1,6 @@
 // Micro-operations on float registers.
 #include "kernels/cpu/isa/tile_float_ops.h"
+#include "kernels/cpu/isa/vinverse.h"
 
 namespace dl {
 namespace DL_ISA {
@@ -15,19 +16,43 @@ DL_OP1(CosSlow, __builtin_cosf(a))
 DL_OP1(TanSlow, __builtin_tanf(a))
 DL_OP1(Sinh, vm_sinh(a))
 DL_OP1(Cosh, vm_cosh(a))
-DL_OP1(Asin, __builtin_asinf(a))
-DL_OP1(Acos, __builtin_acosf(a))
-DL_OP1(Atan, __builtin_atanf(a))
-DL_OP1(Asinh, __builtin_asinhf(a))
-DL_OP1(Acosh, __builtin_acoshf(a))
-DL_OP1(Atanh, __builtin_atanhf(a))
+DL_OP1(Asin, vm_asin(a))
+DL_OP1(Acos, vm_acos(a))
+DL_OP1(Atan, vm_atan(a))
+DL_OP1(Asinh, vm_asinh(a))
+DL_OP1(Acosh, vm_acosh(a))
+DL_OP1(Atanh, vm_atanh(a))
 DL_OP2_LONG(Pow, vm_pow(a, b))
-DL_OP2_LONG(Atan2, __builtin_atan2f(a, b))
+DL_OP2_LONG(Atan2, vm_atan2(a, b))
+DL_OP1(CbrtFast, vm_cbrt(a))
+DL_OP1(ErfinvFast, vm_erfinv(a))
+DL_OP2_LONG(FmodFast, vm_fmod(a, b))
+DL_OP2_LONG(RemFast, vm_floor_rem(a, b))
 DL_OP2_LONG(Hypot, ((vm_abs(a) == kInfF) | (vm_abs(b) == kInfF))
                        ? kInfF  // even beside a NaN
                        : float(vm_sqrt(double(a) * double(a) + double(b) * double(b))))
 DL_OP1(RoundBf16, bfloat_to_float(float_to_bfloat(a)))
 DL_OP1(RoundF16, half_to_float(float_to_half(a)))
+
+// Remainders: the vector formula where all of a tile has moderate quotients, else element by element. Both are exact.
+template <class Fast, class Slow, int Scalars>
+void remainder_loop(int64_t n, const void* pa, const void* pb, const void* pc, void* po) {
+  const float *a = static_cast<const float*>(pa), *b = static_cast<const float*>(pb);
+  const float x = *a, y = *b;
+  int beyond = 0;
+#pragma omp simd reduction(| : beyond)
+  for (int64_t i = 0; i < n; i++) beyond |= !moderate_quotient(Scalars == 1 ? x : a[i], Scalars == 2 ? y : b[i]);
+  if (beyond)
+    binary_loop<Slow, float, Scalars>(n, pa, pb, pc, po);
+  else
+    binary_loop<Fast, float, Scalars>(n, pa, pb, pc, po);
+}
+template <class Fast, class Slow>
+constexpr void set_remainder(TileTable& t, TileOp op) {
+  t.fn[int(op)][0] = remainder_loop<Fast, Slow, 0>;
+  t.fn[int(op)][1] = remainder_loop<Fast, Slow, 1>;
+  t.fn[int(op)][2] = remainder_loop<Fast, Slow, 2>;
+}
 
 constexpr TileTable make() {
   TileTable t{};
@@ -36,6 +61,10 @@ constexpr TileTable make() {
   set_periodic<SinFast, SinSlow, float>(t, TileOp::Sin);
   set_periodic<CosFast, CosSlow, float>(t, TileOp::Cos);
   set_periodic<TanFast, TanSlow, float>(t, TileOp::Tan);
+  set_remainder<FmodFast, Fmod>(t, TileOp::Fmod);
+  set_remainder<RemFast, Rem>(t, TileOp::Rem);
+  set1<CbrtFast, float>(t, TileOp::Cbrt);
+  set1<ErfinvFast, float>(t, TileOp::Erfinv);
   set1<Erf, float>(t, TileOp::Erf);
   set1<Log10, float>(t, TileOp::Log10);
   set1<Sinh, float>(t, TileOp::Sinh);

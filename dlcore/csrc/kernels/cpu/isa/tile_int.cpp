@@ -66,12 +66,33 @@ DL_INLINE T int_lcm(T a, T b) {  // 0 when either is; wraps round when it does n
   return g ? T(magnitude(a) / g * magnitude(b)) : T(0);
 }
 
+// The same of 32-bit numbers through double, which holds them and tells their quotient from the next whole number; of
+// these there are vectors.
+DL_INLINE int32_t quotient32(int32_t a, int32_t b) {  // towards zero; b is neither 0 nor -1
+  return int32_t(double(a) / double(b));
+}
+DL_INLINE int32_t vm_rem32(int32_t a, int32_t b) {
+  bool plain = b != 0 && b != -1;
+  int32_t by = plain ? b : 1, m = a - quotient32(a, by) * by;
+  m = m != 0 && (m < 0) != (by < 0) ? m + by : m;
+  return plain ? m : 0;
+}
+DL_INLINE int32_t vm_floor_div32(int32_t a, int32_t b) {
+  bool plain = b != 0 && b != -1;
+  int32_t by = plain ? b : 1, q = quotient32(a, by);
+  q = q * by != a && (a < 0) != (by < 0) ? q - 1 : q;
+  int32_t edge = b == 0 ? 0 : int32_t(0u - uint32_t(a));
+  return plain ? q : edge;
+}
+
 DL_OP2(Add, T(U<T>(a) + U<T>(b)))
 DL_OP2(Sub, T(U<T>(a) - U<T>(b)))
 DL_OP2(Mul, T(U<T>(a) * U<T>(b)))
 DL_OP2_LONG(Div, int_div(a, b))
 DL_OP2_LONG(FDiv, int_floor_div(a, b))
 DL_OP2_LONG(Rem, int_rem(a, b))
+DL_OP2_LONG(FDiv32, vm_floor_div32(a, b))
+DL_OP2_LONG(Rem32, vm_rem32(a, b))
 DL_OP2_LONG(Pow, int_pow(a, b))
 DL_OP3(Fma, T(U<T>(a) * U<T>(b) + U<T>(c)))
 DL_OP1(Neg, T(U<T>(0) - U<T>(a)))
@@ -106,6 +127,10 @@ constexpr TileTable make() {
   set2<Div, T>(t, TileOp::Div);
   set2<FDiv, T>(t, TileOp::FDiv);
   set2<Rem, T>(t, TileOp::Rem);
+  if constexpr (std::is_same_v<T, int32_t>) {
+    set2<FDiv32, T>(t, TileOp::FDiv);
+    set2<Rem32, T>(t, TileOp::Rem);
+  }
   set2<Pow, T>(t, TileOp::Pow);
   set3<Fma, T>(t, TileOp::Fma);
   set1<Neg, T>(t, TileOp::Neg);

@@ -196,11 +196,30 @@ DL_INLINE float vm_gelu_slope(float x) {
   return x * 0.3989423f * n.bell + (x < 0.0f ? n.beyond : 1.0f - n.beyond);
 }
 
-DL_INLINE float vm_log2(float x) { return float(vm_log2(double(x))); }
-DL_INLINE float vm_log10(float x) {
-  double y = log_core(double(x), 0.0) * 0.43429448190325182765;
-  return float(log_special(double(x), y));
+// The binary logarithm of a positive float, in double.
+DL_INLINE double log2_of_float(double a) {
+  uint64_t u = bits_of(a) + 0x4000000000000000ull - 0x3fe6a09e667f3bcdull;  // exponent counted from sqrt(1/2)
+  uint64_t e = u >> 52;
+  double k = from_bits(e | 0x4330000000000000ull) - 4503599627370496.0 - 1024.0;
+  double f = from_bits(bits_of(a) - ((e - 1024u) << 52)) - 1.0;
+  double p = 0.07736679816070087;  // log2(1+f)/f for 1+f in [sqrt(1/2), sqrt(2)], relative error 1.6e-11
+  p = p * f + -0.1428129857795511;
+  p = p * f + 0.14473204796346018;
+  p = p * f + -0.14316051764021487;
+  p = p * f + 0.15877398496322317;
+  p = p * f + -0.1803005374762654;
+  p = p * f + 0.20617497205957133;
+  p = p * f + -0.24045315057792344;
+  p = p * f + 0.2885373095341012;
+  p = p * f + -0.36067367554001095;
+  p = p * f + 0.48089836111392;
+  p = p * f + -0.7213475208610575;
+  p = p * f + 1.442695040870156;
+  return k + p * f;
 }
+
+DL_INLINE float vm_log2(float x) { return float(log_special(x, log2_of_float(x))); }
+DL_INLINE float vm_log10(float x) { return float(log_special(x, log2_of_float(x) * 0.30102999566398119521)); }
 
 // |x| below kSinLimitF; in double two parts of pi/2 and short polynomials are enough for a float.
 constexpr float kSinLimitF = 1.0e6f;
@@ -240,11 +259,26 @@ DL_INLINE float vm_cosh(float x) {
   return float(0.5 * (e + 1.0 / e));
 }
 
-// x^y = e^(y log|x|) with C's special cases.
+// 2^s in double for a float that becomes of it; NaN is the caller's.
+DL_INLINE double exp2_for_float(double s) {
+  s = s > 200.0 ? 200.0 : s;
+  s = s < -200.0 ? -200.0 : s;
+  double t = s + kMagicD, r = s - (t - kMagicD);
+  double e = 0.00015345811622245062;  // 2^r for |r| <= 1/2, relative error 1.9e-9
+  e = e * r + 0.0013399931215134998;
+  e = e * r + 0.009618488958509456;
+  e = e * r + 0.05550328776978021;
+  e = e * r + 0.24022646890621632;
+  e = e * r + 0.69314720573726;
+  e = e * r + 1.0;
+  return from_bits(bits_of(e) + (bits_of(t) << 52));
+}
+
+// x^y = 2^(y log2|x|) with C's special cases.
 DL_INLINE float vm_pow(float xf, float yf) {
   double x = xf, y = yf, a = vm_abs(x);
-  double l = a == 0.0 ? -kInfD : (a == kInfD ? kInfD : log_core(a, 0.0));
-  double m = vm_exp(y * l);
+  double l = a == 0.0 ? -kInfD : (a == kInfD ? kInfD : log2_of_float(a)), s = y * l;
+  double m = exp2_for_float(s);
   bool whole = vm_rint(y) == y, odd = whole && vm_rint(y * 0.5) != y * 0.5;
   m = a == 1.0 ? 1.0 : m;
   m = bits_of(x) >> 63 ? (odd ? -m : (whole || a == 0.0 || a == kInfD ? m : kNanD)) : m;

@@ -8,7 +8,13 @@
 namespace dl {
 namespace DL_ISA {
 
-DL_INLINE float vm_exp2(float x) { return float(vm_exp(double(x) * 0.69314718055994530942)); }
+DL_INLINE float vm_exp2(float x) {
+  float c = x > 129.0f ? 129.0f : x;
+  c = c < -151.0f ? -151.0f : c;
+  float t = c + kMagicF, r = (c - (t - kMagicF)) * 0.69314718f;
+  int32_t k = int32_t(bits_of(t) - bits_of(kMagicF)), k1 = k >> 1;  // two factors, as in vm_exp
+  return exp_reduced(r) * pow2_from_int(k1) * pow2_from_int(k - k1);
+}
 DL_INLINE double vm_exp2(double x) { return __builtin_exp2(x); }
 
 DL_INLINE double vm_lgamma(double x) {
