@@ -1,4 +1,4 @@
-#include "bind/convert.h"
+#include "bind/held.h"
 
 #include <nanobind/ndarray.h>
 
@@ -95,7 +95,10 @@ nb::tuple dims_tuple(const Dims& d) {
 // ---- arrays ----------------------------------------------------------------------------------------------------------
 
 static PyObject* g_converter = nullptr;
-void set_converter(nb::object fn) { g_converter = fn.release().ptr(); }
+void set_converter(nb::object fn) {
+  g_converter = fn.release().ptr();
+  emptied_at_exit(&g_converter);
+}
 
 // The error that Python has set; one of our own making of arrays names the place that asked for the array.
 [[noreturn]] static void throw_in_place(const char* where) {

@@ -4,12 +4,13 @@
 #include <unordered_map>
 
 #include "bind/errors.h"
+#include "bind/held.h"
 #include "runtime/invoke.h"
 
 namespace dl::bind {
 
 using Table = std::unordered_map<std::string, PyObject*>;
-static Table g_kernels, g_shapes, g_dtypes;  // never freed: the operator table outlives Python
+static Table g_kernels, g_shapes, g_dtypes;
 
 static nb::tuple attr_values(const Attrs& attrs) {
   nb::list l;
@@ -34,7 +35,7 @@ static void host_kernel(const KernelCall& c) {
     nb::list in, out;
     for (int i = 0; i < c.nin; i++) in.append(c.present(i) ? numpy_borrow(c.in[i]) : nb::none());
     for (int i = 0; i < c.nout; i++) out.append(numpy_borrow(c.out[i]));
-    nb::borrow(g_kernels.at(c.op->kernel_stem))(nb::str(c.op->name.c_str()), in, out, attr_values(*c.attrs));
+    to_call(g_kernels.at(c.op->kernel_stem))(nb::str(c.op->name.c_str()), in, out, attr_values(*c.attrs));
   });
 }
 
@@ -43,7 +44,7 @@ static void host_shape(InferCall& c) {
   guarded([&] {
     nb::list shapes;
     for (int i = 0; i < c.nin; i++) shapes.append(c.in[i].given ? nb::object(dims_tuple(c.in[i].shape)) : nb::none());
-    nb::object made = nb::borrow(g_shapes.at(c.op->infer_rule))(nb::str(c.name()), shapes, attr_values(*c.attrs));
+    nb::object made = to_call(g_shapes.at(c.op->infer_rule))(nb::str(c.name()), shapes, attr_values(*c.attrs));
     std::vector<Shape> results;
     for (nb::handle h : nb::borrow<nb::iterable>(made)) results.push_back(to_dims(h, c.name(), "shape"));
     if (c.op->n_out >= 0 && results.size() != size_t(c.op->n_out))
@@ -61,8 +62,8 @@ static void host_dtype(DTypeCall& c) {
   find_dtype_rule("floating")(c);
   nb::gil_scoped_acquire gil;
   guarded([&] {
-    nb::object made = nb::borrow(g_dtypes.at(c.op->dtype_name))(nb::str(c.op->name.c_str()),
-                                                                nb::str(dtype_name(c.common)), attr_values(*c.attrs));
+    nb::object made = to_call(g_dtypes.at(c.op->dtype_name))(nb::str(c.op->name.c_str()), nb::str(dtype_name(c.common)),
+                                                             attr_values(*c.attrs));
     size_t i = 0;
     for (nb::handle h : nb::borrow<nb::iterable>(made))
       if (i < c.out.size()) c.out[i++].dtype = to_dtype(h, c.op->name.c_str());
@@ -70,8 +71,10 @@ static void host_dtype(DTypeCall& c) {
 }
 
 static void keep(Table& table, const std::string& name, nb::object fn) {
-  if (!table.emplace(name, fn.ptr()).second) throw ValueError("host function '" + name + "' is registered twice");
+  auto [place, fresh] = table.emplace(name, fn.ptr());
+  if (!fresh) throw ValueError("host function '" + name + "' is registered twice");
   fn.release();
+  emptied_at_exit(&place->second);
 }
 
 void bind_host(nb::module_& m) {

@@ -1,5 +1,5 @@
 // The Python module dlcore._core.
-#include "bind/convert.h"
+#include "bind/held.h"
 #include "bind/sizes.h"
 #include "runtime/trace.h"
 
@@ -43,6 +43,7 @@ NB_MODULE(_core, m) {
   nb::register_exception_translator([](const std::exception_ptr& p, void*) { as_python_error(p); });
   g_trace_error = PyErr_NewException("dlcore._core.TraceError", PyExc_RuntimeError, nullptr);
   m.attr("TraceError") = nb::handle(g_trace_error);
+  dl::bind::bind_held(m);
   dl::bind::bind_runtime(m);
   dl::bind::bind_array(m);
   dl::bind::bind_signs(m);

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 
-#include "bind/convert.h"
+#include "bind/held.h"
 #include "runtime/invoke.h"
 
 #include <structmember.h>  // after Python.h
@@ -174,7 +174,9 @@ nb::object run(const Signature& s, const Given& g) {
 }
 
 PyObject* explain(OperatorObject* self, PyObject* const* args, size_t nargsf, PyObject* names) {
-  return PyObject_Vectorcall(self->explain, args, nargsf, names);
+  if (self->explain) return PyObject_Vectorcall(self->explain, args, nargsf, names);
+  PyErr_SetString(PyExc_RuntimeError, "dlcore: Python has ended, nothing can be computed any more");
+  return nullptr;
 }
 
 PyObject* call(PyObject* callable, PyObject* const* args, size_t nargsf, PyObject* names) {
@@ -245,7 +247,8 @@ PyMemberDef members[] = {{"__vectorcalloffset__", T_PYSSIZET, offsetof(OperatorO
                          {"__dictoffset__", T_PYSSIZET, offsetof(OperatorObject, dict), READONLY, nullptr},
                          {nullptr, 0, 0, 0, nullptr}};
 PyObject* signature_of(PyObject* self, void*) {  // for inspect.signature
-  return PyObject_GetAttrString(reinterpret_cast<OperatorObject*>(self)->explain, "__signature__");
+  PyObject* explain = reinterpret_cast<OperatorObject*>(self)->explain;
+  return PyObject_GetAttrString(explain ? explain : Py_None, "__signature__");
 }
 
 PyGetSetDef getset[] = {{"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, nullptr, nullptr},
@@ -276,6 +279,8 @@ nb::object finish(std::unique_ptr<Signature> s, vectorcallfunc call, nb::object 
   self->call = call;
   self->dict = about.release().ptr();
   self->explain = explain.release().ptr();
+  emptied_at_exit(&self->dict);
+  emptied_at_exit(&self->explain);
   self->signature = s.release();
   return nb::steal(reinterpret_cast<PyObject*>(self));
 }

@@ -1,5 +1,6 @@
 // Devices, memory, threads, random state.
 #include "bind/errors.h"
+#include "bind/held.h"
 #include "kernels/cpu/isa/isa.h"
 #include "runtime/device.h"
 #include "runtime/pool.h"
@@ -23,11 +24,11 @@ static nb::list tensors(const std::vector<Tensor>& v) {
 
 // Backends are written in Python (dlcore.gpu over CuPy): the core calls back once per operator.
 static void set_python_backend(int type, nb::object allocate, nb::object invoke, nb::object copy) {
-  PyObject *alloc_fn = allocate.release().ptr(), *invoke_fn = invoke.release().ptr(), *copy_fn = copy.release().ptr();
+  PyObject **alloc_fn = held(allocate), **invoke_fn = held(invoke), **copy_fn = held(copy);
   Backend b;
   b.allocate = [alloc_fn](Storage& s, size_t nbytes, Device d) {
     try {
-      auto r = nb::cast<nb::tuple>(nb::borrow(alloc_fn)(nbytes, int(d.index)));
+      auto r = nb::cast<nb::tuple>(to_call(*alloc_fn)(nbytes, int(d.index)));
       s.data = reinterpret_cast<void*>(nb::cast<uintptr_t>(r[0]));
       hold(s, nb::object(r[1]));
     } catch (nb::python_error& e) {
@@ -40,12 +41,12 @@ static void set_python_backend(int type, nb::object allocate, nb::object invoke,
     nb::list a;
     for (auto& x : attrs) a.append(attr_object(x));
     try {
-      nb::borrow(invoke_fn)(nb::str(op.name.c_str()), tensors(in), tensors(out), nb::tuple(a), seed, counter);
+      to_call (*invoke_fn)(nb::str(op.name.c_str()), tensors(in), tensors(out), nb::tuple(a), seed, counter);
     } catch (nb::python_error& e) {
       tell(e, op);
     }
   };
-  b.copy = [copy_fn](const Tensor& dst, const Tensor& src) { nb::borrow(copy_fn)(nb::cast(dst), nb::cast(src)); };
+  b.copy = [copy_fn](const Tensor& dst, const Tensor& src) { to_call (*copy_fn)(nb::cast(dst), nb::cast(src)); };
   set_backend(type, std::move(b));
 }
 
@@ -65,8 +66,8 @@ void bind_runtime(nb::module_& m) {
   gil_hooks.acquire = [](void* state) { PyEval_RestoreThread(static_cast<PyThreadState*>(state)); };
   m.def("set_backend", &set_python_backend);
   m.def("set_backend_loader", [](nb::object fn) {
-    PyObject* p = fn.release().ptr();
-    set_backend_loader([p](int type) { nb::borrow(p)(type); });
+    PyObject** loader = held(fn);
+    set_backend_loader([loader](int type) { to_call (*loader)(type); });
   });
   m.def("memory_stats", &memory,
         "Bytes held by arrays, kept for reuse, the peak, and how often memory was asked for or reused.");

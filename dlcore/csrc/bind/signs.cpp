@@ -1,7 +1,7 @@
 // Python's signs on arrays (+, <, -x, x @ y, x += y, float(x), ...) as slots of the type, straight into the core.
 // What needs more than one operator is left to functions that dlcore/array hands in.
 #include "autograd/tape.h"
-#include "bind/convert.h"
+#include "bind/held.h"
 #include "bind/sizes.h"
 #include "runtime/invoke.h"
 #include "runtime/trace.h"
@@ -227,9 +227,12 @@ void bind_signs(nb::module_& m) {
   m.def(
       "set_signs",
       [](nb::dict in_place, nb::object matmul) {
-        for (int sign = 0; sign <= Xor; sign++)
+        for (int sign = 0; sign <= Xor; sign++) {
           g_in_place[sign] = nb::object(in_place[kOperators[sign]]).release().ptr();
+          emptied_at_exit(&g_in_place[sign]);
+        }
         g_matmul = matmul.release().ptr();
+        emptied_at_exit(&g_matmul);
       },
       "What x += y does while recording, by operator, and x @ y for vectors and other objects.");
 }

@@ -3,7 +3,7 @@
 // (bind/positions.cpp). Every other key, a key that is wrong, and traced arrays go to the function that dlcore/array
 // hands in.
 #include "autograd/tape.h"
-#include "bind/convert.h"
+#include "bind/held.h"
 #include "bind/positions.h"
 #include "runtime/invoke.h"
 #include "runtime/trace.h"
@@ -131,7 +131,10 @@ PyObject* subscript(PyObject* self, PyObject* key) {
 }
 
 void bind_subscript(nb::module_& m) {
-  m.def("set_getitem", [](nb::object fn) { g_getitem = fn.release().ptr(); });
+  m.def("set_getitem", [](nb::object fn) {
+    g_getitem = fn.release().ptr();
+    emptied_at_exit(&g_getitem);
+  });
 }
 
 }  // namespace dl::bind
