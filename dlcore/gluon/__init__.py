@@ -15,6 +15,8 @@ from ._block import Block
 from ._checkpoint import load_checkpoint, save_checkpoint
 from ._constant import Constant
 from ._hybrid_block import HybridBlock
+from ._nested import _flatten as _flatten
+from ._nested import _regroup as _regroup
 from ._parameter import DeferredInitializationError, Parameter
 from ._parameter_dict import ParameterDict
 from ._symbol_block import SymbolBlock

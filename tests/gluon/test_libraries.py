@@ -166,3 +166,17 @@ def test_a_loader_derives_from_the_one_with_workers_of_its_own() -> None:
         assert [plain.next(), next(plain)] == [7, 7]
         with pytest.raises(StopIteration):
             next(plain)
+
+
+def test_nested_inputs_are_taken_apart_and_put_together() -> None:
+    """As libraries count the inputs of a network before they write it down."""
+    from dlcore.gluon import _flatten, _regroup
+
+    a, b, c = (nd.ones((k,)) for k in (1, 2, 3))
+    flat, form = _flatten([a, (b, None), [c]], "input")
+    assert [None if x is None else x.shape for x in flat] == [(1,), (2,), None, (3,)] and form == [0, [0, -1], [0]]
+    again, rest = _regroup([*flat, "left"], form)
+    assert again[0] is a and again[1] == [b, None] and again[2][0] is c and rest == ["left"]
+    assert _flatten(dl.sym.var("x"), "input")[1] == 0
+    with pytest.raises(ValueError, match="output: expected arrays, None, or nested lists of them, got dict"):
+        _flatten({"a": a}, "output")
