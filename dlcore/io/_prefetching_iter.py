@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
+from dlcore import _core
 from dlcore._core import NDArray
 
 from ._iterators import DataBatch, DataDesc, DataIter, batch_of
-from ._place import inner_place
+from ._place import inner_place, whole_numbers
 
 Names = Sequence[Mapping[str, str]] | None
 
@@ -20,7 +21,9 @@ class PrefetchingIter(DataIter):
     Several iterators give one batch with all their arrays.
 
     rename_data, rename_label: for each iterator, a dict from its names to new ones (without which they must differ).
-    The iterators must not be used directly meanwhile. An error in one of them is raised here.
+    The iterators must not be used directly meanwhile. An error in one of them is raised here. What augmenters draw in a
+    thread comes from a stream of its own, which begins with a number of the seeded one: whatever the network draws
+    meanwhile, a seed gives the same batches.
 
     >>> import numpy as np
     >>> from dlcore.io import NDArrayIter
@@ -43,6 +46,7 @@ class PrefetchingIter(DataIter):
         self.current_batch: DataBatch | None = None
         self._asked: list[Future[DataBatch | None]] = []
         self._places: list[Any] = []  # where the iterators stood when they were asked
+        self._seeds: list[int] = []  # of what they draw for it
         super().__init__(self.provide_data[0].shape[0])
         self._pool = ThreadPoolExecutor(len(self.iters), thread_name_prefix="dlcore-prefetch")
         self._directly = self._quick()
@@ -58,10 +62,13 @@ class PrefetchingIter(DataIter):
         """The labels of all iterators."""
         return _renamed([source.provide_label for source in self.iters], self._names[1])
 
-    def _ask(self) -> None:
+    def _ask(self, seeds: Sequence[int] | None = None) -> None:
+        self._asked = []
         if not self._directly:
             self._places = [_place_of(source) for source in self.iters]
-        self._asked = [] if self._directly else [self._pool.submit(_next, source) for source in self.iters]
+            self._seeds = list(seeds or (_drawn_seed() for _ in self.iters))
+            pairs = zip(self.iters, self._seeds, strict=True)
+            self._asked = [self._pool.submit(_next, source, seed) for source, seed in pairs]
 
     def _wait(self) -> None:
         for future in self._asked:
@@ -79,37 +86,39 @@ class PrefetchingIter(DataIter):
         self._ask()
 
     def state(self) -> dict[str, Any]:
-        """The place in the data behind the batch that was handed out last, as JSON can hold it; see `load_state`.
-
-        What augmenters draw in a thread, meanwhile, follows the same seeded state as the network: that is not repeated.
-        """
+        """The place in the data behind the batch that was handed out last, as JSON can hold it; see `load_state`."""
         places = [
             source.state() if place is None else place for source, place in zip(self.iters, self._now(), strict=True)
         ]
-        return {"iterators": places}
+        return {"iterators": places, "seeds": [] if self._directly else self._seeds}
 
     def _now(self) -> list[Any]:
         return [source.state() for source in self.iters] if self._directly else self._places
 
     def load_state(self, state: Mapping[str, Any]) -> None:
         """Go on where one over the same iterators stood; ValueError, with nothing changed, for a damaged state."""
-        found = state.get("iterators")
-        if len(state) != 1 or not isinstance(found, list) or len(found) != len(self.iters):
-            raise ValueError(f"PrefetchingIter: expected a place for each of {len(self.iters)} iterators")
+        count = len(self.iters)
+        found, seeds = (state.get(name) for name in ("iterators", "seeds"))
+        if len(state) != 2 or not isinstance(found, list) or len(found) != count:
+            raise ValueError(f"PrefetchingIter: not a place in this data: expected places of {count} iterators")
+        if not isinstance(seeds, list) or len(seeds) not in (0, count):
+            raise ValueError(f"PrefetchingIter: not a place in this data: expected {count} seeds, got {seeds!r}")
+        for seed in seeds:
+            whole_numbers("PrefetchingIter", {"seed": seed}, seed=(0, 2**64 - 1))
         self._wait()
-        before = self.state()["iterators"]
+        before, of_before = self.state()["iterators"], self._seeds
         try:
             for source, place in zip(self.iters, found, strict=True):
                 source.load_state(inner_place("PrefetchingIter", place))
         except ValueError:
             for source, place in zip(self.iters, before, strict=True):
                 source.load_state(place)
+            self._ask(of_before)
             raise
-        finally:
-            self._ask()
+        self._ask(seeds)
 
     def iter_next(self) -> bool:
-        found = [future.result() for future in self._asked] or [_next(source) for source in self.iters]
+        found = [future.result() for future in self._asked] or [next(source, None) for source in self.iters]
         batches = [batch for batch in found if batch is not None]
         if not batches:
             return False
@@ -159,12 +168,23 @@ class PrefetchingIter(DataIter):
             self._pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _next(source: DataIter) -> DataBatch | None:
-    """The next batch, None at the end: StopIteration does not travel well between threads."""
+def _drawn_seed() -> int:
+    """A number of 64 bits out of the next block of the seeded stream."""
+    seed, count = _core.rng_state()
+    _core.set_rng_state((seed, count + 1))
+    words: tuple[int, ...] = _core.philox(seed, count)
+    return words[0] << 32 | words[1]
+
+
+def _next(source: DataIter, seed: int) -> DataBatch | None:
+    """The next batch, with a stream of its own; None at the end: StopIteration does not travel well between threads."""
+    before = _core.swap_generator((seed, 0))
     try:
         return source.next()
     except StopIteration:
         return None
+    finally:
+        _core.swap_generator(before)
 
 
 def _place_of(source: Any) -> Any:

@@ -46,6 +46,7 @@ def _files(folder: Path) -> dict[str, Make]:
         "rolled over": lambda: records("png", **chance, last_batch_handle="roll_over"),
         "resized": lambda: ResizeIter(records("png", **words), 5),
         "ahead": lambda: PrefetchingIter(records("jpg", **words, last_batch_handle="roll_over")),
+        "drawn ahead": lambda: PrefetchingIter(ImageRecordIter(folder / "jpg.rec", **chance)),
         "two ahead": lambda: PrefetchingIter(
             [NDArrayIter(np.arange(9.0), batch_size=3), records("jpg", **words, label_name="b", data_name="a")],
             [{"data": "x"}, {}],
@@ -57,6 +58,7 @@ def _walk(batches: Any, passes: int, count: int = 10**6) -> list[Any]:
     found: list[Any] = []
     for _ in range(passes):
         for batch in batches:
+            dl.np.random.normal(size=(9,))  # as a network draws between two batches
             arrays = [array.asnumpy().tolist() for array in (*batch.data, *batch.label)]
             found.append((arrays, batch.pad))
             if len(found) == count:
@@ -67,7 +69,7 @@ def _walk(batches: Any, passes: int, count: int = 10**6) -> list[Any]:
 
 @pytest.mark.parametrize("stop", [0, 2, 3, 4, 7])
 @pytest.mark.parametrize("kind", [
-    "CSV", "CSV from the first", "LibSVM", "MNIST", "PNG", "JPEG", "rolled over", "resized", "ahead",
+    "CSV", "CSV from the first", "LibSVM", "MNIST", "PNG", "JPEG", "rolled over", "resized", "ahead", "drawn ahead",
 ])  # fmt: skip
 def test_it_goes_on_where_it_stood(tmp_path: Path, kind: str, stop: int) -> None:
     net = nn.Dense(1, in_units=1)
@@ -128,3 +130,15 @@ def test_what_keeps_no_place_says_so(tmp_path: Path) -> None:
         with pytest.raises(NotImplementedError, match=r"Plain has no state\(\)"):
             gluon.save_checkpoint(tmp_path / "state", net, loader=loader)
     assert not list(tmp_path.iterdir())
+
+
+def test_what_threads_draw_depends_on_the_seed_alone(tmp_path: Path) -> None:
+    files, found = _files(tmp_path), []
+    for seed in (5, 5, 6):
+        dl.random.seed(seed)
+        batches = files["drawn ahead"]()
+        assert not batches._directly
+        found.append(_walk(batches, 2))
+    assert found[0] == found[1] != found[2]
+    pictures = {json.dumps(arrays[0][k]) for arrays, _ in found[0] for k in range(3)}
+    assert len(pictures) > 20, "each batch draws other numbers"
