@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import functools
 import json
+import math
 import os
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dlcore import _core, optim
 from dlcore._hints import Hinted, hinted
+from dlcore.comm._current import sum_number
 from dlcore.graph import invalidate, outside_trace
 from dlcore.io import load_arrays, load_metadata, save_arrays
+from dlcore.ops import F
+from dlcore.ops.functions import function
 
 from . import _places, _trainer_states
 from ._parameter import Parameter
@@ -30,7 +34,7 @@ class Trainer(Hinted):
     kvstore, compression_params and update_on_kvstore are accepted for old scripts: one process needs no store.
 
     A step may be compiled (`dlcore.jit`): the learning rate and the other knobs are arrays that it reads, and the count
-    of steps is one that it writes.
+    of steps is one that it writes. With workers the average of the gradients is a call inside it.
 
     >>> import dlcore as dl
     >>> net = dl.gluon.nn.Dense(1, in_units=1, use_bias=False)
@@ -102,10 +106,27 @@ class Trainer(Hinted):
                 parameter.gather()
         if self.comm is not None and self.comm.size > 1:
             chosen = [p for p in self._params if p.grad_req != "null"]
+            if _core.is_tracing() and chosen and all(p.grad_stype == "default" for p in chosen):
+                return self._average_inside(chosen)
             grads = [p.grad().tostype("default") for p in chosen]  # rows differ from worker to worker
             self.comm.allreduce(grads, op="mean")
             for parameter, grad in zip(chosen, grads, strict=True):
                 parameter.take_reduced(grad)
+
+    def _average_inside(self, params: list[Parameter]) -> None:
+        """The average over all workers as a call of the compiled step: one for all gradients, so in one order."""
+        grads = [p.grad() for p in params]
+        wide = "float64" if any(grad._dtype_name == "float64" for grad in grads) else "float32"
+        shapes = [p.shape or () for p in params]
+        recording = _core.set_recording(False)
+        try:
+            flat = F.concat(*[F.cast(F.reshape(grad, (-1,)), wide) for grad in grads], axis=0)
+            whole = function("_allreduce")(flat, number=sum_number(self.comm))
+            parts = F.split(F.divide(whole, self.comm.size), sizes=tuple(map(math.prod, shapes)), axis=0)
+            for grad, part, shape in zip(grads, parts, shapes, strict=True):
+                _core.assign(grad, F.reshape(part, shape))
+        finally:
+            _core.set_recording(recording)
 
     def update(self, batch_size: float, ignore_stale_grad: bool = False) -> None:
         """`step` without the averaging: for gradients that are treated by hand after `allreduce_grads`."""

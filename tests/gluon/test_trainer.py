@@ -5,6 +5,7 @@ import pytest
 
 import dlcore as dl
 from dlcore import _core, gluon, optim
+from dlcore.comm import Communicator
 from dlcore.gluon import nn
 
 RNG = np.random.default_rng(0)
@@ -220,6 +221,64 @@ def test_gradients_are_averaged_over_workers():
     grads(net, slice(0, 16))
     trainer.step(1)
     close(weights(whole_net), weights(net))
+
+
+class Halves(Communicator):
+    """The other of two workers has the second half of a batch: its gradients are added to those of the first."""
+
+    rank, size = 0, 2
+
+    def __init__(self):
+        self.others, self.calls = [], 0
+
+    def allreduce(self, arrays, op="sum"):
+        self.calls += 1
+        (mine,) = arrays
+        theirs = np.concatenate([g.asnumpy().ravel() for g in self.others])
+        _core.assign(mine, mine + _core.from_numpy(theirs.astype(mine._dtype_name)))
+
+    def broadcast(self, arrays, root=0):
+        raise AssertionError
+
+    barrier = broadcast
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_compiled_step_averages_over_workers_inside(dtype):
+    """Forward, loss, gradients, their average and the update are one program, called once more for another half."""
+    comm, loss = Halves(), gluon.loss.SoftmaxCrossEntropyLoss()
+    nets, trainers = [], []
+    for kind in (None, comm, None):  # the whole batch in one worker; the first half; the second, without a trainer
+        _core.seed(3)
+        nets.append(nn.HybridSequential(nn.Dense(8, activation="tanh", in_units=6), nn.Dense(2, in_units=8)))
+        nets[-1].initialize(init="xavier")
+        nets[-1].cast(dtype)
+        trainers.append(gluon.Trainer(nets[-1].collect_params(), "adam", {"learning_rate": 0.1}, comm=kind))
+
+    def backward(net, part):
+        with dl.autograd.record():
+            value = loss(net(_core.from_numpy(X[part].astype(dtype))), _core.from_numpy(Y[part])).mean()
+        value.backward()
+
+    def step(x, y):
+        with dl.autograd.record():
+            value = loss(nets[1](x), y).mean()
+        value.backward()
+        trainers[1].step(1)
+        return value
+
+    run = dl.jit(step)
+    for k in range(3):
+        for mine, theirs in zip(nets[2].collect_params().values(), nets[1].collect_params().values(), strict=True):
+            mine.set_data(theirs.data())
+        backward(nets[2], slice(16, 32))
+        comm.others = trainers[2].gradients()
+        run(_core.from_numpy(X[:16].astype(dtype)), _core.from_numpy(Y[:16]))
+        backward(nets[0], slice(None))
+        trainers[0].step(1)
+        assert comm.calls == k + 1 and run.compilations == 1
+        close(weights(nets[0]), weights(nets[1]), rtol=1e-4 if dtype == "float32" else 1e-9, atol=1e-6)
+    assert "allreduce" in {node.op.strip("_") for node in run.entries()[0].plain.graph.nodes}
 
 
 def test_params_may_be_a_list_and_are_taken_once():

@@ -68,6 +68,33 @@ def test_a_compiled_training_step_equals_the_imperative_one(optimizer: str, opti
         np.testing.assert_allclose(found, expected, rtol=2e-4, atol=2e-6, err_msg=name)
 
 
+@pytest.mark.parametrize("clip", [None, 0.1])
+def test_right_answers_and_losses_are_added_up_in_the_step_itself(clip: float | None) -> None:
+    """Bounded gradients, the update and what is counted: one program, and nothing is read until the end."""
+    loss, found = gluon.loss.SoftmaxCrossEntropyLoss(), []
+    for compiled in (False, True):
+        net, trainer, _ = make_step("adam", learning_rate=0.01, clip_gradient=clip)
+        total = array(np.zeros(3), "float32")
+
+        def step(x: Any, y: Any, net: Any = net, trainer: Any = trainer, total: Any = total) -> None:
+            with autograd.record():
+                out = net(x)
+                value = loss(out, y).mean()
+            value.backward()
+            trainer.step(1)
+            total[0] += value
+            total[1] += (out.argmax(axis=1) == y).sum()
+            total[2] += y.shape[0]
+
+        run = dl.jit(step) if compiled else step
+        for k in range(4):
+            run(*batch(k, size=8 if k < 3 else 5))
+        assert not compiled or run.compilations == 2
+        found.append(total.asnumpy())
+    assert found[0][2] == 29 and found[0][1] > 0
+    np.testing.assert_allclose(found[1], found[0], rtol=1e-4)
+
+
 def test_deferred_shapes_and_optimizer_state_are_made_while_tracing() -> None:
     net = nn.Dense(2)
     net.initialize()
