@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import random
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -22,6 +24,7 @@ hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "dlcore")
 # Comparisons with libraries that nothing here needs are a lane of their own (`make peers`), where none is skipped.
 collect_ignore = [] if os.environ.get("DLCORE_PEERS") else ["peers"]
 
+LAST_WORDS = pytest.StashKey[Path]()
 PRIVATE = {
     "IPYTHONDIR": "ipython",
     "JUPYTER_CONFIG_DIR": "jupyter-config",
@@ -42,6 +45,8 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ[variable] = str(path)
     os.environ["MPLBACKEND"] = "Agg"
     config.add_cleanup(home.cleanup)
+    if hasattr(config, "workerinput"):
+        atexit.register(_keep_last_words, config.workerinput["last_words"])
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -49,6 +54,32 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         if chromium.required():
             pytest.fail(chromium.HINT, pytrace=False)
         pytest.skip(chromium.HINT)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """A parallel worker writes what it says when it ends, after all tests, to a file."""
+    folder = node.config.stash.setdefault(LAST_WORDS, Path(tempfile.mkdtemp(prefix="dlcore-ends-")))
+    node.workerinput["last_words"] = str(folder / node.gateway.id)
+
+
+def _keep_last_words(path: str) -> None:
+    with open(path, "wb") as file:
+        os.dup2(file.fileno(), 2)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Arrays that a worker has leaked, as the binding layer tells when Python ends, are a failure."""
+    folder = session.config.stash.get(LAST_WORDS, None)
+    if folder is None:
+        return
+    said = "".join(path.read_text(errors="replace") for path in sorted(folder.iterdir()))
+    shutil.rmtree(folder)
+    sys.stderr.write(said)
+    if "nanobind: leaked" in said:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        sys.stderr.write("\na worker has leaked arrays (above): they live on when Python ends\n")
 
 
 @pytest.fixture(scope="session")

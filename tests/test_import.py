@@ -85,9 +85,24 @@ main()
 """
 
 
-@pytest.mark.parametrize(
-    "code", ["import dlcore as d; x = d.np.array([1.0, 2.0]); y = (x * x).sum(); print(float(y))", CYCLE]
-)
+# The core keeps an operator of one's own for the length of the process, and with it the names of this program.
+CUSTOM = """
+import dlcore as d
+class Twice(d.operator.CustomOp):
+    def forward(self, is_train, req, in_data, out_data, aux):
+        self.assign(out_data[0], req[0], in_data[0] * 2)
+@d.operator.register("twice")
+class TwiceProp(d.operator.CustomOpProp):
+    def create_operator(self, ctx, shapes, dtypes):
+        return Twice()
+x = d.nd.array([2.0])
+step = d.jit(lambda v: d.nd.Custom(v, op_type="twice") + 1)
+print(float(step(x)))
+"""
+SIMPLE = "import dlcore as d; x = d.np.array([1.0, 2.0]); y = (x * x).sum(); print(float(y))"
+
+
+@pytest.mark.parametrize("code", [SIMPLE, CYCLE, CUSTOM], ids=["simple", "cycle", "custom"])
 def test_a_process_ends_silently(tmp_path: Path, code: str) -> None:
     """No complaint of the binding layer about leaked objects when the interpreter ends, with arrays in cycles too."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
