@@ -100,3 +100,37 @@ def test_results_may_lie_over_operands() -> None:
     for made, want in zip((w, m, v), apart, strict=True):
         np.testing.assert_array_equal(made.asnumpy(), want)
     np.testing.assert_array_equal(g.asnumpy(), given[1])
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
+def test_16_bit_floats_are_widened_for_them(dtype: str) -> None:
+    x = nd.array(np.random.default_rng(3).standard_normal(5000).astype("f4")).astype(dtype)
+    for narrow, wide in zip(F._gelu_pair(x), F._gelu_pair(x.astype("float32")), strict=True):
+        np.testing.assert_array_equal(narrow.asnumpy(), wide.astype(dtype).asnumpy())
+
+
+@pytest.mark.parametrize(("name", "options"), [("sgd", {"momentum": 0.9}), ("adamw", {"wd": 0.01}), ("rmsprop", {})])
+def test_gradients_of_16_bits_under_autocast(name: str, options: dict) -> None:
+    rng = np.random.default_rng(4)
+    x, found = nd.array(rng.standard_normal((8, 40)).astype("f4")), []
+    start = [rng.standard_normal(shape).astype("f4") / 8 for shape in ((64, 40), (64,))]
+    for compiled in (False, True):
+        net = gluon.nn.Dense(64, in_units=40)
+        net.initialize()
+        for p, value in zip(net.collect_params().values(), start, strict=True):
+            p.set_data(nd.array(value))
+        trainer = gluon.Trainer(net.collect_params(), name, {"learning_rate": 0.01, **options})
+
+        def step(x: nd.NDArray, net: gluon.nn.Dense = net, trainer: gluon.Trainer = trainer) -> nd.NDArray:
+            with autograd.record(), dl.amp.autocast("bfloat16"):
+                loss = (net(x) * x[:, :1]).sum()
+            loss.backward()
+            trainer.step(1)
+            return loss
+
+        run = dl.jit(step) if compiled else step
+        for _ in range(3):
+            run(x)
+        found.append([a.asnumpy() for p in net.collect_params().values() for a in (p.data(), p.grad())])
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)

@@ -23,12 +23,11 @@ bool same_layout(const View& v, const View& like) {
 
 // Whether the loop of the program's update rule can run over this set: see run_rule.
 bool suits_rule(const TileProgram& p, const View* in, const View* out) {
-  const UpdateRule* rule = p.compiled->rule;
-  if (!rule) return false;
+  const RuleUse& use = p.compiled->rule;
+  if (!use || !rule_takes(use, in)) return false;
   for (int k = 0; k < p.n_in; k++)
-    if (in[k].dtype != DType::F32 || (rule->arrays >> k & 1 ? in[k].shape != out[0].shape : in[k].numel() != 1))
-      return false;
-  return std::all_of(out, out + rule->n_out, [](const View& v) { return v.dtype == DType::F32; });
+    if (use.rule->arrays >> k & 1 && in[use.in[size_t(k)]].shape != out[0].shape) return false;
+  return std::all_of(out, out + p.outs.size(), [](const View& v) { return rule_takes(v.dtype); });
 }
 
 }  // namespace
@@ -79,19 +78,8 @@ void TileParcels::run_piece(const TileProgram& p, TileType type, const View* in,
   run_tile(p, type, views, views + p.n_in, int(p.outs.size()));
 }
 
-// The same as an update rule's own loop, which needs to know nothing but where the arrays are.
-void TileParcels::run_rule_piece(const TileProgram& p, const float* constants, const View* in, const View* out,
-                                 const Piece& piece) {
-  const UpdateRule& rule = *p.compiled->rule;
-  const float* from[kMaxRuleIn];
-  float* to[kMaxRuleOut];
-  for (int k = 0; k < p.n_in; k++) from[k] = in[k].ptr<const float>() + (rule.arrays >> k & 1 ? piece.begin : 0);
-  for (int k = 0; k < rule.n_out; k++) to[k] = out[k].ptr<float>() + piece.begin;
-  rule.run(piece.end - piece.begin, from, constants, to);
-}
-
 void TileParcels::run(const TileProgram& p, TileType type, const View* in, const View* out) const {
-  const UpdateRule* rule = by_rule_ && type == TileType::F32 ? p.compiled->rule : nullptr;
+  const UpdateRule* rule = by_rule_ && type == TileType::F32 ? p.compiled->rule.rule : nullptr;
   float constants[kMaxRuleCode];
   for (int i = 0; rule && i < rule->n_code; i++) constants[i] = float(p.code[size_t(i)].imm);
   parallel_for(int64_t(starts_.size()) - 1, 1, [&](int64_t begin, int64_t end) {
@@ -99,7 +87,7 @@ void TileParcels::run(const TileProgram& p, TileType type, const View* in, const
       const Piece& piece = pieces_[i];
       const View *of = in + piece.set * p.n_in, *to = out + piece.set * int(p.outs.size());
       if (rule)
-        run_rule_piece(p, constants, of, to, piece);
+        run_rule_part(p.compiled->rule, constants, of, to, piece.begin, piece.end);
       else
         run_piece(p, type, of, to, piece);
     }

@@ -24,8 +24,6 @@ class TileParcels {
     int64_t begin, end;
   };
   static void run_piece(const TileProgram& p, TileType type, const View* in, const View* out, const Piece& piece);
-  static void run_rule_piece(const TileProgram& p, const float* constants, const View* in, const View* out,
-                             const Piece& piece);
 
   std::vector<Piece> pieces_;
   std::vector<size_t> starts_;  // parcel i: the pieces from starts_[i] up to starts_[i + 1]

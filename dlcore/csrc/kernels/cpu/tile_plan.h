@@ -3,6 +3,7 @@
 // Axes are sorted into the memory order of the first output and merged where every array allows it. A tile is a run of
 // one inner row (`Chunks`), or, when rows are short, several whole rows at once (`Rows`).
 #pragma once
+#include <utility>
 #include <vector>
 
 #include "kernels/cpu/cast.h"
@@ -12,14 +13,23 @@
 
 namespace dl {
 
+// How a program is an update rule: which of its inputs and outputs are the rule's, and outputs that are inputs as they
+// come (a gradient that is kept as well).
+struct RuleUse {
+  const UpdateRule* rule = nullptr;
+  std::vector<int> in, out;
+  std::vector<std::pair<int, int>> copies;  // the program's output, the rule's input
+  explicit operator bool() const { return rule; }
+};
+
 struct TileProgram::Compiled {
-  int n_values = 0;                  // inputs, then one per instruction
-  int n_regs = 0;                    // after linear scan, constants and inputs apart
-  std::vector<int16_t> reg;          // value -> register, -1 for inputs and constants
-  std::vector<int16_t> last_use;     // value -> last instruction reading it, n_code when it is an output, -1 never
-  std::vector<uint8_t> constant;     // value -> 1: computed from constants only
-  int cost = 0;                      // additions that one element is worth, roughly
-  const UpdateRule* rule = nullptr;  // when the program is a known one
+  int n_values = 0;               // inputs, then one per instruction
+  int n_regs = 0;                 // after linear scan, constants and inputs apart
+  std::vector<int16_t> reg;       // value -> register, -1 for inputs and constants
+  std::vector<int16_t> last_use;  // value -> last instruction reading it, n_code when it is an output, -1 never
+  std::vector<uint8_t> constant;  // value -> 1: computed from constants only
+  int cost = 0;                   // additions that one element is worth, roughly
+  RuleUse rule;                   // when the program is a known one
 };
 
 // An array under the sorted and merged axes.
@@ -76,12 +86,21 @@ struct TilePlan {
   bool streams;  // some output is
 };
 
+// Runs one instruction over bytes of one layout; false if it is not that.
+bool run_tile_bytes(const TileProgram& p, const View* in, const View& out);
+
 // Runs small arrays of one layout at once; false if they are not that (nothing of theirs is changed then).
 bool run_tile_small(const TileProgram& p, TileType type, const View* in, View* out, int nout);
 
-// The update rule that a program is, or null; running one: false if the arrays are not of one dense layout and float32.
-const UpdateRule* find_rule(const TileProgram& p);
+// The update rule that a program is, if any; running one: false if the arrays are not of one dense layout, or of other
+// dtypes than a rule takes: float32, and 16-bit floats, which are widened and rounded block by block.
+RuleUse find_rule(const TileProgram& p);
 bool run_rule(const TileProgram& p, const View* in, View* out, int nout);
+bool rule_takes(DType array);
+bool rule_takes(const RuleUse& use, const View* in);  // dtypes and single numbers
+// Numbers [begin, end) of arrays that suit, in this thread.
+void run_rule_part(const RuleUse& use, const float* constants, const View* in, const View* out, int64_t begin,
+                   int64_t end);
 
 void plan_tile(TilePlan& plan, const TileProgram& p, TileType type, const View* in, View* out, int nout);
 const TileTable* tile_table(TileType type);
