@@ -206,8 +206,8 @@ class Module(BaseModule):
     ) -> None:
         """Fills the parameters: from the given values, the others with the initializer (default Uniform(0.01)).
 
-        Done once, unless forced. ValueError for a parameter that the given values miss (unless `allow_missing`) and for
-        one that the symbol has not (unless `allow_extra`).
+        Done once, unless forced. ValueError for a parameter that the given values miss, unless `allow_missing`; then,
+        as it could be a slip, for one that the symbol has not, unless `allow_extra`.
         """
         if self.params_initialized and not force_init:
             return
@@ -216,7 +216,7 @@ class Module(BaseModule):
         own = {n: self._bound.arg_dict[n] for n in self._params}
         for what, arrays, given in (("arg", own, arg_params), ("aux", self._bound.aux_dict, aux_params)):
             extra = [n for n in given or {} if n not in arrays]
-            if extra and not allow_extra:
+            if extra and allow_missing and not allow_extra:
                 raise ValueError(f"{what}_params has {', '.join(extra)}, which the symbol has not (allow_extra=True)")
             missing = [n for n in arrays if given and n not in given]
             if missing and not allow_missing:

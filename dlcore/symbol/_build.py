@@ -16,6 +16,7 @@ from ._call import Call, Entry, Outputs
 from ._operators import known, made, parameters
 from ._types import dtype_name
 
+_ARRAYS = ("data", "x")  # what operators call the array that they work on
 _counts: Counter[str] = Counter()
 _lock = threading.Lock()
 
@@ -61,6 +62,9 @@ def call(op: str, args: Sequence[Any], kwargs: Mapping[str, Any], name: str | No
                 take(key, one)
         else:
             take(slot, value)
+    if not inputs and (first := _waits(own, attrs)) is not None:  # a layer by itself, to be called on its data later
+        inputs.append((Call("", f"{name}_{first}", notes=attribute.notes(None)), 0))
+        slots.append(first)
     for slot in made(op, attrs):
         if slot not in slots and attrs.get(slot) is None:
             attrs.pop(slot, None)
@@ -73,6 +77,14 @@ def call(op: str, args: Sequence[Any], kwargs: Mapping[str, Any], name: str | No
     if missing:
         raise TypeError(f"{op} {name}: missing argument {', '.join(map(repr, missing))}")
     return node
+
+
+def _waits(own: Mapping[str, inspect.Parameter], attrs: Mapping[str, Any]) -> str | None:
+    """The first argument if it is an array that is not given."""
+    first = next(iter(own.values()), None)
+    if first is None or first.name not in _ARRAYS or first.name in attrs:
+        return None
+    return first.name if first.default is first.empty and first.kind is first.POSITIONAL_OR_KEYWORD else None
 
 
 def _custom_call(name: str, args: Sequence[Any], kwargs: Mapping[str, Any], attr: Any) -> Call:

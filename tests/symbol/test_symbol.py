@@ -162,6 +162,18 @@ def test_errors_name_the_node() -> None:
         bool(x == 1)
 
 
+def test_a_layer_by_itself_is_put_on_others_later() -> None:
+    layer = sym.FullyConnected(num_hidden=2, name="top")
+    head = sym.SoftmaxOutput(name="softmax")
+    assert layer.list_arguments() == ["top_data", "top_weight", "top_bias"]
+    assert head.list_arguments() == ["softmax_data", "softmax_label"]
+    net = head(softmax_data=layer(top_data=sym.Activation(act_type="relu", name="act")))
+    assert net.list_arguments() == ["act_data", "top_weight", "top_bias", "softmax_label"]
+    assert net.infer_shape(act_data=(4, 3))[1] == [(4, 2)]
+    with pytest.raises(TypeError, match="take t: missing argument 'indices'"):
+        sym.take(sym.var("x"), name="t")
+
+
 def test_what_is_known_of_a_part() -> None:
     left = sym.BatchNorm(sym.FullyConnected(sym.var("data"), num_hidden=3, name="fc"), name="bn")
     net = sym.Group([left, left * sym.var("scale"), sym.var("alone")])
