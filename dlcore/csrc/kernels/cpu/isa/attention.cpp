@@ -71,7 +71,7 @@ void exps(const ScoreTile<T>& t, const T* top, T* sum) {
     T *s = t.s + r * t.ld, m = top[r], all = 0;
     int64_t own = m == -std::numeric_limits<T>::infinity() ? 0 : count(t, r), whole = padded<T>(own);
 #pragma omp simd
-    for (int64_t i = 0; i < whole; i++) s[i] = vm_exp(s[i] * scale - m);
+    for (int64_t i = 0; i < whole; i++) s[i] = vm_exp_normal(s[i] * scale - m);
     clear(s, own, t.n);
 #pragma omp simd reduction(+ : all)
     for (int64_t i = 0; i < whole; i++) all += s[i];
@@ -91,14 +91,14 @@ void slopes(const ScoreTile<T>& t, T* slope, const T* lse, const T* inner) {
       const T* mask = t.mask + r * t.mask_row;
 #pragma omp simd
       for (int64_t i = 0; i < own; i++) {
-        T p = vm_exp(s[i] * scale + mask[i] - l);
+        T p = vm_exp_normal(s[i] * scale + mask[i] - l);
         s[i] = p;
         d[i] = p * (d[i] - middle) * scale;
       }
     } else {
 #pragma omp simd
       for (int64_t i = 0; i < whole; i++) {
-        T p = vm_exp(s[i] * scale - l);
+        T p = vm_exp_normal(s[i] * scale - l);
         s[i] = p;
         d[i] = p * (d[i] - middle) * scale;
       }

@@ -50,7 +50,7 @@ DL_INLINE T exp_line(const T* x, T* y, int64_t n, T m) {
     for (int64_t k = 0; k < kPart<T>; k++) {
       T v = m;
       if (k < count) v = x[i + k];
-      T e = vm_exp(v - m);
+      T e = vm_exp_normal(v - m);
       if (Write && k < count) y[i + k] = e;
       sums[k] += k < count ? e : T(0);
     }
@@ -123,7 +123,7 @@ void columns(const T* x, T* y, int64_t n, int64_t width, int64_t stride) {
     T* to = y + r * stride;
 #pragma omp simd
     for (int64_t k = 0; k < width; k++) {
-      T e = vm_exp(from[k] - most[k]);
+      T e = vm_exp_normal(from[k] - most[k]);
       if (!Log) to[k] = e;
       sum[k] += e;
     }

@@ -35,6 +35,17 @@ DL_INLINE float vm_exp(float x) {
   return exp_reduced(r) * pow2_from_int(k1) * pow2_from_int(k - k1);
 }
 
+// e^x where no result below 2^-126 is wanted, as of weights beside one of 1: those are 0. Infinite from 89 on.
+DL_INLINE float vm_exp_normal(float x) {
+  float c = x > 89.0f ? 89.0f : x;
+  float t = c * kLog2eF + kMagicF, n = t - kMagicF;
+  float r = c - n * kLn2HiF;
+  r = r - n * kLn2LoF;
+  float y = exp_reduced(r) * from_bits((bits_of(t) << 23) + 0x3f800000u);
+  return x < -87.3f ? 0.0f : y;
+}
+DL_INLINE double vm_exp_normal(double x) { return vm_exp(x); }
+
 DL_INLINE float expm1_core(float x) {  // -0 and infinity are the caller's
   float c = x > 88.8f ? 88.8f : x;
   c = c < -18.0f ? -18.0f : c;
