@@ -31,7 +31,9 @@ def _of_one_set(node: Node, operand: Value, out: Value) -> bool:
 
 def reads(node: Node) -> dict[Value, None]:
     """The memory that a node reads, each piece once; a view reads nothing."""
-    return {} if _ops.is_view(node) else {value.root: None for value in node.inputs if value is not None}
+    if _ops.is_view(node):
+        return {}
+    return {value if value.base is None else value.root: None for value in node.inputs if value is not None}
 
 
 def live_bytes(nodes: Sequence[Node], results: Iterable[Value]) -> list[int]:

@@ -9,7 +9,6 @@ generation of optimal code for arithmetic expressions", 1970, where the larger n
 from __future__ import annotations
 
 import heapq
-from collections import defaultdict
 
 from .._ir import Graph, Node, Value
 from .._lifetimes import peak_bytes, reads
@@ -28,30 +27,33 @@ def order(graph: Graph) -> Graph:
 
 
 class _Schedule:
+    """Nodes and pieces of memory go by their numbers: it is asked about them again and again."""
+
     def __init__(self, graph: Graph, results: set[Value]) -> None:
         self.nodes = graph.nodes
-        self.results = results
-        self.reads = [list(reads(node)) for node in graph.nodes]
+        number: dict[Value, int] = {}  # of each piece of memory that is read
+        self.reads = [[number.setdefault(root, len(number)) for root in reads(node)] for node in graph.nodes]
+        self.freed = [root.nbytes if root.kind == "node" and root not in results else 0 for root in number]
         self.made = [sum(o.nbytes for o in n.outputs if o.base is None and o not in results) for n in graph.nodes]
-        self.readers: dict[Value, list[int]] = defaultdict(list)
+        self.readers: list[list[int]] = [[] for _ in number]
         for index, roots in enumerate(self.reads):
             for root in roots:
                 self.readers[root].append(index)
-        self.unread = {root: len(found) for root, found in self.readers.items()}
+        self.unread = list(map(len, self.readers))
         self.waiting = [0] * len(graph.nodes)  # for how many others each node waits
         self.after: list[list[int]] = [[] for _ in graph.nodes]
         self.done = [False] * len(graph.nodes)
-        self._edges(graph)
+        self._edges(graph, number)
 
-    def _edges(self, graph: Graph) -> None:
+    def _edges(self, graph: Graph, number: dict[Value, int]) -> None:
         at = {node: index for index, node in enumerate(graph.nodes)}
         for index, node in enumerate(graph.nodes):
             self._wait(index, {at[v.node] for v in node.inputs if v is not None and v.node is not None})
         for state in graph.writes:  # who reads the old value goes before the new one, so that it may lie there
             assert state.new is not None
-            if state.new.node is not None:
+            if state.new.node is not None and state.value in number:
                 writer = at[state.new.node]
-                self._wait(writer, {r for r in self.readers.get(state.value, ()) if r < writer})
+                self._wait(writer, {r for r in self.readers[number[state.value]] if r < writer})
 
     def _wait(self, index: int, others: set[int]) -> None:
         self.waiting[index] += len(others)
@@ -60,12 +62,11 @@ class _Schedule:
 
     def growth(self, index: int) -> int:
         """By how much more is alive once this node has run."""
-        freed = sum(
-            root.nbytes
-            for root in self.reads[index]
-            if root.kind == "node" and self.unread[root] == 1 and root not in self.results
-        )
-        return self.made[index] - freed
+        more = self.made[index]
+        for root in self.reads[index]:
+            if self.unread[root] == 1:
+                more -= self.freed[root]
+        return more
 
     def run(self) -> list[Node]:
         ready = [i for i, count in enumerate(self.waiting) if count == 0]
