@@ -87,3 +87,11 @@ def product_then(call: Call) -> bool:
     for step in call.attrs["then"].split("+") if done and call.attrs["then"] else ():
         call.then.append((step, (3,) if len(RECORDS[step].inputs) == 2 else ()))
     return done
+
+
+@kernel("product_sums")
+def product_sums(call: Call) -> None:
+    """A product, and the sums of the left side's lines."""
+    a, b = (x.astype(call.y.dtype, copy=False) for x in call.ins)
+    call.y[...] = product(call, a, b)
+    call.outs[1][...] = a.astype(accumulator(call.xp, a), copy=False).sum(axis=1)

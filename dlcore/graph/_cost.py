@@ -11,7 +11,10 @@ from ._ir import FUSED, ITEMSIZE, Node, Value, sets
 OPERATIONS_PER_SECOND = 3e11
 BYTES_PER_SECOND = 1e10
 SECONDS_PER_CALL = 1e-6
-_PRODUCTS = ("matmul", "dense", "product", "attention", "attention_dropped", "lstm_steps", "gru_steps", "rnn_steps")
+_PRODUCTS = (
+    "matmul", "dense", "product", "product_sums", "attention", "attention_dropped", "lstm_steps", "gru_steps",
+    "rnn_steps",
+)  # fmt: skip
 
 
 def operations(node: Node) -> int:

@@ -54,6 +54,15 @@ op("_product", "a, b, bias=None, other=None, transpose_b: bool = False, then: st
            bad("_product: .*'exps'", real(shape=(2, 3)), real(shape=(3, 4)), None, None, then="exps")],
    tol={"float16": 6e-3, "bfloat16": 6e-2}, example="_product([[1., -2.]], [[3.], [4.]], [1.], None) -> [[-4.]]")
 
+# The gradients of a dense layer's weights and bias in one (graph/passes/product_sums.py).
+op("_product_sums", "a, b", "matmul(a, b) of two matrices, and the sums of a's lines.", outs="y, sums",
+   dtype="floating", infer="product_sums", kernel="product_sums", np_name="",
+   ref="(np.matmul(a, b), np.sum(a, axis=1))",
+   samples=[case(_a, _b), case(real(shape=(9, 40)), real(shape=(40, 16))), case(real(shape=(0, 4)), _b),
+            case(real(shape=(3, 0)), real(shape=(0, 2)))],
+   errors=[bad(r"_product_sums: .*\(3, 4\).*\(3, 4\)", _a, _a), bad("two matrices", real(shape=(4,)), _b)],
+   tol={"float16": 4e-3, "bfloat16": 4e-2}, example="_product_sums([[1., 2.]], [[3.], [4.]]) -> ([[11.]], [3.])")
+
 # The factorisations: kernels in `_lapack`, gradients here. Y^H is _adjoint(y). Formulas: M. Giles, "An extended
 # collection of matrix derivative results for forward and reverse mode algorithmic differentiation" (2008); M. Seeger
 # et al., "Auto-differentiating linear algebra" (2017); J. Townsend, "Differentiating the singular value decomposition"

@@ -29,6 +29,7 @@ from .gelu_pair import gelu_pair
 from .hoist import hoist
 from .layout import layout
 from .order import order
+from .product_sums import product_sums
 from .prune import prune
 from .short_rows import short_rows
 from .taken_rows import taken_rows
@@ -37,7 +38,7 @@ from .together import together
 Pass = Callable[[Graph], Graph]
 PIPELINE: tuple[Pass, ...] = (
     dead_code, prune, canonicalize, algebraic, fold, cse, taken_rows, cse, amp, fold_norm, gelu_pair, layout, dead_code,
-    conv_epilogue, epilogue, hoist, short_rows, fuse, fuse_rows, fuse_columns, cse, dead_code, order,
+    conv_epilogue, epilogue, product_sums, hoist, short_rows, fuse, fuse_rows, fuse_columns, cse, dead_code, order,
     together,
 )  # fmt: skip
 

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <memory>
 
+#include "kernels/cpu/isa/reduce_table.h"
 #include "kernels/cpu/isa/transpose_table.h"
 #include "runtime/pool.h"
 
@@ -129,7 +130,8 @@ void multiply_packed(int64_t m, int64_t n, int64_t k, const PanelMatrix& a, cons
 
 namespace {
 
-constexpr int64_t kNear = 256, kSide = 128;  // of k at a time, and rows and columns of c: parts of a, b and c near by
+constexpr int64_t kNear = kSummed,
+                  kSide = 128;  // of k at a time, and rows and columns of c: parts of a, b and c near by
 
 constexpr int64_t kSameSets = 4096;  // numbers from line to line from which on lines push each other out of a cache
 
@@ -149,8 +151,19 @@ bool in_place(int64_t m, int64_t n, int64_t k, const PanelMatrix& a, const Panel
   return lines && n % pick_panel_table()->half == 0 && m >= 8 && k >= 32;
 }
 
+// The sums of `count` lines of k numbers that lie side by side, `step` apart, go to `to`, added to what is there or
+// not.
+void add_lines(const float* from, int64_t step, int64_t count, int64_t k, bool add, float* to) {
+  const ReduceFns& sum = pick_reduce_table()->fn[int(ReduceOp::Sum)][int(ReduceType::F32)];
+  float part[kSide];
+  sum.init(count, part);
+  sum.rows(k, count, from, step, part);
+  for (int64_t i = 0; i < count; i++) to[i] = add ? to[i] + part[i] : part[i];
+}
+
+// `sums`, where they are wanted: of a's lines.
 void product_in_place(int64_t m, int64_t n, int64_t k, const PanelMatrix& a, const PanelMatrix& b, float* c,
-                      int64_t c_row, const float* bias, bool add, const PanelThen& then) {
+                      int64_t c_row, const float* bias, bool add, const PanelThen& then, float* sums) {
   const PanelTable* t = pick_panel_table();
   int64_t rows = std::min(kSide, m), cols = std::min(kSide, n), threads = num_threads();
   auto parts = [](int64_t size, int64_t of) { return (size + of - 1) / of; };
@@ -174,6 +187,7 @@ void product_in_place(int64_t m, int64_t n, int64_t k, const PanelMatrix& a, con
       for (int64_t p = 0; p < k; p += kNear) {
         PanelStart start = add || p ? PanelStart::c : bias ? PanelStart::bias : PanelStart::zero;
         int64_t here_k = std::min(kNear, k - p), next = p + here_k;
+        if (sums && j0 == 0) add_lines(a.data + i + p * a.col, a.col, here_m, here_k, p > 0, sums + i);
         PanelBeside beside{{stream(a.data + i, a.col, here_m, next), stream(b.data + j0, b.row, here_n, next)}};
         if (next == k && at + 1 < end) {
           int64_t i2 = (at + 1) / across * rows, j2 = (at + 1) % across * cols;
@@ -233,7 +247,7 @@ struct Cut {
 
 void panel_product(int64_t m, int64_t n, int64_t k, const PanelMatrix& a, const PanelMatrix& b, float* c, int64_t c_row,
                    const float* bias, bool add, const PanelThen& then) {
-  if (in_place(m, n, k, a, b)) return product_in_place(m, n, k, a, b, c, c_row, bias, add, then);
+  if (in_place(m, n, k, a, b)) return product_in_place(m, n, k, a, b, c, c_row, bias, add, then, nullptr);
   const bool far = a.row == 1 && a.col >= kFar, plain = then.finish == PanelFinish::none && is_near(m, n, k);
   const Cut cut(m, n, k, far);
   static std::atomic<uint64_t> calls{0};
@@ -266,6 +280,13 @@ void panel_product(int64_t m, int64_t n, int64_t k, const PanelMatrix& a, const 
         run(now, later, packed, near);
       }
   });
+}
+
+bool panel_product_sums(int64_t m, int64_t n, int64_t k, const PanelMatrix& a, const PanelMatrix& b, float* c,
+                        float* sums) {
+  if (!in_place(m, n, k, a, b)) return false;
+  product_in_place(m, n, k, a, b, c, n, nullptr, false, {}, sums);
+  return true;
 }
 
 }  // namespace dl

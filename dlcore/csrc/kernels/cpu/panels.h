@@ -40,5 +40,10 @@ struct PanelThen {
 // is quicker.
 void panel_product(int64_t m, int64_t n, int64_t k, const PanelMatrix& a, const PanelMatrix& b, float* c, int64_t c_row,
                    const float* bias, bool add = false, const PanelThen& then = {});
+// c (m, n) = a b, its lines one after the other, and the m sums of a's lines, each added up kSummed numbers at a time.
+// False: not done, as a and b do not both lie line by line of k.
+constexpr int64_t kSummed = 256;
+bool panel_product_sums(int64_t m, int64_t n, int64_t k, const PanelMatrix& a, const PanelMatrix& b, float* c,
+                        float* sums);
 
 }  // namespace dl
