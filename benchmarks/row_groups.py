@@ -2,6 +2,7 @@
 
     python benchmarks/row_groups.py                # every case and shape, forward and with gradients; about a minute
     python benchmarks/row_groups.py --threads 1 softmax
+    python benchmarks/row_groups.py --threads 1 --ready    # rows whose kernels are ready: taken apart over as they are
 
 Both programs of a case take turns within one run; printed are the ratio of their least times, the least time with
 groups, and how many kernels there are with and without. On a busy machine only one thread gives figures that count.
@@ -25,6 +26,7 @@ from dlcore.graph.passes import PIPELINE, optimize
 from dlcore.graph.passes.autodiff import autodiff
 from dlcore.graph.passes.fuse_rows import fuse_rows
 from dlcore.graph.passes.plan import plan, settle
+from dlcore.graph.passes.short_rows import short_rows
 from dlcore.ops import F
 
 SHAPES = [(64, 10), (128, 256), (2048, 128), (256, 4096), (2048, 1024)]
@@ -48,6 +50,22 @@ CASES: dict[str, Callable[..., Any]] = {
     "log_softmax": lambda x: x - F.logsumexp(x, axis=-1, keepdims=True),
     "mean_square": lambda x: F.mean(F.square(x - 1.0)),
 }
+
+
+READY: dict[str, Callable[..., Any]] = {
+    "softmax": lambda x: F.softmax(x * 0.5 + x) * x,
+    "log_softmax": lambda x: F.log_softmax(x * 0.5 + x) - x,
+    "layer_norm": lambda x: F.relu(F.layer_norm(x * 0.5 + x, x[0], x[1])),
+}
+READY_SHAPES = [(1 << 17 - k, 1 << k) for k in (4, 5, 7, 9, 10)] + [(1 << 23 - k, 1 << k) for k in (5, 7, 9)]
+
+
+def taken_apart(graph: Graph) -> Graph:
+    """`short_rows` for rows of any length."""
+    return short_rows(graph, 1 << 62)
+
+
+TAKEN_APART = tuple(taken_apart if rewrite is short_rows else rewrite for rewrite in PIPELINE)
 
 
 def traced(function: Callable[..., list[Any]], *arrays: Any) -> Graph:
@@ -79,20 +97,24 @@ def compare(graph: Graph, arrays: list[Any], seconds: float, pipelines: Any = (P
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("cases", nargs="*", default=list(CASES), help="which cases; all of them unless named")
+    parser.add_argument("cases", nargs="*", help="which cases; all of them unless named")
+    parser.add_argument("--ready", action="store_true", help="softmax and normalisation by their kernels, and apart")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seconds", type=float, default=0.5, help="for each pair of programs")
     args = parser.parse_args()
     _core.set_num_threads(args.threads)
     rng = np.random.default_rng(0)
     print(f"threads: {args.threads}\n{'':34s}{'forward':>25s}{'with gradient':>29s}")
-    for name in args.cases:
-        for shape in SHAPES:
+    cases, shapes = (READY, READY_SHAPES) if args.ready else (CASES, SHAPES)
+    pipelines = (TAKEN_APART, PIPELINE) if args.ready else (PIPELINE, APART)
+    for name in args.cases or cases:
+        for shape in shapes:
             x = dl.nd.array(rng.normal(size=shape), dtype="float32")
-            graph = traced(lambda x, name=name: [CASES[name](x)], x)
+            graph = traced(lambda x, name=name: [cases[name](x)], x)
             joint = autodiff(graph, graph.inputs).graph
             head = dl.nd.array(rng.normal(size=graph.outputs[0].shape), dtype="float32")
-            forward, both = compare(graph, [x], args.seconds), compare(joint, [x, head], args.seconds)
+            forward = compare(graph, [x], args.seconds, pipelines)
+            both = compare(joint, [x, head], args.seconds, pipelines)
             print(f"{name:14s}{shape!s:16s}{forward:>29s}{both:>29s}", flush=True)
 
 

@@ -1,8 +1,10 @@
 """Short rows: softmax, log_softmax and layer_norm of rows of a few elements, taken apart so that row fusion joins them.
 
 Their own kernels go row by row, in vectors that such rows do not fill; a row group takes many rows side by side, and
-what is elementwise before and after, or sums the columns, comes with it. Longer rows keep their kernels, which are
-quicker than a group of elementary calls. In 32 bits and more, where nothing is rounded in between.
+what is elementwise before and after, or sums the columns, comes with it. Longer rows keep their kernels: a group of
+elementary calls took 1.0 to 2.3 of the time of a kernel and the two groups around it, on rows of 32 to 1024 elements
+in a cache, gradients included (`benchmarks/row_groups.py --ready`); only arrays beyond every cache gain, and not with
+every run. In 32 bits and more, where nothing is rounded in between.
 DLCORE_SHORT_ROWS=0 leaves this pass out.
 """
 
@@ -18,18 +20,18 @@ SHORT = 16  # elements: fewer fill no vector of the widest kind
 FEWEST = 128  # elements of all rows below which one call is as quick as the other
 
 
-def short_rows(graph: Graph) -> Graph:
-    """The graph with such calls written in elementary ones."""
-    if os.environ.get("DLCORE_SHORT_ROWS") == "0" or not any(map(_short, graph.nodes)):
+def short_rows(graph: Graph, end: int = SHORT) -> Graph:
+    """The graph with such calls on rows of fewer than `end` elements written in elementary ones."""
+    if os.environ.get("DLCORE_SHORT_ROWS") == "0" or not any(_short(node, end) for node in graph.nodes):
         return graph
 
     def rule(builder: Builder, node: Node, operands: list[Value | None]) -> list[Value] | None:
-        return [_apart(builder, node, operands)] if _short(node) else None
+        return [_apart(builder, node, operands)] if _short(node, end) else None
 
     return rebuild(graph, rule)
 
 
-def _short(node: Node) -> bool:
+def _short(node: Node, end: int) -> bool:
     if node.op not in ("softmax", "log_softmax", "layer_norm"):
         return False
     x, last = node.inputs[0], (-1, len(node.outputs[0].shape) - 1)
@@ -37,7 +39,7 @@ def _short(node: Node) -> bool:
         return False
     tidy = same_layout(x.shape, x.strides, contiguous_strides(x.shape))
     alike = all(value is not None and value.dtype == x.dtype for value in node.inputs)
-    return tidy and alike and 1 < x.shape[-1] < SHORT and x.size >= FEWEST
+    return tidy and alike and 1 < x.shape[-1] < end and x.size >= FEWEST
 
 
 def _apart(builder: Builder, node: Node, operands: list[Value | None]) -> Value:
