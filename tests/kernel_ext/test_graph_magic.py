@@ -10,10 +10,12 @@ from IPython.utils.capture import capture_output
 
 import dlcore as dl
 from dlcore.gluon import HybridBlock, nn
+from dlcore.graph.passes import PIPELINE
 from dlcore.kernel_ext.errors import CleanError
 from dlcore.kernel_ext.folding import MOST_ITEMS
 from dlcore.kernel_ext.graph import LAYOUT, MIME
 from dlcore.kernel_ext.language import make
+from dlcore.kernel_ext.traced import stage_names
 
 LENET = """input 1x28x28
 conv 32 3x3 pad 1 relu
@@ -194,6 +196,15 @@ def test_a_stage_of_the_compiler(shell, names):
     assert displayed(shell, "%graph lenet --stage fused")[0] == fused
     assert "fused" not in data[MIME]
     assert '["_conv2d_act<br/>lenet.conv1"]' in fused[MIME] and "relu" not in fused[MIME].partition("lenet.dense1")[0]
+
+
+def test_every_stage_can_be_drawn(shell, names):
+    names["small"] = make("input 4\ndense 8 relu\ndense 3\nsoftmax")
+    stages = stage_names()
+    assert {"trace", "autodiff", "remat", *(rewrite.__name__ for rewrite in PIPELINE)} == set(stages)
+    for stage in stages:
+        data, _ = displayed(shell, f"%graph small --stage {stage}")
+        assert f"title: small after {stage}" in data[MIME] and nodes_of(data[MIME]), stage
 
 
 def test_stages_of_gradients_show_what_is_kept_and_what_is_made_again(shell, names):
