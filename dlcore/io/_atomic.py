@@ -33,21 +33,32 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     b'hello'
     """
     target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    _remove_orphans(target)
-    handle, temporary = _temporary(target)
+    stream, temporary = begin_part(target)
     try:
-        with os.fdopen(handle, "wb") as stream:
-            yield cast(BinaryIO, stream)
-            stream.flush()
-            os.fsync(stream.fileno())
-            if fcntl is None:
-                stream.close()  # Windows renames no open file
-            os.chmod(temporary, _mode_of(target))
-            os.replace(temporary, target)
+        with stream:
+            yield stream
+            finish_part(stream, temporary, target)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def begin_part(target: Path) -> tuple[BinaryIO, str]:
+    """A temporary file beside `target`, open, and its name; others that have no writer any more are removed."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    _remove_orphans(target)
+    handle, temporary = _temporary(target)
+    return cast(BinaryIO, os.fdopen(handle, "wb")), temporary
+
+
+def finish_part(stream: BinaryIO, temporary: str, target: Path) -> None:
+    """Let what was written, which is on disk then, take the place of `target`. Whoever opened the stream closes it."""
+    stream.flush()
+    os.fsync(stream.fileno())
+    if fcntl is None:
+        stream.close()  # Windows renames no open file
+    os.chmod(temporary, _mode_of(target))
+    os.replace(temporary, target)
 
 
 def _temporary(target: Path) -> tuple[int, str]:

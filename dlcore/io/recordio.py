@@ -26,6 +26,8 @@ import numpy as np
 
 from dlcore import _answers
 
+from ._atomic import atomic_write, begin_part, finish_part
+
 __all__ = ["IRHeader", "MXIndexedRecordIO", "MXRecordIO", "pack", "pack_img", "unpack", "unpack_img"]
 
 _MAGIC = 0xCED7230A
@@ -68,34 +70,31 @@ class MXRecordIO:
     def open(self) -> None:
         """Begin at the first record, or with an empty file."""
         if self.writable:
-            self.uri.parent.mkdir(parents=True, exist_ok=True)
-            self._stream = open(self._part, "wb")
+            self._stream, self._part = begin_part(self.uri)
         else:
             self._stream = open(self.uri, "rb")
             self._size = os.fstat(self._stream.fileno()).st_size
-
-    @property
-    def _part(self) -> Path:
-        return self.uri.with_name(f".{self.uri.name}.{os.getpid()}.part")
 
     def close(self) -> None:
         """Close; what was written takes the name of the file. Harmless the second time."""
         if self._stream is None:
             return
-        if self.writable:
-            self._stream.flush()
-            os.fsync(self._stream.fileno())
-        self._stream.close()
-        self._stream = None
-        if self.writable:
-            os.replace(self._part, self.uri)
+        stream, self._stream = self._stream, None
+        try:
+            with stream:
+                if self.writable:
+                    finish_part(stream, self._part, self.uri)
+        except BaseException:
+            if self.writable:
+                Path(self._part).unlink(missing_ok=True)
+            raise
 
     def _drop(self) -> None:
         if self._stream is not None:
             self._stream.close()
             self._stream = None
             if self.writable:
-                self._part.unlink(missing_ok=True)
+                Path(self._part).unlink(missing_ok=True)
 
     def reset(self) -> None:
         """Back to the first record; a file that is written begins again empty."""
@@ -109,6 +108,8 @@ class MXRecordIO:
     def read_at(self, place: int) -> bytes:
         """The record that begins at this byte of the file. ValueError where none does."""
         stream = self._opened()
+        if self.writable:
+            raise ValueError(f"{self.uri}: opened for writing, so nothing can be read")
         if not 0 <= place < self._size:
             raise ValueError(f"{self.uri}: no record begins at byte {place}: the file has {self._size} bytes")
         stream.seek(place)
@@ -250,8 +251,6 @@ class MXIndexedRecordIO(MXRecordIO):
 
     def close(self) -> None:
         if self.is_open and self.writable:
-            from ._atomic import atomic_write
-
             super().close()
             with atomic_write(self.idx_path) as stream:
                 stream.write("".join(f"{key}\t{place}\n" for key, place in self.idx.items()).encode())

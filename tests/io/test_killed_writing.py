@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from dlcore.io import _atomic, atomic_write
+from dlcore.io import _atomic, atomic_write, recordio
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="processes are killed by signals")
 
@@ -92,3 +92,19 @@ def test_many_writers_of_one_file_do_not_disturb_each_other(tmp_path: Path) -> N
         content = target.read_bytes() if target.exists() else b"A" * 5000
         assert len(content) == 5000 and len(set(content)) == 1
     assert failed == [] and [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+def test_what_a_killed_writer_of_records_left_is_removed_too(tmp_path: Path) -> None:
+    program = (
+        "import os, signal, sys\nfrom dlcore.io.recordio import MXRecordIO\n"
+        "out = MXRecordIO(sys.argv[1], 'w')\nout.write(b'x' * 100_000)\nos.kill(os.getpid(), signal.SIGKILL)"
+    )
+    file = tmp_path / "a.rec"
+    assert subprocess.run([sys.executable, "-c", program, str(file)], timeout=60).returncode == -signal.SIGKILL
+    assert [path.suffix for path in tmp_path.iterdir()] == [".part"]
+    with recordio.MXRecordIO(file, "w") as one, recordio.MXRecordIO(file, "w") as two:
+        one.write(b"one")
+        two.write(b"two")
+    with recordio.MXRecordIO(file, "r") as records:
+        assert list(records) == [b"one"]  # closed last
+    assert [path.name for path in tmp_path.iterdir()] == ["a.rec"]

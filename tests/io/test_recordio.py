@@ -127,3 +127,15 @@ def test_reading_and_writing_are_kept_apart(tmp_path):
         notes.read()
     with recordio.MXRecordIO(tmp_path / "b.rec", "w") as out, pytest.raises(ValueError, match="opened for writing"):
         out.read()
+    with recordio.MXRecordIO(tmp_path / "b.rec", "w") as out, pytest.raises(ValueError, match="opened for writing"):
+        out.read_at(0)
+
+
+def test_a_disk_that_is_full_leaves_the_old_file_and_nothing_else(tmp_path):
+    file = tmp_path / "a.rec"
+    write(file, [b"old"])
+    with pytest.raises(OSError, match="full"), mock.patch("os.fsync", side_effect=OSError(28, "full")):
+        write(file, [b"new"])
+    with recordio.MXRecordIO(file, "r") as notes:
+        assert list(notes) == [b"old"]
+    assert [p.name for p in tmp_path.iterdir()] == ["a.rec"]
