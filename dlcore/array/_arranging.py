@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from typing import Any
 
 import numpy as _np
@@ -99,17 +100,14 @@ def tile(a: Any, reps: int | Sequence[int]) -> NDArray:
         raise ValueError(f"tile: the counts must be at least 0, got {reps}")
     counts = [1] * (a.ndim - len(counts)) + counts
     shape = (1,) * (len(counts) - a.ndim) + a.shape
-    for axis, count in enumerate(counts):
-        if count != 1 and count * shape[axis] != 0 and shape[axis] != 1:
-            places = _np.tile(_np.arange(shape[axis]), count)
-            a = F.take(F.reshape(a, shape), beside(a, places), axis)
-            shape = a.shape
-        elif count != 1:
-            shape_to = (*shape[:axis], count if shape[axis] == 1 else 0, *shape[axis + 1 :])
-            a = F.reshape(a, shape)
-            a = F.broadcast_to(a, shape_to) if shape[axis] == 1 else F.reshape(F.slice(a, (0,), (0,)), shape_to)
-            shape = shape_to
-    return F.copy(F.reshape(a, shape))
+    for axis, count in reversed(list(enumerate(counts))):
+        if count != 1:  # what lies behind this place is repeated along an axis of its own
+            before, behind = prod(shape[:axis]), prod(shape[axis:])
+            a = F.broadcast_to(F.reshape(a, (before, 1, behind)), (before, count, behind))
+            shape = (*shape[:axis], count * shape[axis], *shape[axis + 1 :])
+    a = F.reshape(a, shape)
+    is_view = all(c == 1 for c in counts) or any(s == 0 and n > 1 for s, n in zip(a._strides, shape, strict=True))
+    return F.copy(a) if is_view else a
 
 
 def roll(a: Any, shift: Any, axis: Any = None) -> NDArray:

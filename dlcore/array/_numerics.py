@@ -97,8 +97,11 @@ def _slope(f: NDArray, axis: int, spacing: Any, order: int) -> NDArray:
             _part(f, axis, start, len(weights)), F.reshape(beside(f, weights.astype(str(f.dtype))), column)
         )
 
-    inner = F.add(weighted(-right / (left * (left + right)), 0), weighted(left / (right * (left + right)), 2))
-    inner = F.add(inner, weighted((right - left) / (left * right), 1))
+    if at.ndim:
+        inner = F.add(weighted(-right / (left * (left + right)), 0), weighted(left / (right * (left + right)), 2))
+        inner = F.add(inner, weighted((right - left) / (left * right), 1))
+    else:  # the middle one has no weight
+        inner = F.multiply(F.subtract(_part(f, axis, 2, n - 2), _part(f, axis, 0, n - 2)), 0.5 / float(at))
     ends = []
     for steps, first, sign in ((h[:2], 0, 1.0), (h[::-1][:2], n - 1, -1.0)):
         a = steps[0]

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as _np
 
+from .. import _core
 from .._core import NDArray
 from ..ops import F
 from ._arranging import beside
@@ -35,6 +36,10 @@ class UniqueInverseResult(NamedTuple):
     inverse_indices: NDArray
 
 
+def _wants_gradient(x: NDArray) -> bool:
+    return _core.is_recording() and x._tracked
+
+
 def unique_all(x: Any, /) -> UniqueAllResult:
     """The different numbers in order, where each is first, which one each number is, and how often each occurs. Every
     NaN counts as a different number. Gradients flow to the first of equal numbers.
@@ -57,8 +62,12 @@ def unique_counts(x: Any, /) -> UniqueCountsResult:
     >>> [a.tolist() for a in unique_counts([2, 1, 2])]
     [[1, 2], [1, 2]]
     """
-    found = unique_all(x)
-    return UniqueCountsResult(found.values, found.counts)
+    x = asarray(x)
+    if _wants_gradient(x):
+        found = unique_all(x)
+        return UniqueCountsResult(found.values, found.counts)
+    values, counts = _np.unique(x.asnumpy(), return_counts=True, equal_nan=False)
+    return UniqueCountsResult(beside(x, values), beside(x, _np.asarray(counts, _np.int64)))
 
 
 def unique_inverse(x: Any, /) -> UniqueInverseResult:
@@ -67,8 +76,12 @@ def unique_inverse(x: Any, /) -> UniqueInverseResult:
     >>> [a.tolist() for a in unique_inverse([2, 1, 2])]
     [[1, 2], [1, 0, 1]]
     """
-    found = unique_all(x)
-    return UniqueInverseResult(found.values, found.inverse_indices)
+    x = asarray(x)
+    if _wants_gradient(x):
+        found = unique_all(x)
+        return UniqueInverseResult(found.values, found.inverse_indices)
+    values, inverse = _np.unique(x.asnumpy(), return_inverse=True, equal_nan=False)
+    return UniqueInverseResult(beside(x, values), beside(x, _np.asarray(inverse.reshape(x.shape), _np.int64)))
 
 
 def unique_values(x: Any, /) -> NDArray:
@@ -77,7 +90,8 @@ def unique_values(x: Any, /) -> NDArray:
     >>> unique_values([2, 1, 2]).tolist()
     [1, 2]
     """
-    return unique_all(x).values
+    x = asarray(x)
+    return unique_all(x).values if _wants_gradient(x) else beside(x, _np.unique(x.asnumpy(), equal_nan=False))
 
 
 def unique(

@@ -9,7 +9,7 @@ import numpy as _np
 
 from .._core import NDArray
 from ..ops import F
-from ._arranging import beside, place, tril_indices, triu_indices
+from ._arranging import beside, place, tile, tril_indices, triu_indices
 from ._convert import asarray
 from ._creation import arange, linspace, meshgrid, zeros
 from ._joining import concatenate
@@ -151,7 +151,8 @@ def resize(a: Any, new_shape: int | Sequence[int]) -> NDArray:
         raise ValueError(f"resize: negative size in shape {shape}")
     if not a.size:
         return zeros(shape, a._dtype_name)
-    return F.reshape(F.take(F.reshape(a, (a.size,)), beside(a, _np.arange(size) % a.size), 0), shape)
+    again = tile(F.reshape(a, (a.size,)), -(-size // a.size))
+    return F.reshape(F.slice(again, (0,), (size,)), shape)
 
 
 def trim_zeros(filt: Any, trim: str = "fb") -> NDArray:

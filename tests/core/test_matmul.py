@@ -129,3 +129,21 @@ def test_one_row_of_a_dense_layer(n: int, k: int) -> None:
             near(F.dense(nd(x), nd(w[:, ::-1])), x.astype("float64") @ w[:, ::-1].T.astype("float64"), 2e-6)
     near(nd(found[0]), want + b, 2e-6)
     assert all((found[0] == other).all() for other in found)
+
+
+@pytest.mark.parametrize("k", [31, 32, 33, 5000, 70_001])
+def test_lines_times_lines_and_columns(k: int) -> None:
+    rng = np.random.default_rng(k)
+    a, b, many = (rng.standard_normal(s).astype("float32") for s in ((4, k), (4, k), (3, 37, k)))
+    rtol = 2e-6 * max(1, k / 5000)  # terms of either sign: of many the sum is small beside them
+    found = []
+    for count in (1, 2, 5):
+        with threads(count):
+            dots = F.matmul(nd(a[:, None, :]), nd(b[:, :, None]))
+            found.append(dots.asnumpy())
+            near(dots, (a.astype("float64") * b).sum(1)[:, None, None], rtol)
+            near(F.matmul(nd(a[:1]), nd(b[1][:, None])), a[:1].astype("float64") @ b[1][:, None], 1e-4)
+            near(F.matmul(nd(a[:, ::-1]), nd(b.T[:, :1])), a[:, ::-1].astype("float64") @ b.T[:, :1], rtol)
+            near(F.matmul(nd(many[1]), nd(a[2][:, None])), many[1].astype("float64") @ a[2][:, None], rtol)
+            near(F.matmul(nd(many), nd(a[2][:, None])), many.astype("float64") @ a[2][:, None], rtol)
+    assert all((found[0] == other).all() for other in found)

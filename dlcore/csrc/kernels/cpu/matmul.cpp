@@ -8,7 +8,6 @@
 #include <algorithm>
 
 #include "kernels/cpu/gemm.h"
-#include "kernels/cpu/isa/gemv.h"
 #include "kernels/cpu/onednn.h"
 #include "kernels/cpu/pairs.h"
 
@@ -309,24 +308,6 @@ bool tiny_product(const Product& p, const View& out) {
   return true;
 }
 
-// One row times a matrix that is read along k: all the time goes into reading it, for which oneDNN packs too much.
-bool one_row(const Product& p, const View& out) {
-  bool plain = p.a.dtype == DType::F32 && p.b.dtype == DType::F32 && out.dtype == DType::F32 && p.m == 1 &&
-               numel(p.batch) == 1 && p.a.shape.n == 2 && p.b.shape.n == 2 && is_contiguous(out.shape, out.strides);
-  int64_t step = col_stride(p.b);
-  if (!plain || row_stride(p.b) != 1 || col_stride(p.a) != 1 || step < p.k || p.k < 32) return false;
-  Temp keep;
-  const float* bias = p.bias ? as_contiguous(*p.bias, DType::F32, keep).ptr<const float>() : nullptr;
-  const float *x = p.a.ptr<const float>(), *w = p.b.ptr<const float>();
-  float* y = out.ptr<float>();
-  int64_t grain = std::max<int64_t>(4, (1 << 16) / p.k);
-  parallel_for(p.n, (grain + 3) / 4 * 4, [&](int64_t b, int64_t e) {
-    pick_gemv_table()->rows(w + b * step, step, e - b, p.k, x, y + b);
-    for (int64_t i = b; i < e && bias; i++) y[i] += bias[i];
-  });
-  return true;
-}
-
 }  // namespace
 
 void matrix_product(const KernelCall& c, const Product& p) {
@@ -339,7 +320,7 @@ void matrix_product(const KernelCall& c, const Product& p) {
     b.shape = out.shape;
     return copy_view(out, b);
   }
-  if (tiny_product(p, out) || one_row(p, out)) return;
+  if (tiny_product(p, out) || line_product(p, out)) return;
   DType t = out.dtype;
   if (is_complex(t)) return multiply_complex(c, p, out);
   if (is_float(t)) {

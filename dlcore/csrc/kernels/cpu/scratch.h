@@ -6,7 +6,7 @@
 
 namespace dl {
 
-constexpr int64_t kGrainOps = 256 * 1024;  // element-operations below which a thread is not worth waking: 10 us
+constexpr int64_t kGrainOps = 128 * 1024;  // element-operations below which a thread is not worth waking: 6 us
 
 // Grown as needed: one per thread and kind of program.
 class Scratch {

@@ -16,7 +16,7 @@ const SoftmaxRows<T>& rows() {
     return pick_softmax_table()->f64;
 }
 
-int64_t grain_of(int64_t n) { return std::max<int64_t>(1, 4096 / std::max<int64_t>(1, n)); }
+int64_t grain_of(int64_t n) { return std::max<int64_t>(1, 12 * 1024 / std::max<int64_t>(1, n)); }
 
 int axis_of(const KernelCall& c, const Shape& s) {
   int64_t axis = int_attr(c, "axis", -1);

@@ -217,6 +217,7 @@ void run_tile(const TileProgram& p, TileType type, const View* in, View* out, in
   if (!p.compiled) throw RuntimeError("tile: the program was not prepared");
   if (p.compiled->rule && type == TileType::F32 && run_rule(p, in, out, nout)) return;
   if (run_tile_small(p, type, in, out, nout)) return;
+  if (type == TileType::I32 && nout == 1 && run_tile_bytes(p, in, out[0])) return;
   if (p.code.empty() && nout == 1) return strided_copy(out[0], in[p.outs[0]]);  // a cast: no need of registers
   bool across = false;
   if (is_dense(out[0].shape, out[0].strides))
