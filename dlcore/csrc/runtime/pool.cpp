@@ -2,6 +2,7 @@
 // chunk: a worker that is asleep, late or descheduled never holds a region up.
 #include "runtime/pool.h"
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <cstdlib>
@@ -39,15 +40,29 @@ void spin(int turn) {
   if (turn % kSpinsAlone == kSpinsAlone - 1) std::this_thread::yield();
 }
 
+constexpr int kMaxShares = 16;
+
+// Chunks that follow each other. Each thread begins with a share of its own, the same one region after region, so that
+// it finds in its own cache what it wrote there; then it helps with the others.
+struct alignas(64) Share {
+  std::atomic<int64_t> next{0};
+  int64_t end = 0;
+  bool left() const { return next.load(std::memory_order_relaxed) < end; }
+};
+
 struct Job {
   int64_t n, chunk;
   void (*fn)(void*, int64_t, int64_t);
   void* arg;
-  std::atomic<int64_t> next{0};
+  int n_shares = 1;
+  Share shares[kMaxShares];
   std::atomic<int> helpers{0};  // workers inside; changed under the pool's mutex only
   int max_helpers = 0;
   std::exception_ptr error;  // first one, under the pool's mutex
   Job* link = nullptr;
+  bool left() const {
+    return std::any_of(shares, shares + n_shares, [](const Share& s) { return s.left(); });
+  }
 };
 
 int default_threads() {
@@ -126,7 +141,7 @@ class Pool {
       epoch_.fetch_add(1, std::memory_order_release);
       wake(helpers_wanted);
     }
-    work(job);
+    work(job, 0);
     {
       std::lock_guard<std::mutex> hold(mutex_);
       Job** p = &jobs_;  // nobody joins from here on
@@ -142,18 +157,23 @@ class Pool {
   }
 
  private:
-  void work(Job& job) {
+  // `first`: the share to begin with.
+  void work(Job& job, int first) {
     in_region = true;
-    for (;;) {
-      int64_t begin = job.next.fetch_add(job.chunk, std::memory_order_relaxed);
-      if (begin >= job.n) break;
-      int64_t end = job.n - begin < job.chunk ? job.n : begin + job.chunk;
-      try {
-        job.fn(job.arg, begin, end);
-      } catch (...) {
-        std::lock_guard<std::mutex> hold(mutex_);
-        if (!job.error) job.error = std::current_exception();
-        job.next.store(job.n, std::memory_order_relaxed);
+    for (int i = 0; i < job.n_shares; i++) {
+      Share& share = job.shares[(first + i) % job.n_shares];
+      while (share.left()) {
+        int64_t begin = share.next.fetch_add(1, std::memory_order_relaxed);
+        if (begin >= share.end) break;
+        begin *= job.chunk;
+        int64_t end = job.n - begin < job.chunk ? job.n : begin + job.chunk;
+        try {
+          job.fn(job.arg, begin, end);
+        } catch (...) {
+          std::lock_guard<std::mutex> hold(mutex_);
+          if (!job.error) job.error = std::current_exception();
+          for (int k = 0; k < job.n_shares; k++) job.shares[k].next.store(job.shares[k].end, std::memory_order_relaxed);
+        }
       }
     }
     in_region = false;
@@ -162,8 +182,7 @@ class Pool {
   // The mutex is held. A job with chunks left and room for one more helper.
   Job* find_job() {
     for (Job* j = jobs_; j; j = j->link)
-      if (j->helpers.load(std::memory_order_relaxed) < j->max_helpers && j->next.load(std::memory_order_relaxed) < j->n)
-        return j;
+      if (j->helpers.load(std::memory_order_relaxed) < j->max_helpers && j->left()) return j;
     return nullptr;
   }
 
@@ -198,7 +217,7 @@ class Pool {
         job->helpers.fetch_add(1, std::memory_order_relaxed);
         hold.unlock();
         leave_caller(self);
-        work(*job);
+        work(*job, (index + 1) % job->n_shares);
         hold.lock();
         // After this the job may vanish with its caller's stack frame.
         if (job->helpers.fetch_sub(1, std::memory_order_acq_rel) == 1) done_.notify_all();
@@ -282,6 +301,11 @@ void parallel_for_raw(int64_t n, int64_t grain, void (*fn)(void*, int64_t, int64
   job.fn = fn;
   job.arg = arg;
   int64_t helpers = chunks - 1 < threads - 1 ? chunks - 1 : threads - 1;
+  job.n_shares = int(helpers + 1 < kMaxShares ? helpers + 1 : kMaxShares);
+  for (int64_t s = 0; s < job.n_shares; s++) {
+    job.shares[s].next.store(chunks * s / job.n_shares, std::memory_order_relaxed);
+    job.shares[s].end = chunks * (s + 1) / job.n_shares;
+  }
   p.run(job, int(helpers));
 }
 

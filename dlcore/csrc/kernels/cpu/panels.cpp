@@ -236,11 +236,8 @@ struct Cut {
     int64_t i = piece % cuts * rows, j = piece / cuts * width;
     return {i, std::min(rows, m - i), j, std::min(width, n - j), p, std::min(depth, k - p)};
   }
-  // What a thread mostly does after a piece of its share [begin, end).
-  int64_t after(int64_t piece, int64_t begin, int64_t end) const {
-    int64_t next = piece + 1 < end ? piece + 1 : end + (num_threads() - 1) * (end - begin);
-    return next < pieces() ? next : piece;
-  }
+  // What a thread mostly does after a piece.
+  int64_t after(int64_t piece) const { return std::min(piece + 1, pieces() - 1); }
 };
 
 }  // namespace
@@ -275,7 +272,7 @@ void panel_product(int64_t m, int64_t n, int64_t k, const PanelMatrix& a, const 
     for (int64_t at = begin; at < end; at++)
       for (int64_t p = 0; p < k; p += cut.depth) {
         Cut::Part now = cut.part(at, p),
-                  later = now.p + now.k < k ? cut.part(at, now.p + now.k) : cut.part(cut.after(at, begin, end), 0);
+                  later = now.p + now.k < k ? cut.part(at, now.p + now.k) : cut.part(cut.after(at), 0);
         if (cut.depth < k || !held.is(call, at / cut.cuts)) pack_panels(b.at(now.p, now.j), now.k, now.n, packed);
         run(now, later, packed, near);
       }
