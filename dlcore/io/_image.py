@@ -32,6 +32,8 @@ def decode_image(data: bytes | str | os.PathLike[str], iscolor: int = -1, at_lea
     array([[7, 7, 7],
            [7, 7, 7]], dtype=uint8)
     """
+    if at_least < 0:
+        raise ValueError(f"decode_image: expected at_least from 0 on, got {at_least}")
     content = data if isinstance(data, bytes) else _png_file(data)
     if content is not None and (plain := _core.decode_png(content, {1: 3, 0: 1}.get(iscolor, 0))) is not None:
         pixels: np.ndarray = plain._numpy_view()

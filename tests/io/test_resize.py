@@ -66,6 +66,7 @@ def test_other_dtypes_and_pictures_without_channels() -> None:
         (lambda: resize_image(np.zeros((0, 2)), 3, 3), r"with pixels, got shape \(0, 2\)"),
         (lambda: resize_image(np.zeros(2), 3, 3), r"with pixels, got shape \(2,\)"),
         (lambda: resize_image(np.zeros((2, 2)), 3, 3, 5), "expected 0 to 4 or 9, got 5"),
+        (lambda: decode_image(b"", at_least=-1), "expected at_least from 0 on, got -1"),
         (lambda: _core.resized(np.zeros((2, 2, 1)), 3, 3, 1), "uint8 or float32"),
         (lambda: _core.resized(np.zeros((2, 2, 1), np.uint8), 3, 0, 1), "at least 1x1"),
         (lambda: _core.resized(np.zeros((2, 2, 1), np.uint8), 3, 3, 5), "0 to 4, got 5"),
