@@ -211,7 +211,11 @@ class ImageIter(DataIter):
         data = np.empty((self.batch_size, *self.data_shape), self.dtype)
         label = np.zeros(self.provide_label[0].shape, np.float32)
         pictures = in_turn([self._pictures[index] for index in chosen], min(self._threads, _core.num_threads()))
-        for row, (index, (found, image)) in enumerate(zip(chosen, pictures, strict=True)):
+        for row, index in enumerate(chosen):
+            try:
+                found, image = next(pictures)
+            except ValueError as error:
+                raise ValueError(f"{type(self).__name__}: picture {index}: {error}") from error
             image, found = self._augment(image, found)
             if image.transpose(2, 0, 1).shape != self.data_shape:
                 raise ValueError(

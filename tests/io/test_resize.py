@@ -113,7 +113,7 @@ def test_threads_that_decode_change_nothing(tmp_path: Path) -> None:
         for k in range(9):
             data = b"no picture" if k == 5 else encode_image(np.zeros((8, 8, 3), np.uint8), ".jpg")
             out.write_idx(k, pack(IRHeader(0, float(k), k, 0), data))
-    with pytest.raises(ValueError, match="cannot be read as an image"):
+    with pytest.raises(ValueError, match="ImageRecordIter: picture 5: an image: cannot be read as an image"):
         ImageRecordIter(tmp_path / "b.rec", (3, 8, 8), 9).next()
     assert not [t for t in threading.enumerate() if t.name.startswith("dlcore-pictures")]
 
