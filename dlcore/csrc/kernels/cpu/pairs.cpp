@@ -151,6 +151,13 @@ void pair_product(int64_t m, int64_t n, int64_t k, const PairMatrix& a, const Pa
     uint16_t* half = c.half ? c.half + i * c.row + j : nullptr;
     return PairEnd{half, c.row, then.finish, beside(then.other), then.other_row, beside(then.wide)};
   };
+  // Lines that will be copied next are asked for while others are multiplied; no prefetcher follows them: those of a
+  // from i on, else columns of b from j on.
+  auto soon = [&](int64_t i, bool more_a, int64_t j, bool more_b, int64_t p, int64_t lines) -> PairAhead {
+    if (more_a && i < m) return {a.at(i, p).data, a.col, lines, 0, kRows};
+    if (more_b && j < n && b.col == 1) return {b.at(p, j).data, b.row, lines, 0, std::min(cut.width, n - j)};
+    return {};
+  };
   parallel_for(cut.strips * cut.cuts, 1, [&](int64_t begin, int64_t end) {
     auto room = [](PanelRoom slot, int64_t count) { return reinterpret_cast<uint16_t*>(panel_room(slot, count / 2)); };
     uint16_t* packed = room(PanelRoom::product, even(depth) * cut.width);
@@ -168,9 +175,8 @@ void pair_product(int64_t m, int64_t n, int64_t k, const PairMatrix& a, const Pa
         for (int64_t r = 0; r < here_m; r += kRows) {
           const int64_t i = i0 + r, lines = std::min(kRows, here_m - r);
           const PairMatrix left = pairs_of(a.at(i, p), lines, here_k, near);
-          // Lines that will be copied next are asked for while these are multiplied; no prefetcher follows them.
-          const bool more = r + lines < here_m || (at + 1 < end && i + lines < m);
-          PairAhead next{a.at(i + lines, p).data, a.col, more ? here_k : 0, parts(4, parts(here_n, kCols))};
+          PairAhead next = soon(i + lines, r + lines < here_m || at + 1 < end, j0 + here_n, at + 1 < end, p, here_k);
+          next.rate = parts(4, parts(here_n, kCols));
           float* mine = sums ? sums + (keep_sums ? r * cut.width : 0) : c.whole ? c.whole + i * c.row + j0 : nullptr;
           const int64_t row = sums ? cut.width : c.row;
           for (int64_t j = 0; j < here_n; j += kCols) {

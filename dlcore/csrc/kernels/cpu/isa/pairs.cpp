@@ -74,6 +74,12 @@ DL_PAIRS inline void tile(int64_t pairs, const uint16_t* a, int64_t a_row, int64
     __builtin_prefetch(c + i * end.c_row, 1);
     if (other) __builtin_prefetch(other + i * end.other_row);
   }
+#pragma GCC unroll 8
+  for (int i = 0; i < R && wide; i++)
+    for (int64_t j = 0; j < W * kLanes; j += kLanes) {
+      __builtin_prefetch(sums + i * sums_row + j, 1);
+      __builtin_prefetch(wide + i * end.other_row + j);
+    }
   const uint16_t* next = a + R * a_row;
   while (pairs > 0) {
     if (!ahead) {
@@ -81,10 +87,8 @@ DL_PAIRS inline void tile(int64_t pairs, const uint16_t* a, int64_t a_row, int64
       for (int i = 0; i < R; i++) __builtin_prefetch(next + i * a_row);
       next += 2 * kLinePairs;
     } else if (ahead->left > 0) {
-      for (int64_t i = 0; i < ahead->rate; i++, ahead->at += ahead->step) {
-        __builtin_prefetch(ahead->at, 0, 2);
-        __builtin_prefetch(ahead->at + 2 * kLinePairs, 0, 2);
-      }
+      for (int64_t i = 0; i < ahead->rate; i++, ahead->at += ahead->step)
+        for (int64_t n = 0; n < ahead->numbers; n += 2 * kLinePairs) __builtin_prefetch(ahead->at + n, 0, 2);
       ahead->left -= ahead->rate;
     }
     int64_t here = pairs < kLinePairs ? pairs : kLinePairs;

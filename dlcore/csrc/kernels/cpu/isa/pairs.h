@@ -17,10 +17,10 @@ struct PairEnd {
   const float* wide = nullptr;  // beside sums; lines as far apart as those of `other`
 };
 
-// Lines of memory that are read after this product, asked for by the way: `rate` of them to 16 pairs.
+// Lines of `numbers` that are read after this product, asked for by the way: `rate` of them to 16 pairs.
 struct PairAhead {
   const uint16_t* at;
-  int64_t step, left, rate;
+  int64_t step, left, rate, numbers;
 };
 
 // c (m, n) = a b for one panel b of `pairs` lines, n <= 32: a line has the numbers 2 p and 2 p + 1 of each column side
