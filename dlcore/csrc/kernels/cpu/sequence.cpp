@@ -7,23 +7,68 @@
 namespace dl {
 namespace {
 
+// Steps copied one by one, in the order in which they are written.
 template <class T>
-void reverse_steps(const View& x, const int64_t* length, T* to) {
-  const int64_t steps = x.shape[0], batch = x.shape[1], inner = x.numel() / (steps * batch);
-  const T* from = x.ptr<const T>();
+void reverse_wide(int64_t steps, int64_t batch, int64_t inner, const int64_t* length, const T* from, T* to) {
   parallel_for(steps, std::max<int64_t>(1, (1 << 14) / (batch * inner)), [&](int64_t begin, int64_t end) {
     for (int64_t t = begin; t < end; t++)
       for (int64_t b = 0; b < batch; b++) {
         const int64_t turned = length[b] - 1 - t, behind = turned >> 63;  // all bits where t lies behind the length
         const int64_t source = (turned & ~behind) | (t & behind);         // no branch: lengths are in no order
-        const T* row = from + (source * batch + b) * inner;
+        const T* step = from + (source * batch + b) * inner;
         T* made = to + (t * batch + b) * inner;
         if (inner <= 16)
-          for (int64_t i = 0; i < inner; i++) made[i] = row[i];
+          for (int64_t i = 0; i < inner; i++) made[i] = step[i];
         else
-          std::memcpy(made, row, size_t(inner) * sizeof(T));
+          std::memcpy(made, step, size_t(inner) * sizeof(T));
       }
   });
+}
+
+// Narrow steps: a few neighbouring sequences through all of time, so that a line of the cache that one of them reads is
+// still there when the others come to it. `Inner` is the step's size, 0 where only `inner` says it.
+template <int Inner, class T>
+void reverse_narrow(int64_t steps, int64_t batch, int64_t inner, const int64_t* length, const T* from, T* to) {
+  constexpr int64_t kMost = 64;
+  const int64_t step = Inner ? Inner : inner, row = batch * step;
+  const int64_t width = std::min(kMost, std::max<int64_t>(1, 256 / (step * int64_t(sizeof(T)))));
+  const int64_t strips = (batch + width - 1) / width;
+  parallel_for(strips, (1 << 14) / (width * step * steps) + 1, [&](int64_t begin, int64_t end) {
+    for (int64_t s = begin; s < end; s++) {
+      const int64_t first = s * width, n = std::min(width, batch - first), *of = length + first;
+      int64_t at[kMost], shortest = steps, longest = 0;  // at: where the step begins that is read next
+      for (int64_t b = 0; b < n; b++) {
+        at[b] = (of[b] > 0 ? (of[b] - 1) * row : 0) + (first + b) * step;
+        shortest = std::min(shortest, of[b]);
+        longest = std::max(longest, of[b]);
+      }
+      T* made = to + first * step;
+      auto take = [&](int64_t b) {
+        for (int64_t i = 0; i < step; i++) made[b * step + i] = from[at[b] + i];
+      };
+      int64_t t = 0;
+      for (; t < shortest; t++, made += row)
+        for (int64_t b = 0; b < n; b++) take(b), at[b] -= row;
+      for (; t < longest; t++, made += row)
+        for (int64_t b = 0; b < n; b++) {
+          at[b] = (t < of[b] ? of[b] - 1 - t : t) * row + (first + b) * step;
+          take(b);
+        }
+      for (; t < steps; t++, made += row)
+        std::copy(from + t * row + first * step, from + t * row + (first + n) * step, made);
+    }
+  });
+}
+
+template <class T>
+void reverse_steps(const View& x, const int64_t* length, T* to) {
+  const int64_t steps = x.shape[0], batch = x.shape[1], inner = x.numel() / (steps * batch);
+  auto run = inner * int64_t(sizeof(T)) > 16 ? reverse_wide<T>
+             : inner == 1                    ? reverse_narrow<1, T>
+             : inner == 2                    ? reverse_narrow<2, T>
+             : inner == 4                    ? reverse_narrow<4, T>
+                                             : reverse_narrow<0, T>;
+  run(steps, batch, inner, length, x.ptr<const T>(), to);
 }
 
 // Inputs (x (time, batch, ...), length (batch,)).
