@@ -43,13 +43,13 @@ def profile(workload: str, threads: int) -> str:
     function, arguments = dlcore_peer.compiled(workload, threads)
     whole = _least_step(lambda: function(*arguments).asnumpy())
     tables = []
-    for count in (1, threads):
+    for count in sorted({1, threads}):
         _core.set_num_threads(count)
         about = [_kernels(dl.explain(function, *arguments)) for _ in range(ROUNDS)]
         tables.append([min(same, key=lambda k: k.seconds) for same in zip(*about, strict=True)])
     rows = [
         Row(k.operators, a.seconds, k.seconds, k.reach * k.seconds, k.operations, k.nbytes)
-        for a, k in zip(*tables, strict=True)
+        for a, k in zip(tables[0], tables[-1], strict=True)
     ]
     kinds: dict[str, list[Row]] = {}
     for row in rows:
@@ -91,7 +91,7 @@ def _sum(name: str, rows: Sequence[Row]) -> Row:
 
 def _table(rows: Sequence[Row], whole: float, threads: int) -> list[str]:
     lines = [
-        f"| kernels | us, {threads} threads | of the step | us, 1 thread | threads | GFLOP/s | GB/s | of limit |",
+        f"| kernels | us, {_count(threads)} | of the step | us, 1 thread | threads | GFLOP/s | GB/s | of limit |",
         "|---|---:|---:|---:|---:|---:|---:|---:|",
     ]
     for row in rows:
@@ -104,15 +104,22 @@ def _table(rows: Sequence[Row], whole: float, threads: int) -> list[str]:
     return lines
 
 
+def _count(threads: int) -> str:
+    return "1 thread" if threads == 1 else f"{threads} threads"
+
+
 def _summary(rows: Sequence[Row], whole: float, threads: int) -> list[str]:
     alone, together = (sum(column) * 1e6 for column in list(zip(*rows, strict=True))[1:3])
+    waits = [
+        f"{_count(threads)} at {threads} times the pace of one would take {alone / threads:.1f}: "
+        f"{together - alone / threads:.1f} go to waits and shared memory"
+    ]
     least = sum(min(row.least, row.together) for row in rows) * 1e6
     return [
         "",
         f"a step {whole * 1e6:.1f} us: kernels {together:.1f}, around and between them {whole * 1e6 - together:.1f}; "
         f"at the limits {least:.1f}",
-        f"{threads} threads at {threads} times the pace of one would take {alone / threads:.1f}: "
-        f"{together - alone / threads:.1f} go to waits and shared memory",
+        *(waits if threads > 1 else ()),
         "farthest from their limits:",
         "",
     ]
