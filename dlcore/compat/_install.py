@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
+import warnings
 from collections.abc import Sequence
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
@@ -104,6 +105,15 @@ def _lend() -> None:
                 _lent.append((module, leaf))
 
 
+def _tell_of_freed() -> None:
+    """MXNet's gradients stop, without a word, where an earlier backward() freed the recording; here there is a word."""
+    warnings.warn(
+        "backward: a part of the recording that an earlier backward() freed was taken for a constant, as MXNet does; "
+        "write x = x.detach() where that is meant, retain_graph=True in the earlier call where it is not",
+        stacklevel=3,
+    )
+
+
 def installed() -> bool:
     """Whether `import mxnet` means dlcore now.
 
@@ -126,7 +136,8 @@ def install(force: bool = False) -> None:
 
     An old name gives the very module that has the new one: `mxnet.gluon.nn is dlcore.gluon.nn`. Raises RuntimeError
     when a real MXNet could be imported, unless `force`. Harmless when called twice. A name that dlcore lacks raises
-    AttributeError (or ImportError, in an import) that says so.
+    AttributeError (or ImportError, in an import) that says so. Meanwhile parts of a recording that an earlier
+    backward() freed are constants, told of by a warning, as old programs that carry states over count on that.
 
     >>> install()
     >>> import mxnet as mx
@@ -149,6 +160,7 @@ def install(force: bool = False) -> None:
     sys.modules[_OLD] = _Top(_OLD, "dlcore under the name of MXNet.")
     sys.meta_path.insert(0, _finder)
     old_modules.append(_old_module)
+    importlib.import_module(f"{_NEW}._core").pass_over_freed(_tell_of_freed)
     _lend()
 
 
@@ -166,6 +178,7 @@ def uninstall() -> None:
         del sys.modules[name]
     sys.meta_path.remove(_finder)
     old_modules.remove(_old_module)
+    importlib.import_module(f"{_NEW}._core").pass_over_freed(None)
     while _lent:
         delattr(*_lent.pop())
     sys.modules.update(_replaced)

@@ -8,9 +8,14 @@ import numpy as np
 import pytest
 
 import dlcore as dl
-from dlcore import autograd
+from dlcore import autograd, compat
 from dlcore.array import nd
 from dlcore.array import np as dnp
+
+
+@pytest.fixture(autouse=True)
+def new_names_only() -> None:
+    compat.uninstall()  # with the old ones what was freed is a constant, see tests/compat/test_freed_parts.py
 
 
 def variable(*shape: int) -> dl.NDArray:

@@ -7,12 +7,15 @@
 #include <utility>
 
 #include "autograd/anomaly.h"
+#include "autograd/freed.h"
 #include "autograd/tape.h"
 #include "runtime/autocast.h"
 #include "runtime/invoke.h"
 #include "runtime/trace.h"
 
 namespace dl {
+
+std::function<void()> pass_over_freed;
 
 namespace {
 struct ModeGuard {
@@ -100,7 +103,9 @@ class Walk {
     if (g->shape != head->shape)
       throw ValueError("backward: head gradient has shape " + to_string(g->shape) + ", expected " +
                        to_string(head->shape));
-    add(edge_to(head), g);
+    Edge e = edge_to(head);
+    if (e.node) heads_.insert(e.node.get());
+    add(e, g);
   }
 
   void want(const Tensor& variable) {
@@ -160,9 +165,11 @@ class Walk {
 
  private:
   void step(Node& node, std::vector<Tensor>& gys, const std::shared_ptr<Node>& self) {
-    if (node.freed)
+    if (node.freed) {
+      if (pass_over_freed && !heads_.count(&node)) return pass_over_freed();
       throw RuntimeError(
           "backward: this part of the recording was already freed; pass retain_graph=True to the first backward()");
+    }
     std::vector<Tensor> gxs;
     try {
       AnomalyPause inside;  // what the rule's own operators make is told as the gradient of this one
@@ -334,6 +341,7 @@ class Walk {
   };
   bool retain_, create_graph_, collecting_ = false;
   uint64_t floor_;
+  std::unordered_set<const Node*> heads_;
   std::unordered_set<const Node*> through_;  // while collecting: nodes that lead to a wanted variable
   std::priority_queue<std::pair<uint64_t, std::shared_ptr<Node>>,
                       std::vector<std::pair<uint64_t, std::shared_ptr<Node>>>, BySeq>

@@ -2,6 +2,7 @@
 #include "autograd/tape.h"
 
 #include "autograd/anomaly.h"
+#include "autograd/freed.h"
 #include "bind/convert.h"
 #include "runtime/autocast.h"
 #include "runtime/invoke.h"
@@ -154,6 +155,20 @@ void bind_autograd(nb::module_& m) {
   m.def("mark_variable", [](const Tensor& x, const Tensor& g, const std::string& req) {
     mark_variable(x, g, req == "add" ? GradReq::Add : req == "null" ? GradReq::Null : GradReq::Write);
   });
+  m.def(
+      "pass_over_freed",
+      [](nb::object tell) {
+        if (tell.is_none()) {
+          pass_over_freed = nullptr;
+          return;
+        }
+        pass_over_freed = [held = keep(tell)] {
+          nb::gil_scoped_acquire gil;
+          nb::borrow(held.get())();
+        };
+      },
+      nb::arg("tell").none(),
+      "Parts of a recording that were freed are constants, of which `tell` is called; None: they are errors.");
   m.def("make_function_node", &make_function_node, nb::arg("inputs"), nb::arg("outputs"), nb::arg("fn"),
         nb::arg("in_graph") = false, "in_graph: a trace that runs now holds this gradient too.");
   m.def("push_scope", &push_scope);
