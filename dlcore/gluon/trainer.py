@@ -13,6 +13,7 @@ from dlcore import _core, optim
 from dlcore._hints import Hinted, hinted
 from dlcore.comm._current import sum_number
 from dlcore.graph import invalidate, outside_trace
+from dlcore.graph._types import is_float
 from dlcore.io import load_arrays, load_metadata, save_arrays
 from dlcore.ops import F
 from dlcore.ops.functions import function
@@ -106,7 +107,7 @@ class Trainer(Hinted):
                 parameter.gather()
         if self.comm is not None and self.comm.size > 1:
             chosen = [p for p in self._params if p.grad_req != "null"]
-            if _core.is_tracing() and chosen and all(p.grad_stype == "default" for p in chosen):
+            if _core.is_tracing() and chosen and all(map(_is_plain, chosen)):
                 return self._average_inside(chosen)
             grads = [p.grad().tostype("default") for p in chosen]  # rows differ from worker to worker
             self.comm.allreduce(grads, op="mean")
@@ -238,3 +239,8 @@ def _named(params: Mapping[str, Parameter] | Iterable[Parameter]) -> tuple[list[
     once = {id(parameter): (name, parameter) for name, parameter in reversed(pairs)}
     chosen = [pair for pair in pairs if once[id(pair[1])][0] == pair[0]]
     return [name for name, _ in chosen], [parameter for _, parameter in chosen]
+
+
+def _is_plain(parameter: Parameter) -> bool:
+    """Whether its gradient is a dense array of real numbers."""
+    return parameter.grad_stype == "default" and is_float(parameter.grad()._dtype_name)
