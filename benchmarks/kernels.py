@@ -20,12 +20,14 @@ from types import ModuleType
 
 import numpy as np
 from kernel_rows import FAMILIES, Bench, Call, Row
+from kernel_rows_more import MORE
 from onednn_rows import onednn_rows
 
 from dlcore import _core
 
 SLOWER = 1.05  # than PyTorch: what a row may cost
 OF_COPY = 0.85  # of the copy bandwidth: what a memory-bound row should reach
+LONG, SPEED_UP = 50e-6, 1.2  # of what takes one thread longer, by two; where memory is the bound, as much as of a copy
 CACHED = 10**6  # rows of fewer numbers live in caches, and are not bound by memory
 
 
@@ -78,7 +80,7 @@ def copier(n: int, torch: ModuleType | None) -> Call:
 def rows_of(size: int, words: list[str], torch: ModuleType | None) -> Iterator[Row]:
     """The wanted rows at one size."""
     bench = Bench(size, torch)
-    for family in FAMILIES:
+    for family in (*FAMILIES, *MORE):
         for row in family(bench):
             if not words or any(w in row.name or w in family.__name__ for w in words):
                 yield row
@@ -108,6 +110,12 @@ class Table:
         self.line(cells, widths)
         if self.markdown:
             print("|" + "---|" * len(cells))
+
+    def judge_speed_up(self, where: str, one: float, two: float, copy: tuple[float, float] | None) -> None:
+        """Whether a second thread helps: `copy` are the times of a plain copy on one and on two, for what it bounds."""
+        wanted = min(SPEED_UP, 0.9 * copy[0] / copy[1]) if copy else SPEED_UP
+        if one > LONG and one / two < wanted:
+            self.short.append(f"{where}: {one / two:.2f} times as quick on two threads, expected {wanted:.2f}")
 
     def judge(self, where: str, against: float | None, of_copy: float | None) -> None:
         if against is not None:
@@ -152,6 +160,10 @@ def compare(table: Table, options: argparse.Namespace, torch: ModuleType | None)
                 table.judge(f"{row.name}, {size:.0e}, {n} threads", against, of_copy)
                 cells += [f"{ours * 1e6:.1f}", ratio(ours, theirs_np), ratio(ours, theirs), ratio(of_copy, 1)]
             cells.append(ratio(found[0][0], found[-1][0]))
+            (one, *_, copy), (two, *_, copies) = found[0], found[-1]
+            if threads[0] == 1 < threads[-1] and one and two:
+                both = (copy, copies) if copy and copies else None
+                table.judge_speed_up(f"{row.name}, {size:.0e}", one, two, both)
             table.line(cells, widths)
         print()
 

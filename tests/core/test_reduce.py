@@ -201,3 +201,28 @@ def test_wide_rows_on_any_number_of_threads(shape: tuple[int, ...], dtype: str) 
                 want = getattr(np, name)(x, axis) if name != "sum" else x.sum(axis, dtype=np.float64)
                 got = getattr(F, name)(nd(x), axis).asnumpy()
                 np.testing.assert_array_equal(got, want.astype(got.dtype), f"{name}, {count} threads")
+
+
+@pytest.mark.parametrize("dtype", ["complex64", "complex128"])
+@pytest.mark.parametrize("shape", [(5,), (1000, 7), (3, 40, 50), (2, 1, 3, 1, 2, 2, 2, 1), (0, 3)], ids=str)
+def test_complex_sums(shape: tuple[int, ...], dtype: str) -> None:
+    """Whole numbers, so that sums are exact; eight axes leave no room for one of parts."""
+    x = (rng.integers(-9, 10, shape) + 1j * rng.integers(-9, 10, shape)).astype(dtype)
+    for count in (1, 3):
+        with threads(count):
+            for axis in (None, 0, -1):
+                for y in (x, x[::-1], np.asfortranarray(x)):
+                    for keep in (False, True):
+                        got = F.sum(nd(y), axis=axis, keepdims=keep).asnumpy()
+                        np.testing.assert_array_equal(got, np.asarray(y.sum(axis, keepdims=keep)), strict=True)
+                    if x.size:
+                        np.testing.assert_allclose(
+                            F.mean(nd(y), axis=axis).asnumpy(), y.mean(axis), rtol=1e-5, atol=1e-6
+                        )
+
+
+def test_complex_magnitudes_at_the_edges() -> None:
+    inf, nan = np.inf, np.nan
+    z = np.array([complex(inf, nan), complex(nan, -inf), complex(nan, 1), 3 + 4j, 1e38 + 1e38j, 1e-45, 0j] * 300)
+    x = z.astype(np.complex64)
+    np.testing.assert_array_equal(F.abs(nd(x)).asnumpy(), np.abs(x.astype(np.complex128)).astype(np.float32))

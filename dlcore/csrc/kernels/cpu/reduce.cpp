@@ -99,9 +99,16 @@ void reduce(Kind kind, const char* name, const View& in, const View& out, uint32
   }
 }
 
-// Sums of complex numbers are sums of their parts: f(real input, real output) twice.
+// Sums of complex numbers are sums of their parts, which lie along one more axis: f(real input, real output).
+View with_parts(const View& v) {
+  View r = part_view(v, 0);
+  r.shape.push(2);
+  r.strides.push(1);
+  return r;
+}
 template <class F>
 void each_part(const View& in, const View& out, F&& f) {
+  if (in.shape.n < kMaxDims) return f(with_parts(in), with_parts(out));
   Temp keep;
   View sums = temp_view(out.shape, real_of(out.dtype), keep);
   for (int part = 0; part < 2; part++) {
@@ -141,7 +148,7 @@ void reduce_kernel(const KernelCall& c) {
       return in.dtype == DType::C64 ? multiply_all<float>(in, out, strides) : multiply_all<double>(in, out, strides);
     }
     return each_part(in, out, [&](const View& x, const View& y) {
-      reduce(K, c.op->name.c_str(), x, y, mask, strides_along_input(y, in.shape.n, mask, keepdims));
+      reduce(K, c.op->name.c_str(), x, y, mask, strides_along_input(y, x.shape.n, mask, keepdims));
     });
   }
   reduce(K, c.op->name.c_str(), in, c.out[0], mask, strides_along_input(c.out[0], in.shape.n, mask, keepdims));

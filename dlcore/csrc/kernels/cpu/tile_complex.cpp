@@ -37,6 +37,20 @@ void sum_loop(int64_t n, const void* pa, const void* pb, const void*, void* po) 
   for (int64_t i = 0; i < 2 * n; i++) o[i] = Minus ? a[i] - b[i] : a[i] + b[i];
 }
 
+// Magnitudes of single precision: in double no square is out of reach.
+void abs_loop(int64_t n, const void* pa, const void*, const void*, void* po) {
+  const float* a = static_cast<const float*>(pa);
+  float* o = static_cast<float*>(po);
+  constexpr float inf = std::numeric_limits<float>::infinity();
+#pragma omp simd
+  for (int64_t i = 0; i < n; i++) {
+    const float x = a[2 * i], y = a[2 * i + 1];
+    const float size = float(std::sqrt(double(x) * double(x) + double(y) * double(y)));
+    o[2 * i] = (std::abs(x) == inf) | (std::abs(y) == inf) ? inf : size;  // even beside a NaN
+    o[2 * i + 1] = 0;
+  }
+}
+
 #define C_OP1(Name, expression)      \
   struct Name {                      \
     template <class T>               \
@@ -126,6 +140,7 @@ constexpr TileTable make() {
   set1<Not, T>(t, TileOp::Not);
   set1<Neg, T>(t, TileOp::Neg);
   set1<Abs, T>(t, TileOp::Abs);
+  if constexpr (std::is_same_v<T, float>) t.fn[int(TileOp::Abs)][0] = abs_loop;
   set1<Sign, T>(t, TileOp::Sign);
   set1<Sqrt, T>(t, TileOp::Sqrt);
   set1<Rsqrt, T>(t, TileOp::Rsqrt);
