@@ -80,9 +80,11 @@ bool grad_w_winograd(const KernelCall& c, const ConvShape& s, DType t) {
 }
 
 bool grad_w_pairs(const KernelCall& c, const ConvShape& s) {
+  if (!conv_pairs_suit(s, c.out[0])) return false;
   Temp x_keep, g_keep;
   const DType t = DType::BF16;
-  return conv_grad_w_pairs(s, as_channels_last(c.in[0], t, g_keep), as_channels_last(c.in[1], t, x_keep), c.out[0]);
+  conv_grad_w_pairs(s, as_channels_last(c.in[0], t, g_keep), as_channels_last(c.in[1], t, x_keep), c.out[0]);
+  return true;
 }
 
 bool grad_w_onednn(const KernelCall& c, const ConvShape& s, DType t) {

@@ -20,6 +20,7 @@ constexpr int64_t kPositions = 2048;                // that are summed up at a t
 constexpr int64_t kOutputs = 64, kPanel = 32;       // of a block of gradients, of a panel of inputs
 constexpr int64_t kInputs = 256, kPart = 128;       // channels in, and out, that one thread takes at a time
 constexpr int64_t kLeastChannels = 16, kSoon = 16;  // kSoon: lines asked for ahead
+constexpr int64_t kMostWeights = 16 << 20;          // whose float32 sums are kept meanwhile
 
 // Lines of one chunk of positions at one place of the window, two by two; a last one alone has zeros beside it.
 struct Chunk {
@@ -119,9 +120,12 @@ void write(const ConvShape& s, const float* sums, const View& gw) {
 
 }  // namespace
 
-bool conv_grad_w_pairs(const ConvShape& s, const View& gy, const View& x, const View& gw) {
-  if (!has_pairs() || s.groups != 1 || s.c < kLeastChannels || s.o < kLeastChannels) return false;
-  if (gw.dtype != DType::BF16 || !is_contiguous(gw.shape, gw.strides)) return false;
+bool conv_pairs_suit(const ConvShape& s, const View& gw) {
+  return has_pairs() && s.groups == 1 && s.c >= kLeastChannels && s.o >= kLeastChannels && gw.numel() <= kMostWeights &&
+         gw.dtype == DType::BF16 && is_contiguous(gw.shape, gw.strides);
+}
+
+void conv_grad_w_pairs(const ConvShape& s, const View& gy, const View& x, const View& gw) {
   const int64_t places = s.kh * s.kw, ins = (s.c + kInputs - 1) / kInputs, outs = (s.o + kPart - 1) / kPart;
   Temp sums(size_t(places * s.o * s.c) * sizeof(float));
   const std::vector<Half> zeros(size_t(std::max(s.c, s.o)));
@@ -133,7 +137,6 @@ bool conv_grad_w_pairs(const ConvShape& s, const View& gy, const View& x, const 
     }
   });
   write(s, sums.ptr<const float>(), gw);
-  return true;
 }
 
 }  // namespace dl

@@ -4,7 +4,9 @@
 
 namespace dl {
 
-// Of channels-last gy and x into gw; false: not for this shape, or not on this processor.
-bool conv_grad_w_pairs(const ConvShape& s, const View& gy, const View& x, const View& gw);
+// Whether this processor has them, and they suit the shape and where the gradient goes.
+bool conv_pairs_suit(const ConvShape& s, const View& gw);
+// Of channels-last gy and x into gw.
+void conv_grad_w_pairs(const ConvShape& s, const View& gy, const View& x, const View& gw);
 
 }  // namespace dl
