@@ -121,6 +121,11 @@ WRONG: dict[str, tuple[str, list[np.ndarray], np.ndarray]] = {
     "an infinity of the other sign": ("multiply", [single(np.inf), single(-1)], single(np.inf)),
     "a part of a sum that passed the range": ("sum", [single(BIG, BIG, -BIG)], single(np.nan)[0]),
     "a mean that did": ("mean", [single(BIG, BIG)], single(-np.inf)[0]),
+    "a finite number where a part of a sum may leave the range": (
+        "matmul",
+        [single(BIG, BIG).reshape(1, 2), single(1, -1).reshape(2, 1)],
+        single(1e36).reshape(1, 1),
+    ),
     "a number far from the exact one": ("hypot", [single(BIG), single(1)], single(2e38)),
 }
 
