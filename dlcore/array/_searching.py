@@ -15,6 +15,7 @@ from ..ops import F
 from ._arranging import beside, broadcast_arrays, place
 from ._convert import asarray
 from ._dtypes import is_inexact, is_kind
+from ._key import host
 
 
 def _flat(x: NDArray) -> NDArray:
@@ -22,7 +23,7 @@ def _flat(x: NDArray) -> NDArray:
 
 
 def _host(x: Any) -> _np.ndarray:
-    return x.asnumpy() if isinstance(x, NDArray) else asarray(x).asnumpy()
+    return host(asarray(x))
 
 
 def where(condition: Any, x: Any = None, y: Any = None, /) -> Any:
@@ -50,7 +51,7 @@ def nonzero(x: Any, /) -> tuple[NDArray, ...]:
     x = asarray(x)
     if not x.ndim:
         raise ValueError("nonzero: a 0-d array has no places; use atleast_1d(x)")
-    return tuple(beside(x, _np.ascontiguousarray(i)) for i in _np.nonzero(x.asnumpy()))
+    return tuple(beside(x, _np.ascontiguousarray(i)) for i in _np.nonzero(host(x)))
 
 
 def argwhere(a: Any) -> NDArray:
@@ -60,7 +61,7 @@ def argwhere(a: Any) -> NDArray:
     [[0, 1]]
     """
     a = asarray(a)
-    return beside(a, _np.argwhere(a.asnumpy()))
+    return beside(a, _np.argwhere(host(a)))
 
 
 def flatnonzero(a: Any) -> NDArray:
@@ -70,7 +71,7 @@ def flatnonzero(a: Any) -> NDArray:
     [1, 2]
     """
     a = asarray(a)
-    return beside(a, _np.flatnonzero(a.asnumpy()))
+    return beside(a, _np.flatnonzero(host(a)))
 
 
 def extract(condition: Any, arr: Any) -> NDArray:

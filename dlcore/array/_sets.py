@@ -11,6 +11,7 @@ from .._core import NDArray
 from ..ops import F
 from ._arranging import beside
 from ._convert import asarray
+from ._key import host
 
 
 class UniqueAllResult(NamedTuple):
@@ -48,7 +49,7 @@ def unique_all(x: Any, /) -> UniqueAllResult:
     [[1, 2], [1, 0], [1, 0, 1], [1, 2]]
     """
     x = asarray(x)
-    _, at, inverse, counts = _np.unique(x.asnumpy(), True, True, True, equal_nan=False)
+    _, at, inverse, counts = _np.unique(host(x), True, True, True, equal_nan=False)
     first = beside(x, _np.asarray(at, _np.int64))
     values = F.take(F.reshape(x, (x.size,)), first, 0)
     return UniqueAllResult(
@@ -66,7 +67,7 @@ def unique_counts(x: Any, /) -> UniqueCountsResult:
     if _wants_gradient(x):
         found = unique_all(x)
         return UniqueCountsResult(found.values, found.counts)
-    values, counts = _np.unique(x.asnumpy(), return_counts=True, equal_nan=False)
+    values, counts = _np.unique(host(x), return_counts=True, equal_nan=False)
     return UniqueCountsResult(beside(x, values), beside(x, _np.asarray(counts, _np.int64)))
 
 
@@ -80,7 +81,7 @@ def unique_inverse(x: Any, /) -> UniqueInverseResult:
     if _wants_gradient(x):
         found = unique_all(x)
         return UniqueInverseResult(found.values, found.inverse_indices)
-    values, inverse = _np.unique(x.asnumpy(), return_inverse=True, equal_nan=False)
+    values, inverse = _np.unique(host(x), return_inverse=True, equal_nan=False)
     return UniqueInverseResult(beside(x, values), beside(x, _np.asarray(inverse.reshape(x.shape), _np.int64)))
 
 
@@ -91,7 +92,7 @@ def unique_values(x: Any, /) -> NDArray:
     [1, 2]
     """
     x = asarray(x)
-    return unique_all(x).values if _wants_gradient(x) else beside(x, _np.unique(x.asnumpy(), equal_nan=False))
+    return unique_all(x).values if _wants_gradient(x) else beside(x, _np.unique(host(x), equal_nan=False))
 
 
 def unique(
@@ -109,7 +110,7 @@ def unique(
     """
     find: Any = _np.unique
     x = asarray(ar)
-    found = find(x.asnumpy(), return_index, return_inverse, return_counts, axis)
+    found = find(host(x), return_index, return_inverse, return_counts, axis)
     return tuple(beside(x, v) for v in found) if isinstance(found, tuple) else beside(x, found)
 
 
@@ -120,7 +121,7 @@ def isin(x1: Any, x2: Any, /, *, invert: bool = False, assume_unique: bool = Fal
     [False, True]
     """
     x = asarray(x1)
-    return beside(x, _np.isin(x.asnumpy(), asarray(x2).asnumpy(), assume_unique, invert))
+    return beside(x, _np.isin(host(x), host(asarray(x2)), assume_unique, invert))
 
 
 def in1d(ar1: Any, ar2: Any, assume_unique: bool = False, invert: bool = False) -> NDArray:
@@ -136,7 +137,7 @@ def in1d(ar1: Any, ar2: Any, assume_unique: bool = False, invert: bool = False) 
 def _pair(name: str) -> Any:
     def run(ar1: Any, ar2: Any, **options: Any) -> Any:
         x = asarray(ar1)
-        found = getattr(_np, name)(x.asnumpy(), asarray(ar2).asnumpy(), **options)
+        found = getattr(_np, name)(host(x), host(asarray(ar2)), **options)
         return tuple(beside(x, v) for v in found) if isinstance(found, tuple) else beside(x, found)
 
     return run

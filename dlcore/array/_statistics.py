@@ -12,6 +12,7 @@ from ..ops import F
 from ._arranging import beside, place
 from ._convert import asarray
 from ._dtypes import floating
+from ._key import host
 
 Axes = int | tuple[int, ...] | None
 METHODS = ("linear", "lower", "higher", "nearest", "midpoint")
@@ -142,7 +143,7 @@ def histogram(
     [1, 2]
     """
     a = asarray(a)
-    counts, edges = _np.histogram(a.asnumpy(), _bins(bins), range, density, _host(weights))
+    counts, edges = _np.histogram(host(a), _bins(bins), range, density, _host(weights))
     return beside(a, counts), beside(a, edges)
 
 
@@ -153,7 +154,7 @@ def histogram_bin_edges(a: Any, bins: Any = 10, range: tuple[float, float] | Non
     [0.0, 0.5, 1.0]
     """
     a = asarray(a)
-    return beside(a, _np.histogram_bin_edges(a.asnumpy(), _bins(bins), range))
+    return beside(a, _np.histogram_bin_edges(host(a), _bins(bins), range))
 
 
 def histogram2d(
@@ -178,7 +179,7 @@ def histogramdd(
     [[1.0, 0.0], [0.0, 1.0]]
     """
     x = asarray(sample)
-    counts, edges = _np.histogramdd(x.asnumpy(), _grid(bins), range, density, _host(weights))
+    counts, edges = _np.histogramdd(host(x), _grid(bins), range, density, _host(weights))
     return beside(x, counts), [beside(x, e) for e in edges]
 
 
@@ -193,15 +194,15 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0) -> NDArray:
         raise TypeError(
             f"bincount: expected a vector of whole numbers, got {values._dtype_name} of shape {values.shape}"
         )
-    host = values.asnumpy()
-    if host.size and host.min() < 0:
-        raise ValueError(f"bincount: expected numbers of at least 0, got {host.min()}")
+    numbers = host(values)
+    if numbers.size and numbers.min() < 0:
+        raise ValueError(f"bincount: expected numbers of at least 0, got {numbers.min()}")
     if weights is None:
-        return beside(values, _np.bincount(host, minlength=minlength).astype(_np.int64))
+        return beside(values, _np.asarray(_np.bincount(numbers, minlength=minlength), _np.int64))
     load = floating(beside(values, weights))
     if load.shape != values.shape:
         raise ValueError(f"bincount: weights of shape {load.shape} do not fit shape {values.shape}")
-    length = max(int(host.max()) + 1 if host.size else 0, minlength)
+    length = max(int(numbers.max()) + 1 if numbers.size else 0, minlength)
     return F.index_add(F.zeros((length,), load._dtype_name, load._device), load, values)
 
 
