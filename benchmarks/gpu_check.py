@@ -222,12 +222,14 @@ def capture_row(device: Any, steps: int, images: np.ndarray, labels: np.ndarray)
 
 def attention_rows(device: Any, timing: bool) -> Iterator[Row]:
     """Attention and its gradients against the CPU's, over dtypes, odd sizes and layouts; then large ones timed."""
-    sizes = [((2, 3, 70, 40), 67, False), ((1, 2, 129, 64), 129, True), ((1, 1, 5, 200), 66, True)]
+    sizes = [((2, 3, 70, 40), 67, False, 0.0), ((1, 2, 129, 64), 129, True, 0.0), ((1, 1, 5, 200), 66, True, 0.0),
+             ((1, 2, 70, 30), 67, True, 0.2)]  # fmt: skip
     for dtype in TOLERANCE:
-        for shape, keys, causal in sizes:
+        for shape, keys, causal, rate in sizes:
             name = f"attention {dtype} {shape} on {keys} keys{', causal' if causal else ''}"
+            name += f", {rate} dropped" if rate else ""
             try:
-                expected, got = (attend(place, shape, keys, causal, dtype) for place in (dl.cpu(), device))
+                expected, got = (attend(place, shape, keys, causal, rate, dtype) for place in (dl.cpu(), device))
                 worst = max(distance(a, b) for a, b in zip(got, expected, strict=True))
             except Exception as error:
                 yield Row(name, 0, np.inf, 0.0, f"{type(error).__name__}: {str(error).splitlines()[0][:80]}")
@@ -235,12 +237,14 @@ def attention_rows(device: Any, timing: bool) -> Iterator[Row]:
             yield Row(name, 1, worst, 4 * TOLERANCE[dtype])
     for dtype in TOLERANCE if timing else ():
         for heads, length, depth, causal in ((16, 1024, 64, False), (16, 2048, 64, True), (8, 1024, 128, True)):
-            yield timed_attention(device, dtype, (4, heads, length, depth), causal)
+            yield timed_attention(device, dtype, (4, heads, length, depth), causal, 0.0)
+        yield timed_attention(device, dtype, (4, 16, 2048, 64), True, 0.1)
 
 
-def attend(device: Any, shape: tuple[int, ...], keys: int, causal: bool, dtype: str) -> list[np.ndarray]:
+def attend(device: Any, shape: tuple[int, ...], keys: int, causal: bool, rate: float, dtype: str) -> list[np.ndarray]:
     """The result and the gradients of one call; heads lie behind the rows, as networks have them."""
     rng = np.random.default_rng(8)
+    dl.random.seed(8)
     batch, heads, length, depth = shape
     arrays = []
     for rows in (length, keys, keys, length):
@@ -250,12 +254,12 @@ def attend(device: Any, shape: tuple[int, ...], keys: int, causal: bool, dtype: 
     for a in given:
         a.attach_grad()
     with autograd.record():
-        y = dl.npx.scaled_dot_product_attention(*given, causal=causal)
+        y = dl.npx.scaled_dot_product_attention(*given, causal=causal, dropout=rate)
     y.backward(head)
     return [a.asnumpy().astype(np.float32) for a in (y, *(g.grad for g in given))]
 
 
-def timed_attention(device: Any, dtype: str, shape: tuple[int, ...], causal: bool) -> Row:
+def timed_attention(device: Any, dtype: str, shape: tuple[int, ...], causal: bool, drop: float) -> Row:
     """Milliseconds forward, and forward and backward; a result must be a number."""
     import cupy
 
@@ -268,8 +272,8 @@ def timed_attention(device: Any, dtype: str, shape: tuple[int, ...], causal: boo
     for backward in (False, True):
         marks = [stream.record()]
         for _ in range(10):
-            with autograd.record() if backward else autograd.pause():
-                y = dl.npx.scaled_dot_product_attention(*given, causal=causal)
+            with autograd.record() if backward else autograd.pause(train_mode=True):
+                y = dl.npx.scaled_dot_product_attention(*given, causal=causal, dropout=drop)
             if backward:
                 y.backward()
             marks.append(stream.record())
@@ -278,7 +282,8 @@ def timed_attention(device: Any, dtype: str, shape: tuple[int, ...], causal: boo
         times.append(float(np.median(each[2:])))
     scores = shape[0] * shape[1] * shape[2] ** 2 / (2 if causal else 1)
     rate = 4 * scores * shape[3] / times[0] / 1e9
-    name = f"attention {dtype} {shape}{', causal' if causal else ''} ({times[0]:.2f} ms, {rate:.1f} TFLOP/s, "
+    name = f"attention {dtype} {shape}{', causal' if causal else ''}{f', {drop} dropped' if drop else ''} "
+    name += f"({times[0]:.2f} ms, {rate:.1f} TFLOP/s, "
     finite = bool(np.isfinite(y.asnumpy().astype(np.float32)).all())
     return Row(f"{name}with gradients {times[1]:.2f} ms)", 20, 0.0, 0.0, "" if finite else "not all are numbers")
 
