@@ -6,6 +6,8 @@ The array-API standard 2024.12 asks of real floating-point functions what IEEE 7
 from __future__ import annotations
 
 import operator
+from collections.abc import Callable
+from typing import Any
 
 import ml_dtypes
 import numpy as np
@@ -151,14 +153,41 @@ def test_casts_of_what_does_not_fit_are_the_same_every_time(source: str, dtype: 
     assert one_by_one[0] == np.array([low]).astype(dtype)[0], "NaN is the smallest number of that step, wrapped"
 
 
+# Each adds up 4900 ones, or finds their mean. One by one a sum would stop at 256 in bfloat16, at 2048 in float16.
+MANY = 4900
+SUMS: dict[str, Callable[[Callable[..., Any]], Any]] = {
+    "sum": lambda ones: F.sum(ones(MANY)),
+    "sum of columns": lambda ones: F.sum(ones(MANY, 3), axis=0),
+    "sum_to": lambda ones: F.sum_to(ones(MANY, 2), shape=(1, 2)),
+    "mean": lambda ones: F.mean(ones(MANY)),
+    "cumsum": lambda ones: F.cumsum(ones(MANY))[-1:],
+    "matmul": lambda ones: F.matmul(ones(2, 1, MANY), ones(2, MANY, 1)),
+    "dense": lambda ones: F.dense(ones(2, MANY), ones(3, MANY)),
+    "conv1d": lambda ones: F.conv1d(ones(1, MANY, 1), ones(1, MANY, 1)),
+    "conv2d": lambda ones: F.conv2d(ones(1, 49, 10, 10), ones(1, 49, 10, 10)),
+    "deconv2d": lambda ones: F.deconv2d(ones(1, MANY, 1, 1), ones(MANY, 1, 1, 1)),
+    "avg_pool2d": lambda ones: F.avg_pool2d(ones(1, 1, 70, 70), kernel=70),
+    "adaptive_avg_pool2d": lambda ones: F.adaptive_avg_pool2d(ones(1, 1, 70, 70), size=1),
+    "softmax": lambda ones: F.softmax(ones(MANY)) * MANY,
+    "attention": lambda ones: F.scaled_dot_product_attention(
+        ones(1, 1, 2, 8), ones(1, 1, MANY, 8), ones(1, 1, MANY, 8)
+    ),
+    "segment_sum": lambda ones: F.segment_sum(ones(MANY), array(np.zeros(MANY), "int64"), 1),
+    "scatter_add": lambda ones: F.scatter_add(0 * ones(1), array(np.zeros(MANY), "int64"), ones(MANY)),
+    "index_add": lambda ones: F.index_add(0 * ones(1), ones(MANY), array(np.zeros(MANY), "int64")),
+    "csr_dot": lambda ones: F.csr_dot(
+        ones(MANY), array(np.zeros(MANY), "int64"), array([0, MANY], "int64"), ones(1, 1)
+    ),
+}
+
+
 @pytest.mark.parametrize("dtype", ["float16", BF16], ids=str)
-def test_short_floats_are_added_up_in_float32(dtype: object) -> None:
-    ones = array(np.ones(5000), dtype)  # one by one a sum in this dtype would stop at 256 or 2048
-    assert float(F.cast(F.sum(ones), "float32").item()) == pytest.approx(5000, rel=4e-3)
-    assert F.mean(ones).item() == 1
-    thousand = array(np.full((1, 3000), 1), dtype)
-    assert F.matmul(thousand, F.transpose(thousand)).item() == pytest.approx(3000, rel=4e-3)
-    assert F.cumsum(ones).asnumpy()[-1].astype(float) == pytest.approx(5000, rel=4e-3)
+@pytest.mark.parametrize("name", SUMS)
+def test_short_floats_are_added_up_in_float32(name: str, dtype: object) -> None:
+    found = SUMS[name](lambda *shape: array(np.ones(shape), dtype))
+    assert found.dtype == np.dtype(dtype)
+    one = name in ("mean", "avg_pool2d", "adaptive_avg_pool2d", "softmax", "attention")
+    assert float(found.asnumpy().astype(float).ravel()[0]) == pytest.approx(1 if one else MANY, rel=4e-3)
 
 
 @pytest.mark.parametrize("dtype", FLOATS, ids=str)
