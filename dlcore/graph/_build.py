@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from . import _ops
-from ._ir import DTYPES, Node, Value, constant, shared
+from ._ir import Node, Value, constant
+from ._shared import DTYPES, shared
 from ._types import compute_dtype, has_complex, is_complex, is_float, is_inexact
 
 Resolved = Value | list[Value] | None

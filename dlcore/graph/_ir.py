@@ -33,25 +33,9 @@ SHORT_DTYPE = {
     "complex64": "c64",
     "complex128": "c128",
 }
-DTYPES = {name: name for name in SHORT_DTYPE}  # by an equal text: one object for all values
 ITEMSIZE = {name: (2 if name == "bfloat16" else np.dtype(name).itemsize) for name in SHORT_DTYPE}
 FUSED = "fused"  # the operator name of a node that holds a tile program made by the fusion pass
-MOST_SIZES = 10_000  # shapes and strides that are known at once
 EACH = "fused_each"  # of a node that runs one such program over several sets of arrays: see `sets`
-
-
-_sizes: dict[tuple[int, ...], tuple[int, ...]] = {}  # each by itself
-
-
-def shared(sizes: tuple[int, ...]) -> tuple[int, ...]:
-    """The same shape or strides as one object for all values: a program has few, and a value is small without its own.
-
-    >>> shared((2, *(3, 4))) is shared((*(2, 3), 4))
-    True
-    """
-    if len(_sizes) > MOST_SIZES:
-        _sizes.clear()
-    return _sizes.setdefault(sizes, sizes)
 
 
 def contiguous_strides(shape: tuple[int, ...]) -> tuple[int, ...]:

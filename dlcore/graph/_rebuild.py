@@ -7,7 +7,8 @@ from typing import Any
 
 from . import _ops
 from ._build import Builder
-from ._ir import DTYPES, FUSED, Graph, Node, State, Value, contiguous_strides, shared
+from ._ir import FUSED, Graph, Node, State, Value, contiguous_strides
+from ._shared import DTYPES, shared
 
 # Gets the builder, the old node, and its operands in the new graph; returns the new outputs, or None to keep the call.
 Rule = Callable[[Builder, Node, list[Value | None]], list[Value] | None]

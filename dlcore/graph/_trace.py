@@ -10,7 +10,8 @@ from typing import Any
 from dlcore import _core
 
 from . import _ops
-from ._ir import DTYPES, Graph, Node, State, Value, constant, shared
+from ._ir import Graph, Node, State, Value, constant
+from ._shared import DTYPES, shared
 from ._source import SourceLines
 from ._types import is_inexact
 from ._untraceable import explained
