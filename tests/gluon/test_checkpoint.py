@@ -294,7 +294,7 @@ def test_bad_states_of_a_trainer_change_nothing(tmp_path: Path) -> None:
     assert after.trainer.optimizer.num_update == 3
 
 
-EPOCHS = 24
+EPOCHS = 30
 
 
 def digest(setup: Setup) -> str:
@@ -359,7 +359,7 @@ def test_killed_at_random_moments_it_goes_the_same_way(tmp_path: Path) -> None:
         process = start(kept, out, where, dice.randint(2, 12))
         assert process.stdout is not None and process.stdout.readline() == b"begun\n"
         if not where:
-            time.sleep(dice.uniform(0, 0.12))
+            time.sleep(dice.uniform(0, 0.04))
             process.send_signal(signal.SIGKILL)
         process.communicate(timeout=60)
         if out.exists():
@@ -371,7 +371,8 @@ def test_killed_at_random_moments_it_goes_the_same_way(tmp_path: Path) -> None:
             now.load(kept)
             reached[-1] = int(now.trainer.optimizer.num_update)
             assert digest(now) == way[reached[-1]], f"after {reached[-1]} steps, killed {where or 'from outside'}"
-    assert reached == sorted(reached) and len(set(reached)) > 5, reached
+    # Those that kill themselves have got on by then; on a slow machine others may have been too early.
+    assert reached == sorted(reached) and len(set(reached)) > 4, reached
     if not out.exists():
         said = start(kept, out).communicate(timeout=180)
         assert out.exists(), said[1].decode()
