@@ -17,15 +17,14 @@ class Dials:
     schedule              what lr is multiplied with from now to the last step, see `_schedule.py`
     clip                  the bound on every element of a gradient, 0 for none
     batch                 samples a step, where the run cuts the batches itself
-    dropout               the rate of all Dropout layers, where all have the same
+    dropout               the rate of all Dropout layers, where all have the same, and of attention that has it too
     augment               how strong the random transforms of the data are, 1 as they were made, where there are any
     """
 
     def __init__(self, net: Any, optimizer: Any, data: Batches | None = None) -> None:
         self._optimizer = optimizer
         self._data = data if isinstance(data, IndexedBatches) else None
-        layers = list(_dropouts(net))
-        self._layers = layers if len({layer._rate for layer in layers}) == 1 else []
+        self._layers = _dropouts(net)
         self._own = optimizer.lr_scheduler is None  # the run may schedule the rate
         self._lr = float(optimizer.knobs["lr"]) if self._own else 0.0
         self._schedule = SCHEDULES[0]
@@ -89,10 +88,18 @@ class Dials:
         return {"lr": rate}
 
 
-def _dropouts(block: Any) -> Iterator[Any]:
-    from dlcore.gluon.nn import Dropout
+def _dropouts(net: Any) -> list[Any]:
+    """The Dropout layers of a network, if all have one rate, and the attention layers that drop at the same."""
+    from dlcore.gluon.nn import Dropout, MultiHeadAttention
 
-    if isinstance(block, Dropout):
-        yield block
+    layers = list(_blocks(net))
+    rates = {layer._rate for layer in layers if isinstance(layer, Dropout)}
+    if len(rates) != 1:
+        return []
+    return [layer for layer in layers if isinstance(layer, (Dropout, MultiHeadAttention)) and layer._rate in rates]
+
+
+def _blocks(block: Any) -> Iterator[Any]:
+    yield block
     for child in getattr(block, "_children", {}).values():
-        yield from _dropouts(child)
+        yield from _blocks(child)

@@ -13,6 +13,7 @@ from dlcore.gluon.data._strength import Strengthened, draws
 from dlcore.gluon.data.vision import transforms
 from dlcore.graph import Jit
 from dlcore.run import SCHEDULES, train
+from dlcore.run._dials import Dials
 from dlcore.run._schedule import factor
 
 
@@ -195,3 +196,12 @@ def test_a_snapshot_brings_schedule_and_strength_back():
             np.testing.assert_array_equal(one, other)
         np.testing.assert_array_equal(run.history.series("loss")[1], losses)
         np.testing.assert_array_equal(run.history.series("lr")[1], rates)
+
+
+def test_the_rate_of_dropout_is_that_of_attention_which_has_it_too():
+    optimizer = dl.optimizer.create("sgd")
+    for of_attention, turned in ((0.1, 0.3), (0.0, 0.0)):
+        cell = nn.TransformerEncoderCell(8, 16, 2, dropout=0.1, attention_dropout=of_attention)
+        dials = Dials(cell, optimizer)
+        assert dials.turn({"dropout": 0.3}) == {"dropout"} and dials.values()["dropout"] == 0.3
+        assert (cell.dropout._rate, cell.attention._rate) == (0.3, turned)
