@@ -62,6 +62,18 @@ def test_the_number_of_threads_can_be_set() -> None:
     assert _core.num_threads() == before
 
 
+@pytest.mark.parametrize("count", [2, 3, 16, 17, 40])
+def test_every_chunk_is_run_once_whatever_the_number_of_shares(count: int) -> None:
+    rng = np.random.default_rng(count)
+    with threads(count):
+        for n in (4_097, 65_537, 400_003):
+            x, y = rng.standard_normal(n, "f4"), np.ones(n, "f4")
+            made = nd(y.copy())
+            for _ in range(3):
+                F.add(made, nd(x), out=made)  # in place: a chunk that ran twice would add twice
+            np.testing.assert_array_equal(made.asnumpy(), ((y + x) + x) + x)
+
+
 def child(code: str, **env: str) -> str:
     environment = {k: v for k, v in os.environ.items() if k != "DLCORE_NUM_THREADS"}
     done = subprocess.run(
