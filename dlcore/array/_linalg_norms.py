@@ -13,6 +13,10 @@ Axes = int | tuple[int, ...] | None
 Order = float | str | None
 
 
+def _length(x: NDArray, axis: Axes, keepdims: bool) -> NDArray:
+    return F.norm2(F.abs(x) if x._dtype_name.startswith("complex") else x, axis, keepdims)
+
+
 def vector_norm(x: Any, /, *, axis: Axes = None, keepdims: bool = False, ord: float = 2) -> NDArray:
     """Lengths of vectors: ord 2 the root of the sum of squares, 1 the sum of sizes, inf and -inf the extreme sizes, 0
     how many numbers are not zero, any other p the p-th root of the sum of p-th powers. Over all axes, if None.
@@ -22,9 +26,9 @@ def vector_norm(x: Any, /, *, axis: Axes = None, keepdims: bool = False, ord: fl
     """
     if isinstance(ord, bool) or not isinstance(ord, (int, float)):
         raise ValueError(f"vector_norm: ord must be a number, inf or -inf, got {ord!r}")
-    size = F.abs(floating(x))
     if ord == 2:
-        return F.norm2(size, axis, keepdims)
+        return _length(floating(x), axis, keepdims)
+    size = F.abs(floating(x))
     if ord == 1:
         return F.sum(size, axis, keepdims)
     if abs(ord) == inf:
@@ -46,7 +50,7 @@ def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Order = "fro") -> NDA
     if x.ndim < 2:
         raise ValueError(f"matrix_norm: expected matrices (2 or more axes), got shape {x.shape}")
     if ord in ("fro", None):
-        return F.norm2(F.abs(x), (-2, -1), keepdims)
+        return _length(x, (-2, -1), keepdims)
     if ord == "nuc" or (isinstance(ord, (int, float)) and abs(ord) == 2):
         values = F.svdvals(x)
         found = F.sum(values, -1) if ord == "nuc" else (F.max if ord == 2 else F.min)(values, -1)
@@ -71,7 +75,7 @@ def norm(x: Any, ord: Order = None, axis: Axes = None, keepdims: bool = False) -
         if ord is None or x.ndim not in (1, 2):
             if ord not in (None, 2, "fro"):
                 raise ValueError(f"norm: ord {ord!r} without an axis needs a vector or a matrix, got shape {x.shape}")
-            return F.norm2(F.abs(x), None, keepdims)
+            return _length(x, None, keepdims)
         axes: tuple[int, ...] = tuple(range(x.ndim))
     else:
         axes = (axis,) if isinstance(axis, int) else tuple(axis)

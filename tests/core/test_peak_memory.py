@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 
 from dlcore import _core, autograd, nd
+from dlcore.np import linalg as np_linalg
 
 SHAPE = (1100, 1003)  # no round number of bytes
 X = nd.array(np.random.default_rng(0).normal(size=SHAPE).astype(np.float32))
+Y = nd.array(np.random.default_rng(1).normal(size=SHAPE[::-1]).astype(np.float32)).T
 
 
 def peak(work: Callable[[], Any]) -> float:
@@ -35,6 +37,12 @@ CHAINS: dict[str, tuple[Callable[[], Any], float]] = {
     "elementwise": (lambda: ((X * 2 + 1).tanh() - X).exp().sum(), 2),
     "softmax": (lambda: nd.softmax(X * 2, axis=1).sum(), 2),
     "transposed": (lambda: (X.T + 1).sum(), 1),
+    "across": (lambda: ((X * 2 + Y) - Y.exp()).max(), 3),
+    "matrices": (lambda: (X[:1000, :1000] + X[:1000, :1000].T).max(), 1000 * 1000 / X.size),
+    "a choice": (lambda: nd.where(X > 0, X, Y).sum(), 1.25),
+    "a running sum": (lambda: nd.cumsum(X, axis=0).max(), 1),
+    "a norm": (lambda: nd.layer_norm(X * 2, X[0], X[0]).sum(), 2),
+    "a length": (lambda: np_linalg.norm(X), 1),  # the squares
     "a copy": (lambda: (X.T.reshape(-1) * 2).sum(), 2),
     "broadcast": (lambda: ((X - X.mean(axis=0)) / X.max(axis=1, keepdims=True)).sum(), 2),
     "views": (lambda: (X[1:] * X[:-1])[::2].reshape(-1).max(), 1.5),
@@ -47,6 +55,15 @@ CHAINS: dict[str, tuple[Callable[[], Any], float]] = {
 def test_a_chain_holds_what_lives(name: str) -> None:
     work, live = CHAINS[name]
     assert live * 0.99 <= peak(work) <= live * 1.1
+
+
+def test_reductions_hold_next_to_nothing() -> None:
+    for x in (X, Y, X.astype("float16"), X[::2, ::3]):
+
+        def work(x: Any = x) -> Any:
+            return x.sum(axis=0) + x.max(axis=0) - x.mean(axis=0)
+
+        assert peak(work) <= 0.1
 
 
 def test_the_tape_keeps_what_gradients_read() -> None:

@@ -220,7 +220,8 @@ void choose_outputs(TilePlan& plan, int nout) {
 
 }  // namespace
 
-void plan_tile(TilePlan& plan, const TileProgram& p, TileType type, const View* in, View* out, int nout) {
+void plan_tile(TilePlan& plan, const TileProgram& p, TileType type, const View* in, View* out, int nout,
+               int64_t whole) {
   plan.program = &p;
   plan.compiled = p.compiled.get();
   plan.dtype = register_dtype(type);
@@ -233,7 +234,7 @@ void plan_tile(TilePlan& plan, const TileProgram& p, TileType type, const View* 
   plan.per_tile_steps.clear();
   plan.steps.clear();
   int64_t n = out[0].numel();
-  plan.geo.elements = n;
+  plan.geo.elements = whole;
   if (!flat(plan, in, out, nout, n)) {
     plan.geo.nd = out[0].shape.n;
     for (int i = 0; i < plan.geo.nd; i++) plan.geo.shape[i] = out[0].shape[i];

@@ -102,7 +102,8 @@ bool rule_takes(const RuleUse& use, const View* in);  // dtypes and single numbe
 void run_rule_part(const RuleUse& use, const float* constants, const View* in, const View* out, int64_t begin,
                    int64_t end);
 
-void plan_tile(TilePlan& plan, const TileProgram& p, TileType type, const View* in, View* out, int nout);
+// `whole`: how many elements an output has that these are a part of.
+void plan_tile(TilePlan& plan, const TileProgram& p, TileType type, const View* in, View* out, int nout, int64_t whole);
 const TileTable* tile_table(TileType type);
 const char* tile_mnemonic(int op);
 int tile_cost(int op);  // additions that it is worth, roughly

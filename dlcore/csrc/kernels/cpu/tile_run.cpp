@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "kernels/cpu/copy.h"
+#include "kernels/cpu/index.h"
 #include "kernels/cpu/isa/stream.h"
 #include "kernels/cpu/scratch.h"
 #include "kernels/cpu/tile_plan.h"
@@ -203,11 +204,67 @@ bool lies_across(const View& in, const View& out) {
   return false;
 }
 
-void run_planned(const TileProgram& p, TileType type, const View* in, View* out, int nout) {
+// The elements [begin, end) along one axis.
+View part_along(const View& v, int axis, int64_t begin, int64_t end) {
+  View r = v;
+  r.data = v.ptr<char>() + begin * v.strides[axis] * int64_t(itemsize(v.dtype));
+  r.shape[axis] = end - begin;
+  return r;
+}
+
+int outermost_axis(const View& v) {
+  int axis = 0;
+  for (int i = 1; i < v.shape.n; i++)
+    if (v.shape[i] > 1 && (v.shape[axis] == 1 || v.strides[i] > v.strides[axis])) axis = i;
+  return axis;
+}
+
+void run_planned(const TileProgram& p, TileType type, const View* in, View* out, int nout, int64_t whole) {
   TilePlan& plan = plan_for_this_thread();
-  plan_tile(plan, p, type, in, out, nout);
+  plan_tile(plan, p, type, in, out, nout, whole);
   int64_t grain = kGrainOps / (plan.capacity * std::max(plan.compiled->cost, 1)) + 1;
   parallel_for(plan.units, grain, [&](int64_t begin, int64_t end) { TileRunner(plan).run(begin, end); });
+}
+
+// Lays inputs that lie across like the output, then runs as usual.
+void run_straightened(const TileProgram& p, TileType type, const View* in, View* out, int nout, int64_t whole) {
+  std::vector<Temp> keep{size_t(p.n_in)};
+  std::vector<View> straight(in, in + p.n_in);
+  for (size_t k = 0; k < straight.size(); k++) {
+    if (!lies_across(in[k], out[0])) continue;
+    straight[k] = temp_view(out[0].shape, out[0].strides, in[k].dtype, keep[k]);
+    strided_copy(straight[k], in[k]);
+  }
+  run_planned(p, type, straight.data(), out, nout, whole);
+}
+
+// Panel by panel, so that what is laid out anew stays in the cache and needs little room; all at once where a panel
+// would be large or an output lies over what is still to be read.
+void run_across(const TileProgram& p, TileType type, const View* in, View* out, int nout) {
+  constexpr int64_t kPanel = 1 << 15, kMostPanel = 1 << 18, kLines = 16;
+  const int axis = outermost_axis(out[0]);
+  const int64_t n = out[0].shape[axis], row = out[0].numel() / n;
+  int64_t rows = std::max<int64_t>(1, kPanel / row);
+  bool apart = true;
+  for (int k = 0; k < p.n_in; k++) {
+    if (!lies_across(in[k], out[0])) continue;
+    if (in[k].strides[axis] == 1) rows = (rows + kLines - 1) / kLines * kLines;  // it is read in whole lines
+    for (int j = 0; j < nout; j++) apart = apart && !overlap(in[k], out[j]);
+  }
+  apart = apart && std::min(rows, n) * row <= kMostPanel;
+  if (!apart) return run_straightened(p, type, in, out, nout, out[0].numel());
+  parallel_for((n + rows - 1) / rows, 1, [&](int64_t first, int64_t last) {
+    std::vector<View> from(in, in + p.n_in), to(out, out + nout);
+    for (int64_t begin = first * rows; begin < std::min(n, last * rows); begin += rows) {
+      const int64_t end = std::min(n, begin + rows);
+      for (int k = 0; k < p.n_in; k++) {
+        int at = axis - (out[0].shape.n - in[k].shape.n);
+        if (at >= 0 && in[k].shape[at] != 1) from[size_t(k)] = part_along(in[k], at, begin, end);
+      }
+      for (int k = 0; k < nout; k++) to[size_t(k)] = part_along(out[k], axis, begin, end);
+      run_straightened(p, type, from.data(), to.data(), nout, out[0].numel());
+    }
+  });
 }
 
 }  // namespace
@@ -222,15 +279,8 @@ void run_tile(const TileProgram& p, TileType type, const View* in, View* out, in
   bool across = false;
   if (is_dense(out[0].shape, out[0].strides))
     for (int k = 0; k < p.n_in; k++) across = across || lies_across(in[k], out[0]);
-  if (!across) return run_planned(p, type, in, out, nout);
-  std::vector<Temp> keep{size_t(p.n_in)};
-  std::vector<View> straight(in, in + p.n_in);
-  for (size_t k = 0; k < straight.size(); k++) {
-    if (!lies_across(in[k], out[0])) continue;
-    straight[k] = temp_view(out[0].shape, out[0].strides, in[k].dtype, keep[k]);
-    strided_copy(straight[k], in[k]);
-  }
-  run_planned(p, type, straight.data(), out, nout);
+  if (!across) return run_planned(p, type, in, out, nout, out[0].numel());
+  run_across(p, type, in, out, nout);
 }
 
 }  // namespace dl
