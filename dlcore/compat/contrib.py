@@ -1,8 +1,7 @@
 """`mxnet.contrib`: the rooms that its experimental modules have become.
 
->>> import dlcore
->>> text is dlcore.gluon.data.text
-True
+>>> text.Vocabulary("aab").unknown_token
+'<unk>'
 """
 
 from __future__ import annotations
@@ -12,7 +11,8 @@ from typing import Any
 
 from dlcore.array import contrib as nd
 from dlcore.array import contrib as ndarray
-from dlcore.gluon.data import text
+
+from . import text
 
 __all__ = ["nd", "ndarray", "text"]
 
