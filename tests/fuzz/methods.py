@@ -70,6 +70,7 @@ MAKERS: dict[str, Callable[[], Any]] = {
     "NDArray": lambda: dl.np.array([[1.0, 2.0], [3.0, 4.0]]),
     "CSRNDArray": lambda: dl.np.array([[1.0, 0.0], [0.0, 4.0]]).tostype("csr"),
     "RowSparseNDArray": lambda: dl.np.array([[1.0, 0.0], [0.0, 4.0]]).tostype("row_sparse"),
+    "gluon.contrib.estimator.BatchProcessor": dl.gluon.contrib.estimator.BatchProcessor,
     "graph.Explanation": lambda: dl.graph.explain(dl.jit(lambda x: x + 1.0), dl.np.ones(2)),
 }
 

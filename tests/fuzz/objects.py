@@ -22,6 +22,7 @@ MORE: dict[str, Any] = {
     "r_cell": dl.gluon.rnn.GRUCell(2),
     "base_cell": dl.gluon.rnn.GRUCell(2),
     "layer": dl.gluon.nn.Dense(2),
+    "optimizer": dl.optim.SGD(),
     "size": 4,
     "transforms": [dl.gluon.data.vision.transforms.ToTensor()],
     "angle_limits": (-10.0, 10.0),

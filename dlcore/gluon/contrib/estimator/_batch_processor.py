@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dlcore import autograd
+from dlcore._kinds import shown
 
 from ...utils import split_and_load
 
@@ -47,5 +48,8 @@ class BatchProcessor:
 
     @staticmethod
     def _cut(estimator: Any, batch: Any, batch_axis: int) -> tuple[list[Any], list[Any]]:
-        x, label = (split_and_load(part, estimator.context, batch_axis, even_split=False) for part in batch[:2])
+        parts = batch[:2] if isinstance(batch, (list, tuple)) else ()
+        if len(parts) != 2 or not all(hasattr(part, "shape") for part in parts):
+            raise TypeError(f"BatchProcessor: a batch must be a pair (data, label) of arrays, got {shown(batch)}")
+        x, label = (split_and_load(part, estimator.context, batch_axis, even_split=False) for part in parts)
         return x, label
