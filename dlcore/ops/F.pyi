@@ -544,6 +544,12 @@ def _product(
     *,
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> NDArray: ...
+def _product_sums(
+    a: ArrayLike,
+    b: ArrayLike,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> tuple[NDArray, ...]: ...
 def _put_diagonal(
     g: ArrayLike,
     x: ArrayLike,
