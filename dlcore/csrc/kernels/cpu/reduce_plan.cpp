@@ -13,7 +13,7 @@ namespace dl {
 namespace {
 
 constexpr int64_t kBuffer = 2048;      // elements converted at a time
-constexpr int64_t kStrip = 4096;       // columns worked on at a time
+constexpr int64_t kStrip = 4096;       // columns worked on at a time, at most
 constexpr int64_t kNarrow = 1024;      // fewer columns are joined in no time
 constexpr int64_t kGrain = 32 * 1024;  // elements below which a thread is not worth waking
 constexpr int64_t kBlockWork = 64 * 1024;
@@ -120,8 +120,10 @@ class Reducer {
   }
 
   void over_rows() {
+    // Half of the nearest cache; less where numbers are converted on the way.
+    const int64_t strip = same_ ? std::min(kStrip, 16384 / acc_size_) : 1024;
     int64_t width = r_.kept.inner(), results = r_.kept.count(), length = r_.reduced.count();
-    int64_t strips = (width + kStrip - 1) / kStrip, units = results / width * strips;
+    int64_t strips = (width + strip - 1) / strip, units = results / width * strips;
     int64_t wanted = blocks_wanted(units, length, results * length);
     if (width > kNarrow)
       wanted = std::min(wanted, std::max<int64_t>(length / 64, 1));  // one thread joins what they make
@@ -130,12 +132,12 @@ class Reducer {
     Temp keep;
     if (nb > 1) keep = Temp(size_t(results * nb * acc_size_));
     char* partial = nb > 1 ? keep.ptr<char>() : nullptr;
-    int64_t unit_work = std::min(width, kStrip) * (length / nb + 1);
+    int64_t unit_work = std::min(width, strip) * (length / nb + 1);
     parallel_for(units * nb, kGrain / unit_work + 1, [&](int64_t b, int64_t e) {
       alignas(64) char acc[kStrip * 8];
       for (int64_t u = b; u < e; u++) {
-        int64_t unit = u % units, first = unit % strips * kStrip, start = unit / strips * width + first;
-        int64_t n = std::min(kStrip, width - first);
+        int64_t unit = u % units, first = unit % strips * strip, start = unit / strips * width + first;
+        int64_t n = std::min(strip, width - first);
         char* to = partial ? partial + (u / units * results + start) * acc_size_ : acc;
         fns_.init(n, to);
         rows(unit / strips, first, n, blocks.at(u / units), to);
@@ -144,8 +146,8 @@ class Reducer {
     });
     if (!partial) return;
     alignas(64) char acc[kStrip * 8];
-    for (int64_t at = 0; at < results; at += kStrip) {
-      int64_t n = std::min(kStrip, results - at);
+    for (int64_t at = 0; at < results; at += strip) {
+      int64_t n = std::min(strip, results - at);
       fns_.init(n, acc);
       fns_.rows(nb, n, partial + at * acc_size_, results, acc);
       emit(at, n, acc);
