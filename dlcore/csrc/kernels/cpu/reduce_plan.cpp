@@ -120,8 +120,7 @@ class Reducer {
   }
 
   void over_rows() {
-    // Half of the nearest cache; less where numbers are converted on the way.
-    const int64_t strip = same_ ? std::min(kStrip, 16384 / acc_size_) : 1024;
+    const int64_t strip = std::min(kStrip, 16384 / acc_size_);  // half of the nearest cache
     int64_t width = r_.kept.inner(), results = r_.kept.count(), length = r_.reduced.count();
     int64_t strips = (width + strip - 1) / strip, units = results / width * strips;
     int64_t wanted = blocks_wanted(units, length, results * length);
