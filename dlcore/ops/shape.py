@@ -187,6 +187,6 @@ for _name, _word, _kept in (("tril", "above", "[[1., 0.], [3., 4.]]"), ("triu", 
     op(_name, "x, k: int = 0", f"x with zeros {_word} its k-th diagonal (in the last two axes).", dtype="same",
        infer="same",
        kernel=_name, grad=f"{_name}(gy, k=k)", ref=f"np.{_name}(x, k)",
-       samples=[case(real(shape=(3, 3))), case(_x234, k=1), case(_x234, k=-1)],
+       samples=[case(real(shape=(3, 3))), *(case(_x234, k=k) for k in (1, -1, 2**62, -(2**62)))],
        errors=[bad("2", real(shape=(3,)))],
        example=f"{_name}([[1., 2.], [3., 4.]]) -> {_kept}")

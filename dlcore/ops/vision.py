@@ -79,9 +79,10 @@ _not_rois = bad("expected x .* and rois", _x, real(shape=(3, 4)), size=2)
 _aligns: list[dict[str, Any]] = [dict(size=(2, 2)), dict(size=(2, 3), scale=0.5, samples=2, aligned=True)]
 op("roi_align", f"x, rois, {_ALIGN}",
    "Each region of x brought to one size: the mean of samples^2 points in each cell, read between pixels (as many as"
-   " pixels, if -1). scale: pixels of x for one of the region's; aligned: half a pixel is taken off.",
+   " pixels, if -1; at most 1024). scale: pixels of x for one of the region's; aligned: half a pixel is taken off.",
    dtype="first", infer="roi", kernel="roi_align", grad={"x": f"_roi_align_grad(gy, rois, x, {_ASAME})"},
-   ref=_ORACLE + "roi_align", samples=[case(_x, _rois, **a) for a in _aligns], errors=[_far, _not_rois], tol=_tol,
+   ref=_ORACLE + "roi_align", samples=[case(_x, _rois, **a) for a in _aligns],
+   errors=[_far, _not_rois, bad("samples must be at most 1024", _x, _rois, size=2, samples=2000)], tol=_tol,
    example="roi_align([[[[1., 3.], [1., 3.]]]], [[0., 0., 0., 2., 2.]], 1) -> [[[[2.5]]]]",
    formula="He et al., Mask R-CNN, arXiv:1703.06870")
 op("_roi_align_grad", f"g, rois, x: like, {_ALIGN}", "g spread over the pixels that roi_align read.", dtype="first",

@@ -16,6 +16,8 @@ struct Regions {
   int64_t plane() const { return h * w; }
 };
 
+constexpr int64_t kMostSamples = 1024;
+
 template <class Call>
 Regions regions(const Call& c, const Shape& x, const Shape& rois) {
   const std::string& op = c.op->name;
@@ -25,6 +27,10 @@ Regions regions(const Call& c, const Shape& x, const Shape& rois) {
   spatial_attr(c, "size", 2, 1, size);
   if (size[0] < 1 || size[1] < 1 || x[2] < 1 || x[3] < 1)
     throw ValueError(op + ": size and the image must be at least 1, got x " + to_string(x));
+  int64_t samples = int_attr(c, "samples", -1);
+  if (samples > kMostSamples)
+    throw ValueError(format("%s: samples must be at most %lld in each direction, got %lld", op.c_str(),
+                            (long long)kMostSamples, (long long)samples));
   return {x[0],
           x[1],
           x[2],
@@ -32,7 +38,7 @@ Regions regions(const Call& c, const Shape& x, const Shape& rois) {
           rois[0],
           size[0],
           size[1],
-          int_attr(c, "samples", -1),
+          samples,
           float_attr(c, "scale", 1),
           int_attr(c, "aligned", 0) != 0};
 }
