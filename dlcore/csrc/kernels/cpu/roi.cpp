@@ -61,8 +61,11 @@ void align(const Regions& s, const T* roi, F&& f) {
   double width = double(roi[3]) * s.scale - shift - x1, height = double(roi[4]) * s.scale - shift - y1;
   if (!s.aligned) width = std::max(width, 1.0), height = std::max(height, 1.0);
   double bw = width / double(s.pw), bh = height / double(s.ph);
-  auto count = [&](double cell) { return s.samples > 0 ? s.samples : std::max<int64_t>(0, int64_t(std::ceil(cell))); };
-  int64_t nx = std::min<int64_t>(count(bw), 1 << 12), ny = std::min<int64_t>(count(bh), 1 << 12);
+  auto count = [&](double cell) -> int64_t {
+    if (s.samples > 0) return s.samples;
+    return cell > 0 && std::isfinite(cell) ? int64_t(std::ceil(std::min(cell, 4096.0))) : 0;
+  };
+  int64_t nx = count(bw), ny = count(bh);
   double share = 1.0 / double(std::max<int64_t>(1, nx * ny));
   for (int64_t cell = 0; cell < s.ph * s.pw; cell++)
     for (int64_t iy = 0; iy < ny; iy++)
@@ -84,7 +87,7 @@ void align(const Regions& s, const T* roi, F&& f) {
 // f(cell, pixel) with the first largest pixel of each cell of one region; cells without pixels are left out.
 template <class T, class F>
 void largest(const Regions& s, const T* roi, const T* x, F&& f) {
-  auto bound = [](double v) { return int64_t(std::min(std::max(v, -1e9), 1e9)); };
+  auto bound = [](double v) { return v >= -1e9 ? int64_t(std::min(v, 1e9)) : int64_t(-1e9); };  // NaN too
   int64_t x1 = bound(std::round(double(roi[1]) * s.scale)), y1 = bound(std::round(double(roi[2]) * s.scale));
   int64_t x2 = bound(std::round(double(roi[3]) * s.scale)), y2 = bound(std::round(double(roi[4]) * s.scale));
   double bw = double(std::max<int64_t>(x2 - x1 + 1, 1)) / double(s.pw);
