@@ -10,8 +10,6 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.serial
-
 
 def test_every_operator_and_the_tour_agree_with_the_cpu(tmp_path: Path) -> None:
     program = Path(__file__).with_name("pretend.py")
