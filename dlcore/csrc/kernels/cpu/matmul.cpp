@@ -1,8 +1,8 @@
 // Matrix products: "matmul" (batched, any strides), and what "dense" (dense.cpp) shares with it.
 //
 // float32 goes through our own panels, bfloat16 through our own pairs or oneDNN, float16 through float32, float64 and
-// integers through our own gemm. The product is cut into blocks of C that run on our own pool; all blocks sum over the
-// whole of k, so results do not depend on threads.
+// integers through our own gemm. The product is cut into blocks of C that run on our own pool; where they are cut does
+// not depend on threads, so results do not either.
 #include "kernels/cpu/matmul.h"
 
 #include <algorithm>
@@ -46,21 +46,23 @@ struct MatmulPlan : Plan {
   std::unique_ptr<Prim> prim[2][2];  // [last rows][last columns]: edge blocks are smaller
 };
 
-// Cuts C so that all threads have work. Splitting the columns leaves A shared and splits the packing of B; tall
-// products are split by rows.
+constexpr int64_t kPieces = 32;     // more do not help the threads of any machine of today
+constexpr double kPiece = 1 << 21;  // multiplications that are worth a call
+
+// Cuts C so that many threads have work, the same way for any number of them: how oneDNN sums over k may follow from
+// the size of a block. Splitting the columns leaves A shared and splits the packing of B; tall products are split by
+// rows.
 void choose_blocks(const Product& p, int64_t batch, int64_t& bm, int64_t& bn) {
   bm = p.m, bn = p.n;
-  int64_t threads = num_threads();
   double work = double(p.m) * double(p.n) * double(p.k);
-  if (threads == 1 || batch >= 2 * threads || work < 1 << 18) return;
+  int64_t parts = (std::min(kPieces, int64_t(work * double(batch) / kPiece)) + batch - 1) / batch;
+  if (parts <= 1) return;
   auto cut = [](int64_t size, int64_t parts, int64_t unit) {
     int64_t block = (size + parts - 1) / parts;
     return std::min(size, (block + unit - 1) / unit * unit);
   };
-  // Two pieces a thread: one that comes late then costs a piece, not half of the product.
-  int64_t parts = ((work < 1 << 22 ? threads : 2 * threads) + batch - 1) / batch;
-  if (row_stride(p.b) == 1 && p.n > 1 && p.m >= 16 * threads && batch == 1) {
-    bm = cut(p.m, threads, 8);  // B is read along k already: whole columns of it are cheap to read twice
+  if (row_stride(p.b) == 1 && p.n > 1 && p.m >= 16 * parts && batch == 1) {
+    bm = cut(p.m, parts, 8);  // B is read along k already: whole columns of it are cheap to read twice
   } else if (p.n >= p.m) {
     bn = cut(p.n, parts, 16);
     int64_t have = (p.n + bn - 1) / bn;
