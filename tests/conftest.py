@@ -59,8 +59,10 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """A parallel worker writes what it says when it ends, after all tests, to a file."""
-    folder = node.config.stash.setdefault(LAST_WORDS, Path(tempfile.mkdtemp(prefix="dlcore-ends-")))
-    node.workerinput["last_words"] = str(folder / node.gateway.id)
+    stash = node.config.stash
+    if LAST_WORDS not in stash:
+        stash[LAST_WORDS] = Path(tempfile.mkdtemp(prefix="dlcore-ends-"))
+    node.workerinput["last_words"] = str(stash[LAST_WORDS] / node.gateway.id)
 
 
 def _keep_last_words(path: str) -> None:
