@@ -203,3 +203,25 @@ def test_batchify():
     assert x.asnumpy().tolist() == [1.5, 2.5] and x.dtype == np.float32 and text == ["a", "b"]
     nested = batchify.default([(1, (2.0, 3)), (4, (5.0, 6))])
     assert nested[0].dtype == np.int32 and nested[1][0].asnumpy().tolist() == [2.0, 5.0]
+
+
+@pytest.mark.parametrize("dtype", ["f4", ">f4", "<i2", ">i2", "?", "f2", "c8", ">c8", "u1"])
+def test_samples_stack_with_the_numbers_they_have(dtype):
+    """In the core where they lie as it reads them, else through NumPy: other byte orders, gaps, read-only arrays."""
+    from dlcore.gluon.data import batchify
+
+    whole = np.arange(24).reshape(4, 6).astype(dtype)
+    closed = whole.copy()
+    closed.flags.writeable = False
+    for rows in (
+        list(whole),
+        list(closed),
+        [row[::2] for row in whole],
+        [row[::-1] for row in whole],
+        [whole.T, whole.T],
+    ):
+        got = batchify.Stack()(rows).asnumpy()
+        np.testing.assert_array_equal(got, np.stack(rows))
+        assert got.dtype == np.dtype(dtype).newbyteorder("=")
+    mixed = [np.ones(2, "f4"), np.ones(2, "f8")]
+    assert batchify.Stack()(mixed).tolist() == [[1, 1], [1, 1]]

@@ -223,7 +223,8 @@ struct Viewed {
   }
 };
 
-// Arrays of NumPy of one shape and dtype below each other; None for what is not so, or does not lie in one piece.
+// Arrays of NumPy of one shape and dtype below each other; None for what is not so, does not lie in one piece, or has
+// its bytes in another order than this machine.
 static nb::object stacked(nb::list items) {
   size_t n = nb::len(items);
   PyTypeObject* kind = n ? Py_TYPE(items[0].ptr()) : nullptr;
@@ -234,7 +235,7 @@ static nb::object stacked(nb::list items) {
     if (Py_TYPE(item) != kind || !views[i].take(item) || !views[i].like(views[0])) return nb::none();
   }
   const Py_buffer& first = views[0].view;
-  if (first.ndim < 1 || first.ndim + 1 > kMaxDims) return nb::none();
+  if (first.ndim < 1 || first.ndim + 1 > kMaxDims || first.format[0] == '>') return nb::none();
   Tensor like = from_numpy(items[0], false), made;
   {
     Shape shape{int64_t(n)};
