@@ -111,6 +111,21 @@ def test_checkpoints_can_be_loaded(tmp_path, capsys):
         est.CheckpointHandler(tmp_path, save_best=True)
 
 
+def test_data_without_a_place_are_begun_anew(tmp_path):
+    """An iterator of one's own has `state` from its base, which cannot tell; weights and counts are kept."""
+    estimator, data, *_ = problem()
+
+    class Own(dl.io.DataIter):
+        def __iter__(self):
+            return iter(data)
+
+    estimator.fit(Own(16), epochs=2, event_handlers=[est.CheckpointHandler(tmp_path)])
+    kept = estimator.net.weight.data().asnumpy()
+    again, *_ = problem()
+    again.fit(Own(16), epochs=2, event_handlers=[est.CheckpointHandler(tmp_path, resume_from_checkpoint=True)])
+    assert again.batch == estimator.batch == 8 and (again.net.weight.data().asnumpy() == kept).all()
+
+
 @pytest.mark.parametrize(("stop", "begins"), [(8, (1, 8)), (9, (2, 8)), (10, (2, 10)), (11, (2, 10))])
 def test_resuming_goes_on_to_the_same_bits(tmp_path, stop, begins):
     """Adam, dropout, shuffled data: broken off after some batches, a fresh estimator ends where an unbroken one did.

@@ -112,7 +112,13 @@ class CheckpointHandler(TrainBegin, BatchEnd, EpochEnd):
 
 def _placed(data: Any) -> Any:
     """The data if they can say where they are, else None."""
-    return data if hasattr(data, "state") and hasattr(data, "load_state") else None
+    if not (hasattr(data, "state") and hasattr(data, "load_state")):
+        return None
+    try:
+        data.state()
+    except NotImplementedError:  # an iterator of the user's own
+        return None
+    return data
 
 
 class EarlyStoppingHandler(TrainBegin, EpochEnd):
