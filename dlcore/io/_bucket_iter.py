@@ -13,6 +13,7 @@ from dlcore._warn import warn
 from dlcore.ops import F
 
 from ._iterators import DataBatch, DataDesc, DataIter
+from ._place import whole_numbers
 
 
 def encode_sentences(
@@ -107,6 +108,7 @@ class BucketSentenceIter(DataIter):
             )
         pairs = zip(rows, self.buckets, strict=True)
         self._rows = [np.stack(found) if found else np.zeros((0, length), self.dtype) for found, length in pairs]
+        self._orders: list[np.ndarray] = []  # of the rows of each bucket, in this pass
         self._plan: list[tuple[int, int]] = []
         self._at = 0
         self.reset()
@@ -127,18 +129,44 @@ class BucketSentenceIter(DataIter):
 
     def reset(self) -> None:
         """Begin a new pass, in a new order."""
-        self._rows = [rows[_order(len(rows))] for rows in self._rows]
+        self._drawn_from = _core.rng_state()
+        self._draw()
+        self._at = 0
+
+    def _draw(self) -> None:
+        self._orders = [_order(len(rows)) for rows in self._rows]
         size = self.batch_size
         plan = [(k, at) for k, rows in enumerate(self._rows) for at in range(0, len(rows) - size + 1, size)]
         self._plan = [plan[k] for k in _order(len(plan))]
-        self._at = 0
+
+    def state(self) -> dict[str, Any]:
+        """The place in the data, as JSON can hold it: `load_state` goes on from there. See `gluon.save_checkpoint`."""
+        seed, block = self._drawn_from
+        return {"sentences": sum(map(len, self._rows)), "seed": seed, "block": block, "at": self._at}
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Go on where an iterator over the same sentences stood when `state()` was asked; do not `reset` first.
+
+        ValueError, with nothing changed, for another number of sentences and for a damaged state.
+        """
+        count, any_word = sum(map(len, self._rows)), (0, 2**64 - 1)
+        _, seed, block, at = whole_numbers(
+            "BucketSentenceIter", state, sentences=(count, count), seed=any_word, block=any_word,
+            at=(0, len(self._plan)),
+        )  # fmt: skip
+        before = _core.swap_generator((seed, block))
+        try:
+            self._draw()
+        finally:
+            _core.swap_generator(before)
+        self._drawn_from, self._at = (seed, block), at
 
     def next(self) -> DataBatch:
         if self._at == len(self._plan):
             raise StopIteration
         bucket, at = self._plan[self._at]
         self._at += 1
-        data = self._rows[bucket][at : at + self.batch_size]
+        data = self._rows[bucket][self._orders[bucket][at : at + self.batch_size]]
         label = np.full_like(data, self.invalid_label)
         label[:, :-1] = data[:, 1:]
         if self.layout == "TN":

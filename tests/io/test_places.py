@@ -14,6 +14,7 @@ import dlcore as dl
 from dlcore import _core, gluon
 from dlcore.gluon import nn
 from dlcore.io import CSVIter, ImageRecordIter, LibSVMIter, MNISTIter, NDArrayIter, PrefetchingIter, ResizeIter, image
+from dlcore.io._bucket_iter import BucketSentenceIter
 from dlcore.io.recordio import IRHeader, MXIndexedRecordIO, pack_img
 
 RNG = np.random.default_rng(0)
@@ -41,6 +42,7 @@ def _files(folder: Path) -> dict[str, Make]:
         "CSV from the first": lambda: CSVIter(folder / "x.csv", (2,), batch_size=4, round_batch=False),
         "LibSVM": lambda: LibSVMIter(folder / "x.svm", (4,), batch_size=3),
         "MNIST": lambda: MNISTIter(folder / "x", folder / "y", 3),
+        "sentences": lambda: BucketSentenceIter([[k] * (1 + k % 4) for k in range(1, 30)], 3, invalid_label=0),
         "PNG": lambda: ImageRecordIter(folder / "png.rec", **chance),
         "JPEG": lambda: ImageRecordIter(folder / "jpg.rec", **chance, round_batch=False),
         "rolled over": lambda: records("png", **chance, last_batch_handle="roll_over"),
@@ -69,7 +71,8 @@ def _walk(batches: Any, passes: int, count: int = 10**6) -> list[Any]:
 
 @pytest.mark.parametrize("stop", [0, 2, 3, 4, 7])
 @pytest.mark.parametrize("kind", [
-    "CSV", "CSV from the first", "LibSVM", "MNIST", "PNG", "JPEG", "rolled over", "resized", "ahead", "drawn ahead",
+    "CSV", "CSV from the first", "LibSVM", "MNIST", "sentences", "PNG", "JPEG", "rolled over", "resized", "ahead",
+    "drawn ahead",
 ])  # fmt: skip
 def test_it_goes_on_where_it_stood(tmp_path: Path, kind: str, stop: int) -> None:
     net = nn.Dense(1, in_units=1)
@@ -102,14 +105,15 @@ def _spoilt(place: Any) -> list[Any]:
     return found
 
 
-@pytest.mark.parametrize("kind", ["CSV", "LibSVM", "PNG", "rolled over", "resized", "two ahead"])
+@pytest.mark.parametrize("kind", ["CSV", "LibSVM", "sentences", "PNG", "rolled over", "resized", "two ahead"])
 def test_places_that_do_not_fit_change_nothing(tmp_path: Path, kind: str) -> None:
     batches = _files(tmp_path)[kind]()
     next(batches)
     before, random = batches.state(), _core.rng_state()
     for spoilt in _spoilt(before):
         with pytest.raises(
-            ValueError, match=r"(CSVIter|LibSVMIter|ResizeIter|PrefetchingIter|NDArrayIter|Image\w*Iter): "
+            ValueError,
+            match=r"(CSVIter|LibSVMIter|BucketSentenceIter|ResizeIter|PrefetchingIter|NDArrayIter|Image\w*Iter): ",
         ):
             batches.load_state(spoilt)
             pytest.fail(f"taken as a place: {spoilt}")
