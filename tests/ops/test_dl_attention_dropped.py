@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from plain.sequences import softmax
-from plain.slope import agree, draws
+from plain.slope import agree, draws, twice
 
 import dlcore as dl
 from dlcore import _core, autograd, nd
@@ -55,24 +55,7 @@ def seeded(*given: Any, seed: int = 3, **more: Any) -> Any:
 @pytest.mark.parametrize("causal", [False, True])
 def test_second_derivatives(causal: bool) -> None:
     values = draws(RNG, (2, 18, 2), (2, 20, 2), (2, 20, 3))
-    along, other = ([RNG.uniform(-1, 1, v.shape) for v in values] for _ in range(2))
-
-    def slope(step: float, create: bool = False) -> Any:
-        given = [nd.array(v + step * d, dtype="float64") for v, d in zip(values, along, strict=True)]
-        for a in given:
-            a.attach_grad()
-        with autograd.record():
-            y = seeded(*given, causal=causal, dropout=0.4)
-            found = autograd.grad((y * y * y).sum(), given, create_graph=create, retain_graph=create)
-            total: Any = 0.0
-            for g, o in zip(found, other, strict=True):
-                total = total + (g * nd.array(o, dtype="float64")).sum()
-        return given, total
-
-    given, total = slope(0.0, create=True)
-    total.backward()
-    got = sum(float((a.grad.asnumpy() * d).sum()) for a, d in zip(given, along, strict=True))
-    want = (float(slope(1e-5)[1]) - float(slope(-1e-5)[1])) / 2e-5
+    got, want = twice(lambda *given: seeded(*given, causal=causal, dropout=0.4), values)
     assert got == pytest.approx(want, rel=1e-6, abs=1e-7) and abs(want) > 1e-3
 
 

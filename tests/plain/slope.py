@@ -54,6 +54,32 @@ def agree(run: Any, plain: Callable[..., Any], values: Sequence[np.ndarray], lim
     check_gradients(plain, values, [v.grad.asnumpy() for v in ours], limit)
 
 
+def twice(run: Any, values: Sequence[np.ndarray]) -> tuple[float, float]:
+    """What moves the slope of sum(y^3), y = run(*values), in one random direction as the values move in another.
+
+    By the recording of a gradient, and by differences of two gradients.
+    """
+    rng = np.random.default_rng(10)
+    move, look = ([rng.uniform(-1, 1, v.shape) for v in values] for _ in range(2))
+
+    def slope(step: float, create: bool = False) -> Any:
+        given = [nd.array(v + step * d, dtype="float64") for v, d in zip(values, move, strict=True)]
+        for a in given:
+            a.attach_grad()
+        with autograd.record():
+            y = run(*given)
+            found = autograd.grad((y * y * y).sum(), given, create_graph=create, retain_graph=create)
+            total: Any = 0.0
+            for g, o in zip(found, look, strict=True):
+                total = total + (g * nd.array(o, dtype="float64")).sum()
+        return given, total
+
+    given, total = slope(0.0, create=True)
+    total.backward()
+    got = sum(float((a.grad.asnumpy() * d).sum()) for a, d in zip(given, move, strict=True))
+    return got, (float(slope(1e-5)[1]) - float(slope(-1e-5)[1])) / 2e-5
+
+
 def draws(rng: np.random.Generator, *shapes: tuple[int, ...], reach: float = 1.0) -> list[np.ndarray]:
     """Random float64 arrays of these shapes."""
     return [rng.uniform(-reach, reach, s) for s in shapes]
