@@ -7,7 +7,7 @@ import weakref
 from collections import deque
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 _Answer = SimpleQueue[tuple[Any, BaseException | None]]
@@ -33,7 +33,7 @@ class BatchThreads:
     def __init__(self, make: Callable[[Any], Any], count: int) -> None:
         self._jobs: SimpleQueue[tuple[Any, _Answer] | None] = SimpleQueue()
         self._asked: deque[_Answer] = deque()
-        self._closed: list[bool] = []  # what is in it counts; the threads know nothing of this object
+        self._closed = Event()  # the threads know nothing of this object
         self._threads = [
             Thread(target=_work, args=(make, self._jobs, self._closed), name=f"dlcore-data_{k}", daemon=True)
             for k in range(count)
@@ -69,7 +69,7 @@ class BatchThreads:
     def close(self, wait: bool = True) -> None:
         """End the threads after what they are doing. Harmless when called twice."""
         self._asked.clear()
-        self._closed.append(True)
+        self._closed.set()
         threads, self._threads = self._threads, []
         for _ in threads:
             self._jobs.put(None)
@@ -77,10 +77,10 @@ class BatchThreads:
             thread.join()
 
 
-def _work(make: Callable[[Any], Any], jobs: SimpleQueue[tuple[Any, _Answer] | None], closed: list[bool]) -> None:
+def _work(make: Callable[[Any], Any], jobs: SimpleQueue[tuple[Any, _Answer] | None], closed: Event) -> None:
     while (job := jobs.get()) is not None:
         indices, answer = job
-        if closed:
+        if closed.is_set():
             continue
         try:
             answer.put((make(indices), None))

@@ -180,10 +180,10 @@ class RandomLighting(_Jitter):
     np.uint8(7)
     """
 
+    change = "lighting"
+
     def __init__(self, alpha: float) -> None:
         super().__init__(alpha)
-
-    change = "lighting"
 
     def _apply(self, array: np.ndarray) -> np.ndarray:
         if array.shape[2] != 3:
