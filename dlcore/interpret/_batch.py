@@ -7,7 +7,7 @@ from contextlib import closing
 from typing import Any
 
 from dlcore.run._data import batches
-from dlcore.run._objective import Objective, are_classes
+from dlcore.run._objective import Objective
 
 
 def batch_of(data: Any, count: int) -> tuple[Any, Any]:
@@ -25,7 +25,7 @@ def batch_of(data: Any, count: int) -> tuple[Any, Any]:
     return batch.x[:count], batch.y[:count]
 
 
-def objective_of(net: Any, y: Any, loss: Any = None) -> Callable[[Any, Any, Any], Any]:
-    """The loss `train` would take for labels `y`, as a function of (net, x, y)."""
-    found = Objective(net, loss, are_classes(y))
+def objective_of(net: Any, loss: Any = None) -> Callable[[Any, Any, Any], Any]:
+    """The loss `train` would take, as a function of (net, x, y)."""
+    found = Objective(net, loss)
     return lambda _net, x, labels: found.forward(x, labels)[0]

@@ -18,7 +18,7 @@ from ._dials import Dials
 from ._keeper import Keeper
 from ._knobs import as_numbers, from_numbers
 from ._not_finite import why_not_finite
-from ._objective import Objective, are_classes
+from ._objective import Objective, class_axis
 from ._patience import Patience
 from ._place import Place, has_own_generator, own_generator
 from ._ring import MEBIBYTE, Snapshots
@@ -350,8 +350,8 @@ def make_ready(net: Any, data: Batches) -> tuple[bool, bool]:
 
         net.initialize(init.Xavier())
     with autograd.predict_mode():
-        net(batch.x[:1].as_in_context(device_of(net)))
-    return fresh, are_classes(batch.y)
+        output = net(batch.x[:1].as_in_context(device_of(net)))
+    return fresh, class_axis(output, batch.y[:1]) is not None
 
 
 def device_of(net: Any) -> Any:

@@ -133,8 +133,8 @@ def _sweep(net: Any, source: Any, rule: Any, loss: Any, rates: np.ndarray) -> li
     """The loss of each step, until it is far above the best."""
     from dlcore.gluon import Trainer
 
-    _, classes = make_ready(net, source)
-    stepper = Stepper(Objective(net, loss, classes), Trainer(net.collect_params(), rule), None, False)
+    make_ready(net, source)
+    stepper = Stepper(Objective(net, loss), Trainer(net.collect_params(), rule), None, False)
     losses: list[float] = []
     average, best, epoch = 0.0, np.inf, 0
     while len(losses) < len(rates):

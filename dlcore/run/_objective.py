@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,14 +14,13 @@ class Objective:
     """Calls the user's loss in whichever of the three forms it came.
 
     `loss` is a Gluon loss or any function of (output, label), a function of (net, x, y), or None: cross-entropy
-    where the labels are class numbers (an integer dtype), squared error where they are not.
+    where the labels are class numbers (see `class_axis`), squared error where they are not.
     `forward(x, y)` gives (loss as a 0-d array, output or None where only the user's function knows it).
     """
 
-    def __init__(self, net: Any, loss: Any, classes: bool) -> None:
-        self.net = net
+    def __init__(self, net: Any, loss: Any) -> None:
+        self.net, self.loss = net, loss
         self.sees_net = loss is not None and _takes_net(loss)
-        self.loss = _default_loss(classes) if loss is None else loss
 
     def forward(self, x: Any, y: Any) -> tuple[Any, Any]:
         """Loss (mean over the batch) and output of one batch."""
@@ -30,16 +28,24 @@ class Objective:
             output, value = None, self.loss(self.net, x, y)
         else:
             output = self.net(x)
-            value = self.loss(output, y)
+            value = (_default_loss if self.loss is None else self.loss)(output, y)
         if not hasattr(value, "asnumpy"):
             raise TypeError(f"loss: expected an array computed from the network's output, got {type(value).__name__}")
         return (F.mean(value) if value.ndim else value), output
 
 
-def _default_loss(classes: bool) -> Callable[..., Any]:
+def _default_loss(output: Any, y: Any) -> Any:
     from dlcore.gluon import loss
 
-    return loss.SoftmaxCrossEntropyLoss() if classes else loss.L2Loss()
+    axis = class_axis(output, y)
+    if axis is not None:
+        return loss.SoftmaxCrossEntropyLoss(axis)(output, y)
+    try:
+        return loss.L2Loss()(output, y)
+    except ValueError as error:
+        raise ValueError(
+            f"{error}\n  no loss was given: squared error, as labels of {y.dtype} seem no classes"
+        ) from error
 
 
 def _takes_net(loss: Any) -> bool:
@@ -60,12 +66,27 @@ def _takes_net(loss: Any) -> bool:
     return len(needed) == 3
 
 
-def right_share(output: Any, y: Any) -> Any:
-    """The share of samples whose highest output is at the label, as a 0-d float32 array."""
-    guess = F.argmax(output, axis=-1)
+def right_share(output: Any, y: Any, axis: int) -> Any:
+    """The share of labels at which the output is highest along `axis`, as a 0-d float32 array."""
+    guess = F.argmax(output, axis=axis)
     return F.mean(F.cast(F.equal(F.cast(guess, "int64"), F.cast(y, "int64")), "float32"))
 
 
-def are_classes(y: Any) -> bool:
-    """True when `y` holds class numbers: one integer a sample."""
-    return np.dtype(y.dtype).kind in "iu" and y.ndim <= 1
+def class_axis(output: Any, y: Any) -> int | None:
+    """The axis of `output` along which the classes lie that `y` numbers; None where `y` holds no class numbers.
+
+    Class numbers are integers: one a sample, or one for each place in the shape of `output` without an axis, which is
+    the last (the words of a text) or the second of four and more (the pixels of a picture).
+    """
+    if np.dtype(y.dtype).kind not in "iu" or not hasattr(output, "ndim"):  # a network may give several arrays
+        return None
+    if y.ndim <= 1:
+        return -1
+    if output.ndim != y.ndim + 1:
+        return None
+    for axis in (-1,) if output.ndim == 3 else (1, -1):
+        places = list(output.shape)
+        del places[axis]
+        if places == list(y.shape):
+            return axis
+    return None

@@ -14,7 +14,7 @@ from dlcore.comm._current import counting
 from dlcore.graph import jit
 
 from ._data import Batch
-from ._objective import Objective, are_classes, right_share
+from ._objective import Objective, class_axis, right_share
 
 
 class Compiled:
@@ -88,9 +88,8 @@ class Stepper:
         return tuple(scalar * weight for scalar in self._scalars(loss, output, y))
 
     def _scalars(self, loss: Any, output: Any, y: Any) -> tuple[Any, ...]:
-        if output is None or not self.counts or not are_classes(y):
-            return (loss,)
-        return loss, right_share(output, y)
+        axis = class_axis(output, y) if self.counts and output is not None else None
+        return (loss,) if axis is None else (loss, right_share(output, y, axis))
 
     @staticmethod
     def _named(scalars: Any) -> dict[str, Any]:
@@ -131,7 +130,8 @@ class Evaluator:
             loss, output = self.objective.forward(x, y)
             if output is None and (self.counts or self.metric is not None):
                 output = self.objective.net(x)
-            share = right_share(output, y) if self.counts and are_classes(y) else None
+            axis = class_axis(output, y) if self.counts else None
+            share = None if axis is None else right_share(output, y, axis)
         return loss, share, output
 
     def _scores(self, sums: np.ndarray) -> dict[str, float]:

@@ -59,16 +59,17 @@ def train(
     """Train `net` and return the run.
 
     - `data`, `val`: a dataset, a loader, a pair of arrays (x, y) with x of shape (samples, ...) and y of shape
-      (samples,) or like the output, or "mnist" or "fashion_mnist". `val` is looked at after every epoch.
+      (samples,), like the output, or like it without its axis of classes; or "mnist" or "fashion_mnist". `val` is
+      looked at after every epoch.
     - `epochs`, `batch`: how often all of `data` is seen, and how many samples a step takes; the last batch of an epoch
       may be shorter. A loader brings its own batch size.
     - `optimizer`, `lr`, `**optimizer_params`: "sgd", "adam", "rmsprop" or an optimizer, and its settings (momentum=,
       wd= ...). They become knobs of the run, with batch, dropout, clip, and the strength of augmentation.
     - `schedule`: what the learning rate does until the end: "constant", "linear", "cosine", "exponential", "one_cycle"
       (`dlcore/run/_schedule.py`). A knob as well.
-    - `loss`: a Gluon loss, a function of (output, label), or of (net, x, y); by default cross-entropy for integer
-      labels and squared error for others.
-    - `metric`: "accuracy", any metric of `dlcore.metric`, or None. "auto" is accuracy for integer labels.
+    - `loss`: a Gluon loss, a function of (output, label), or of (net, x, y); by default cross-entropy for class
+      numbers (integers: one a sample, or one a place of the output, as words or pixels) and squared error for others.
+    - `metric`: "accuracy", any metric of `dlcore.metric`, or None. "auto" is accuracy for class numbers.
     - `background`: return at once. Otherwise wait for the end; an interrupt ends the run at a step boundary.
     - `workers`: train data-parallel in that many processes.
     - `seed`: makes shuffling, dropout and first weights repeatable.
@@ -194,7 +195,7 @@ def prepare(
         train_batches,
         val_batches,
         epochs=epochs,
-        objective=Objective(net, loss, classes),
+        objective=Objective(net, loss),
         trainer=Trainer(net.collect_params(), rule, comm=comm),
         counts=counts,
         metric=measure,

@@ -24,7 +24,7 @@ def probe(net):
     data = rng.normal(size=(8, 1, 6, 6)).astype("float32"), np.arange(8, dtype="int32") % 3
     x, y = batch_of(data, 8)
     net(x)
-    return Probe(net, x, y, objective_of(net, y))
+    return Probe(net, x, y, objective_of(net))
 
 
 def test_figures_are_those_of_the_arrays(net, probe):

@@ -189,3 +189,29 @@ class TestShow:
         run.wait(timeout=20)
         assert stream.getvalue().splitlines()[-1].startswith("hybridsequential")
         assert "stopped at step" in stream.getvalue()
+
+
+@pytest.mark.parametrize("kind, place", [("words", (5,)), ("pixels", (4, 3))])
+def test_classes_of_every_place_are_learned_without_naming_a_loss(kind, place):
+    """Numbers of words, and of the classes of pixels: cross-entropy and accuracy along the axis that has no label."""
+    from dlcore.gluon import loss, nn
+
+    y = np.random.default_rng(0).integers(0, 7, (32, *place))
+    if kind == "words":
+        net, axis, x = nn.HybridSequential(nn.Embedding(7, 16), nn.Dense(7, flatten=False)), -1, y
+    else:
+        net, axis, x = nn.Conv2D(7, 1), 1, np.eye(7, dtype="float32")[y].transpose(0, 3, 1, 2)
+    run = train(net, (x, y), val=(x, y), epochs=40, batch=16, optimizer="adam", lr=0.1, show=False)
+    assert run.history.last("val_accuracy") == run.history.last("accuracy") == 1
+    want = loss.SoftmaxCrossEntropyLoss(axis)(net(dl.nd.array(x, dtype=x.dtype)), dl.nd.array(y, dtype="int64")).mean()
+    assert run.history.last("val_loss") == pytest.approx(float(want), rel=1e-4)
+
+
+def test_numbers_that_are_no_classes_are_values_and_must_fit():
+    from dlcore.gluon import nn
+
+    x = np.ones((8, 4), "float32")
+    run = train(nn.Dense(3), (x, np.arange(24).reshape(8, 3)), batch=8, show=False)
+    assert run.history.last("loss") > 10 and run.history.count("accuracy") == 0
+    with pytest.raises(ValueError, match=r"L2Loss: .*\n(.*\n)* *no loss was given: squared error, as labels of int64"):
+        train(nn.Dense(3), (x, np.arange(16).reshape(8, 2)), batch=8, show=False)

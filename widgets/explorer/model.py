@@ -51,7 +51,7 @@ class Explorer(anywidget.AnyWidget):
         self.on_msg(self._receive)
 
     def _take(self, net: Any) -> None:
-        objective = None if self._y is None else objective_of(net, self._y, self._loss)
+        objective = None if self._y is None else objective_of(net, self._loss)
         self.structure: Structure = structure(net, self._x, self._name)
         self._net = net
         self._probe = Probe(net, self._x, self._y, objective)
