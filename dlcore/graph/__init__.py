@@ -15,7 +15,7 @@ from ._compiled import Compiled
 from ._function import GraphFunction
 from ._ir import Graph, Node, State, Value
 from ._jit import Jit, generation, invalidate, jit
-from ._trace import every_call, is_tracing, outside_trace, trace
+from ._trace import every_call, is_tracing, outside_trace, trace, write_last
 from .explain import Explanation, explain
 from .verify import GraphError, verify
 
@@ -39,7 +39,8 @@ __all__ = [
     "outside_trace",
     "trace",
     "verify",
+    "write_last",
 ]
 
 _answers.guard(__name__, ["CachedOp", "Compiled", "GraphFunction", "explain", "jit", "trace", "verify"], methods=False)
-_answers.answer(__name__, ["every_call", "outside_trace"])
+_answers.answer(__name__, ["every_call", "outside_trace", "write_last"])

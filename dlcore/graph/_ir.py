@@ -186,6 +186,7 @@ class State:
     """A captured array: `value` is what it holds when the run starts, `new` what it holds afterwards.
 
     made   which output of the graph's `kept` it holds, -1 for an array of the user's
+    last   written when all else of a run is done, so that a run that fails leaves it
 
     >>> State(Value("float32", (3,), (1,), kind="state"), array=None).new is None
     True
@@ -195,6 +196,7 @@ class State:
     array: Any
     new: Value | None = None
     made: int = -1
+    last: bool = False
 
 
 @dataclass(eq=False, slots=True)
@@ -283,7 +285,10 @@ class Graph:
             nodes.append(twin)
         twin_graph = Graph(
             [copies[v] for v in self.inputs],
-            [State(copies[s.value], s.array, s.new and _copy_value(s.new, copies), s.made) for s in self.states],
+            [
+                State(copies[s.value], s.array, s.new and _copy_value(s.new, copies), s.made, s.last)
+                for s in self.states
+            ],
             nodes,
             [_copy_value(v, copies) for v in self.outputs], self.rng_blocks, self.name, self.steady, self.kept,
         )  # fmt: skip

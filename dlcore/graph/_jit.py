@@ -6,7 +6,7 @@ import functools
 import inspect
 import threading
 import types
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar, overload
 
@@ -158,7 +158,11 @@ class Jit:
         wish = Remat(tuple(segments), least, budget)
         function = GraphFunction(traced.graph, wish, self._family, wish if self._always_bounded else wish.unbounded())
         storages = {state.array._storage_id for state in traced.graph.states}
-        watched = [(get, a) for get, a in _watched(self._function) if a._storage_id in storages]
+        watched = [
+            (get, one)
+            for get, one in _watched(self._function)
+            if not isinstance(one, _core.NDArray) or one._storage_id in storages
+        ]
         return _Entry(
             key, function, traced.result, traced.host_calls, traced.custom_gradient, traced.sizes_read, watched,
             plain(self._function),
@@ -177,7 +181,7 @@ class Jit:
 
 @dataclass(eq=False)
 class _Entry:
-    """One signature: its graph, what it returns, and the variables whose arrays it captured.
+    """One signature: its graph, what it returns, and the variables whose arrays or objects it captured.
 
     named    what the function named outside itself
     origin   the entry of other sizes that this one was made from without a trace, None where it was traced
@@ -207,8 +211,8 @@ class _Entry:
         )
 
     def is_current(self) -> bool:
-        """Whether the function's own variables still name the arrays that were captured."""
-        return all(get() is array for get, array in self.watched)
+        """Whether the function's own variables still name what was captured."""
+        return all(get() is one for get, one in self.watched)
 
 
 def _kind_and_sizes(key: Any) -> tuple[tuple | None, tuple[int, ...]]:
@@ -234,24 +238,39 @@ def _asked(remat: Any, budget: Any) -> tuple[bool, tuple[Any, ...], int | None]:
 
 
 def _watched(function: Callable[..., Any]) -> list[tuple[Callable[[], Any], Any]]:
-    """The arrays that the function's globals and closure name directly, each with a way to look again."""
+    """What the function's globals and closure name and it may capture, each with a way to look again."""
     function = inspect.unwrap(function)
     if isinstance(function, types.MethodType):
         function = function.__func__
     if not isinstance(function, types.FunctionType):
         return []
     found: list[tuple[Callable[[], Any], Any]] = []
-    for name in function.__code__.co_names:
-        if isinstance(function.__globals__.get(name), _core.NDArray):
+    for name in _names(function.__code__):
+        if _holds(function.__globals__.get(name)):
             found.append((functools.partial(function.__globals__.get, name), function.__globals__[name]))
     for cell in function.__closure__ or ():
         try:
             content = cell.cell_contents
         except ValueError:  # not assigned yet
             continue
-        if isinstance(content, _core.NDArray):
+        if _holds(content):
             found.append((functools.partial(getattr, cell, "cell_contents"), content))
     return found
+
+
+def _names(code: types.CodeType) -> Iterator[str]:
+    """The names of globals (and attributes) in a function and in the functions written inside it."""
+    yield from code.co_names
+    for inside in code.co_consts:
+        if isinstance(inside, types.CodeType):
+            yield from _names(inside)
+
+
+def _holds(one: Any) -> bool:
+    """Whether it is an array, or an object of dlcore's that may hold some: a network, a trainer, a metric."""
+    if isinstance(one, (type, types.ModuleType, types.FunctionType)):
+        return False
+    return any(cls.__module__.startswith("dlcore.") for cls in type(one).__mro__)
 
 
 @overload
@@ -266,6 +285,8 @@ def jit(function: Any = None, *, remat: bool | Iterable[Any] = False, memory_bud
     A whole training step can be compiled as it is written: forward, loss, `backward()` and `trainer.step()`. Arrays
     that the function reads without getting them as arguments (parameters, optimizer state) are read and written in
     place.
+
+    Another network, trainer, metric or array under a name that the function uses itself makes it be compiled anew.
 
     Signature: shapes, dtypes and layouts of array arguments, the values of all other arguments (they must be hashable),
     whether gradients are recorded and training mode is on, and the dtype of mixed precision. Python code runs only

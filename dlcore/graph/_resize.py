@@ -42,7 +42,9 @@ COUNTED = ("_checked",)  # what a block counts for itself
 # Files that read sizes of arrays while they are traced, and make of them only shapes of other arrays, or an error.
 READERS = (
     "array/_indexing.py", "array/_key.py", "gluon/_block.py", "gluon/_loss.py", "gluon/_loss_classification.py",
-    "gluon/model_zoo/text/_gpt.py", "gluon/nn/_attention.py", "gluon/nn/_dropout.py", "ops/attention.py", "ops/rnn.py",
+    "gluon/model_zoo/text/_gpt.py", "gluon/nn/_attention.py", "gluon/nn/_dropout.py", "metric/_classification.py",
+    "metric/_counts.py", "metric/_likelihood.py", "metric/_regression.py", "metric/_similarity.py", "ops/attention.py",
+    "ops/rnn.py",
 )  # fmt: skip
 
 

@@ -194,7 +194,7 @@ def outline_of(graph: Graph) -> Outline | None:
         inputs = tuple(name(value) for value in node.inputs)
         lines.append((node.op, inputs, text, _program(node, shares), node.paused, node.recorded))
         lines += [(None if out.base is None else name(out.base), describe(out)) for out in node.outputs]
-    lines += [(None if state.new is None else name(state.new), state.made) for state in graph.states]
+    lines += [(None if state.new is None else name(state.new), state.made, state.last) for state in graph.states]
     lines.append((tuple(name(value) for value in graph.outputs), graph.steady))
     if graph.kept is not None:  # it follows from captured arrays alone: no size moves it
         inner = outline_of(graph.kept)

@@ -64,6 +64,28 @@ def every_call(function: Callable[[], None]) -> None:
         function()
 
 
+def write_last(array: Any) -> None:
+    """Inside a function that is being compiled: what it writes into `array` comes when all else of a run is done.
+
+    So a run that fails leaves the array as it was.
+
+    >>> import dlcore as dl
+    >>> total = dl.np.zeros(())
+    >>> @dl.jit
+    ... def f(rows, which):
+    ...     write_last(total)
+    ...     total[...] += rows.sum()
+    ...     return dl.nd.take(rows, which, mode="raise")
+    >>> try:
+    ...     y = f(dl.np.ones((3, 2)), dl.np.asarray([7]))
+    ... except IndexError:
+    ...     print(float(total))
+    0.0
+    """
+    if is_tracing():
+        _local.last.add(array._storage_id)
+
+
 def outside_trace(function: Callable[[], Any]) -> Any:
     """Runs `function` for real even while this thread is tracing (to set up parameters, for instance).
 
@@ -113,7 +135,7 @@ def trace(call: Callable[[list[Any]], tuple[Any, list[Any]]], arrays: list[Any],
             if array._tracked:
                 _core.mark_variable(stand_in, _core.empty((0,), array._dtype_name), "write")
     host_calls: list[Any] = []
-    _local.host_calls = host_calls
+    _local.host_calls, _local.last = host_calls, set()
     try:
         with SourceLines(tracer) as lines:
             result, outputs = call(stand_ins)
@@ -127,6 +149,8 @@ def trace(call: Callable[[list[Any]], tuple[Any, list[Any]]], arrays: list[Any],
     finally:
         _local.host_calls = None
     graph = _located(recorded, name, lines, recording)
+    for state in graph.states:
+        state.last = state.array._storage_id in _local.last
     return Trace(graph, result, host_calls, recorded["custom_gradient"], recorded["sizes_read"])
 
 

@@ -6,6 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from dlcore.ops import F
+
+from ._inside import true_of
 from ._metric import EvalMetric, register
 
 
@@ -26,14 +29,26 @@ class Accuracy(EvalMetric):
         super().__init__(name, **kwargs)
 
     def measure(self, label: np.ndarray, pred: np.ndarray) -> tuple[float, int]:
-        if pred.shape != label.shape and pred.ndim >= 1:
-            scores, axis = pred.shape, self.axis
-            if pred.ndim <= axis:
-                raise ValueError(f"{self.name}: axis {axis} of predictions of shape {scores}; labels are {label.shape}")
-            pred = pred.argmax(axis=axis)
-            if pred.size != label.size:
-                raise ValueError(f"{self.name}: predictions of shape {scores} do not fit labels of shape {label.shape}")
+        if self._scored(label, pred):
+            pred = pred.argmax(axis=self.axis)
         return int(np.count_nonzero(pred.reshape(-1) == label.reshape(-1))), label.size
+
+    def _inside(self, label: Any, pred: Any) -> tuple[Any, Any]:
+        if self._scored(label, pred):
+            pred = F.argmax(pred, axis=self.axis)
+        return true_of(F.equal(*(F.cast(F.reshape(a, (-1,)), "float64") for a in (pred, label))))
+
+    def _scored(self, label: Any, pred: Any) -> bool:
+        """Whether predictions are scores of classes. ValueError where they do not fit the labels."""
+        if pred.shape == label.shape or pred.ndim < 1:
+            return False
+        if pred.ndim <= self.axis:
+            raise ValueError(
+                f"{self.name}: axis {self.axis} of predictions of shape {pred.shape}; labels are {label.shape}"
+            )
+        if pred.size != label.size * pred.shape[self.axis]:
+            raise ValueError(f"{self.name}: predictions of shape {pred.shape} do not fit labels of shape {label.shape}")
+        return True
 
 
 @register("top_k_accuracy", "top_k_acc")
@@ -53,9 +68,17 @@ class TopKAccuracy(EvalMetric):
         super().__init__(f"{name}_{top_k}", **kwargs)
 
     def measure(self, label: np.ndarray, pred: np.ndarray) -> tuple[float, int]:
-        if pred.ndim != 2 or label.size != len(pred):
+        self._fit(label, pred)
+        top = np.argsort(-pred, axis=1, kind="stable")[:, : self.top_k]
+        return int(np.count_nonzero(top == label.reshape(-1, 1))), label.size
+
+    def _inside(self, label: Any, pred: Any) -> tuple[Any, Any]:
+        self._fit(label, pred)
+        top = F.argtopk(pred, k=min(self.top_k, pred.shape[1]), axis=1)
+        return true_of(F.any(F.equal(F.cast(top, "float64"), F.cast(F.reshape(label, (-1, 1)), "float64")), axis=1))
+
+    def _fit(self, label: Any, pred: Any) -> None:
+        if pred.ndim != 2 or label.size != pred.shape[0]:
             raise ValueError(
                 f"{self.name}: expected scores (n, classes) and labels (n,), got {pred.shape}, {label.shape}"
             )
-        top = np.argsort(-pred, axis=1, kind="stable")[:, : self.top_k]
-        return int(np.count_nonzero(top == label.reshape(-1, 1))), label.size

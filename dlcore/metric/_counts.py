@@ -7,7 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from dlcore import _core
+from dlcore.graph import outside_trace
+from dlcore.ops import F
+
+from ._inside import refused, true_of, wrong_if_negative
 from ._metric import EvalMetric, register
+from ._sums import Sum, arrays
 
 
 def _classes(label: np.ndarray, pred: np.ndarray, name: str, threshold: float) -> tuple[np.ndarray, np.ndarray]:
@@ -18,13 +24,37 @@ def _classes(label: np.ndarray, pred: np.ndarray, name: str, threshold: float) -
     else:
         flat = pred.reshape(-1)
         chosen = flat if flat.dtype.kind in "iub" else (flat > threshold).astype(np.int64)
+    _fit(label, chosen, pred, name)
+    return label.astype(np.int64), chosen.astype(np.int64)
+
+
+def _classes_inside(label: Any, pred: Any, name: str, threshold: float) -> tuple[Any, Any]:
+    """`_classes` in a compiled function."""
+    if pred.ndim == 2 and pred.shape[1] > 1:
+        chosen = F.argmax(pred, axis=1)
+    else:
+        chosen = F.reshape(pred, (-1,))
+        if np.dtype(chosen.dtype).kind not in "iub":
+            chosen = F.greater(chosen, threshold)
+    _fit(label, chosen, pred, name)
+    return F.cast(F.reshape(label, (-1,)), "int64"), F.cast(chosen, "int64")
+
+
+def _fit(label: Any, chosen: Any, pred: Any, name: str) -> None:
     if chosen.size != label.size:
         raise ValueError(f"{name}: predictions of shape {pred.shape} do not fit labels of shape {label.shape}")
-    return label.astype(np.int64), chosen.astype(np.int64)
+
+
+def _table_inside(label: Any, chosen: Any, size: int) -> Any:
+    """How often each class was taken for which, in a compiled function, whose run fails for a class out of range."""
+    places = (wrong_if_negative(classes, size) for classes in (label, chosen))
+    return F.index_add(F.zeros(shape=(size, size), dtype="int64"), 1, *places)
 
 
 class _Binary(EvalMetric):
     """Base of metrics of a 2 x 2 table. average: "macro" is the mean over batches, "micro" one table for all."""
+
+    _table = Sum()  # [label, predicted]
 
     def __init__(self, name: str, average: str = "macro", threshold: float = 0.5, **kwargs: Any) -> None:
         if average not in ("macro", "micro"):
@@ -34,7 +64,7 @@ class _Binary(EvalMetric):
 
     def reset(self) -> None:
         super().reset()
-        self._table = np.zeros((2, 2), np.int64)  # [label, predicted]
+        self._table = np.zeros((2, 2), np.int64)
 
     def measure(self, label: np.ndarray, pred: np.ndarray) -> tuple[float, int]:
         label, chosen = _classes(label, pred, self.name, self.threshold)
@@ -42,27 +72,34 @@ class _Binary(EvalMetric):
             if values.size and (values.min() < 0 or values.max() > 1):
                 raise ValueError(f"{self.name}: expected {what} of two classes, 0 and 1; got {np.unique(values)[:6]}")
         table = np.bincount(2 * label + chosen, minlength=4).reshape(2, 2)
-        self._table += table
+        self._table = self._table + table
         return self.value(table), 1
+
+    def _inside(self, label: Any, pred: Any) -> tuple[Any, Any]:
+        table = _table_inside(*_classes_inside(label, pred, self.name, self.threshold), 2)
+        self._table = self._table + table
+        return self.value(F.cast(table, "float64")), 1
 
     def merge(self, other: EvalMetric) -> None:
         super().merge(other)
         assert isinstance(other, _Binary)
-        self._table += other._table
+        self._table = self._table + other._table
 
     def get(self) -> tuple[str, float]:
         if self.average == "micro" and self.num_inst:
             return self.name, self.value(self._table)
         return super().get()
 
-    def value(self, table: np.ndarray) -> float:
-        """The metric of one table of counts [label, predicted]."""
+    def value(self, table: Any) -> Any:
+        """The metric of one table of counts [label, predicted], also of one in a compiled function."""
         raise NotImplementedError
 
 
-def _ratio(above: float, below: float) -> float:
+def _ratio(above: Any, below: Any) -> Any:
     """A share of nothing is 0, as scikit-learn's zero_division=0 has it."""
-    return float(above) / float(below) if below else 0.0
+    if isinstance(below, _core.NDArray):
+        return F.where(F.greater(below, 0.0), F.divide(above, F.where(F.greater(below, 0.0), below, 1.0)), 0.0)
+    return float(above) / float(below) if below > 0 else 0.0
 
 
 @register
@@ -83,8 +120,8 @@ class Fbeta(_Binary):
         self.beta = beta
         super().__init__(name, average, **kwargs)
 
-    def value(self, table: np.ndarray) -> float:
-        (_, wrong), (missed, right) = table
+    def value(self, table: Any) -> Any:
+        wrong, missed, right = table[0, 1], table[1, 0], table[1, 1]
         square = self.beta**2
         return _ratio((1 + square) * right, (1 + square) * right + square * missed + wrong)
 
@@ -116,7 +153,7 @@ class Precision(_Binary):
     def __init__(self, name: str = "precision", average: str = "micro", **kwargs: Any) -> None:
         super().__init__(name, average, **kwargs)
 
-    def value(self, table: np.ndarray) -> float:
+    def value(self, table: Any) -> Any:
         return _ratio(table[1, 1], table[:, 1].sum())
 
 
@@ -133,17 +170,17 @@ class Recall(_Binary):
     def __init__(self, name: str = "recall", average: str = "micro", **kwargs: Any) -> None:
         super().__init__(name, average, **kwargs)
 
-    def value(self, table: np.ndarray) -> float:
+    def value(self, table: Any) -> Any:
         return _ratio(table[1, 1], table[1].sum())
 
 
-def _correlation(table: np.ndarray) -> float:
+def _correlation(table: Any) -> Any:
     """The R_K statistic of a table [label, predicted] (Gorodkin, 2004); with two classes Matthews' coefficient."""
     table = table.astype(np.float64)
-    total, right = table.sum(), np.trace(table)
+    total, right = table.sum(), table.diagonal().sum()
     labels, chosen = table.sum(axis=1), table.sum(axis=0)
-    below = (total**2 - (chosen**2).sum()) * (total**2 - (labels**2).sum())
-    return float((right * total - labels @ chosen) / math.sqrt(below)) if below > 0 else 0.0
+    below = (total * total - (chosen * chosen).sum()) * (total * total - (labels * labels).sum())
+    return _ratio(right * total - (labels * chosen).sum(), below**0.5)
 
 
 @register
@@ -159,7 +196,7 @@ class MCC(_Binary):
     def __init__(self, name: str = "mcc", average: str = "macro", **kwargs: Any) -> None:
         super().__init__(name, average, **kwargs)
 
-    def value(self, table: np.ndarray) -> float:
+    def value(self, table: Any) -> Any:
         return _correlation(table)
 
 
@@ -178,9 +215,13 @@ class ConfusionMatrix(EvalMetric):
         self.threshold = threshold
         super().__init__(name, **kwargs)
 
+    matrix = Sum()
+
     def reset(self) -> None:
         super().reset()
-        self.matrix = np.zeros((0, 0), np.int64)
+        known = arrays(self).get("matrix")  # of a compiled function, which has it in hand
+        size = 0 if known is None else known.shape[0]
+        self.matrix = np.zeros((size, size), np.int64)
 
     def measure(self, label: np.ndarray, pred: np.ndarray) -> tuple[float, int]:
         scores = pred.shape[1] if pred.ndim == 2 else 0
@@ -190,6 +231,21 @@ class ConfusionMatrix(EvalMetric):
         size = max(scores, len(self.matrix), *(int(v.max()) + 1 for v in (label, chosen) if v.size), 0)
         self._add(np.bincount(size * label + chosen, minlength=size * size).reshape(size, size))
         return float(np.count_nonzero(label == chosen)), label.size
+
+    def _inside(self, label: Any, pred: Any) -> tuple[Any, Any]:
+        if pred.ndim != 2 or pred.shape[1] < 2:
+            raise refused(self, "it needs scores (n, classes): classes alone do not say how many there may be")
+        classes = pred.shape[1]
+        outside_trace(lambda: self._know(classes))
+        matrix = self.matrix
+        label, chosen = _classes_inside(label, pred, self.name, self.threshold)
+        self.matrix = matrix + _table_inside(label, chosen, matrix.shape[0])
+        return true_of(F.equal(label, chosen))
+
+    def _know(self, classes: int) -> None:
+        """Have room for so many classes."""
+        if len(self.matrix) < classes:
+            self._add(np.zeros((classes, classes), np.int64))
 
     def _add(self, table: np.ndarray) -> None:
         size = max(len(table), len(self.matrix))
@@ -238,9 +294,13 @@ class BinaryAccuracy(EvalMetric):
         super().__init__(name, **kwargs)
 
     def measure(self, label: np.ndarray, pred: np.ndarray) -> tuple[float, int]:
-        if label.size != pred.size:
-            raise ValueError(f"{self.name}: predictions of shape {pred.shape} do not fit labels of shape {label.shape}")
+        _fit(label, pred, pred, self.name)
         return int(np.count_nonzero((pred.reshape(-1) > self.threshold) == (label.reshape(-1) > 0.5))), label.size
+
+    def _inside(self, label: Any, pred: Any) -> tuple[Any, Any]:
+        _fit(label, pred, pred, self.name)
+        scores, labels = F.reshape(pred, (-1,)), F.reshape(label, (-1,))
+        return true_of(F.equal(F.greater(scores, self.threshold), F.greater(labels, 0.5)))
 
 
 @register("roc_auc")
@@ -271,6 +331,9 @@ class AUC(EvalMetric):
         self._labels.append(label.reshape(-1) > 0.5)
         self._scores.append(scores.astype(np.float64))
         return 0.0, label.size
+
+    def _inside(self, label: Any, pred: Any) -> tuple[Any, Any]:
+        raise refused(self, "it keeps the scores of all batches, which a compiled function cannot")
 
     def merge(self, other: EvalMetric) -> None:
         super().merge(other)

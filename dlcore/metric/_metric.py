@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
 import numpy
 
+from dlcore import _core
 from dlcore._hints import did_you_mean
 from dlcore._kinds import no_array, shown
 
+from ._inside import as_array, followed, refused
+from ._sums import Sum, plain
 from ._totals import Totals
 
 _REGISTRY: dict[str, Callable[..., EvalMetric]] = {}
@@ -48,6 +52,10 @@ class EvalMetric(Totals):
     `update(labels, preds)` takes NDArrays or NumPy arrays, or equally long lists of them. Further arguments of a class
     of your own are kept for `get_config`.
 
+    `update` may be called in a function under `dlcore.jit`: its sums then belong to the compiled program, whose every
+    run adds to them, and `get` reads them. A class of your own can do that with an `update` that adds arrays to
+    `self.sum_metric` and `self.num_inst`; TraceError names what cannot.
+
     >>> import dlcore as dl
     >>> class Largest(EvalMetric):
     ...     def update(self, labels, preds):
@@ -59,6 +67,13 @@ class EvalMetric(Totals):
     """
 
     _earlier: Any = None  # a metric with what was seen before `reset_local`
+    sum_metric, global_sum_metric = Sum(), Sum()
+    num_inst, global_num_inst = Sum(whole=True), Sum(whole=True)
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "update" in vars(cls):
+            cls.update = followed(cls.update)  # type: ignore[method-assign]
 
     def __init__(self, name: str, output_names: Any = None, label_names: Any = None, **kwargs: Any) -> None:
         if kwargs and self._own():
@@ -74,6 +89,7 @@ class EvalMetric(Totals):
         self.num_inst = self.global_num_inst = 0
         self._earlier = None
 
+    @followed
     def update(self, labels: Any, preds: Any) -> None:
         """Take in one batch."""
         labels = labels if isinstance(labels, (list, tuple)) else [labels]
@@ -81,6 +97,10 @@ class EvalMetric(Totals):
         if len(labels) != len(preds):
             raise ValueError(f"{self.name}: expected as many labels as predictions, got {len(labels)} and {len(preds)}")
         for label, pred in zip(labels, preds, strict=True):
+            if _core.is_tracing():
+                total, count = self._operators()(as_array(label), as_array(pred))
+                self.sum_metric, self.num_inst = self.sum_metric + total, self.num_inst + count
+                continue
             total, count = self.measure(host(label), host(pred))
             self.sum_metric += float(total)
             self.num_inst += int(count)
@@ -88,6 +108,15 @@ class EvalMetric(Totals):
     def measure(self, label: numpy.ndarray, pred: numpy.ndarray) -> tuple[float, int]:
         """The sum of the metric over the samples of one array, and their number."""
         raise NotImplementedError(f"{type(self).__name__} has no measure(label, pred)")
+
+    def _inside(self, label: _core.NDArray, pred: _core.NDArray) -> tuple[Any, Any]:
+        """`measure` with the operators of a function that is being compiled."""
+        raise refused(self, "it measures NumPy arrays, and so values, which a compiled function has only once it runs")
+
+    def _operators(self) -> Callable[..., tuple[Any, Any]]:
+        """`_inside`, unless a subclass measures something else than the class that has it."""
+        first = next(cls for cls in type(self).__mro__ if "measure" in vars(cls) or "_inside" in vars(cls))
+        return self._inside if "_inside" in vars(first) else partial(EvalMetric._inside, self)
 
     def merge(self, other: EvalMetric) -> None:
         """Take in what another metric of the same kind has seen, in another worker for instance."""
@@ -101,6 +130,9 @@ class EvalMetric(Totals):
     def get_name_value(self) -> list[tuple[str, float]]:
         """`get` as a list of pairs, the same for one metric and for several."""
         return [self.get()]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return plain(self)
 
     def __repr__(self) -> str:
         return f"EvalMetric: {dict(self.get_name_value())}"

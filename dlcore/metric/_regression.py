@@ -7,6 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from dlcore import _core
+from dlcore.ops import F
+
+from ._inside import as_array, count_of
 from ._metric import EvalMetric, host, register
 
 
@@ -25,6 +29,11 @@ class Loss(EvalMetric):
 
     def update(self, labels: Any, preds: Any) -> None:
         for pred in preds if isinstance(preds, (list, tuple)) else [preds]:
+            if _core.is_tracing():
+                inside = as_array(pred)
+                self.sum_metric = self.sum_metric + F.sum(F.cast(inside, "float64"))
+                self.num_inst = self.num_inst + count_of(inside)
+                continue
             values = host(pred)
             self.sum_metric += float(values.sum(dtype=np.float64))
             self.num_inst += values.size
@@ -34,14 +43,23 @@ class _Error(EvalMetric):
     """Mean over batches of the mean error of a batch, as MXNet counts it."""
 
     def measure(self, label: np.ndarray, pred: np.ndarray) -> tuple[float, int]:
+        self._fit(label, pred)
+        difference = label.reshape(pred.shape).astype(np.float64) - pred
+        return float(self.each(difference).mean()), 1
+
+    def _inside(self, label: Any, pred: Any) -> tuple[Any, Any]:
+        self._fit(label, pred)
+        each = self.each(F.subtract(F.cast(F.reshape(label, pred.shape), "float64"), pred))
+        return F.divide(F.sum(each), count_of(each)), 1
+
+    def _fit(self, label: Any, pred: Any) -> None:
         if label.size != pred.size:
             raise ValueError(
                 f"{self.name}: expected equal sizes, got labels {label.shape} and predictions {pred.shape}"
             )
-        difference = label.reshape(pred.shape).astype(np.float64) - pred
-        return float(self.error(difference)), 1
 
-    def error(self, difference: np.ndarray) -> float:
+    def each(self, difference: Any) -> Any:
+        """The error of each sample from its difference, of a NumPy array or of one in a compiled function."""
         raise NotImplementedError
 
 
@@ -58,8 +76,8 @@ class MAE(_Error):
     def __init__(self, name: str = "mae", **kwargs: Any) -> None:
         super().__init__(name, **kwargs)
 
-    def error(self, difference: np.ndarray) -> float:
-        return np.abs(difference).mean()
+    def each(self, difference: Any) -> Any:
+        return abs(difference)
 
 
 @register
@@ -75,8 +93,8 @@ class MSE(_Error):
     def __init__(self, name: str = "mse", **kwargs: Any) -> None:
         super().__init__(name, **kwargs)
 
-    def error(self, difference: np.ndarray) -> float:
-        return np.square(difference).mean()
+    def each(self, difference: Any) -> Any:
+        return difference * difference
 
 
 @register

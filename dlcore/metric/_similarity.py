@@ -7,10 +7,16 @@ from typing import Any
 
 import numpy as np
 
+from dlcore import _core
+from dlcore.ops import F
+
+from ._inside import count_of
 from ._metric import EvalMetric, register
+from ._sums import Sum
 
 
-def _pair(label: np.ndarray, pred: np.ndarray, name: str) -> tuple[np.ndarray, np.ndarray]:
+def _pair(label: Any, pred: Any, name: str) -> tuple[Any, Any]:
+    """Both in float64, in the shape of the predictions; of NumPy, or in a compiled function."""
     if label.size != pred.size:
         raise ValueError(f"{name}: expected equal sizes, got labels {label.shape} and predictions {pred.shape}")
     return label.reshape(pred.shape).astype(np.float64), pred.astype(np.float64)
@@ -32,6 +38,8 @@ class PearsonCorrelation(EvalMetric):
         self.average = average
         super().__init__(name, **kwargs)
 
+    _count, _means, _products = Sum(whole=True), Sum(), Sum()
+
     def reset(self) -> None:
         super().reset()
         self._count, self._means, self._products = 0, np.zeros(2), np.zeros((2, 2))
@@ -45,13 +53,26 @@ class PearsonCorrelation(EvalMetric):
         self._take(both.shape[1], means, products)
         return self._r(products), 1
 
-    def _take(self, count: int, means: np.ndarray, products: np.ndarray) -> None:
+    def _inside(self, label: Any, pred: Any) -> tuple[Any, Any]:
+        label, pred = _pair(label, pred, self.name)
+        if not label.size:
+            return math.nan, 1
+        both, count = F.stack(F.reshape(label, (-1,)), F.reshape(pred, (-1,))), count_of(label)
+        means = F.divide(F.sum(both, axis=1), count)
+        centred = F.subtract(both, F.reshape(means, (2, 1)))
+        products = F.matmul(centred, F.transpose(centred))
+        self._take(count, means, products)
+        below = F.sqrt(F.multiply(products[0, 0], products[1, 1]))
+        return F.where(F.greater(below, 0.0), F.divide(products[0, 1], below), math.nan), 1
+
+    def _take(self, count: Any, means: Any, products: Any) -> None:
         """Join the sums of two sets of samples (Chan, Golub and LeVeque, 1979), which loses no digits."""
-        total = self._count + count
-        if not total:
+        before = self._count
+        total = before + count
+        if not isinstance(total, _core.NDArray) and not total:
             return
         apart = means - self._means
-        self._products = self._products + products + np.outer(apart, apart) * self._count * count / total
+        self._products = self._products + products + apart[:, None] * apart[None, :] * before * count / total
         self._means = self._means + apart * count / total
         self._count = total
 
@@ -112,6 +133,12 @@ class MeanPairwiseDistance(EvalMetric):
         rows = (label - pred).reshape(len(pred), -1)
         return float(((np.abs(rows) ** self.p).sum(axis=1) ** (1 / self.p)).sum()), len(rows)
 
+    def _inside(self, label: Any, pred: Any) -> tuple[Any, Any]:
+        label, pred = _pair(label, pred, self.name)
+        rows = F.abs(F.reshape(F.subtract(label, pred), (pred.shape[0], -1)))
+        each = (F.sum(rows**self.p, axis=1)) ** (1 / self.p)
+        return F.sum(each), count_of(each)
+
 
 @register("cos_sim")
 class MeanCosineSimilarity(EvalMetric):
@@ -132,3 +159,10 @@ class MeanCosineSimilarity(EvalMetric):
         lengths = np.linalg.norm(label, axis=-1) * np.linalg.norm(pred, axis=-1)
         cosines = (label * pred).sum(axis=-1) / np.maximum(lengths, self.eps)
         return float(cosines.sum()), cosines.size
+
+    def _inside(self, label: Any, pred: Any) -> tuple[Any, Any]:
+        label, pred = _pair(label, pred, self.name)
+        squares = (F.sum(F.multiply(a, a), axis=-1) for a in (label, pred))
+        lengths = F.multiply(*map(F.sqrt, squares))
+        cosines = F.divide(F.sum(F.multiply(label, pred), axis=-1), F.maximum(lengths, self.eps))
+        return F.sum(cosines), count_of(cosines)

@@ -6,6 +6,10 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
+from dlcore import _core
+
+from ._inside import refused
+
 
 class Totals:
     """Mixed into `EvalMetric`: a part of an epoch may be looked at without forgetting the whole of it.
@@ -68,6 +72,8 @@ class Totals:
 
     def _whole(self: Any) -> Any:
         """A copy that has seen everything since `reset`; `reset` and `update` of metrics make new arrays."""
+        if _core.is_tracing():
+            raise refused(self, "parts of an epoch are told apart outside compiled functions", "call it after them")
         functions = {id(value): value for value in vars(self).values() if callable(value)}
         found = copy.deepcopy(self, functions)
         if self._earlier is not None:

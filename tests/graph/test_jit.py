@@ -91,6 +91,26 @@ def test_captured_arrays_are_read_anew_and_written_in_place() -> None:
     assert total.asnumpy().tolist() == [11, 12] and f.compilations == 1
 
 
+def test_another_network_or_metric_under_the_same_name_is_the_one_that_is_used() -> None:
+    """As when a cell of a notebook that makes them is run again, and that of the compiled function is not."""
+    names = {"dl": dl, "seen": dl.metric.Loss(), "net": dl.gluon.nn.Dense(1, in_units=2)}
+    names["net"].initialize()
+    exec(
+        "def step(x):\n    def out():\n        return net(x)\n    y = out()\n    seen.update(None, y)\n    return y",
+        names,
+    )
+    step, x = dl.jit(names["step"]), array([[1.0, 2.0]], "float32")
+    first = step(x)
+    for name in ("net", "seen"):
+        old = names["seen"].num_inst
+        names[name] = dl.gluon.nn.Dense(1, in_units=2) if name == "net" else dl.metric.Loss()
+        if name == "net":
+            names["net"].initialize(dl.init.One())
+        np.testing.assert_allclose(step(x).asnumpy(), names["net"](x).asnumpy(), rtol=1e-6)
+        assert names["seen"].num_inst == (1 if name == "seen" else old + 1)
+    assert step.compilations == 3 and step(x).item() != first.item()
+
+
 def test_two_captured_arrays_can_change_places() -> None:
     a, b = array([1.0, 2.0]), array([3.0, 4.0])
 

@@ -122,11 +122,14 @@ class _Planner:
         return Plan(self.places, self.copies, arena_bytes, naive_bytes, lives, buffers)
 
     def bind_states(self) -> None:
-        """New values go straight into their state where nobody needs the old one any more, else by a last copy."""
+        """New values go straight into their state where nobody needs the old one any more, else by a last copy.
+
+        So do those of states that a run which fails must leave alone.
+        """
         for i, state in enumerate(self.graph.states):
             if state.new is None:
                 continue
-            if self.can_bind(state, state.new):
+            if not state.last and self.can_bind(state, state.new):
                 self.places[state.new] = Place("input", len(self.graph.inputs) + i)
             else:
                 self.copies.append((state.new, state))
