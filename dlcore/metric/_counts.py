@@ -45,10 +45,10 @@ def _fit(label: Any, chosen: Any, pred: Any, name: str) -> None:
         raise ValueError(f"{name}: predictions of shape {pred.shape} do not fit labels of shape {label.shape}")
 
 
-def _table_inside(label: Any, chosen: Any, size: int) -> Any:
+def _table_inside(label: Any, chosen: Any, like: Any) -> Any:
     """How often each class was taken for which, in a compiled function, whose run fails for a class out of range."""
-    places = (wrong_if_negative(classes, size) for classes in (label, chosen))
-    return F.index_add(F.zeros(shape=(size, size), dtype="int64"), 1, *places)
+    places = (wrong_if_negative(classes, like.shape[0]) for classes in (label, chosen))
+    return F.index_add(F.zeros_like(like), 1, *places)
 
 
 class _Binary(EvalMetric):
@@ -76,8 +76,9 @@ class _Binary(EvalMetric):
         return self.value(table), 1
 
     def _inside(self, label: Any, pred: Any) -> tuple[Any, Any]:
-        table = _table_inside(*_classes_inside(label, pred, self.name, self.threshold), 2)
-        self._table = self._table + table
+        before = self._table
+        table = _table_inside(*_classes_inside(label, pred, self.name, self.threshold), before)
+        self._table = before + table
         return self.value(F.cast(table, "float64")), 1
 
     def merge(self, other: EvalMetric) -> None:
@@ -239,7 +240,7 @@ class ConfusionMatrix(EvalMetric):
         outside_trace(lambda: self._know(classes))
         matrix = self.matrix
         label, chosen = _classes_inside(label, pred, self.name, self.threshold)
-        self.matrix = matrix + _table_inside(label, chosen, matrix.shape[0])
+        self.matrix = matrix + _table_inside(label, chosen, matrix)
         return true_of(F.equal(label, chosen))
 
     def _know(self, classes: int) -> None:

@@ -50,6 +50,13 @@ def test_folded_normalisation_follows_its_parameters_on_the_device() -> None:
     assert done.stdout.count("agrees") == 3
 
 
+def test_compiled_functions_update_metrics_on_the_device() -> None:
+    program = Path(__file__).with_name("metrics.py")
+    done = subprocess.run([sys.executable, str(program)], capture_output=True, text=True, timeout=400)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    assert done.stdout == "7 metrics agree\n"
+
+
 @pytest.mark.parametrize("more", [[], ["--libraries"]], ids=["own", "libraries"])
 def test_compiled_programs_are_captured_and_replayed(more: list[str]) -> None:
     program = Path(__file__).with_name("capturing.py")
