@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import prod
 from typing import Any
 
 import numpy as _np
@@ -13,6 +12,7 @@ from ..ops import F
 from ._convert import asarray
 
 Axes = int | Sequence[int]
+_MOST_AXES = 8  # of an array
 
 
 def beside(x: NDArray, values: Any, dtype: Any = None) -> NDArray:
@@ -88,6 +88,22 @@ def repeat(a: Any, repeats: Any, axis: int | None = None) -> NDArray:
     return F.take(a, beside(a, _np.repeat(_np.arange(a.shape[axis]), counts)), axis)
 
 
+def _repeated(shape: Sequence[int], counts: Sequence[int]) -> tuple[list[int], list[int]]:
+    """The shape with an axis of its own before each part that is repeated: of length 1, and as long as its count."""
+    parts: list[int] = []
+    wide: list[int] = []
+    for n, count in zip(shape, counts, strict=True):
+        if count != 1:
+            parts += [1, n]
+            wide += [count, n]
+        elif parts:
+            parts[-1] *= n
+            wide[-1] *= n
+        else:
+            parts, wide = [n], [n]
+    return parts, wide
+
+
 def tile(a: Any, reps: int | Sequence[int]) -> NDArray:
     """The array repeated so many times along each axis.
 
@@ -100,12 +116,14 @@ def tile(a: Any, reps: int | Sequence[int]) -> NDArray:
         raise ValueError(f"tile: the counts must be at least 0, got {reps}")
     counts = [1] * (a.ndim - len(counts)) + counts
     shape = (1,) * (len(counts) - a.ndim) + a.shape
-    for axis, count in reversed(list(enumerate(counts))):
-        if count != 1:  # what lies behind this place is repeated along an axis of its own
-            before, behind = prod(shape[:axis]), prod(shape[axis:])
-            a = F.broadcast_to(F.reshape(a, (before, 1, behind)), (before, count, behind))
-            shape = (*shape[:axis], count * shape[axis], *shape[axis + 1 :])
-    a = F.reshape(a, shape)
+    parts, wide = _repeated(shape, counts)
+    if len(wide) > _MOST_AXES:
+        a = F.reshape(a, shape)
+        for axis in range(len(shape)):
+            a = tile(a, [count if k == axis else 1 for k, count in enumerate(counts)])
+        return a
+    shape = tuple(n * count for n, count in zip(shape, counts, strict=True))
+    a = F.reshape(F.broadcast_to(F.reshape(a, parts), wide), shape)
     is_view = all(c == 1 for c in counts) or any(s == 0 and n > 1 for s, n in zip(a._strides, shape, strict=True))
     return F.copy(a) if is_view else a
 

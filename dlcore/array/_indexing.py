@@ -190,7 +190,7 @@ def read(key: Key) -> NDArray:
 
 def _chosen(x: NDArray, axis: int, mask: Any) -> NDArray:
     """The numbers that a mask over some axes chooses, by their places counted across these axes."""
-    places = np.flatnonzero(_key.host(mask))
+    (places,) = _key.places(mask, flat=True)
     shape = x.shape
     if mask.ndim > 1:
         x = F.reshape(x, (*shape[:axis], mask.size, *shape[axis + mask.ndim :]))

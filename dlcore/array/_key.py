@@ -290,6 +290,24 @@ def host(array: Any) -> np.ndarray:
     return array._numpy_view() if array._device.startswith("cpu") and not array._is_traced else array.asnumpy()
 
 
+def on_host(array: NDArray) -> NDArray:
+    """The same array, or a copy of one on another device, for code that reads memory."""
+    return array if array._device.startswith("cpu") and not array._is_traced else _core.from_numpy(host(array))
+
+
+def back(x: NDArray, made: NDArray) -> NDArray:
+    """What was made of x on the host, on x's device."""
+    return made if made._device == x._device else copy_on(made, x._device)
+
+
+def places(array: Any, flat: bool = False) -> tuple[Any, ...]:
+    """Where an array is not zero: places along each axis or, `flat`, one array of them, counted through all."""
+    if isinstance(array, NDArray) and array._device.startswith("cpu") and not array._is_traced:
+        return _core.places(array, flat)
+    values = host(array)
+    return (np.flatnonzero(values),) if flat else tuple(np.ascontiguousarray(i) for i in np.nonzero(values))
+
+
 def mesh(x: NDArray, key: Key) -> list[NDArray]:
     """Positions for the leading axes of x that, broadcast together, stand in the order of the result; all axes behind
     the last one that needs positions are left to be taken whole."""

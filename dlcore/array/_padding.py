@@ -18,6 +18,8 @@ MODES = ("constant", *_BY_PLACE, "linear_ramp", *_BY_VALUE, "empty")
 
 def _pairs(name: str, given: Any, x: NDArray) -> list[tuple[Any, Any]]:
     """A number, (before, after), one such pair or one for each axis -> a pair for each axis."""
+    if type(given) in (int, float):
+        return [(given, given)] * x.ndim
     if isinstance(given, dict):
         found: list[tuple[Any, Any]] = [(0, 0)] * x.ndim
         for axis, width in given.items():

@@ -15,7 +15,7 @@ from ..ops import F
 from ._arranging import beside, broadcast_arrays, place
 from ._convert import asarray
 from ._dtypes import is_inexact, is_kind
-from ._key import host
+from ._key import back, host, places
 
 
 def _flat(x: NDArray) -> NDArray:
@@ -24,6 +24,12 @@ def _flat(x: NDArray) -> NDArray:
 
 def _host(x: Any) -> _np.ndarray:
     return host(asarray(x))
+
+
+def _holding(condition: NDArray, x: NDArray) -> NDArray:
+    """The places at which the condition holds, on x's device."""
+    (found,) = places(condition, flat=True)
+    return back(x, found) if isinstance(found, NDArray) else beside(x, found)
 
 
 def where(condition: Any, x: Any = None, y: Any = None, /) -> Any:
@@ -51,7 +57,7 @@ def nonzero(x: Any, /) -> tuple[NDArray, ...]:
     x = asarray(x)
     if not x.ndim:
         raise ValueError("nonzero: a 0-d array has no places; use atleast_1d(x)")
-    return tuple(beside(x, _np.ascontiguousarray(i)) for i in _np.nonzero(host(x)))
+    return tuple(beside(x, i) for i in places(x))
 
 
 def argwhere(a: Any) -> NDArray:
@@ -71,7 +77,7 @@ def flatnonzero(a: Any) -> NDArray:
     [1, 2]
     """
     a = asarray(a)
-    return beside(a, _np.flatnonzero(host(a)))
+    return beside(a, *places(a, flat=True))
 
 
 def extract(condition: Any, arr: Any) -> NDArray:
@@ -83,7 +89,7 @@ def extract(condition: Any, arr: Any) -> NDArray:
     condition, arr = asarray(condition), asarray(arr)
     if condition.size != arr.size:
         raise ValueError(f"extract: shapes {condition.shape} and {arr.shape} have different sizes")
-    return F.take(_flat(arr), beside(arr, _np.flatnonzero(_host(condition))), 0)
+    return F.take(_flat(arr), _holding(condition, arr), 0)
 
 
 def compress(condition: Any, a: Any, axis: int | None = None) -> NDArray:
@@ -93,7 +99,7 @@ def compress(condition: Any, a: Any, axis: int | None = None) -> NDArray:
     [[3, 4]]
     """
     a = asarray(a)
-    return take(a, beside(a, _np.flatnonzero(_host(condition))), axis)
+    return take(a, _holding(asarray(condition), a), axis)
 
 
 def take(x: Any, indices: Any, axis: int | None = None, mode: str = "raise") -> NDArray:

@@ -2,6 +2,7 @@
 #include "autograd/tape.h"
 #include "bind/convert.h"
 #include "bind/sizes.h"
+#include "kernels/cpu/places.h"
 #include "kernels/cpu/views.h"
 #include "runtime/device.h"
 #include "runtime/invoke.h"
@@ -188,6 +189,21 @@ static void bind_functions(nb::module_& m) {
   m.def(
       "assign", [](const Tensor& dst, nb::object src) { assign(dst, to_tensor(src, "assignment")); },
       "dst[...] = src, in place.");
+  m.def(
+      "places",
+      [](const Tensor& t, bool flat) {
+        if (is_traced(t) || t->device.type != 0) throw ValueError("places: expected an array in the host's memory");
+        std::vector<Tensor> found;
+        {
+          nb::gil_scoped_release release;
+          found = nonzero_places(t->view(), flat);
+        }
+        nb::list made;
+        for (Tensor& one : found) made.append(wrap(std::move(one)));
+        return nb::tuple(made);
+      },
+      nb::arg("array"), nb::arg("flat") = false,
+      "Where an array is not zero: places along each axis or, flat, counted through all.");
   m.def("set_converter", &set_converter);
 }
 

@@ -1,6 +1,9 @@
 // Joining arrays (concat, stack) and writing an array into a larger one (slice_grad, pad): strided copies into parts of
 // the output.
-#include "kernels/cpu/isa/stream.h"
+#include <vector>
+
+#include "kernels/cpu/row_copy.h"
+#include "kernels/cpu/turns.h"
 #include "kernels/cpu/views.h"
 
 namespace dl {
@@ -30,39 +33,61 @@ void need_one(const InferCall& c) {
   if (c.nin < 1) throw ValueError(std::string(c.name()) + ": needs at least one array");
 }
 
-// ---- concat ----
+// ---- rows made of one part of every array ----
 
-// Row-major arrays of one dtype along an axis that is not the first: row by row, so that the output is written in
-// order.
-bool concat_rows(const KernelCall& c, int axis) {
+struct Part {
+  const char* base;
+  int64_t step, bytes;  // from row to row; of each
+};
+
+// Whether the axes from `axis` on lie close together and those before it are one axis of one step.
+bool rows_of(const View& v, int axis, Part& part) {
+  int64_t next = 1, item = int64_t(itemsize(v.dtype));
+  int i = v.shape.n - 1;
+  for (; i >= axis; i--) {
+    if (v.shape[i] != 1 && v.strides[i] != next) return false;
+    next *= v.shape[i];
+  }
+  part = {v.ptr<const char>(), 0, next * item};
+  for (bool first = true; i >= 0; i--) {
+    if (v.shape[i] == 1) continue;
+    if (first) part.step = v.strides[i] * item;
+    if (!first && v.strides[i] != next) return false;
+    first = false;
+    next = v.strides[i] * v.shape[i];
+  }
+  return true;
+}
+
+// The parts of all inputs one after the other in each row, so that the output is written in order. False where they are
+// no such parts, or too short to be copied one by one.
+bool join_rows(const KernelCall& c, int64_t rows, int axis) {
   const View& out = c.out[0];
-  AxisSplit s(out.shape, axis);
-  if (s.outer == 1 || !is_contiguous(out.shape, out.strides)) return false;
-  int64_t item = int64_t(itemsize(out.dtype)), row = s.n * s.inner * item;
-  for (int k = 0; k < c.nin; k++)
-    if (c.in[k].dtype != out.dtype || !is_contiguous(c.in[k].shape, c.in[k].strides)) return false;
+  if (rows == 1 || !is_contiguous(out.shape, out.strides)) return false;
+  const int64_t row = out.numel() / rows * int64_t(itemsize(out.dtype));
   if (row / c.nin < 64) return false;  // the general way takes many short rows at once
-  const StreamTable* stream = pick_stream_table();
-  bool far = row / c.nin >= 1024 && s.outer * row >= stream_bytes();
-  auto copy = far ? stream->copy : stream->through;
-  parallel_for(s.outer, (1 << 16) / row + 1, [&](int64_t b, int64_t e) {
+  std::vector<Part> parts(size_t(c.nin));
+  for (int k = 0; k < c.nin; k++)
+    if (c.in[k].dtype != out.dtype || !rows_of(c.in[k], axis, parts[size_t(k)])) return false;
+  const RowCopy copy(out.data, rows * row, row / c.nin);
+  parallel_for(rows, (1 << 16) / row + 1, [&](int64_t b, int64_t e) {
     char* to = out.ptr<char>() + b * row;
     for (int64_t r = b; r < e; r++)
-      for (int k = 0; k < c.nin; k++) {
-        int64_t bytes = c.in[k].shape[axis] * s.inner * item;
-        const char* from = c.in[k].ptr<const char>() + r * bytes;
-        copy(bytes, from, to);
-        to += bytes;
+      for (const Part& p : parts) {
+        copy(p.bytes, p.base + r * p.step, to);
+        to += p.bytes;
       }
-    if (far) stream->finish();
+    copy.finish();
   });
   return true;
 }
 
+// ---- concat ----
+
 void concat(const KernelCall& c) {
   const View& out = c.out[0];
   int axis = normalize_axis(int_attr(c, "axis", 0), out.shape.n, c.op->name.c_str());
-  if (out.numel() == 0 || concat_rows(c, axis)) return;
+  if (out.numel() == 0 || join_rows(c, AxisSplit(out.shape, axis).outer, axis)) return;
   int64_t at = 0;
   for (int k = 0; k < c.nin; k++) {
     const View& x = c.in[k];
@@ -94,10 +119,28 @@ DL_INFER("concat", [](InferCall& c) {
 
 // ---- stack ----
 
+// Along the last axis: the elements of row-major arrays in turns.
+bool stack_last(const KernelCall& c) {
+  const View& out = c.out[0];
+  const int64_t item = int64_t(itemsize(out.dtype)), k = c.nin, n = c.in[0].numel();
+  if (k > kMostTurns || !is_contiguous(out.shape, out.strides)) return false;
+  for (int j = 0; j < c.nin; j++)
+    if (c.in[j].dtype != out.dtype || !is_contiguous(c.in[j].shape, c.in[j].strides)) return false;
+  const bool far = n * k * item >= stream_bytes();
+  parallel_for(n, (1 << 16) / (k * item), [&](int64_t b, int64_t e) {
+    const char* lines[kMostTurns];
+    for (int j = 0; j < c.nin; j++) lines[j] = c.in[j].ptr<const char>() + b * item;
+    put_in_turns(e - b, k, item, lines, out.ptr<char>() + b * k * item, far);
+    if (far) pick_stream_table()->finish();
+  });
+  return true;
+}
+
 void stack(const KernelCall& c) {
   const View& out = c.out[0];
   int axis = normalize_axis(int_attr(c, "axis", 0), out.shape.n, c.op->name.c_str());
-  if (out.numel() == 0) return;
+  if (out.numel() == 0 || join_rows(c, AxisSplit(out.shape, axis).outer, axis)) return;
+  if (axis == out.shape.n - 1 && stack_last(c)) return;
   for (int k = 0; k < c.nin; k++) {
     View x = c.in[k], part = out;
     part.data = part.ptr<char>() + k * out.strides[axis] * int64_t(itemsize(out.dtype));
@@ -146,14 +189,28 @@ void slice_grad(const KernelCall& c) {
 }
 DL_KERNEL("slice_grad", slice_grad);
 
+// Elements begin ... begin + n - 1 of an axis.
+View along_axis(View v, int axis, int64_t begin, int64_t n) {
+  v.data = v.ptr<char>() + begin * v.strides[axis] * int64_t(itemsize(v.dtype));
+  v.shape[axis] = n;
+  return v;
+}
+
+// What is added before and behind along each axis, then x: nothing is written twice.
 void pad(const KernelCall& c) {
-  const View &x = c.in[0], &out = c.out[0];
+  const View& x = c.in[0];
+  const Dims& before = find_attr(c, "before")->v;
   double value = float_attr(c, "value", 0.0);
-  if (out.numel() == 0) return;
-  Dims none = out.strides;
+  Dims none = x.strides;
   for (int64_t& s : none) s = 0;
-  copy_view(out, View{&value, DType::F64, out.shape, none});
-  if (x.numel()) copy_view(part_of(out, find_attr(c, "before")->v, Dims(), x.shape), x);
+  View out = c.out[0];
+  for (int i = 0; i < x.shape.n; i++) {
+    const int64_t b = before[i], n = x.shape[i], behind = out.shape[i] - b - n;
+    for (const View& added : {along_axis(out, i, 0, b), along_axis(out, i, b + n, behind)})
+      copy_view(added, View{&value, DType::F64, added.shape, none});
+    out = along_axis(out, i, b, n);
+  }
+  copy_view(out, x);
 }
 DL_KERNEL("pad", pad);
 

@@ -3,22 +3,32 @@
 
 #include <algorithm>
 
+#include "kernels/cpu/isa/move_table.h"
 #include "kernels/cpu/isa/stream.h"
 #include "kernels/cpu/isa/transpose_table.h"
 #include "kernels/cpu/tile_plan.h"
+#include "kernels/cpu/turns.h"
 #include "runtime/pool.h"
 
 namespace dl {
 namespace {
 
 constexpr int64_t kGrainElements = 16 * 1024;
-constexpr int64_t kSide = 64;  // of the squares that a transposing copy works in
+constexpr int64_t kSide = 64;           // of the squares that a transposing copy works in
+constexpr int64_t kBlock = 1024;        // elements that are made in the cache before they are written past it
+constexpr int64_t kRowBytes = 1 << 14;  // of a row that is copied without asking memcpy, which looks for the best way
 
 struct Copy {
   TileGeometry geo;
   TileOperand ops[2];  // destination, source
   CastFn cast;
-  const StreamTable* stream = nullptr;  // how to write past the caches, where that is wanted
+  bool far;  // written past the caches
+  const StreamTable* stream = pick_stream_table();
+  const MoveTable* move = pick_move_table();
+  bool same_type() const { return ops[0].dtype == ops[1].dtype; }
+  void finish() const {
+    if (far) stream->finish();
+  }
 };
 
 // Adds the offsets of position `at` (counted over axes [0, n)) to both pointers.
@@ -31,12 +41,34 @@ void advance(const Copy& c, int n, int64_t at, char*& dst, const char*& src) {
   }
 }
 
+// n elements to neighbouring places, the first from `src`, each of the others from the place before.
+void copy_reversed(const Copy& c, int64_t n, const char* src, char* dst) {
+  const TileOperand &d = c.ops[0], &s = c.ops[1];
+  const ReverseFn reverse = c.move->reverse[move_size(d.itemsize)];
+  if (c.same_type() && !c.far) return reverse(n, src - (n - 1) * s.itemsize, dst);
+  alignas(64) char block[kBlock * 16];
+  char converted[kBlock * 16];
+  for (int64_t i = 0; i < n; i += kBlock) {
+    int64_t m = std::min(kBlock, n - i);
+    const char* from = src - (i + m - 1) * s.itemsize;
+    char* to = dst + i * d.itemsize;
+    if (!c.same_type()) {
+      c.cast(m, from, 1, converted, 1);
+      from = converted;
+    }
+    reverse(m, from, c.far ? block : to);
+    if (c.far) c.stream->copy(m * d.itemsize, block, to);
+  }
+}
+
 // n elements to neighbouring places. Large results are written past the caches, from a block that is converted in them.
 void copy_run(const Copy& c, int64_t n, const char* src, int64_t src_stride, char* dst) {
-  constexpr int64_t kBlock = 1024;
   const TileOperand &d = c.ops[0], &s = c.ops[1];
-  if (!c.stream) return c.cast(n, src, src_stride, dst, 1);
-  if (d.dtype == s.dtype && src_stride == 1) return c.stream->copy(n * d.itemsize, src, dst);
+  if (src_stride == -1) return copy_reversed(c, n, src, dst);
+  const int64_t bytes = n * d.itemsize;
+  if (src_stride == 1 && c.same_type() && (c.far || bytes <= kRowBytes))
+    return (c.far ? c.stream->copy : c.stream->through)(bytes, src, dst);
+  if (!c.far) return c.cast(n, src, src_stride, dst, 1);
   alignas(64) char block[kBlock * 16];
   for (int64_t i = 0; i < n; i += kBlock) {
     int64_t m = std::min(kBlock, n - i);
@@ -54,15 +86,16 @@ void copy_line(const Copy& c) {
       copy_run(c, e - b, src, s.stride[0], dst);
     else
       c.cast(e - b, src, s.stride[0], dst, d.stride[0]);
-    if (c.stream) c.stream->finish();
+    c.finish();
   });
 }
 
-void copy_rows(const Copy& c) {
+void copy_rows(Copy& c) {
   int last = c.geo.nd - 1;
   int64_t n = c.geo.shape[last], rows = 1;
   for (int i = 0; i < last; i++) rows *= c.geo.shape[i];
-  bool runs = c.ops[0].stride[last] == 1 && n * c.ops[0].itemsize >= 1024;  // shorter ones would end in half lines
+  c.far &= n * c.ops[0].itemsize >= 1024;  // shorter ones would end in half lines
+  bool runs = c.ops[0].stride[last] == 1;
   const TileOperand &d = c.ops[0], &s = c.ops[1];
   int64_t group = c.geo.shape[last - 1], to_next = d.stride[last - 1] * d.itemsize,
           from_next = s.stride[last - 1] * s.itemsize;
@@ -77,7 +110,7 @@ void copy_rows(const Copy& c) {
         else
           c.cast(n, src, s.stride[last], dst, d.stride[last]);
     }
-    if (c.stream) c.stream->finish();
+    c.finish();
   });
 }
 
@@ -88,7 +121,6 @@ void copy_transposed(const Copy& c) {
   int across = c.geo.nd - 1, along = c.geo.nd - 2;
   const TileOperand &d = c.ops[0], &s = c.ops[1];
   TransposeFn transpose = pick_transpose_table()->fn[size_class(s.itemsize)];
-  bool same = d.dtype == s.dtype;
   int64_t n = c.geo.shape[across], m = c.geo.shape[along], outer = 1;
   for (int i = 0; i < along; i++) outer *= c.geo.shape[i];
   int64_t nb = (n + kSide - 1) / kSide, mb = (m + kSide - 1) / kSide;
@@ -102,7 +134,7 @@ void copy_transposed(const Copy& c) {
       advance(c, along, k / (nb * mb), dst, src);
       dst += (i + j * d.stride[along]) * d.itemsize;
       src += (i * s.stride[across] + j) * s.itemsize;
-      if (same && !c.stream) {
+      if (c.same_type() && !c.far) {
         transpose(rows, cols, src, s.stride[across], dst, d.stride[along]);
         continue;
       }
@@ -110,7 +142,38 @@ void copy_transposed(const Copy& c) {
       for (int64_t r = 0; r < cols; r++)
         copy_run(c, rows, block + r * kSide * s.itemsize, 1, dst + r * d.stride[along] * d.itemsize);
     }
-    if (c.stream) c.stream->finish();
+    c.finish();
+  });
+}
+
+// The last axis is short, the one before it neighbouring elements in the source (or the last is one element again and
+// again), both together neighbouring elements in the destination: lines whose elements take turns.
+bool takes_turns(const Copy& c) {
+  int last = c.geo.nd - 1;
+  const TileOperand &d = c.ops[0], &s = c.ops[1];
+  int64_t k = c.geo.shape[last];
+  return c.same_type() && s.stride[last - 1] == 1 && d.stride[last] == 1 && d.stride[last - 1] == k &&
+         (k <= 3 || (s.stride[last] == 0 && k <= kMostTurns));
+}
+
+void copy_in_turns(const Copy& c) {
+  const int last = c.geo.nd - 1;
+  const TileOperand &d = c.ops[0], &s = c.ops[1];
+  const int64_t k = c.geo.shape[last], n = c.geo.shape[last - 1], piece = std::min(n, kGrainElements / k);
+  const int64_t pieces = (n + piece - 1) / piece;
+  int64_t outer = 1;
+  for (int i = 0; i < last - 1; i++) outer *= c.geo.shape[i];
+  parallel_for(outer * pieces, kGrainElements / (piece * k), [&](int64_t b, int64_t e) {
+    const char* lines[kMostTurns];
+    for (int64_t p = b; p < e; p++) {
+      const int64_t first = p % pieces * piece;
+      char* dst = d.base;
+      const char* src = s.base;
+      advance(c, last - 1, p / pieces, dst, src);
+      for (int64_t j = 0; j < k; j++) lines[j] = src + (first + j * s.stride[last]) * s.itemsize;
+      put_in_turns(std::min(piece, n - first), k, d.itemsize, lines, dst + first * k * d.itemsize, c.far);
+    }
+    c.finish();
   });
 }
 
@@ -137,7 +200,7 @@ void strided_copy(const View& dst, const View& src) {
   Copy c;
   if (dst.numel() == 0) return;
   c.cast = cast_fn(src.dtype, dst.dtype);
-  if (dst.numel() * int64_t(itemsize(dst.dtype)) >= stream_bytes()) c.stream = pick_stream_table();
+  c.far = dst.numel() * int64_t(itemsize(dst.dtype)) >= stream_bytes();
   c.geo.nd = dst.shape.n;
   for (int i = 0; i < dst.shape.n; i++) c.geo.shape[i] = dst.shape[i];
   c.ops[0] = operand(dst, dst.shape);
@@ -145,6 +208,7 @@ void strided_copy(const View& dst, const View& src) {
   collapse_axes(c.geo, c.ops, 2);
   int last = c.geo.nd - 1;
   if (last == 0) return copy_line(c);
+  if (takes_turns(c)) return copy_in_turns(c);
   int unit = -1;  // the axis along which the source is contiguous
   for (int i = 0; i < last; i++)
     if (c.ops[1].stride[i] == 1) unit = i;

@@ -8,20 +8,25 @@
 #include <atomic>
 #include <cstring>
 
+#include "kernels/cpu/row_copy.h"
+
 namespace dl {
 namespace {
 
-// f(outer index, first column, last column) in parallel.
+// f(outer index, first column, last column) in parallel: strips of columns as wide as the cache keeps `n` rows of, not
+// less than a line of it.
 template <class F>
-void for_columns(const Rows& r, F&& f) {
-  int64_t share = (r.inner + num_threads() - 1) / num_threads();  // not less than a cache line
-  int64_t width = std::max<int64_t>(1, std::min<int64_t>({r.inner, 64, std::max<int64_t>(16, share)}));
-  int64_t blocks = (r.inner + width - 1) / width;
+void for_columns(const Rows& r, int64_t item, F&& f) {
+  constexpr int64_t kKept = 1 << 18;  // bytes
+  const int64_t share = std::max<int64_t>(16, (r.inner + num_threads() - 1) / num_threads());
+  const int64_t most =
+      std::max<int64_t>(1, std::min({r.inner, share, std::max<int64_t>(64, kKept / std::max<int64_t>(1, r.n * item))}));
+  const int64_t blocks = (r.inner + most - 1) / most, width = (r.inner + blocks - 1) / std::max<int64_t>(1, blocks);
   int64_t grain = std::max<int64_t>(1, (1 << 13) / std::max<int64_t>(1, width * r.count));
   parallel_for(r.outer * blocks, grain, [&](int64_t b, int64_t e) {
     for (int64_t i = b; i < e; i++) {
       int64_t col = i % blocks * width;
-      f(i / blocks, col, std::min(r.inner, col + width));
+      if (col < r.inner) f(i / blocks, col, std::min(r.inner, col + width));
     }
   });
 }
@@ -52,6 +57,7 @@ inline void ask_for(const void* row, int64_t bytes) {
 template <class T>
 void gather(const Rows& r, const T* x, T* y) {
   const int64_t row = r.inner * int64_t(sizeof(T));
+  const RowCopy copy(y, r.outer * r.count * row, row);
   for_positions(r, [&](int64_t o, int64_t first, int64_t last) {
     const T* from = x + o * r.n * r.inner;
     T* to = y + o * r.count * r.inner;
@@ -63,8 +69,9 @@ void gather(const Rows& r, const T* x, T* y) {
     } else {
       for (int64_t k = first; k < last; k++) {
         if (k + kRowsAhead < last) ask_for(from + r.at[k + kRowsAhead] * r.inner, row);
-        std::memcpy(to + k * r.inner, from + r.at[k] * r.inner, size_t(row));
+        copy(row, from + r.at[k] * r.inner, to + k * r.inner);
       }
+      copy.finish();
     }
   });
 }
@@ -83,10 +90,18 @@ void gather(const Rows& r, const View& x_in, const View& out) {
 
 template <class T>
 void add_rows(const Rows& r, const T* g, T* out) {
-  for_columns(r, [&](int64_t o, int64_t begin, int64_t end) {
-    for (int64_t k = 0; k < r.count; k++) {
-      T* d = out + (o * r.n + r.at[k]) * r.inner;
-      const T* s = g + (o * r.count + k) * r.inner;
+  for_columns(r, int64_t(sizeof(T)), [&](int64_t o, int64_t begin, int64_t end) {
+    const int64_t count = r.count, inner = r.inner, *at = r.at;  // not members: out may be of their type
+    const T* from = g + o * count * inner;
+    T* to = out + o * r.n * inner;
+    if (inner == 1) {
+      for (int64_t k = 0; k < count; k++) to[at[k]] = T(to[at[k]] + from[k]);
+      return;
+    }
+    for (int64_t k = 0; k < count; k++) {
+      T* d = to + at[k] * inner;
+      const T* s = from + k * inner;
+      if (k + 1 < count) ask_for(s + inner + begin, (end - begin) * int64_t(sizeof(T)));
       for (int64_t i = begin; i < end; i++) d[i] = T(d[i] + s[i]);
     }
   });
@@ -143,15 +158,6 @@ void take_few(const Rows& r, int axis, int rank, const View& x, const View& out)
   }
 }
 
-template <class T>
-bool read_each(const int64_t* at, int64_t n, uint64_t size, const T* from, T* to) {
-  for (int64_t k = 0; k < n; k++) {
-    if (uint64_t(at[k]) >= size) return false;
-    to[k] = from[at[k]];
-  }
-  return true;
-}
-
 // Single numbers of a line, each position looked at when it is its turn. False where one is negative, out of range or
 // of another dtype, which the general way sees to.
 bool take_numbers(const View& x, const View& at, const View& out) {
@@ -159,7 +165,7 @@ bool take_numbers(const View& x, const View& at, const View& out) {
                is_contiguous(x.shape, x.strides) && is_contiguous(out.shape, out.strides);
   if (!plain) return false;
   const int64_t* p = at.ptr<const int64_t>();
-  const uint64_t size = uint64_t(x.shape[0]);
+  const int64_t size = x.shape[0];
   std::atomic<bool> within{true};
   with_size(x.dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;

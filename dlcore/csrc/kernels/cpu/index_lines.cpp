@@ -1,6 +1,7 @@
 // Positions that differ from line to line along an axis: pick, take_along_axis, put_along_axis, their gradients, and
 // one_hot.
 #include <algorithm>
+#include <atomic>
 
 #include "kernels/cpu/index.h"
 
@@ -127,9 +128,32 @@ void check_along(const std::string& op, const Shape& index, const Shape& x, int 
                      " only, got " + to_string(index));
 }
 
+// Single numbers of row-major lines. False where a position is negative, out of range or of another dtype, which the
+// general way sees to.
+bool take_plain(const View& x, const View& at, const View& out, int axis) {
+  const AxisSplit s(x.shape, axis);
+  const int64_t k = at.shape.n ? at.shape[axis] : 1, size = s.n;
+  for (const View* v : {&x, &at, &out})
+    if (!is_contiguous(v->shape, v->strides)) return false;
+  if (s.inner != 1 || at.dtype != DType::I64) return false;
+  const int64_t* p = at.ptr<const int64_t>();
+  std::atomic<bool> within{true};
+  with_size(x.dtype, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    const T* from = x.ptr<const T>();
+    T* to = out.ptr<T>();
+    parallel_for(s.outer, (1 << 14) / std::max<int64_t>(1, k) + 1, [&](int64_t b, int64_t e) {
+      for (int64_t o = b; o < e; o++)
+        if (!read_each(p + o * k, k, size, from + o * size, to + o * k)) within = false;
+    });
+  });
+  return within;
+}
+
 void take_along_axis(const KernelCall& c) {
   const Shape& x = c.in[0].shape;
   int axis = axis_of(c, x);
+  if (take_plain(c.in[0], c.in[1], c.out[0], axis)) return;
   Temp ki;
   View at = checked_indices(c, c.in[1], axis, x[axis], ki);
   if (c.out[0].numel()) read_lines(c, {AxisSplit(x, axis), at.shape[axis], at.ptr<const int64_t>()});

@@ -20,6 +20,11 @@ void keep_apart(Rows& r, const View& out, Temp& keep) {
 
 template <class T>
 void put_rows(const Rows& r, const T* value, T* out) {
+  if (r.inner == 1) {  // the last of those that name one place stays
+    const int64_t count = r.count, *at = r.at;
+    for (int64_t k = 0; k < count; k++) out[at[k]] = value[k];
+    return;
+  }
   int64_t width = std::max<int64_t>(1, std::min<int64_t>(r.inner, 64)), blocks = (r.inner + width - 1) / width;
   parallel_for(blocks, std::max<int64_t>(1, (1 << 13) / std::max<int64_t>(1, width * r.count)),
                [&](int64_t b, int64_t e) {

@@ -17,10 +17,10 @@
 // All but normal are the same to the last bit everywhere. 16-bit floats are rounded from float32.
 #include <algorithm>
 #include <cmath>
-#include <vector>
 
 #include "kernels/cpu/copy.h"
 #include "kernels/cpu/random_fill.h"
+#include "kernels/cpu/sort_radix.h"
 
 namespace dl {
 namespace {
@@ -136,44 +136,53 @@ void drop_key(const KernelCall& c) {
   strided_copy(c.out[0], View{key, DType::I64, Shape{3}, Dims{1}});
 }
 
-struct Key {
-  uint64_t key;
-  int64_t index;
-};
-// Stable, by the upper half of the keys digit by digit; the few that are equal there are then moved into order.
-void sort_keys(std::vector<Key>& keys) {
-  constexpr int kBits = 11;
-  std::vector<Key> other(keys.size());
-  for (int shift = 32; shift < 64; shift += kBits) {
-    size_t starts[(1 << kBits) + 1] = {0};
-    auto digit = [shift](const Key& k) { return size_t(k.key >> shift) & ((1 << kBits) - 1); };
-    for (auto& k : keys) starts[digit(k) + 1]++;
-    for (int d = 0; d < 1 << kBits; d++) starts[d + 1] += starts[d];
-    for (auto& k : keys) other[starts[digit(k)]++] = k;
-    keys.swap(other);
-  }
-  for (size_t i = 1; i < keys.size(); i++) {
-    Key k = keys[i];
-    size_t j = i;
-    for (; j > 0 && k.key < keys[j - 1].key; j--) keys[j] = keys[j - 1];
-    keys[j] = k;
+// Sorted by w alone, with the position that it belongs to; the few that are equal there go by w', then by position.
+void settle_equals(const RandomWords& words, PackedKey* keys, int64_t n) {
+  auto second = [&](PackedKey k) {
+    const int64_t at = int64_t(k.both & UINT32_MAX);
+    uint32_t w[4];
+    words.get(at & ~int64_t(3), 4, 1, w);
+    return w[at & 3];
+  };
+  for (int64_t i = 1; i < n; i++) {
+    if (keys[i - 1] < keys[i]) continue;
+    int64_t end = i + 1;
+    while (end < n && !(keys[i] < keys[end])) end++;
+    std::stable_sort(keys + i - 1, keys + end, [&](PackedKey a, PackedKey b) { return second(a) < second(b); });
+    i = end;
   }
 }
 
-void random_permutation(const KernelCall& c) {
-  int64_t n = c.out[0].numel();
-  std::vector<Key> keys{size_t(n)};
-  RandomWords words(c);
+template <class E>
+void permute(const KernelCall& c) {
+  constexpr bool packed = std::is_same_v<E, PackedKey>;
+  const int64_t n = c.out[0].numel();
+  const RandomWords words(c);
+  Temp keep(size_t(n) * 2 * sizeof(E));
+  E* keys = keep.ptr<E>();
   each_random_piece(n, [&](int64_t begin, int64_t count) {
     uint32_t w[kRandomBlock], w2[kRandomBlock];
     words.get(begin, count, 0, w);
-    words.get(begin, count, 1, w2);
-    for (int64_t i = 0; i < count; i++) keys[size_t(begin + i)] = {uint64_t(w[i]) << 32 | w2[i], begin + i};
+    if constexpr (!packed) words.get(begin, count, 1, w2);
+    for (int64_t i = 0; i < count; i++)
+      if constexpr (packed)
+        keys[begin + i].both = uint64_t(w[i]) << 32 | uint64_t(begin + i);
+      else
+        keys[begin + i] = {uint64_t(w[i]) << 32 | w2[i], begin + i};
   });
-  sort_keys(keys);
+  keys = radix_sort(keys, keys + n, n);
+  if constexpr (packed) settle_equals(words, keys, n);
   fill_random<int64_t>(c.out[0], DType::I64, [&](int64_t begin, int64_t count, int64_t* out) {
-    for (int64_t i = 0; i < count; i++) out[i] = keys[size_t(begin + i)].index;
+    for (int64_t i = 0; i < count; i++)
+      if constexpr (packed)
+        out[i] = int64_t(keys[begin + i].both & UINT32_MAX);
+      else
+        out[i] = keys[begin + i].at;
   });
+}
+
+void random_permutation(const KernelCall& c) {
+  c.out[0].numel() <= int64_t(UINT32_MAX) ? permute<PackedKey>(c) : permute<WideKey>(c);
 }
 
 DL_KERNEL("random_uniform", random_uniform);

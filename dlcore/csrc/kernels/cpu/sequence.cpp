@@ -3,6 +3,8 @@
 #include <cstring>
 
 #include "kernels/cpu/index.h"
+#include "kernels/cpu/isa/move_table.h"
+#include "kernels/cpu/isa/transpose_table.h"
 
 namespace dl {
 namespace {
@@ -60,9 +62,38 @@ void reverse_narrow(int64_t steps, int64_t batch, int64_t inner, const int64_t* 
   });
 }
 
+// Steps of one element, or as narrow: strips of neighbouring sequences are turned into lines, which are reversed as a
+// whole, and back. False where the lines of a strip are more than the cache holds.
+template <class T>
+bool reverse_lines(int64_t steps, int64_t batch, const int64_t* length, const T* from, T* to) {
+  constexpr int64_t kWidth = 64 / int64_t(sizeof(T)), kKept = 1 << 19;
+  constexpr int kSize = sizeof(T) == 1 ? 0 : sizeof(T) == 2 ? 1 : sizeof(T) == 4 ? 2 : 3;
+  if (2 * kWidth * steps * int64_t(sizeof(T)) > kKept) return false;
+  const TransposeFn transpose = pick_transpose_table()->fn[kSize];
+  const ReverseFn reverse = pick_move_table()->reverse[kSize];
+  const int64_t strips = (batch + kWidth - 1) / kWidth;
+  parallel_for(strips, (1 << 13) / (kWidth * steps) + 1, [&](int64_t begin, int64_t end) {
+    Temp keep(size_t(2 * kWidth * steps) * sizeof(T));
+    T *lines = keep.ptr<T>(), *turned = lines + kWidth * steps;
+    for (int64_t s = begin; s < end; s++) {
+      const int64_t first = s * kWidth, n = std::min(kWidth, batch - first);
+      transpose(steps, n, from + first, batch, lines, steps);
+      for (int64_t b = 0; b < n; b++) {
+        const int64_t count = std::max<int64_t>(0, length[first + b]);
+        reverse(count, lines + b * steps, turned + b * steps);
+        std::copy(lines + b * steps + count, lines + (b + 1) * steps, turned + b * steps + count);
+      }
+      transpose(n, steps, turned, steps, to + first, batch);
+    }
+  });
+  return true;
+}
+
 template <class T>
 void reverse_steps(const View& x, const int64_t* length, T* to) {
   const int64_t steps = x.shape[0], batch = x.shape[1], inner = x.numel() / (steps * batch);
+  if constexpr (sizeof(T) <= 8)
+    if (inner == 1 && reverse_lines(steps, batch, length, x.ptr<const T>(), to)) return;
   auto run = inner * int64_t(sizeof(T)) > 16 ? reverse_wide<T>
              : inner == 1                    ? reverse_narrow<1, T>
              : inner == 2                    ? reverse_narrow<2, T>

@@ -1,6 +1,7 @@
 // The lower and upper triangle of matrices (the last two axes), zeros elsewhere.
 #include <algorithm>
 
+#include "kernels/cpu/row_copy.h"
 #include "kernels/cpu/views.h"
 
 namespace dl {
@@ -11,20 +12,28 @@ template <bool kLower>
 void triangle(const KernelCall& c) {
   const View& x = c.in[0];
   if (x.shape.n < 2) throw ValueError(c.op->name + ": expected at least 2 dimensions, got shape " + to_string(x.shape));
-  copy_view(c.out[0], x);
-  int64_t rows = x.shape[x.shape.n - 2], columns = x.shape[x.shape.n - 1];
-  int64_t k = std::clamp(int_attr(c, "k", 0), -rows, columns);  // further away is the same
-  for (int64_t i = 0; i < rows; i++) {
-    int64_t edge = std::min(std::max(i + k + (kLower ? 1 : 0), int64_t(0)), columns);
-    int64_t begin = kLower ? edge : 0, end = kLower ? columns : edge;
-    if (begin >= end) continue;
-    View part = c.out[0];
-    int r = part.shape.n - 2;
-    part.data = part.ptr<char>() + (i * part.strides[r] + begin * part.strides[r + 1]) * int64_t(itemsize(part.dtype));
-    part.shape[r] = 1;
-    part.shape[r + 1] = end - begin;
-    fill_zero(part);
+  if (x.numel() == 0) return;
+  const int64_t rows = x.shape[x.shape.n - 2], columns = x.shape[x.shape.n - 1], item = int64_t(itemsize(x.dtype));
+  const int64_t k = std::clamp(int_attr(c, "k", 0), -rows, columns);  // further away is the same
+  Output y(c.out[0]);
+  char* to = y.view().ptr<char>();
+  const char* from = x.ptr<const char>();
+  if (!is_contiguous(x.shape, x.strides)) {
+    copy_view(y.view(), x);
+    from = to;
   }
+  const RowCopy copy(to, x.numel() * item, columns * item);
+  parallel_for(x.numel() / columns, (1 << 14) / columns + 1, [&](int64_t b, int64_t e) {
+    for (int64_t r = b; r < e; r++) {
+      const int64_t edge = std::min(std::max(r % rows + k + (kLower ? 1 : 0), int64_t(0)), columns);
+      const int64_t kept = r * columns + (kLower ? 0 : edge), zeros = r * columns + (kLower ? edge : 0);
+      const int64_t upper = columns - edge;
+      if (from != to) copy((kLower ? edge : upper) * item, from + kept * item, to + kept * item);
+      copy.zeros((kLower ? upper : edge) * item, to + zeros * item);
+    }
+    copy.finish();
+  });
+  y.finish();
 }
 
 DL_KERNEL("tril", triangle<true>);

@@ -41,12 +41,33 @@ void copy(int64_t bytes, const void* src, void* dst) { __builtin_memcpy(dst, src
 void finish() {}
 #endif
 
-// Four vectors are read, then four are written.
+// The first and the last W of `bytes`, at most two of them.
+template <class W>
+inline __attribute__((always_inline)) void both_ends(int64_t bytes, const char* s, char* d) {
+  W first, last;
+  __builtin_memcpy(&first, s, sizeof(W));
+  __builtin_memcpy(&last, s + bytes - int64_t(sizeof(W)), sizeof(W));
+  __builtin_memcpy(d, &first, sizeof(W));
+  __builtin_memcpy(d + bytes - int64_t(sizeof(W)), &last, sizeof(W));
+}
+typedef char Half __attribute__((vector_size(32)));
+typedef char Quarter __attribute__((vector_size(16)));
+
+// Both ends as they lie, between them whole vectors where the destination has them: four are read, then four written.
 void through(int64_t bytes, const void* src, void* dst) {
   using V = Vec<char>;
   const char* s = static_cast<const char*>(src);
   char* d = static_cast<char*>(dst);
-  int64_t i = 0;
+  if (bytes < kVecBytes) {
+    if (bytes >= 32) return both_ends<Half>(bytes, s, d);
+    if (bytes >= 16) return both_ends<Quarter>(bytes, s, d);
+    if (bytes >= 8) return both_ends<uint64_t>(bytes, s, d);
+    if (bytes >= 4) return both_ends<uint32_t>(bytes, s, d);
+    for (int64_t i = 0; i < bytes; i++) d[i] = s[i];
+    return;
+  }
+  const V first = vec_load<V>(s), last = vec_load<V>(s + bytes - kVecBytes);
+  int64_t i = kVecBytes - int64_t(reinterpret_cast<uintptr_t>(d) & (kVecBytes - 1));
   for (; i + 4 * kVecBytes <= bytes; i += 4 * kVecBytes) {
     V v[4];
 #pragma GCC unroll 4
@@ -54,7 +75,9 @@ void through(int64_t bytes, const void* src, void* dst) {
 #pragma GCC unroll 4
     for (int k = 0; k < 4; k++) vec_store(d + i + k * kVecBytes, v[k]);
   }
-  if (i < bytes) __builtin_memcpy(d + i, s + i, size_t(bytes - i));
+  for (; i + kVecBytes <= bytes; i += kVecBytes) vec_store(d + i, vec_load<V>(s + i));
+  vec_store(d, first);
+  vec_store(d + bytes - kVecBytes, last);
 }
 
 }  // namespace

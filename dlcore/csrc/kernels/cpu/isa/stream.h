@@ -11,7 +11,7 @@ struct StreamTable {
   void (*copy)(int64_t bytes, const void* src, void* dst);  // the two must not overlap
   void (*finish)();  // a thread calls it after its last copy, before others may read
   void (*through)(int64_t bytes, const void* src,
-                  void* dst);  // through the caches, for rows: shorter ways than memcpy's
+                  void* dst);  // through the caches, for rows: shorter than memcpy's way
 };
 DL_ISA_TABLE(StreamTable, stream_table)
 

@@ -1,0 +1,95 @@
+// The loops of move_table.h. Those with fixed numbers of lines are written so that compilers make shuffles of them.
+#include "kernels/cpu/isa/move_table.h"
+
+#include "kernels/cpu/isa/vec.h"
+
+#ifdef __AVX512F__
+#include <immintrin.h>
+#endif
+
+namespace dl {
+namespace DL_ISA {
+namespace {
+
+struct Wide {
+  uint64_t first, second;
+};
+
+template <class T>
+void reverse(int64_t n, const void* src, void* dst) {
+  const T* s = static_cast<const T*>(src);
+  T* d = static_cast<T*>(dst);
+#pragma omp simd
+  for (int64_t i = 0; i < n; i++) d[i] = s[n - 1 - i];
+}
+
+template <int K, class T>
+void interleave_few(int64_t n, const void* const* src, void* dst) {
+  T* d = static_cast<T*>(dst);
+  const T* s[K];
+  for (int j = 0; j < K; j++) s[j] = static_cast<const T*>(src[j]);
+#pragma omp simd
+  for (int64_t i = 0; i < n; i++)
+#pragma GCC unroll 4
+    for (int j = 0; j < K; j++) d[i * K + j] = s[j][i];
+}
+
+template <class T>
+void interleave(int64_t n, int64_t k, const void* const* src, void* dst) {
+  constexpr int64_t kBlock = 256;  // of each line, so that what is written stays in the cache until all have come
+  if (k == 2) return interleave_few<2, T>(n, src, dst);
+  if (k == 3) return interleave_few<3, T>(n, src, dst);
+  if (k == 4) return interleave_few<4, T>(n, src, dst);
+  for (int64_t begin = 0; begin < n; begin += kBlock) {
+    int64_t end = begin + kBlock < n ? begin + kBlock : n;
+    for (int64_t j = 0; j < k; j++) {
+      const T* s = static_cast<const T*>(src[j]);
+      T* d = static_cast<T*>(dst) + j;
+      for (int64_t i = begin; i < end; i++) d[i * k] = s[i];
+    }
+  }
+}
+
+int64_t count(int64_t n, const uint8_t* mask) {
+  int64_t sum = 0;
+  for (int64_t i = 0; i < n;) {
+    int64_t end = i + 4096 < n ? i + 4096 : n;
+    uint32_t part = 0;
+#pragma omp simd reduction(+ : part)
+    for (int64_t k = i; k < end; k++) part += mask[k] != 0;
+    sum += part;
+    i = end;
+  }
+  return sum;
+}
+
+void places(int64_t n, const uint8_t* mask, int64_t first, int64_t count, int64_t* at) {
+  int64_t i = 0, *end = at + count;
+#ifdef __AVX512F__
+  // Eight at a time; what is written beyond the last one found is written over by the next.
+  const __m512i step = _mm512_set1_epi64(8);
+  __m512i numbers = _mm512_add_epi64(_mm512_set1_epi64(first), _mm512_setr_epi64(0, 1, 2, 3, 4, 5, 6, 7));
+  for (; i + 8 <= n && end - at >= 8; i += 8) {
+    __m128i flags = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(mask + i));
+    __mmask8 found = __mmask8(_mm_test_epi8_mask(flags, flags));
+    _mm512_storeu_si512(at, _mm512_maskz_compress_epi64(found, numbers));
+    at += __builtin_popcount(found);
+    numbers = _mm512_add_epi64(numbers, step);
+  }
+#endif
+  for (; i < n && at < end; i++) {  // without a branch on the mask, whose order nobody foresees
+    *at = first + i;
+    at += mask[i] != 0;
+  }
+}
+
+}  // namespace
+
+constexpr MoveTable move_table = {
+    {reverse<uint8_t>, reverse<uint16_t>, reverse<uint32_t>, reverse<uint64_t>, reverse<Wide>},
+    {interleave<uint8_t>, interleave<uint16_t>, interleave<uint32_t>, interleave<uint64_t>, interleave<Wide>},
+    places,
+    count};
+
+}  // namespace DL_ISA
+}  // namespace dl

@@ -1,0 +1,13 @@
+// Where an array is not zero.
+#pragma once
+#include <vector>
+
+#include "tensor/tensor.h"
+
+namespace dl {
+
+// The places of all numbers of `x` that are not zero, in row-major order, as int64: one array for each axis, or with
+// `flat` one of them all, counted from the first.
+std::vector<Tensor> nonzero_places(const View& x, bool flat);
+
+}  // namespace dl
