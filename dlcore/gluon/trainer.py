@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import json
 import math
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from dlcore import _core, optim
@@ -106,26 +107,42 @@ class Trainer(Hinted):
             for parameter in self._params:
                 parameter.gather()
         if self.comm is not None and self.comm.size > 1:
+            if _core.is_tracing() and self._averages_inside():
+                self._average_inside()
+                return
             chosen = [p for p in self._params if p.grad_req != "null"]
-            if _core.is_tracing() and chosen and all(map(_is_plain, chosen)):
-                return self._average_inside(chosen)
             grads = [p.grad().tostype("default") for p in chosen]  # rows differ from worker to worker
             self.comm.allreduce(grads, op="mean")
             for parameter, grad in zip(chosen, grads, strict=True):
                 parameter.take_reduced(grad)
 
-    def _average_inside(self, params: list[Parameter]) -> None:
-        """The average over all workers as a call of the compiled step: one for all gradients, so in one order."""
+    def _averages_inside(self) -> bool:
+        """Whether a compiled step can average the gradients over all workers itself."""
+        if self.comm is None or self.comm.size == 1 or _places.used[0]:
+            return False
+        chosen = [p for p in self._params if p.grad_req != "null"]
+        return bool(chosen) and all(map(_is_plain, chosen))
+
+    def _average_inside(self, numbers: Sequence[_core.NDArray] = ()) -> list[_core.NDArray]:
+        """The average over all workers as a call of the compiled step: one for all gradients, so in one order.
+
+        `numbers`, single ones, are averaged with them and returned.
+        """
+        params = [p for p in self._params if p.grad_req != "null"]
         grads = [p.grad() for p in params]
         wide = "float64" if any(grad._dtype_name == "float64" for grad in grads) else "float32"
         shapes = [p.shape or () for p in params]
         recording = _core.set_recording(False)
         try:
-            flat = F.concat(*[F.cast(F.reshape(grad, (-1,)), wide) for grad in grads], axis=0)
+            flat = F.concat(*[F.cast(F.reshape(a, (-1,)), wide) for a in (*grads, *numbers)], axis=0)
             whole = function("_allreduce")(flat, number=sum_number(self.comm))
-            parts = F.split(F.divide(whole, self.comm.size), sizes=tuple(map(math.prod, shapes)), axis=0)
-            for grad, part, shape in zip(grads, parts, shapes, strict=True):
+            mean, sizes = F.divide(whole, self.comm.size), [*map(math.prod, shapes), *[1] * len(numbers)]
+            starts = itertools.accumulate(sizes, initial=0)
+            parts = [F.slice(mean, start=(start,), size=(size,)) for start, size in zip(starts, sizes, strict=False)]
+            for grad, part, shape in zip(grads, parts, shapes, strict=False):
                 _core.assign(grad, F.reshape(part, shape))
+            means = zip(numbers, parts[len(grads) :], strict=True)
+            return [F.cast(F.reshape(part, ()), number._dtype_name) for number, part in means]
         finally:
             _core.set_recording(recording)
 

@@ -37,14 +37,17 @@ class Compiled:
 class Stepper:
     """The training step: forward, loss, backward and update as one compiled function.
 
-    With more than one process the update stays outside, because the gradients are averaged in between, and so does that
-    of an optimizer that updates by hand. A process's loss is first weighted by its part of the batch, so that the
-    average is the gradient of the whole batch's mean even where the parts differ in size.
+    With more than one process the gradients, and the scalars, are averaged in it before the update. A process's loss is
+    first weighted by its part of the batch, so that the average is the gradient of the whole batch's mean even where
+    the parts differ in size. The update stays outside where gradients are sparse, and for an optimizer that updates by
+    hand.
     """
 
     def __init__(self, objective: Objective, trainer: Any, comm: Any, counts: bool, imperative: bool = False) -> None:
         self.objective, self.trainer, self.comm, self.counts = objective, trainer, comm, counts
+        self.imperative = imperative
         self._whole = Compiled(self._step, "training step", imperative)
+        self._joint = Compiled(self._joint_step, "training step", imperative)
         self._gradients = Compiled(self._backward, "training step", imperative)
         self._counted: Any = None  # what it is, and one and the same array for all steps: compiled ones have it in hand
 
@@ -55,7 +58,10 @@ class Stepper:
             return self._named(self._whole(batch.x, batch.y))
         weight = array(np.float32(batch.samples * processes / batch.total), dtype="float32")
         weight = weight.as_in_context(batch.x.context)
+        by_hand = self.imperative or self.trainer.optimizer.updates_by_hand
         with counting(self._factor(batch)):
+            if not by_hand and self.trainer._averages_inside():
+                return self._named(self._joint(batch.x, batch.y, weight))
             scalars = self._gradients(batch.x, batch.y, weight)
         self.trainer.allreduce_grads()
         self.trainer.update(1)
@@ -86,6 +92,11 @@ class Stepper:
             weighted = loss * weight
         weighted.backward()
         return tuple(scalar * weight for scalar in self._scalars(loss, output, y))
+
+    def _joint_step(self, x: Any, y: Any, weight: Any) -> tuple[Any, ...]:
+        scalars = self.trainer._average_inside(self._backward(x, y, weight))
+        self.trainer.update(1)
+        return tuple(scalars)
 
     def _scalars(self, loss: Any, output: Any, y: Any) -> tuple[Any, ...]:
         axis = class_axis(output, y) if self.counts and output is not None else None

@@ -146,3 +146,45 @@ def test_all_ranks_go_back_together_and_train_the_same_branch():
     trained = [[p.data().asnumpy() for n, p in net.collect_params().items() if "running" not in n] for net in nets]
     for one, other in zip(*trained, strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def test_the_average_and_the_update_are_in_the_compiled_step(monkeypatch):
+    """One program a size does it all: nothing is reduced or updated outside, and all ranks have the same bits."""
+
+    def deep():
+        net = nn.HybridSequential(*[nn.Dense(4, activation="tanh", in_units=4) for _ in range(4)])
+        net.initialize()
+        net.add(network(units=8))
+        return net
+
+    nets, outside = [deep(), deep()], [deep(), deep()]  # of more arrays than an array has axes
+    for one, other in zip(nets[0].collect_params().values(), outside[0].collect_params().values(), strict=True):
+        other.set_data(one.data())
+    settings = {"epochs": 3, "batch": 16, "lr": 0.05, "optimizer": "adam", "seed": 4}
+    updates, sums = [], []
+    update, allreduce = dl.gluon.Trainer.update, ThreadRank.allreduce
+    monkeypatch.setattr(
+        dl.gluon.Trainer, "update", lambda self, *a: (updates.append(dl._core.is_tracing()), update(self, *a))[1]
+    )
+    monkeypatch.setattr(
+        ThreadRank,
+        "allreduce",
+        lambda self, arrays, op="sum": (sums.append(len(arrays)), allreduce(self, arrays, op))[1],
+    )
+    runs = together(
+        2, lambda comm: prepare(nets[comm.rank], points(70, seed=1), comm=comm, **settings).start().wait(60)
+    )
+    steps = runs[0].step
+    assert steps == 15 and updates == [True] * 4, "traced for two sizes on two ranks"
+    assert sums == [1] * (2 * steps), "gradients and scores of a step together"
+    for one, other in zip(weights(nets[0]), weights(nets[1]), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+    monkeypatch.setattr(dl.gluon.Trainer, "_averages_inside", lambda self: False)
+    others = together(
+        2, lambda comm: prepare(outside[comm.rank], points(70, seed=1), comm=comm, **settings).start().wait(60)
+    )
+    for one, other in zip(weights(nets[0]), weights(outside[0]), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-6, atol=1e-7)
+    for name in ("loss", "accuracy"):
+        np.testing.assert_allclose(runs[0].history.series(name)[1], others[0].history.series(name)[1], rtol=1e-5)
