@@ -11,7 +11,9 @@ from .._core import NDArray
 from ..ops import F
 from ._arranging import beside
 from ._convert import asarray
+from ._dtypes import is_kind
 from ._key import host
+from ._searching import nonzero
 
 
 class UniqueAllResult(NamedTuple):
@@ -41,6 +43,46 @@ def _wants_gradient(x: NDArray) -> bool:
     return _core.is_recording() and x._tracked
 
 
+def _sortable(x: NDArray) -> bool:
+    """Whether `sort` orders x; it has no order of complex numbers."""
+    if x._is_traced:
+        host(x)  # which says why what follows cannot be traced
+    return x.size > 0 and not is_kind(x, "complex floating")
+
+
+def _first(line: NDArray, equal_nan: bool) -> NDArray:
+    """Which numbers of an ordered vector are the first of their kind; NaN stand last, as one kind or as many."""
+    before, rest = line[:-1], line[1:]
+    fresh = F.not_equal(rest, before)
+    if equal_nan and is_kind(line, "real floating"):
+        fresh = F.logical_and(fresh, F.logical_not(F.isnan(before)))
+    return F.concat(F.full(True, (1,), "bool", line._device), fresh, axis=0)
+
+
+class _Found(NamedTuple):
+    values: NDArray
+    indices: NDArray | None
+    inverse: NDArray | None
+    counts: NDArray
+
+
+def _find(x: NDArray, places: bool, equal_nan: bool) -> _Found:
+    """The different numbers of x and how often they occur; with `places` also where each is first, and which one each
+    number of x is. No gradient flows."""
+    flat = F.reshape(x.detach(), (x.size,))
+    order = F.argsort(flat) if places else None
+    line = F.sort(flat) if order is None else F.take(flat, order, 0)
+    first = _first(line, equal_nan)
+    starts = host(nonzero(first)[0])
+    counts = beside(x, _np.diff(starts, append=x.size))
+    if order is None:
+        return _Found(F.take(line, beside(x, starts), 0), None, None, counts)
+    indices = F.take(order, beside(x, starts), 0)
+    kind = F.subtract(F.cumsum(F.cast(first, "int64"), 0), 1)
+    inverse = F.reshape(F.index_put(kind, kind, order), x.shape)
+    return _Found(F.take(flat, indices, 0), indices, inverse, counts)
+
+
 def unique_all(x: Any, /) -> UniqueAllResult:
     """The different numbers in order, where each is first, which one each number is, and how often each occurs. Every
     NaN counts as a different number. Gradients flow to the first of equal numbers.
@@ -49,12 +91,14 @@ def unique_all(x: Any, /) -> UniqueAllResult:
     [[1, 2], [1, 0], [1, 0, 1], [1, 2]]
     """
     x = asarray(x)
-    _, at, inverse, counts = _np.unique(host(x), True, True, True, equal_nan=False)
-    first = beside(x, _np.asarray(at, _np.int64))
-    values = F.take(F.reshape(x, (x.size,)), first, 0)
-    return UniqueAllResult(
-        values, first, *(beside(x, _np.asarray(v, _np.int64)) for v in (inverse.reshape(x.shape), counts))
-    )
+    if _sortable(x):
+        found = _find(x, True, False)
+        assert found.indices is not None and found.inverse is not None
+        first, inverse, counts = found.indices, found.inverse, found.counts
+    else:
+        _, at, other, number = _np.unique(host(x), True, True, True, equal_nan=False)
+        first, inverse, counts = (beside(x, _np.asarray(v, _np.int64)) for v in (at, other.reshape(x.shape), number))
+    return UniqueAllResult(F.take(F.reshape(x, (x.size,)), first, 0), first, inverse, counts)
 
 
 def unique_counts(x: Any, /) -> UniqueCountsResult:
@@ -64,11 +108,11 @@ def unique_counts(x: Any, /) -> UniqueCountsResult:
     [[1, 2], [1, 2]]
     """
     x = asarray(x)
-    if _wants_gradient(x):
-        found = unique_all(x)
+    if _sortable(x) and not _wants_gradient(x):
+        found = _find(x, False, False)
         return UniqueCountsResult(found.values, found.counts)
-    values, counts = _np.unique(host(x), return_counts=True, equal_nan=False)
-    return UniqueCountsResult(beside(x, values), beside(x, _np.asarray(counts, _np.int64)))
+    every = unique_all(x)
+    return UniqueCountsResult(every.values, every.counts)
 
 
 def unique_inverse(x: Any, /) -> UniqueInverseResult:
@@ -77,12 +121,8 @@ def unique_inverse(x: Any, /) -> UniqueInverseResult:
     >>> [a.tolist() for a in unique_inverse([2, 1, 2])]
     [[1, 2], [1, 0, 1]]
     """
-    x = asarray(x)
-    if _wants_gradient(x):
-        found = unique_all(x)
-        return UniqueInverseResult(found.values, found.inverse_indices)
-    values, inverse = _np.unique(host(x), return_inverse=True, equal_nan=False)
-    return UniqueInverseResult(beside(x, values), beside(x, _np.asarray(inverse.reshape(x.shape), _np.int64)))
+    found = unique_all(x)
+    return UniqueInverseResult(found.values, found.inverse_indices)
 
 
 def unique_values(x: Any, /) -> NDArray:
@@ -91,8 +131,7 @@ def unique_values(x: Any, /) -> NDArray:
     >>> unique_values([2, 1, 2]).tolist()
     [1, 2]
     """
-    x = asarray(x)
-    return unique_all(x).values if _wants_gradient(x) else beside(x, _np.unique(host(x), equal_nan=False))
+    return unique_counts(x).values
 
 
 def unique(
@@ -108,10 +147,15 @@ def unique(
     >>> unique([2, 1, 2]).tolist()
     [1, 2]
     """
-    find: Any = _np.unique
     x = asarray(ar)
-    found = find(host(x), return_index, return_inverse, return_counts, axis)
-    return tuple(beside(x, v) for v in found) if isinstance(found, tuple) else beside(x, found)
+    if axis is None and _sortable(x):
+        found = _find(x, return_index or return_inverse, True)
+        asked = (True, return_index, return_inverse, return_counts)
+        wanted = tuple(part for part, want in zip(found, asked, strict=True) if want)
+        return wanted if len(wanted) > 1 else wanted[0]
+    find: Any = _np.unique
+    theirs = find(host(x), return_index, return_inverse, return_counts, axis)
+    return tuple(beside(x, v) for v in theirs) if isinstance(theirs, tuple) else beside(x, theirs)
 
 
 def isin(x1: Any, x2: Any, /, *, invert: bool = False, assume_unique: bool = False) -> NDArray:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from math import prod
+from operator import index
 from typing import Any
 
 import numpy as _np
 
+from .. import _core
 from .._core import NDArray
 from ..ops import F
 from ._arranging import beside, place
 from ._convert import asarray
-from ._dtypes import floating
-from ._key import host
+from ._dtypes import floating, is_kind
+from ._key import back, host, on_host
 
 Axes = int | tuple[int, ...] | None
 METHODS = ("linear", "lower", "higher", "nearest", "midpoint")
@@ -142,9 +144,16 @@ def histogram(
     >>> histogram([0.0, 1.0, 1.0], bins=2)[0].tolist()
     [1, 2]
     """
-    a = asarray(a)
-    counts, edges = _np.histogram(host(a), _bins(bins), range, density, _host(weights))
-    return beside(a, counts), beside(a, edges)
+    a, bins = asarray(a), _bins(bins)
+    edges = _np.histogram_bin_edges(host(a), bins, range, _host(weights))
+    if weights is not None or edges.size < 2 or edges.dtype.kind not in "iuf" or is_kind(a, "complex floating"):
+        counts, edges = _np.histogram(host(a), bins, range, density, _host(weights))
+        return beside(a, counts), beside(a, edges)
+    found = _core.counted_in_bins(on_host(a), _core.from_numpy(edges.astype(_np.float64)), _np.ndim(bins) == 0)
+    if density:
+        share = found.asnumpy() / _np.diff(edges).astype(_np.float64)
+        return beside(a, share / found.asnumpy().sum()), beside(a, edges)
+    return back(a, found), beside(a, edges)
 
 
 def histogram_bin_edges(a: Any, bins: Any = 10, range: tuple[float, float] | None = None) -> NDArray:
@@ -194,15 +203,17 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0) -> NDArray:
         raise TypeError(
             f"bincount: expected a vector of whole numbers, got {values._dtype_name} of shape {values.shape}"
         )
+    if (least := index(minlength)) < 0:
+        raise ValueError(f"bincount: expected minlength of at least 0, got {minlength}")
+    if weights is None:
+        return back(values, _core.counted(on_host(values), least))
     numbers = host(values)
     if numbers.size and numbers.min() < 0:
         raise ValueError(f"bincount: expected numbers of at least 0, got {numbers.min()}")
-    if weights is None:
-        return beside(values, _np.asarray(_np.bincount(numbers, minlength=minlength), _np.int64))
     load = floating(beside(values, weights))
     if load.shape != values.shape:
         raise ValueError(f"bincount: weights of shape {load.shape} do not fit shape {values.shape}")
-    length = max(int(numbers.max()) + 1 if numbers.size else 0, minlength)
+    length = max(int(numbers.max()) + 1 if numbers.size else 0, least)
     return F.index_add(F.zeros((length,), load._dtype_name, load._device), load, values)
 
 

@@ -286,6 +286,15 @@ def argsort(call: Call) -> None:
     call.y[...] = _order(call) if call.x.ndim else 0
 
 
+@kernel("searchsorted")
+def searchsorted(call: Call) -> None:
+    ordered, x = call.ins
+    common = call.xp.result_type(ordered, x)
+    common = "float32" if common.itemsize == 2 and common.kind == "f" else common
+    side = "right" if call.attrs["right"] else "left"
+    call.y[...] = call.xp.searchsorted(ordered.astype(common, copy=False), x.astype(common, copy=False), side=side)
+
+
 @kernel("argtopk")
 def argtopk(call: Call) -> None:
     call.y[...] = _order(call)[(slice(None),) * call.axis + (slice(call.attrs["k"]),)]

@@ -6,9 +6,6 @@ IndexError, never memory.
 
 from functools import partial
 
-import numpy as np
-
-from ._host import host as _host
 from ._record import op as _op
 from ._samples import bad, case, fixed, flag, real
 
@@ -215,19 +212,6 @@ op("topk", "x, k: int = 1, axis: int = -1, descending: bool = True",
    define="i = argtopk(x, k=k, axis=axis, descending=descending); take_along_axis(x, i, axis=axis), i",
    ref="dlcore.ops.reference.topk", samples=[case(_line, k=2), case(_line, k=3, axis=0, descending=False)],
    example="topk([3., 1., 2.], 2) -> ([3., 2.], [0, 2])", np_name="")
-
-
-def _searched(ordered, x, right):
-    if len(ordered) != 1:
-        raise ValueError(f"expected a vector to search in, got shapes {ordered} and {x}")
-    return [x]
-
-
-@_host("searchsorted", shape=_searched)
-def _searchsorted(ordered, x, right):
-    return np.searchsorted(ordered, x, side="right" if right else "left")
-
-
 op("_searchsorted", "ordered, x, right: bool = False",
    "Where each number of x would have to be put into a vector to keep it in order: before equal ones, or after them.",
    dtype="index_out", infer="searchsorted", kernel="searchsorted",

@@ -1,7 +1,8 @@
 // Stable radix sort, least significant byte first: passes over bytes that are equal everywhere are left out. Long lines
-// are cut into blocks that threads count and move side by side; where an element lands does not depend on the cut.
+// are cut into runs, one a thread, and merged by all threads; where an element lands does not depend on the cut.
 #pragma once
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 
 #include "kernels/cpu/views.h"
@@ -14,12 +15,14 @@ template <class K>
 struct KeyOnly {
   K key;
   static constexpr int kBytes = int(sizeof(K));
+  uint64_t word() const { return key; }
   int digit(int byte) const { return int(key >> (8 * byte)) & 255; }
   bool operator<(const KeyOnly& o) const { return key < o.key; }
 };
 struct PackedKey {
   uint64_t both;  // the key above the position
   static constexpr int kBytes = 4;
+  uint64_t word() const { return both >> 32; }
   int digit(int byte) const { return int(both >> (8 * byte + 32)) & 255; }
   bool operator<(const PackedKey& o) const { return both >> 32 < o.both >> 32; }
 };
@@ -27,6 +30,7 @@ struct WideKey {
   uint64_t key;
   int64_t at;
   static constexpr int kBytes = 8;
+  uint64_t word() const { return key; }
   int digit(int byte) const { return int(key >> (8 * byte)) & 255; }
   bool operator<(const WideKey& o) const { return key < o.key; }
 };
@@ -44,80 +48,116 @@ void insertion_sort(E* x, int64_t n) {
   }
 }
 
-// Turns counts into where each digit begins; true if one digit holds all n.
-template <class C>
-bool starts_of(C* count, int64_t n) {
-  C sum = 0;
-  for (int d = 0; d < 256; d++) {
-    C c = count[d];
-    if (int64_t(c) == n) return true;
-    count[d] = sum;
-    sum = C(sum + c);
-  }
-  return false;
+// The bits in which keys differ.
+template <class E>
+uint64_t differing(const E* x, int64_t n) {
+  uint64_t bits = 0;
+  for (int64_t i = 0; i < n; i++) bits |= x[i].word() ^ x[0].word();
+  return bits;
 }
 
-// Sorts x[0, n) with the help of `other`; returns which of the two holds the result.
+// Sorts x[0, n) with the help of `other` by the bytes that `bits` has a part of; returns which of the two holds the
+// result.
 template <class E>
-E* radix_sort_line(E* x, E* other, int64_t n) {
-  if (n <= kInsertionSort) {
-    insertion_sort(x, n);
-    return x;
-  }
+E* radix_sort_line(E* x, E* other, int64_t n, uint64_t bits) {
+  int bytes[E::kBytes], used = 0;
+  for (int b = 0; b < E::kBytes; b++)
+    if (bits >> (8 * b) & 255) bytes[used++] = b;
   uint32_t count[E::kBytes][256] = {};  // lines here are shorter than 2^32
-  for (int64_t i = 0; i < n; i++)
-    for (int b = 0; b < E::kBytes; b++) count[b][x[i].digit(b)]++;
-  for (int b = 0; b < E::kBytes; b++) {
-    if (starts_of(count[b], n)) continue;
-    uint32_t* to = count[b];
-    for (int64_t i = 0; i < n; i++) other[to[x[i].digit(b)]++] = x[i];
+  if (used == E::kBytes) {
+    for (int64_t i = 0; i < n; i++)
+      for (int b = 0; b < E::kBytes; b++) count[b][x[i].digit(b)]++;
+  } else {
+    for (int u = 0; u < used; u++)
+      for (int64_t i = 0; i < n; i++) count[bytes[u]][x[i].digit(bytes[u])]++;
+  }
+  for (int u = 0; u < used; u++) {
+    uint32_t *to = count[bytes[u]], sum = 0;
+    for (int d = 0; d < 256; d++) {
+      uint32_t c = to[d];
+      to[d] = sum;
+      sum += c;
+    }
+    for (int64_t i = 0; i < n; i++) other[to[x[i].digit(bytes[u])]++] = x[i];
     std::swap(x, other);
   }
   return x;
 }
+
+// Two ordered runs as one; of equal elements those of the first run come first.
+template <class E>
+struct Runs {
+  const E *a, *b;
+  int64_t na, nb;
+
+  // How many of the first `count` come from a.
+  int64_t from_first(int64_t count) const {
+    int64_t low = std::max<int64_t>(0, count - nb), high = std::min(na, count);
+    while (low < high) {
+      int64_t mid = low + (high - low) / 2;
+      if (b[count - mid - 1] < a[mid])
+        high = mid;
+      else
+        low = mid + 1;
+    }
+    return low;
+  }
+  // Places [first, last) of what they make.
+  void merge(int64_t first, int64_t last, E* to) const {
+    int64_t i = from_first(first), i_end = from_first(last), j = first - i, j_end = last - i_end;
+    to += first;
+    while (i < i_end && j < j_end) {
+      const E x = a[i], y = b[j];
+      const bool second = y < x;
+      *to++ = second ? y : x;
+      j += second;
+      i += !second;
+    }
+    to = std::copy(a + i, a + i_end, to);
+    std::copy(b + j, b + j_end, to);
+  }
+};
 
 // The same for one long line by all threads.
 template <class E>
 E* radix_sort_parallel(E* x, E* other, int64_t n) {
-  int64_t blocks = std::min<int64_t>(2 * num_threads(), n / (kParallelSort / 4)), size = (n + blocks - 1) / blocks;
-  Temp keep(size_t(blocks) * 256 * sizeof(int64_t));
-  int64_t* count = keep.ptr<int64_t>();
-  for (int b = 0; b < E::kBytes; b++) {
-    parallel_for(blocks, 1, [&](int64_t first, int64_t last) {
-      for (int64_t k = first; k < last; k++) {
-        int64_t local[256] = {};
-        for (int64_t i = k * size, e = std::min(n, i + size); i < e; i++) local[x[i].digit(b)]++;
-        std::copy(local, local + 256, count + k * 256);
-      }
-    });
-    int64_t sum = 0;
-    bool one = false;
-    for (int d = 0; d < 256; d++) {
-      int64_t before = sum;
-      for (int64_t k = 0; k < blocks; k++) {
-        int64_t c = count[k * 256 + d];
-        count[k * 256 + d] = sum;
-        sum += c;
-      }
-      one |= sum - before == n;
+  const int64_t most = std::max<int64_t>(num_threads(), n / UINT32_MAX + 1);
+  const int64_t runs = std::min<int64_t>(most, n / (kParallelSort / 4)), pieces = 4 * runs;
+  auto start = [&](int64_t run) { return n / runs * std::min(run, runs) + std::min(run, n % runs); };
+  std::atomic<uint64_t> bits{0};
+  parallel_for(n, kParallelSort / 4,
+               [&](int64_t b, int64_t e) { bits |= differing(x + b, e - b) | (x[b].word() ^ x[0].word()); });
+  E* sorted = x;
+  parallel_for(runs, 1, [&](int64_t b, int64_t e) {
+    for (int64_t r = b; r < e; r++) {
+      const E* made = radix_sort_line(x + start(r), other + start(r), start(r + 1) - start(r), bits);
+      if (r == 0) sorted = made == x ? x : other;
     }
-    if (one) continue;
-    parallel_for(blocks, 1, [&](int64_t first, int64_t last) {
-      for (int64_t k = first; k < last; k++) {
-        int64_t to[256];
-        std::copy(count + k * 256, count + k * 256 + 256, to);
-        for (int64_t i = k * size, e = std::min(n, i + size); i < e; i++) other[to[x[i].digit(b)]++] = x[i];
+  });
+  E* to = sorted == x ? other : x;
+  for (int64_t width = 1; width < runs; width *= 2) {
+    parallel_for(pieces, 1, [&](int64_t b, int64_t e) {
+      const int64_t first = n * b / pieces, last = n * e / pieces;
+      for (int64_t r = 0; r < runs; r += 2 * width) {
+        const int64_t low = start(r), mid = start(r + width), high = start(r + 2 * width);
+        if (high <= first || low >= last) continue;
+        const Runs<E> pair{sorted + low, sorted + mid, mid - low, high - mid};
+        pair.merge(std::max(first, low) - low, std::min(last, high) - low, to + low);
       }
     });
-    std::swap(x, other);
+    std::swap(sorted, to);
   }
-  return x;
+  return sorted;
 }
 
 template <class E>
 E* radix_sort(E* x, E* other, int64_t n) {
+  if (n <= kInsertionSort) {
+    insertion_sort(x, n);
+    return x;
+  }
   bool alone = n < kParallelSort || (num_threads() == 1 && n <= UINT32_MAX);
-  return alone ? radix_sort_line(x, other, n) : radix_sort_parallel(x, other, n);
+  return alone ? radix_sort_line(x, other, n, differing(x, n)) : radix_sort_parallel(x, other, n);
 }
 
 }  // namespace dl
