@@ -205,8 +205,9 @@ class ImageIter(DataIter):
         return self._together.way(self.auglist, self.data_shape, self.label_width, self.dtype) if own else None
 
     def _batch(self, chosen: np.ndarray) -> tuple[list[NDArray], list[NDArray]]:
-        together = self._all_at_once()
-        if together is not None and (batch := together.take(chosen)) is not None:
+        together, at = self._all_at_once(), self._at + self.batch_size
+        then = self._order[at : at + self.batch_size] if at + self.batch_size <= len(self._order) else None
+        if together is not None and (batch := together.take(chosen, then)) is not None:
             return batch[:1], batch[1:]
         data = np.empty((self.batch_size, *self.data_shape), self.dtype)
         label = np.zeros(self.provide_label[0].shape, np.float32)

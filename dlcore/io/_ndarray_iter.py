@@ -23,8 +23,8 @@ class NDArrayIter(DataIter):
 
     data, label: an array, a list of arrays, or a dict of arrays by name (taken in the order of their names, as in
         MXNet); all equally long. NumPy arrays and lists become float32, an NDArray keeps its dtype. A float32 array is
-        not copied: do not change it while iterating. One array is called `data_name` or `label_name`, those of a list
-        "_0_data", "_1_data", ...
+        not copied: do not change it while iterating, since a batch may be cut out before it is asked for. One array
+        is called `data_name` or `label_name`, those of a list "_0_data", "_1_data", ...
     shuffle: a new order at every `reset`, from `dlcore.random.seed`.
     last_batch_handle: what becomes of a last batch that is too short. "pad" fills it up with the first examples of the
         pass (`batch.pad` says how many), "discard" leaves it out, "roll_over" keeps it for the beginning of the next
@@ -177,8 +177,9 @@ class NDArrayIter(DataIter):
             return super().next()
         if not self.iter_next():
             raise StopIteration
-        index, count = self.getindex(), len(self.data)
-        arrays = self._rows.take([pair[1] for pair in self.data + self.label], index)
+        index, count, at = self.getindex(), len(self.data), self.cursor + self.batch_size
+        then = self.idx[at : at + self.batch_size] if at + self.batch_size <= self._end else None
+        arrays = self._rows.take([pair[1] for pair in self.data + self.label], index, then)
         return batch_of(arrays[:count], arrays[count:], self.getpad(), index)
 
     def _as_written(self, *names: str) -> bool:

@@ -55,6 +55,11 @@ class RecordPictures:
         self.pixels = np.empty((count, *self._shape), np.uint8)
         self.labels = np.empty((count, self.width), np.float32)
 
+    @property
+    def whole(self) -> bool:
+        """Whether all pictures are there, each in the row of its number."""
+        return self.kept and self._left == 0
+
     def quick(self) -> bool:
         """Whether a batch is worth no thread of its own: all is decoded, or a step takes all cores there are anyhow."""
         return self._left == 0 or _core.num_threads() <= 2
@@ -115,8 +120,8 @@ class PictureBatches:
         """Whether a small batch is worth no thread of its own."""
         return self._pictures.quick()
 
-    def take(self, indices: np.ndarray) -> list[Any] | None:
-        """Pictures and labels, None where they cannot be had so."""
+    def take(self, indices: np.ndarray, then: np.ndarray | None = None) -> list[Any] | None:
+        """Pictures and labels, None where they cannot be had so. then: which will be asked for next, if known."""
         rows = self._pictures.rows_of(indices)
         if rows is None:
             return None
@@ -125,7 +130,8 @@ class PictureBatches:
             labels = self._pictures.labels
             columns = [self._pixels, labels.ravel() if self._pictures.width == 1 else labels]
             self._plan = _core.BatchPlan(columns, None, self._picture)
-        batch: list[Any] = self._plan.take(rows, stream=True)
+        then = then if self._pictures.whole else None
+        batch: list[Any] = self._plan.take(rows, (), 1.0, True, then)
         return batch
 
 

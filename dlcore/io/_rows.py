@@ -31,8 +31,8 @@ class Rows:
         self._ids: list[int] = []
         self._plan: Any = None  # None where the core cannot look at these arrays
 
-    def take(self, arrays: list[np.ndarray], index: np.ndarray) -> list[NDArray]:
-        """The rows `index` of each of the arrays."""
+    def take(self, arrays: list[np.ndarray], index: np.ndarray, then: np.ndarray | None = None) -> list[NDArray]:
+        """The rows `index` of each of the arrays. then: those that will be asked for next, if that is known."""
         if list(map(id, arrays)) != self._ids:
             self._arrays, self._ids = arrays, list(map(id, arrays))
             try:
@@ -41,5 +41,5 @@ class Rows:
                 self._plan = None
         if self._plan is None:
             return cut_rows(arrays, index)
-        batch: list[NDArray] = self._plan.take(index)
+        batch: list[NDArray] = self._plan.take(index, (), 1.0, False, then)
         return batch

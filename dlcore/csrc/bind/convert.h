@@ -52,6 +52,7 @@ void bind_dlpack(nb::module_& m);
 void bind_ops(nb::module_& m);
 void bind_host(nb::module_& m);
 void bind_data(nb::module_& m);
+void bind_elements(nb::module_& m);
 void bind_counts(nb::module_& m);
 void bind_autograd(nb::module_& m);
 void bind_graph(nb::module_& m);

@@ -1,7 +1,4 @@
 // Batches made without Python for each sample: what dlcore/gluon/data and dlcore/io call.
-#include <algorithm>
-#include <cstring>
-
 #include "bind/convert.h"
 #include "data/batch.h"
 #include "data/colour.h"
@@ -128,14 +125,16 @@ static PicturePlan to_picture(nb::tuple t) {
   return plan;
 }
 
-static nb::list take(const BatchPlan& plan, nb::handle samples, nb::handle words, double strength, bool stream) {
-  std::vector<int64_t> chosen = whole_numbers(samples);
-  std::vector<uint64_t> key;
-  for (nb::handle h : nb::borrow<nb::iterable>(words)) key.push_back(nb::cast<uint64_t>(h));
+static nb::list take(const BatchPlan& plan, nb::handle samples, nb::handle words, double strength, bool stream,
+                     nb::handle then) {
+  BatchWish wish{whole_numbers(samples), {}, strength, stream};
+  for (nb::handle h : nb::borrow<nb::iterable>(words)) wish.words.push_back(nb::cast<uint64_t>(h));
+  std::vector<int64_t> next;
+  if (!then.is_none()) next = whole_numbers(then);
   std::vector<Tensor> made;
   {
     nb::gil_scoped_release release;
-    made = plan.take(chosen, key, strength, stream);
+    made = plan.take(wish, then.is_none() ? nullptr : &next);
   }
   nb::list out;
   for (Tensor& t : made) out.append(wrap(std::move(t)));
@@ -203,51 +202,6 @@ static nb::object recoloured(nb::handle picture, const std::string& what, double
   return wrap(std::move(from));
 }
 
-// Python's view of an array's memory, given back at the end.
-struct Viewed {
-  Py_buffer view{};
-  bool held = false;
-
-  bool take(PyObject* array) {
-    held = PyObject_GetBuffer(array, &view, PyBUF_FORMAT | PyBUF_C_CONTIGUOUS) == 0;
-    if (!held) PyErr_Clear();
-    return held;
-  }
-  bool like(const Viewed& other) const {
-    const Py_buffer &a = view, &b = other.view;
-    return a.ndim == b.ndim && a.itemsize == b.itemsize && std::strcmp(a.format, b.format) == 0 &&
-           std::equal(a.shape, a.shape + a.ndim, b.shape);
-  }
-  ~Viewed() {
-    if (held) PyBuffer_Release(&view);
-  }
-};
-
-// Arrays of NumPy of one shape and dtype below each other; None for what is not so, does not lie in one piece, or has
-// its bytes in another order than this machine.
-static nb::object stacked(nb::list items) {
-  size_t n = nb::len(items);
-  PyTypeObject* kind = n ? Py_TYPE(items[0].ptr()) : nullptr;
-  if (!n || std::strcmp(kind->tp_name, "numpy.ndarray") != 0) return nb::none();
-  std::vector<Viewed> views(n);
-  for (size_t i = 0; i < n; i++) {
-    PyObject* item = PyList_GET_ITEM(items.ptr(), Py_ssize_t(i));
-    if (Py_TYPE(item) != kind || !views[i].take(item) || !views[i].like(views[0])) return nb::none();
-  }
-  const Py_buffer& first = views[0].view;
-  if (first.ndim < 1 || first.ndim + 1 > kMaxDims || first.format[0] == '>') return nb::none();
-  Tensor like = from_numpy(items[0], false), made;
-  {
-    Shape shape{int64_t(n)};
-    for (int i = 0; i < like->ndim(); i++) shape.push(like->shape[i]);
-    nb::gil_scoped_release release;
-    made = make_tensor(shape, like->dtype);
-    auto* to = static_cast<char*>(made->data());
-    for (size_t i = 0; i < n; i++) std::memcpy(to + i * size_t(first.len), views[i].view.buf, size_t(first.len));
-  }
-  return wrap(std::move(made));
-}
-
 // A picture (h, w, 3) of bytes under other light.
 static nb::object lit(nb::handle picture, nb::tuple weights) {
   Tensor from = from_numpy(picture, true);
@@ -298,8 +252,6 @@ void bind_data(nb::module_& m) {
       "A picture (h, w, c) of uint8 or float32 in another size: 0 nearest, 1 bilinear, 2 bicubic, 3 area, 4 Lanczos.");
   m.def("turned", &turned, nb::arg("picture"), nb::arg("degrees"), nb::arg("zoom_in"), nb::arg("zoom_out"),
         "A picture (h, w, c) of bytes turned counter-clockwise about its middle.");
-  m.def("stacked", &stacked, nb::arg("items"),
-        "Arrays of NumPy of one shape and dtype as one array; None where they do not fit or do not lie in one piece.");
   m.def("lit", &lit, nb::arg("picture"), nb::arg("weights"),
         "A picture (h, w, 3) of bytes with so much more along each direction in which colours of photographs vary.");
   m.def("recoloured", &recoloured, nb::arg("picture"), nb::arg("what"), nb::arg("amount") = 0.0,
@@ -331,9 +283,12 @@ void bind_data(nb::module_& m) {
           },
           nb::arg("columns"), nb::arg("rows").none() = nb::none(), nb::arg("picture").none() = nb::none())
       .def("take", &take, nb::arg("samples"), nb::arg("words") = nb::make_tuple(), nb::arg("strength") = 1.0,
-           nb::arg("stream") = false,
+           nb::arg("stream") = false, nb::arg("then").none() = nb::none(),
            "An array a column with the rows of these samples, whose random numbers begin with `words` or are taken "
-           "from the seeded stream, a block for each step that draws.")
+           "from the seeded stream, a block for each step that draws. `then` will probably be asked for next: idle "
+           "threads cut it out meanwhile.")
+      .def_prop_ro("ahead", &BatchPlan::ahead,
+                   "How many samples are there, or being cut out, before they are asked for.")
       .def_prop_ro("row_bytes", &BatchPlan::bytes_of_row, "How many bytes of a batch one sample takes.");
 }
 

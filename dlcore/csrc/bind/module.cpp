@@ -56,6 +56,7 @@ NB_MODULE(_core, m) {
   dl::bind::bind_watch(m);
   dl::bind::bind_host(m);
   dl::bind::bind_data(m);
+  dl::bind::bind_elements(m);
   dl::bind::bind_counts(m);
   dl::bind::bind_autograd(m);
   dl::bind::bind_graph(m);

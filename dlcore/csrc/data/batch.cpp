@@ -1,10 +1,12 @@
 #include "data/batch.h"
 
+#include <algorithm>
 #include <cstring>
 #include <optional>
 
 #include "data/picture.h"
 #include "kernels/cpu/isa/random_table.h"
+#include "runtime/errand.h"
 #include "runtime/pool.h"
 #include "runtime/random.h"
 #include "tensor/errors.h"
@@ -12,6 +14,8 @@
 namespace dl {
 
 constexpr int64_t kGrain = 32 << 10;  // bytes of a batch that are worth a thread
+constexpr int64_t kWake = 512 << 10;  // bytes of a batch that are worth waking one
+constexpr int64_t kAhead = 16 << 20;  // bytes of a batch that may lie there before it is asked for
 
 // Rows lie anywhere in memory: the next one is on its way while this one is copied. Of a long one the beginning is
 // enough, the processor itself sees what follows.
@@ -79,7 +83,8 @@ BatchPlan::BatchPlan(std::vector<Tensor> columns, const std::vector<int64_t>* ro
     Shape row;
     for (int i = 1; i < t->ndim(); i++) row.push(t->shape[i]);
     int64_t bytes = numel(row) * int64_t(itemsize(t->dtype));
-    columns_.push_back({std::move(t), row, bytes});
+    DType dtype = t->dtype;
+    columns_.push_back({std::move(t), row, bytes, row, dtype});
   }
   length_ = columns_[0].array->shape[0];
   if (rows) {
@@ -95,8 +100,7 @@ BatchPlan::BatchPlan(std::vector<Tensor> columns, const std::vector<int64_t>* ro
     measure();
     check_scale();
   }
-  for (const Column& c : columns_) out_bytes_ += c.bytes;
-  if (picture_) out_bytes_ += out_h_ * out_w_ * c_ * int64_t(itemsize(plan_.dtype)) - columns_[0].bytes;
+  for (const Column& c : columns_) out_bytes_ += numel(c.made) * int64_t(itemsize(c.dtype));
 }
 
 // The size of what comes out, which must be the same for every picture.
@@ -116,7 +120,8 @@ void BatchPlan::measure() {
       throw ValueError(format("BatchPlan: a part does not fit into %lldx%lld", (long long)w, (long long)h));
     h = s.h, w = s.w;
   }
-  out_h_ = h, out_w_ = w;
+  columns_[0].dtype = plan_.dtype;
+  columns_[0].made = plan_.planes ? Shape{c_, h, w} : Shape{h, w, c_};
   if (plan_.values.size() != size_t(c_) * 256 * itemsize(plan_.dtype) || plan_.fill.size() != size_t(c_))
     throw ValueError("BatchPlan: expected 256 values and a margin for every channel");
 }
@@ -136,55 +141,108 @@ void BatchPlan::check_scale() {
   if (!right) scale.clear();
 }
 
-std::vector<Tensor> BatchPlan::take(const std::vector<int64_t>& samples, const std::vector<uint64_t>& words,
-                                    double strength, bool stream) const {
-  for (int64_t s : samples)
-    if (s < 0 || s >= length_)
-      throw IndexError(format("there is no sample %lld among %lld", (long long)s, (long long)length_));
-  int64_t n = int64_t(samples.size()), blocks = stream && picture_ ? plan_.blocks() : 0;
-  if (blocks < 0) throw ValueError("BatchPlan: a step of these draws from no stream");
+// A batch that is being made. What it needs of the plan stays as it is; the rest it has itself.
+struct BatchPlan::Making {
+  Making(const BatchPlan& of, BatchWish wanted, RngState state);
+  Making(const Making&) = delete;
+  // Whether it is what is wished for, with the draws that begin at this state if there are any.
+  bool is(const BatchWish& wanted, RngState state) const;
+  void fill(int64_t begin, int64_t end);
+
+  const BatchPlan& plan;
+  BatchWish wish;
+  RngState from;
+  std::vector<uint32_t> drawn;
   std::vector<Tensor> out;
-  for (size_t k = 0; k < columns_.size(); k++) {
+  int64_t blocks, picture_bytes = 0;
+  bool draws;
+  std::optional<Errand> work;  // gone before what it works on
+};
+
+BatchPlan::~BatchPlan() = default;
+
+BatchPlan::Making::Making(const BatchPlan& of, BatchWish wanted, RngState state)
+    : plan(of), wish(std::move(wanted)), from(state), blocks(plan.blocks_of(wish)) {
+  int64_t n = int64_t(wish.samples.size());
+  for (const Column& column : plan.columns_) {
     Shape shape{n};
-    DType dtype = columns_[k].array->dtype;
-    if (k == 0 && picture_) {
-      dtype = plan_.dtype;
-      for (int64_t size : {plan_.planes ? c_ : out_h_, plan_.planes ? out_h_ : out_w_, plan_.planes ? out_w_ : c_})
-        shape.push(size);
-    } else {
-      for (int64_t size : columns_[k].row) shape.push(size);
-    }
-    out.push_back(make_tensor(shape, dtype));
+    for (int64_t size : column.made) shape.push(size);
+    out.push_back(make_tensor(shape, column.dtype));
   }
-  const int64_t* rows = chosen_ ? rows_.data() : nullptr;
-  std::vector<uint32_t> drawn(size_t(4 * n * blocks));
-  if (!drawn.empty()) {
-    RngState from = reserve_random(4 * n * blocks);
-    pick_random_table()->words(n * blocks, from.seed, from.counter, 0, drawn.data());
-  }
-  bool draws = picture_ && !stream && plan_.draws();
-  int64_t picture_bytes = n ? out[0]->numel() / n * int64_t(itemsize(out[0]->dtype)) : 0;
-  int64_t grain = std::max(int64_t(1), kGrain / std::max(out_bytes_, int64_t(1)));
+  drawn.resize(size_t(4 * n * blocks));
+  if (blocks) pick_random_table()->words(n * blocks, from.seed, from.counter, 0, drawn.data());
+  draws = plan.picture_ && !wish.stream && plan.plan_.draws();
+  picture_bytes = n ? out[0]->numel() / n * int64_t(itemsize(out[0]->dtype)) : 0;
+  int64_t grain = std::max(int64_t(1), kGrain / std::max(plan.out_bytes_, int64_t(1)));
   if (grain > kTogether) grain -= grain % kTogether;
-  parallel_for(n, grain, [&](int64_t begin, int64_t end) {
-    auto row_of = [&](int64_t i) { return rows ? rows[samples[size_t(i)]] : samples[size_t(i)]; };
-    for (size_t k = picture_ ? 1 : 0; k < columns_.size(); k++)
-      copy_rows(static_cast<const char*>(columns_[k].array->data()), columns_[k].bytes, begin, end, row_of,
-                static_cast<char*>(out[k]->data()));
-    if (!picture_) return;
-    thread_local PictureScratch scratch;
-    const Column& from = columns_[0];
-    const auto* pictures = static_cast<const uint8_t*>(from.array->data());
-    for (int64_t i = begin; i < end; i++) {
-      const uint8_t* src = pictures + row_of(i) * from.bytes;
-      if (i + 1 < end) fetch_ahead(reinterpret_cast<const char*>(pictures) + row_of(i + 1) * from.bytes, from.bytes);
-      std::optional<SampleDraws> own;
-      if (draws) own.emplace(words, samples[size_t(i)]);
-      Chance chance{own ? &*own : nullptr, drawn.data() + 4 * i * blocks, strength};
-      make_picture(plan_, src, h_, w_, c_, chance, scratch, static_cast<char*>(out[0]->data()) + i * picture_bytes);
-    }
-  });
+  const auto& steps = plan.plan_.steps;
+  bool dear = n * plan.out_bytes_ > kWake ||
+              std::any_of(steps.begin(), steps.end(), [](const PictureStep& s) { return s.mixes(); });
+  work.emplace(n, grain, dear, [this](int64_t begin, int64_t end) { fill(begin, end); });
+}
+
+bool BatchPlan::Making::is(const BatchWish& wanted, RngState state) const {
+  bool alike = wish.samples == wanted.samples && wish.words == wanted.words && wish.strength == wanted.strength &&
+               wish.stream == wanted.stream;
+  return alike && (!blocks || (from.seed == state.seed && from.counter == state.counter));
+}
+
+void BatchPlan::Making::fill(int64_t begin, int64_t end) {
+  const int64_t *rows = plan.chosen_ ? plan.rows_.data() : nullptr, *samples = wish.samples.data();
+  auto row_of = [&](int64_t i) { return rows ? rows[samples[i]] : samples[i]; };
+  for (size_t k = plan.picture_ ? 1 : 0; k < plan.columns_.size(); k++)
+    copy_rows(static_cast<const char*>(plan.columns_[k].array->data()), plan.columns_[k].bytes, begin, end, row_of,
+              static_cast<char*>(out[k]->data()));
+  if (!plan.picture_) return;
+  thread_local PictureScratch scratch;
+  const Column& column = plan.columns_[0];
+  const auto* pictures = static_cast<const uint8_t*>(column.array->data());
+  for (int64_t i = begin; i < end; i++) {
+    const uint8_t* src = pictures + row_of(i) * column.bytes;
+    if (i + 1 < end) fetch_ahead(reinterpret_cast<const char*>(pictures) + row_of(i + 1) * column.bytes, column.bytes);
+    std::optional<SampleDraws> own;
+    if (draws) own.emplace(wish.words, samples[i]);
+    Chance chance{own ? &*own : nullptr, drawn.data() + 4 * i * blocks, wish.strength};
+    make_picture(plan.plan_, src, plan.h_, plan.w_, plan.c_, chance, scratch,
+                 static_cast<char*>(out[0]->data()) + i * picture_bytes);
+  }
+}
+
+int64_t BatchPlan::blocks_of(const BatchWish& wish) const {
+  int64_t blocks = wish.stream && picture_ ? plan_.blocks() : 0;
+  if (blocks < 0) throw ValueError("BatchPlan: a step of these draws from no stream");
+  return blocks;
+}
+
+std::vector<Tensor> BatchPlan::take(const BatchWish& wish, const std::vector<int64_t>* then) const {
+  auto missing = [&](int64_t s) { return s < 0 || s >= length_; };
+  auto wrong = std::find_if(wish.samples.begin(), wish.samples.end(), missing);
+  if (wrong != wish.samples.end())
+    throw IndexError(format("there is no sample %lld among %lld", (long long)*wrong, (long long)length_));
+  int64_t n = int64_t(wish.samples.size()), blocks = blocks_of(wish);
+  RngState from = blocks ? reserve_random(4 * n * blocks) : RngState{0, 0};
+  std::unique_ptr<Making> made;
+  {
+    std::lock_guard<std::mutex> hold(mutex_);
+    made = std::move(ahead_);
+    if (made && !made->is(wish, from) && made->is(wish, made->from)) others_draw_ = true;
+  }
+  if (!made || !made->is(wish, from)) made = std::make_unique<Making>(*this, wish, from);
+  made->work->finish();
+  std::vector<Tensor> out = std::move(made->out);
+  made.reset();
+  bool worth = then && num_threads() > 1 && int64_t(then->size()) * out_bytes_ <= kAhead && !(blocks && others_draw_);
+  if (worth && std::none_of(then->begin(), then->end(), missing)) {
+    made = std::make_unique<Making>(*this, BatchWish{*then, wish.words, wish.strength, wish.stream}, rng_state());
+    std::lock_guard<std::mutex> hold(mutex_);
+    std::swap(ahead_, made);
+  }
   return out;
+}
+
+int64_t BatchPlan::ahead() const {
+  std::lock_guard<std::mutex> hold(mutex_);
+  return ahead_ ? int64_t(ahead_->wish.samples.size()) : 0;
 }
 
 }  // namespace dl

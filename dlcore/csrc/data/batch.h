@@ -1,6 +1,9 @@
 // Batches cut out of arrays by row. Pictures of bytes are mirrored, cut and changed value by value on the way, each
 // with the random numbers of its own sample.
 #pragma once
+#include <atomic>
+#include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -62,16 +65,27 @@ struct PicturePlan {
   int64_t blocks() const;  // how many blocks of the seeded stream a picture takes; -1 where a step takes none from it
 };
 
+// Which samples, and where their random numbers come from: they begin with `words`, or with `stream` are taken from the
+// seeded state, as augmenters of single pictures take them.
+struct BatchWish {
+  std::vector<int64_t> samples;
+  std::vector<uint64_t> words;
+  double strength = 1;
+  bool stream = false;
+};
+
 class BatchPlan {
  public:
   // columns: contiguous arrays of equal length on the CPU. rows: where not null, sample i is row rows[i]. picture: for
   // the first column. Throws ValueError for what does not fit together.
   BatchPlan(std::vector<Tensor> columns, const std::vector<int64_t>* rows, const PicturePlan* picture);
+  ~BatchPlan();
 
-  // One array a column with the rows of these samples; IndexError for one that is not there. Their random numbers begin
-  // with `words`; with `stream` they are taken from the seeded state, as augmenters of single pictures take them.
-  std::vector<Tensor> take(const std::vector<int64_t>& samples, const std::vector<uint64_t>& words, double strength,
-                           bool stream) const;
+  // One array a column with the rows of these samples; IndexError for one that is not there. `then`: where not null,
+  // the samples that will probably be asked for next, with all else as it is: they are cut out by threads that have
+  // nothing else to do until then. What is then asked for differs: so much work was done in vain.
+  std::vector<Tensor> take(const BatchWish& wish, const std::vector<int64_t>* then) const;
+  int64_t ahead() const;  // how many samples of that are there or being cut out
   int64_t bytes_of_row() const { return out_bytes_; }
 
  private:
@@ -79,15 +93,22 @@ class BatchPlan {
     Tensor array;
     Shape row;
     int64_t bytes;
+    Shape made;  // of a batch, and its kind
+    DType dtype;
   };
+  struct Making;
   void measure();
   void check_scale();
+  int64_t blocks_of(const BatchWish& wish) const;
   std::vector<Column> columns_;
   std::vector<int64_t> rows_;  // a copy: nobody can make it lead out of the arrays later
   bool chosen_ = false, picture_ = false;
   PicturePlan plan_;
   int64_t length_ = 0, out_bytes_ = 0;
-  int64_t h_ = 0, w_ = 0, c_ = 0, out_h_ = 0, out_w_ = 0;
+  int64_t h_ = 0, w_ = 0, c_ = 0;
+  mutable std::mutex mutex_;
+  mutable std::unique_ptr<Making> ahead_;         // the batch that will probably be asked for next
+  mutable std::atomic<bool> others_draw_{false};  // from the seeded state, between two batches that do
 };
 
 }  // namespace dl

@@ -11,6 +11,9 @@
 #include <thread>
 #include <vector>
 
+#include "runtime/errand.h"
+#include "runtime/relax.h"
+
 #ifdef __linux__
 #include <pthread.h>
 #include <sched.h>
@@ -21,24 +24,9 @@ namespace dl {
 namespace {
 
 constexpr int kMaxThreads = 1024;
-constexpr int kSpins = 3000;         // roughly 50 microseconds: the gap between two operators of a program
-constexpr int kSpinsAlone = 128;     // after so many, others may run: who is waited for may wait for this very core
 constexpr int kChunksPerThread = 4;  // enough to level uneven threads, few enough to keep claims cheap
 
 thread_local bool in_region = false;
-
-inline void cpu_relax() {
-#if defined(__x86_64__) || defined(__i386__)
-  __builtin_ia32_pause();
-#elif defined(__aarch64__)
-  asm volatile("yield");
-#endif
-}
-
-void spin(int turn) {
-  cpu_relax();
-  if (turn % kSpinsAlone == kSpinsAlone - 1) std::this_thread::yield();
-}
 
 constexpr int kMaxShares = 16;
 
@@ -227,7 +215,7 @@ class Pool {
       hold.unlock();
       bool news = false;
       for (int i = 0; i < kSpins && !news; i++) {
-        spin(i);
+        if (!run_errand()) spin(i);
         if (i % kSpinsAlone == 0) leave_caller(self);
         news = epoch_.load(std::memory_order_acquire) != seen;
       }

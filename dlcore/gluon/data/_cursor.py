@@ -9,7 +9,7 @@ from typing import Any
 
 from dlcore import _core
 
-from ._sampler import BatchSampler, Sampler, is_count
+from ._sampler import BatchSampler, Cut, Sampler, is_count
 
 
 @dataclass
@@ -55,6 +55,8 @@ def _batches_of(sampler: Any) -> Iterator[Any]:
 
 def _drawn(batches: Iterator[Any]) -> Iterator[Any]:
     """The same batches, of which the first is asked for now: that is when a sampler draws its order."""
+    if isinstance(batches, Cut):
+        return batches  # it has drawn it
     first = next(batches, None)
     return iter(()) if first is None else chain((first,), batches)
 

@@ -12,7 +12,7 @@ from dlcore.init import host_generator
 
 from ._plan import Parts, parts_of
 
-Split = tuple[Callable[[int], Any], tuple[Callable[[Any], Any], ...], list[np.ndarray]]
+Split = tuple[Any, tuple[Callable[[Any], Any], ...], list[np.ndarray]]
 
 
 class Dataset(Hinted):
@@ -50,7 +50,7 @@ class Dataset(Hinted):
         return None
 
     def _split(self) -> Split | None:
-        """How to get an element's first item by its index, what is done to it, and the arrays with the others.
+        """What has the elements' first items by their indices, what is done to them, and the arrays with the others.
 
         Where these are arrays; None elsewhere.
         """
@@ -142,7 +142,7 @@ class ArrayDataset(Dataset):
 
     def _split(self) -> Split | None:
         arrays = all(isinstance(array, np.ndarray) and array.dtype != object for array in self._data)
-        return (self._data[0].__getitem__, (), self._data[1:]) if arrays else None
+        return (self._data[0], (), self._data[1:]) if arrays else None
 
     def _parts(self) -> Parts | None:
         columns = [column for column in self._columns if column is not None]

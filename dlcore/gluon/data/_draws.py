@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 
@@ -34,12 +35,17 @@ def words_of(key: tuple[int, ...]) -> tuple[int, ...]:
 
 
 @contextmanager
-def draws_of(key: tuple[int, ...]) -> Iterator[Callable[[int], None]]:
-    """Within, `generator()` is that of a sample in the pass with `key`: the one last told to what this gives."""
-    before, late = getattr(_LOCAL, "generator", None), _Late(key)
-    _LOCAL.generator = late
+def draws_of(key: tuple[int, ...]) -> Iterator[list[Any]]:
+    """Within, `generator()` is that of a sample in the pass with `key`.
+
+    Which one stands in the list that this gives: its index, then how many came before, which makes it a new one. What
+    else stands there is for whoever fills it.
+    """
+    at: list[Any] = [0, 0, 0]
+    before = getattr(_LOCAL, "generator", None)
+    _LOCAL.generator = _Late(key, at)
     try:
-        yield late.turn_to
+        yield at
     finally:
         _LOCAL.generator = before
 
@@ -63,16 +69,15 @@ def with_strength(value: float) -> Iterator[None]:
 class _Late:
     """A generator that is made when it is first used: most samples draw nothing."""
 
-    def __init__(self, key: tuple[int, ...]) -> None:
-        self._key, self._index = key, 0
+    def __init__(self, key: tuple[int, ...], at: list[Any]) -> None:
+        self._key, self._at = key, at
         self._made: np.random.Generator | None = None
-
-    def turn_to(self, index: int) -> None:
-        """Be the generator of another sample."""
-        self._index, self._made = index, None
+        self._made_for = 0
 
     def __getattr__(self, name: str) -> object:
-        if self._made is None:
-            words = [*words_of(self._key), self._index % (1 << 64)]
+        index, turn = self._at[:2]
+        if self._made is None or self._made_for != turn:
+            words = [*words_of(self._key), int(index) % (1 << 64)]
             self._made = np.random.Generator(np.random.Philox(np.random.SeedSequence(words)))
+            self._made_for = turn
         return getattr(self._made, name)

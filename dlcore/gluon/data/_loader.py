@@ -29,6 +29,8 @@ class DataLoader:
     num_workers: threads that prepare batches ahead (0: in the loop itself); `prefetch`: how many, default 2 a thread.
         Batches of up to 1 MiB that one call can make of arrays in memory (see below) are made in the loop all the
         same: that costs less than their way from one thread to another.
+        Where the order of a pass is known (no sampler of your own), the next such batch is cut out of the arrays while
+        the core's threads have nothing else to do: leave arrays as they are during a pass.
     timeout: seconds to wait for one batch from a thread.
     seed: makes the shuffled order and the random transforms of every epoch repeatable by themselves; without it
         `dlcore.random.seed` decides.
@@ -104,8 +106,8 @@ class DataLoader:
         batches = cursor.begin(self.batch_sampler)
         plan, words = planned(self.dataset) if self._batchify_fn is None else None, words_of(key)
 
-        def make(indices: Sequence[int]) -> Any:
-            batch = plan.take(indices, words) if plan is not None else None
+        def make(indices: Sequence[int], then: np.ndarray | None = None) -> Any:
+            batch = plan.take(indices, words, then) if plan is not None else None
             return self._batch(indices, key) if batch is None else batch
 
         if self._workers == 0 or (plan is not None and plan.quick(self._usual_size())):
@@ -163,10 +165,10 @@ class DataLoader:
             if batch is not None:
                 return _batchify.to_ndarray(batch)
         split = split_of(self.dataset) if self._batchify_fn is None else None
-        first, changes, others = split or (self.dataset.__getitem__, (), [])
-        elements = self._elements(indices, key, first, changes)
+        source, changes, others = split or (self.dataset, (), [])
+        elements = self._elements(indices, key, source, changes)
         try:
-            batch = (self._batchify_fn or _batchify.default)(elements)
+            batch = _made_of(elements) if self._batchify_fn is None else self._batchify_fn(elements)
             if not others:
                 return batch
             return [batch, *(_core.from_numpy(column[np.asarray(indices)], copy=False) for column in others)]
@@ -174,23 +176,28 @@ class DataLoader:
             raise ValueError(f"DataLoader: elements {_short(indices)} do not make a batch: {error}") from error
 
     def _elements(
-        self, indices: Any, key: tuple[int, ...], first: Callable[[int], Any], changes: tuple[Callable[[Any], Any], ...]
-    ) -> list[Any]:
-        dataset, found, index = self.dataset, [], 0
-        with draws_of(key) as turn_to:
+        self, indices: Any, key: tuple[int, ...], source: Any, changes: tuple[Callable[[Any], Any], ...]
+    ) -> Any:
+        """What `_core.elements` makes of them; with a batchify function of one's own, their list."""
+        listed = indices.tolist() if isinstance(indices, np.ndarray) else list(indices)
+        apart = self._batchify_fn is not None
+        with draws_of(key) as at:
             try:
-                for index in indices.tolist() if isinstance(indices, np.ndarray) else indices:
-                    turn_to(int(index))
-                    element = first(index)
-                    for change in changes:
-                        element = change(element)
-                    found.append(element)
+                return _core.elements(listed, source, changes, at, apart)
             except Exception as error:
-                if changes and isinstance(error, TypeError):
+                index, _, called = at
+                if called and isinstance(error, TypeError):
                     error = explained("Dataset.transform_first", error) or error
                 said = f"{type(error).__name__}: {error}"
-                raise RuntimeError(f"DataLoader: element {index} of {type(dataset).__name__} failed: {said}") from error
-        return found
+                kind = type(self.dataset).__name__
+                raise RuntimeError(f"DataLoader: element {index} of {kind} failed: {said}") from error
+
+
+def _made_of(elements: Any) -> Any:
+    """The batch, of which the core has made what it could."""
+    if type(elements) is tuple:
+        return [_made_of(column) for column in elements]
+    return _batchify.default(elements) if type(elements) is list else elements
 
 
 def _short(indices: Sequence[int]) -> str:
@@ -219,10 +226,15 @@ class _DirectIterator:
     """One pass over the batches, each made when it is asked for."""
 
     def __init__(
-        self, batch: Callable[[Any], Any], order: Iterator[Any], cursor: Cursor, ended: Callable[[Cursor], None]
+        self,
+        batch: Callable[[Any, np.ndarray | None], Any],
+        order: Iterator[Any],
+        cursor: Cursor,
+        ended: Callable[[Cursor], None],
     ) -> None:
         self._make = batch
         self._order: Iterator[Any] | None = order
+        self._following: Callable[[], np.ndarray | None] = getattr(order, "following", lambda: None)
         self._cursor, self._ended = cursor, ended
 
     def __iter__(self) -> _DirectIterator:
@@ -238,7 +250,7 @@ class _DirectIterator:
             self.close()
             raise
         try:
-            batch = self._make(indices)
+            batch = self._make(indices, self._following())
         except BaseException:
             self.close()
             raise

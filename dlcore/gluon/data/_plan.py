@@ -59,15 +59,19 @@ class Plan:
         """Whether a batch of so many samples costs less than its way from one thread to another."""
         return self._parts.quick and int(self._made.row_bytes) * samples <= QUICK_BYTES
 
-    def take(self, indices: Any, words: tuple[int, ...]) -> Any:
-        """The batch of these samples, whose draws begin with `words`; None for what a sample alone had better say."""
+    def take(self, indices: Any, words: tuple[int, ...], then: np.ndarray | None = None) -> Any:
+        """The batch of these samples, whose draws begin with `words`; None for what a sample alone had better say.
+
+        then: the samples that will be asked for next, if that is known.
+        """
         parts = self._parts
         try:
             if parts.ready is not None:
-                rows = np.asarray(indices, np.int64)
+                then, rows = None, np.asarray(indices, np.int64)
                 if not parts.ready(rows if parts.rows is None else parts.rows[rows]):
                     return None
-            batch = self._made.take(indices, words, strength() if parts.strength is None else parts.strength)
+            strong = strength() if parts.strength is None else parts.strength
+            batch = self._made.take(indices, words, strong, False, then)
         except (IndexError, TypeError):
             return None
         return batch[0] if parts.alone else batch

@@ -175,18 +175,7 @@ class BatchSampler(Sampler):
         [[0, 1], [2]]
         """
         known = type(self) is BatchSampler and type(self._sampler) in (RandomSampler, SequentialSampler)
-        return self._parts(self._sampler._order()) if known else iter(self)  # type: ignore[attr-defined]
-
-    def _parts(self, order: np.ndarray) -> Iterator[np.ndarray]:
-        order = np.concatenate([np.array(self._left_over, np.int64), order])
-        self._left_over = []
-        whole = len(order) - len(order) % self._batch_size
-        for begin in range(0, whole, self._batch_size):
-            yield order[begin : begin + self._batch_size]
-        if whole < len(order) and self._last_batch == "keep":
-            yield order[whole:]
-        elif self._last_batch == "rollover":
-            self._left_over = order[whole:].tolist()
+        return Cut(self, self._sampler._order()) if known else iter(self)  # type: ignore[attr-defined]
 
     def state(self) -> dict[str, Any]:
         inner = self._sampler.state() if isinstance(self._sampler, Sampler) else {}
@@ -209,3 +198,37 @@ class BatchSampler(Sampler):
         if self._last_batch == "rollover":
             total += len(self._left_over)
         return total // self._batch_size
+
+
+class Cut:
+    """The batches of a pass whose whole order is known: parts of one array.
+
+    >>> batches = BatchSampler(SequentialSampler(3), 2).arrays()
+    >>> next(batches).tolist(), batches.following().tolist(), next(batches).tolist(), batches.following()
+    ([0, 1], [2], [2], None)
+    """
+
+    def __init__(self, batches: BatchSampler, order: np.ndarray) -> None:
+        self._order = np.concatenate([np.array(batches._left_over, np.int64), order])
+        batches._left_over = []
+        self._batches, self._size, self._at = batches, batches._batch_size, 0
+        length = len(self._order)
+        self._end = length if batches._last_batch == "keep" else length - length % self._size
+        # What the next pass begins with, once this one has ended.
+        self._rest = self._order[self._end :].tolist() if batches._last_batch == "rollover" else None
+
+    def __iter__(self) -> Cut:
+        return self
+
+    def __next__(self) -> np.ndarray:
+        at = self._at
+        if at >= self._end:
+            if self._rest is not None:
+                self._batches._left_over, self._rest = self._rest, None
+            raise StopIteration
+        self._at = at + self._size
+        return self._order[at : at + self._size]
+
+    def following(self) -> np.ndarray | None:
+        """The batch after the one that was given last; None at the end."""
+        return self._order[self._at : self._at + self._size] if self._at < self._end else None

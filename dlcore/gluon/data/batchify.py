@@ -133,6 +133,9 @@ def default(items: Sequence[Any]) -> Any:
     ((2, 2), (2,))
     """
     if isinstance(items[0], (tuple, list)):
+        sizes = {len(item) if isinstance(item, (tuple, list)) else 1 for item in items}
+        if len(sizes) > 1:
+            raise ValueError(f"default: all elements of a batch must have as many items, got {sorted(sizes)}")
         return [default(column) for column in zip(*items, strict=True)]
     return Stack()(items)
 

@@ -125,4 +125,5 @@ class ImageRecordDataset(RecordFileDataset):
         if pictures is None or not pictures.kept:
             return None
         columns: list[np.ndarray] = [pictures.pixels, pictures.labels.ravel()]
-        return Parts(columns, ready=lambda rows: pictures.rows_of(rows) is not None, quick=pictures.quick())
+        ready = None if pictures.whole else lambda rows: pictures.rows_of(rows) is not None
+        return Parts(columns, ready=ready, quick=pictures.quick())

@@ -36,8 +36,17 @@ class LabelledPictures(Dataset):
         return None if self._transform is not None else (self._data[indices], self._label[indices])
 
     def _split(self) -> Split | None:
-        plain = self._transform is None
-        return (lambda k: _core.from_numpy(self._data[k]), (), [self._label]) if plain else None
+        return (_Ours(self._data), (), [self._label]) if self._transform is None else None
 
     def _parts(self) -> Parts | None:
         return None if self._transform is not None else Parts([self._data, self._label])
+
+
+class _Ours:
+    """The pictures as arrays of ours, one by one."""
+
+    def __init__(self, data: np.ndarray) -> None:
+        self._data = data
+
+    def __getitem__(self, index: int) -> Any:
+        return _core.from_numpy(self._data[index])
