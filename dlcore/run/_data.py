@@ -180,6 +180,23 @@ def share(indices: np.ndarray, rank: int, size: int) -> tuple[np.ndarray, int]:
     return (part, len(part)) if len(part) else (indices[:1], 0)
 
 
+def joined(part: Any, batch: Batch, comm: Any) -> Any:
+    """An array with a row, or equally many rows, for each sample of `share`'s, as one process would have it: of all."""
+    rows, rest = divmod(part.shape[0] if part.ndim else 0, batch.x.shape[0])
+    if rest or not rows:
+        raise ValueError(
+            f"metric: expected labels and outputs with rows for each of {batch.x.shape[0]} samples, so that those of "
+            f"all workers can be joined; got an array of shape {part.shape}"
+        )
+    before = sum(share(np.arange(batch.total), rank, comm.size)[1] for rank in range(comm.rank))
+    values = part.asnumpy()
+    whole = np.zeros((batch.total * rows, *part.shape[1:]), values.dtype)
+    whole[before * rows : (before + batch.samples) * rows] = values[: batch.samples * rows]
+    found = array(whole, dtype=part.dtype)
+    comm.allreduce([found], op="sum")
+    return found
+
+
 def pair(sample: Any) -> tuple[Any, Any]:
     """The (x, y) in what a loader yielded."""
     if not isinstance(sample, (tuple, list)) or len(sample) != 2:

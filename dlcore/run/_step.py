@@ -13,7 +13,7 @@ from dlcore.array import array
 from dlcore.comm._current import counting
 from dlcore.graph import jit
 
-from ._data import Batch
+from ._data import Batch, joined
 from ._objective import Objective, class_axis, right_share
 
 
@@ -117,7 +117,8 @@ class Evaluator:
     def __call__(self, batches: Any, go_on: Callable[[], bool], comm: Any = None) -> dict[str, float] | None:
         """Scores by name, each the mean over all samples; None when `go_on` said to end before all was seen.
 
-        With more than one process every one of them looks at its own part and the sums are added up.
+        With more than one process every one of them looks at its own part and the sums are added up; a metric sees the
+        labels and outputs of all, as it would in one process.
         """
         sums = np.zeros(3)
         if self.metric is not None:
@@ -129,7 +130,10 @@ class Evaluator:
             counted = batch.samples
             sums += (counted * float(loss), 0.0 if share is None else counted * float(share), counted)
             if self.metric is not None:
-                self.metric.update([batch.y], [output])
+                seen = [batch.y, output]
+                if comm is not None and comm.size > 1:
+                    seen = [joined(part, batch, comm) for part in seen]
+                self.metric.update(*([part] for part in seen))
         if comm is not None and comm.size > 1:
             merged = array(sums, dtype="float64")
             comm.allreduce([merged], op="sum")

@@ -3,6 +3,7 @@
 The ranks here are threads of this process, each with a network and a run of its own.
 """
 
+import copy
 import threading
 import time
 
@@ -78,6 +79,25 @@ def test_parts_of_a_batch_do_what_the_whole_batch_does(size, count, batch):
         assert run.state == "finished" and run.step == reference.step
         for name in ("loss", "accuracy", "val_loss", "val_accuracy"):
             np.testing.assert_allclose(run.history.series(name)[1], reference.history.series(name)[1], atol=1e-5)
+
+
+@pytest.mark.parametrize("size", [2, 3])
+def test_a_metric_of_an_evaluation_is_that_of_all_samples(size):
+    """Batches of 256 and 1: a table of counts, and a mean over batches of what a function sees in them."""
+    val, data = points(257, seed=2), points(40)
+    several = [dl.metric.PCC(), "acc", dl.metric.np(lambda label, pred: float(pred.max() + len(label)), "own")]
+    settings = {"epochs": 2, "batch": 16, "lr": 0.2, "seed": 4, "val": val}
+
+    def trained(net, comm=None):
+        metric = dl.metric.create(copy.deepcopy(several))
+        return prepare(net, data, comm=comm, metric=metric, **settings).start().wait(60)
+
+    reference, nets = trained(network()), [network() for _ in range(size)]
+    for run in together(size, lambda comm: trained(nets[comm.rank], comm)):
+        for name in ("val_pcc", "val_accuracy", "val_own"):
+            expected = reference.history.series(name)[1]
+            assert len(expected) == 2 and abs(expected).min() > 0.1
+            np.testing.assert_allclose(run.history.series(name)[1], expected, rtol=1e-4)
 
 
 def test_what_is_asked_of_the_first_rank_happens_on_all_at_the_same_step():
