@@ -15,6 +15,7 @@ from typing import Any
 import chromium
 import pytest
 from browser.lab import CHROMIUM_FLAGS
+from shells import fresh_shell
 
 pytest.importorskip("anywidget")
 
@@ -90,13 +91,9 @@ def host() -> Iterator[Host]:
 
 @pytest.fixture
 def shell() -> Iterator[InteractiveShell]:
-    InteractiveShell.clear_instance()
-    ip = InteractiveShell.instance(colors="nocolor")
-    ip.run_line_magic("load_ext", "dlcore")
-    ip.run_cell(TEXT).raise_error()
-    yield ip
-    ip.history_manager.end_session()
-    InteractiveShell.clear_instance()
+    with fresh_shell() as ip:
+        ip.run_cell(TEXT).raise_error()
+        yield ip
 
 
 def test_the_diagram_edits_the_network_and_offers_the_text(host: Host, shell: InteractiveShell) -> None:

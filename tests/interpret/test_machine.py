@@ -81,13 +81,8 @@ def test_a_picture_stays(shown):
 
 
 def test_a_terminal_gets_one_reading():
-    from IPython.core.interactiveshell import InteractiveShell
+    from shells import fresh_shell
 
-    InteractiveShell.clear_instance()
-    shell = InteractiveShell.instance(colors="nocolor")
-    shell.run_line_magic("load_ext", "dlcore")
-    assert shell.run_line_magic("monitor", "").cores >= 1
-    assert shell.run_line_magic("devices", "--live").cores >= 1
-    shell.run_line_magic("unload_ext", "dlcore")
-    shell.history_manager.end_session()
-    InteractiveShell.clear_instance()
+    with fresh_shell() as shell:
+        assert shell.run_line_magic("monitor", "").cores >= 1
+        assert shell.run_line_magic("devices", "--live").cores >= 1

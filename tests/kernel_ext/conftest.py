@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
+from shells import fresh_shell
 
 
 @pytest.fixture
-def shell():
-    """A fresh shell; ``shell.colors`` is off so that boxes can be compared as text."""
-    InteractiveShell.clear_instance()
-    ip = InteractiveShell.instance(colors="nocolor")
-    ip.run_line_magic("load_ext", "dlcore")
-    yield ip
-    ip.run_line_magic("unload_ext", "dlcore")  # runs of other tests are shown nowhere
-    ip.history_manager.end_session()
-    InteractiveShell.clear_instance()
+def shell() -> Iterator[InteractiveShell]:
+    """A fresh shell."""
+    with fresh_shell() as ip:
+        yield ip
