@@ -225,10 +225,19 @@ def _either(kinds: list[Kind | None]) -> Kind | None:
     # "None" last, as the least that one wants to know
     several.sort(key=lambda kind: kind is _PLAIN[NoneType])
     words = list(dict.fromkeys(kind.one for kind in several))
+
+    def judge(value: Any) -> int:
+        best = WRONG_TYPE
+        for kind in several:
+            best = min(best, kind.judge(value))
+            if best == FITS:
+                break  # the others could not even be asked, of a sparse array for instance
+        return best
+
     return Kind(
         " or ".join(words),
         " or ".join(dict.fromkeys(kind.several for kind in several)),
-        lambda value: min(kind.judge(value) for kind in several),
+        judge,
         next((kind.each for kind in several if kind.each is not None), None),
         _plain_of(several),
     )

@@ -10,17 +10,17 @@ from typing import Any
 from dlcore import _core
 from dlcore._core import NDArray
 from dlcore.array._copies import copy_on
-from dlcore.array.sparse import RowSparseNDArray
+from dlcore.array.sparse import RowSparseNDArray, cast_storage
 from dlcore.ops import F
 
 from ._alone import Alone
 from ._communicator import Communicator
 from ._mpi import MPICommunicator
-from ._push import Compression, compression, load_states, rows_of, save_states
+from ._push import Compression, compression, fill_rows, load_states, rows_of, save_states
 
 Key = int | str
 Keys = Key | Sequence[Key]
-Arrays = NDArray | Sequence[Any]
+Arrays = NDArray | RowSparseNDArray | Sequence[Any]
 Updater = Callable[[Key, NDArray, NDArray], Any]
 
 _LOCAL = ("local", "device", "local_allreduce_cpu", "local_allreduce_device", "nccl")
@@ -32,7 +32,8 @@ class KVStore:
 
     A push replaces the stored array by the sum, or, with an updater, calls `updater(key, sum, stored)`, which changes
     `stored`. Every worker keeps the store and sees the same sums, so all stores stay equal: all workers must make the
-    same calls in the same order. A key is an int or a str, or a list of these with as many values.
+    same calls in the same order. A key is an int or a str, or a list of these with as many values. What is
+    stored is dense; row-sparse arrays may be given, and `row_sparse_pull` fills them.
 
     >>> import dlcore as dl
     >>> store = dl.kv.create("local")
@@ -81,10 +82,39 @@ class KVStore:
             if name in self._stored or name in fresh:
                 raise ValueError(f"KVStore.init: a key must be new, {name!r} is there already")
             with _unrecorded():
-                fresh[name] = F.copy(arrays[0])
+                fresh[name] = F.copy(_dense(arrays[0]))
         if self.num_workers > 1:
             self._comm.broadcast(list(fresh.values()), root=0)
         self._stored.update(fresh)
+
+    def hold(self, arrays: Mapping[Key, NDArray]) -> None:
+        """Keep these arrays themselves under their keys, also those that are known: what is pulled is as they are then.
+
+        All workers' arrays get the values of worker 0.
+
+        >>> import dlcore as dl
+        >>> store, weight, out = create("local"), dl.nd.zeros((2,)), dl.nd.empty((2,))
+        >>> store.hold({"w": weight})
+        >>> weight[:] = 3
+        >>> store.pull("w", out=out)
+        >>> out.tolist()
+        [3.0, 3.0]
+        """
+        if self.num_workers > 1:
+            self._comm.broadcast(list(arrays.values()), root=0)
+        self._stored.update(arrays)
+
+    def add_up(self, arrays: Sequence[NDArray]) -> None:
+        """Write into each array the sum of those that all workers have in its place.
+
+        >>> import dlcore as dl
+        >>> x = dl.nd.ones((2,))
+        >>> create("local").add_up([x])  # one worker: nothing is added
+        >>> x.tolist()
+        [1.0, 1.0]
+        """
+        if self.num_workers > 1:
+            self._comm.allreduce(list(arrays), op="sum")
 
     def push(self, key: Keys, value: Arrays, priority: int = 0) -> None:
         """Add up the arrays of all devices and workers and store the sum, or give it to the updater.
@@ -94,6 +124,7 @@ class KVStore:
         """
         pairs = _pairs("push", key, value)
         with _unrecorded():
+            pairs = [(name, [_dense(array) for array in arrays]) for name, arrays in pairs]
             if self._squeeze is not None:
                 pairs = [(name, self._squeeze(name, arrays)) for name, arrays in pairs]
             sums = [self._sum(name, arrays) for name, arrays in pairs]
@@ -116,13 +147,20 @@ class KVStore:
         return total
 
     def pull(self, key: Keys, out: Arrays | None = None, priority: int = 0, ignore_sparse: bool = True) -> None:
-        """Copy what is stored into `out`, an array or a list of them (one a device)."""
+        """Copy what is stored into `out`, an array or a list of them (one a device).
+
+        ignore_sparse: leave row-sparse arrays as they are; `row_sparse_pull` fills them.
+        """
         if out is None:
             raise ValueError("KVStore.pull: expected an array or a list of arrays as out, got None")
         with _unrecorded():
             for name, arrays in _pairs("pull", key, out):
+                stored = self._known("pull", name)
                 for array in arrays:
-                    _core.assign(array, self._known("pull", name))
+                    if isinstance(array, NDArray):
+                        _core.assign(array, stored)
+                    elif not ignore_sparse:
+                        array[:] = cast_storage(stored, "row_sparse")
 
     def pushpull(self, key: Keys, value: Arrays, out: Arrays | None = None, priority: int = 0) -> None:
         """`push`, then `pull` into `out`, or back into `value` if there is none."""
@@ -215,7 +253,8 @@ class KVStore:
     ) -> RowSparseNDArray | list[RowSparseNDArray]:
         """The rows `row_ids` (one array, or one for each key) of what is stored, as RowSparseNDArrays.
 
-        Also written into `out`, a dense array (or one for each key), whose other rows become 0.
+        Also written into `out`, an array of either kind (or one for each key), whose other rows become 0. For one key,
+        row_ids and out may be lists, as of several devices; then so is what is given.
 
         >>> import dlcore as dl
         >>> store = create("local")
@@ -225,19 +264,22 @@ class KVStore:
         """
         if row_ids is None:
             raise ValueError("KVStore.row_sparse_pull: row_ids says which rows; it is not given")
-        single = isinstance(key, (int, str))
-        keys: list[Key] = [key] if isinstance(key, (int, str)) else list(key)
+        several = [x for x in (row_ids, out) if isinstance(x, (list, tuple))]
+        keys = [key] * (len(several[0]) if several else 1) if isinstance(key, (int, str)) else list(key)
         ids = list(row_ids) if isinstance(row_ids, (list, tuple)) else [row_ids] * len(keys)
-        outs = [out] if single or out is None else list(out)
+        outs = list(out) if isinstance(out, (list, tuple)) else [out] * len(keys)
+        if not len(keys) == len(ids) == len(outs):
+            raise ValueError(
+                f"KVStore.row_sparse_pull: got {len(keys)} keys, {len(ids)} row_ids and {len(outs)} arrays as out"
+            )
         found = []
         with _unrecorded():
-            for place, (name, chosen) in enumerate(zip(keys, ids, strict=True)):
-                stored = self._known("row_sparse_pull", name)
-                rows = rows_of(stored, chosen)
+            for name, chosen, array in zip(keys, ids, outs, strict=True):
+                rows = rows_of(self._known("row_sparse_pull", name), chosen)
                 found.append(rows)
-                if out is not None:
-                    _core.assign(outs[place], rows.tostype("default"))
-        return found[0] if single else found
+                if array is not None:
+                    fill_rows(array, rows)
+        return found if several or not isinstance(key, (int, str)) else found[0]
 
     def __repr__(self) -> str:
         return f"KVStore({self._type!r}, rank={self.rank}, num_workers={self.num_workers}, keys={len(self._stored)})"
@@ -268,16 +310,20 @@ def _unrecorded() -> Iterator[None]:
         _core.set_recording(recording)
 
 
+def _dense(array: Any) -> NDArray:
+    return array.tostype("default") if isinstance(array, RowSparseNDArray) else array
+
+
 def _on(array: NDArray, device: str) -> NDArray:
     """A copy on `device`."""
     return F.copy(array) if array._device == device else copy_on(array, device)
 
 
-def _pairs(what: str, key: Keys, value: Arrays) -> list[tuple[Key, list[NDArray]]]:
+def _pairs(what: str, key: Keys, value: Arrays) -> list[tuple[Key, list[Any]]]:
     """Keys, each with its arrays as a list."""
     keys: list[Key] = [key] if isinstance(key, (int, str)) else list(key)
-    one = isinstance(key, (int, str)) or isinstance(value, NDArray)
-    values: list[Any] = [value] if one else list(value)
+    one = isinstance(key, (int, str)) or isinstance(value, (NDArray, RowSparseNDArray))
+    values: list[Any] = [value] if one else list(value)  # type: ignore[arg-type]
     if len(keys) != len(values):
         raise ValueError(
             f"KVStore.{what}: there must be one value for each key, got {len(keys)} keys and {len(values)} values"
@@ -285,7 +331,7 @@ def _pairs(what: str, key: Keys, value: Arrays) -> list[tuple[Key, list[NDArray]
     pairs = []
     for name, given in zip(keys, values, strict=True):
         arrays = list(given) if isinstance(given, (list, tuple)) else [given]
-        wrong = [type(array).__name__ for array in arrays if not isinstance(array, NDArray)]
+        wrong = [type(array).__name__ for array in arrays if not isinstance(array, (NDArray, RowSparseNDArray))]
         if wrong or not arrays:
             raise TypeError(f"KVStore.{what}: {name!r}: expected NDArrays, got {wrong[0] if wrong else 'none'}")
         pairs.append((name, arrays))

@@ -60,6 +60,14 @@ def rows_of(stored: NDArray, row_ids: Any) -> RowSparseNDArray:
     return RowSparseNDArray(F.take(stored, at), at, stored.shape)
 
 
+def fill_rows(array: Any, rows: RowSparseNDArray) -> None:
+    """Write rows into an array of either kind; the others become 0."""
+    if isinstance(array, RowSparseNDArray):
+        array[:] = rows
+    else:
+        _core.assign(array, rows.tostype("default"))
+
+
 def _named(optimizer: Any, states: Mapping[Any, Any]) -> dict[str, NDArray]:
     found = {f"optimizer/{name}": array for name, array in optimizer.counters().items()}
     for key, arrays in states.items():

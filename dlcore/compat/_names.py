@@ -13,6 +13,7 @@ MODULES: dict[str, str] = {
     "contrib": "dlcore.compat.contrib",
     "contrib.amp": "dlcore.amp",
     "contrib.text": "dlcore.compat.text",
+    "contrib.text.embedding": "dlcore.compat.embedding",
     "contrib.text.utils": "dlcore.compat.text",
     "contrib.text.vocab": "dlcore.compat.text",
     "contrib.ndarray": "dlcore.array.contrib",
@@ -132,7 +133,6 @@ MODULES: dict[str, str] = {
 
 ABSENT: dict[str, str] = {
     "contrib.onnx": "dlcore has it not yet; networks are exchanged by export and SymbolBlock.imports",
-    "contrib.text.embedding": "vectors are the weight of an nn.Embedding: embedding.weight.set_data(vectors)",
     "contrib.quantization": "it is dlcore.compress",
     "gluon.probability": "distributions are drawn from by dlcore.random and dlcore.np.random",
     "kvstore_server": "there are no servers; workers exchange gradients among themselves, see dlcore.parallel",

@@ -1,6 +1,6 @@
 """`mxnet.contrib.text`, its `vocab` and `utils` too: a vocabulary under its old names, and counting tokens.
 
-Beside them is all of `dlcore.gluon.data.text`. Tables of vectors that others trained (`embedding`) are not here.
+Beside them is all of `dlcore.gluon.data.text`. Tables of vectors that others trained are in `embedding`.
 
 >>> counts = count_tokens_from_str("to be or not to be")
 >>> table = Vocabulary(counts, min_freq=2, reserved_tokens=["<pad>"])

@@ -188,7 +188,7 @@ class Block(Hinted):
         self.collect_params().initialize(init, ctx, verbose, force_reinit)
 
     def save_parameters(self, filename: str | os.PathLike[str], deduplicate: bool = False) -> None:
-        """Write all parameters to a safetensors file, whole or not at all."""
+        """Write all parameters to a safetensors file (MXNet's format if it ends in `.params`), whole or not at all."""
         _saving.save(filename, self.collect_params(), deduplicate)
 
     def load_parameters(
@@ -229,11 +229,11 @@ class Block(Hinted):
 
     def save(self, prefix: str | os.PathLike[str]) -> None:
         """Write all parameters to `prefix-model.safetensors`; `HybridBlock.export` writes the operators as well."""
-        self.save_parameters(f"{os.fspath(prefix)}-model.safetensors")
+        self.save_parameters(f"{os.fspath(prefix)}-model.{_saving.endings()[0]}")
 
     def load(self, prefix: str | os.PathLike[str]) -> None:
         """Read what `save` wrote into a network of the same structure."""
-        self.load_parameters(f"{os.fspath(prefix)}-model.safetensors")
+        self.load_parameters(_saving.there(f"{os.fspath(prefix)}-model"))
 
     save_params = save_parameters
     load_params = load_parameters

@@ -76,7 +76,8 @@ class HybridBlock(Block):
     def export(self, path: str | os.PathLike[str], epoch: int = 0, *inputs: Any) -> tuple[str, str]:
         """Write `path-symbol.json`, the operators of this network, and `path-0000.safetensors`, the values they need.
 
-        `SymbolBlock.imports` reads both, without this class. The epoch has four digits. Gives the two names.
+        `SymbolBlock.imports` reads both, without this class. The epoch has four digits. Gives the two names. While
+        `mxnet` means dlcore (`dlcore.compat`), the second is `path-0000.params`, in MXNet's own format.
         inputs: arrays of the shapes to trace it with; else those of the first call after `hybridize()`. What is
         written is the network as it predicts. Shapes that `forward` reads are fixed in it, and so are Python's choices;
         layers alone leave the number of samples free. RuntimeError before any call, ValueError for a network that

@@ -39,6 +39,13 @@ class ParameterDict(dict[str, Parameter]):
         """Where MXNet kept them, and libraries built on it look."""
         return self
 
+    def __missing__(self, name: str) -> Parameter:
+        """The parameter whose whole name this is ("dense0_weight"), as MXNet's dicts have them for keys."""
+        found = next((parameter for parameter in self.values() if parameter.name == name), None)
+        if found is None:
+            raise KeyError(name)
+        return found
+
     def get(self, name: str, default: Any = None, **kwargs: Any) -> Any:
         """The parameter `name`; in a block's own dict, made with `kwargs` (see `Parameter`) if it is not there yet.
 
@@ -107,7 +114,7 @@ class ParameterDict(dict[str, Parameter]):
             setattr(parameter, name, value)
 
     def save(self, filename: str | os.PathLike[str], strip_prefix: str = "") -> None:
-        """Write all to a safetensors file, names without `strip_prefix`."""
+        """Write all to a file, names without `strip_prefix`; see `Block.save_parameters`."""
         _saving.save(filename, {name.removeprefix(strip_prefix): p for name, p in self.items()})
 
     def load(
@@ -119,8 +126,9 @@ class ParameterDict(dict[str, Parameter]):
         restore_prefix: str = "",
         cast_dtype: bool = False,
     ) -> None:
-        """Read values from a safetensors file; see `Block.load_parameters`."""
+        """Read values from a file; see `Block.load_parameters`."""
         arrays = {restore_prefix + name: array for name, array in _saving.read(filename).items()}
+        arrays = _saving.by_path(arrays, self, self.prefix)
         _saving.load(os.fspath(filename), self, arrays, ctx, allow_missing, ignore_extra, cast_dtype)
 
     def load_dict(

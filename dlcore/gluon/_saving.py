@@ -1,4 +1,4 @@
-"""Parameters to and from safetensors files."""
+"""Parameters to and from files: safetensors, or MXNet's format in files called `....params`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from dlcore._hints import old_modules
 from dlcore._hooks import hook
 from dlcore.io import load_arrays, save_arrays
 
@@ -20,7 +21,29 @@ def save(filename: str | os.PathLike[str], parameters: Mapping[str, Parameter], 
             continue
         seen.add(id(parameter))
         arrays[name] = parameter.held().asnumpy()
-    save_arrays(filename, arrays, {"format": "dlcore.parameters"})
+    write(filename, arrays, "dlcore.parameters")
+
+
+def write(filename: str | os.PathLike[str], arrays: Mapping[str, Any], told: str) -> None:
+    """Write arrays by name, whole or not at all; `told` says in a safetensors file what they are."""
+    if os.fspath(filename).endswith(".params"):
+        hook("nd.save")(filename, arrays)
+    else:
+        save_arrays(filename, arrays, {"format": told})
+
+
+def endings() -> tuple[str, str]:
+    """What names of files with weights end with, and what they may end with too.
+
+    Programs that ask for `mxnet` look for `.params`, so that is what they get.
+    """
+    return ("params", "safetensors") if old_modules else ("safetensors", "params")
+
+
+def there(stem: str) -> str:
+    """The file with weights whose name begins so: of two, the one with the first ending."""
+    found = [f"{stem}.{ending}" for ending in endings()]
+    return next(filter(os.path.exists, found), found[0])
 
 
 # How an MXNet .params file begins. The first eight bytes alone could be those of a safetensors file.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, TypeVar
 
 import numpy as np
@@ -58,6 +59,15 @@ class Initializer:
     def values(self, shape: tuple[int, ...]) -> np.ndarray:
         """The initial values as a NumPy array of `shape`."""
         raise NotImplementedError(f"{type(self).__name__} does not say what values it gives: override values(shape)")
+
+    def dumps(self) -> str:
+        """The rule as JSON, as the attribute `__init__` of a variable has it.
+
+        >>> import dlcore as dl
+        >>> dl.init.Uniform(0.1).dumps()
+        '["uniform", {"scale": 0.1}]'
+        """
+        return json.dumps([type(self).__name__.lower(), self._kwargs])
 
     def __repr__(self) -> str:
         inside = ", ".join(f"{key}={value!r}" for key, value in self._kwargs.items())

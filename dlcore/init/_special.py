@@ -65,7 +65,7 @@ class FusedRNN(Initializer):
             kind, words = json.loads(init)
             init = create(kind, **words)
         self.init = None if init is None else create(init)
-        told = None if self.init is None else json.dumps([type(self.init).__name__.lower(), self.init._kwargs])
+        told = None if self.init is None else self.init.dumps()
         self._layers: dict[str, Any] = {
             "num_hidden": num_hidden,
             "num_layers": num_layers,

@@ -23,7 +23,7 @@ import numpy as np
 from dlcore import _core
 from dlcore._core import NDArray
 from dlcore.array._dtypes import NUMBERED
-from dlcore.io import atomic_write
+from dlcore.io import atomic_write, load_arrays
 
 _LIST, _V1, _V2, _V3 = 0x112, 0xF993FAC8, 0xF993FAC9, 0xF993FACA
 _MAX_RANK = 32
@@ -99,6 +99,8 @@ class _Reader:
 def load(path: str | os.PathLike[str]) -> dict[str, NDArray] | list[NDArray]:
     """The arrays of a `.params` file, on the CPU: a dict, or a list when they were saved without names.
 
+    A safetensors file, whatever it is called, gives a dict too.
+
     Raises FileNotFoundError, and ValueError with the place for a file that is cut short, damaged, of another kind, or
     holds sparse arrays. Nothing is allocated that the file's own length does not pay for.
 
@@ -109,7 +111,10 @@ def load(path: str | os.PathLike[str]) -> dict[str, NDArray] | list[NDArray]:
     (2, 3)
     """
     with open(path, "rb") as stream:
-        reader = _Reader(os.fspath(path), stream.read())
+        data = stream.read()
+    if data[8:9] == b"{":  # never so in a .params file, whose second eight bytes are zero
+        return {name: _core.from_numpy(np.array(array)) for name, array in load_arrays(path).items()}
+    reader = _Reader(os.fspath(path), data)
     magic, _, count = reader.numbers("QQQ", "the header")
     if magic != _LIST:
         raise ValueError(f"{os.fspath(path)}: expected an MXNet .params file (0x112 first), found {magic:#x}")

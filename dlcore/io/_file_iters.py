@@ -52,6 +52,8 @@ class CSVIter(NDArrayIter):
             label = np.zeros((len(data), *label_shape), np.float32)
         else:
             label = _read_csv(label_csv, label_shape)
+        if tuple(label_shape) == (1,):
+            label = label.reshape(-1)
         super().__init__(data, label, batch_size, data_name=data_name, label_name=label_name)
 
     def reset(self) -> None:

@@ -56,7 +56,7 @@ class DataBatch:
     """One batch: a list of arrays as data, another as label.
 
     pad: how many examples at the end only fill the batch up. index: the number of each example, or None.
-    bucket_key, provide_data and provide_label tell a module that batches differ in shape.
+    bucket_key, provide_data and provide_label (DataDescs, or names with shapes) tell a module that batches differ.
 
     >>> import dlcore as dl
     >>> DataBatch([dl.nd.ones((2, 3))], [dl.nd.zeros((2,))])
@@ -70,8 +70,8 @@ class DataBatch:
         pad: int | None = None,
         index: Any = None,
         bucket_key: Any = None,
-        provide_data: list[DataDesc] | None = None,
-        provide_label: list[DataDesc] | None = None,
+        provide_data: Sequence[Any] | None = None,
+        provide_label: Sequence[Any] | None = None,
     ) -> None:
         for what, value in (("data", data), ("label", label)):
             if value is not None and not isinstance(value, (list, tuple)):

@@ -7,7 +7,9 @@ import time
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from dlcore import init, metric
+import numpy as np
+
+from dlcore import init, io, metric
 from dlcore._core import NDArray
 from dlcore._hints import HINTS, Hinted, hinted
 from dlcore.array import nd
@@ -126,8 +128,8 @@ class BaseModule(Hinted):
         """Trains for the epochs from `begin_epoch` up to `num_epoch`, binding and initializing first where needed.
 
         train_data, eval_data: iterators of batches. Metrics are logged after each epoch. batch_end_callback gets a
-        BatchEndParam; epoch_end_callback gets (epoch, symbol, arg_params, aux_params). kvstore is accepted for old
-        scripts: one process needs none. monitor: a `Monitor`. ValueError without num_epoch.
+        BatchEndParam; epoch_end_callback gets (epoch, symbol, arg_params, aux_params). kvstore: see
+        `Module.init_optimizer`. monitor: a `Monitor`. ValueError without num_epoch.
         """
         if num_epoch is None:
             raise ValueError("fit: num_epoch says how long to train; it is not given")
@@ -205,8 +207,13 @@ class BaseModule(Hinted):
     def iter_predict(
         self, eval_data: Any, num_batch: int | None = None, reset: bool = True
     ) -> Iterator[tuple[list[NDArray], int, Any]]:
-        """(outputs, number of the batch, batch) for every batch, without the samples that fill up the last one."""
+        """(outputs, number of the batch, batch) for every batch, without the samples that fill up the last one.
+
+        eval_data: an iterator, or one array as the only batch.
+        """
         self._ready("predict")
+        if isinstance(eval_data, (NDArray, np.ndarray)):
+            eval_data = io.NDArrayIter(eval_data, batch_size=eval_data.shape[0])
         if reset:
             eval_data.reset()
         for nbatch, batch in enumerate(eval_data):
@@ -225,7 +232,7 @@ class BaseModule(Hinted):
     ) -> Any:
         """The outputs over an iterator, joined: one array, or a list of them where there are several outputs.
 
-        merge_batches=False gives a list for each batch.
+        eval_data: may be one array as well. merge_batches=False gives a list for each batch.
         """
         found = [[out.copy() for out in outputs] for outputs, _, _ in self.iter_predict(eval_data, num_batch, reset)]
         if not found or not merge_batches:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 from collections.abc import Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from dlcore import _core, init, optim
 from dlcore.array import nd
+from dlcore.comm import kv
 from dlcore.symbol import Executor, Symbol
 
 from . import _checkpoint
 from ._fit import BaseModule
+from ._reading import dtypes_of, fill, named, one_device, shapes_of
 from ._stepper import Stepper
 
 
@@ -27,21 +26,12 @@ class _Factors(NamedTuple):
     wd_mult: float
 
 
-def _shapes(described: Any) -> dict[str, tuple[int, ...]]:
-    """Shapes by name from DataDesc objects or (name, shape) pairs."""
-    return {str(d[0]): tuple(int(n) for n in d[1]) for d in described or []}
-
-
-def _dtypes(described: Any) -> dict[str, str]:
-    return {str(d[0]): np.dtype(d.dtype).name for d in described or [] if getattr(d, "dtype", None) is not None}
-
-
 class Module(BaseModule):
     """Trains a Symbol: `bind`, `init_params`, `init_optimizer`, then batch by batch, or all at once with `fit`.
 
     data_names, label_names: which arguments come with each batch; all others are parameters.
-    fixed_param_names: parameters that stay as they are. context: one device. group2ctxs: {group: device} for parts that
-        were made inside `AttrScope(ctx_group=group)`.
+    fixed_param_names: parameters that stay as they are. context: a device, of several the first.
+    group2ctxs: {group: device} for parts that were made inside `AttrScope(ctx_group=group)`.
 
     >>> import dlcore as dl
     >>> net = dl.sym.FullyConnected(dl.sym.var("data"), num_hidden=2, name="fc")
@@ -62,7 +52,7 @@ class Module(BaseModule):
         fixed_param_names: Sequence[str] | None = None,
         group2ctxs: Any = None,
     ) -> None:
-        self.symbol, self.logger, self._context = symbol, logger, context
+        self.symbol, self.logger, self._context = symbol, logger, one_device(context)
         if isinstance(group2ctxs, (list, tuple)) and len(group2ctxs) == 1:
             group2ctxs = group2ctxs[0]
         self._groups = group2ctxs
@@ -83,7 +73,7 @@ class Module(BaseModule):
         self._stepper: Stepper | None = None
         self._loaded: tuple[Any, Any] | None = None
         self._loaded_states = ""
-        self.for_training = False
+        self.for_training = self.inputs_need_grad = False
 
     # Shapes.
 
@@ -107,7 +97,7 @@ class Module(BaseModule):
             raise TypeError(f"Module.bind: unknown arguments {', '.join(more)}")
         if self.binded and not force_rebind:
             return
-        shapes = {**_shapes(data_shapes), **_shapes(label_shapes)}
+        shapes = {**shapes_of(data_shapes), **shapes_of(label_shapes)}
         missing = [n for n in self.data_names if n not in shapes]
         if missing:
             raise ValueError(f"Module.bind: no shape for {', '.join(missing)}; got {', '.join(shapes) or 'none'}")
@@ -117,21 +107,21 @@ class Module(BaseModule):
         if for_training:
             reqs.update({n: grad_req for n in self._params if n not in self._fixed})
             reqs.update({n: grad_req for n in self.data_names if inputs_need_grad})
-        types = {n: t for n, t in {**_dtypes(data_shapes), **_dtypes(label_shapes)}.items() if n in inputs}
+        types = {n: t for n, t in {**dtypes_of(data_shapes), **dtypes_of(label_shapes)}.items() if n in inputs}
         before = self.get_params() if self.params_initialized else self._loaded
         self._exec = self.symbol.simple_bind(self._context, reqs, types, self._groups, **shapes)
         if shared_module is not None:
             self._exec = self._exec.sharing(shared_module._bound, self._params)
             self.params_initialized = shared_module.params_initialized
         self._executors = {self._key(): self._exec}
-        self.binded, self.for_training = True, for_training
+        self.binded, self.for_training, self.inputs_need_grad = True, for_training, inputs_need_grad
         if before is not None:
             self.init_params(arg_params=before[0], aux_params=before[1], force_init=True)
 
     def reshape(self, data_shapes: Any, label_shapes: Any = None) -> None:
         """Other shapes for batches, the parameters staying; `forward` does it by itself where a batch needs it."""
         self._reshape(
-            {**_shapes(data_shapes), **{n: s for n, s in _shapes(label_shapes).items() if n in self.label_names}}
+            {**shapes_of(data_shapes), **{n: s for n, s in shapes_of(label_shapes).items() if n in self.label_names}}
         )
 
     def install_monitor(self, mon: Any) -> None:
@@ -211,7 +201,7 @@ class Module(BaseModule):
         """
         if self.params_initialized and not force_init:
             return
-        fill = init.Uniform(0.01) if initializer is None else init.create(initializer)
+        initial = init.Uniform(0.01) if initializer is None else init.create(initializer)
         notes = self.symbol.attr_dict()
         own = {n: self._bound.arg_dict[n] for n in self._params}
         for what, arrays, given in (("arg", own, arg_params), ("aux", self._bound.aux_dict, aux_params)):
@@ -225,7 +215,7 @@ class Module(BaseModule):
                 if given and name in given:
                     self._bound.copy_params_from({name: given[name]}, {name: given[name]}, allow_extra_params=True)
                 else:
-                    _fill(name, array, fill, notes.get(name, {}).get("__init__"))
+                    fill(name, array, initial, notes.get(name, {}).get("__init__"))
         self.params_initialized = True
 
     def get_params(self) -> tuple[dict[str, _core.NDArray], dict[str, _core.NDArray]]:
@@ -269,16 +259,23 @@ class Module(BaseModule):
 
         By name, gradients are divided by the batch size unless `rescale_grad` is given, and, as in MXNet, only names
         that end in _weight or _gamma have weight decay (or what `wd_mult` of their variable says).
+        kvstore: a store, or the name of one for several workers ("dist_sync"), over which gradients are added up, and
+        which gives the parameters to who pulls them by name. In one process other names do nothing.
         """
         if self.optimizer_initialized and not force_init:
             return
         self._ready("init_optimizer")
+        distributed = isinstance(kvstore, str) and kvstore.lower().startswith("dist")
+        store = kv.create(kvstore) if distributed else None if isinstance(kvstore, str) else kvstore
+        if store is not None:
+            store.hold({n: self._bound.arg_dict[n] for n in self._params})
         if isinstance(optimizer, str):
             words = dict(optimizer_params)
-            words.setdefault("rescale_grad", 1.0 / self.data_shapes[0][1][0])
+            workers = 1 if store is None else store.num_workers
+            words.setdefault("rescale_grad", 1.0 / (self.data_shapes[0][1][0] * workers))
             optimizer = optim.create(optimizer, **words)
             optimizer.param_dict = {k: self._factors(n) for k, n in enumerate(self._params)}
-        self._stepper = Stepper(optimizer, {n: k for k, n in enumerate(self._params)})
+        self._stepper = Stepper(optimizer, {n: k for k, n in enumerate(self._params)}, store)
         self.optimizer_initialized = True
         if self._loaded_states:
             self.load_optimizer_states(self._loaded_states)
@@ -295,9 +292,9 @@ class Module(BaseModule):
         is_train: None means what `bind(for_training=...)` said.
         """
         self._ready("forward")
-        given = _named("data", self.data_names, data_batch.data)
+        given = named("data", self.data_names, data_batch.data)
         if getattr(data_batch, "label", None) and self.label_names:
-            given.update(_named("labels", self.label_names, data_batch.label))
+            given.update(named("labels", self.label_names, data_batch.label))
         shapes = {n: tuple(a.shape) for n, a in given.items()}
         if any(tuple(self._bound.arg_dict[n].shape) != s for n, s in shapes.items()):
             self._reshape(shapes)
@@ -342,7 +339,7 @@ class Module(BaseModule):
     # Files.
 
     def save_checkpoint(self, prefix: str | os.PathLike[str], epoch: int, save_optimizer_states: bool = False) -> None:
-        """Write `prefix-symbol.json`, `prefix-0001.safetensors` and, if asked, `prefix-0001.states`."""
+        """As `model.save_checkpoint`, with the optimizer's states in `prefix-0001.states` if asked."""
         _checkpoint.save_checkpoint(prefix, epoch, self.symbol, *self.get_params())
         if save_optimizer_states:
             self.save_optimizer_states(f"{os.fspath(prefix)}-{epoch:04d}.states")
@@ -358,7 +355,7 @@ class Module(BaseModule):
         return module
 
     def save_params(self, fname: str | os.PathLike[str]) -> None:
-        """Write parameters and auxiliary states to a safetensors file."""
+        """Write parameters and auxiliary states to a file: MXNet's if it ends in `.params`, else safetensors."""
         _checkpoint.save_params(fname, *self.get_params())
 
     def load_params(self, fname: str | os.PathLike[str]) -> None:
@@ -377,21 +374,3 @@ class Module(BaseModule):
         """
         bound = self._bound
         self._stepping("load_optimizer_states").load(fname, [(n, bound.arg_dict[n]) for n in self._learned()])
-
-
-def _named(what: str, names: list[str], arrays: Sequence[Any]) -> dict[str, Any]:
-    if len(arrays) != len(names):
-        raise ValueError(f"forward: the batch has {len(arrays)} {what}, expected {len(names)}: {', '.join(names)}")
-    return dict(zip(names, arrays, strict=True))
-
-
-def _fill(name: str, array: _core.NDArray, initializer: Any, own: str | None) -> None:
-    """Fills a parameter by its variable's own `init`, else by the initializer's rule for its name."""
-    if own is None:
-        initializer(name, array)
-        return
-    kind, words = json.loads(own) if own.startswith("[") else (own, {})
-    made = init.FusedRNN(**words) if kind == "fusedrnn" else init.create(kind, **words)
-    if isinstance(made, init.FusedRNN) and made.init is None:
-        made.init = initializer
-    made.fill(array)

@@ -35,12 +35,13 @@ class _Group:
 class Stepper:
     """An optimizer with its states by the names of parameters.
 
-    numbers: what the optimizer calls each of them. Rules of one operator run over all parameters in one call of the
-    core for each pair of multipliers, others weight by weight.
+    numbers: what the optimizer calls each of them. store: adds the gradients of all workers up.
+    Rules of one operator run over all parameters in one call of the core for each pair of multipliers, others weight by
+    weight.
     """
 
-    def __init__(self, optimizer: optim.Optimizer, numbers: dict[str, int]) -> None:
-        self.optimizer, self._numbers = optimizer, numbers
+    def __init__(self, optimizer: optim.Optimizer, numbers: dict[str, int], store: Any = None) -> None:
+        self.optimizer, self._numbers, self._store = optimizer, numbers, store
         self._states: dict[str, Any] = {}
         self._at_once = optimizer.is_one_rule()
         self._flat: list[Any] = []  # the arrays that the groups were made of
@@ -48,7 +49,7 @@ class Stepper:
 
     def sharing(self) -> Stepper:
         """Another one with the same optimizer and states, for a module with some of the same parameters."""
-        other = Stepper(self.optimizer, self._numbers)
+        other = Stepper(self.optimizer, self._numbers, self._store)
         other._states = self._states
         return other
 
@@ -60,6 +61,8 @@ class Stepper:
 
     def step(self, learned: Sequence[Learned]) -> None:
         """Change all weights by their gradients."""
+        if self._store is not None:
+            self._store.add_up([grad for _, _, grad in learned])
         if learned:
             self.optimizer.place(learned[0][1]._device)
         self.optimizer.begin_step()

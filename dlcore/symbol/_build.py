@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from dlcore.array._names._call import passed_over
+
 from . import _custom, attribute
 from . import name as naming
 from ._call import Call, Entry, Outputs
@@ -104,6 +106,10 @@ def _bound(op: str, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -
         for word in words:
             if word in kwargs and word not in own and place < len(own) and own[place] not in kwargs:
                 kwargs[own[place]] = kwargs.pop(word)
+    takes = parameters(op).values()
+    for word in [word for word in kwargs if word not in own]:
+        if not any(one.kind is one.VAR_KEYWORD for one in takes) and passed_over(f"{op} {name}", takes, word):
+            del kwargs[word]
     try:
         signature = inspect.Signature(list(parameters(op).values()))
         return dict(signature.bind_partial(*args, **kwargs).arguments)

@@ -164,7 +164,7 @@ def test_wrong_calls_are_named() -> None:
         store.push("w", dl.nd.zeros((3,)))
     with pytest.raises(ValueError, match="2 keys and 1 values"):
         store.push(["w", "w"], [dl.nd.zeros((2,))])
-    with pytest.raises(TypeError, match="KVStore.push: value must be an array or a sequence, got 1.0"):
+    with pytest.raises(TypeError, match="KVStore.push: value must be an array or .* a sequence, got 1.0"):
         store.push("w", 1.0)
     with pytest.raises(ValueError, match="got 'dist_async'"):
         dl.kv.create("dist_async")

@@ -37,12 +37,12 @@ def test_csv_shapes_and_labels(tmp_path: Path) -> None:
     batches = CSVIter(data_csv=data, data_shape=(2, 2), label_csv=label, batch_size=2)
     assert [tuple(d) for d in batches.provide_data + batches.provide_label] == [
         ("data", (2, 2, 2)),
-        ("softmax_label", (2, 1)),
+        ("softmax_label", (2,)),
     ]
     batch = next(batches)
     assert batch.data[0].asnumpy().tolist() == [[[0, 0.5], [0, 7]], [[1, 1.5], [-1, 7]]]
-    assert batch.label[0].asnumpy().tolist() == [[0], [10]]
-    assert next(CSVIter(data, (4,))).label[0].asnumpy().tolist() == [[0]]
+    assert batch.label[0].asnumpy().tolist() == [0, 10]
+    assert next(CSVIter(data, (4,))).label[0].asnumpy().tolist() == [0]
 
 
 def test_csv_rounds_over_the_passes(tmp_path: Path) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import difflib
 import functools
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from ..._answers import CAUGHT, better
 from ..._core import NDArray
+from ..._hints import old_modules
+from ..._warn import warn
 from ...ops import Op
 from .._convert import asarray
 
@@ -54,6 +56,8 @@ def classic(
                 kwargs[renamed[key]] = kwargs.pop(key)
             elif key in IGNORED:
                 del kwargs[key]
+            elif not free and passed_over(f"{space}.{name}", parameters.values(), key):
+                del kwargs[key]
             elif not free:
                 raise TypeError(unknown(f"{space}.{name}", key, [*own, *renamed, "out"]))
         results = function(*args, **kwargs)
@@ -94,6 +98,17 @@ def unknown(name: str, key: str, known: Sequence[str]) -> str:
     near = difflib.get_close_matches(key, known, 1, 0.5)
     hint = f"did you mean {near[0]!r}?" if near else f"it takes {', '.join(sorted(set(known)))}"
     return f"{name}: there is no argument {key!r}; {hint}"
+
+
+def passed_over(where: str, takes: Iterable[inspect.Parameter], word: str) -> bool:
+    """Whether old programs may say `word` to a function of arrays alone: MXNet listened to nothing there.
+
+    A warning then says so. Functions that take more than arrays refuse words they do not know, there as here.
+    """
+    if not old_modules or not all(one.default is one.empty or one.name == "out" for one in takes):
+        return False
+    warn(f"{where}: there is no argument {word!r}; it is passed over, as MXNet did")
+    return True
 
 
 def offer(scope: dict[str, Any], names: Sequence[str], space: str) -> None:

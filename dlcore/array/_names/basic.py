@@ -277,7 +277,7 @@ ElementWiseSum = add_n
 
 
 def load(fname: Any) -> Any:
-    """The arrays of an MXNet `.params` file: a dict, or a list when they were saved without names.
+    """The arrays of an MXNet `.params` file, or of safetensors: a dict, or a list when they were saved without names.
 
     >>> import pathlib, tempfile
     >>> from dlcore import nd

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..._checkpoint import load_checkpoint, save_checkpoint
+from ..._saving import endings
 from ._events import BatchEnd, EpochEnd, TrainBegin
 
 
@@ -64,9 +65,9 @@ class CheckpointHandler(TrainBegin, BatchEnd, EpochEnd):
         self.max_checkpoints, self.resume_from_checkpoint = max_checkpoints, resume_from_checkpoint
         self._best = _Monitor(monitor, mode) if save_best else None
 
-    def path(self, what: str, kind: str = "safetensors") -> Path:
-        """The file for "epoch3batch300" or "best"."""
-        return self.model_dir / f"{self.model_prefix}-{what}.{kind}"
+    def path(self, what: str, kind: str = "") -> Path:
+        """The file for "epoch3batch300" or "best"; kind: its ending, that of weights by default."""
+        return self.model_dir / f"{self.model_prefix}-{what}.{kind or endings()[0]}"
 
     def train_begin(self, estimator: Any) -> None:
         self.model_dir.mkdir(parents=True, exist_ok=True)
@@ -94,7 +95,7 @@ class CheckpointHandler(TrainBegin, BatchEnd, EpochEnd):
         save_checkpoint(
             self.path(what, "state"), estimator.net, estimator.trainer, _placed(estimator.train_data), **about
         )
-        for kind in ("safetensors", "state"):
+        for kind in (endings()[0], "state"):
             for old in self._kept(kind)[: -self.max_checkpoints]:
                 old.unlink()
 
