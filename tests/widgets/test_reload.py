@@ -1,6 +1,7 @@
 """Which messages the doorkeeper takes out of the row that waits for a cell: those to our widgets, and no other."""
 
 import threading
+from types import SimpleNamespace
 
 import pytest
 
@@ -18,6 +19,15 @@ class Kernel:
         self.shell_handlers = {"comm_msg": self.hear}
         self.shell_stream = self.iopub_socket = self.session = self
         self.log = self
+        self.shell_channel_thread = SimpleNamespace(io_loop=self)
+        self.shell_channel_thread_main = "the kernel's own"
+        self.receiver = None
+
+    def add_callback(self, function, *args, **kwargs):
+        function(*args, **kwargs)
+
+    def on_recv(self, receiver, copy):
+        self.receiver = receiver
 
     def send(self, _socket, kind, content, parent):
         self.heard.append((kind, content["execution_state"], threading.current_thread().name))
@@ -41,13 +51,20 @@ def test_messages_to_our_widgets_are_heard_beside_and_in_order():
     kernel = Kernel()
     door = Doorkeeper(kernel)
     door.know("ours")
+    door.enter()
+    assert kernel.receiver == door._receive
     assert door._is_for_widget(*message())
     for content in ("wrong", "stop"):
         kernel.done.clear()
-        door._said.put(({"header": {}, "content": message(content=content)[1]}, b""))
+        door._say({"header": {}, "content": message(content=content)[1]}, b"")
         assert kernel.done.wait(10)
     assert [what for _, what, _ in kernel.heard] == ["busy", "wrong", None, "idle", "busy", "stop", "idle"]
     assert {name for _, _, name in kernel.heard} == {"dlcore widgets"}
+    (ear,) = [thread for thread in threading.enumerate() if thread.name == "dlcore widgets"]
+    door.leave()
+    assert kernel.receiver == "the kernel's own"
+    ear.join(10)
+    assert not ear.is_alive()
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,8 @@ from typing import Any
 
 CONTROL = "jupyter.widget.control"  # the comm by which a page asks for the states of all widgets at once
 
+_Said = queue.SimpleQueue[tuple[dict[str, Any], Any] | None]
+
 
 class Doorkeeper:
     """Stands at the shell of one kernel from the first `enter` to the last `leave`."""
@@ -27,8 +29,7 @@ class Doorkeeper:
         self._lock = threading.Lock()
         self._controls: set[str] = set()
         self._known: set[str] = set()
-        self._said: queue.SimpleQueue[tuple[dict[str, Any], Any]] = queue.SimpleQueue()
-        self._ear: threading.Thread | None = None
+        self._said: _Said | None = None  # what the thread that hears, if there is one, has before it
 
     def know(self, comm_id: str) -> None:
         """Let messages to this widget in, whose handler may be called on any thread."""
@@ -45,6 +46,9 @@ class Doorkeeper:
             self._inside -= 1
             if self._inside == 0:
                 self._listen(self._kernel.shell_channel_thread_main)
+                if self._said is not None:
+                    self._said.put(None)
+                    self._said = None
 
     def _listen(self, receive: Any) -> None:
         """Give the shell's messages to `receive`, as the kernel's own start did."""
@@ -54,7 +58,7 @@ class Doorkeeper:
     async def _receive(self, message: list[Any]) -> None:
         parent, address = self._read(message)
         if parent is not None and self._is_for_widget(parent["header"], parent["content"]):
-            self._said.put((parent, address))
+            self._say(parent, address)
         elif parent is None or not await self._answer(parent, address):
             await self._kernel.shell_channel_thread_main(message)
 
@@ -72,17 +76,19 @@ class Doorkeeper:
         """Whether a message to one of our widgets would otherwise wait for the cell."""
         if header["msg_type"] != "comm_msg" or header.get("subshell_id") is not None:
             return False
-        if content.get("comm_id") not in self._known or (content.get("data") or {}).get("method") != "custom":
-            return False
-        if self._ear is None:
-            self._ear = threading.Thread(target=self._hear, name="dlcore widgets", daemon=True)
-            self._ear.start()
-        return True
+        return content.get("comm_id") in self._known and (content.get("data") or {}).get("method") == "custom"
 
-    def _hear(self) -> None:
+    def _say(self, parent: dict[str, Any], address: Any) -> None:
+        with self._lock:
+            if self._said is None:
+                self._said = queue.SimpleQueue()
+                threading.Thread(target=self._hear, args=(self._said,), name="dlcore widgets", daemon=True).start()
+            self._said.put((parent, address))
+
+    def _hear(self, said: _Said) -> None:
         """One message after the other, beside the thread that receives: a widget may take its time to answer."""
-        while True:
-            parent, address = self._said.get()
+        while (one := said.get()) is not None:
+            parent, address = one
             self._tell("busy", parent)
             try:
                 self._kernel.shell_handlers["comm_msg"](self._kernel.shell_stream, address, parent)
