@@ -12,10 +12,9 @@ from dlcore import _mermaid
 from .errors import CleanError
 from .folding import fold
 from .language.kinds import shape_text
-from .language.plan import Plan
 from .lookup import find_network
 from .options import Words, forget, offer
-from .outline import Group, Item, Outline, outline
+from .outline import Group, Item, Outline, outline, sample_shape
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -36,9 +35,9 @@ def register(ip: InteractiveShell) -> None:
         %graph NET [--input SHAPE] [--stage NAME]
 
         NET is a network of the notebook, such as lenet or lenet.conv1. --input: the shape of one sample, such as
-        1x28x28, for a network that does not know it. --stage: the program after a stage of the compiler, from trace
-        over fuse to the last one, or of a program with gradients: autodiff, and remat, which shows what is made again
-        to keep less; a wrong name is answered with all of them.
+        1x28x28, for a network that neither knows it nor was trained yet. --stage: the program after a stage of the
+        compiler, from trace over fuse to the last one, or of a program with gradients: autodiff, and remat, which shows
+        what is made again to keep less; a wrong name is answered with all of them.
 
         Example: %graph lenet
         """
@@ -75,9 +74,9 @@ def show(
 
 
 def input_shape(block: Any, name: str) -> tuple[int, ...]:
-    """The shape of one sample, where the network tells it; CleanError that says how to give it where it does not."""
-    if isinstance(getattr(block, "plan", None), Plan) and len(block.plan.inputs) == 1 and block.shapes[0] is not None:
-        return tuple(block.shapes[0])
+    """The shape of one sample, where it is known; CleanError that says how to give it where it is not."""
+    if (shape := sample_shape(block)) is not None:
+        return shape
     raise CleanError(f"the shape of one sample is not known; name it: %graph {name} --input 1x28x28 --stage ...")
 
 

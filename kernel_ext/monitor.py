@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .errors import WRONG, CleanError, refusal
 from .lookup import find_network
 from .options import Words, forget, offer
+from .outline import sample_shape
 from .tables import size_text
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def _program(ip: InteractiveShell, name: str, given: dict[str, Any]) -> Any:
         if "data" in given:
             x, _ = batch_of(given["data"], batch)
         else:
-            shape = given.get("input") or _input(net)
+            shape = given.get("input") or sample_shape(net)
             if shape is None:
                 raise CleanError("%monitor: --data or --input says what goes into the network\n" + WORDS.usage)
             x = array(np.zeros((batch, *shape), np.float32))
@@ -89,11 +90,3 @@ def _program(ip: InteractiveShell, name: str, given: dict[str, Any]) -> Any:
         raise
     except WRONG as error:
         raise refusal("%monitor", error) from error
-
-
-def _input(net: Any) -> tuple[int, ...] | None:
-    """The shape of one sample, where a network of the network language knows it."""
-    shapes: Any = getattr(net, "shapes", None)
-    if not isinstance(shapes, (list, tuple)) or not shapes or not hasattr(net, "plan") or len(net.plan.inputs) != 1:
-        return None
-    return None if shapes[0] is None else tuple(shapes[0])

@@ -17,12 +17,12 @@ IDENTITY = "identity"  # only names a value, so the pictures leave it out
 def outline(block: Any, name: str, shape: Shape | None = None) -> Outline:
     """The outline of any Gluon block.
 
-    A ``%%network`` knows itself. Another block is traced on one sample of ``shape`` to see its wiring; without a shape
-    only its list of layers is known.
+    A ``%%network`` knows itself. Another block is traced on one sample of ``shape`` to see its wiring; by default of
+    the shape it was last trained on, and if it never was, only its list of layers is known.
     """
     if isinstance(getattr(block, "plan", None), Plan):
         known = block
-        if shape is not None and None in block.shapes:
+        if None in block.shapes and (shape := shape or trained_on(block)) is not None:
             known = _Shaped(block, shape)
         elif shape is not None and len(block.plan.inputs) == 1 and shape != tuple(block.shapes[0]):
             own, given = shape_text(block.shapes[0]), shape_text(shape)
@@ -30,13 +30,27 @@ def outline(block: Any, name: str, shape: Shape | None = None) -> Outline:
         items: list[Item] = []
         _network(known, items, (), None)
         return Outline(name, tuple(items), block)
-    if shape is not None:
+    if (shape := shape or trained_on(block)) is not None:
         from .traced import traced_items
 
         return Outline(name, traced_items(block, shape), block)
     wired = _is_chain(block)
     listed = tuple(item if wired else replace(item, sources=()) for item in _tree(block, name, ()))
     return Outline(name, listed, block, wired)
+
+
+def sample_shape(block: Any) -> Shape | None:
+    """The shape of one sample, where a ``%%network`` or the data that a network was last trained on tell it."""
+    if isinstance(getattr(block, "plan", None), Plan) and len(block.plan.inputs) == 1 and block.shapes[0] is not None:
+        return tuple(block.shapes[0])
+    return trained_on(block)
+
+
+def trained_on(block: Any) -> Shape | None:
+    """The shape of a sample of the data that a network was last trained on; None for one that was not."""
+    from dlcore.run import sample_shape
+
+    return sample_shape(block)
 
 
 class _Shaped:

@@ -36,7 +36,7 @@ def register(ip: InteractiveShell) -> None:
         %summary NET [--input SHAPE]
 
         NET is a network of the notebook, such as lenet or lenet.conv1. --input: the shape of one sample, such as
-        1x28x28, for a network that does not know it.
+        1x28x28, for a network that neither knows it nor was trained yet.
 
         Example: %summary lenet
         """

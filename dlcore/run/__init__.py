@@ -13,7 +13,7 @@ Next: `dlcore/parallel` for several processes, `widgets/loss_chart` for the live
 from dlcore import _answers
 
 from ._history import Branch, History
-from ._known import runs, training
+from ._known import runs, sample_shape, training
 from ._loop import TrainingLoop
 from ._lr_find import LearningRates, lr_find
 from ._optimizer import knobs_of, make_optimizer
@@ -46,6 +46,7 @@ __all__ = [
     "make_optimizer",
     "prepare",
     "runs",
+    "sample_shape",
     "saved",
     "train",
     "training",

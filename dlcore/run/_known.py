@@ -1,4 +1,4 @@
-"""The runs of this process: those that somebody holds, and which of them is training a network now."""
+"""The runs of this process: those that somebody holds, which of them is training a network now, and on what shape."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 _alive: weakref.WeakSet[Any] = weakref.WeakSet()
 _known: list[weakref.ref[Any]] = []
+_samples: weakref.WeakKeyDictionary[Any, tuple[int, ...]] = weakref.WeakKeyDictionary()
 
 
 def remember(run: Run) -> None:
@@ -45,6 +46,26 @@ def training(net: Any) -> Run | None:
     None
     """
     return next((run for run in list(_alive) if run.net is net), None)
+
+
+def remember_sample(net: Any, shape: tuple[int, ...]) -> None:
+    """A network is to be trained on samples of this shape."""
+    _samples[net] = shape
+
+
+def sample_shape(net: Any) -> tuple[int, ...] | None:
+    """The shape of a sample of the data that `net` was last trained on; None for a network that was not.
+
+    >>> import dlcore as dl
+    >>> net = dl.gluon.nn.Dense(1)
+    >>> run = dl.run.train(net, (dl.np.ones((8, 2)), dl.np.ones((8, 1))), batch=4, show=False)
+    >>> sample_shape(net)
+    (2,)
+    """
+    try:
+        return _samples.get(net)
+    except TypeError:  # what cannot be held weakly is no network
+        return None
 
 
 @atexit.register

@@ -17,6 +17,7 @@ from ._data import Batch, Batches, IndexedBatches, placed
 from ._dials import Dials
 from ._keeper import Keeper
 from ._knobs import as_numbers, from_numbers
+from ._known import remember_sample
 from ._not_finite import why_not_finite
 from ._objective import Objective, class_axis
 from ._patience import Patience
@@ -351,6 +352,7 @@ def make_ready(net: Any, data: Batches) -> tuple[bool, bool]:
         net.initialize(init.Xavier())
     with autograd.predict_mode():
         output = net(batch.x[:1].as_in_context(device_of(net)))
+    remember_sample(net, tuple(batch.x.shape[1:]))
     return fresh, class_axis(output, batch.y[:1]) is not None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import re
 
+import numpy as np
 import pytest
 from IPython.utils.capture import capture_output
 
@@ -131,6 +132,18 @@ def test_a_sequential_shows_its_layers_without_shapes(shell, names):
     assert printed == (
         "The shapes are not known. Name the shape of one sample to see them: %graph plain --input 1x28x28\n"
     )
+
+
+def test_a_network_is_drawn_with_the_shapes_it_was_trained_on(shell, names):
+    names["net"] = net = nn.HybridSequential(nn.Embedding(7, 5), nn.Dense(7, flatten=False))
+    with pytest.raises(CleanError, match="the shape of one sample is not known"):
+        shell.run_line_magic("graph", "net --stage fuse")
+    words = np.arange(24).reshape(4, 6) % 7
+    dl.run.train(net, (words, words), batch=4, show=False)
+    data, printed = displayed(shell, "%graph net")
+    assert [arrow[1] for arrow in arrows_of(data[MIME])] == ["6", "6x5", "6x7"] and printed == ""
+    assert "6x7" in displayed(shell, "%summary net")[0]["text/plain"]
+    assert len(nodes_of(displayed(shell, "%graph net --stage fuse")[0][MIME])) >= 2
 
 
 class Residual(HybridBlock):
