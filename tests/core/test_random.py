@@ -78,6 +78,18 @@ def test_integer_and_choice_mappings() -> None:
     np.testing.assert_array_equal(F.random_permutation(N).asnumpy(), np.argsort(key, kind="stable"))
 
 
+@pytest.mark.parametrize("n", [0, 1, 2, 3, 100, 16384, 200003])
+def test_orders_of_every_size(n: int) -> None:
+    first, second = words(n, 0), words(n, 1)
+    want = np.argsort((first << np.uint64(32)) | second, kind="stable")
+    if n == 200003:  # some of the upper halves are equal
+        assert len(np.unique(first)) < n
+    for count in (1, 3):
+        _core.set_rng_state((SEED, COUNTER))
+        with threads(count):
+            np.testing.assert_array_equal(F.random_permutation(n).asnumpy(), want)
+
+
 def test_normal_mapping() -> None:
     pairs = (W[:5000] >> np.uint64(8)).astype("float64").reshape(-1, 2)
     radius, angle = np.sqrt(-2 * np.log((pairs[:, 0] + 1) / 2**24)), 2 * np.pi * pairs[:, 1] / 2**24

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cstring>
 
+#include "kernels/cpu/isa/move_table.h"
 #include "kernels/cpu/row_copy.h"
 
 namespace dl {
@@ -165,13 +166,11 @@ bool take_numbers(const View& x, const View& at, const View& out) {
                is_contiguous(x.shape, x.strides) && is_contiguous(out.shape, out.strides);
   if (!plain) return false;
   const int64_t* p = at.ptr<const int64_t>();
-  const int64_t size = x.shape[0];
+  const int64_t size = x.shape[0], item = int64_t(itemsize(x.dtype));
+  const PickFn pick = pick_move_table()->pick[move_size(item)];
   std::atomic<bool> within{true};
-  with_size(x.dtype, [&](auto tag) {
-    using T = typename decltype(tag)::type;
-    parallel_for(at.numel(), 1 << 14, [&](int64_t begin, int64_t end) {
-      if (!read_each(p + begin, end - begin, size, x.ptr<const T>(), out.ptr<T>() + begin)) within = false;
-    });
+  parallel_for(at.numel(), 1 << 14, [&](int64_t begin, int64_t end) {
+    if (!pick(end - begin, p + begin, size, x.data, out.ptr<char>() + begin * item)) within = false;
   });
   return within;
 }

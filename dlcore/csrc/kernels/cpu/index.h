@@ -28,21 +28,6 @@ inline DType sum_type(DType t) {
   return t == DType::Bool ? DType::U8 : t;
 }
 
-// to[k] = from[at[k]], each block of positions looked at when it is its turn; false where one is negative or not below
-// `size`.
-template <class T>
-bool read_each(const int64_t* at, int64_t n, int64_t size, const T* from, T* to) {
-  constexpr int64_t kBlock = 32;
-  for (int64_t k = 0; k < n; k += kBlock) {
-    const int64_t end = k + kBlock < n ? k + kBlock : n;
-    uint64_t signs = 0;  // of p or of size - 1 - p: says when one is outside
-    for (int64_t i = k; i < end; i++) signs |= uint64_t(at[i]) | (uint64_t(size - 1) - uint64_t(at[i]));
-    if (signs >> 63) return false;
-    for (int64_t i = k; i < end; i++) to[i] = from[at[i]];
-  }
-  return true;
-}
-
 // `count` positions into an array seen as (outer, n, inner).
 struct Rows {
   int64_t outer, n, inner, count;

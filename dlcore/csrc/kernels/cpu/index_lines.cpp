@@ -4,6 +4,7 @@
 #include <atomic>
 
 #include "kernels/cpu/index.h"
+#include "kernels/cpu/isa/move_table.h"
 
 namespace dl {
 namespace {
@@ -137,15 +138,13 @@ bool take_plain(const View& x, const View& at, const View& out, int axis) {
     if (!is_contiguous(v->shape, v->strides)) return false;
   if (s.inner != 1 || at.dtype != DType::I64) return false;
   const int64_t* p = at.ptr<const int64_t>();
+  const int64_t item = int64_t(itemsize(x.dtype));
+  const PickFn pick = pick_move_table()->pick[move_size(item)];
   std::atomic<bool> within{true};
-  with_size(x.dtype, [&](auto tag) {
-    using T = typename decltype(tag)::type;
-    const T* from = x.ptr<const T>();
-    T* to = out.ptr<T>();
-    parallel_for(s.outer, (1 << 14) / std::max<int64_t>(1, k) + 1, [&](int64_t b, int64_t e) {
-      for (int64_t o = b; o < e; o++)
-        if (!read_each(p + o * k, k, size, from + o * size, to + o * k)) within = false;
-    });
+  parallel_for(s.outer, (1 << 14) / std::max<int64_t>(1, k) + 1, [&](int64_t b, int64_t e) {
+    for (int64_t o = b; o < e; o++)
+      if (!pick(k, p + o * k, size, x.ptr<const char>() + o * size * item, out.ptr<char>() + o * k * item))
+        within = false;
   });
   return within;
 }

@@ -12,7 +12,7 @@
 //   bernoulli    1 where (w >> 8) < ceil(p * 2^24), else 0;  dropout_mask, dropout_mask_at: 0 there, else 1 / (1 - p)
 //   exponential  and its kin: random_standard.cpp;  gamma, poisson and all that draw again and again: random_sample.cpp
 //   drop_key     the seed, the counter, ceil(p * 2^24), but at most 2^24 - 1
-//   permutation  stable argsort of the keys w * 2^32 + w'
+//   permutation  stable argsort of the keys w * 2^32 + w' (permutation.cpp)
 //
 // All but normal are the same to the last bit everywhere. 16-bit floats are rounded from float32.
 #include <algorithm>
@@ -20,7 +20,6 @@
 
 #include "kernels/cpu/copy.h"
 #include "kernels/cpu/random_fill.h"
-#include "kernels/cpu/sort_radix.h"
 
 namespace dl {
 namespace {
@@ -136,55 +135,6 @@ void drop_key(const KernelCall& c) {
   strided_copy(c.out[0], View{key, DType::I64, Shape{3}, Dims{1}});
 }
 
-// Sorted by w alone, with the position that it belongs to; the few that are equal there go by w', then by position.
-void settle_equals(const RandomWords& words, PackedKey* keys, int64_t n) {
-  auto second = [&](PackedKey k) {
-    const int64_t at = int64_t(k.both & UINT32_MAX);
-    uint32_t w[4];
-    words.get(at & ~int64_t(3), 4, 1, w);
-    return w[at & 3];
-  };
-  for (int64_t i = 1; i < n; i++) {
-    if (keys[i - 1] < keys[i]) continue;
-    int64_t end = i + 1;
-    while (end < n && !(keys[i] < keys[end])) end++;
-    std::stable_sort(keys + i - 1, keys + end, [&](PackedKey a, PackedKey b) { return second(a) < second(b); });
-    i = end;
-  }
-}
-
-template <class E>
-void permute(const KernelCall& c) {
-  constexpr bool packed = std::is_same_v<E, PackedKey>;
-  const int64_t n = c.out[0].numel();
-  const RandomWords words(c);
-  Temp keep(size_t(n) * 2 * sizeof(E));
-  E* keys = keep.ptr<E>();
-  each_random_piece(n, [&](int64_t begin, int64_t count) {
-    uint32_t w[kRandomBlock], w2[kRandomBlock];
-    words.get(begin, count, 0, w);
-    if constexpr (!packed) words.get(begin, count, 1, w2);
-    for (int64_t i = 0; i < count; i++)
-      if constexpr (packed)
-        keys[begin + i].both = uint64_t(w[i]) << 32 | uint64_t(begin + i);
-      else
-        keys[begin + i] = {uint64_t(w[i]) << 32 | w2[i], begin + i};
-  });
-  keys = radix_sort(keys, keys + n, n);
-  if constexpr (packed) settle_equals(words, keys, n);
-  fill_random<int64_t>(c.out[0], DType::I64, [&](int64_t begin, int64_t count, int64_t* out) {
-    for (int64_t i = 0; i < count; i++)
-      if constexpr (packed)
-        out[i] = int64_t(keys[begin + i].both & UINT32_MAX);
-      else
-        out[i] = keys[begin + i].at;
-  });
-}
-
-void random_permutation(const KernelCall& c) {
-  c.out[0].numel() <= int64_t(UINT32_MAX) ? permute<PackedKey>(c) : permute<WideKey>(c);
-}
-
 DL_KERNEL("random_uniform", random_uniform);
 DL_KERNEL("random_normal", random_normal);
 DL_KERNEL("random_randint", random_randint);
@@ -193,7 +143,6 @@ DL_KERNEL("dropout_mask", dropout_mask);
 DL_KERNEL("dropout_mask_at", dropout_mask_at);
 DL_KERNEL("drop_key", drop_key);
 DL_INFER("drop_key", [](InferCall& c) { c.out[0].shape = Shape{3}; });
-DL_KERNEL("random_permutation", random_permutation);
 
 }  // namespace
 }  // namespace dl

@@ -50,6 +50,23 @@ void interleave(int64_t n, int64_t k, const void* const* src, void* dst) {
   }
 }
 
+template <class T>
+bool pick(int64_t n, const int64_t* at, int64_t size, const void* src, void* dst) {
+  constexpr int64_t kBlock = 64;
+  const T* s = static_cast<const T*>(src);
+  T* d = static_cast<T*>(dst);
+  for (int64_t k = 0; k < n; k += kBlock) {
+    const int64_t end = k + kBlock < n ? k + kBlock : n;
+    uint64_t signs = 0;  // of p or of size - 1 - p: says when one is outside
+#pragma omp simd reduction(| : signs)
+    for (int64_t i = k; i < end; i++) signs |= uint64_t(at[i]) | (uint64_t(size - 1) - uint64_t(at[i]));
+    if (signs >> 63) return false;
+#pragma GCC unroll 8
+    for (int64_t i = k; i < end; i++) d[i] = s[at[i]];
+  }
+  return true;
+}
+
 int64_t count(int64_t n, const uint8_t* mask) {
   int64_t sum = 0;
   for (int64_t i = 0; i < n;) {
@@ -88,6 +105,7 @@ void places(int64_t n, const uint8_t* mask, int64_t first, int64_t count, int64_
 constexpr MoveTable move_table = {
     {reverse<uint8_t>, reverse<uint16_t>, reverse<uint32_t>, reverse<uint64_t>, reverse<Wide>},
     {interleave<uint8_t>, interleave<uint16_t>, interleave<uint32_t>, interleave<uint64_t>, interleave<Wide>},
+    {pick<uint8_t>, pick<uint16_t>, pick<uint32_t>, pick<uint64_t>, pick<Wide>},
     places,
     count};
 

@@ -13,9 +13,14 @@ using ReverseFn = void (*)(int64_t n, const void* src, void* dst);
 // dst[i * k + j] = src[j][i] for i < n, j < k.
 using InterleaveFn = void (*)(int64_t n, int64_t k, const void* const* src, void* dst);
 
+// dst[k] = src[at[k]], each block of positions looked at when it is its turn; false where one is negative or not below
+// `size`.
+using PickFn = bool (*)(int64_t n, const int64_t* at, int64_t size, const void* src, void* dst);
+
 struct MoveTable {
   ReverseFn reverse[kMoveSizes];
   InterleaveFn interleave[kMoveSizes];
+  PickFn pick[kMoveSizes];
   // The numbers of the elements of mask[0, n) that are not 0, counted from `first`, of which there are `count`.
   void (*places)(int64_t n, const uint8_t* mask, int64_t first, int64_t count, int64_t* at);
   int64_t (*count)(int64_t n, const uint8_t* mask);  // how many are not 0
