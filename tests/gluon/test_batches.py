@@ -117,3 +117,53 @@ def test_a_function_that_fails_names_the_element_and_what_it_is_for() -> None:
     made = ArrayDataset(np.arange(6.0), np.arange(6)).transform_first(lambda x: np.zeros(int(x) % 2 + 1))
     with pytest.raises(ValueError, match=r"elements \[0, 1\] do not make a batch: .* one shape"):
         list(DataLoader(made, 2))
+
+
+class Own(vision.transforms.Transform):
+    """A function of one's own of pictures and of stacks of them."""
+
+    def __init__(self, fn: Any) -> None:
+        self.fn = fn
+
+    def _apply(self, array: np.ndarray) -> np.ndarray:
+        return self.fn(array)
+
+
+def _doubled_in_place(array: np.ndarray) -> np.ndarray:
+    array *= 2
+    return array
+
+
+@pytest.mark.parametrize("workers", [0, 1, 3])
+@pytest.mark.parametrize(
+    "fn",
+    [
+        lambda x: x / np.float32(3),
+        lambda x: x,
+        lambda x: np.moveaxis(x, -1, -3),
+        _doubled_in_place,
+        lambda x: x[..., :1],
+    ],
+    ids=["new", "itself", "turned", "in place", "part"],
+)
+def test_a_transform_of_ones_own_of_whole_batches_gives_the_same_batches(fn: Any, workers: int) -> None:
+    x, y = RNG.integers(0, 99, (29, 4, 3, 2)).astype("u1"), RNG.integers(0, 9, 29)
+    kept = x.copy()
+    for data in (ArrayDataset(x, y), ArrayDataset(x), ArrayDataset(x, y).take(20)):
+        once = data.transform_first(Own(fn))
+        twice = once.transform_first(Own(lambda v: v + np.float32(1)))
+        for made in (once, twice):
+            quick = DataLoader(made, 4, shuffle=True, seed=1, num_workers=workers)
+            slow = DataLoader(made.transform_first(lambda v: v), 4, shuffle=True, seed=1)  # one by one
+            for a, b in zip(quick, slow, strict=True):
+                _same(a, b)
+            if fn is _doubled_in_place:  # elements are the arrays themselves: written there, one by one
+                x[...] = kept
+    np.testing.assert_array_equal(x, kept)
+
+
+def test_a_transform_of_ones_own_that_fails_is_heard() -> None:
+    made = ArrayDataset(np.zeros((8, 2, 2, 1), np.uint8)).transform_first(Own(lambda x: x.no))
+    for workers in (0, 1):
+        with pytest.raises(AttributeError, match="no attribute 'no'"):
+            next(iter(DataLoader(made, 4, num_workers=workers)))

@@ -214,7 +214,7 @@ class Pool {
       uint64_t seen = epoch_.load(std::memory_order_relaxed);
       hold.unlock();
       bool news = false;
-      for (int i = 0; i < kSpins && !news; i++) {
+      for (int i = 0; i < kSpinsIdle && !news; i++) {
         if (!run_errand()) spin(i);
         if (i % kSpinsAlone == 0) leave_caller(self);
         news = epoch_.load(std::memory_order_acquire) != seen;

@@ -4,8 +4,9 @@
 
 namespace dl {
 
-constexpr int kSpins = 3000;      // roughly 50 microseconds: the gap between two operators of a program
-constexpr int kSpinsAlone = 128;  // after so many, others may run: who is waited for may wait for this very core
+constexpr int kSpins = 3000;       // roughly 50 microseconds: the gap between two operators of a program
+constexpr int kSpinsIdle = 12000;  // and 200: the gap between two steps, in which Python has a batch made by hand
+constexpr int kSpinsAlone = 128;   // after so many, others may run: who is waited for may wait for this very core
 
 inline void cpu_relax() {
 #if defined(__x86_64__) || defined(__i386__)

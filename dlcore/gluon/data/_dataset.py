@@ -13,6 +13,7 @@ from dlcore.init import host_generator
 from ._plan import Parts, parts_of
 
 Split = tuple[Any, tuple[Callable[[Any], Any], ...], list[np.ndarray]]
+Stages = tuple[Any, tuple[Callable[[np.ndarray], np.ndarray], ...]]
 
 
 class Dataset(Hinted):
@@ -47,6 +48,10 @@ class Dataset(Hinted):
 
     def _parts(self) -> Parts | None:
         """The arrays that batches are cut out of, for those that hold any; see `_plan`."""
+        return None
+
+    def _stages(self) -> Stages | None:
+        """A dataset and functions that make batches of this one's first items out of batches of its; None elsewhere."""
         return None
 
     def _split(self) -> Split | None:
@@ -226,6 +231,13 @@ class _FirstTransformed(_Transformed):
         found = split_of(self._source)
         return None if found is None else (found[0], (*found[1], self._fn), found[2])
 
+    def _stages(self) -> Stages | None:
+        batch_fn = getattr(self._fn, "batch", None)
+        if batch_fn is None:
+            return None
+        source, before = stages_of(self._source) or (self._source, ())
+        return source, (*before, batch_fn)
+
     def take_batch(self, indices: np.ndarray) -> Any:
         batch_fn = getattr(self._fn, "batch", None)
         batch = self._source.take_batch(indices) if batch_fn else None
@@ -240,11 +252,22 @@ class _FirstTransformed(_Transformed):
 
 def split_of(dataset: Any) -> Split | None:
     """`_split` of a dataset, None where a subclass gives elements of its own."""
+    found: Split | None = _said(dataset, "_split", "__getitem__")
+    return found
+
+
+def stages_of(dataset: Any) -> Stages | None:
+    """`_stages` of a dataset, None where a subclass gives elements or batches of its own."""
+    found: Stages | None = _said(dataset, "_stages", "__getitem__", "take_batch")
+    return found
+
+
+def _said(dataset: Any, how: str, *unless: str) -> Any:
+    """What a dataset's method says, None where a class further down gives one of the others a form of its own."""
     for kind in type(dataset).__mro__:
-        if "_split" in vars(kind):
-            same = getattr(type(dataset), "__getitem__") is getattr(kind, "__getitem__")  # noqa: B009 (mypy)
-            found: Split | None = dataset._split() if same else None
-            return found
+        if how in vars(kind):
+            same = all(getattr(type(dataset), name) is getattr(kind, name) for name in unless)
+            return getattr(dataset, how)() if same else None
     return None
 
 

@@ -12,9 +12,9 @@ from dlcore._hints import explained
 
 from . import batchify as _batchify
 from ._cursor import Cursor, new_cursor, read_cursor
-from ._dataset import Dataset, split_of
+from ._dataset import Dataset, split_of, stages_of
 from ._draws import draws_of, epoch_key, words_of
-from ._plan import planned
+from ._plan import Plan, planned
 from ._sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler
 from ._threads import BatchThreads, TooLate
 
@@ -103,16 +103,26 @@ class DataLoader:
         else:
             key = epoch_key(cursor.epoch, self._seed, cursor.random)
         self._cursor, self.epoch = cursor, cursor.epoch + 1
-        batches = cursor.begin(self.batch_sampler)
-        plan, words = planned(self.dataset) if self._batchify_fn is None else None, words_of(key)
+        batches, words = cursor.begin(self.batch_sampler), words_of(key)
+        plan, stages = self._plan()
 
         def make(indices: Sequence[int], then: np.ndarray | None = None) -> Any:
             batch = plan.take(indices, words, then) if plan is not None else None
-            return self._batch(indices, key) if batch is None else batch
+            if batch is None:
+                return self._batch(indices, key)
+            return _changed(batch, stages) if stages else batch
 
-        if self._workers == 0 or (plan is not None and plan.quick(self._usual_size())):
+        if self._workers == 0 or (plan is not None and not stages and plan.quick(self._usual_size())):
             return _DirectIterator(make, batches, cursor, self._ended)
         return _ThreadedIterator(make, batches, self._workers, self._ahead, self._timeout, cursor, self._ended)
+
+    def _plan(self) -> tuple[Plan | None, tuple[Callable[[np.ndarray], np.ndarray], ...]]:
+        """How the core makes batches, and what functions on whole batches then make of the first item."""
+        if self._batchify_fn is not None:
+            return None, ()
+        plan = planned(self.dataset)
+        stages = stages_of(self.dataset) if plan is None else None
+        return (planned(stages[0]), stages[1]) if stages is not None else (plan, ())
 
     def _usual_size(self) -> float:
         """How many samples a batch has, as far as that can be said beforehand."""
@@ -200,6 +210,14 @@ def _made_of(elements: Any) -> Any:
     return _batchify.default(elements) if type(elements) is list else elements
 
 
+def _changed(batch: Any, stages: tuple[Callable[[np.ndarray], np.ndarray], ...]) -> Any:
+    first = (batch[0] if isinstance(batch, list) else batch)._numpy_view()
+    for stage in stages:
+        first = stage(first)
+    made = _batchify.to_ndarray(first)
+    return [made, *batch[1:]] if isinstance(batch, list) else made
+
+
 def _short(indices: Sequence[int]) -> str:
     shown = ", ".join(str(int(index)) for index in indices[:4])
     return f"[{shown}{', ...' if len(indices) > 4 else ''}]"
@@ -222,6 +240,10 @@ def _batches(
     return BatchSampler(sampler, batch_size, last_batch or "keep")
 
 
+def _nothing() -> None:
+    """What follows a batch of a sampler that does not say."""
+
+
 class _DirectIterator:
     """One pass over the batches, each made when it is asked for."""
 
@@ -234,7 +256,7 @@ class _DirectIterator:
     ) -> None:
         self._make = batch
         self._order: Iterator[Any] | None = order
-        self._following: Callable[[], np.ndarray | None] = getattr(order, "following", lambda: None)
+        self._following: Callable[[], np.ndarray | None] = getattr(order, "following", _nothing)
         self._cursor, self._ended = cursor, ended
 
     def __iter__(self) -> _DirectIterator:
@@ -274,7 +296,7 @@ class _ThreadedIterator:
 
     def __init__(
         self,
-        batch: Callable[[Any], Any],
+        batch: Callable[[Any, np.ndarray | None], Any],
         order: Iterator[Any],
         workers: int,
         ahead: int,
@@ -284,14 +306,16 @@ class _ThreadedIterator:
     ) -> None:
         self._order, self._timeout = order, timeout
         self._cursor, self._ended = cursor, ended
-        self._threads: BatchThreads | None = BatchThreads(batch, workers)
+        # One thread makes batch after batch in their order; of several, each would be told what another makes.
+        self._following = getattr(order, "following", _nothing) if workers == 1 else _nothing
+        self._threads: BatchThreads | None = BatchThreads(lambda job: batch(*job), workers)
         for _ in range(ahead):
             self._ask_next(self._threads)
 
     def _ask_next(self, threads: BatchThreads) -> None:
         indices = next(self._order, None)
         if indices is not None:
-            threads.ask(indices)
+            threads.ask((indices, self._following()))
 
     def __iter__(self) -> _ThreadedIterator:
         return self

@@ -37,13 +37,17 @@ def to_ndarray(batch: Any) -> Any:
     >>> to_ndarray({"x": np.ones(2, np.float32)})["x"].shape
     (2,)
     """
+    return _ours(batch)
+
+
+def _ours(batch: Any) -> Any:
     if isinstance(batch, np.ndarray):
         fresh = batch.flags.owndata and batch.flags.writeable and batch.flags.c_contiguous
         return _core.from_numpy(batch, copy=not fresh)
     if isinstance(batch, (tuple, list)):
-        return [to_ndarray(part) for part in batch]
+        return [_ours(part) for part in batch]
     if isinstance(batch, dict):
-        return {key: to_ndarray(part) for key, part in batch.items()}
+        return {key: _ours(part) for key, part in batch.items()}
     return batch
 
 
