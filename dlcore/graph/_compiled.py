@@ -69,7 +69,7 @@ class Compiled:
         start = time.perf_counter()
         made = copy(self)
         made._traced, made._ready, made._lock = traced, program, threading.RLock()
-        program.executable = program.recipe.executable(self.device)
+        program.make(self.device)
         states, made._written, made._kept = program.line.beside
         made._call = (program.executable, states)
         made.compile_seconds = time.perf_counter() - start

@@ -24,7 +24,7 @@ class Branch:
     then: Graph
     other: Graph
 
-    op = COND
+    op, length = COND, 1
 
     @property
     def bodies(self) -> dict[str, Graph]:
@@ -39,6 +39,15 @@ class Branch:
     def with_bodies(self, change: Callable[[Graph], Graph]) -> Branch:
         """The same branch with other graphs inside."""
         return replace(self, then=change(self.then), other=change(self.other))
+
+    @property
+    def kind(self) -> tuple:
+        """What it is beside its graphs and its length."""
+        return (self.op,)
+
+    def with_length(self, length: int) -> Branch:
+        """Itself: a branch has none."""
+        return self
 
     def results(self) -> list[Meta]:
         """What comes out."""
@@ -85,8 +94,17 @@ class Loop:
 
     def with_bodies(self, change: Callable[[Graph], Graph]) -> Loop:
         """The same loop with other graphs inside."""
-        condition = None if self.condition is None else change(self.condition)
-        return replace(self, body=change(self.body), condition=condition)
+        body = change(self.body)
+        return replace(self, body=body, condition=None if self.condition is None else change(self.condition))
+
+    @property
+    def kind(self) -> tuple:
+        """What it is beside its graphs and its length."""
+        return (self.op, self.condition is None, self.carried, self.scanned, self.counted, self.reverse)
+
+    def with_length(self, length: int) -> Loop:
+        """The same loop of another number of steps."""
+        return replace(self, length=length)
 
     def results(self) -> list[Meta]:
         """What comes out."""

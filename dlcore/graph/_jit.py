@@ -157,11 +157,10 @@ class Jit:
             )
         wish = Remat(tuple(segments), least, budget)
         function = GraphFunction(traced.graph, wish, self._family, wish if self._always_bounded else wish.unbounded())
-        storages = {state.array._storage_id for state in traced.graph.states}
         watched = [
             (get, one)
             for get, one in _watched(self._function)
-            if not isinstance(one, _core.NDArray) or one._storage_id in storages
+            if not isinstance(one, _core.NDArray) or one._storage_id in traced.met
         ]
         return _Entry(
             key, function, traced.result, traced.host_calls, traced.custom_gradient, traced.sizes_read, watched,

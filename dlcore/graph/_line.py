@@ -17,17 +17,19 @@ from dlcore import _core
 
 from . import _ops
 from ._ir import ITEMSIZE, Graph, Node, Value, bodies_of, numel
-from ._lower import Lowered, Recipe, program_of
+from ._lower import Lowered, Recipe, control_of, program_of
 from ._pack import pack
 from ._sizes import SHAPES, shares_between, with_numbers, without_numbers
 from .passes.plan import Place, Plan, padded
 
 if TYPE_CHECKING:
-    from ._compiled import Compiled
+    from ._compiled import Beside, Compiled
+    from ._control import Program
 
 # Calls whose whole numbers may move: shapes, and places of windows. Inference holds both against what they are for.
 MOVING = SHAPES | {"slice", "_part", "_slice_grad", "_window"}
 
+Parts = tuple[Graph, Plan, Lowered]
 Row = tuple[str, tuple[int, ...], tuple[int, ...], str, int, int]  # of the table of values: see `Recipe`
 
 
@@ -59,11 +61,12 @@ class Span:
 class Line:
     """The programs of a function for two sizes, `first` and `last`, as one program with numbers to be filled in."""
 
-    def __init__(self, low: Compiled, high: Compiled, first: int, last: int) -> None:
+    beside: Beside
+
+    def __init__(self, low: Parts, high: Parts, first: int, last: int) -> None:
         self.first, self.last = first, last
-        self.made_of, self.beside = low.snapshot()
-        self.graph, self.plan, self.lowered = self.made_of
-        other_graph, other_plan, other_lowered = high.parts
+        self.made_of = self.graph, self.plan, self.lowered = low
+        other_graph, other_plan, other_lowered = high
         self.values = list(self.plan.places)
         self.number = {value: i for i, value in enumerate(self.values)}
         self.recipe = self.lowered.recipe
@@ -71,6 +74,15 @@ class Line:
         self._rows(other_plan, self.recipe.table, other_lowered.recipe.table)
         self._attributes(other_graph)
         self._numbers(other_graph, other_lowered)
+        self._bodies(other_lowered)
+
+    @classmethod
+    def between(cls, low: Compiled, high: Compiled, first: int, last: int) -> Line:
+        """The line between whole programs, which run on captured arrays (`beside`)."""
+        parts, beside = low.snapshot()
+        line = cls(parts, high.parts, first, last)
+        line.beside = beside
+        return line
 
     def _same_nodes(self, low: Graph, high: Graph, plan: Plan) -> None:
         """Calls, operands, windows, buffers and last copies are the same but for their sizes."""
@@ -78,8 +90,8 @@ class Line:
         number = {value: i for i, value in enumerate(others)}
         need(len(low.nodes) == len(high.nodes) and len(self.values) == len(others), "another count")
         for a, b in zip(low.nodes, high.nodes, strict=True):
-            need(not bodies_of(a) and not bodies_of(b), "a loop or a branch")
             need((a.op, a.rows, a.register, a.rng < 0) == (b.op, b.rows, b.register, b.rng < 0), "another call")
+            need(not bodies_of(a) or a.attrs[0].kind == b.attrs[0].kind, "another loop or branch")
             one = [None if v is None else self.number[v] for v in (*a.inputs, *a.outputs)]
             other = [None if v is None else number[v] for v in (*b.inputs, *b.outputs)]
             need(one == other and len(a.outputs) == len(b.outputs), "other operands")
@@ -121,6 +133,8 @@ class Line:
         self.shaped: dict[Node, None] = {}
         shapes: tuple[list[int], list[int]] = ([], [])
         for mine, its in zip(self.graph.nodes, high.nodes, strict=True):
+            if bodies_of(mine):  # see `_bodies`
+                continue
             a: list[int] = []
             b: list[int] = []
             need(without_numbers(mine.attrs, a) == without_numbers(its.attrs, b) is not None, "another attribute")
@@ -157,6 +171,19 @@ class Line:
             need(mine.tile._replace(code=()) == its.tile._replace(code=()), "another program")
             self.tiles[i] = [(o, p) for (m, o), (_, p) in pairs if m == "const"]
 
+    def _bodies(self, high: Lowered) -> None:
+        """The programs inside branches and loops, by instruction, and how many steps these have.
+
+        What they take and give has the sizes of operands and results, which lie on the same line and need no question.
+        """
+        self.inside_of: dict[int, list[Line]] = {}
+        for i, bodies in self.lowered.inside.items():
+            pairs = zip(bodies, high.inside[i], strict=True)
+            self.inside_of[i] = [Line(_parts(a), _parts(b), self.first, self.last) for a, b in pairs]
+            need(not any(line.graph.rng_blocks for line in self.inside_of[i]), "random numbers in a loop")
+        steps = [[low.nodes[i].attrs[0].length for i in self.inside_of] for low in (self.lowered, high)]
+        self.steps = Span(*steps)
+
     def at(self, here: int, blocks: dict[int, int], all_blocks: int) -> Placed:
         """The program for the size `here`; `blocks` has the new random block of each call by the old one."""
         part, whole = here - self.first, self.last - self.first
@@ -177,7 +204,10 @@ class Line:
         numbers = iter(moved.tolist())
         attrs = {node: with_numbers(node.attrs, numbers) for node in self.shaped}
         self._infer(table, attrs)
-        return Placed(self, here, table, arena, attrs, blocks, all_blocks)
+        steps = self.steps.at(part, whole)
+        need(steps.min(initial=1) > 0, "a loop without a step")
+        bodies = {i: [line.at(here, {}, 0) for line in lines] for i, lines in self.inside_of.items()}
+        return Placed(self, here, table, arena, attrs, blocks, all_blocks, bodies, steps.tolist())
 
     def _table(self, moved: np.ndarray) -> list[Row]:
         """The rows with new shapes and strides; the last number is still the offset inside the memory it is part of."""
@@ -213,12 +243,13 @@ class Placed:
 
     def __init__(
         self, line: Line, here: int, table: list[Row], arena: int, attrs: dict[Node, tuple], blocks: dict[int, int],
-        all_blocks: int,
+        all_blocks: int, bodies: dict[int, list[Placed]], steps: list[int],
     ) -> None:  # fmt: skip
         self.line, self.here, self.table, self.arena, self.attrs = line, here, table, arena, attrs
         self.blocks, self.all_blocks = blocks, all_blocks
         self.consts = [None if pair is None else self._shares([pair])[0] for pair in line.consts]
         self.tiles = {i: self._shares(pairs) for i, pairs in line.tiles.items()}
+        self.bodies, self.steps = bodies, dict(zip(bodies, steps, strict=True))
         self.executable: Any = None
 
     def _shares(self, pairs: list[tuple[float, float]]) -> list[float]:
@@ -227,8 +258,19 @@ class Placed:
         need(found, "a number that is no share of the size")
         return found or []
 
-    @property
-    def recipe(self) -> Recipe:
+    def make(self, device: str) -> Any:
+        """The executable, on `device`."""
+        self.recipe = self._recipe(device)
+        self.executable = self.recipe.executable(device)
+        return self.executable
+
+    def _program(self, i: int, graphs: list[Graph] | None = None) -> Program:
+        """The branch or loop of an instruction with its number of steps, and with other graphs inside."""
+        program: Program = self.line.lowered.nodes[i].attrs[0].with_length(self.steps[i])
+        given = iter(graphs or ())
+        return program if graphs is None else program.with_bodies(lambda _: next(given))
+
+    def _recipe(self, device: str) -> Recipe:
         """What the executable is made of."""
         line, recipe = self.line, self.line.recipe
         instrs, tiles = list(recipe.instrs), dict(recipe.tiles)
@@ -238,6 +280,10 @@ class Placed:
                 tiles[i] = self._tile(node, i)
                 op = program_of(node, tiles[i])
             instrs[i] = op, ins, outs, self.attrs.get(node, attrs), self.blocks[rng] if node.rng >= 0 else rng
+        for i, bodies in self.bodies.items():
+            (op, _), ins, outs, attrs, rng = instrs[i]
+            control = control_of(self._program(i), [body.make(device) for body in bodies], device)
+            instrs[i] = (op, control), ins, outs, attrs, rng
         consts = [
             kept if number is None else _core.from_numpy(np.full(kept.shape, number, np.float32), True)
             for kept, number in zip(recipe.consts, self.consts, strict=True)
@@ -275,6 +321,9 @@ class Placed:
             twin_node.rng = self.blocks[node.rng] if node.rng >= 0 else node.rng
             if number_of.get(id(node)) in self.tiles:
                 twin_node.tile = self._tile(node, number_of[id(node)])
+        inside = {i: [body.parts() for body in bodies] for i, bodies in self.bodies.items()}
+        for i, found in inside.items():
+            twin_of[line.lowered.nodes[i]].attrs = (self._program(i, [body for body, _, _ in found]),)
         graph.rng_blocks = self.all_blocks if graph.rng_blocks else 0
         states = dict(zip(map(id, line.graph.states), graph.states, strict=True))
         plan = Plan(
@@ -286,4 +335,11 @@ class Placed:
             [([twins[i] for i in members], start, end) for members, start, end in line.buffers],
         )
         nodes = [twin_of.get(node, node) for node in line.lowered.nodes]
-        return graph, plan, Lowered(self.executable, nodes, self.arena, self.recipe)
+        lowered = {i: [low for _, _, low in found] for i, found in inside.items()}
+        return graph, plan, Lowered(self.executable, nodes, self.arena, self.recipe, lowered, (graph, plan))
+
+
+def _parts(body: Lowered) -> Parts:
+    """The parts of a program inside a branch or a loop."""
+    assert body.source is not None
+    return *body.source, body

@@ -11,7 +11,7 @@ from dlcore import _core
 from dlcore._hooks import hook
 
 from . import _ops
-from ._control import Loop
+from ._control import Loop, Program
 from ._ir import Graph, Node, Value, bodies_of
 from .passes.plan import Place, Plan, plan, settle
 
@@ -48,6 +48,7 @@ class Lowered:
 
     recipe   what it was made of
     inside   per instruction that is a branch or a loop: its bodies
+    source   of a body: its graph as it was planned, and the plan
     """
 
     executable: Any
@@ -55,6 +56,7 @@ class Lowered:
     arena_bytes: int
     recipe: Recipe
     inside: dict[int, list[Lowered]] = field(default_factory=dict)
+    source: tuple[Graph, Plan] | None = None
 
     @property
     def all_arena_bytes(self) -> int:
@@ -90,7 +92,7 @@ def lower(graph: Graph, memory: Plan, device: str = "cpu(0)") -> Lowered:
             instrs.append((program_of(node, node.tile), ins, outs, (), 0))
         elif bodies_of(node):
             inside[len(instrs)] = [_body(body, device) for body in bodies_of(node).values()]
-            program = _control(node, inside[len(instrs)], device)
+            program = control_of(node.attrs[0], [body.executable for body in inside[len(instrs)]], device)
             instrs.append(((node.op, program), ins, outs, (), max(node.rng, 0)))
         else:
             instrs.append((_ops.record_of(node.op).id, ins, outs, node.attrs, max(node.rng, 0)))
@@ -115,12 +117,14 @@ def program_of(node: Node, tile: Any) -> tuple:
 def _body(graph: Graph, device: str) -> Lowered:
     """The program of a graph inside a branch or a loop; the passes have been over it."""
     graph = settle(graph)
-    return lower(graph, plan(graph), device)
+    memory = plan(graph)
+    body = lower(graph, memory, device)
+    body.source = graph, memory
+    return body
 
 
-def _control(node: Node, bodies: list[Lowered], device: str) -> Any:
+def control_of(program: Program, executables: list[Any], device: str) -> Any:
     """What the instruction of a branch or a loop runs."""
-    program, executables = node.attrs[0], [body.executable for body in bodies]
     kind: dict[str, Any] = {"loop": False}
     if isinstance(program, Loop):
         kind = {

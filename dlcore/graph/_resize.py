@@ -22,7 +22,7 @@ import numpy as np
 from dlcore import _core
 
 from . import _ops
-from ._ir import Graph, Value, numel
+from ._ir import Graph, Node, Value, bodies_of, numel
 from ._line import MOVING, Different, Line, Span, need
 from ._sizes import Outline, resized, shares_between
 from ._source import PACKAGE
@@ -41,10 +41,10 @@ COUNTED = ("_checked",)  # what a block counts for itself
 
 # Files that read sizes of arrays while they are traced, and make of them only shapes of other arrays, or an error.
 READERS = (
-    "array/_indexing.py", "array/_key.py", "gluon/_block.py", "gluon/_loss.py", "gluon/_loss_classification.py",
-    "gluon/model_zoo/text/_gpt.py", "gluon/nn/_attention.py", "gluon/nn/_dropout.py", "metric/_classification.py",
-    "metric/_counts.py", "metric/_likelihood.py", "metric/_regression.py", "metric/_similarity.py", "ops/attention.py",
-    "ops/rnn.py",
+    "array/_indexing.py", "array/_key.py", "array/_names/control.py", "gluon/_block.py", "gluon/_loss.py",
+    "gluon/_loss_classification.py", "gluon/model_zoo/text/_gpt.py", "gluon/nn/_attention.py", "gluon/nn/_dropout.py",
+    "graph/_control_emit.py", "graph/_control_trace.py", "metric/_classification.py", "metric/_counts.py",
+    "metric/_likelihood.py", "metric/_regression.py", "metric/_similarity.py", "ops/attention.py", "ops/rnn.py",
 )  # fmt: skip
 
 
@@ -74,8 +74,9 @@ class Twins:
         assert a is not None and b is not None
         self.low, self.high, self.first, self.last = low, high, first, last
         mine, its = low.graph, high.graph
-        pairs = zip(mine.nodes, its.nodes, strict=True)
-        need(all(m.attrs == i.attrs or m.op in MOVING for m, i in pairs), "an attribute that moves and is no shape")
+        pairs = zip(_nodes(mine), _nodes(its), strict=True)
+        moving = (m.attrs == i.attrs or m.op in MOVING or bodies_of(m) for m, i in pairs)  # bodies: by their outlines
+        need(all(moving), "an attribute that moves and is no shape")
         same = [window(s.array) == window(t.array) for s, t in zip(mine.states, its.states, strict=True)]
         need(all(same), "other arrays")
         self._outlines: tuple[Outline, Outline] = a, b
@@ -95,7 +96,8 @@ class Twins:
 
     def _draws(self, mine: Graph, its: Graph) -> None:
         """Calls that draw random numbers, which get blocks in their order; and what `taken_rows` decides by."""
-        both = list(zip(mine.nodes, its.nodes, strict=True))
+        need(not any(_ops.is_random(node) for node in mine.nodes if bodies_of(node)), "random numbers in a loop")
+        both = list(zip(_nodes(mine), _nodes(its), strict=True))
         drawing = [(a, b) for a, b in both if _ops.is_random(a)]
         self._blocks = [a.rng for a, _ in drawing]
         self._drawn = Span([a.outputs[0].size for a, _ in drawing], [b.outputs[0].size for _, b in drawing])
@@ -129,10 +131,10 @@ class Twins:
         """What lies between two programs of the function, worked out once."""
         if which not in self._lines:
             self._lines[which] = None
-            self._lines[which] = Line(low, high, self.first, self.last)
+            self._lines[which] = Line.between(low, high, self.first, self.last)
         line = self._lines[which]
         if line is not None and line.made_of is not low.parts:  # it was made anew, to keep nothing from run to run
-            line = self._lines[which] = Line(low, high, self.first, self.last)
+            line = self._lines[which] = Line.between(low, high, self.first, self.last)
         if line is None:
             raise Different("programs that differ in more than numbers")
         return line
@@ -156,7 +158,7 @@ class Third:
         """The graph that a trace would have given."""
         before = self.twins.low.graph
         graph = resized(before, self.numbers.tolist(), self.shares)
-        for node, old in zip(graph.nodes, before.nodes, strict=True):
+        for node, old in zip(_nodes(graph), _nodes(before), strict=True):
             node.rng = self.blocks.get(old.rng, -1)
         graph.rng_blocks = self.all_blocks
         return graph
@@ -172,9 +174,20 @@ def _size(value: Value | None) -> int:
 
 
 def _values(graph: Graph) -> Iterator[Value]:
+    """Every value of a graph and of the graphs inside it."""
     yield from graph.sources()
     for node in graph.nodes:
         yield from node.outputs
+        for body in bodies_of(node).values():
+            yield from _values(body)
+
+
+def _nodes(graph: Graph) -> Iterator[Node]:
+    """Every call of a graph and of the graphs inside it."""
+    for node in graph.nodes:
+        yield node
+        for body in bodies_of(node).values():
+            yield from _nodes(body)
 
 
 class Relatives:

@@ -19,7 +19,7 @@ import numpy as np
 
 from dlcore import _core
 
-from ._ir import Graph, Node, Value
+from ._ir import Graph, Node, Value, bodies_of
 
 # Operators whose whole numbers are shapes, which inference checks.
 SHAPES = frozenset({"reshape", "broadcast_to", "zeros", "ones"})
@@ -159,52 +159,88 @@ def _count(number: float, inverse: bool) -> int:
 
 
 def outline_of(graph: Graph) -> Outline | None:
-    """The outline of a graph; None where sizes may hide: in graphs inside branches and loops."""
-    sizes: list[int] = []
-    fixed: list[bool] = []
-    drawn: list[int] = []
-    shares: list[float] = []
-    number: dict[Value, int] = {}
+    """The outline of a graph and of those inside its branches and loops; None where an attribute may hide a size."""
+    found = _Reading()
+    lines = found.of(graph)
+    if lines is None:
+        return None
+    blocks = np.zeros(len(found.sizes), bool)
+    blocks[found.drawn] = True
+    return Outline(lines, np.array(found.sizes, np.int64), tuple(found.shares), np.array(found.fixed), blocks)
 
-    def name(value: Value | None) -> Any:
-        if value is None or value in number:
-            return None if value is None else number[value]
+
+class _Reading:
+    """The numbers of graphs in one order, which `_Renewal` keeps to."""
+
+    def __init__(self) -> None:
+        self.sizes: list[int] = []
+        self.fixed: list[bool] = []
+        self.drawn: list[int] = []
+        self.shares: list[float] = []
+        self.number: dict[Value, int] = {}
+
+    def name(self, value: Value | None) -> Any:
+        """A value by its number, a constant by what it is."""
+        if value is None or value in self.number:
+            return None if value is None else self.number[value]
         content = np.asarray(value.const)
         if value.dtype == "float32" and content.size == 1:
-            shares.append(float(content.reshape(())))
+            self.shares.append(float(content.reshape(())))
             return ("share", value.dtype, value.weak, value.shape)
         return ("const", value.dtype, value.weak, value.shape, content.tobytes())
 
-    def describe(value: Value) -> tuple:
-        number[value] = len(number)
+    def describe(self, value: Value) -> tuple:
+        """A value without its sizes, from where it is made."""
+        self.number[value] = len(self.number)
         found = [*value.shape, *value.strides, value.offset, value.size]  # two axes that grow are off the line by this
-        sizes.extend(found)
-        fixed.extend([False] * len(found))
+        self.sizes.extend(found)
+        self.fixed.extend([False] * len(found))
         return (value.dtype, len(value.shape), value.weak, value.name)
 
-    lines: list[Any] = [describe(value) for value in graph.sources()]
-    for node in graph.nodes:
+    def draws(self, blocks: int) -> None:
+        """A number of random blocks."""
+        self.drawn.append(len(self.sizes))
+        self.sizes.append(blocks)
+        self.fixed.append(False)
+
+    def of(self, graph: Graph) -> tuple | None:
+        """The lines of a graph without its sizes."""
+        lines: list[Any] = [self.describe(value) for value in graph.sources()]
+        for node in graph.nodes:
+            found = self.node(node)
+            if found is None:
+                return None
+            lines += found
+        lines += [(None if s.new is None else self.name(s.new), s.made, s.last) for s in graph.states]
+        lines.append((tuple(map(self.name, graph.outputs)), graph.steady))
+        if graph.kept is not None:  # it follows from captured arrays alone: no size moves it
+            inner = outline_of(graph.kept)
+            if inner is None:
+                return None
+            lines.append((inner.structure, inner.sizes.tobytes(), inner.shares))
+        self.draws(graph.rng_blocks)
+        return tuple(lines)
+
+    def node(self, node: Node) -> list[Any] | None:
+        """The lines of a call."""
         attrs: list[int] = []
-        text = without_numbers(node.attrs, attrs)
+        bodies = bodies_of(node)
+        if bodies:
+            attrs, text = [node.attrs[0].length], node.attrs[0].kind
+        else:
+            text = without_numbers(node.attrs, attrs)
         if text is None:
             return None
-        sizes.extend([*attrs, node.rng])
-        drawn.append(len(sizes) - 1)
-        fixed.extend([node.op not in SHAPES] * len(attrs) + [False])
-        inputs = tuple(name(value) for value in node.inputs)
-        lines.append((node.op, inputs, text, _program(node, shares), node.paused, node.recorded))
-        lines += [(None if out.base is None else name(out.base), describe(out)) for out in node.outputs]
-    lines += [(None if state.new is None else name(state.new), state.made, state.last) for state in graph.states]
-    lines.append((tuple(name(value) for value in graph.outputs), graph.steady))
-    if graph.kept is not None:  # it follows from captured arrays alone: no size moves it
-        inner = outline_of(graph.kept)
-        if inner is None:
+        self.sizes.extend(attrs)
+        self.fixed.extend([node.op not in SHAPES and not bodies] * len(attrs))
+        self.draws(node.rng)
+        inputs = tuple(map(self.name, node.inputs))
+        lines: list[Any] = [(node.op, inputs, text, _program(node, self.shares), node.paused, node.recorded)]
+        for body in bodies.values():
+            lines.append(self.of(body))
+        if None in lines:
             return None
-        lines.append((inner.structure, inner.sizes.tobytes(), inner.shares))
-    sizes.append(graph.rng_blocks)
-    blocks = np.zeros(len(sizes), bool)
-    blocks[[*drawn, -1]] = True
-    return Outline(tuple(lines), np.array(sizes, np.int64), tuple(shares), np.array([*fixed, False]), blocks)
+        return lines + [(None if out.base is None else self.name(out.base), self.describe(out)) for out in node.outputs]
 
 
 def without_numbers(attrs: Any, found: list[int]) -> Any:
@@ -237,40 +273,62 @@ def _program(node: Node, shares: list[float]) -> Any:
 
 def resized(graph: Graph, sizes: list[int], shares: list[float]) -> Graph:
     """A graph with other sizes and single numbers, in the order of its outline."""
-    graph, _ = graph.clone()
-    given, numbers = iter(sizes), iter(shares)
-    seen: set[Value] = set()
+    return _Renewal(sizes, shares).of(graph)
 
-    def resize(value: Value) -> None:
-        seen.add(value)
-        value.shape = tuple(next(given) for _ in value.shape)
-        value.strides = tuple(next(given) for _ in value.strides)
-        value.offset = next(given)
-        next(given)  # its number of elements
 
-    def renew(value: Value | None) -> None:
-        if value is not None and value not in seen and value.dtype == "float32" and np.asarray(value.const).size == 1:
-            number = next(numbers)
-            value.const = np.full(value.shape, number, np.float32) if value.shape else number
+class _Renewal:
+    """Gives graphs other numbers, which come in the order of `_Reading`."""
 
-    for value in graph.sources():
-        resize(value)
-    for node in graph.nodes:
-        node.attrs = with_numbers(node.attrs, given)
-        node.rng = next(given)
+    def __init__(self, sizes: list[int], shares: list[float]) -> None:
+        self.given, self.numbers = iter(sizes), iter(shares)
+        self.seen: set[Value] = set()
+
+    def resize(self, value: Value) -> None:
+        """Other sizes, where a value is made."""
+        self.seen.add(value)
+        value.shape = tuple(next(self.given) for _ in value.shape)
+        value.strides = tuple(next(self.given) for _ in value.strides)
+        value.offset = next(self.given)
+        next(self.given)  # its number of elements
+
+    def renew(self, value: Value | None) -> None:
+        """Another number in a constant."""
+        if value is None or value in self.seen or value.dtype != "float32" or np.asarray(value.const).size != 1:
+            return
+        number = next(self.numbers)
+        value.const = np.full(value.shape, number, np.float32) if value.shape else number
+
+    def of(self, graph: Graph) -> Graph:
+        """A copy of a graph with other numbers."""
+        graph, _ = graph.clone()
+        for value in graph.sources():
+            self.resize(value)
+        for node in graph.nodes:
+            self.node(node)
+        for result in [*(state.new for state in graph.states), *graph.outputs]:
+            self.renew(result)
+        graph.rng_blocks = next(self.given)
+        return graph
+
+    def node(self, node: Node) -> None:
+        """Other numbers in a call, in what is inside it, and in what it makes."""
+        bodies = bodies_of(node)
+        if bodies:
+            node.attrs = (node.attrs[0].with_length(next(self.given)),)
+        else:
+            node.attrs = with_numbers(node.attrs, self.given)
+        node.rng = next(self.given)
         for operand in node.inputs:
-            renew(operand)
+            self.renew(operand)
         if node.tile is not None and node.register == "float32":
-            code = [(m, next(numbers) if m == "const" else o) for m, o in node.tile.code]
+            code = [(m, next(self.numbers) if m == "const" else o) for m, o in node.tile.code]
             node.tile = node.tile._replace(code=code)
+        if bodies:
+            node.attrs = (node.attrs[0].with_bodies(self.of),)
         for out in node.outputs:
             if out.base is not None:
-                renew(out.base)
-            resize(out)
-    for result in [*(state.new for state in graph.states), *graph.outputs]:
-        renew(result)
-    graph.rng_blocks = next(given)
-    return graph
+                self.renew(out.base)
+            self.resize(out)
 
 
 def _placed(known: Known, traced: Graph, sizes: np.ndarray, shares: list[float]) -> Graph:

@@ -10,7 +10,7 @@ from typing import Any
 from dlcore import _core
 
 from . import _ops
-from ._ir import Graph, Node, State, Value, constant
+from ._ir import Graph, Node, State, Value, constant, contiguous_strides
 from ._shared import DTYPES, shared
 from ._source import SourceLines
 from ._types import is_inexact
@@ -28,6 +28,7 @@ class Trace:
     host_calls: list[Callable[[], None]] = field(default_factory=list)
     custom_gradient: bool = False  # the function holds a gradient written in Python, which is not in the graph
     sizes_read: bool = False  # Python saw sizes of arrays: for others it may do something else
+    met: frozenset[int] = frozenset()  # the storages of all arrays that the function met without getting them
 
 
 def is_tracing() -> bool:
@@ -151,7 +152,8 @@ def trace(call: Callable[[list[Any]], tuple[Any, list[Any]]], arrays: list[Any],
     graph = _located(recorded, name, lines, recording)
     for state in graph.states:
         state.last = state.array._storage_id in _local.last
-    return Trace(graph, result, host_calls, recorded["custom_gradient"], recorded["sizes_read"])
+    met = frozenset(array._storage_id for _, array in recorded["captured"])
+    return Trace(graph, result, host_calls, recorded["custom_gradient"], recorded["sizes_read"], met)
 
 
 @dataclass
@@ -251,4 +253,21 @@ def graph_from(recorded: dict[str, Any], name: str) -> Graph:
         state = targets[window(array)]
         if values[number] is not state.value:
             state.new = values[number]
+    return _without_hollow(graph)
+
+
+def _without_hollow(graph: Graph) -> Graph:
+    """Takes arrays of which only the shape was asked for, to make zeros, for what they are: not captured."""
+    asked = {node.inputs[0] for node in graph.nodes if node.op == "zeros_like"}
+    hollow = {state.value for state in graph.states if state.value in asked and state.new is None}
+    if hollow:
+        users = graph.users()
+        hollow = {v for v in hollow if all(n.op == "zeros_like" for n in users[v]) and v not in graph.outputs}
+    for node in graph.nodes if hollow else ():
+        if node.inputs and node.inputs[0] in hollow:
+            out = node.outputs[0]
+            node.op, node.inputs = "zeros", []
+            node.attrs = _ops.normal_attrs("zeros", {"shape": out.shape, "dtype": out.dtype})
+            out.strides = shared(contiguous_strides(out.shape))
+    graph.states = [state for state in graph.states if state.value not in hollow]
     return graph

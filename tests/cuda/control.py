@@ -50,4 +50,11 @@ for function in (fold, grow, draw):
     for a, b in zip(gradients(function, dl.gpu(0)), gradients(function, dl.cpu(0)), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
     print(f"{function.__name__} agrees")
+jit = dl.jit(fold)
+for n in (5, 2, 3, 4, 7):  # what comes third has the program of the first two
+    x, w = (np.random.default_rng(n).normal(size=s).astype(np.float32) for s in ((n, 2), (2, 2)))
+    found = jit(*(nd.array(a, ctx=dl.gpu(0)) for a in (x, w)))
+    np.testing.assert_allclose(found.asnumpy(), fold(nd.array(x), nd.array(w)).asnumpy(), rtol=1e-5)
+assert (jit.compilations, jit.resized) == (2, 3)
+print("a third length agrees")
 assert not _core.is_tracing()

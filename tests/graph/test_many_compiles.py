@@ -125,7 +125,8 @@ def test_threads_compile_and_run_at_once() -> None:
     for thread in threads:
         thread.join(timeout=120)
     assert not errors and not any(thread.is_alive() for thread in threads)
-    assert shared.compilations == 6, "one for each number of rows, whoever came first"
+    made = shared.compilations, shared.resized
+    assert made[0] >= 2 and sum(made) == 6, "one for each number of rows, whoever came first"
     for (number, k, what), value in results.items():
         rows = 2 + k % 6
         x = np.full((rows, 4), 0.1 * rows)

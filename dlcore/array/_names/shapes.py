@@ -20,7 +20,7 @@ def concat(*data: Any, dim: int = 1) -> NDArray:
     [[1.0, 2.0]]
     """
     # What is one number is an array (1,) in MXNet.
-    return F.concat(*[F.reshape(a, (1,)) if getattr(a, "shape", None) == () else a for a in data], axis=dim)
+    return F.concat(*[F.reshape(a, (1,)) if getattr(a, "ndim", None) == 0 else a for a in data], axis=dim)
 
 
 def stack(*data: Any, axis: int = 0) -> NDArray:
