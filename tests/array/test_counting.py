@@ -109,3 +109,11 @@ def test_different_numbers_are_numpys(dtype: str) -> None:
         ours, theirs = xp.unique_counts(xp.asarray(x, dtype=dtype)), np.unique_counts(x)
         np.testing.assert_array_equal(ours.values.asnumpy(), theirs.values)
         np.testing.assert_array_equal(ours.counts.asnumpy(), theirs.counts)
+
+
+def test_a_range_hardly_wider_than_nothing_is_counted_too() -> None:
+    """The width of a bin has no finite reciprocal there."""
+    x = np.array([1, 2, 3, 1, 3]) * 1e-310
+    with np.errstate(all="ignore"):
+        edges = np.histogram_bin_edges(x, 5)
+    assert xp.histogram(xp.asarray(x), 5)[0].tolist() == np.histogram(x, edges)[0].tolist() == [2, 0, 1, 0, 2]

@@ -142,7 +142,8 @@ void count_even(const T* x, int64_t n, const double* edges, int64_t bins, int64_
   for (int64_t i = 0; i < n; i++) {
     const double v = double(load(x + i));
     if (!(v >= first && v <= last)) continue;
-    int64_t at = std::min(int64_t((v - first) * scale), bins - 1);
+    const double guess = (v - first) * scale;  // infinite or NaN where the range is hardly wider than nothing
+    int64_t at = guess < double(bins) ? int64_t(guess) : guess > 0 ? bins - 1 : 0;
     while (v < edges[at]) at--;
     while (at + 1 < bins && v >= edges[at + 1]) at++;
     counts[at]++;
