@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import zipfile
 from array import array
 from collections.abc import Callable, Sequence
@@ -23,6 +24,7 @@ from dlcore import _answers
 from dlcore._warn import warn
 from dlcore.array import nd
 from dlcore.gluon.utils import download
+from dlcore.io import atomic_write
 
 from .registry import get_create_func, get_register_func
 from .text import Vocabulary
@@ -195,8 +197,9 @@ def _found(folder: Path, name: str, archive: str) -> Path:
             download(f"{mirror.rstrip('/')}/gluon/embeddings/{folder.name}/{archive}", folder / archive)
         if not (folder / archive).is_file():
             raise FileNotFoundError(f"expected {name}, or {archive} with it, in {folder}; put the file there")
-        with zipfile.ZipFile(folder / archive) as packed:
-            packed.extract(name, folder)
+        with zipfile.ZipFile(folder / archive) as packed, packed.open(name) as inside:
+            with atomic_write(folder / name) as file:
+                shutil.copyfileobj(inside, file)
     return folder / name
 
 

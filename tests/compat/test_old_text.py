@@ -112,6 +112,12 @@ def test_published_vectors_are_found_where_they_were_kept(text, tmp_path, monkey
         "wiki.simple.vec",
         "wiki.simple.zip",
     ]
+    kept = tmp_path / "kept" / "fasttext" / "wiki.simple.zip"
+    kept.with_name("wiki.simple.vec").unlink()
+    kept.write_bytes(kept.read_bytes().replace(b"hello", b"hullo"))
+    with pytest.raises(zipfile.BadZipFile, match="CRC"):
+        embedding.create("fasttext", embedding_root=tmp_path / "kept")
+    assert [path.name for path in kept.parent.iterdir()] == ["wiki.simple.zip"], "no half of a file stays"
 
 
 @pytest.mark.parametrize(("line", "why"), [("a 1 x", "expected numbers after 'a'"), ("a 1 2 3", "expected 2 numbers")])
