@@ -13,6 +13,11 @@ def _axes(call: Call) -> Any:
     return tuple(axis) if isinstance(axis, (tuple, list)) else axis
 
 
+def _count(x: Any, axes: Any) -> int:
+    axes = range(x.ndim) if axes is None else (axes if isinstance(axes, tuple) else (axes,))
+    return math.prod(x.shape[a] for a in axes)
+
+
 @kernel("sum", "prod", "mean", "max", "min", "any", "all")
 def reduction(call: Call) -> None:
     x, axes, keep = call.x, _axes(call), call.attrs["keepdims"]
@@ -27,6 +32,18 @@ def reduction(call: Call) -> None:
         if name in ("max", "min") and x.size == 0 and call.y.size:
             raise ValueError(f"{name}: zero-size array of shape {x.shape} has no identity")
         call.y[...] = getattr(x, name)(axis=axes, keepdims=keep)
+
+
+@kernel("norm2", "var")
+def squares(call: Call) -> None:
+    x, axes, keep = call.x, _axes(call), call.attrs["keepdims"]
+    wide = call.xp.float64 if x.dtype.kind in "iub" else accumulator(call.xp, x)
+    x = x.astype(wide, copy=False)
+    if call.op == "norm2":
+        call.y[...] = call.xp.sqrt((x * x).sum(axis=axes, keepdims=keep))
+        return
+    total = call.xp.square(x - x.mean(axis=axes, keepdims=True)).sum(axis=axes, keepdims=keep)
+    call.y[...] = total / max(_count(x, axes) - call.attrs["ddof"], 0.0)
 
 
 @kernel("argmax", "argmin")
@@ -71,9 +88,7 @@ def sum_to(call: Call) -> None:
 
 @kernel("axis_size")
 def axis_size(call: Call) -> None:
-    axes = _axes(call)
-    axes = range(call.x.ndim) if axes is None else (axes if isinstance(axes, tuple) else (axes,))
-    call.y[...] = math.prod(call.x.shape[a] for a in axes)
+    call.y[...] = _count(call.x, _axes(call))
 
 
 @kernel("mean_but")

@@ -103,7 +103,9 @@ op("sum_to", "x, shape: ints", "Sums a broadcast array back to the shape it came
    example="sum_to([[1., 2.], [3., 4.]], (1, 2)) -> [[4., 6.]]")
 
 op("var", f"x, {_KEEP}, ddof: float = 0.0", "Variance: the mean square distance from the mean, divided by n - ddof "
-   "(or by 0, if that is negative).",
+   "(or by 0, if that is negative).", dtype="mean", infer="reduce", kernel="var",
+   grad="_unreduce(gy, x, axis, keepdims) * (x - mean(x, axis=axis, keepdims=True))"
+        "* (2.0 / maximum(_axis_size(x, axis) - ddof, 0.0))",
    define="d = _squared_difference(x, mean(x, axis=axis, keepdims=True));"
           f"sum(d, {_REDUCED}) / maximum(_axis_size(x, axis) - ddof, 0.0)",
    ref=f"np.var(x, {_REDUCED}, ddof=ddof)",
@@ -125,7 +127,8 @@ op("logsumexp", f"x, {_KEEP}", "log(sum(exp(x))) along the axes, without overflo
    example="logsumexp([[0., 0.]], axis=1) -> [0.693147]")
 
 # At the origin, where the length has no derivative, 0 is taken.
-op("norm2", f"x, {_KEEP}", "The length of vectors along the axes: the root of the sum of squares.",
+op("norm2", f"x, {_KEEP}", "The length of vectors along the axes: the root of the sum of squares.", dtype="mean",
+   infer="reduce", kernel="norm2",
    define=f"s = sum(square(x), {_REDUCED}); zero = s == 0; where(zero, s, sqrt(where(zero, 1.0, s)))", np_name="",
    grad="x * _unreduce(gy / where(y == 0, 1.0, y), x, axis, keepdims)", ref=f"np.sqrt(np.sum(x * x, {_REDUCED}))",
    samples=_cases(real(0.5, 2)), errors=[_axis], tol={"float16": 4e-3, "bfloat16": 4e-2},

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .._build import Builder
+from .. import _ops
+from .._build import Builder, split_inputs
 from .._ir import FUSED, Graph, Node, Value, constant, numel, same_layout
 from .._rebuild import can_stand_for, named_attrs, rebuild, scalar_of
 from .._types import is_complex, is_float
@@ -26,6 +27,14 @@ def canonicalize(graph: Graph) -> Graph:
         return rewrite(builder, node, operands) if rewrite else None
 
     return rebuild(graph, rule)
+
+
+def _definition(builder: Builder, node: Node, operands: Operands) -> list[Value]:
+    """What has a kernel for single calls only: fusion joins its parts with what is around them."""
+    record = _ops.record_of(node.op)
+    assert record.define_program is not None
+    slots = split_inputs(record, operands)
+    return builder.program(record.define_program, record, node.attrs, {"in": slots}, None)  # type: ignore[return-value]
 
 
 def _number(number: Any, out: Value, builder: Builder) -> list[Value]:
@@ -196,6 +205,7 @@ RULES: dict[str, Rewrite] = {
     **dict.fromkeys(("reshape", "_reshape_like", "flatten2d", "expand_dims", "squeeze", "_along"), _reshape),
     **dict.fromkeys(("transpose", "swap_last"), _transpose),
     **dict.fromkeys(("copy", "positive", "stop_gradient", "cast"), _identity),
+    **dict.fromkeys(("var", "norm2"), _definition),
     "sum_to": _sum_to,
     **dict.fromkeys(("sum", "mean", "max", "min"), _reduce),
     "multiply": _neutral("both", 1),

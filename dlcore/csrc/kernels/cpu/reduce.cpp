@@ -1,4 +1,5 @@
 // Kernels of the reductions: sum, mean, prod, max, min, any, all and sum_to.
+#include <algorithm>
 #include <atomic>
 #include <limits>
 
@@ -11,7 +12,7 @@
 namespace dl {
 namespace {
 
-enum class Kind { Sum, Mean, Prod, Max, Min, Any, All };
+enum class Kind { Sum, Mean, Prod, Max, Min, Any, All, Norm, Var };
 
 ReduceOp op_of(Kind kind) {
   switch (kind) {
@@ -28,6 +29,8 @@ DType accumulator(Kind kind, DType in, DType out) {
   switch (kind) {
     case Kind::Any:
     case Kind::All: return DType::U8;
+    case Kind::Norm:
+    case Kind::Var:
     case Kind::Mean: return is_float(in) && in != DType::F64 ? DType::F32 : DType::F64;
     case Kind::Max:
     case Kind::Min:
@@ -60,6 +63,7 @@ void reduce_nothing(Kind kind, const View& out, const char* name, const Shape& s
     case Kind::Max:
     case Kind::Min:
       throw ValueError(format("%s: zero-size array of shape %s has no identity", name, to_string(shape).c_str()));
+    case Kind::Var:
     case Kind::Mean: return fill(out, std::numeric_limits<double>::quiet_NaN());
     default: return fill(out, kind == Kind::Prod || kind == Kind::All ? 1.0 : 0.0);
   }
@@ -78,7 +82,35 @@ bool all_finite(const View& x) {
   return finite;
 }
 
-void reduce(Kind kind, const char* name, const View& in, const View& out, uint32_t mask, const Dims& out_strides) {
+// The squares of distances from zero, or from the mean, which is taken first.
+void run_squares(Reduction r, Kind kind, double ddof) {
+  r.squares = true;
+  r.root = kind == Kind::Norm;
+  if (kind == Kind::Norm) return run_reduction(r);
+  Temp keep;
+  Reduction mean = r;
+  mean.squares = false;
+  mean.divide = double(r.reduced.count());
+  mean.out = temp_view(Shape{r.kept.count()}, r.acc, keep);
+  int64_t step = 1;
+  for (int i = r.kept.n - 1; i >= 0; i--) {
+    mean.kept.out[i] = step;
+    step *= r.kept.shape[i];
+  }
+  run_reduction(mean);
+  r.centres = keep.data();
+  r.divide = std::max(mean.divide - ddof, 0.0);
+  run_reduction(r);
+}
+
+void run(const Reduction& r, Kind kind, double ddof) {
+  if (kind == Kind::Norm || kind == Kind::Var) return run_squares(r, kind, ddof);
+  run_reduction(r);
+}
+
+// `ddof`: of the variance only.
+void reduce(Kind kind, const char* name, const View& in, const View& out, uint32_t mask, const Dims& out_strides,
+            double ddof = 0) {
   if (out.numel() == 0) return;
   if (in.numel() == 0) return reduce_nothing(kind, out, name, in.shape);
   Reduction r;
@@ -90,12 +122,12 @@ void reduce(Kind kind, const char* name, const View& in, const View& out, uint32
   r.out = out;
   split_axes(r, mask, out_strides);
   if (kind == Kind::Mean) r.divide = double(r.reduced.count());
-  run_reduction(r);
+  run(r, kind, ddof);
   // On the way to a number of single precision a sum may pass its range: then it is taken in double precision.
   if (r.op == ReduceOp::Sum && r.acc == DType::F32 && in.dtype != DType::F16 && !all_finite(out)) {
     r.acc = r.read = DType::F64;
     r.type = ReduceType::F64;
-    run_reduction(r);
+    run(r, kind, ddof);
   }
 }
 
@@ -151,7 +183,8 @@ void reduce_kernel(const KernelCall& c) {
       reduce(K, c.op->name.c_str(), x, y, mask, strides_along_input(y, x.shape.n, mask, keepdims));
     });
   }
-  reduce(K, c.op->name.c_str(), in, c.out[0], mask, strides_along_input(c.out[0], in.shape.n, mask, keepdims));
+  reduce(K, c.op->name.c_str(), in, c.out[0], mask, strides_along_input(c.out[0], in.shape.n, mask, keepdims),
+         float_attr(c, "ddof", 0));
 }
 
 // The reverse of a broadcast: leading axes and those that had size 1 are added up.
@@ -184,6 +217,8 @@ void axis_size(const KernelCall& c) {
 
 DL_KERNEL("sum", reduce_kernel<Kind::Sum>);
 DL_KERNEL("mean", reduce_kernel<Kind::Mean>);
+DL_KERNEL("norm2", reduce_kernel<Kind::Norm>);
+DL_KERNEL("var", reduce_kernel<Kind::Var>);
 DL_KERNEL("prod", reduce_kernel<Kind::Prod>);
 DL_KERNEL("max", reduce_kernel<Kind::Max>);
 DL_KERNEL("min", reduce_kernel<Kind::Min>);

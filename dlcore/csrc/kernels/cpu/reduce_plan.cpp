@@ -4,49 +4,26 @@
 #include "kernels/cpu/reduce_plan.h"
 
 #include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <cstring>
 
 #include "kernels/cpu/copy.h"
+#include "kernels/cpu/isa/sums.h"
 #include "kernels/cpu/views.h"
 
 namespace dl {
 
 namespace {
 
-constexpr int64_t kBuffer = 2048;      // elements converted at a time
-constexpr int64_t kStrip = 4096;       // columns worked on at a time, at most
+constexpr int64_t kBuffer = 2048;    // elements converted at a time
+constexpr int64_t kStrip = 4096;     // columns worked on at a time, at most
+constexpr int64_t kFewColumns = 64;  // fewer do not fill the loop over squares of columns
+constexpr int64_t kCentres = kStrip / 2;
 constexpr int64_t kNarrow = 1024;      // fewer columns are joined in no time
 constexpr int64_t kGrain = 32 * 1024;  // elements below which a thread is not worth waking
 constexpr int64_t kBlockWork = 64 * 1024;
 constexpr int64_t kEnoughUnits = 32;  // results to share out, from which a reduction is not cut any more
-
-int64_t magnitude(int64_t v) { return v < 0 ? -v : v; }
-
-void push(ReduceAxes& a, int64_t shape, int64_t in, int64_t out) {
-  int i = a.n++;
-  for (; i > 0 && magnitude(a.in[i - 1]) < magnitude(in); i--) {
-    a.shape[i] = a.shape[i - 1];
-    a.in[i] = a.in[i - 1];
-    a.out[i] = a.out[i - 1];
-  }
-  a.shape[i] = shape;
-  a.in[i] = in;
-  a.out[i] = out;
-}
-
-void merge(ReduceAxes& a) {
-  for (int i = a.n - 2; i >= 0; i--) {
-    if (a.in[i] != a.in[i + 1] * a.shape[i + 1] || a.out[i] != a.out[i + 1] * a.shape[i + 1]) continue;
-    a.shape[i] *= a.shape[i + 1];
-    a.in[i] = a.in[i + 1];
-    a.out[i] = a.out[i + 1];
-    for (int j = i + 1; j + 1 < a.n; j++) {
-      a.shape[j] = a.shape[j + 1];
-      a.in[j] = a.in[j + 1];
-      a.out[j] = a.out[j + 1];
-    }
-    a.n--;
-  }
-}
 
 // A range of the reduced elements: `outer` positions, each with [begin, end) of the innermost reduced axis.
 struct Block {
@@ -82,22 +59,24 @@ class Reducer {
         store_(pick_cast_table()->fn[int(r.acc)][int(r.out.dtype)]),
         acc_size_(int64_t(itemsize(r.acc))),
         in_size_(int64_t(itemsize(r.in.dtype))),
-        same_(r.in.dtype == r.read) {}
+        same_(r.in.dtype == r.read),
+        squares_(r.squares ? &pick_sum_table()->squares[r.acc == DType::F64] : nullptr),
+        halves_(half_sums(r)) {}
 
   void along_runs() {
     int64_t results = r_.kept.count(), length = r_.reduced.count();
     Blocks blocks(r_.reduced, blocks_wanted(results, length, results * length));
     int64_t nb = blocks.count();
     if (nb == 1) {
-      bool plain = same_ && r_.kept.n == 1 && r_.reduced.n == 1 && r_.reduced.inner_in() == 1;  // rows of a matrix
+      bool matrix = r_.kept.n == 1 && r_.reduced.n == 1 && r_.reduced.inner_in() == 1;
       int64_t group = std::clamp<int64_t>(kGrain / 2 / std::max<int64_t>(length, 1), 1, 256);
       parallel_for((results + group - 1) / group, kGrain / (group * length) + 1, [&](int64_t b, int64_t e) {
         for (int64_t g = b; g < e; g++) {
           alignas(64) char acc[256 * 8];
           int64_t n = std::min(group, results - g * group);
           fns_.init(n, acc);
-          if (plain)
-            fns_.runs(n, length, r_.in.ptr<char>() + g * group * r_.kept.in[0] * in_size_, r_.kept.in[0], acc);
+          if (matrix)
+            matrix_rows(g * group, n, length, acc);
           else
             for (int64_t k = 0; k < n; k++) runs(g * group + k, blocks.at(0), acc + k * acc_size_);
           emit(g * group, n, acc);
@@ -153,7 +132,94 @@ class Reducer {
     }
   }
 
+  // Sums of complex numbers, whose parts lie side by side: two results a run.
+  void along_pairs() {
+    PairSum sum = pick_sum_table()->pairs[r_.acc == DType::F64];
+    int64_t results = r_.kept.count() / 2, length = r_.reduced.count();
+    Blocks blocks(r_.reduced, blocks_wanted(results, length, 2 * results * length));
+    int64_t nb = blocks.count(), two = 2 * acc_size_;
+    Temp keep(size_t(results * nb * two));
+    char* partial = keep.ptr<char>();
+    fns_.init(2 * results * nb, partial);
+    parallel_for(results * nb, nb > 1 ? 1 : kGrain / (2 * length) + 1, [&](int64_t b, int64_t e) {
+      for (int64_t u = b; u < e; u++) {
+        const Block block = blocks.at(u % nb);
+        const char* base = r_.in.ptr<char>() + r_.kept.offset(u / nb, 1, r_.kept.in) * in_size_;
+        for (int64_t o = block.outer_begin; o < block.outer_end; o++)
+          sum(block.end - block.begin, base + (r_.reduced.offset(o, 1, r_.reduced.in) + block.begin * 2) * in_size_,
+              partial + u * two);
+      }
+    });
+    if (nb == 1) return emit(0, 2 * results, partial);
+    for (int64_t k = 0; k < results; k++) {
+      alignas(16) char acc[16];
+      fns_.init(2, acc);
+      fns_.rows(nb, 2, partial + k * nb * two, 2, acc);
+      emit(2 * k, 2, acc);
+    }
+  }
+
+  // Whether this is such a sum.
+  bool pairs() const {
+    return r_.op == ReduceOp::Sum && same_ && !squares_ && (r_.acc == DType::F32 || r_.acc == DType::F64) &&
+           r_.kept.n && r_.reduced.n && r_.kept.inner() == 2 && r_.kept.inner_in() == 1 && r_.reduced.inner_in() == 2;
+  }
+
  private:
+  // How 16-bit floats are added up without being laid out as floats first; null for all else.
+  static const HalfSums* half_sums(const Reduction& r) {
+    if (r.op != ReduceOp::Sum || r.acc != DType::F32 || r.squares) return nullptr;
+    const SumTable* table = pick_sum_table();
+    return r.in.dtype == DType::F16 ? &table->f16 : r.in.dtype == DType::BF16 ? &table->bf16 : nullptr;
+  }
+
+  const char* centre(int64_t result) const {
+    static constexpr double zero = 0;
+    return r_.centres ? static_cast<const char*>(r_.centres) + result * acc_size_
+                      : reinterpret_cast<const char*>(&zero);
+  }
+
+  int64_t centre_step() const { return r_.centres ? 1 : 0; }
+
+  // Those of n neighbouring results, and of few columns as often as kCentres has room.
+  const char* centres_of(int64_t start, int64_t n, char* room) const {
+    if (r_.centres && n >= kFewColumns) return centre(start);
+    const int64_t count = n >= kFewColumns ? n : kCentres;
+    if (!r_.centres) std::memset(room, 0, size_t(count * acc_size_));
+    for (int64_t i = 0; i + n <= count && r_.centres; i += n)
+      std::memcpy(room + i * acc_size_, centre(start), size_t(n * acc_size_));
+    return room;
+  }
+
+  // `n` rows of a matrix, from row `first` on. Short ones are converted several at a time.
+  void matrix_rows(int64_t first, int64_t n, int64_t length, char* acc) {
+    const int64_t next = r_.kept.in[0];
+    const char* p = r_.in.ptr<char>() + first * next * in_size_;
+    if (same_ && !squares_) return fns_.runs(n, length, p, next, acc);
+    if (same_) return squares_->runs(n, length, p, next, centre(first), centre_step(), acc);
+    if (halves_) return halves_->runs(n, length, p, next, acc);
+    if (length > kBuffer / 2) {
+      Blocks whole(r_.reduced, 1);
+      for (int64_t k = 0; k < n; k++) runs(first + k, whole.at(0), acc + k * acc_size_);
+      return;
+    }
+    alignas(64) char buffer[kBuffer * 8];
+    for (int64_t k = 0, m; k < n; k += m) {
+      m = std::min(kBuffer / length, n - k);
+      const char* from = p + k * next * in_size_;
+      if (next == length) {
+        load_(m * length, from, 1, buffer, 1);
+      } else {
+        for (int64_t i = 0; i < m; i++)
+          load_(length, from + i * next * in_size_, 1, buffer + i * length * acc_size_, 1);
+      }
+      if (squares_)
+        squares_->runs(m, length, buffer, length, centre(first + k), centre_step(), acc + k * acc_size_);
+      else
+        fns_.runs(m, length, buffer, length, acc + k * acc_size_);
+    }
+  }
+
   // One result from the runs of a block.
   void runs(int64_t result, const Block& block, char* acc) {
     const char* base = r_.in.ptr<char>() + r_.kept.offset(result, 0, r_.kept.in) * in_size_;
@@ -161,15 +227,28 @@ class Reducer {
     for (int64_t o = block.outer_begin; o < block.outer_end; o++) {
       const char* p = base + (r_.reduced.offset(o, 1, r_.reduced.in) + block.begin * stride) * in_size_;
       int64_t n = block.end - block.begin;
-      if (same_ && stride == 1) {
+      const bool ready = same_ && stride == 1;
+      if (ready && squares_) {
+        squares_->runs(1, n, p, 0, centre(result), 0, acc);
+        continue;
+      }
+      if (ready) {
         fns_.run(n, p, acc);
+        continue;
+      }
+      if (halves_ && stride == 1) {
+        halves_->runs(1, n, p, 0, acc);
         continue;
       }
       alignas(64) char buffer[kBuffer * 8];
       for (int64_t i = 0; i < n; i += kBuffer) {
         int64_t m = std::min(kBuffer, n - i);
-        load_(m, p + i * stride * in_size_, stride, buffer, 1);
-        fns_.run(m, buffer, acc);
+        const char* from = p + i * stride * in_size_;
+        load_(m, from, stride, buffer, 1);
+        if (squares_)
+          squares_->runs(1, m, buffer, 0, centre(result), 0, acc);
+        else
+          fns_.run(m, buffer, acc);
       }
     }
   }
@@ -178,26 +257,49 @@ class Reducer {
   void rows(int64_t outer, int64_t first, int64_t n, const Block& block, char* acc) {
     int64_t columns = r_.kept.inner_in(), down = r_.reduced.inner_in();
     const char* base = r_.in.ptr<char>() + (r_.kept.offset(outer, 1, r_.kept.in) + first * columns) * in_size_;
+    alignas(64) char repeated[kCentres * 8];
+    const char* centres = squares_ ? centres_of(outer * r_.kept.inner() + first, n, repeated) : nullptr;
     for (int64_t o = block.outer_begin; o < block.outer_end; o++) {
       const char* p = base + (r_.reduced.offset(o, 1, r_.reduced.in) + block.begin * down) * in_size_;
       int64_t m = block.end - block.begin;
-      if (same_ && columns == 1) {
+      const bool ready = same_ && columns == 1;
+      if (ready && !squares_) {
         fns_.rows(m, n, p, down, acc);
         continue;
       }
+      if (halves_ && columns == 1 && n >= kHalfColumns) {
+        halves_->rows(m, n, p, down, acc);
+        continue;
+      }
+      if (ready && n >= kFewColumns) {
+        squares_->rows(m, n, p, down, centres, acc);
+        continue;
+      }
       alignas(64) char buffer[kStrip * 8];
-      int64_t at_once = columns == 1 && down == n ? kStrip / n : 1;  // neighbouring rows convert in one go
+      const bool joined = columns == 1 && down == n;  // neighbouring rows are taken in one go
+      int64_t at_once = joined || squares_ ? std::max<int64_t>(1, (squares_ ? kCentres : kStrip) / n) : 1;
       for (int64_t i = 0; i < m; i += at_once) {
         int64_t k = std::min(at_once, m - i);
-        load_(k * n, p + i * down * in_size_, columns, buffer, 1);
-        fns_.rows(k, n, buffer, n, acc);
+        const char* from = p + i * down * in_size_;
+        if (joined)
+          load_(k * n, from, 1, buffer, 1);
+        else
+          for (int64_t r = 0; r < k; r++) load_(n, from + r * down * in_size_, columns, buffer + r * n * acc_size_, 1);
+        if (!squares_) {
+          fns_.rows(k, n, buffer, n, acc);
+        } else if (n >= kFewColumns) {
+          squares_->rows(k, n, buffer, n, centres, acc);
+        } else {
+          squares_->from_each(k * n, buffer, centres, buffer);
+          fns_.rows(k, n, buffer, n, acc);
+        }
       }
     }
   }
 
   // Writes finished results [start, start + n), counted over the kept axes.
   void emit(int64_t start, int64_t n, char* acc) {
-    if (r_.divide != 0) divide(n, acc);
+    if (r_.divide != 1 || r_.root) finish(n, acc);
     int64_t width = r_.kept.inner(), size = int64_t(itemsize(r_.out.dtype));
     while (n > 0) {
       int64_t at = start % width, m = std::min(n, width - at);
@@ -209,12 +311,16 @@ class Reducer {
     }
   }
 
-  void divide(int64_t n, char* acc) {
-    if (r_.acc == DType::F64) {
-      for (int64_t i = 0; i < n; i++) reinterpret_cast<double*>(acc)[i] /= r_.divide;
-    } else {
-      for (int64_t i = 0; i < n; i++) reinterpret_cast<float*>(acc)[i] /= float(r_.divide);
-    }
+  template <class T>
+  void finish_as(int64_t n, T* acc) {
+    for (int64_t i = 0; i < n; i++) acc[i] /= T(r_.divide);
+    for (int64_t i = 0; i < n && r_.root; i++) acc[i] = std::sqrt(acc[i]);
+  }
+  void finish(int64_t n, char* acc) {
+    if (r_.acc == DType::F64)
+      finish_as(n, reinterpret_cast<double*>(acc));
+    else
+      finish_as(n, reinterpret_cast<float*>(acc));
   }
 
   const Reduction& r_;
@@ -222,47 +328,22 @@ class Reducer {
   CastFn load_, store_;
   int64_t acc_size_, in_size_;
   bool same_;
+  const SquareSums* squares_;  // null: elements are added up as they are
+  const HalfSums* halves_;
 };
 
 }  // namespace
 
-void split_axes(Reduction& r, uint32_t mask, const Dims& out_strides) {
-  for (int i = 0; i < r.in.shape.n; i++) {
-    if (r.in.shape[i] == 1) continue;
-    if (mask >> i & 1) {
-      int64_t stride = r.in.strides[i];
-      if (stride < 0) {  // the order of a sum is free
-        r.in.data = r.in.ptr<char>() + (r.in.shape[i] - 1) * stride * int64_t(itemsize(r.in.dtype));
-        stride = -stride;
-      }
-      push(r.reduced, r.in.shape[i], stride, stride);
-    } else {
-      push(r.kept, r.in.shape[i], r.in.strides[i], out_strides[i]);
-    }
-  }
-  merge(r.kept);
-  merge(r.reduced);
-}
-
 void run_reduction(const Reduction& r) {
   Reducer reducer(r);
-  int64_t down = r.reduced.inner_in(), across = magnitude(r.kept.inner_in());
+  int64_t down = r.reduced.inner_in(), across = std::abs(r.kept.inner_in());
+  if (reducer.pairs()) return reducer.along_pairs();
   bool along = r.kept.n == 0 || r.reduced.n == 0 || down < across;
   if (along && r.kept.n && r.reduced.n && r.reduced.count() < 16 && r.kept.inner() >= 16) along = false;
   if (along)
     reducer.along_runs();
   else
     reducer.over_rows();
-}
-
-Dims strides_along_input(const View& out, int ndim, uint32_t mask, bool keepdims) {
-  Dims s;
-  for (int i = 0, k = 0; i < ndim; i++) {
-    bool reduced = mask >> i & 1;
-    s.push(reduced ? 0 : out.strides[k]);
-    if (!reduced || keepdims) k++;
-  }
-  return s;
 }
 
 }  // namespace dl

@@ -33,9 +33,12 @@ struct ReduceAxes {
 struct Reduction {
   ReduceOp op;
   ReduceType type;
-  DType acc;          // the type accumulated in
-  DType read;         // what elements are converted to when they are not of that type
-  double divide = 0;  // mean: what the sum is divided by
+  DType acc;                      // the type accumulated in
+  DType read;                     // what elements are converted to when they are not of that type
+  double divide = 1;              // what results are divided by
+  bool squares = false;           // squares of the distances from `centres` are added up
+  bool root = false;              // of the result
+  const void* centres = nullptr;  // one for each result, in the order of `kept`, as numbers of `acc`; null: zeros
   View in, out;
   ReduceAxes kept, reduced;
 };

@@ -1,6 +1,7 @@
 #include "kernels/cpu/tile_complex.h"
 
 #include "kernels/cpu/complex_math.h"
+#include "kernels/cpu/isa/complex.h"
 
 namespace dl {
 namespace {
@@ -37,6 +38,12 @@ void sum_loop(int64_t n, const void* pa, const void* pb, const void*, void* po) 
   for (int64_t i = 0; i < 2 * n; i++) o[i] = Minus ? a[i] - b[i] : a[i] + b[i];
 }
 
+// Products are vectors of every instruction set.
+template <class T, int Scalars>
+void product_loop(int64_t n, const void* pa, const void* pb, const void* pc, void* po) {
+  pick_complex_table()->multiply[sizeof(T) == 8][Scalars](n, pa, pb, pc, po);
+}
+
 // Magnitudes of single precision: in double no square is out of reach.
 void abs_loop(int64_t n, const void* pa, const void*, const void*, void* po) {
   const float* a = static_cast<const float*>(pa);
@@ -68,7 +75,6 @@ void abs_loop(int64_t n, const void* pa, const void*, const void*, void* po) {
 
 C_OP2(Add, Cx<T>(a.real() + b.real(), a.imag() + b.imag()))
 C_OP2(Sub, Cx<T>(a.real() - b.real(), a.imag() - b.imag()))
-C_OP2(Mul, c_mul(a, b))
 C_OP2(Div, c_div(a, b))
 C_OP2(Pow, c_pow(a, b))
 C_OP2(Eq, Cx<T>(T((a.real() == b.real()) & (a.imag() == b.imag()))))
@@ -128,7 +134,10 @@ constexpr TileTable make() {
   set2<Sub, T>(t, TileOp::Sub);
   t.fn[int(TileOp::Add)][0] = sum_loop<T, false>;
   t.fn[int(TileOp::Sub)][0] = sum_loop<T, true>;
-  set2<Mul, T>(t, TileOp::Mul);
+  TileFn* multiply = t.fn[int(TileOp::Mul)];
+  multiply[0] = product_loop<T, 0>;
+  multiply[1] = product_loop<T, 1>;
+  multiply[2] = product_loop<T, 2>;
   set2<Div, T>(t, TileOp::Div);
   set2<Pow, T>(t, TileOp::Pow);
   set2<Eq, T>(t, TileOp::Eq);

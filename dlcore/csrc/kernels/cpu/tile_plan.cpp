@@ -212,7 +212,9 @@ void choose_outputs(TilePlan& plan, int nout) {
                unit_run(plan, o) && !clobbers(plan, o, t.value, nout);
     for (int j = 0; j < k; j++)
       if (plan.out[size_t(j)].direct && plan.out[size_t(j)].value == t.value) t.direct = false;
-    t.stream = t.direct && plan.geo.elements * plan.itemsize >= stream_bytes() && !written_over_input(plan, o, nout);
+    const bool runs = plan.cls[size_t(t.value)] == TileClass::Tile && unit_run(plan, o) && !is_complex(o.dtype);
+    t.stream = (t.direct || (runs && o.dtype != plan.dtype)) && plan.geo.elements * o.itemsize >= stream_bytes() &&
+               !written_over_input(plan, o, nout);
     if (t.stream) t.direct = false, plan.streams = true;
     plan.out.push_back(t);
   }
@@ -246,6 +248,7 @@ void plan_tile(TilePlan& plan, const TileProgram& p, TileType type, const View* 
   classify_inputs(plan, nout);
   choose_steps(plan, type);
   choose_outputs(plan, nout);
+  plan.asks = plan.geo.nd == 1 && plan.steps.size() > 1 && whole * plan.itemsize * int64_t(plan.ops.size()) > kL2Bytes;
 }
 
 }  // namespace dl

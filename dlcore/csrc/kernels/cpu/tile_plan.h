@@ -65,7 +65,7 @@ struct TileInput {
 struct TileOutput {
   int value;
   bool direct;  // written in place by the instruction that makes it
-  bool stream;  // written past the caches (isa/stream.h)
+  bool stream;  // written past the caches (isa/stream.h), converted first where its dtype is another
   CastFn store;
 };
 
@@ -84,10 +84,18 @@ struct TilePlan {
   std::vector<TileStep> uniform, per_tile_steps, steps;
   int n_regs;
   bool streams;  // some output is
+  bool asks;     // for what the next tile reads: several passes over one flat run beyond the second-level cache
 };
 
 // Runs one instruction over bytes of one layout; false if it is not that.
 bool run_tile_bytes(const TileProgram& p, const View* in, const View& out);
+
+// Runs one instruction over arrays of one layout that are stored otherwise than registers are: 16-bit floats, and
+// numbers that give truth values; false if it is not that.
+bool run_tile_direct(const TileProgram& p, TileType type, const View* in, const View& out);
+
+// A constant as a register of `dtype` holds it; writes up to 16 bytes.
+void write_const(const TileInstr& ins, DType dtype, char* at);
 
 // Runs small arrays of one layout at once; false if they are not that (nothing of theirs is changed then).
 bool run_tile_small(const TileProgram& p, TileType type, const View* in, View* out, int nout);

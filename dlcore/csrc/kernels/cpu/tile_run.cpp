@@ -5,6 +5,7 @@
 #include "kernels/cpu/copy.h"
 #include "kernels/cpu/index.h"
 #include "kernels/cpu/isa/stream.h"
+#include "kernels/cpu/prefetch.h"
 #include "kernels/cpu/scratch.h"
 #include "kernels/cpu/tile_plan.h"
 #include "kernels/cpu/views.h"
@@ -28,13 +29,15 @@ class TileRunner {
     size_t values = size_t(c.n_values), inputs = plan.in.size();
     size_t head = (values * 24 + inputs * 16 + plan.ops.size() * 8 + 63) / 64 * 64;
     int64_t reg_bytes = (plan.capacity * plan.itemsize + 63) / 64 * 64 + 64;  // `expand` runs over the end
-    char* memory = scratch.get(head + size_t(plan.n_regs) * size_t(reg_bytes) + size_t(plan.per_tile) * 16);
+    size_t bytes = head + size_t(plan.n_regs) * size_t(reg_bytes) + size_t(plan.per_tile) * 16;
+    char* memory = scratch.get(bytes + (plan.streams ? size_t(plan.capacity) * 8 : 0));
     scalar_ = reinterpret_cast<Number*>(memory);
     loaded_ = reinterpret_cast<Loaded*>(memory + values * 16);
     ptr_ = reinterpret_cast<char**>(memory + values * 16 + inputs * 16);
     offset_ = reinterpret_cast<int64_t*>(memory + values * 24 + inputs * 16);
     char* regs = memory + head;
     column_ = regs + plan.n_regs * reg_bytes;
+    converted_ = column_ + plan.per_tile * 16;
     expand_ = plan.itemsize == 16 ? expand_wide : pick_cast_table()->expand[plan.itemsize == 8];
     for (size_t v = 0; v < values; v++) {
       int r = v < inputs ? plan.in[v].reg : c.reg[v];
@@ -55,6 +58,7 @@ class TileRunner {
         cols = std::min(plan_.per_tile, plan_.inner - chunk * plan_.per_tile);
       }
       load(rows, cols);
+      if (plan_.asks && u + 1 < end) ask_for_next();
       for (const TileStep& s : plan_.per_tile_steps) s.fn(1, ptr_[s.a], ptr_[s.b], ptr_[s.c], ptr_[s.dst]);
       for (const TileStep& s : plan_.steps) s.fn(rows * cols, ptr_[s.a], ptr_[s.b], ptr_[s.c], ptr_[s.dst]);
       store(rows, cols);
@@ -76,23 +80,8 @@ class TileRunner {
     size_t nout = plan_.out.size();
     for (size_t k = 0; k < plan_.in.size(); k++)
       if (plan_.in[k].cls == TileClass::Uniform) plan_.in[k].load(1, plan_.ops[nout + k].base, 1, scalar_ + k, 1);
-    for (size_t i = 0; i < p.code.size(); i++) {
-      if (TileOp(p.code[i].op) != TileOp::Const) continue;
-      char* at = ptr_[plan_.in.size() + i];
-      if (is_complex(plan_.dtype)) {
-        complex_cast(DType::F64, plan_.dtype)(1, &p.code[i].imm, 1, at, 1);
-      } else if (plan_.dtype == DType::F32) {
-        float f = float(p.code[i].imm);
-        std::memcpy(at, &f, 4);
-      } else if (plan_.dtype == DType::F64) {
-        std::memcpy(at, &p.code[i].imm, 8);
-      } else if (plan_.dtype == DType::I32) {
-        int32_t v = int32_t(p.code[i].imm_i);
-        std::memcpy(at, &v, 4);
-      } else {
-        std::memcpy(at, &p.code[i].imm_i, 8);
-      }
-    }
+    for (size_t i = 0; i < p.code.size(); i++)
+      if (TileOp(p.code[i].op) == TileOp::Const) write_const(p.code[i], plan_.dtype, ptr_[plan_.in.size() + i]);
     for (const TileStep& s : plan_.uniform) s.fn(1, ptr_[s.a], ptr_[s.b], ptr_[s.c], ptr_[s.dst]);
   }
 
@@ -122,6 +111,16 @@ class TileRunner {
     int64_t step = plan_.rows ? o.stride[plan_.geo.nd - 2] : 0;
     if (rows == 1 || step == cols * o.stride[plan_.geo.nd - 1]) return fn(rows * cols, int64_t(0), int64_t(0));
     for (int64_t r = 0; r < rows; r++) fn(cols, r * cols, r * step);
+  }
+
+  // What a tile reads follows what the one before it read.
+  void ask_for_next() {
+    for (size_t k = 0, nout = plan_.out.size(); k < plan_.in.size(); k++) {
+      const TileOperand& o = plan_.ops[nout + k];
+      const int64_t bytes = plan_.per_tile * o.itemsize;
+      if (plan_.in[k].cls == TileClass::Tile && o.stride[0] == 1)
+        ask_for(o.base + offset_[nout + k] * o.itemsize + bytes, bytes);
+    }
   }
 
   void load(int64_t rows, int64_t cols) {
@@ -168,7 +167,14 @@ class TileRunner {
       int64_t stride = rows * cols == 1 ? 1 : o.stride[plan_.geo.nd - 1];
       const char* from = ptr_[t.value];
       each_run(o, rows, cols, [&](int64_t n, int64_t reg, int64_t to) {
-        if (t.stream) return stream_->copy(n * plan_.itemsize, from + reg * plan_.itemsize, at + to * o.itemsize);
+        if (t.stream) {
+          const char* made = from + reg * plan_.itemsize;
+          if (o.dtype != plan_.dtype) {
+            t.store(n, made, 1, converted_, 1);
+            made = converted_;
+          }
+          return stream_->copy(n * o.itemsize, made, at + to * o.itemsize);
+        }
         t.store(n, from + reg * step * plan_.itemsize, step, at + to * o.itemsize, stride);
       });
     }
@@ -180,7 +186,8 @@ class TileRunner {
   Loaded* loaded_;
   int64_t* offset_;
   const StreamTable* stream_ = pick_stream_table();
-  char* column_;  // one number of each row of a tile
+  char* column_;     // one number of each row of a tile
+  char* converted_;  // a result on its way past the caches
   void (*expand_)(int64_t rows, int64_t cols, const void* src, void* dst);
 };
 
@@ -275,6 +282,7 @@ void run_tile(const TileProgram& p, TileType type, const View* in, View* out, in
   if (p.compiled->rule && type == TileType::F32 && run_rule(p, in, out, nout)) return;
   if (run_tile_small(p, type, in, out, nout)) return;
   if (type == TileType::I32 && nout == 1 && run_tile_bytes(p, in, out[0])) return;
+  if (nout == 1 && run_tile_direct(p, type, in, out[0])) return;
   if (p.code.empty() && nout == 1) return strided_copy(out[0], in[p.outs[0]]);  // a cast: no need of registers
   bool across = false;
   if (is_dense(out[0].shape, out[0].strides))

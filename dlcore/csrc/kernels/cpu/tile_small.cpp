@@ -23,19 +23,6 @@ bool same_layout(const View& a, const View& b) {
   return true;
 }
 
-void write_const(const TileInstr& ins, DType dtype, char* at) {
-  if (is_complex(dtype)) {
-    complex_cast(DType::F64, dtype)(1, &ins.imm, 1, at, 1);
-  } else if (dtype == DType::F32) {
-    float f = float(ins.imm);
-    std::memcpy(at, &f, 4);
-  } else if (dtype == DType::F64) {
-    std::memcpy(at, &ins.imm, 8);
-  } else {
-    std::memcpy(at, &ins.imm_i, 8);  // little-endian: its low half is the 32-bit number
-  }
-}
-
 // Whether an input that shares memory with output `k` is still read after instruction `i` has written it.
 bool read_later(const TileProgram& p, const View* in, const View& out, int i) {
   for (int k = 0; k < p.n_in; k++)
@@ -79,6 +66,19 @@ bool load_inputs(Small& s, const View* in, const View& out) {
 }
 
 }  // namespace
+
+void write_const(const TileInstr& ins, DType dtype, char* at) {
+  if (is_complex(dtype)) {
+    complex_cast(DType::F64, dtype)(1, &ins.imm, 1, at, 1);
+  } else if (dtype == DType::F32) {
+    float f = float(ins.imm);
+    std::memcpy(at, &f, 4);
+  } else if (dtype == DType::F64) {
+    std::memcpy(at, &ins.imm, 8);
+  } else {
+    std::memcpy(at, &ins.imm_i, 8);  // little-endian: its low half is the 32-bit number
+  }
+}
 
 TileLoop single_loop(const TileProgram& p, TileType type, int variant) {
   if (p.code.size() != 1 || p.outs.size() != 1 || p.outs[0] != p.n_in) return nullptr;

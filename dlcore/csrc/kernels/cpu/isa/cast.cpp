@@ -101,6 +101,9 @@ void cast_run(int64_t n, const void* src, int64_t ss, void* dst, int64_t ds) {
 #pragma omp simd
       for (int64_t i = 0; i < n; i++) d[i] = convert<D>(s[i]);
     }
+  } else if (ds == 1 && ss == 2 && std::is_same_v<S, D>) {  // every second one, or parts of complex numbers
+#pragma omp simd
+    for (int64_t i = 0; i < n; i++) d[i] = convert<D>(s[2 * i]);
   } else if (ds == 1 && ss == 0) {
     D v = convert<D>(*s);
     for (int64_t i = 0; i < n; i++) d[i] = v;

@@ -1,0 +1,175 @@
+// The loops of sums.h. As in reduce.cpp there are many accumulators, and long sums are sums of blocks.
+#include "kernels/cpu/isa/sums.h"
+
+#include "kernels/cpu/isa/wide_half.h"
+
+namespace dl {
+namespace DL_ISA {
+namespace {
+
+constexpr int64_t kBlock = 8192;
+
+// The lanes beyond `Last` are added to those before them, by a tree.
+template <int Half, int Last, class T>
+DL_INLINE void halve(T* x) {
+#pragma omp simd
+  for (int k = 0; k < Half; k++) x[k] += x[k + Half];
+  if constexpr (Half > Last) halve<Half / 2, Last>(x);
+}
+template <class T>
+DL_INLINE T fold(Vec<T> v) {
+  T x[lanes<T>()];
+  vec_store(x, v);
+  halve<int(lanes<T>()) / 2, 1>(x);
+  return x[0];
+}
+
+template <class H>
+DL_INLINE float half_block(int64_t n, const uint16_t* x) {
+  constexpr int64_t lane = lanes<float>();
+  Vec<float> sum[4] = {};
+  float rest = 0;
+  int64_t i = 0;
+  for (; i + 4 * lane <= n; i += 4 * lane) {
+#pragma GCC unroll 4
+    for (int k = 0; k < 4; k++) sum[k] += H::load(x + i + k * lane);
+  }
+  for (; i + lane <= n; i += lane) sum[0] += H::load(x + i);
+  for (; i < n; i++) rest += H::one(x[i]);
+  return fold<float>((sum[0] + sum[1]) + (sum[2] + sum[3])) + rest;
+}
+
+template <class H>
+void half_runs(int64_t count, int64_t n, const void* px, int64_t stride, void* pacc) {
+  const uint16_t* x = static_cast<const uint16_t*>(px);
+  float* acc = static_cast<float*>(pacc);
+  for (int64_t c = 0; c < count; c++, x += stride) {
+    float sum = 0;
+    for (int64_t i = 0; i < n; i += kBlock) sum += half_block<H>(n - i < kBlock ? n - i : kBlock, x + i);
+    acc[c] += sum;
+  }
+}
+
+template <class H>
+void half_rows(int64_t rows, int64_t n, const void* px, int64_t stride, void* pacc) {
+  constexpr int64_t lane = lanes<float>();
+  const uint16_t* x = static_cast<const uint16_t*>(px);
+  float* acc = static_cast<float*>(pacc);
+  int64_t r = 0;
+  for (; r + 8 <= rows; r += 8, x += 8 * stride) {
+    int64_t i = 0;
+    for (; i + lane <= n; i += lane) {
+      Vec<float> v[8];
+#pragma GCC unroll 8
+      for (int k = 0; k < 8; k++) v[k] = H::load(x + k * stride + i);
+      Vec<float> sum = ((v[0] + v[1]) + (v[2] + v[3])) + ((v[4] + v[5]) + (v[6] + v[7]));
+      vec_store(acc + i, Vec<float>(vec_load<Vec<float>>(acc + i) + sum));
+    }
+    for (; i < n; i++)
+      for (int k = 0; k < 8; k++) acc[i] += H::one(x[k * stride + i]);
+  }
+  for (; r < rows; r++, x += stride) {
+    int64_t i = 0;
+    for (; i + lane <= n; i += lane) vec_store(acc + i, Vec<float>(vec_load<Vec<float>>(acc + i) + H::load(x + i)));
+    for (; i < n; i++) acc[i] += H::one(x[i]);
+  }
+}
+
+template <class T>
+DL_INLINE T square(T x) {
+  return x * x;
+}
+
+template <class T>
+DL_INLINE T square_block(int64_t n, const T* x, T centre) {
+  constexpr int64_t lane = lanes<T>();
+  const Vec<T> c = all_of(centre);
+  Vec<T> sum[4] = {};
+  T rest = 0;
+  int64_t i = 0;
+  for (; i + 4 * lane <= n; i += 4 * lane) {
+#pragma GCC unroll 4
+    for (int k = 0; k < 4; k++) sum[k] += square(Vec<T>(vec_load<Vec<T>>(x + i + k * lane) - c));
+  }
+  for (; i + lane <= n; i += lane) sum[0] += square(Vec<T>(vec_load<Vec<T>>(x + i) - c));
+  for (; i < n; i++) rest += square(x[i] - centre);
+  return fold<T>((sum[0] + sum[1]) + (sum[2] + sum[3])) + rest;
+}
+template <class T>
+void square_runs(int64_t count, int64_t n, const void* px, int64_t stride, const void* pc, int64_t step, void* pacc) {
+  const T *x = static_cast<const T*>(px), *c = static_cast<const T*>(pc);
+  T* acc = static_cast<T*>(pacc);
+  for (int64_t k = 0; k < count; k++, x += stride) {
+    T sum = 0;
+    for (int64_t i = 0; i < n; i += kBlock) sum += square_block<T>(n - i < kBlock ? n - i : kBlock, x + i, c[k * step]);
+    acc[k] += sum;
+  }
+}
+
+template <class T>
+void distances(int64_t n, const void* px, const void* pc, void* py) {
+  const T *x = static_cast<const T*>(px), *c = static_cast<const T*>(pc);
+  T* y = static_cast<T*>(py);
+#pragma omp simd
+  for (int64_t i = 0; i < n; i++) y[i] = square(x[i] - c[i]);
+}
+
+// Eight rows at once, so that the sums of a strip are read and written once for all of them.
+template <class T>
+void square_rows(int64_t rows, int64_t n, const void* px, int64_t stride, const void* pc, void* pacc) {
+  const T *x = static_cast<const T*>(px), *c = static_cast<const T*>(pc);
+  T* acc = static_cast<T*>(pacc);
+  int64_t r = 0;
+  for (; r + 8 <= rows; r += 8, x += 8 * stride) {
+#pragma omp simd
+    for (int64_t i = 0; i < n; i++) {
+      T m = c[i], s[8];
+#pragma GCC unroll 8
+      for (int k = 0; k < 8; k++) s[k] = square(x[k * stride + i] - m);
+      acc[i] += ((s[0] + s[1]) + (s[2] + s[3])) + ((s[4] + s[5]) + (s[6] + s[7]));
+    }
+  }
+  for (; r < rows; r++, x += stride) {
+#pragma omp simd
+    for (int64_t i = 0; i < n; i++) acc[i] += square(x[i] - c[i]);
+  }
+}
+
+template <class T>
+void pairs(int64_t n, const void* px, void* pacc) {
+  constexpr int64_t lane = lanes<T>();
+  const T* x = static_cast<const T*>(px);
+  T* acc = static_cast<T*>(pacc);
+  for (int64_t left = 2 * n; left > 0; left -= kBlock, x += kBlock) {
+    const int64_t m = left < kBlock ? left : kBlock;
+    Vec<T> sum[4] = {};
+    int64_t i = 0;
+    for (; i + 4 * lane <= m; i += 4 * lane) {
+#pragma GCC unroll 4
+      for (int k = 0; k < 4; k++) sum[k] += vec_load<Vec<T>>(x + i + k * lane);
+    }
+    for (; i + lane <= m; i += lane) sum[0] += vec_load<Vec<T>>(x + i);
+    T all[lane];
+    vec_store(all, Vec<T>((sum[0] + sum[1]) + (sum[2] + sum[3])));
+    if constexpr (lane > 2) halve<int(lane) / 2, 2>(all);
+    for (; i < m; i++) all[i & 1] += x[i];
+    acc[0] += all[0];
+    acc[1] += all[1];
+  }
+}
+
+template <class T>
+constexpr SquareSums squares() {
+  return {square_runs<T>, distances<T>, square_rows<T>};
+}
+
+}  // namespace
+
+extern const SumTable sum_table;
+constexpr SumTable sum_table = {{half_runs<Float16>, half_rows<Float16>},
+                                {half_runs<BFloat16>, half_rows<BFloat16>},
+                                {squares<float>(), squares<double>()},
+                                {pairs<float>, pairs<double>}};
+
+}  // namespace DL_ISA
+}  // namespace dl

@@ -1,0 +1,34 @@
+// Sums of what is not added up as it lies in memory: 16-bit floats, squares of distances, the parts of complex numbers.
+#pragma once
+#include <cstdint>
+
+#include "kernels/cpu/isa/isa.h"
+
+namespace dl {
+
+struct HalfSums {  // acc: floats
+  // acc[i] += the n elements from x + i stride on
+  void (*runs)(int64_t count, int64_t n, const void* x, int64_t stride, void* acc);
+  // acc[i] += x[i] + x[i + stride] + ... (rows of them, n columns)
+  void (*rows)(int64_t rows, int64_t n, const void* x, int64_t stride, void* acc);
+};
+struct SquareSums {
+  // acc[i] += the squares of the distances of the n elements from x + i stride on from centre[i step]
+  void (*runs)(int64_t count, int64_t n, const void* x, int64_t stride, const void* centre, int64_t step, void* acc);
+  void (*from_each)(int64_t n, const void* x, const void* centre, void* y);  // y[i] = (x[i] - centre[i])^2
+  // acc[i] += (x[i] - centre[i])^2 + (x[i + stride] - centre[i])^2 + ...
+  void (*rows)(int64_t rows, int64_t n, const void* x, int64_t stride, const void* centre, void* acc);
+};
+// acc[0] += x[0] + x[2] + ..., acc[1] += x[1] + x[3] + ...: n pairs
+using PairSum = void (*)(int64_t n, const void* x, void* acc);
+
+struct SumTable {
+  HalfSums f16, bf16;
+  SquareSums squares[2];  // float, double
+  PairSum pairs[2];
+};
+DL_ISA_TABLE(SumTable, sum_table)
+
+inline constexpr int64_t kHalfColumns = 32;  // HalfSums::rows is slow for fewer: they fill no vectors
+
+}  // namespace dl
