@@ -9,9 +9,10 @@ from core.tiles import run_under
 
 from dlcore import _core, nd
 
-# Around a panel's 32 or 16 columns, a tile's 8 or 6 rows, and the 1024 numbers of k that are summed at a time.
-SIZES = [(1, 1, 1), (7, 15, 33), (9, 33, 5), (70, 31, 64), (64, 128, 784), (130, 97, 1030), (600, 48, 2050),
-         (1040, 64, 300)]  # fmt: skip
+# Around a panel's 32 or 16 columns, a tile's 8 or 6 rows, and the 1024 numbers of k that are summed at a time (512 with
+# few rows, 64 where b is read as it lies).
+SIZES = [(1, 1, 1), (7, 15, 33), (9, 33, 5), (6, 272, 300), (70, 31, 64), (64, 128, 784), (130, 97, 1030),
+         (600, 48, 2050), (1040, 64, 300)]  # fmt: skip
 
 
 def _stored(x: np.ndarray, turned: bool, gap: bool) -> nd.NDArray:

@@ -11,9 +11,10 @@
 namespace dl {
 namespace {
 
-constexpr int64_t kDepth = 1024;  // of k at a time
-constexpr int64_t kPanelsNumbers =
-    128 * 1024;  // of packed panels that rows go through at a time: part of the second-level cache
+// Of k at a time, and numbers of packed panels that rows go through at a time: part of the second-level cache. With few
+// rows what is packed next comes so soon that it must find room there too: half of both.
+constexpr int64_t kDepth = 1024, kPanelsNumbers = 128 * 1024;
+constexpr int64_t kFewRows = 256;
 
 constexpr int64_t kRows = 64;  // of a that are copied together
 constexpr int64_t kFar = 512;  // numbers from one column of a transposed a to the next that make the copy worth it
@@ -206,18 +207,54 @@ void product_in_place(int64_t m, int64_t n, int64_t k, const PanelMatrix& a, con
   });
 }
 
+// What rows read of b as it lies: few rows, and a b that stays in a cache from one tile of them to the next. To pack it
+// would take longer than it saves.
+constexpr int64_t kPlainNumbers = 1 << 20, kPlainWork = 1 << 24, kPlainLines = 64, kPlainColumns = 256;
+bool suits_plain(int64_t m, int64_t n, int64_t k, const PanelMatrix& b) {
+  return b.col == 1 && n % pick_panel_table()->half == 0 && m <= kRows && k * n <= kPlainNumbers &&
+         m * k * n <= kPlainWork;
+}
+
+void product_plain(int64_t m, int64_t n, int64_t k, const PanelMatrix& a, const PanelMatrix& b, float* c, int64_t c_row,
+                   const float* bias, bool add, const PanelThen& then) {
+  const PanelTable* t = pick_panel_table();
+  const int64_t share = (n / (2 * num_threads()) + t->cols - 1) / t->cols * t->cols;
+  const int64_t width = num_threads() == 1 ? kPlainColumns : std::max<int64_t>(t->cols, std::min(kPlainColumns, share));
+  const int64_t strips = (n + width - 1) / width, grain = std::max<int64_t>(1, (1 << 19) / (m * k * width));
+  parallel_for(strips, grain, [&](int64_t begin, int64_t end) {
+    for (int64_t j0 = begin * width; j0 < std::min(n, end * width); j0 += width) {
+      const int64_t j_end = std::min(n, j0 + width);
+      for (int64_t p = 0; p < k; p += kPlainLines) {
+        const int64_t here = std::min(kPlainLines, k - p);
+        const bool finish = p + here == k && then.finish != PanelFinish::none;
+        PanelStart start = add || p ? PanelStart::c : bias ? PanelStart::bias : PanelStart::zero;
+        PanelBeside beside{};
+        for (int64_t j = j0; j < j_end; j += t->cols) {
+          if (finish) finish_with(beside, then, 0, j);
+          t->multiply(m, std::min<int64_t>(t->cols, j_end - j), here, a.data + p * a.col, a.row, a.col,
+                      b.data + p * b.row + j, b.row, c + j, c_row, start, bias ? bias + j : nullptr,
+                      finish ? &beside : nullptr);
+        }
+      }
+      if (then.block) then.block(0, m, j0, j_end - j0);
+    }
+  });
+}
+
 // How a product is cut: strips of columns, cuts of rows, parts of k.
 struct Cut {
   int64_t m, n, k, depth, width, strips, rows, cuts;
 
-  Cut(int64_t m, int64_t n, int64_t k, bool far) : m(m), n(n), k(k), depth(std::min(k, far ? kDepth / 2 : kDepth)) {
+  Cut(int64_t m, int64_t n, int64_t k, bool far)
+      : m(m), n(n), k(k), depth(std::min(k, far || m <= kFewRows ? kDepth / 2 : kDepth)) {
     int64_t threads = num_threads(), wide = pick_panel_table()->cols;
     double work = double(m) * double(n) * double(k);
     int64_t want = threads == 1 || work < 1 << 17 ? 1 : work < 1 << 22 ? 2 * threads : 8 * threads;
     // Columns first: each part of b is then packed once. Rows are cut when that is not enough, but not so short that
     // packing again would tell.
     int64_t panels = (n + wide - 1) / wide;
-    int64_t most = std::max<int64_t>(1, kPanelsNumbers / (depth * wide));
+    int64_t numbers = m <= kFewRows ? kPanelsNumbers / 2 : kPanelsNumbers;
+    int64_t most = std::max<int64_t>(1, numbers / (depth * wide));
     strips = std::min(panels, std::max((panels + most - 1) / most, std::min(want, m >= 512 ? 1 : panels)));
     width = (panels + strips - 1) / strips * wide;
     strips = (n + width - 1) / width;
@@ -245,6 +282,7 @@ struct Cut {
 void panel_product(int64_t m, int64_t n, int64_t k, const PanelMatrix& a, const PanelMatrix& b, float* c, int64_t c_row,
                    const float* bias, bool add, const PanelThen& then) {
   if (in_place(m, n, k, a, b)) return product_in_place(m, n, k, a, b, c, c_row, bias, add, then, nullptr);
+  if (suits_plain(m, n, k, b)) return product_plain(m, n, k, a, b, c, c_row, bias, add, then);
   const bool far = a.row == 1 && a.col >= kFar, plain = then.finish == PanelFinish::none && is_near(m, n, k);
   const Cut cut(m, n, k, far);
   static std::atomic<uint64_t> calls{0};
