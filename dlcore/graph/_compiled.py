@@ -13,7 +13,7 @@ from dlcore.array._copies import copy_on
 from . import _show
 from ._ir import Graph
 from ._keeping import Kept
-from ._line import Placed
+from ._line import Placed, need
 from ._lower import LOCATION, Lowered, lower
 from ._pause import no_collection
 from ._sizes import Family
@@ -64,9 +64,11 @@ class Compiled:
     def _resized(self, program: Placed, traced: Callable[[], Graph]) -> Compiled:
         """The same for another size, with a program that was made from this one's; `traced` gives its traced graph.
 
-        What is kept from run to run follows from captured arrays alone, so both share it.
+        What is kept from run to run follows from captured arrays alone, so both share it. `Different` where it takes
+        more memory than it may.
         """
         start = time.perf_counter()
+        need(self.wish.budget is None or program.arena <= self.wish.budget, "a program beyond the memory budget")
         made = copy(self)
         made._traced, made._ready, made._lock = traced, program, threading.RLock()
         program.make(self.device)

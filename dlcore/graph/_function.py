@@ -17,7 +17,7 @@ from dlcore import _core
 
 from ._compiled import Compiled, device_of
 from ._ir import Graph
-from ._line import Different
+from ._line import Different, need
 from ._pause import no_collection, release
 from ._sizes import Family, Outline, outline_of
 from ._split import ancestors, split
@@ -96,7 +96,7 @@ class GraphFunction:
         if ready:
             made.plain = third.part("plain", self.plain, high.plain, third.traced)
         else:
-            made.plain = Compiled(third.traced, family=self.family, device=self.plain.device)
+            made.plain = Compiled(third.traced, wish=self.plain.wish, family=self.family, device=self.plain.device)
         for mask, pair in list(self._pairs.items()):
             other = high._pairs.get(mask)
             if other is not None and pair.is_ready and other.is_ready:
@@ -184,6 +184,8 @@ class _Pair:
         for which in ("forward", "backward"):
             low, high = getattr(self, which), getattr(other, which)
             setattr(made, which, third.part((which, self.mask), low, high, traced(which)))
+        budget = function.wish.budget
+        need(budget is None or made.memory_bytes <= budget, "parts beyond the memory budget")
         return made
 
     def __call__(self, arrays: Sequence[Any], operands: list[Any]) -> list[Any]:

@@ -1,4 +1,4 @@
-"""A third size of programs with loops and branches: the numbers of a compilation, without a trace."""
+"""A third size of programs with loops, branches and recomputation: the numbers of a compilation, without a trace."""
 
 from __future__ import annotations
 
@@ -188,3 +188,42 @@ def test_families_that_saw_sizes_put_loops_on_the_line_too(monkeypatch: pytest.M
             x = arguments(n)
             np.testing.assert_array_equal(jit(x).asnumpy(), dl.jit(function)(x).asnumpy())
         assert jit._family.found == (name not in FIXED)
+
+
+@pytest.mark.parametrize("wish", ["least", "layers", "budget", "halves"])
+def test_what_is_computed_again_is_so_at_a_third_size(wish: str) -> None:
+    """In parts of a hybridized network too. What fills a budget is chosen anew for every size, and keeps to it."""
+    net = nn.HybridSequential(nn.Dense(8, in_units=6))
+    for _ in range(8):
+        net.add(nn.HybridSequential(nn.Dense(8, activation="tanh", in_units=8), nn.Dropout(0.3)))
+    net.initialize(dl.init.Uniform(0.3))
+    options = {"layers": {"remat": list(net)[1:]}, "budget": {"memory_budget": 30_000}}.get(wish, {"remat": True})
+
+    def gradients(x: Any) -> tuple[Any, ...]:
+        with autograd.record():
+            loss = (net(x) ** 2).mean()
+        loss.backward()
+        return loss, *(p.grad() for p in net.collect_params().values())
+
+    def fresh() -> Callable[[Any], Any]:
+        if wish == "halves":
+            net.hybridize(**options)
+        return gradients if wish == "halves" else dl.jit(gradients, **options)
+
+    def run(call: Callable[[Any], Any], n: int) -> list[np.ndarray]:
+        dl.random.seed(5)
+        return [a.asnumpy() for a in call(drawn(n, 6))]
+
+    call, sizes = fresh(), (64, 40, 52, 41, 44)
+    mine = [run(call, n) for n in sizes]
+    jit = net._compiled if wish == "halves" else call
+    assert (jit.compilations, jit.resized) == ((5, 0) if wish == "budget" else (2, 3))
+    for function in jit.entries():
+        pair = function.newest_pair()
+        if pair is None:
+            assert function.plain.plan.arena_bytes < 30_000, "without recomputation 51 kB for the largest"
+        else:
+            assert len(pair.forward.graph.outputs) == pair.n_outputs, "nothing is kept between the parts"
+    for n, found in zip(sizes, mine, strict=True):
+        for one, other in zip(found, run(fresh(), n), strict=True):
+            np.testing.assert_array_equal(one, other)
