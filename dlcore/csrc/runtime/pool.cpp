@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdlib>
 #include <exception>
@@ -25,6 +26,9 @@ namespace {
 
 constexpr int kMaxThreads = 1024;
 constexpr int kChunksPerThread = 4;  // enough to level uneven threads, few enough to keep claims cheap
+// To wake a thread costs its caller 5 to 20 microseconds, and it comes 30 later: not for a region that is done by then.
+constexpr std::chrono::microseconds kWorthWaking{50};
+constexpr int64_t kManyGrains = 32;  // take longer than that, whatever is done to their elements
 
 thread_local bool in_region = false;
 
@@ -50,6 +54,12 @@ struct Job {
   Job* link = nullptr;
   bool left() const {
     return std::any_of(shares, shares + n_shares, [](const Share& s) { return s.left(); });
+  }
+  int64_t chunks_left() const {
+    int64_t sum = 0;
+    for (const Share* s = shares; s < shares + n_shares; s++)
+      sum += std::max<int64_t>(0, s->end - s->next.load(std::memory_order_relaxed));
+    return sum;
   }
 };
 
@@ -115,9 +125,11 @@ class Pool {
     wake(kMaxThreads);  // workers beyond the new number leave
   }
 
-  void run(Job& job, int helpers_wanted) {
+  // `at_once`: threads that sleep are woken before the caller begins; else when its first chunk says that it pays.
+  void run(Job& job, int helpers_wanted, bool at_once) {
     job.max_helpers = helpers_wanted;
     caller_.store(processor(), std::memory_order_relaxed);
+    bool asleep;
     {
       std::lock_guard<std::mutex> hold(mutex_);
       while (started_ < threads() - 1) {
@@ -127,8 +139,10 @@ class Pool {
       job.link = jobs_;
       jobs_ = &job;
       epoch_.fetch_add(1, std::memory_order_release);
-      wake(helpers_wanted);
+      if (at_once) wake(helpers_wanted);
+      asleep = asleep_;
     }
+    if (asleep && !at_once) begin_alone(job, helpers_wanted);
     work(job, 0);
     {
       std::lock_guard<std::mutex> hold(mutex_);
@@ -145,26 +159,40 @@ class Pool {
   }
 
  private:
-  // `first`: the share to begin with.
-  void work(Job& job, int first) {
+  // One chunk of a share; false when none is left.
+  bool work_once(Job& job, Share& share) {
+    if (!share.left()) return false;
+    int64_t begin = share.next.fetch_add(1, std::memory_order_relaxed);
+    if (begin >= share.end) return false;
+    begin *= job.chunk;
+    int64_t end = job.n - begin < job.chunk ? job.n : begin + job.chunk;
     in_region = true;
-    for (int i = 0; i < job.n_shares; i++) {
-      Share& share = job.shares[(first + i) % job.n_shares];
-      while (share.left()) {
-        int64_t begin = share.next.fetch_add(1, std::memory_order_relaxed);
-        if (begin >= share.end) break;
-        begin *= job.chunk;
-        int64_t end = job.n - begin < job.chunk ? job.n : begin + job.chunk;
-        try {
-          job.fn(job.arg, begin, end);
-        } catch (...) {
-          std::lock_guard<std::mutex> hold(mutex_);
-          if (!job.error) job.error = std::current_exception();
-          for (int k = 0; k < job.n_shares; k++) job.shares[k].next.store(job.shares[k].end, std::memory_order_relaxed);
-        }
-      }
+    try {
+      job.fn(job.arg, begin, end);
+    } catch (...) {
+      std::lock_guard<std::mutex> hold(mutex_);
+      if (!job.error) job.error = std::current_exception();
+      for (int k = 0; k < job.n_shares; k++) job.shares[k].next.store(job.shares[k].end, std::memory_order_relaxed);
     }
     in_region = false;
+    return true;
+  }
+
+  // `first`: the share to begin with.
+  void work(Job& job, int first) {
+    for (int i = 0; i < job.n_shares; i++)
+      while (work_once(job, job.shares[(first + i) % job.n_shares])) {
+      }
+  }
+
+  // The caller's first chunk tells how long it would take alone, and whether threads are woken: if not for this region,
+  // then for the next one like it.
+  void begin_alone(Job& job, int helpers_wanted) {
+    auto begin = std::chrono::steady_clock::now();
+    work_once(job, job.shares[0]);
+    if ((std::chrono::steady_clock::now() - begin) * (1 + job.chunks_left()) < kWorthWaking) return;
+    std::lock_guard<std::mutex> hold(mutex_);
+    wake(helpers_wanted);
   }
 
   // The mutex is held. A job with chunks left and room for one more helper.
@@ -294,7 +322,8 @@ void parallel_for_raw(int64_t n, int64_t grain, void (*fn)(void*, int64_t, int64
     job.shares[s].next.store(chunks * s / job.n_shares, std::memory_order_relaxed);
     job.shares[s].end = chunks * (s + 1) / job.n_shares;
   }
-  p.run(job, int(helpers));
+  // Elements of a grain of one are large: each may take longer than waking.
+  p.run(job, int(helpers), grain == 1 || n / grain >= kManyGrains);
 }
 
 }  // namespace dl
