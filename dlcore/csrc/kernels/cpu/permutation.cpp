@@ -75,9 +75,12 @@ void settle(const RandomWords& words, uint64_t* x, int64_t n) {
     words.get(at & ~int64_t(3), 4, 1, w);
     return w[at & 3];
   };
-  for (int64_t i = 0, end; i < n; i = end) {
-    for (end = i + 1; end < n && (x[i] ^ x[end]) >> 32 == 0;) end++;
-    std::stable_sort(x + i, x + end, [&](uint64_t u, uint64_t v) { return second(u) < second(v); });
+  for (int64_t i = 1; i < n; i++) {
+    if ((x[i] ^ x[i - 1]) >> 32) continue;
+    int64_t end = i + 1;
+    while (end < n && (x[i] ^ x[end]) >> 32 == 0) end++;
+    std::stable_sort(x + i - 1, x + end, [&](uint64_t u, uint64_t v) { return second(u) < second(v); });
+    i = end;
   }
 }
 
