@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dis
 import functools
 import inspect
 import threading
@@ -258,8 +259,8 @@ def _watched(function: Callable[..., Any]) -> list[tuple[Callable[[], Any], Any]
 
 
 def _names(code: types.CodeType) -> Iterator[str]:
-    """The names of globals (and attributes) in a function and in the functions written inside it."""
-    yield from code.co_names
+    """The globals that a function names, and the functions written inside it."""
+    yield from dict.fromkeys(i.argval for i in dis.get_instructions(code) if i.opname in ("LOAD_GLOBAL", "LOAD_NAME"))
     for inside in code.co_consts:
         if isinstance(inside, types.CodeType):
             yield from _names(inside)
@@ -281,11 +282,10 @@ def jit(
 def jit(function: Any = None, *, remat: bool | Iterable[Any] = False, memory_budget: int | None = None) -> Any:
     """Compiles a function on arrays: the first call with a signature traces it, later calls run the compiled graph.
 
-    A whole training step can be compiled as it is written: forward, loss, `backward()` and `trainer.step()`. Arrays
-    that the function reads without getting them as arguments (parameters, optimizer state) are read and written in
-    place.
-
-    Another network, trainer, metric or array under a name that the function uses itself makes it be compiled anew.
+    A whole training step can be compiled as it is written: forward, loss, `backward()`, `trainer.step()` and
+    `metric.update(...)`. Arrays that the function reads without getting them as arguments (parameters, optimizer state,
+    what a metric adds up) are read and written in place. Another network, trainer, metric or array under a name that
+    the function uses itself makes it be compiled anew.
 
     Signature: shapes, dtypes and layouts of array arguments, the values of all other arguments (they must be hashable),
     whether gradients are recorded and training mode is on, and the dtype of mixed precision. Python code runs only
