@@ -15,6 +15,8 @@ SHAPE = (1100, 1003)  # no round number of bytes
 X = nd.array(np.random.default_rng(0).normal(size=SHAPE).astype(np.float32))
 Y = nd.array(np.random.default_rng(1).normal(size=SHAPE[::-1]).astype(np.float32)).T
 
+HALVES = X.astype("float16")
+
 
 def peak(work: Callable[[], Any]) -> float:
     """The most that was held at once beside what was held before, in arrays of SHAPE."""
@@ -41,6 +43,12 @@ CHAINS: dict[str, tuple[Callable[[], Any], float]] = {
     "matrices": (lambda: (X[:1000, :1000] + X[:1000, :1000].T).max(), 1000 * 1000 / X.size),
     "a choice": (lambda: nd.where(X > 0, X, Y).sum(), 1.25),
     "a running sum": (lambda: nd.cumsum(X, axis=0).max(), 1),
+    "a running sum of halves": (lambda: nd.cumsum(HALVES, axis=0), 0.5),
+    "a running sum of lines of halves": (lambda: nd.cumsum(HALVES, axis=1), 0.5),
+    "a running sum of all halves": (lambda: nd.cumsum(HALVES), 0.5),
+    "softmax of a transposed array": (lambda: nd.softmax(X.T, axis=1), 1),
+    "softmax of halves": (lambda: nd.log_softmax(HALVES, axis=0), 0.5),
+    "softmax across": (lambda: nd.softmax(X.T * 2, axis=0).sum(), 2),
     "a norm": (lambda: nd.layer_norm(X * 2, X[0], X[0]).sum(), 2),
     "a copy": (lambda: (X.T.reshape(-1) * 2).sum(), 2),
     "broadcast": (lambda: ((X - X.mean(axis=0)) / X.max(axis=1, keepdims=True)).sum(), 2),
@@ -60,7 +68,9 @@ def test_reductions_hold_next_to_nothing() -> None:
     for x in (X, Y, X.astype("float16"), X[::2, ::3]):
 
         def work(x: Any = x) -> Any:
-            return x.sum(axis=0) + x.max(axis=0) - x.mean(axis=0) + x.var(axis=0) * np_linalg.norm(x) + x.std()
+            places = x.argmax(axis=1).sum() + x.T.argmin(axis=1).sum() + x.argmax()
+            squares = x.var(axis=0) * np_linalg.norm(x) + x.std()
+            return x.sum(axis=0) + x.max(axis=0) - x.mean(axis=0) + squares + places
 
         assert peak(work) <= 0.1
 

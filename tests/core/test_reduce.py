@@ -226,3 +226,31 @@ def test_complex_magnitudes_at_the_edges() -> None:
     z = np.array([complex(inf, nan), complex(nan, -inf), complex(nan, 1), 3 + 4j, 1e38 + 1e38j, 1e-45, 0j] * 300)
     x = z.astype(np.complex64)
     np.testing.assert_array_equal(F.abs(nd(x)).asnumpy(), np.abs(x.astype(np.complex128)).astype(np.float32))
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32"])
+@pytest.mark.parametrize("shape", [(70_001,), (3, 40_000), (300, 2, 101)], ids=str)
+def test_places_in_arrays_that_are_laid_out_piece_by_piece(shape: tuple[int, ...], dtype: str) -> None:
+    x = rng.integers(0, 100, shape).astype(dtype)
+    for nan in (False, True):
+        if nan:
+            x[rng.random(shape) < 1e-4] = np.nan
+        for name, axis in itertools.product(("argmax", "argmin"), (None, *range(x.ndim))):
+            want = getattr(np, name)(x, axis)
+            for _, y in layouts(x):
+                np.testing.assert_array_equal(getattr(F, name)(nd(y), axis).asnumpy(), want)
+
+
+@pytest.mark.parametrize("shape", [(2, 70_001), (3000, 70), (4, 300, 100)], ids=str)
+def test_running_sums_of_halves(shape: tuple[int, ...]) -> None:
+    """Of whole numbers that stay small, so that sums are exact: a long line is taken in stretches that go on."""
+    x = rng.integers(-1, 2, shape).astype("float16")
+    for axis in (None, *range(x.ndim)):
+        want = np.cumsum(x, axis, dtype=np.float64)
+        back = np.flip(np.cumsum(np.flip(x, axis), axis, dtype=np.float64), axis)
+        assert np.abs(want).max() < 2048 > np.abs(back).max()
+        for count in (1, 3):
+            with threads(count):
+                for y in (x, np.ascontiguousarray(x.T).T):
+                    np.testing.assert_array_equal(F.cumsum(nd(y), axis).asnumpy(), want)
+                    np.testing.assert_array_equal(F.cumsum(nd(y), axis, reverse=True).asnumpy(), back)

@@ -1,11 +1,14 @@
 // Kernels argmax and argmin: the first of equal elements, a NaN before all others (as NumPy).
 #include <algorithm>
+#include <cstring>
 
 #include "kernels/cpu/isa/reduce_table.h"
 #include "kernels/cpu/lines.h"
 
 namespace dl {
 namespace {
+
+constexpr int64_t kPiece = 16 * 1024;  // elements
 
 // What is compared: small integers as int32, so that there is vector code for every type.
 DType compared_in(DType t) {
@@ -70,6 +73,76 @@ void columns(const View& in, const AxisSplit& s, int64_t* out, const ReduceFns& 
   });
 }
 
+// Where the extreme of all elements is, in row-major order, of an array that does not lie so or has another dtype than
+// is compared in: a piece at a time is laid out.
+int64_t find_in_pieces(const View& v, DType type, const ReduceFns& fns) {
+  int cut = v.shape.n;  // the last axis before those that fit into a piece
+  int64_t rest = 1;
+  while (cut > 0 && rest * v.shape[cut - 1] <= kPiece) rest *= v.shape[--cut];
+  if (cut == 0) {
+    Temp keep;
+    int64_t at;
+    fns.find_lines(1, rest, as_contiguous(v, type, keep).data, &at);
+    return at;
+  }
+  const int axis = cut - 1;
+  const int64_t n = v.shape[axis], some = kPiece / rest, groups = (n + some - 1) / some;
+  const int64_t pieces = v.numel() / (n * rest) * groups, size = int64_t(itemsize(type));
+  Shape lead;
+  for (int i = 0; i < axis; i++) lead.push(v.shape[i]);
+  Temp keep(size_t(pieces * 16));
+  int64_t* at = keep.ptr<int64_t>();
+  char* best = keep.ptr<char>() + pieces * 8;
+  parallel_for(pieces, 2, [&](int64_t b, int64_t e) {
+    for (int64_t p = b; p < e; p++) {
+      const int64_t first = p % groups * some, start = offset_of(p / groups, lead, v.strides) + first * v.strides[axis];
+      View part = v;
+      part.data = v.ptr<char>() + start * int64_t(itemsize(v.dtype));
+      for (int i = 0; i < axis; i++) part.shape[i] = 1;
+      part.shape[axis] = std::min(some, n - first);
+      Temp keep_part;
+      const char* x = as_contiguous(part, type, keep_part).ptr<const char>();
+      fns.find_lines(1, part.numel(), x, at + p);
+      std::memcpy(best + p * size, x + at[p] * size, size_t(size));
+    }
+  });
+  int64_t p;
+  fns.find_lines(1, pieces, best, &p);
+  return (p / groups * n + p % groups * some) * rest + at[p];
+}
+
+// The output with the searched axis in its place, which has no stride.
+View beside_input(const View& out, const View& in, int axis) {
+  const bool keepdims = out.shape.n == in.shape.n;
+  View r{out.data, out.dtype, in.shape, in.strides};
+  for (int i = 0, k = 0; i < in.shape.n; i++) {
+    r.strides[i] = i == axis ? 0 : out.strides[k];
+    if (i != axis || keepdims) k++;
+  }
+  return r;
+}
+
+// An array without gaps, in the order of its axes in memory.
+void as_it_lies(View in, View out, int axis, const ReduceFns& fns) {
+  for (int i = 1; i < in.shape.n; i++)
+    for (int j = i; j > 0 && in.strides[j - 1] < in.strides[j]; j--) {
+      for (View* v : {&in, &out}) {
+        std::swap(v->shape[j - 1], v->shape[j]);
+        std::swap(v->strides[j - 1], v->strides[j]);
+      }
+      axis = axis == j ? j - 1 : axis == j - 1 ? j : axis;
+    }
+  AxisSplit s(in.shape, axis);
+  out.shape[axis] = 1;
+  Temp keep;
+  View found = temp_view(out.shape, DType::I64, keep);
+  if (s.inner == 1)
+    lines(in, s.n, found.ptr<int64_t>(), fns);
+  else
+    columns(in, s, found.ptr<int64_t>(), fns);
+  copy_view(out, found);
+}
+
 template <bool Max>
 void arg_reduce(const KernelCall& c) {
   const Attr* axis = find_attr(c, "axis");
@@ -78,21 +151,30 @@ void arg_reduce(const KernelCall& c) {
   if (c.in[0].numel() == 0)
     throw ValueError(format("%s: zero-size array of shape %s has no %s", c.op->name.c_str(), to_string(shape).c_str(),
                             Max ? "largest element" : "smallest element"));
-  Temp keep_in, keep_out;
   DType type = compared_in(c.in[0].dtype);
-  View in = as_contiguous(c.in[0], type, keep_in);
-  View out = temp_view(Shape{c.out[0].numel()}, DType::I64, keep_out);
-  bool all = !axis || axis->none();
-  int at = all ? 0 : normalize_axis(axis->i, shape.n, c.op->name.c_str());
   const ReduceFns& fns = fns_of(Max, type);
-  AxisSplit s(shape, at);
-  if (all || s.inner == 1)
-    lines(in, all ? in.numel() : s.n, out.ptr<int64_t>(), fns);
-  else
-    columns(in, s, out.ptr<int64_t>(), fns);
-  out.shape = c.out[0].shape;
-  out.strides = contiguous_strides(out.shape);
-  copy_view(c.out[0], out);
+  const bool ready = c.in[0].dtype == type;
+  if (!axis || axis->none()) {
+    Temp keep;
+    View found = temp_view(c.out[0].shape, DType::I64, keep);
+    if (ready && is_contiguous(shape, c.in[0].strides))
+      lines(c.in[0], numel(shape), found.ptr<int64_t>(), fns);
+    else
+      *found.ptr<int64_t>() = find_in_pieces(c.in[0], type, fns);
+    return copy_view(c.out[0], found);
+  }
+  const int at = normalize_axis(axis->i, shape.n, c.op->name.c_str());
+  const View out = beside_input(c.out[0], c.in[0], at);
+  if (ready && is_dense(shape, c.in[0].strides)) return as_it_lies(c.in[0], out, at, fns);
+  each_few_lines(axis_last(c.in[0], at), axis_last(out, at), [&](const View& in, const View& to) {
+    Temp keep, keep_found;
+    View found = temp_view(Shape{to.shape[0]}, DType::I64, keep_found);
+    if (in.shape[1] > kPiece && in.shape[0] == 1)
+      *found.ptr<int64_t>() = find_in_pieces(in, type, fns);
+    else
+      fns.find_lines(in.shape[0], in.shape[1], as_contiguous(in, type, keep).data, found.ptr<int64_t>());
+    copy_view(View{to.data, to.dtype, found.shape, Dims{to.strides[0]}}, found);
+  });
 }
 
 DL_KERNEL("argmax", arg_reduce<true>);

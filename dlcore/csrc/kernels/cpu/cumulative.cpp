@@ -66,7 +66,13 @@ auto loops() {
 }
 
 template <bool Sum, class T>
-void long_line(int64_t n, const T* x, T* y, bool reverse) {
+constexpr T identity() {
+  return Sum ? T(0) : T(1);
+}
+
+// `start`: what the line goes on from; gives what a line after it would.
+template <bool Sum, class T>
+T long_line(int64_t n, const T* x, T* y, bool reverse, T start = identity<Sum, T>()) {
   auto fns = loops<Sum, T>();
   int64_t blocks = (n + kBlock - 1) / kBlock;
   auto part = [&](int64_t k, auto&& f) {  // block k in the order of the running sum
@@ -81,7 +87,6 @@ void long_line(int64_t n, const T* x, T* y, bool reverse) {
     stream->copy(m * int64_t(sizeof(T)), made, to);
     stream->finish();
   };
-  T start = Sum ? T(0) : T(1);
   if (num_threads() == 1) {
     for (int64_t k = 0; k < blocks; k++)
       part(k, [&](int64_t m, const T* from, T* to) {
@@ -89,7 +94,7 @@ void long_line(int64_t n, const T* x, T* y, bool reverse) {
         write(m, from, to, start);
         start = combine<Sum>(start, total);
       });
-    return;
+    return start;
   }
   // Stretch by stretch, so that the totals leave in the cache what is read again.
   const int64_t stretch = std::max<int64_t>(1, kStretchBytes / (kBlock * int64_t(sizeof(T))));
@@ -110,6 +115,7 @@ void long_line(int64_t n, const T* x, T* y, bool reverse) {
         part(first + k, [&](int64_t m, const T* from, T* to) { write(m, from, to, before[size_t(k)]); });
     });
   }
+  return start;
 }
 
 template <bool Sum, class T>
@@ -120,7 +126,7 @@ void lines(const T* x, T* y, int64_t count, int64_t n, bool reverse) {
   }
   auto fns = loops<Sum, T>();
   parallel_for(count, 16 * 1024 / n + 1, [&](int64_t b, int64_t e) {
-    for (int64_t i = b; i < e; i++) fns.line(n, x + i * n, y + i * n, Sum ? T(0) : T(1), reverse);
+    for (int64_t i = b; i < e; i++) fns.line(n, x + i * n, y + i * n, identity<Sum, T>(), reverse);
   });
 }
 
@@ -175,6 +181,51 @@ void scan(const View& x, const View& y, const AxisSplit& s, bool reverse) {
     columns<Sum>(x.ptr<const T>(), y.ptr<T>(), s, reverse);
 }
 
+View part_of(const View& v, int64_t at, const Shape& shape, const Dims& strides) {
+  return View{v.ptr<char>() + at * int64_t(itemsize(v.dtype)), v.dtype, shape, strides};
+}
+
+// A row-major array in another shape.
+View shaped(const View& v, const Shape& shape) { return View{v.data, v.dtype, shape, contiguous_strides(shape)}; }
+
+// Row-major arrays of 16-bit floats: some lines, columns, or stretches of a long line at a time are computed in single
+// precision, so that little memory is needed.
+template <bool Sum>
+void scan_halves(const View& in, const View& out, const AxisSplit& s, bool reverse) {
+  auto copied = [&](int64_t at, const Shape& shape, const Dims& strides, auto&& f) {
+    Temp keep;
+    View made = temp_view(shape, DType::F32, keep);
+    copy_view(made, part_of(in, at, shape, strides));
+    f(made.ptr<float>());
+    copy_view(part_of(out, at, shape, strides), made);
+  };
+  if (s.inner == 1 && s.n >= kLong) {
+    constexpr int64_t stretch = 4 * kBlock;
+    for (int64_t o = 0; o < s.outer; o++) {
+      float start = identity<Sum, float>();
+      for (int64_t done = 0, m; done < s.n; done += m) {
+        m = std::min(stretch, s.n - done);
+        const int64_t at = o * s.n + (reverse ? s.n - done - m : done);
+        copied(at, Shape{m}, Dims{1}, [&](float* x) { start = long_line<Sum>(m, x, x, reverse, start); });
+      }
+    }
+    return;
+  }
+  const bool wide = s.inner > 1 && s.n * 512 <= in.numel();  // so that 16 columns are few
+  const int64_t few = std::max<int64_t>(copied_at_once(in.numel()) / s.n, wide ? 16 : 1);
+  const int64_t all = s.inner == 1 ? s.outer : s.inner, groups = (all + few - 1) / few;
+  parallel_for(s.inner == 1 ? groups : s.outer * groups, 1, [&](int64_t b, int64_t e) {
+    for (int64_t u = b; u < e; u++) {
+      const int64_t first = u % groups * few, m = std::min(few, all - first);
+      if (s.inner == 1)
+        copied(first * s.n, Shape{m, s.n}, Dims{s.n, 1}, [&](float* x) { lines<Sum>(x, x, m, s.n, reverse); });
+      else
+        copied(u / groups * s.n * s.inner + first, Shape{s.n, m}, Dims{s.inner, 1},
+               [&](float* x) { columns<Sum>(x, x, AxisSplit(Shape{s.n, m}, 0), reverse); });
+    }
+  });
+}
+
 template <bool Sum>
 void cumulative(const KernelCall& c) {
   const View &in = c.in[0], &out = c.out[0];
@@ -189,10 +240,20 @@ void cumulative(const KernelCall& c) {
   if (all) s.outer = s.inner = 1, s.n = in.numel();
   bool same = type == DType::U64 ? out.dtype == DType::U64 || out.dtype == DType::I64 : out.dtype == type;
   bool direct = same && is_contiguous(out.shape, out.strides);
-  Temp keep_x, keep_y;
-  View y = direct ? out : temp_view(out.shape, type, keep_y);
+  const bool tidy = is_contiguous(in.shape, in.strides);
+  if (type == DType::F32 && in.dtype == out.dtype && !same && is_contiguous(out.shape, out.strides)) {
+    if (!tidy) copy_view(shaped(out, in.shape), in);
+    return scan_halves<Sum>(tidy ? in : out, out, s, reverse);
+  }
+  Temp keep_y;
+  View y = direct ? out : temp_view(out.shape, type, keep_y), x = in;
+  if (!tidy || in.dtype != out.dtype || !direct) {
+    View whole = shaped(y, in.shape);
+    if (type == DType::U64) whole.dtype = out.dtype;
+    copy_view(whole, in);
+    x = y;
+  }
   y.dtype = type;
-  View x = as_contiguous(in, is_int(in.dtype) && itemsize(in.dtype) == 8 ? in.dtype : type, keep_x);
   if (type == DType::F32)
     scan<Sum, float>(x, y, s, reverse);
   else if (type == DType::F64)

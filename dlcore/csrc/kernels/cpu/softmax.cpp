@@ -46,17 +46,23 @@ void softmax(const KernelCall& c) {
   if (s.inner >= 16 && c.in[0].dtype == t && c.out[0].dtype == t && is_contiguous(c.in[0].shape, c.in[0].strides) &&
       is_contiguous(c.out[0].shape, c.out[0].strides))
     return with_compute_type(t, [&](auto zero) { softmax_columns<kLog, decltype(zero)>(c.in[0], c.out[0], s); });
-  Temp keep;
-  View x = as_contiguous(axis_last(c.in[0], axis), t, keep);
-  LineOutput y(c.out[0], axis, t);
+  View x = axis_last(c.in[0], axis), y = axis_last(c.out[0], axis);
+  auto ready = [&](const View& v) { return v.dtype == t && is_contiguous(v.shape, v.strides); };
   int64_t n = x.shape.n ? x.shape[x.shape.n - 1] : 1, lines = x.numel() / n;
   with_compute_type(t, [&](auto zero) {
     using T = decltype(zero);
     auto run = kLog ? rows<T>().log_softmax : rows<T>().softmax;
-    parallel_for(lines, grain_of(n),
-                 [&](int64_t b, int64_t e) { run(x.ptr<const T>() + b * n, y.view.ptr<T>() + b * n, n, e - b); });
+    if (ready(x) && ready(y))
+      return parallel_for(lines, grain_of(n),
+                          [&](int64_t b, int64_t e) { run(x.ptr<const T>() + b * n, y.ptr<T>() + b * n, n, e - b); });
+    each_few_lines(x, y, [&](const View& from, const View& to) {
+      Temp keep;
+      View made = temp_view(from.shape, t, keep);
+      copy_view(made, from);
+      run(made.ptr<const T>(), made.ptr<T>(), n, from.shape[0]);
+      copy_view(to, made);
+    });
   });
-  y.finish();
 }
 DL_KERNEL("softmax", softmax<false>);
 DL_KERNEL("log_softmax", softmax<true>);
