@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import ml_dtypes
@@ -33,42 +33,42 @@ def alike(one: Any, other: Any) -> None:
 
 
 CUBE = RNG.standard_normal((3, 4, 5))
-KINDS: dict[str, list[Any]] = {
-    "float32": [np.full((2, 3), k, "f4") for k in range(4)],
-    "float16 of no axes": [np.array(k, "f2") for k in range(3)],
-    "turned": [CUBE.T, CUBE.T + 1, np.ascontiguousarray(CUBE.T)],
-    "every second": [CUBE[:, ::2], CUBE[:, 1::2], -CUBE[:, ::2][::-1]],
-    "bytes that are not aligned": [np.frombuffer(bytes(range(k, 33 + k)), np.uint8)[1:].view("f8") for k in range(3)],
-    "other byte order": [np.arange(3, dtype=">i4"), np.arange(3, dtype=">i4")],
-    "read only": [np.broadcast_to(np.float32(k), (3, 2)) for k in range(3)],
-    "empty": [np.zeros((0, 3)), np.zeros((0, 3))],
-    "complex": [np.array([1j, k]) for k in range(2)],
-    "bfloat16": [np.ones(3, ml_dtypes.bfloat16), np.zeros(3, ml_dtypes.bfloat16)],
-    "two dtypes": [np.ones(2, "f4"), np.ones(2, "f8"), np.ones(2, "i4")],
-    "array, then numbers": [np.ones(2), [1.0, 2.0]],
-    "whole numbers": [3, -5, 2**31 - 1, -(2**31)],
-    "whole numbers beyond 32 bits": [1, 2**40 + 1, 2],
-    "truth": [True, False],
-    "whole numbers, then truth": [1, True],
-    "numbers": [0.1, -np.inf, np.nan, 1e-50],
-    "whole numbers and others": [1, 0.5],
-    "scalars": [np.int64(3), np.int64(4)],
-    "scalars of two kinds": [np.int64(3), np.float32(0.5)],
-    "scalar and number": [np.float64(3), 1.5],
-    "ours": [dl.np.full((2, 2), k) for k in range(3)],
-    "ours, turned": [dl.np.array(CUBE).T, dl.np.array(CUBE + 1).T],
-    "ours and NumPy's": [dl.np.ones((2,)), np.ones(2, "f4")],
-    "recorded": [dl.np.ones((2,)), dl.np.zeros((2,))],
-    "pairs": [(np.ones(3), 1), (np.zeros(3), 0)],
-    "pairs as lists": [[np.ones(3), 1], (np.zeros(3), 0)],
-    "pairs in pairs": [(k, (np.full(2, k), {"a": 1}["a"] * 0.5)) for k in range(3)],
-    "pairs whose second kind changes": [(np.ones(3), 1), (np.zeros(3), 0.5), (np.ones(3), np.int8(2))],
+KINDS: dict[str, Callable[[], list[Any]]] = {
+    "float32": lambda: [np.full((2, 3), k, "f4") for k in range(4)],
+    "float16 of no axes": lambda: [np.array(k, "f2") for k in range(3)],
+    "turned": lambda: [CUBE.T, CUBE.T + 1, np.ascontiguousarray(CUBE.T)],
+    "every second": lambda: [CUBE[:, ::2], CUBE[:, 1::2], -CUBE[:, ::2][::-1]],
+    "bytes that are not aligned": lambda: [np.frombuffer(bytes(range(33)), np.uint8)[1:].view("f8")] * 3,
+    "other byte order": lambda: [np.arange(3, dtype=">i4"), np.arange(3, dtype=">i4")],
+    "read only": lambda: [np.broadcast_to(np.float32(k), (3, 2)) for k in range(3)],
+    "empty": lambda: [np.zeros((0, 3)), np.zeros((0, 3))],
+    "complex": lambda: [np.array([1j, k]) for k in range(2)],
+    "bfloat16": lambda: [np.ones(3, ml_dtypes.bfloat16), np.zeros(3, ml_dtypes.bfloat16)],
+    "two dtypes": lambda: [np.ones(2, "f4"), np.ones(2, "f8"), np.ones(2, "i4")],
+    "array, then numbers": lambda: [np.ones(2), [1.0, 2.0]],
+    "whole numbers": lambda: [3, -5, 2**31 - 1, -(2**31)],
+    "whole numbers beyond 32 bits": lambda: [1, 2**40 + 1, 2],
+    "truth": lambda: [True, False],
+    "whole numbers, then truth": lambda: [1, True],
+    "numbers": lambda: [0.1, -np.inf, np.nan, 1e-50],
+    "whole numbers and others": lambda: [1, 0.5],
+    "scalars": lambda: [np.int64(3), np.int64(4)],
+    "scalars of two kinds": lambda: [np.int64(3), np.float32(0.5)],
+    "scalar and number": lambda: [np.float64(3), 1.5],
+    "ours": lambda: [dl.np.full((2, 2), k) for k in range(3)],
+    "ours, turned": lambda: [dl.np.array(CUBE).T, dl.np.array(CUBE + 1).T],
+    "ours and NumPy's": lambda: [dl.np.ones((2,)), np.ones(2, "f4")],
+    "recorded": lambda: [dl.np.ones((2,)), dl.np.zeros((2,))],
+    "pairs": lambda: [(np.ones(3), 1), (np.zeros(3), 0)],
+    "pairs as lists": lambda: [[np.ones(3), 1], (np.zeros(3), 0)],
+    "pairs in pairs": lambda: [(k, (np.full(2, k), {"a": 1}["a"] * 0.5)) for k in range(3)],
+    "pairs whose second kind changes": lambda: [(np.ones(3), 1), (np.zeros(3), 0.5), (np.ones(3), np.int8(2))],
 }
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_batches_are_those_that_batchify_makes_of_the_list(kind: str) -> None:
-    items = KINDS[kind]
+    items = KINDS[kind]()
     if kind == "recorded":
         items[0].attach_grad()
     alike(batch_of(items), batchify.default(items))

@@ -209,7 +209,67 @@ void hold(Storage& s, nb::object owner) {
   };
 }
 
+// The dtype with this letter of Python's buffers, in the byte order of this machine.
+static bool of_letter(const char* format, DType& t) {
+  static constexpr std::pair<char, DType> letters[] = {{'?', DType::Bool},
+                                                       {'b', DType::I8},
+                                                       {'h', DType::I16},
+                                                       {'i', DType::I32},
+                                                       {'B', DType::U8},
+                                                       {'H', DType::U16},
+                                                       {'I', DType::U32},
+                                                       {'e', DType::F16},
+                                                       {'f', DType::F32},
+                                                       {'d', DType::F64},
+                                                       {'q', DType::I64},
+                                                       {'Q', DType::U64},
+                                                       {'l', sizeof(long) == 8 ? DType::I64 : DType::I32},
+                                                       {'L', sizeof(long) == 8 ? DType::U64 : DType::U32}};
+  for (const auto& [letter, dtype] : letters)
+    if (format && format[0] == letter && !format[1]) {
+      t = dtype;
+      return true;
+    }
+  return false;
+}
+
+// A plain array of NumPy, looked at through Python's buffers; null for one that needs a closer look.
+static Tensor over_buffer(nb::handle array) {
+  Py_buffer v;
+  if (PyObject_GetBuffer(array.ptr(), &v, PyBUF_FORMAT | PyBUF_STRIDES) != 0) {
+    PyErr_Clear();
+    return Tensor();
+  }
+  Tensor t(new TensorImpl);
+  bool fits = v.ndim <= kMaxDims && of_letter(v.format, t->dtype) && size_t(v.itemsize) == itemsize(t->dtype) &&
+              reinterpret_cast<uintptr_t>(v.buf) % size_t(v.itemsize) == 0;
+  for (int i = 0; fits && i < v.ndim; i++) {
+    fits = v.strides[i] % v.itemsize == 0;
+    t->shape.push(v.shape[i]), t->strides.push(v.strides[i] / v.itemsize);
+  }
+  if (fits) {
+    t->storage = StorageRef(new Storage);
+    hold(*t->storage, nb::borrow(array));
+    t->storage->data = v.buf;
+    t->storage->nbytes = size_t(v.len);
+    t->storage->readonly = v.readonly;
+  }
+  PyBuffer_Release(&v);
+  return fits ? t : Tensor();
+}
+
+static Tensor copied(const Tensor& t) {
+  Tensor fresh = make_tensor(t->shape, t->dtype);
+  View in = t->view(), out = fresh->view();
+  static const OpDef& op = get_op("copy");
+  op.kernel(KernelCall{&op, &in, 1, &out, 1, nullptr});
+  return fresh;
+}
+
 Tensor from_numpy(nb::handle array, bool copy) {
+  static const PyObject* plain = nb::object(nb::module_::import_("numpy").attr("ndarray")).release().ptr();
+  if (reinterpret_cast<PyObject*>(Py_TYPE(array.ptr())) == plain)
+    if (Tensor t = over_buffer(array)) return copy ? copied(t) : t;
   nb::object a = nb::borrow(array);
   nb::object np = nb::module_::import_("numpy");
   if (!nb::isinstance(a, np.attr("ndarray"))) a = np.attr("asarray")(a);
@@ -236,12 +296,7 @@ Tensor from_numpy(nb::handle array, bool copy) {
   t->storage->nbytes = nb::cast<size_t>(a.attr("nbytes"));
   t->storage->readonly = nb::cast<bool>(pointer[1]);
   hold(*t->storage, a);
-  if (!copy) return t;
-  Tensor fresh = make_tensor(t->shape, t->dtype);
-  View in = t->view(), out = fresh->view();
-  static const OpDef& op = get_op("copy");
-  op.kernel(KernelCall{&op, &in, 1, &out, 1, nullptr});
-  return fresh;
+  return copy ? copied(t) : t;
 }
 
 // ---- attributes ------------------------------------------------------------------------------------------------------

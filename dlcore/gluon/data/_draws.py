@@ -34,20 +34,25 @@ def words_of(key: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(part % (1 << 64) for part in key)
 
 
-@contextmanager
-def draws_of(key: tuple[int, ...]) -> Iterator[list[Any]]:
+class draws_of:  # noqa: N801 (used as a function; as one, it would take a batch three times as long)
     """Within, `generator()` is that of a sample in the pass with `key`.
 
     Which one stands in the list that this gives: its index, then how many came before, which makes it a new one. What
     else stands there is for whoever fills it.
     """
-    at: list[Any] = [0, 0, 0]
-    before = getattr(_LOCAL, "generator", None)
-    _LOCAL.generator = _Late(key, at)
-    try:
-        yield at
-    finally:
-        _LOCAL.generator = before
+
+    __slots__ = ("_before", "_late")
+
+    def __init__(self, key: tuple[int, ...]) -> None:
+        self._late = _Late(key)
+
+    def __enter__(self) -> list[Any]:
+        self._before = getattr(_LOCAL, "generator", None)
+        _LOCAL.generator = self._late
+        return self._late.at
+
+    def __exit__(self, *error: object) -> None:
+        _LOCAL.generator = self._before
 
 
 def strength() -> float:
@@ -69,13 +74,14 @@ def with_strength(value: float) -> Iterator[None]:
 class _Late:
     """A generator that is made when it is first used: most samples draw nothing."""
 
-    def __init__(self, key: tuple[int, ...], at: list[Any]) -> None:
-        self._key, self._at = key, at
+    def __init__(self, key: tuple[int, ...]) -> None:
+        self._key = key
+        self.at: list[Any] = [0, 0, 0]
         self._made: np.random.Generator | None = None
         self._made_for = 0
 
     def __getattr__(self, name: str) -> object:
-        index, turn = self._at[:2]
+        index, turn = self.at[:2]
         if self._made is None or self._made_for != turn:
             words = [*words_of(self._key), int(index) % (1 << 64)]
             self._made = np.random.Generator(np.random.Philox(np.random.SeedSequence(words)))

@@ -12,7 +12,7 @@ from dlcore._hints import explained
 
 from . import batchify as _batchify
 from ._cursor import Cursor, new_cursor, read_cursor
-from ._dataset import Dataset, split_of, stages_of
+from ._dataset import Dataset, Split, split_of, stages_of
 from ._draws import draws_of, epoch_key, words_of
 from ._plan import Plan, planned
 from ._sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler
@@ -105,11 +105,12 @@ class DataLoader:
         self._cursor, self.epoch = cursor, cursor.epoch + 1
         batches, words = cursor.begin(self.batch_sampler), words_of(key)
         plan, stages = self._plan()
+        split = split_of(self.dataset) if self._batchify_fn is None else None
 
         def make(indices: Sequence[int], then: np.ndarray | None = None) -> Any:
             batch = plan.take(indices, words, then) if plan is not None else None
             if batch is None:
-                return self._batch(indices, key)
+                return self._batch(indices, key, split)
             return _changed(batch, stages) if stages else batch
 
         if self._workers == 0 or (plan is not None and not stages and plan.quick(self._usual_size())):
@@ -169,12 +170,11 @@ class DataLoader:
         self.epoch = cursor.epoch
         self._cursor, self._resumed = None, None if cursor.random is None else cursor
 
-    def _batch(self, indices: Sequence[int], key: tuple[int, ...]) -> Any:
+    def _batch(self, indices: Sequence[int], key: tuple[int, ...], split: Split | None) -> Any:
         if self._batchify_fn is None and isinstance(self.dataset, Dataset):
             batch = self.dataset.take_batch(np.asarray(indices, np.int64))
             if batch is not None:
                 return _batchify.to_ndarray(batch)
-        split = split_of(self.dataset) if self._batchify_fn is None else None
         source, changes, others = split or (self.dataset, (), [])
         elements = self._elements(indices, key, source, changes)
         try:
