@@ -1,7 +1,9 @@
 // Joining arrays (concat, stack) and writing an array into a larger one (slice_grad, pad): strided copies into parts of
 // the output.
+#include <algorithm>
 #include <vector>
 
+#include "kernels/cpu/cast.h"
 #include "kernels/cpu/row_copy.h"
 #include "kernels/cpu/turns.h"
 #include "kernels/cpu/views.h"
@@ -196,6 +198,33 @@ View along_axis(View v, int axis, int64_t begin, int64_t n) {
   return v;
 }
 
+// Rows of x, each with `before` numbers before it and as many behind it as its row of `out` is longer. False where they
+// are not close together, or too few to be shared by threads.
+bool pad_rows(const View& x, const View& out, int64_t before, double value) {
+  const int last = x.shape.n - 1;
+  const int64_t n = x.shape[last], behind = out.shape[last] - before - n, item = int64_t(itemsize(x.dtype));
+  Shape lead = x.shape;
+  lead.n = last;
+  const int64_t rows = numel(lead);
+  if (rows < 16 || x.strides[last] != 1 || out.strides[last] != 1) return false;
+  const RowCopy copy(out.data, rows * n * item, n * item);
+  with_size(x.dtype, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    T number;
+    cast_fn(DType::F64, x.dtype)(1, &value, 1, &number, 1);
+    parallel_for(rows, (1 << 16) / (out.shape[last] * item) + 1, [&](int64_t b, int64_t e) {
+      for (int64_t r = b; r < e; r++) {
+        T* to = out.ptr<T>() + offset_of(r, lead, out.strides);
+        std::fill(to, to + before, number);
+        copy(n * item, x.ptr<const T>() + offset_of(r, lead, x.strides), to + before);
+        std::fill(to + before + n, to + before + n + behind, number);
+      }
+      copy.finish();
+    });
+  });
+  return true;
+}
+
 // What is added before and behind along each axis, then x: nothing is written twice.
 void pad(const KernelCall& c) {
   const View& x = c.in[0];
@@ -205,6 +234,7 @@ void pad(const KernelCall& c) {
   for (int64_t& s : none) s = 0;
   View out = c.out[0];
   for (int i = 0; i < x.shape.n; i++) {
+    if (i == x.shape.n - 1 && pad_rows(x, out, before[i], value)) return;
     const int64_t b = before[i], n = x.shape[i], behind = out.shape[i] - b - n;
     for (const View& added : {along_axis(out, i, 0, b), along_axis(out, i, b + n, behind)})
       copy_view(added, View{&value, DType::F64, added.shape, none});

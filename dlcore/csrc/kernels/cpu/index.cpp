@@ -14,20 +14,17 @@
 namespace dl {
 namespace {
 
-// f(outer index, first column, last column) in parallel: strips of columns as wide as the cache keeps `n` rows of, not
-// less than a line of it.
+// f(outer index, first column, last column) in parallel: a share of the columns for each thread, not less than a line
+// of the cache; few columns are not shared.
 template <class F>
-void for_columns(const Rows& r, int64_t item, F&& f) {
-  constexpr int64_t kKept = 1 << 18;  // bytes
-  const int64_t share = std::max<int64_t>(16, (r.inner + num_threads() - 1) / num_threads());
-  const int64_t most =
-      std::max<int64_t>(1, std::min({r.inner, share, std::max<int64_t>(64, kKept / std::max<int64_t>(1, r.n * item))}));
-  const int64_t blocks = (r.inner + most - 1) / most, width = (r.inner + blocks - 1) / std::max<int64_t>(1, blocks);
-  int64_t grain = std::max<int64_t>(1, (1 << 13) / std::max<int64_t>(1, width * r.count));
+void for_columns(const Rows& r, F&& f) {
+  const int64_t width = std::max<int64_t>(16, (r.inner + num_threads() - 1) / num_threads());
+  const int64_t blocks = (r.inner + width - 1) / width;
+  const int64_t grain = std::max<int64_t>(1, (1 << 13) / std::max<int64_t>(1, std::min(width, r.inner) * r.count));
   parallel_for(r.outer * blocks, grain, [&](int64_t b, int64_t e) {
     for (int64_t i = b; i < e; i++) {
-      int64_t col = i % blocks * width;
-      if (col < r.inner) f(i / blocks, col, std::min(r.inner, col + width));
+      const int64_t column = i % blocks * width;
+      f(i / blocks, column, std::min(r.inner, column + width));
     }
   });
 }
@@ -89,9 +86,12 @@ void gather(const Rows& r, const View& x_in, const View& out) {
   y.finish();
 }
 
+constexpr int64_t kNear = 1 << 19;  // bytes that a core's own cache keeps
+
 template <class T>
 void add_rows(const Rows& r, const T* g, T* out) {
-  for_columns(r, int64_t(sizeof(T)), [&](int64_t o, int64_t begin, int64_t end) {
+  const bool far = r.n * r.inner * int64_t(sizeof(T)) > kNear;
+  for_columns(r, [&](int64_t o, int64_t begin, int64_t end) {
     const int64_t count = r.count, inner = r.inner, *at = r.at;  // not members: out may be of their type
     const T* from = g + o * count * inner;
     T* to = out + o * r.n * inner;
@@ -102,7 +102,7 @@ void add_rows(const Rows& r, const T* g, T* out) {
     for (int64_t k = 0; k < count; k++) {
       T* d = to + at[k] * inner;
       const T* s = from + k * inner;
-      if (k + 1 < count) ask_for(s + inner + begin, (end - begin) * int64_t(sizeof(T)));
+      if (far && k + 1 < count) ask_for(to + at[k + 1] * inner + begin, (end - begin) * int64_t(sizeof(T)));
       for (int64_t i = begin; i < end; i++) d[i] = T(d[i] + s[i]);
     }
   });
