@@ -35,6 +35,7 @@ DTYPE_RULES = {
     "int_only": "that of the input, which must be a whole-number dtype",
     "sum": "floating-point dtypes stay; whole numbers and bool give int64 (unsigned ones uint64)",
     "mean": "floating-point dtypes stay; whole numbers and bool give float32",
+    "wide": "float32 of 16-bit floats; other floating-point dtypes stay, all else gives float32",
     "index_out": "int64; the input may have any dtype",
     "select": "the common dtype of x and y; the condition is bool",
     "real_of": "the input's floating-point dtype, of complex numbers that of their parts; whole numbers give float32",

@@ -140,12 +140,18 @@ op("_batch_norm_grad", "g, x, gamma, mean, var, axis: int = 1, eps: float = 1e-5
    samples=[case(_bx, _bx, _bg, fixed([0.1, -0.2, 0.0]), fixed([1.3, 1.2, 1.1]))])
 op("batch_norm_infer", "x, gamma, beta, running_mean, running_var, axis: int = 1, eps: float = 1e-5",
    "Normalised with the running mean and variance.",
-   define="s = gamma * rsqrt(running_var + eps);"
-          "x * _along(s, x, axis=axis) + _along(beta - running_mean * s, x, axis=axis)",
+   define="s = _widened(gamma) * rsqrt(_widened(running_var) + eps); t = _widened(beta) - _widened(running_mean) * s;"
+          "_scaled(x, _along(s, x, axis=axis), _along(t, x, axis=axis))",
    ref="dlcore.ops.reference.batch_norm_infer", samples=[case(_bx, _bg, _bg, _bg, real(0.5, 2, shape=(3,)))],
    errors=[bad(r"\(2,\)", _bx, real(shape=(2,)), real(shape=(2,)), real(shape=(2,)), real(0.5, 2, shape=(2,)))],
    tol={"float32": 1e-5, "float16": 2e-2, "bfloat16": 2e-1},
    example="batch_norm_infer([[3.]], [1.], [0.], [1.], [4.]) -> [[0.999999]]")
+# What a channel is scaled by and moved by may pass the range of 16-bit floats where their sum does not.
+op("_widened", "x", "x in float32, if it has 16 bits.", dtype="wide", expr="x", grad="gy",
+   ref="x.astype('float32') if x.dtype.itemsize == 2 else x", samples=real(-2, 2))
+op("_scaled", "x, s, t", "x * s + t, rounded once to x's dtype.", dtype="mean", expr="x * s + t",
+   grad={"x": "gy * s", "s": "_widened(gy) * x", "t": "_widened(gy)"}, ref="x * s + t",
+   samples=(real(-2, 2), real(-2, 2), real(-2, 2)))
 op("_mean_but", "x, axis: int = 1", "The mean over all axes but one.", dtype="mean", infer="reduce_but",
    kernel="mean_but",
    grad="broadcast_like(_along(gy / _size_but(x, axis=axis), x, axis=axis), x)", ref="dlcore.ops.reference.mean_but",

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from core.arrays import channels_last, draw, layouts, nd, near, threads
 
+import dlcore as dl
+from dlcore import autograd
 from dlcore.ops import F
 
 RTOL = {"float32": 3e-6, "float64": 1e-13, "float16": 3e-3, "bfloat16": 2e-2}
@@ -152,3 +156,32 @@ def test_group_norm_of_short_and_long_groups_far_from_zero(shape: tuple[int, ...
     others = (0, *range(2, x.ndim))
     np.testing.assert_allclose(dgamma.asnumpy(), (g * h).sum(others), rtol=1e-4, atol=1e-2)
     np.testing.assert_allclose(dbeta.asnumpy(), g.sum(others), rtol=1e-4, atol=1e-2)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32"])
+@pytest.mark.parametrize("recorded", [False, True])
+def test_scale_times_running_mean_may_pass_the_range(dtype: str, recorded: bool) -> None:
+    """In 16 bits neither the scale, 31623, times the mean nor what is added in its place need fit: their sum does."""
+    x = draw((2, 3, 4, 4)) * (0.25 if dtype == "float16" else 64) + 1000
+    values = [np.full(3, v) for v in (100.0, 5.0, 1000.0, 0.0)]  # gamma, beta, running mean and variance
+    given = [F.cast(nd(v), dtype) for v in values]
+    images = F.cast(nd(x), dtype)
+    rounded = F.cast(images, "float64").asnumpy()
+    want = (rounded - 1000) * (100 / np.sqrt(1e-5)) + 5
+
+    def infer(v: Any) -> Any:
+        return F.batch_norm_infer(v, *given)
+
+    for layout in (images, F.cast(nd(channels_last(x)), dtype)):
+        for run in (infer, dl.jit(infer)):
+            if recorded:
+                layout.attach_grad()
+                with autograd.record():
+                    got = run(layout)
+                got.backward()
+                slope = F.cast(layout.grad, "float64").asnumpy()
+                np.testing.assert_allclose(slope, 100 / np.sqrt(1e-5), rtol=1e-2)
+            else:
+                got = run(layout)
+            assert str(got.dtype) == dtype
+            near(F.cast(got, "float64"), want, {"float16": 1e-3, "bfloat16": 8e-3, "float32": 1e-3}[dtype])

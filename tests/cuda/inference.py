@@ -17,6 +17,7 @@ pretend.install()
 import dlcore as dl  # noqa: E402  (the stand-in for CuPy comes first)
 from dlcore import autograd  # noqa: E402
 from dlcore.gluon import nn  # noqa: E402
+from dlcore.ops import F  # noqa: E402
 
 
 def main() -> None:
@@ -50,6 +51,19 @@ def main() -> None:
     assert [node.op for node in program.lowered.nodes] == ["_channels_last", "_conv2d_act", "conv2d"]
     assert {state.array._device for state in program.graph.states} == {"gpu(0)"}
     assert program.graph.kept is not None
+    narrow(device)
+
+
+def narrow(device: dl.Context) -> None:
+    """In float16 neither the scale times the mean nor what is added in its place need fit."""
+    x = dl.nd.array(np.linspace(999, 1001, 24).reshape(2, 3, 4), dtype="float16", ctx=device)
+    given = [dl.nd.array(np.full(3, v), dtype="float16", ctx=device) for v in (100.0, 5.0, 1000.0, 0.0)]
+    wanted = (x.asnumpy().astype("float64") - 1000) * (100 / np.sqrt(1e-5)) + 5
+    for run in (F.batch_norm_infer, dl.jit(F.batch_norm_infer)):
+        found = run(x, *given)
+        assert found.dtype == np.float16
+        np.testing.assert_allclose(found.asnumpy().astype("float64"), wanted, rtol=0, atol=40)
+    print("agrees in float16")
 
 
 if __name__ == "__main__":

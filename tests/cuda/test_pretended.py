@@ -47,7 +47,7 @@ def test_folded_normalisation_follows_its_parameters_on_the_device() -> None:
     program = Path(__file__).with_name("inference.py")
     done = subprocess.run([sys.executable, str(program)], capture_output=True, text=True, timeout=400)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    assert done.stdout.count("agrees") == 3
+    assert done.stdout.count("agrees\n") == 3 and done.stdout.endswith("agrees in float16\n")
 
 
 def test_compiled_functions_update_metrics_on_the_device() -> None:

@@ -228,7 +228,9 @@ def expected_dtype(record: Op, inputs: list[Any], attrs: dict[str, Any], index: 
     is_float = first.kind in "fc" or first == BF16
     if rule in ("real", "real_floating") and first.kind == "c":
         return np.dtype(np.float32 if first.itemsize == 8 else np.float64)
-    if rule in ("floating", "mean", "real_floating"):
+    if rule == "wide" and first.itemsize == 2:
+        return np.dtype(np.float32)
+    if rule in ("floating", "mean", "real_floating", "wide"):
         return first if is_float else np.dtype(np.float32)
     if rule == "sum" and not is_float:
         return np.dtype(np.uint64 if first.kind == "u" else np.int64)

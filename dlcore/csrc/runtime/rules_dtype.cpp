@@ -75,6 +75,11 @@ static void rule_mean(DTypeCall& c) {
   c.common = c.in[0].dtype;
   all_outputs(c, floating_of(c.common));
 }
+static void rule_wide(DTypeCall& c) {  // single precision of 16-bit floats
+  c.common = floating_of(first_dtype(c));
+  if (c.common == DType::F16 || c.common == DType::BF16) c.common = DType::F32;
+  all_outputs(c, c.common);
+}
 static void rule_index_out(DTypeCall& c) {
   c.common = c.nin ? c.in[0].dtype : DType::I64;
   all_outputs(c, DType::I64);
@@ -170,6 +175,7 @@ DL_DTYPE("first", rule_same);
 DL_DTYPE("like", rule_like);
 DL_DTYPE("sum", rule_sum);
 DL_DTYPE("mean", rule_mean);
+DL_DTYPE("wide", rule_wide);
 DL_DTYPE("index_out", rule_index_out);
 DL_DTYPE("select", rule_select);
 DL_DTYPE("attr", rule_attr);

@@ -37,6 +37,21 @@ def _definition(builder: Builder, node: Node, operands: Operands) -> list[Value]
     return builder.program(record.define_program, record, node.attrs, {"in": slots}, None)  # type: ignore[return-value]
 
 
+def _widened(builder: Builder, node: Node, operands: Operands) -> list[Value]:
+    return [_as(builder, operands[0], node.outputs[0].dtype)]
+
+
+def _as(builder: Builder, value: Value | None, dtype: str) -> Value:
+    assert value is not None
+    return value if value.dtype == dtype else builder.one("cast", [value], dtype)
+
+
+def _scaled(builder: Builder, node: Node, operands: Operands) -> list[Value]:
+    """x * s + t as the calls that passes know."""
+    total = builder.one("add", [builder.one("multiply", operands[:2]), operands[2]])
+    return [_as(builder, total, node.outputs[0].dtype)]
+
+
 def _number(number: Any, out: Value, builder: Builder) -> list[Value]:
     """An array full of one number: a 0-d constant, seen with the shape of `out`."""
     typed: Any = (
@@ -206,6 +221,8 @@ RULES: dict[str, Rewrite] = {
     **dict.fromkeys(("transpose", "swap_last"), _transpose),
     **dict.fromkeys(("copy", "positive", "stop_gradient", "cast"), _identity),
     **dict.fromkeys(("var", "norm2"), _definition),
+    "_widened": _widened,
+    "_scaled": _scaled,
     "sum_to": _sum_to,
     **dict.fromkeys(("sum", "mean", "max", "min"), _reduce),
     "multiply": _neutral("both", 1),
