@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from core.arrays import nd, threads
 
+from dlcore import np as D
 from dlcore.ops import F
 
 N = 17 * 2**20 // 4 + 37  # float32 numbers: above the size from which this happens, and not a whole number of lines
@@ -31,6 +32,25 @@ def test_copies(count: int) -> None:
         np.testing.assert_array_equal(
             F.concat(nd(tall), nd(tall[:, :5]), axis=1).asnumpy(), np.concatenate((tall, tall[:, :5]), 1)
         )
+
+
+def test_moves() -> None:
+    tall = x[: N // 1003 * 1003].reshape(1003, -1)
+    half = tall[:, : tall.shape[1] // 2 + 1]
+    same = np.testing.assert_array_equal
+    with threads(3):
+        same(F.copy(nd(tall[::-1, ::-1])).asnumpy(), tall[::-1, ::-1])
+        same(F.copy(nd(tall[:, 1::][:, ::-1])).asnumpy(), tall[:, 1::][:, ::-1])
+        same(F.cast(nd(half[:, ::-1]), "float64").asnumpy(), half[:, ::-1].astype("float64"))
+        same(D.tile(nd(half), (2, 2)).asnumpy(), np.tile(half, (2, 2)))
+        same(D.roll(nd(tall), 7, 1).asnumpy(), np.roll(tall, 7, 1))
+        same(D.repeat(nd(half), 3, 1).asnumpy(), np.repeat(half, 3, 1))
+        same(D.repeat(nd(x[: N // 5]), 9).asnumpy(), np.repeat(x[: N // 5], 9))
+        same(F.stack(nd(half), nd(half[::-1]), nd(half), axis=-1).asnumpy(), np.stack((half, half[::-1], half), -1))
+        same(F.stack(nd(half), nd(half), nd(half), axis=-1).asnumpy(), np.stack((half, half, half), -1))
+        same(D.pad(nd(tall), 3, constant_values=2).asnumpy(), np.pad(tall, 3, constant_values=2))
+        same(F.tril(nd(tall), 5).asnumpy(), np.tril(tall, 5))
+        same(F.triu(nd(tall), -5).asnumpy(), np.triu(tall, -5))
 
 
 def test_writing_over_an_input() -> None:

@@ -16,6 +16,7 @@ namespace {
 constexpr int64_t kGrainElements = 16 * 1024;
 constexpr int64_t kSide = 64;           // of the squares that a transposing copy works in
 constexpr int64_t kBlock = 1024;        // elements that are made in the cache before they are written past it
+constexpr int64_t kLongRow = 1024;      // bytes: shorter ones would end in half lines beside the caches
 constexpr int64_t kRowBytes = 1 << 14;  // of a row that is copied without asking memcpy, which looks for the best way
 
 struct Copy {
@@ -94,7 +95,7 @@ void copy_rows(Copy& c) {
   int last = c.geo.nd - 1;
   int64_t n = c.geo.shape[last], rows = 1;
   for (int i = 0; i < last; i++) rows *= c.geo.shape[i];
-  c.far &= n * c.ops[0].itemsize >= 1024;  // shorter ones would end in half lines
+  c.far &= n * c.ops[0].itemsize >= kLongRow;
   bool runs = c.ops[0].stride[last] == 1;
   const TileOperand &d = c.ops[0], &s = c.ops[1];
   int64_t group = c.geo.shape[last - 1], to_next = d.stride[last - 1] * d.itemsize,
@@ -219,6 +220,10 @@ void strided_copy(const View& dst, const View& src) {
     return copy_transposed(c);
   }
   if (c.geo.shape[last] < 8 && c.geo.shape[last - 1] > c.geo.shape[last]) swap_axes(c, last - 1, last);
+  if (c.geo.shape[last] * c.ops[1].itemsize >= kLongRow)  // to all its places while it is in the cache
+    for (int i = last - 2; i >= 0; i--)
+      for (int k = i; c.ops[1].stride[k] == 0 && k + 1 < last && c.ops[1].stride[k + 1] != 0; k++)
+        swap_axes(c, k, k + 1);
   copy_rows(c);
 }
 
