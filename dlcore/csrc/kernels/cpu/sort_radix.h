@@ -9,6 +9,12 @@
 
 namespace dl {
 
+// b or a, without a branch that a processor would guess wrongly.
+template <class K>
+K chosen(bool b_wanted, K a, K b) {
+  return K(a ^ ((a ^ b) & K(K(0) - K(b_wanted))));
+}
+
 // What is sorted: a key alone, or a key with the position it came from. For keys of at most 32 bits (and lines as short
 // as that) both fit into one word.
 template <class K>
@@ -18,6 +24,7 @@ struct KeyOnly {
   uint64_t word() const { return key; }
   int digit(int byte) const { return int(key >> (8 * byte)) & 255; }
   bool operator<(const KeyOnly& o) const { return key < o.key; }
+  KeyOnly or_if(bool other, KeyOnly o) const { return {chosen(other, key, o.key)}; }
 };
 struct PackedKey {
   uint64_t both;  // the key above the position
@@ -25,6 +32,7 @@ struct PackedKey {
   uint64_t word() const { return both >> 32; }
   int digit(int byte) const { return int(both >> (8 * byte + 32)) & 255; }
   bool operator<(const PackedKey& o) const { return both >> 32 < o.both >> 32; }
+  PackedKey or_if(bool other, PackedKey o) const { return {chosen(other, both, o.both)}; }
 };
 struct WideKey {
   uint64_t key;
@@ -33,10 +41,14 @@ struct WideKey {
   uint64_t word() const { return key; }
   int digit(int byte) const { return int(key >> (8 * byte)) & 255; }
   bool operator<(const WideKey& o) const { return key < o.key; }
+  WideKey or_if(bool other, WideKey o) const {
+    return {chosen(other, key, o.key), int64_t(chosen(other, uint64_t(at), uint64_t(o.at)))};
+  }
 };
 
 constexpr int64_t kInsertionSort = 24;
-constexpr int64_t kParallelSort = 1 << 16;
+constexpr int64_t kParallelSort = 1 << 15;
+constexpr int kFewPasses = 2;  // over all of a line cost less than to merge what threads have sorted
 
 template <class E>
 void insertion_sort(E* x, int64_t n) {
@@ -102,21 +114,58 @@ struct Runs {
     }
     return low;
   }
-  // Places [first, last) of what they make.
+  // Places [first, last) of what they make, from both ends: neither waits for what the other compares.
   void merge(int64_t first, int64_t last, E* to) const {
     int64_t i = from_first(first), i_end = from_first(last), j = first - i, j_end = last - i_end;
-    to += first;
-    while (i < i_end && j < j_end) {
+    E *low = to + first, *high = to + last;
+    auto begin = [&] {
       const E x = a[i], y = b[j];
       const bool second = y < x;
-      *to++ = second ? y : x;
+      *low++ = x.or_if(second, y);
       j += second;
       i += !second;
-    }
-    to = std::copy(a + i, a + i_end, to);
-    std::copy(b + j, b + j_end, to);
+    };
+    auto end = [&] {
+      const E x = a[i_end - 1], y = b[j_end - 1];
+      const bool second = !(y < x);
+      *--high = x.or_if(second, y);
+      j_end -= second;
+      i_end -= !second;
+    };
+    while (int64_t sure = std::min(i_end - i, j_end - j) / 2)  // so many steps from either end, whatever they take
+      for (; sure > 0; sure--) begin(), end();
+    while (i < i_end && j < j_end) begin();
+    low = std::copy(a + i, a + i_end, low);
+    std::copy(b + j, b + j_end, low);
   }
 };
+
+// x[0, n) in the order of one byte, to `other`: runs are counted, then moved, side by side.
+template <class E, class F>
+void radix_pass_parallel(const E* x, E* other, int64_t runs, int byte, F&& start) {
+  Temp keep(size_t(runs) * 256 * sizeof(int64_t));
+  int64_t *count = keep.ptr<int64_t>(), sum = 0;
+  parallel_for(runs, 1, [&](int64_t b, int64_t e) {
+    for (int64_t r = b; r < e; r++) {
+      int64_t local[256] = {};
+      for (int64_t i = start(r), end = start(r + 1); i < end; i++) local[x[i].digit(byte)]++;
+      std::copy(local, local + 256, count + r * 256);
+    }
+  });
+  for (int d = 0; d < 256; d++)
+    for (int64_t r = 0; r < runs; r++) {
+      int64_t c = count[r * 256 + d];
+      count[r * 256 + d] = sum;
+      sum += c;
+    }
+  parallel_for(runs, 1, [&](int64_t b, int64_t e) {
+    for (int64_t r = b; r < e; r++) {
+      int64_t to[256];
+      std::copy(count + r * 256, count + r * 256 + 256, to);
+      for (int64_t i = start(r), end = start(r + 1); i < end; i++) other[to[x[i].digit(byte)]++] = x[i];
+    }
+  });
+}
 
 // The same for one long line by all threads.
 template <class E>
@@ -127,6 +176,16 @@ E* radix_sort_parallel(E* x, E* other, int64_t n) {
   std::atomic<uint64_t> bits{0};
   parallel_for(n, kParallelSort / 4,
                [&](int64_t b, int64_t e) { bits |= differing(x + b, e - b) | (x[b].word() ^ x[0].word()); });
+  int bytes[E::kBytes], used = 0;
+  for (int b = 0; b < E::kBytes; b++)
+    if (bits >> (8 * b) & 255) bytes[used++] = b;
+  if (used <= kFewPasses) {
+    for (int u = 0; u < used; u++) {
+      radix_pass_parallel(x, other, runs, bytes[u], start);
+      std::swap(x, other);
+    }
+    return x;
+  }
   E* sorted = x;
   parallel_for(runs, 1, [&](int64_t b, int64_t e) {
     for (int64_t r = b; r < e; r++) {
