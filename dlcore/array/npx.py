@@ -90,6 +90,9 @@ def constraint_check(data: Any, msg: str = "Constraint violated.") -> NDArray:
     return held
 
 
+numpy_rules = [False]  # whether `set_np` was called: only `dlcore.compat` asks
+
+
 def set_np(shape: bool = True, array: bool = True, dtype: bool = False) -> None:
     """Python ints without a dtype become float32 in `array`, `arange` and `full` from now on, as they do in MXNet,
     whose courses begin with this call and count on it. Arrays behave as NumPy's in any case.
@@ -105,6 +108,7 @@ def set_np(shape: bool = True, array: bool = True, dtype: bool = False) -> None:
     dtype('int64')
     """
     whole_dtype("int64" if dtype else "float32")
+    numpy_rules[0] = True
 
 
 def reset_np() -> None:
@@ -113,6 +117,7 @@ def reset_np() -> None:
     >>> reset_np()
     """
     whole_dtype("int64")
+    numpy_rules[0] = False
 
 
 def is_np_array() -> bool:

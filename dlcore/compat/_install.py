@@ -14,6 +14,7 @@ from typing import Any
 
 from dlcore._hints import old_modules
 
+from . import _classic
 from ._names import ABSENT, MODULES
 
 _OLD, _NEW = "mxnet", "dlcore"
@@ -78,6 +79,8 @@ class _Top(ModuleType):
     __path__: list[str] = []  # it has modules below
 
     def __getattr__(self, name: str) -> Any:
+        if name == "MXNetError":
+            return importlib.import_module(MODULES["base"]).MXNetError
         try:
             return getattr(importlib.import_module(_NEW), name)
         except AttributeError:
@@ -162,6 +165,7 @@ def install(force: bool = False) -> None:
     old_modules.append(_old_module)
     importlib.import_module(f"{_NEW}._core").pass_over_freed(_tell_of_freed)
     _lend()
+    _classic.answer()
 
 
 def uninstall() -> None:
@@ -179,6 +183,7 @@ def uninstall() -> None:
     sys.meta_path.remove(_finder)
     old_modules.remove(_old_module)
     importlib.import_module(f"{_NEW}._core").pass_over_freed(None)
+    _classic.end()
     while _lent:
         delattr(*_lent.pop())
     sys.modules.update(_replaced)

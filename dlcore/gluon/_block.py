@@ -65,8 +65,7 @@ class Block(Hinted):
         self._key = ""
         self._ready = False
         self._pre_hooks: dict[int, Callable[..., Any]] = {}
-        self._hooks: dict[int, Callable[..., Any]] = {}
-        self._op_hooks: dict[int, Any] = {}
+        self._hooks, self._op_hooks = dict[int, Callable[..., Any]](), dict[int, Any]()
 
     # Structure.
 
@@ -147,6 +146,10 @@ class Block(Hinted):
             if pattern.match(path) or pattern.match(parameter.name):
                 chosen[path] = parameter
         return chosen
+
+    def _collect_params_with_prefix(self, prefix: str = "") -> dict[str, Parameter]:
+        """What libraries built on MXNet call: parameters by path, below `prefix`."""
+        return {f"{prefix}.{path}".lstrip("."): p for path, p in self.collect_params().items()}
 
     def _collect(self, path: str, found: ParameterDict) -> None:
         for name, parameter in self.own_params().items():

@@ -28,15 +28,15 @@ class Loss(HybridBlock):
         super().__init__(prefix, params)
         self._weight, self._batch_axis = weight, batch_axis
 
-    def _finish(self, loss: Any, sample_weight: Any) -> Any:
-        """Apply the weights, then take the mean over all axes but the batch's."""
+    def _finish(self, loss: Any, sample_weight: Any, reduce: Any = F.mean) -> Any:
+        """Apply the weights, then take the mean (or what else `reduce` is) over all axes but the batch's."""
         if sample_weight is not None:
             loss = F.multiply(loss, sample_weight)
         if self._weight is not None and self._weight != 1.0:
             loss = F.multiply(loss, self._weight)
         batch = (self._batch_axis or 0) % loss.ndim if loss.ndim else 0
         others = tuple(axis for axis in range(loss.ndim) if axis != batch)
-        return F.mean(loss, axis=others) if others else loss
+        return reduce(loss, axis=others) if others else loss
 
     def _details(self) -> str:
         return f"batch_axis={self._batch_axis}, w={self._weight}"

@@ -14,12 +14,11 @@ class KLDivLoss(Loss):
     """Kullback-Leibler divergence: label * (log(label) - log(q)) (Kullback and Leibler, 1951).
 
     pred: log(q), or with `from_logits=False` scores that a softmax along `axis` turns into q. label: probabilities in
-    the shape of pred. Gives (batch,): the mean over all other axes, as MXNet has it, so the sum over n classes is n
-    times as much.
+    the shape of pred. Gives (batch,): the sum over all other axes.
 
     >>> import dlcore as dl
     >>> KLDivLoss(from_logits=False)(dl.nd.zeros((1, 2)), dl.nd.array([[1.0, 0.0]])).asnumpy().round(4)
-    array([0.3466], dtype=float32)
+    array([0.6931], dtype=float32)
     """
 
     def __init__(
@@ -38,7 +37,7 @@ class KLDivLoss(Loss):
         logs = pred if self._from_logits else F.log_softmax(pred, axis=self._axis)
         label = label_like(label, pred, "KLDivLoss")
         divergence = F.multiply(label, F.subtract(F.log(F.add(label, 1e-12)), logs))
-        return self._finish(divergence, sample_weight)
+        return self._finish(divergence, sample_weight, F.sum)
 
 
 class LogisticLoss(Loss):

@@ -32,13 +32,13 @@ __all__ = [
 
 
 def split_data(data: Any, num_slice: int, batch_axis: int = 0, even_split: bool = True) -> list[Any]:
-    """Cut an array along `batch_axis` into `num_slice` parts, the last taking what is left over.
+    """Cut an array along `batch_axis` into `num_slice` parts, the first ones longer by one where it does not come out.
 
     Raises ValueError if the parts would differ and `even_split` is set.
 
     >>> import dlcore as dl
     >>> [part.shape for part in split_data(dl.nd.ones((5, 2)), 2, even_split=False)]
-    [(2, 2), (3, 2)]
+    [(3, 2), (2, 2)]
     """
     size = data.shape[batch_axis]
     if size < num_slice:
@@ -47,8 +47,8 @@ def split_data(data: Any, num_slice: int, batch_axis: int = 0, even_split: bool 
         raise ValueError(
             f"split_data: length {size} is no multiple of {num_slice}; even_split=False allows parts of unequal length"
         )
-    step = size // num_slice
-    ends = [step * i for i in range(1, num_slice)] + [size]
+    step, longer = divmod(size, num_slice)
+    ends = [step * i + min(i, longer) for i in range(1, num_slice + 1)]
     at = (slice(None),) * (batch_axis % data.ndim)
     return [data[(*at, slice(begin, end))] for begin, end in zip([0, *ends], ends, strict=False)]
 

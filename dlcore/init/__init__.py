@@ -9,7 +9,7 @@ from dlcore import _answers
 
 from ._constant import Constant, One, Zero
 from ._host import host_generator
-from ._initializer import Initializer, create, register
+from ._initializer import InitDesc, Initializer, create, register
 from ._random import MSRAPrelu, Normal, Orthogonal, Uniform, Xavier
 from ._special import Bilinear, FusedRNN, Load, LSTMBias, Mixed, TruncNorm
 
@@ -17,6 +17,7 @@ __all__ = [
     "Bilinear",
     "Constant",
     "FusedRNN",
+    "InitDesc",
     "Initializer",
     "LSTMBias",
     "Load",

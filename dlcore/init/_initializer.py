@@ -14,6 +14,24 @@ _REGISTRY: dict[str, type[Initializer]] = {}
 _Class = TypeVar("_Class", bound="type[Initializer]")
 
 
+class InitDesc(str):
+    """The name of an array that is to be filled, with the attributes of its variable, as old programs make it.
+
+    global_init: the initializer for arrays without one of their own.
+
+    >>> InitDesc("fc_weight", {"__init__": "zeros"}).attrs
+    {'__init__': 'zeros'}
+    """
+
+    attrs: dict[str, str]
+    global_init: Any
+
+    def __new__(cls, name: str, attrs: dict[str, str] | None = None, global_init: Any = None) -> InitDesc:
+        made = super().__new__(cls, name)
+        made.attrs, made.global_init = attrs or {}, global_init
+        return made
+
+
 class Initializer:
     """Fills an array according to its name and its own rule.
 

@@ -128,8 +128,9 @@ class EvalMetric(Totals):
         return self.name, self.sum_metric / self.num_inst if self.num_inst else math.nan
 
     def get_name_value(self) -> list[tuple[str, float]]:
-        """`get` as a list of pairs, the same for one metric and for several."""
-        return [self.get()]
+        """`get` as a list of pairs, the same for one metric and for several, also of a subclass that gives lists."""
+        names, values = self.get()
+        return list(zip(names, values, strict=True)) if isinstance(names, (list, tuple)) else [(names, values)]
 
     def __getstate__(self) -> dict[str, Any]:
         return plain(self)

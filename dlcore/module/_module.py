@@ -317,6 +317,11 @@ class Module(BaseModule):
         bound = self._bound
         self._stepping("update").step([(n, bound.arg_dict[n], bound.grad_dict[n]) for n in self._learned()])
 
+    @property
+    def _optimizer(self) -> optim.Optimizer | None:
+        """Where old loops look the optimizer up."""
+        return None if self._stepper is None else self._stepper.optimizer
+
     def _stepping(self, what: str) -> Stepper:
         if self._stepper is None:
             raise RuntimeError(f"{what}: call init_optimizer (or fit) first")

@@ -39,7 +39,8 @@ class Optimizer(ByHand, Hinted):
     lr_scheduler: gives the learning rate from the number of steps; `learning_rate`, if given, is its base. Any function
         of that number will do.
     multi_precision: keep a float32 copy of float16 and bfloat16 weights and update that.
-    param_dict: index -> parameter, for their `lr_mult` and `wd_mult`.
+    param_dict: index -> parameter, for their `lr_mult` and `wd_mult`. param_idx2name: index -> name, for factors by
+        name; those whose name does not end in _weight or _gamma then have no weight decay.
 
     >>> import dlcore as dl
     >>> sgd = dl.optim.SGD(learning_rate=0.5)
@@ -62,6 +63,7 @@ class Optimizer(ByHand, Hinted):
         multi_precision: bool = False,
         param_dict: dict[int, Any] | None = None,
         begin_num_update: int = 0,
+        param_idx2name: Mapping[int, str] | None = None,
         **unknown: Any,
     ) -> None:
         if unknown:
@@ -86,6 +88,9 @@ class Optimizer(ByHand, Hinted):
         self.lr_scheduler = lr_scheduler
         self.multi_precision = multi_precision
         self.param_dict = dict(param_dict or {})
+        self.idx2name = dict(param_idx2name or {})
+        if self.idx2name:
+            self.set_wd_mult({n: 0.0 for n in self.idx2name.values() if not n.endswith(("_weight", "_gamma"))})
         self._seen: set[Any] = set()
         self._scaled: dict[tuple[str, float], _core.NDArray] = {}
 
@@ -141,6 +146,10 @@ class Optimizer(ByHand, Hinted):
         """The learning rate now."""
         return self.knobs["lr"]
 
+    @learning_rate.setter
+    def learning_rate(self, lr: float) -> None:
+        self.set_knob("lr", lr)
+
     lr = learning_rate
 
     def set_learning_rate(self, lr: float) -> None:
@@ -152,16 +161,22 @@ class Optimizer(ByHand, Hinted):
         """Weight decay."""
         return self._values["wd"]
 
+    @wd.setter
+    def wd(self, wd: float) -> None:
+        self.set_knob("wd", wd)
+
     def set_lr_mult(self, args_lr_mult: Mapping[Any, float]) -> None:
-        """Factors of the learning rate for weights, by what `update` calls them."""
+        """Factors of the learning rate for weights, by what `update` calls them, or by their names."""
         self._set_factors("lr_mult", args_lr_mult)
 
     def set_wd_mult(self, args_wd_mult: Mapping[Any, float]) -> None:
-        """Factors of the weight decay for weights, by what `update` calls them."""
+        """Factors of the weight decay for weights, by what `update` calls them, or by their names."""
         self._set_factors("wd_mult", args_wd_mult)
 
     def _set_factors(self, which: str, factors: Mapping[Any, float]) -> None:
-        for index, factor in factors.items():
+        indices = {name: index for index, name in self.idx2name.items()}
+        for key, factor in factors.items():
+            index = indices.get(key, key)
             one = self.param_dict.setdefault(index, SimpleNamespace(lr_mult=1.0, wd_mult=1.0))
             setattr(one, which, float(factor))
 
@@ -227,23 +242,29 @@ class Optimizer(ByHand, Hinted):
     def update(self, index: Any, weight: Any, grad: Any, state: Any) -> None:
         """Change `weight` and `state` in place by `grad`. Also takes equally long lists of all four.
 
-        A second update of an index begins a new step.
+        A second update of an index begins a new step. A subclass with an `update` of its own may call this one for the
+        rule that it derives from.
         """
         if isinstance(index, (list, tuple)):
             for item in zip(index, weight, grad, state, strict=True):
                 self.update(*item)
             return
-        if index in self._seen or not self._seen:
-            self.place(weight._device)
-            self.begin_step()
-        self._seen.add(index)
-        self.apply(index, weight, grad, state)
+        if not self._counted:
+            if index in self._seen or not self._seen:
+                self.place(weight._device)
+                self.begin_step()
+            self._seen.add(index)
+        own = type(self).update is not Optimizer.update
+        (self._apply_rule if own else self.apply)(index, weight, grad, state)
 
     def apply(self, index: Any, weight: _core.NDArray, grad: _core.NDArray, state: State) -> None:
         """`update` of one weight as part of a step that `begin_step` has begun."""
         if self.updates_by_hand:
             self._update_by_hand(index, weight, grad, state)
-            return
+        else:
+            self._apply_rule(index, weight, grad, state)
+
+    def _apply_rule(self, index: Any, weight: _core.NDArray, grad: _core.NDArray, state: State) -> None:
         if isinstance(grad, RowSparseNDArray):
             self._apply_rows(index, weight, grad, state)
             return
@@ -260,14 +281,14 @@ class Optimizer(ByHand, Hinted):
     def _apply_rows(self, index: Any, weight: _core.NDArray, grad: RowSparseNDArray, state: State) -> None:
         """`apply` for a gradient of which only some rows are there: with `lazy_update` the rule sees only those."""
         if not self.lazy_update:
-            self.apply(index, weight, grad.tostype("default"), state)
+            self._apply_rule(index, weight, grad.tostype("default"), state)
             return
         if grad.indices.size == 0:
             return
         rows = grad.indices
         part = F.take(weight, rows)
         parts = tuple(F.take(array, rows) for array in state)
-        self.apply(index, part, grad.data, parts)
+        self._apply_rule(index, part, grad.data, parts)
         for array, changed in zip((weight, *state), (part, *parts), strict=True):
             F.index_put(array, changed, rows, out=array)
 

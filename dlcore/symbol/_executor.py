@@ -83,7 +83,7 @@ class Executor:
     def outputs(self) -> list[_core.NDArray]:
         """What the last `forward` gave."""
         if not self._results and not self._early:
-            _, types, _ = self._symbol.infer_type(**{n: a.dtype.name for n, a in self.arg_dict.items()})
+            _, types, _ = self._symbol._dtypes(**{n: a.dtype.name for n, a in self.arg_dict.items()})
             rows = zip(self._symbol._entries, self.output_shapes, types, strict=True)
             self._early = [nd.zeros(shape, ctx=self._where[call], dtype=dtype) for (call, _), shape, dtype in rows]
         return self._early or self._results
@@ -107,6 +107,7 @@ class Executor:
             if name not in self.arg_dict:
                 raise KeyError(f"{name!r} is no argument of {self._symbol!r}; it has {', '.join(self.arg_dict)}")
             put(self.arg_dict[name], array, name)
+        is_train = bool(is_train)  # old programs say 0 and 1
         recording = is_train and bool(self.grad_dict)
         with autograd.record() if recording else autograd.pause(train_mode=is_train):
             if self._monitor is not None and self._monitor[1]():
@@ -273,7 +274,7 @@ def simple_bind(
     where = {call.name: place for call, place in places(symbol, ctx, groups).items() if not call.op}
     names, aux_names = symbol.list_arguments(), symbol.list_auxiliary_states()
     arg_shapes, _, aux_shapes = symbol.infer_shape(**shapes)
-    arg_types, _, aux_types = symbol.infer_type(**(type_dict or {}))
+    arg_types, _, aux_types = symbol._dtypes(**(type_dict or {}))
     reqs = _requests(names, grad_req)
 
     def zeros(name: str, shape: Any, dtype: str) -> Any:

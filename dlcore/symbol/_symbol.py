@@ -170,17 +170,27 @@ class Symbol(Outputs):
         """
         return self._inferred(_shapes.infer_partial, args, known)
 
-    def infer_type_partial(self, *args: Any, **known: Any) -> tuple[list[str], list[str], list[str]]:
+    def infer_type_partial(self, *args: Any, **known: Any) -> tuple[list[type], list[type], list[type]]:
         """`infer_type`, which needs nothing: a variable of unknown dtype has that of what it is used with."""
         return self.infer_type(*args, **known)
 
-    def infer_type(self, *args: Any, **known: Any) -> tuple[list[str], list[str], list[str]]:
-        """The dtypes (as names) of arguments, outputs and auxiliary states from the given ones.
+    def infer_type(self, *args: Any, **known: Any) -> tuple[list[type], list[type], list[type]]:
+        """The dtypes (as NumPy's classes) of arguments, outputs and auxiliary states from the given ones.
 
         >>> import dlcore as dl
-        >>> (dl.sym.var("x") > 1).infer_type(x="float64")
-        (['float64'], ['bool'], [])
+        >>> arguments, outputs, states = (dl.sym.var("x") * 2).infer_type(x="float64")
+        >>> arguments, outputs, states
+        ([<class 'numpy.float64'>], [<class 'numpy.float64'>], [])
         """
+        arguments, outputs, states = self._dtypes(*args, **known)
+        return (
+            [*map(_types.scalar_type, arguments)],
+            [*map(_types.scalar_type, outputs)],
+            [*map(_types.scalar_type, states)],
+        )
+
+    def _dtypes(self, *args: Any, **known: Any) -> tuple[list[str], list[str], list[str]]:
+        """The same by name."""
         if args:
             known = {**{n: t for n, t in zip(self.list_arguments(), args, strict=False) if t is not None}, **known}
         arguments, changed = self._variables()
@@ -200,7 +210,7 @@ class Symbol(Outputs):
         """
         arguments, changed = self._variables()
         shapes, _, more = self.infer_shape(**known)
-        dtypes, _, aux = self.infer_type()
+        dtypes, _, aux = self._dtypes()
         metas = zip(shapes + more, dtypes + aux, strict=True)
         arrays = [_core.empty(shape, dtype, "cpu(0)") for shape, dtype in metas]
 

@@ -94,3 +94,12 @@ def _result(call: Call, dtypes: list[str]) -> str:
 
 def _has_fraction(call: Call) -> bool:
     return any(isinstance(value, float) for value in call.attrs.values())
+
+
+def scalar_type(name: str) -> type:
+    """NumPy's class of the numbers of a dtype."""
+    if name == "bfloat16":
+        import ml_dtypes
+
+        return ml_dtypes.bfloat16
+    return np.dtype(name).type

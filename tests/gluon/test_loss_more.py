@@ -15,7 +15,7 @@ PAIRS = np.array([1, -1, 1, -1, -1], np.float32)
 
 
 def kl(x):
-    return (P * (np.log(P) - x)).mean(1)
+    return (P * (np.log(P) - x)).sum(1)
 
 
 def poisson_full(x):
