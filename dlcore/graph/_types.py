@@ -107,6 +107,8 @@ def compute_dtype(rule: str, node: Node) -> str:
         return _double(common) if only_weak else common if is_inexact(common) else "float32"
     if rule == "complex":
         return complex_of(common_dtype(values))
+    if rule == "wide":
+        return "float32" if values[0] is None or values[0].dtype in ("float16", "bfloat16") else values[0].dtype
     if rule == "update":
         return "float64" if values[0] is not None and values[0].dtype == "float64" else "float32"
     if rule in ("same", "first", "attr", "real"):
