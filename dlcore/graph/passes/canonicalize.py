@@ -20,13 +20,15 @@ Rewrite = Callable[[Builder, Node, Operands], list[Value] | None]
 
 
 def canonicalize(graph: Graph) -> Graph:
-    """Applies the first rule of RULES that fits each call."""
+    """Applies the first rule of RULES that fits each call, and to what definitions are made of once more."""
 
     def rule(builder: Builder, node: Node, operands: Operands) -> list[Value] | None:
         rewrite = RULES.get(node.op) if node.op != FUSED else None
         return rewrite(builder, node, operands) if rewrite else None
 
-    return rebuild(graph, rule)
+    defined = any(RULES.get(node.op) is _definition for node in graph.nodes)
+    graph = rebuild(graph, rule)
+    return rebuild(graph, rule) if defined else graph
 
 
 def _definition(builder: Builder, node: Node, operands: Operands) -> list[Value]:
