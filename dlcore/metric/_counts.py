@@ -11,9 +11,9 @@ from dlcore import _core
 from dlcore.graph import outside_trace
 from dlcore.ops import F
 
-from ._inside import refused, true_of, wrong_if_negative
+from ._inside import true_of, wrong_if_negative
 from ._metric import EvalMetric, register
-from ._sums import Sum, arrays
+from ._sums import Sum, arrays, refused
 
 
 def _classes(label: np.ndarray, pred: np.ndarray, name: str, threshold: float) -> tuple[np.ndarray, np.ndarray]:

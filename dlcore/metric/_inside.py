@@ -13,9 +13,8 @@ from dlcore import _core
 from dlcore.graph._untraceable import user_line
 from dlcore.ops import F
 
-from ._sums import Sum, place
+from ._sums import LATER, Sum, place, refused
 
-LATER = "instead return labels and predictions from the function, and call update with them after it"
 OFFER = f"inside a compiled function update may add arrays to self.sum_metric and self.num_inst, no more;\n  {LATER}"
 _OWN = ("_arrays", "_device")
 
@@ -31,11 +30,6 @@ def followed(update: Callable[..., None]) -> Callable[..., None]:
             update(self, *args, **kwargs)
 
     return call
-
-
-def refused(metric: Any, why: str, instead: str = LATER) -> _core.TraceError:
-    """The error for a metric that a compiled function cannot update."""
-    return _core.TraceError(f"metric {metric.name!r} ({type(metric).__name__}): {why}\n  {instead}")
 
 
 def as_array(values: Any) -> Any:

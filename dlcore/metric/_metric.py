@@ -13,8 +13,8 @@ from dlcore import _core
 from dlcore._hints import did_you_mean
 from dlcore._kinds import no_array, shown
 
-from ._inside import as_array, followed, refused
-from ._sums import Sum, plain
+from ._inside import as_array, followed
+from ._sums import Sum, plain, refused
 from ._totals import Totals
 
 _REGISTRY: dict[str, Callable[..., EvalMetric]] = {}

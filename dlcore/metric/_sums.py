@@ -12,6 +12,7 @@ from dlcore.array._copies import copy_on
 from dlcore.graph import invalidate, outside_trace, write_last
 from dlcore.ops import F
 
+LATER = "instead return labels and predictions from the function, and call update with them after it"
 _lock = threading.Lock()
 
 
@@ -64,6 +65,9 @@ class Sum:
             found = arrays(metric).get(self._name)
             if found is None:
                 value = metric.__dict__.get(self._name)
+                if not isinstance(value, (int, float, np.generic, np.ndarray, _core.NDArray)):
+                    held = f"{self._name} holds no number but {type(value).__name__}"
+                    raise refused(metric, f"its {held}, to which no compiled function can add")
                 found = metric._arrays[self._name] = outside_trace(lambda: _array_of(value, _device(metric)))
             return found
 
@@ -74,6 +78,11 @@ class Sum:
             return values
         number = float(values)
         return int(number) if self._whole and number.is_integer() else number
+
+
+def refused(metric: Any, why: str, instead: str = LATER) -> _core.TraceError:
+    """The error for a metric that a compiled function cannot update."""
+    return _core.TraceError(f"metric {metric.name!r} ({type(metric).__name__}): {why}\n  {instead}")
 
 
 def arrays(metric: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from dlcore import _core
 
-from ._inside import refused
+from ._sums import refused
 
 
 class Totals:

@@ -259,6 +259,20 @@ class Keeps(EvalMetric):
         self.kept.append(preds)
 
 
+class Several(EvalMetric):
+    """As code for MXNet's `num` outputs does it."""
+
+    def reset(self) -> None:
+        self.sum_metric, self.num_inst = [0.0, 0.0], [0, 0]
+
+    def update(self, labels: Any, preds: Any) -> None:
+        self.sum_metric[0] += (labels - preds).sum()
+        self.num_inst[0] += 1
+
+    def get_name_value(self) -> list[tuple[str, float]]:
+        return [(self.name, self.sum_metric[0] if self.num_inst[0] else math.nan)]
+
+
 class Measures(metric.MSE):
     def measure(self, label: np.ndarray, pred: np.ndarray) -> tuple[float, int]:
         return float(np.max(label)), 1
@@ -270,6 +284,7 @@ class Measures(metric.MSE):
         (lambda: Looks("looks"), r"metric 'looks' \(Looks\): its update looks at values[^\n]*\n.*in update: .*# looks"),
         (lambda: Counts("counts"), r"metric 'counts' \(Counts\): its update changes 'calls'"),
         (lambda: Keeps(), r"metric 'keeps' \(Keeps\): its update changes 'kept'"),
+        (lambda: Several("several"), r"metric 'several' \(Several\): its sum_metric holds no number but list"),
         (lambda: Measures(), r"metric 'mse' \(Measures\): it measures NumPy arrays"),
         (lambda: metric.np(lambda y, p: 1.0, "own"), r"metric 'own' \(CustomMetric\): it measures NumPy arrays"),
         (lambda: metric.AUC(), r"metric 'auc' \(AUC\): it keeps the scores"),
@@ -288,7 +303,8 @@ def test_a_metric_that_cannot_is_named_with_the_line_and_what_to_do(make: Any, s
     with pytest.raises(_core.TraceError, match=says) as caught:
         step(y, p)
     text = str(caught.value)
-    assert "return labels and predictions" in text and "in step: one.update(y, p)  # here" in text
+    line = "in update: self.sum_metric[0]" if isinstance(one, Several) else "in step: one.update(y, p)  # here"
+    assert "return labels and predictions" in text and line in text
     assert {name: value for name, value in vars(one).items() if name not in ("_arrays", "_device")} == state
     assert all(math.isnan(v) for _, v in one.get_name_value()) or isinstance(one, Keeps)
     if not isinstance(one, Measures):
