@@ -26,17 +26,32 @@ Digits digits_for(int64_t n) {
   return {std::min((need + passes - 1) / passes, 10), passes};
 }
 
-// One stable pass; where an element lands does not depend on the number of blocks.
-void sort_digit(const uint64_t* x, uint64_t* y, int64_t n, int shift, int64_t digits, int64_t blocks, uint32_t* count) {
+// How many elements have each value of each digit, all in one go: as long as there is one block, no pass changes it.
+template <int Passes>
+void count_all(const uint64_t* x, int64_t n, Digits by, uint32_t* found) {
+  const uint64_t mask = uint64_t(by.count() - 1);
+  const int below = by.below(), bits = by.bits;
+  std::fill(found, found + Passes * by.count(), 0u);
+  for (int64_t i = 0; i < n; i++) {
+    const uint64_t key = x[i] >> below;
+#pragma GCC unroll 3
+    for (int p = 0; p < Passes; p++) found[int64_t(p) << bits | int64_t(key >> (p * bits) & mask)]++;
+  }
+}
+
+// One stable pass over blocks of `size`; where an element lands does not depend on it. Unless `counted`, counts first.
+void sort_digit(const uint64_t* x, uint64_t* y, int64_t n, int shift, int64_t digits, int64_t size, bool counted,
+                uint32_t* count) {
   const uint64_t mask = uint64_t(digits - 1);
-  const int64_t size = (n + blocks - 1) / blocks;
-  parallel_for(blocks, 1, [&](int64_t first, int64_t last) {
-    for (int64_t k = first; k < last; k++) {
-      uint32_t* of = count + k * digits;
-      std::fill(of, of + digits, 0u);
-      for (int64_t i = k * size, e = std::min(n, i + size); i < e; i++) of[x[i] >> shift & mask]++;
-    }
-  });
+  const int64_t blocks = (n + size - 1) / size;
+  if (!counted)
+    parallel_for(blocks, 1, [&](int64_t first, int64_t last) {
+      for (int64_t k = first; k < last; k++) {
+        uint32_t* of = count + k * digits;
+        std::fill(of, of + digits, 0u);
+        for (int64_t i = k * size, e = std::min(n, i + size); i < e; i++) of[x[i] >> shift & mask]++;
+      }
+    });
   uint32_t sum = 0;
   for (int64_t d = 0; d < digits; d++)
     for (int64_t k = 0; k < blocks; k++) {
@@ -91,16 +106,21 @@ void random_permutation(const KernelCall& c) {
                             (long long)UINT32_MAX, (long long)n));
   const RandomWords words(c);
   const Digits digits = digits_for(n);
-  const int64_t blocks = n < kTogether ? 1 : num_threads();
-  Temp keep(size_t(2 * n) * sizeof(uint64_t)), counts(size_t(blocks * digits.count()) * sizeof(uint32_t));
+  const int64_t blocks = n < kTogether ? 1 : num_threads(), size = (n + blocks - 1) / blocks;
+  const bool alone = blocks == 1;
+  Temp keep(size_t(2 * n) * sizeof(uint64_t));
+  Temp counts(size_t((alone ? digits.passes : blocks) * digits.count()) * sizeof(uint32_t));
   uint64_t *x = keep.ptr<uint64_t>(), *other = x + n;
+  uint32_t* found = counts.ptr<uint32_t>();
   each_random_piece(n, [&](int64_t begin, int64_t count) {
     uint32_t w[kRandomBlock];
     words.get(begin, count, 0, w);
     for (int64_t i = 0; i < count; i++) x[begin + i] = uint64_t(w[i]) << 32 | uint64_t(begin + i);
   });
-  for (int p = 0; p < digits.passes; p++, std::swap(x, other))
-    sort_digit(x, other, n, digits.below() + p * digits.bits, digits.count(), blocks, counts.ptr<uint32_t>());
+  if (alone) (digits.passes == 2 ? count_all<2> : count_all<3>)(x, n, digits, found);
+  for (int p = 0; n && p < digits.passes; p++, std::swap(x, other))
+    sort_digit(x, other, n, digits.below() + p * digits.bits, digits.count(), size, alone,
+               found + (alone ? p * digits.count() : 0));
   std::vector<int64_t> starts;  // of what a thread settles: where the sorted bits change
   for (int64_t k = 0; k <= blocks; k++) {
     int64_t at = n / blocks * k + std::min(k, n % blocks);
@@ -111,9 +131,15 @@ void random_permutation(const KernelCall& c) {
     for (int64_t k = first; k < last; k++)
       settle(words, x + starts[size_t(k)], starts[size_t(k) + 1] - starts[size_t(k)]);
   });
-  fill_random<int64_t>(c.out[0], DType::I64, [&](int64_t begin, int64_t count, int64_t* out) {
-    for (int64_t i = 0; i < count; i++) out[i] = int64_t(x[begin + i] & UINT32_MAX);
+  Temp wide;
+  const View& out = c.out[0];
+  const bool direct = out.dtype == DType::I64 && is_contiguous(out.shape, out.strides);
+  View made = direct ? out : temp_view(out.shape, DType::I64, wide);
+  int64_t* to = made.ptr<int64_t>();
+  parallel_for(n, kRandomGrain, [&](int64_t b, int64_t e) {
+    for (int64_t i = b; i < e; i++) to[i] = int64_t(x[i] & UINT32_MAX);
   });
+  if (!direct) copy_view(out, made);
 }
 DL_KERNEL("random_permutation", random_permutation);
 
