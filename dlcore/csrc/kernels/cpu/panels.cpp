@@ -19,7 +19,8 @@ constexpr int64_t kFewRows = 256;
 constexpr int64_t kRows = 64;  // of a that are copied together
 constexpr int64_t kFar = 512;  // numbers from one column of a transposed a to the next that make the copy worth it
 
-constexpr int64_t kLine = 16;  // numbers in a line of the cache
+constexpr int64_t kLine = 16;       // numbers in a line of the cache
+constexpr int64_t kLinesAhead = 8;  // of b that are asked for before they are packed
 
 inline void prefetch(const float* p) {
 #ifdef __GNUC__
@@ -54,12 +55,27 @@ struct Room {
   int64_t size = 0;
 };
 
+// Panels of b where its lines lie one after the other, all panels of a line at a time: what is read lies side by side.
+void pack_lines(const PanelMatrix& b, int64_t k, int64_t n, float* to) {
+  const PanelTable* t = pick_panel_table();
+  const int64_t cols = t->cols, whole = n / cols * cols, rest = n - whole, width = rest ? t->width(rest) : 0;
+  float* last = to + k * whole;
+  if (rest) std::fill(last, last + k * width, 0.0f);
+  for (int64_t p = 0; p < k; p++, last += width) {
+    const float *from = b.data + p * b.row, *ahead = p + kLinesAhead < k ? from + kLinesAhead * b.row : from;
+    for (int64_t i = 0; i < n; i += kLine) prefetch(ahead + i);
+    if (cols == 2 * kLine)  // a copy of a length that the compiler knows
+      for (int64_t j = 0; j < whole; j += 2 * kLine) std::copy(from + j, from + j + 2 * kLine, to + k * j + p * cols);
+    else
+      for (int64_t j = 0; j < whole; j += cols) std::copy(from + j, from + j + cols, to + k * j + p * cols);
+    std::copy(from + whole, from + n, last);
+  }
+}
+
 // One panel of at most `cols` columns: k lines of `width` numbers, zeros behind the last column.
 void pack_panel(const PanelMatrix& b, int64_t k, int64_t n, int64_t width, float* to) {
   if (n < width) std::fill(to, to + k * width, 0.0f);
-  if (b.col == 1) {
-    for (int64_t p = 0; p < k; p++) std::copy(b.data + p * b.row, b.data + p * b.row + n, to + p * width);
-  } else if (b.row == 1) {
+  if (b.row == 1) {
     constexpr int64_t kLines = 64;  // what is written stays in the first-level cache until it is whole
     const auto transpose = pick_transpose_table()->fn[2];
     for (int64_t p = 0; p < k; p += kLines)
@@ -110,9 +126,11 @@ void pack_panels(const PanelMatrix& b, int64_t k, int64_t n, float* to) {
   int64_t panels = (n + t->cols - 1) / t->cols;
   parallel_for(panels, std::max<int64_t>(1, (1 << 15) / std::max<int64_t>(1, k * t->cols)),
                [&](int64_t begin, int64_t end) {
-                 for (int64_t j = begin * t->cols; j < std::min(n, end * t->cols); j += t->cols) {
+                 const int64_t first = begin * t->cols, last = std::min(n, end * t->cols);
+                 if (b.col == 1) return pack_lines(b.at(0, first), k, last - first, to + k * first);
+                 for (int64_t j = first; j < last; j += t->cols) {
                    int64_t here = std::min<int64_t>(t->cols, n - j);
-                   pack_panel({b.data + j * b.col, b.row, b.col}, k, here, t->width(here), to + k * j);
+                   pack_panel(b.at(0, j), k, here, t->width(here), to + k * j);
                  }
                });
 }
