@@ -25,6 +25,7 @@ from .passes.remat import Remat
 MANY = 32  # compilations after which a warning says that something changes with every call
 F = TypeVar("F", bound=Callable[..., Any])
 trust()
+_GLOBAL, _ATTRIBUTE = ("LOAD_GLOBAL", "LOAD_NAME"), ("LOAD_ATTR", "LOAD_METHOD")  # instructions of Python
 _generation = 0
 _generation_lock = threading.Lock()
 
@@ -238,16 +239,18 @@ def _asked(remat: Any, budget: Any) -> tuple[bool, tuple[Any, ...], int | None]:
 
 
 def _watched(function: Callable[..., Any]) -> list[tuple[Callable[[], Any], Any]]:
-    """What the function's globals and closure name and it may capture, each with a way to look again."""
+    """What the function names and may capture, each with a way to look again."""
     function = inspect.unwrap(function)
+    owner: dict[str, Any] = {}
     if isinstance(function, types.MethodType):
-        function = function.__func__
+        owner, function = getattr(function.__self__, "__dict__", {}), function.__func__
     if not isinstance(function, types.FunctionType):
         return []
     found: list[tuple[Callable[[], Any], Any]] = []
-    for name in _names(function.__code__):
-        if _holds(function.__globals__.get(name)):
-            found.append((functools.partial(function.__globals__.get, name), function.__globals__[name]))
+    for holder, how in ((function.__globals__, _GLOBAL), (owner, _ATTRIBUTE)):
+        for name in _names(function.__code__, how) if holder else ():
+            if _holds(holder.get(name)):
+                found.append((functools.partial(holder.get, name), holder[name]))
     for cell in function.__closure__ or ():
         try:
             content = cell.cell_contents
@@ -258,12 +261,12 @@ def _watched(function: Callable[..., Any]) -> list[tuple[Callable[[], Any], Any]
     return found
 
 
-def _names(code: types.CodeType) -> Iterator[str]:
-    """The globals that a function names, and the functions written inside it."""
-    yield from dict.fromkeys(i.argval for i in dis.get_instructions(code) if i.opname in ("LOAD_GLOBAL", "LOAD_NAME"))
+def _names(code: types.CodeType, how: tuple[str, ...]) -> Iterator[str]:
+    """What a function, and the functions written inside it, name in this way."""
+    yield from dict.fromkeys(i.argval for i in dis.get_instructions(code) if i.opname in how)
     for inside in code.co_consts:
         if isinstance(inside, types.CodeType):
-            yield from _names(inside)
+            yield from _names(inside, how)
 
 
 def _holds(one: Any) -> bool:

@@ -112,6 +112,26 @@ def test_another_network_or_metric_under_the_same_name_is_the_one_that_is_used()
     assert step(x).item() != first.item() and step.compilations == 3
 
 
+def test_another_network_as_an_attribute_is_the_one_that_is_used() -> None:
+    class Scorer:
+        def __init__(self) -> None:
+            self.net, self.kept = dl.gluon.nn.Dense(1, in_units=2), dl.metric.Loss()
+            self.net.initialize()
+            self.score = dl.jit(self.scored)
+
+        def scored(self, x: Any) -> Any:
+            return [self.net(row) for row in (x, x + 1)]
+
+    scorer, x = Scorer(), array([[1.0, 2.0]], "float32")
+    scorer.score(x)
+    scorer.kept = dl.metric.Loss()  # which the method does not use
+    scorer.score(x)
+    assert scorer.score.compilations == 1
+    scorer.net = dl.gluon.nn.Dense(1, in_units=2)
+    scorer.net.initialize(dl.init.One())
+    assert [y.item() for y in scorer.score(x)] == [3.0, 5.0] and scorer.score.compilations == 2
+
+
 def test_two_captured_arrays_can_change_places() -> None:
     a, b = array([1.0, 2.0]), array([3.0, 4.0])
 
