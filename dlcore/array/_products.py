@@ -17,15 +17,21 @@ def matmul(a: Any, b: Any) -> NDArray:
     >>> matmul([1.0, 2.0], [[3.0], [4.0]]).tolist()
     [11.0]
     """
-    a, b = asarray(a), asarray(b)
-    if a.ndim >= 2 and b.ndim >= 2:
+    return _matmul(asarray(a), asarray(b))
+
+
+def _matmul(a: NDArray, b: NDArray) -> NDArray:
+    m, n = a.ndim, b.ndim
+    if m >= 2 and n >= 2:
         return F.matmul(a, b)
-    if not a.ndim or not b.ndim:
+    if not m or not n:
         raise ValueError("matmul: a 0-d array cannot be multiplied as a matrix; use multiply")
-    product = F.matmul(F.expand_dims(a, 0) if a.ndim == 1 else a, F.expand_dims(b, 1) if b.ndim == 1 else b)
-    if b.ndim == 1:
-        product = F.squeeze(product, -1)
-    return F.squeeze(product, -2 if b.ndim > 1 else -1) if a.ndim == 1 else product
+    if n > 1:
+        return F.squeeze(F.matmul(F.expand_dims(a, 0), b), -2)
+    column = F.expand_dims(b, 1)
+    if m > 1:
+        return F.squeeze(F.matmul(a, column), -1)
+    return F.squeeze(F.matmul(F.expand_dims(a, 0), column), (0, 1))
 
 
 def tensordot(a: Any, b: Any, axes: int | Sequence[Any] = 2) -> NDArray:
@@ -71,10 +77,11 @@ def dot(a: Any, b: Any) -> NDArray:
     11.0
     """
     a, b = asarray(a), asarray(b)
-    if not a.ndim or not b.ndim:
+    m, n = a.ndim, b.ndim
+    if not m or not n:
         return F.multiply(a, b)
-    if a.ndim <= 2 and b.ndim <= 2:
-        return matmul(a, b)
+    if m <= 2 and n <= 2:
+        return _matmul(a, b)
     return tensordot(a, b, ((a.ndim - 1,), (b.ndim - 2 if b.ndim > 1 else 0,)))
 
 

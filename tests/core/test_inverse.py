@@ -84,3 +84,18 @@ def test_remainders_are_exact(name: str) -> None:
 @pytest.mark.parametrize("isa", ["base", "avx2"])
 def test_lower_instruction_sets(isa: str) -> None:
     run_under(isa, __file__, "number or exp2 or erfinv or exact")
+
+
+def test_logarithm_of_gamma() -> None:
+    x = np.concatenate([np.linspace(0, 30, 100_001), np.logspace(-40, 36, 50_001), [1, 2]]).astype("float32")
+    got, want = F.gammaln(nd(x)).asnumpy().astype("float64"), special.gammaln(x.astype("float64"))
+    kept = np.abs(want) < np.finfo(np.float32).max
+    got, want = got[kept], want[kept]
+    assert (np.abs(got - want) <= 0.51 * np.spacing(np.abs(want).astype("float32"))).all()
+    edges = np.array([0.0, -0.0, np.inf, -np.inf, np.nan, -1.0, 1.0, 2.0, 1e38], "float32")
+    expected = [np.inf, np.inf, np.inf, np.inf, np.nan, np.inf, 0.0, 0.0, np.inf]
+    np.testing.assert_array_equal(F.gammaln(nd(edges)).asnumpy(), expected)
+    mixed = np.array([-2.5, 3.0, -0.5, 0.25], "float32")  # beside negative numbers the others stay as they are
+    found = F.gammaln(nd(np.tile(mixed, 700))).asnumpy().reshape(700, 4)
+    np.testing.assert_array_equal(found[:, 1::2], np.tile(F.gammaln(nd(mixed[1::2])).asnumpy(), (700, 1)))
+    np.testing.assert_allclose(found[0], special.gammaln(mixed.astype("float64")), rtol=1e-6)

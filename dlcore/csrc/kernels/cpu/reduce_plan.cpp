@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "kernels/cpu/copy.h"
+#include "kernels/cpu/isa/stream.h"
 #include "kernels/cpu/isa/sums.h"
 #include "kernels/cpu/views.h"
 
@@ -71,7 +72,10 @@ class Reducer {
       bool matrix = r_.kept.n == 1 && r_.reduced.n == 1 && r_.reduced.inner_in() == 1;
       int64_t group = std::clamp<int64_t>(kGrain / 2 / std::max<int64_t>(length, 1), 1, 256);
       parallel_for((results + group - 1) / group, kGrain / (group * length) + 1, [&](int64_t b, int64_t e) {
-        for (int64_t g = b; g < e; g++) {
+        const int64_t half = matrix && two_streams(results * length) ? (e - b) / 2 : 0;
+        for (int64_t g = b; g < b + half; g++)
+          two_groups(g, g + half, std::min(group, results - (g + half) * group), group, length);
+        for (int64_t g = b + 2 * half; g < e; g++) {
           alignas(64) char acc[256 * 8];
           int64_t n = std::min(group, results - g * group);
           fns_.init(n, acc);
@@ -87,8 +91,12 @@ class Reducer {
     Temp keep(size_t(results * nb * acc_size_));
     char* partial = keep.ptr<char>();
     fns_.init(results * nb, partial);
+    const bool line = results == 1 && r_.reduced.n == 1 && r_.reduced.inner_in() == 1;
     parallel_for(results * nb, 1, [&](int64_t b, int64_t e) {
-      for (int64_t u = b; u < e; u++) runs(u / nb, blocks.at(u % nb), partial + u * acc_size_);
+      const int64_t half = line && two_streams(length) ? (e - b) / 2 : 0;
+      for (int64_t u = b; u < b + half; u++)
+        two_blocks(blocks.at(u), blocks.at(u + half), partial + u * acc_size_, half);
+      for (int64_t u = b + 2 * half; u < e; u++) runs(u / nb, blocks.at(u % nb), partial + u * acc_size_);
     });
     for (int64_t k = 0; k < results; k++) {
       alignas(8) char acc[8];
@@ -141,13 +149,16 @@ class Reducer {
     Temp keep(size_t(results * nb * two));
     char* partial = keep.ptr<char>();
     fns_.init(2 * results * nb, partial);
+    const bool matrix = nb == 1 && r_.kept.n == 2 && r_.reduced.n == 1;
     parallel_for(results * nb, nb > 1 ? 1 : kGrain / (2 * length) + 1, [&](int64_t b, int64_t e) {
+      if (matrix)
+        return sum(e - b, length, r_.in.ptr<char>() + b * r_.kept.in[0] * in_size_, r_.kept.in[0], partial + b * two);
       for (int64_t u = b; u < e; u++) {
         const Block block = blocks.at(u % nb);
         const char* base = r_.in.ptr<char>() + r_.kept.offset(u / nb, 1, r_.kept.in) * in_size_;
         for (int64_t o = block.outer_begin; o < block.outer_end; o++)
-          sum(block.end - block.begin, base + (r_.reduced.offset(o, 1, r_.reduced.in) + block.begin * 2) * in_size_,
-              partial + u * two);
+          sum(1, block.end - block.begin, base + (r_.reduced.offset(o, 1, r_.reduced.in) + block.begin * 2) * in_size_,
+              0, partial + u * two);
       }
     });
     if (nb == 1) return emit(0, 2 * results, partial);
@@ -171,6 +182,37 @@ class Reducer {
     if (r.op != ReduceOp::Sum || r.acc != DType::F32 || r.squares) return nullptr;
     const SumTable* table = pick_sum_table();
     return r.in.dtype == DType::F16 ? &table->f16 : r.in.dtype == DType::BF16 ? &table->bf16 : nullptr;
+  }
+
+  // Arrays that the third-level cache holds and the second does not are read in two places by turns.
+  bool two_streams(int64_t elements) const {
+    const int64_t bytes = elements * in_size_;
+    return same_ && !squares_ && bytes > (1 << 20) && bytes <= stream_bytes();
+  }
+
+  // Groups g and h of rows of a matrix, `n` rows in the second one.
+  void two_groups(int64_t g, int64_t h, int64_t n, int64_t group, int64_t length) {
+    alignas(64) char acc[2][256 * 8];
+    const int64_t next = r_.kept.in[0], at = g * group, then = h * group;
+    const char* p = r_.in.ptr<char>();
+    fns_.init(group, acc[0]);
+    fns_.init(n, acc[1]);
+    fns_.runs_apart(n, length, p + at * next * in_size_, p + then * next * in_size_, next, acc[0], acc[1]);
+    if (n < group) fns_.runs(group - n, length, p + (at + n) * next * in_size_, next, acc[0] + n * acc_size_);
+    emit(at, group, acc[0]);
+    emit(then, n, acc[1]);
+  }
+
+  // Two blocks of one line; the second one's result lies `apart` results behind the first one's.
+  void two_blocks(const Block& x, const Block& y, char* acc, int64_t apart) {
+    const int64_t n = std::min(x.end - x.begin, y.end - y.begin);
+    char* other = acc + apart * acc_size_;
+    if (n < x.end - x.begin || n < y.end - y.begin) {
+      runs(0, x, acc);
+      return runs(0, y, other);
+    }
+    const char* p = r_.in.ptr<char>();
+    fns_.runs_apart(1, n, p + x.begin * in_size_, p + y.begin * in_size_, 0, acc, other);
   }
 
   const char* centre(int64_t result) const {

@@ -147,7 +147,7 @@ void run(int64_t n, const void* x, void* acc) {
 
 // Two short runs side by side: the end of a loop, which no processor foresees, is then met half as often.
 template <ReduceOp Op, class T>
-void run_two(int64_t n, const T* x, const T* y, T* acc) {
+DL_INLINE void run_two(int64_t n, const T* x, const T* y, T* acc_x, T* acc_y) {
   constexpr int width = kLanes<T>;
   Lanes<Op, T, width> a, b;
   a.clear();
@@ -161,8 +161,43 @@ void run_two(int64_t n, const T* x, const T* y, T* acc) {
     a.take_rest(x + i, n - i);
     b.take_rest(y + i, n - i);
   }
-  acc[0] = combine<Op, T>(acc[0], a.fold());
-  acc[1] = combine<Op, T>(acc[1], b.fold());
+  *acc_x = combine<Op, T>(*acc_x, a.fold());
+  *acc_y = combine<Op, T>(*acc_y, b.fold());
+}
+
+// As run_pairwise, of two runs in turns.
+template <ReduceOp Op, class T>
+void run_apart(int64_t n, const T* x, const T* y, T* acc_x, T* acc_y) {
+  constexpr int64_t block = kPairwiseBlock<T>;
+  constexpr bool exact = std::is_integral_v<T> || Op == ReduceOp::Max || Op == ReduceOp::Min;
+  if (exact || n <= block) return run_two<Op, T>(n, x, y, acc_x, acc_y);
+  T made[2][64];
+  int depth = 0;
+  for (int64_t at = 0, number = 0; at < n; at += block, number++) {
+    T v = identity<Op, T>(), w = v;
+    run_two<Op, T>(n - at < block ? n - at : block, x + at, y + at, &v, &w);
+    for (int64_t odd = number; odd & 1; odd >>= 1) {
+      depth--;
+      v = combine<Op, T>(made[0][depth], v);
+      w = combine<Op, T>(made[1][depth], w);
+    }
+    made[0][depth] = v;
+    made[1][depth++] = w;
+  }
+  T v = made[0][--depth], w = made[1][depth];
+  while (depth) {
+    v = combine<Op, T>(made[0][--depth], v);
+    w = combine<Op, T>(made[1][depth], w);
+  }
+  *acc_x = combine<Op, T>(*acc_x, v);
+  *acc_y = combine<Op, T>(*acc_y, w);
+}
+
+template <ReduceOp Op, class T>
+void runs_apart(int64_t count, int64_t n, const void* px, const void* py, int64_t stride, void* pacc_x, void* pacc_y) {
+  const T *x = static_cast<const T*>(px), *y = static_cast<const T*>(py);
+  T *acc_x = static_cast<T*>(pacc_x), *acc_y = static_cast<T*>(pacc_y);
+  for (int64_t i = 0; i < count; i++) run_apart<Op, T>(n, x + i * stride, y + i * stride, acc_x + i, acc_y + i);
 }
 
 template <ReduceOp Op, class T>
@@ -171,7 +206,7 @@ void runs(int64_t count, int64_t n, const void* px, int64_t stride, void* pacc) 
   T* acc = static_cast<T*>(pacc);
   int64_t i = 0;
   if (n > 16 && n <= 8 * kLanes<T>)
-    for (; i + 2 <= count; i += 2) run_two<Op, T>(n, x + i * stride, x + (i + 1) * stride, acc + i);
+    for (; i + 2 <= count; i += 2) run_two<Op, T>(n, x + i * stride, x + (i + 1) * stride, acc + i, acc + i + 1);
   if (n > 16 && n <= kPairwiseBlock<T>)
     for (; i < count; i++) acc[i] = combine<Op, T>(acc[i], run_block<Op, T>(n, x + i * stride));
   for (; i < count; i++) run<Op, T>(n, x + i * stride, acc + i);
@@ -277,7 +312,7 @@ void rows(int64_t count, int64_t n, const void* px, int64_t stride, void* pacc) 
 
 template <ReduceOp Op, class T>
 constexpr ReduceFns fns() {
-  ReduceFns f{init<Op, T>, run<Op, T>, runs<Op, T>, rows<Op, T>, nullptr, nullptr};
+  ReduceFns f{init<Op, T>, run<Op, T>, runs<Op, T>, runs_apart<Op, T>, rows<Op, T>, nullptr, nullptr};
   if constexpr ((Op == ReduceOp::Max || Op == ReduceOp::Min) && sizeof(T) >= 4) {
     f.find_lines = find_lines<Op, T>;
     f.find_rows = find_rows<Op, T>;

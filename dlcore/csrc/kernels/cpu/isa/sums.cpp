@@ -1,6 +1,8 @@
 // The loops of sums.h. As in reduce.cpp there are many accumulators, and long sums are sums of blocks.
 #include "kernels/cpu/isa/sums.h"
 
+#include <type_traits>
+
 #include "kernels/cpu/isa/wide_half.h"
 
 namespace dl {
@@ -9,19 +11,24 @@ namespace {
 
 constexpr int64_t kBlock = 8192;
 
-// The lanes beyond `Last` are added to those before them, by a tree.
+// The lanes, each with those that lie a multiple of `Last` before or behind it, by a tree.
 template <int Half, int Last, class T>
-DL_INLINE void halve(T* x) {
-#pragma omp simd
-  for (int k = 0; k < Half; k++) x[k] += x[k + Half];
-  if constexpr (Half > Last) halve<Half / 2, Last>(x);
+DL_INLINE Vec<T> halve(Vec<T> v) {
+#if defined(__GNUC__) && !defined(__clang__)
+  Vec<std::conditional_t<sizeof(T) == 4, int32_t, int64_t>> other;
+  for (int k = 0; k < int(lanes<T>()); k++) other[k] = k ^ Half;
+  v += __builtin_shuffle(v, other);
+#else
+  Vec<T> turned;
+  for (int k = 0; k < int(lanes<T>()); k++) turned[k] = v[k ^ Half];
+  v += turned;
+#endif
+  if constexpr (Half > Last) return halve<Half / 2, Last, T>(v);
+  return v;
 }
 template <class T>
 DL_INLINE T fold(Vec<T> v) {
-  T x[lanes<T>()];
-  vec_store(x, v);
-  halve<int(lanes<T>()) / 2, 1>(x);
-  return x[0];
+  return halve<int(lanes<T>()) / 2, 1, T>(v)[0];
 }
 
 template <class H>
@@ -136,26 +143,28 @@ void square_rows(int64_t rows, int64_t n, const void* px, int64_t stride, const 
 }
 
 template <class T>
-void pairs(int64_t n, const void* px, void* pacc) {
+DL_INLINE void pair_block(int64_t n, const T* x, T* acc) {
   constexpr int64_t lane = lanes<T>();
+  Vec<T> sum[4] = {};
+  T rest[2] = {};
+  int64_t i = 0;
+  for (; i + 4 * lane <= n; i += 4 * lane) {
+#pragma GCC unroll 4
+    for (int k = 0; k < 4; k++) sum[k] += vec_load<Vec<T>>(x + i + k * lane);
+  }
+  for (; i + lane <= n; i += lane) sum[0] += vec_load<Vec<T>>(x + i);
+  for (; i < n; i += 2) rest[0] += x[i], rest[1] += x[i + 1];
+  Vec<T> all = (sum[0] + sum[1]) + (sum[2] + sum[3]);
+  if constexpr (lane > 2) all = halve<int(lane) / 2, 2, T>(all);
+  acc[0] += all[0] + rest[0];
+  acc[1] += all[1] + rest[1];
+}
+template <class T>
+void pairs(int64_t count, int64_t n, const void* px, int64_t stride, void* pacc) {
   const T* x = static_cast<const T*>(px);
   T* acc = static_cast<T*>(pacc);
-  for (int64_t left = 2 * n; left > 0; left -= kBlock, x += kBlock) {
-    const int64_t m = left < kBlock ? left : kBlock;
-    Vec<T> sum[4] = {};
-    int64_t i = 0;
-    for (; i + 4 * lane <= m; i += 4 * lane) {
-#pragma GCC unroll 4
-      for (int k = 0; k < 4; k++) sum[k] += vec_load<Vec<T>>(x + i + k * lane);
-    }
-    for (; i + lane <= m; i += lane) sum[0] += vec_load<Vec<T>>(x + i);
-    T all[lane];
-    vec_store(all, Vec<T>((sum[0] + sum[1]) + (sum[2] + sum[3])));
-    if constexpr (lane > 2) halve<int(lane) / 2, 2>(all);
-    for (; i < m; i++) all[i & 1] += x[i];
-    acc[0] += all[0];
-    acc[1] += all[1];
-  }
+  for (int64_t k = 0; k < count; k++, x += stride, acc += 2)
+    for (int64_t i = 0; i < 2 * n; i += kBlock) pair_block<T>(2 * n - i < kBlock ? 2 * n - i : kBlock, x + i, acc);
 }
 
 template <class T>

@@ -19,8 +19,8 @@ struct SquareSums {
   // acc[i] += (x[i] - centre[i])^2 + (x[i + stride] - centre[i])^2 + ...
   void (*rows)(int64_t rows, int64_t n, const void* x, int64_t stride, const void* centre, void* acc);
 };
-// acc[0] += x[0] + x[2] + ..., acc[1] += x[1] + x[3] + ...: n pairs
-using PairSum = void (*)(int64_t n, const void* x, void* acc);
+// acc[2 i] and acc[2 i + 1] += the first and the second numbers of the n pairs from x + i stride on
+using PairSum = void (*)(int64_t count, int64_t n, const void* x, int64_t stride, void* acc);
 
 struct SumTable {
   HalfSums f16, bf16;

@@ -25,6 +25,7 @@ DL_OP1(Atanh, vm_atanh(a))
 DL_OP2_LONG(Pow, vm_pow(a, b))
 DL_OP2_LONG(Atan2, vm_atan2(a, b))
 DL_OP1(CbrtFast, vm_cbrt(a))
+DL_OP1(LgammaPositive, vm_lgamma_positive(a))
 DL_OP1(ErfinvFast, vm_erfinv(a))
 DL_OP2_LONG(FmodFast, vm_fmod(a, b))
 DL_OP2_LONG(RemFast, vm_floor_rem(a, b))
@@ -54,6 +55,18 @@ constexpr void set_remainder(TileTable& t, TileOp op) {
   t.fn[int(op)][2] = remainder_loop<Fast, Slow, 2>;
 }
 
+// The logarithm of the gamma function: the vector formula where no number of a tile is negative, else element by
+// element. Either way an element's result does not depend on its neighbours.
+void lgamma_loop(int64_t n, const void* pa, const void* pb, const void* pc, void* po) {
+  const float* a = static_cast<const float*>(pa);
+  float* o = static_cast<float*>(po);
+  int negative = 0;
+#pragma omp simd reduction(| : negative)
+  for (int64_t i = 0; i < n; i++) negative |= a[i] < 0.0f;
+  if (!negative) return unary_loop<LgammaPositive, float>(n, pa, pb, pc, po);
+  for (int64_t i = 0; i < n; i++) o[i] = a[i] < 0.0f ? float(vm_lgamma(double(a[i]))) : vm_lgamma_positive(a[i]);
+}
+
 constexpr TileTable make() {
   TileTable t{};
   set_float<float>(t);
@@ -63,6 +76,7 @@ constexpr TileTable make() {
   set_periodic<TanFast, TanSlow, float>(t, TileOp::Tan);
   set_remainder<FmodFast, Fmod>(t, TileOp::Fmod);
   set_remainder<RemFast, Rem>(t, TileOp::Rem);
+  t.fn[int(TileOp::Lgamma)][0] = lgamma_loop;
   set1<CbrtFast, float>(t, TileOp::Cbrt);
   set1<ErfinvFast, float>(t, TileOp::Erfinv);
   set1<Erf, float>(t, TileOp::Erf);

@@ -74,10 +74,27 @@ DL_INLINE float vm_acosh(float x) {
   return x == kInfF ? x : float(y);
 }
 DL_INLINE float vm_atanh(float x) {
-  double a = vm_abs(x), y = 0.34657359027997265 * (log2_of_float(1.0 + a) - log2_of_float(1.0 - a));
+  double a = vm_abs(x), y = 0.34657359027997265 * log2_of_float((1.0 + a) / (1.0 - a));
   y = a < 1e-3 ? a + a * a * a * (1.0 / 3.0) : y;
   y = a == 1.0 ? kInfD : y;
   return vm_copysign(float(a <= 1.0 ? y : kNanD), x);
+}
+
+// The logarithm of the gamma function at x >= 0: Stirling's series (DLMF 5.11.1) from 8 on, brought there by
+// gamma(x + 8) = gamma(x) x (x + 1) ... (x + 7).
+DL_INLINE float vm_lgamma_positive(float xf) {
+  double x = xf, far = x < 8.0 ? x + 8.0 : x, z = x * (x + 7.0);
+  double rising = z * (z + 6.0) * ((z + 10.0) * (z + 12.0));
+  double u = 1.0 / far, v = u * u;
+  double s = 0.00084175084175084175;
+  s = s * v + -0.00059523809523809524;
+  s = s * v + 0.00079365079365079365;
+  s = s * v + -0.0027777777777777778;
+  s = s * v + 0.083333333333333333;
+  double y = (far - 0.5) * vm_log(far) - far + (0.91893853320467274178 + s * u);
+  y = x < 8.0 ? y - vm_log(rising) : y;
+  y = x == 1.0 || x == 2.0 ? 0.0 : y;
+  return x < kInfD ? float(y) : xf;
 }
 
 // A start by a third of the exponent's bits, then two steps of Halley's rule.
