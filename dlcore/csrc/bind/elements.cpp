@@ -12,6 +12,8 @@ namespace dl::bind {
 
 namespace {
 
+// After so many elements whoever waits for the interpreter has it: a step that has ended would wait for up to 5 ms.
+constexpr size_t kTurns = 4;
 constexpr int64_t kLong = 64 << 10;  // bytes that others should not wait for while they are copied
 
 // Python's view of an array's memory, given back at the end.
@@ -231,6 +233,7 @@ nb::object elements(nb::list indices, nb::handle source, nb::tuple changes, nb::
       if (!element.is_valid()) throw nb::python_error();
     }
     made.add(element);
+    if (i % kTurns == kTurns - 1) nb::gil_scoped_release others_turn;
   }
   return made.done();
 }
