@@ -1,9 +1,10 @@
 """What arrays answer to old programs where MXNet's answer differed and programs count on it.
 
 A sum over all numbers had one axis of one number, so that `loss.mean().asnumpy()[0]` is common; `npx.set_np()` ended
-that, there as here. `x.take(rows)` took rows. `nd.array` made float32 of all that was no NDArray, pixels of eight bits
-too. Elsewhere, and once the old names are gone, sums are numbers without axes, `take` counts through all numbers, and
-dtypes stay.
+that, there as here; NumPy took such an array for a number, in "%f" % x.asnumpy() too, and no longer does. `take` took
+rows, of places beyond the last one the last. `nd.array` made float32 of all that was no NDArray, pixels of eight bits
+too. Elsewhere, and once the old names are gone, sums are numbers without axes, `x.take` counts through all numbers,
+places beyond the last are errors, and dtypes stay.
 """
 
 from __future__ import annotations
@@ -12,12 +13,28 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from dlcore._core import NDArray
 from dlcore.array import nd, npx, sparse
 
 _METHODS = "argmax argmin max mean min nanprod nansum norm prod sum".split()
 _FUNCTIONS = [*_METHODS, "dot", "max_axis", "min_axis", "sum_axis"]
-_ORDERED = "argsort sort".split()  # is_ascend= is a word of theirs
+# Words that the function of the same name knows, but not the method.
+_WORDS: dict[str, set[str]] = {
+    "argsort": {"is_ascend"},
+    "dot": {"transpose_a", "transpose_b", "forward_stype"},
+    "log_softmax": {"temperature", "dtype"},
+    "max": {"exclude"},
+    "mean": {"exclude"},
+    "min": {"exclude"},
+    "pick": {"mode"},
+    "prod": {"exclude"},
+    "softmax": {"temperature", "length", "use_length", "dtype"},
+    "sort": {"is_ascend"},
+    "sum": {"exclude"},
+}
+_VIEWS = "expand_dims flatten squeeze".split()
 _before: list[tuple[Any, str, Any]] = []  # what had another answer, the name, and the answer
 
 
@@ -32,36 +49,69 @@ def _one_axis(function: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
+def _named(method: Callable[..., Any], name: str) -> Callable[..., Any]:
+    method.__name__ = method.__qualname__ = name
+    method.__doc__ = getattr(NDArray, name).__doc__
+    return method
+
+
 def _method(name: str) -> Callable[..., Any]:
-    own = getattr(NDArray, name)
+    own, old, words = getattr(NDArray, name), getattr(nd, name), _WORDS.get(name, set())
 
     def method(self: NDArray, *args: Any, **kwargs: Any) -> Any:
-        return own(self, *args, **kwargs)
+        return (own if words.isdisjoint(kwargs) else old)(self, *args, **kwargs)
 
-    method.__name__ = method.__qualname__ = name
-    method.__doc__ = own.__doc__
-    return method
-
-
-def _ordering(name: str) -> Callable[..., Any]:
-    own, old = getattr(NDArray, name), getattr(nd, name)
-
-    def method(self: NDArray, *args: Any, **kwargs: Any) -> Any:
-        return (old if "is_ascend" in kwargs else own)(self, *args, **kwargs)
-
-    method.__name__ = method.__qualname__ = name
-    method.__doc__ = own.__doc__
-    return method
+    return _named(method, name)
 
 
 def _take() -> Callable[..., Any]:
     own = NDArray.take
 
-    @functools.wraps(own)
     def take(self: NDArray, *args: Any, **kwargs: Any) -> Any:
         return own(self, *args, **kwargs) if npx.numpy_rules[0] else nd.take(self, *args, **kwargs)
 
+    return _named(take, "take")
+
+
+def _viewing(name: str) -> Callable[..., Any]:
+    """A method that could be told to give a view, as it does anyway."""
+    own = getattr(NDArray, name)
+
+    def method(self: NDArray, *args: Any, inplace: bool = False, **kwargs: Any) -> Any:
+        return own(self, *args, **kwargs)
+
+    return _named(method, name)
+
+
+def _clipping(function: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def take(a: Any, indices: Any, axis: int = 0, mode: str = "clip", **kwargs: Any) -> Any:
+        return function(a, indices, axis, mode, **kwargs)
+
     return take
+
+
+class Number(np.ndarray):
+    """What `asnumpy` gives of an array of one number on one axis: Python may take it for that number."""
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __repr__(self) -> str:
+        return repr(np.asarray(self))
+
+
+def _asnumpy() -> Callable[..., Any]:
+    own = NDArray.asnumpy
+
+    def asnumpy(self: NDArray) -> np.ndarray:
+        found = own(self)
+        return found.view(Number) if found.shape == (1,) else found
+
+    return _named(asnumpy, "asnumpy")
 
 
 def _array(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -76,13 +126,14 @@ def _array(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def answer() -> None:
     """Answer as MXNet from now on."""
-    changed = {name: _one_axis(_method(name)) for name in _METHODS if hasattr(NDArray, name)}
-    changed.update({name: _ordering(name) for name in _ORDERED}, take=_take())
+    changed = {name: _method(name) for name in _WORDS}
+    changed.update({name: _one_axis(changed.get(name) or _method(name)) for name in _METHODS})
+    changed.update({name: _viewing(name) for name in _VIEWS}, take=_take(), asnumpy=_asnumpy())
     for name, method in changed.items():
         _before.append((NDArray, name, getattr(NDArray, name)))
         setattr(NDArray, name, method)
     functions = {name: _one_axis(getattr(nd, name)) for name in _FUNCTIONS}
-    for name, function in {**functions, "array": _array(nd.array)}.items():
+    for name, function in {**functions, "array": _array(nd.array), "take": _clipping(nd.take)}.items():
         _before.append((nd, name, getattr(nd, name)))
         setattr(nd, name, function)
 

@@ -21,7 +21,8 @@ class HybridBlock(Block):
     """A block whose computation is made of operators only, so that it can be compiled by `hybridize()`.
 
     A subclass defines either `forward(self, x)`, or, in the older style, `hybrid_forward(self, F, x, **params)`, which
-    gets the operators as F and the block's own parameters by name.
+    gets the operators as F and the block's own parameters by name. One that defines both calls the second by
+    `super().forward(x)`: that is then what is compiled, and `forward` runs as Python every time.
 
     >>> import dlcore as dl
     >>> class Scale(dl.gluon.HybridBlock):
@@ -123,6 +124,8 @@ class HybridBlock(Block):
             return self.forward(*args, **kwargs)
         if self._signature is None:
             self._signature = _signature(args)
+        if self._two_forms():
+            return self.forward(*args, **kwargs)
         if self._checked != generation[0] and not self._check():
             # The first call, which tells the parameters their shapes, runs as it is; so does a net on several devices.
             return self.forward(*args, **kwargs)
@@ -149,13 +152,14 @@ class HybridBlock(Block):
 
     def _segment(self) -> Callable[..., Any]:
         """`forward`, as a segment that is computed again if that was asked for."""
+        run = self._older if self._two_forms() else self.forward
         if not self._remat:
-            return self.forward
+            return run
 
-        @functools.wraps(self.forward)
+        @functools.wraps(run)
         def forward(*args: Any, **kwargs: Any) -> Any:
             enter(self, True)
-            return self.forward(*args, **kwargs)
+            return run(*args, **kwargs)
 
         return forward
 
@@ -169,10 +173,22 @@ class HybridBlock(Block):
         """The computation; here, the older form with the parameters as arguments."""
         if type(self).hybrid_forward is HybridBlock.hybrid_forward:
             raise NotImplementedError(f"{type(self).__name__} has neither forward(x) nor hybrid_forward(F, x)")
+        ready = self._active and self._two_forms() and not _core.is_tracing() and not getattr(plain, "on", False)
+        if ready and (self._checked == generation[0] or self._check()):
+            return self._compiled(x, *args)
+        return self._older(x, *args)
+
+    def _older(self, x: Any, *args: Any) -> Any:
+        """The computation in the older style, with the parameters as arguments."""
         from dlcore.array import nd
 
         params = {name: parameter.data() for name, parameter in self._reg_params.items()}
         return self.hybrid_forward(nd, x, *args, **params)
+
+    def _two_forms(self) -> bool:
+        """Whether `forward` prepares in Python what `hybrid_forward` computes."""
+        own, base = type(self), HybridBlock
+        return own.forward is not base.forward and own.hybrid_forward is not base.hybrid_forward
 
     def hybrid_forward(self, F: Any, x: Any, *args: Any, **params: Any) -> Any:
         """The computation in the older style: F has the operators, the parameters come by name."""

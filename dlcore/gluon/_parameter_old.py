@@ -23,6 +23,14 @@ class OldWays:
         return bool(self.allow_deferred_init)
 
     @property
+    def _grad_stype(self: Any) -> str:
+        return str(self.grad_stype)
+
+    @property
+    def _stype(self: Any) -> str:
+        return str(self.stype)
+
+    @property
     def _deferred_init(self: Any) -> Any:
         """What an initialization waits with; empty where there is none."""
         return self.__dict__.get("_waiting") or ()

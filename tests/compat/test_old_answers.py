@@ -161,3 +161,56 @@ def test_small_helpers(mx: Any) -> None:
     assert list(net._collect_params_with_prefix("top")) == ["top.0.weight", "top.0.bias"]
     divergence = mx.gluon.loss.KLDivLoss()(mx.nd.array([[-1.0, -2]]), mx.nd.array([[0.3, 0.7]]))
     assert divergence.asnumpy() == pytest.approx(1.0891357)
+
+
+def test_forward_runs_as_python_around_a_compiled_hybrid_forward(mx: Any) -> None:
+    traced = []
+
+    class Best(mx.gluon.HybridBlock):
+        def __init__(self) -> None:
+            super().__init__()
+            self.scale = self.params.get("scale", shape=(1,), init="ones")
+
+        def forward(self, scores: Any) -> Any:
+            values, places = super().forward(scores.reshape((1, -1)))
+            rows, columns = mx.nd.unravel_index(places, shape=scores.shape)
+            rows += 10  # a view of what unravel_index gave, changed in place
+            return float(values.max().asscalar()), rows.tolist(), columns.tolist()
+
+        def hybrid_forward(self, F: Any, scores: Any, scale: Any) -> Any:
+            traced.append(type(scores))
+            values, places = F.topk(scores * scale, k=2, ret_typ="both")
+            return values, places.reshape((-1,))
+
+    net, scores = Best(), mx.nd.array([[1.0, 5], [7, 2]])
+    net.initialize()
+    plain = net(scores)
+    assert plain == (7.0, [11, 10], [0, 1])
+    net.hybridize()
+    assert [net(scores) for _ in range(3)] == [plain] * 3 and len(traced) == 2
+    net.scale.set_data(mx.nd.array([2.0]))
+    assert net(scores)[0] == 14.0
+
+
+def test_one_number_on_one_axis_is_a_number_for_python(mx: Any) -> None:
+    held = mx.nd.ones((2, 3)).mean().asnumpy()
+    assert held.shape == (1,) and isinstance(held, np.ndarray) and float(held) == held[0] == int(held) == 1
+    assert "%.2f and %d".__mod__((held, held)) == "1.00 and 1" and repr(held) == "array([1.], dtype=float32)"
+    assert type(mx.nd.ones((2,)).asnumpy()) is np.ndarray
+    compat.uninstall()
+    assert type(dl.nd.ones((1,)).asnumpy()) is np.ndarray
+
+
+def test_words_of_methods(mx: Any) -> None:
+    nd, x = mx.nd, mx.nd.array([[1.0, 3]])
+    assert x.take(nd.array([5]), axis=1).tolist() == nd.take(x, nd.array([5]), 1).tolist() == [[3]]
+    with pytest.raises(IndexError):
+        nd.take(x, nd.array([5]), mode="raise")
+    np.testing.assert_allclose(x.softmax(temperature=2.0).asnumpy(), nd.softmax(x / 2).asnumpy(), rtol=1e-6)
+    np.testing.assert_allclose(x.log_softmax(axis=-1, temperature=2.0).asnumpy(), nd.log_softmax(x / 2).asnumpy())
+    assert nd.softmax(x.astype("float16"), dtype="float32").dtype == np.float32
+    assert x.dot(x, transpose_b=True).tolist() == [[10]] and x.sum(axis=0, exclude=True).tolist() == [4]
+    assert x.expand_dims(0, inplace=True).squeeze(axis=0, inplace=True).flatten(inplace=True).shape == (1, 2)
+    compat.uninstall()
+    with pytest.raises(IndexError):
+        nd.take(x, nd.array([5]), axis=1)

@@ -117,17 +117,36 @@ def Dropout(data: Any, p: float = 0.5, mode: str = "training", axes: Sequence[in
     return F.multiply(data, F.dropout(F.ones(shape, data.dtype, data._device), p, mode))
 
 
+def _scaled(data: Any, temperature: float | None, dtype: Any) -> NDArray:
+    data = asarray(data) if dtype is None else F.cast(asarray(data), dtype)
+    return data if temperature in (None, 1.0) else F.divide(data, temperature)
+
+
+def log_softmax(data: Any, axis: int = -1, temperature: float | None = None, dtype: Any = None) -> NDArray:
+    """log(softmax(x / temperature)), computed in `dtype` if one is given.
+
+    >>> log_softmax([0.0, 0.0], temperature=2.0).asnumpy().round(4).tolist()
+    [-0.6931, -0.6931]
+    """
+    return F.log_softmax(_scaled(data, temperature, dtype), axis)
+
+
 def softmax(
-    data: Any, axis: int = -1, temperature: float | None = None, length: Any = None, use_length: bool = False
+    data: Any,
+    axis: int = -1,
+    temperature: float | None = None,
+    length: Any = None,
+    use_length: bool = False,
+    dtype: Any = None,
 ) -> NDArray:
     """exp(x / temperature) divided by its sum along the axis; with a length only the first numbers of each row count.
+
+    Computed in `dtype`, if one is given.
 
     >>> softmax([0.0, 0.0]).tolist()
     [0.5, 0.5]
     """
-    data = asarray(data)
-    if temperature not in (None, 1.0):
-        data = F.divide(data, temperature)
+    data = _scaled(data, temperature, dtype)
     if length is None:
         return F.softmax(data, axis)
     places = F.arange(0, data.shape[axis], 1, "int64", data._device)
