@@ -198,26 +198,71 @@ View along_axis(View v, int axis, int64_t begin, int64_t n) {
   return v;
 }
 
-// Rows of x, each with `before` numbers before it and as many behind it as its row of `out` is longer. False where they
-// are not close together, or too few to be shared by threads.
-bool pad_rows(const View& x, const View& out, int64_t before, double value) {
+constexpr int64_t kSmallMatrix = 1 << 14;  // bytes
+
+// Row-major matrices `out` on the last two axes with those of x within: small ones are filled and the rows of x laid
+// over that, all of it in the cache; of others every row is written once.
+template <class T>
+struct Padded {
+  const View &x, &out;
+  const Dims& before;
+  const RowCopy& copy;
+  T number;
+  const int last = x.shape.n - 1, mid = last - 1;
+  const int64_t n = x.shape[last], row = out.shape[last], height = out.shape[mid], left = before[last];
+  const bool small = height * row * int64_t(sizeof(T)) <= kSmallMatrix;
+
+  // Where matrix `k` begins in x, in elements; -1 where all of it is added.
+  int64_t origin(int64_t k) const {
+    int64_t at = 0;
+    for (int i = mid - 1; i >= 0; k /= out.shape[i], i--) {
+      const int64_t place = k % out.shape[i] - before[i];
+      if (place < 0 || place >= x.shape[i]) return -1;
+      at += place * x.strides[i];
+    }
+    return at;
+  }
+  void fill(T* to, int64_t count) const { std::fill(to, to + count, number); }
+
+  // Rows [begin, end) of matrix `k`.
+  void write(int64_t k, int64_t begin, int64_t end) const {
+    const int64_t at = origin(k), bytes = n * int64_t(sizeof(T));
+    T* to = out.ptr<T>() + k * height * row;
+    if (at < 0 || small) fill(to + begin * row, (end - begin) * row);
+    if (at < 0) return;
+    const int64_t top = before[mid], step = x.strides[mid];
+    const int64_t first = std::clamp(top, begin, end), stop = std::clamp(top + x.shape[mid], begin, end);
+    const T* from = x.ptr<const T>() + at - top * step;
+    if (small)
+      return pick_stream_table()->rows(stop - first, bytes, from + first * step, step * int64_t(sizeof(T)),
+                                       to + first * row + left, row * int64_t(sizeof(T)));
+    fill(to + begin * row, (first - begin) * row);
+    for (int64_t r = first; r < stop; r++) {
+      fill(to + r * row, left);
+      copy(bytes, from + r * step, to + r * row + left);
+      fill(to + r * row + left + n, row - left - n);
+    }
+    fill(to + stop * row, (end - stop) * row);
+  }
+};
+
+// False where the rows do not lie close together, or are too few to be shared by threads.
+bool pad_rows(const View& x, const View& out, const Dims& before, double value) {
   const int last = x.shape.n - 1;
-  const int64_t n = x.shape[last], behind = out.shape[last] - before - n, item = int64_t(itemsize(x.dtype));
-  Shape lead = x.shape;
-  lead.n = last;
-  const int64_t rows = numel(lead);
-  if (rows < 16 || x.strides[last] != 1 || out.strides[last] != 1) return false;
-  const RowCopy copy(out.data, rows * n * item, n * item);
+  if (last < 1 || x.numel() == 0 || x.strides[last] != 1 || !is_contiguous(out.shape, out.strides)) return false;
+  const int64_t row = out.shape[last], rows = out.numel() / row, height = out.shape[last - 1];
+  if (rows < 16) return false;
+  const int64_t item = int64_t(itemsize(x.dtype));
+  const RowCopy copy(out.data, out.numel() * item, x.shape[last] * item);
   with_size(x.dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
     T number;
     cast_fn(DType::F64, x.dtype)(1, &value, 1, &number, 1);
-    parallel_for(rows, (1 << 16) / (out.shape[last] * item) + 1, [&](int64_t b, int64_t e) {
-      for (int64_t r = b; r < e; r++) {
-        T* to = out.ptr<T>() + offset_of(r, lead, out.strides);
-        std::fill(to, to + before, number);
-        copy(n * item, x.ptr<const T>() + offset_of(r, lead, x.strides), to + before);
-        std::fill(to + before + n, to + before + n + behind, number);
+    const Padded<T> padded{x, out, before, copy, number};
+    parallel_for(rows, (1 << 16) / (row * item) + 1, [&](int64_t b, int64_t e) {
+      for (int64_t end; b < e; b = end) {
+        end = std::min(e, (b / height + 1) * height);
+        padded.write(b / height, b % height, b % height + end - b);
       }
       copy.finish();
     });
@@ -233,8 +278,8 @@ void pad(const KernelCall& c) {
   Dims none = x.strides;
   for (int64_t& s : none) s = 0;
   View out = c.out[0];
+  if (pad_rows(x, out, before, value)) return;
   for (int i = 0; i < x.shape.n; i++) {
-    if (i == x.shape.n - 1 && pad_rows(x, out, before[i], value)) return;
     const int64_t b = before[i], n = x.shape[i], behind = out.shape[i] - b - n;
     for (const View& added : {along_axis(out, i, 0, b), along_axis(out, i, b + n, behind)})
       copy_view(added, View{&value, DType::F64, added.shape, none});

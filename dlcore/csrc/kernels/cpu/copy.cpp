@@ -14,10 +14,9 @@ namespace dl {
 namespace {
 
 constexpr int64_t kGrainElements = 16 * 1024;
-constexpr int64_t kSide = 64;           // of the squares that a transposing copy works in
-constexpr int64_t kBlock = 1024;        // elements that are made in the cache before they are written past it
-constexpr int64_t kLongRow = 1024;      // bytes: shorter ones would end in half lines beside the caches
-constexpr int64_t kRowBytes = 1 << 14;  // of a row that is copied without asking memcpy, which looks for the best way
+constexpr int64_t kSide = 64;       // of the squares that a transposing copy works in
+constexpr int64_t kBlock = 1024;    // elements that are made in the cache before they are written past it
+constexpr int64_t kLongRow = 1024;  // bytes: shorter ones would end in half lines beside the caches
 
 struct Copy {
   TileGeometry geo;
@@ -66,9 +65,7 @@ void copy_reversed(const Copy& c, int64_t n, const char* src, char* dst) {
 void copy_run(const Copy& c, int64_t n, const char* src, int64_t src_stride, char* dst) {
   const TileOperand &d = c.ops[0], &s = c.ops[1];
   if (src_stride == -1) return copy_reversed(c, n, src, dst);
-  const int64_t bytes = n * d.itemsize;
-  if (src_stride == 1 && c.same_type() && (c.far || bytes <= kRowBytes))
-    return (c.far ? c.stream->copy : c.stream->through)(bytes, src, dst);
+  if (src_stride == 1 && c.same_type()) return (c.far ? c.stream->copy : c.stream->through)(n * d.itemsize, src, dst);
   if (!c.far) return c.cast(n, src, src_stride, dst, 1);
   alignas(64) char block[kBlock * 16];
   for (int64_t i = 0; i < n; i += kBlock) {
@@ -96,8 +93,8 @@ void copy_rows(Copy& c) {
   int64_t n = c.geo.shape[last], rows = 1;
   for (int i = 0; i < last; i++) rows *= c.geo.shape[i];
   c.far &= n * c.ops[0].itemsize >= kLongRow;
-  bool runs = c.ops[0].stride[last] == 1;
   const TileOperand &d = c.ops[0], &s = c.ops[1];
+  const bool runs = d.stride[last] == 1, near = runs && s.stride[last] == 1 && c.same_type() && !c.far;
   int64_t group = c.geo.shape[last - 1], to_next = d.stride[last - 1] * d.itemsize,
           from_next = s.stride[last - 1] * s.itemsize;
   parallel_for(rows, kGrainElements / n + 1, [&](int64_t b, int64_t e) {
@@ -105,7 +102,12 @@ void copy_rows(Copy& c) {
       char* dst = d.base;
       const char* src = s.base;
       advance(c, last, r, dst, src);
-      for (int64_t stop = std::min(e, (r / group + 1) * group); r < stop; r++, dst += to_next, src += from_next)
+      const int64_t stop = std::min(e, (r / group + 1) * group);
+      if (near) {
+        c.stream->rows(stop - r, n * d.itemsize, src, from_next, dst, to_next);
+        r = stop;
+      }
+      for (; r < stop; r++, dst += to_next, src += from_next)
         if (runs)
           copy_run(c, n, src, s.stride[last], dst);
         else

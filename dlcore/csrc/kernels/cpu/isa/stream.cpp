@@ -54,10 +54,8 @@ typedef char Half __attribute__((vector_size(32)));
 typedef char Quarter __attribute__((vector_size(16)));
 
 // Both ends as they lie, between them whole vectors where the destination has them: four are read, then four written.
-void through(int64_t bytes, const void* src, void* dst) {
+inline __attribute__((always_inline)) void row(int64_t bytes, const char* s, char* d) {
   using V = Vec<char>;
-  const char* s = static_cast<const char*>(src);
-  char* d = static_cast<char*>(dst);
   if (bytes < kVecBytes) {
     if (bytes >= 32) return both_ends<Half>(bytes, s, d);
     if (bytes >= 16) return both_ends<Quarter>(bytes, s, d);
@@ -80,10 +78,19 @@ void through(int64_t bytes, const void* src, void* dst) {
   vec_store(d + bytes - kVecBytes, last);
 }
 
+void through(int64_t bytes, const void* src, void* dst) {
+  row(bytes, static_cast<const char*>(src), static_cast<char*>(dst));
+}
+void rows(int64_t count, int64_t bytes, const void* src, int64_t src_step, void* dst, int64_t dst_step) {
+  const char* s = static_cast<const char*>(src);
+  char* d = static_cast<char*>(dst);
+  for (int64_t r = 0; r < count; r++) row(bytes, s + r * src_step, d + r * dst_step);
+}
+
 }  // namespace
 
 extern const StreamTable stream_table;
-constexpr StreamTable stream_table = {copy, finish, through};
+constexpr StreamTable stream_table = {copy, finish, through, rows};
 
 }  // namespace DL_ISA
 }  // namespace dl

@@ -12,6 +12,7 @@ struct StreamTable {
   void (*finish)();  // a thread calls it after its last copy, before others may read
   void (*through)(int64_t bytes, const void* src,
                   void* dst);  // through the caches, for rows: shorter than memcpy's way
+  void (*rows)(int64_t count, int64_t bytes, const void* src, int64_t src_step, void* dst, int64_t dst_step);  // so too
 };
 DL_ISA_TABLE(StreamTable, stream_table)
 
