@@ -17,7 +17,7 @@ from dlcore._warn import warn
 from . import _segments, _tree
 from ._function import GraphFunction
 from ._pause import no_collection
-from ._resize import MOST, Relatives, plain, trust
+from ._resize import MOST, PLAIN, Relatives, plain, trust
 from ._sizes import Family
 from ._trace import is_tracing, trace
 from .passes.remat import Remat
@@ -213,7 +213,11 @@ class _Entry:
 
     def is_current(self) -> bool:
         """Whether the function's own variables still name what was captured."""
-        return all(get() is one for get, one in self.watched)
+        for get, one in self.watched:
+            now = get()
+            if now is not one and not (type(now) is type(one) and isinstance(one, PLAIN) and now == one):
+                return False
+        return True
 
 
 def _kind_and_sizes(key: Any) -> tuple[tuple | None, tuple[int, ...]]:
@@ -249,7 +253,7 @@ def _watched(function: Callable[..., Any]) -> list[tuple[Callable[[], Any], Any]
     found: list[tuple[Callable[[], Any], Any]] = []
     for holder, how in ((function.__globals__, _GLOBAL), (owner, _ATTRIBUTE)):
         for name in _names(function.__code__, how) if holder else ():
-            if _holds(holder.get(name)):
+            if name in holder and _holds(holder[name]):
                 found.append((functools.partial(holder.get, name), holder[name]))
     for cell in function.__closure__ or ():
         try:
@@ -270,10 +274,10 @@ def _names(code: types.CodeType, how: tuple[str, ...]) -> Iterator[str]:
 
 
 def _holds(one: Any) -> bool:
-    """Whether it is an array, or an object of dlcore's that may hold some: a network, a trainer, a metric."""
+    """Whether it is an array, a number or word, or an object of dlcore's that may hold arrays, such as a network."""
     if isinstance(one, (type, types.ModuleType, types.FunctionType)):
         return False
-    return any(cls.__module__.startswith("dlcore.") for cls in type(one).__mro__)
+    return isinstance(one, PLAIN) or any(cls.__module__.startswith("dlcore.") for cls in type(one).__mro__)
 
 
 @overload
@@ -287,8 +291,9 @@ def jit(function: Any = None, *, remat: bool | Iterable[Any] = False, memory_bud
 
     A whole training step can be compiled as it is written: forward, loss, `backward()`, `trainer.step()` and
     `metric.update(...)`. Arrays that the function reads without getting them as arguments (parameters, optimizer state,
-    what a metric adds up) are read and written in place. Another network, trainer, metric or array under a name that
-    the function uses itself makes it be compiled anew.
+    what a metric adds up) are read and written in place. Another network, trainer, metric, array, number or word under
+    a name that the function uses itself (a global, a variable around it, an attribute of its object) makes it be
+    compiled anew; what functions it calls name is not watched.
 
     Signature: shapes, dtypes and layouts of array arguments, the values of all other arguments (they must be hashable),
     whether gradients are recorded and training mode is on, and the dtype of mixed precision. Python code runs only
@@ -299,9 +304,8 @@ def jit(function: Any = None, *, remat: bool | Iterable[Any] = False, memory_bud
     A third size of a batch needs no compilation: its program is that of two others with other numbers, where all of
     these lie on a line. Between the two it is the same to the last bit as if it had been compiled; beyond them a pass
     might have joined calls otherwise, which round otherwise. The function is run again for every size when it looked
-    at one (`x.shape`, `len(x)`, a slice), and when a number, word or truth value that it names itself (a global, a
-    variable around it, an attribute of its object) has changed; what functions it calls name is not watched. What then
-    lies between two sizes for which the passes agreed spares the passes, if not the trace.
+    at one (`x.shape`, `len(x)`, a slice). What then lies between two sizes for which the passes agreed spares the
+    passes, if not the trace.
 
     Memory: `memory_budget` is the number of bytes that intermediate values may take. To keep to it, the backward part
     of a step computes again what is cheapest to compute again for its size; results are the same to the last bit,

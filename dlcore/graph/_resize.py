@@ -37,6 +37,8 @@ MOST = 16  # programs of one function that were made so, and are kept: each has 
 TRIES = 3  # pairs of sizes that are tried for a third
 REMEMBERED = 64  # pairs of which it is known what lies between them
 
+PLAIN = (type(None), bool, int, float, complex, str, bytes)  # what a function may do follows from their values
+
 COUNTED = ("_checked",)  # what a block counts for itself
 
 # Files that read sizes of arrays while they are traced, and make of them only shapes of other arrays, or an error.
@@ -256,7 +258,7 @@ def plain(function: Callable[..., Any]) -> dict[str, Any]:
     """The numbers, words and truth values that a function names outside itself: what it does may depend on them."""
     found: dict[str, Any] = {}
     for name, value in named(function):
-        if value is None or isinstance(value, (bool, int, float, complex, str, bytes)):
+        if isinstance(value, PLAIN):
             found[name] = value
     return found
 

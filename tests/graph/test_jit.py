@@ -132,6 +132,28 @@ def test_another_network_as_an_attribute_is_the_one_that_is_used() -> None:
     assert [y.item() for y in scorer.score(x)] == [3.0, 5.0] and scorer.score.compilations == 2
 
 
+def test_numbers_that_a_function_names_are_those_of_now() -> None:
+    names: dict[str, Any] = {"factor": 2.0}
+    exec("def scaled(x):\n    return x * factor", names)
+    x, rate = array([3.0], "float32"), 0.5
+
+    class Scale:
+        by, calls = 4, 0
+
+        def scaled(self, x: Any) -> Any:
+            return x * self.by
+
+    one, owner = dl.jit(names["scaled"]), Scale()
+    owner.by = 5
+    around, method = dl.jit(lambda x: x * rate), dl.jit(owner.scaled)
+    assert [f(x).item() for f in (one, around, method)] == [6.0, 1.5, 15.0]
+    names["factor"], names["other"], rate, owner.by, owner.calls = 3.0, 1, 0.25, 6, 1
+    assert [f(x).item() for f in (one, around, method)] == [9.0, 0.75, 18.0]
+    names["factor"], names["other"], owner.calls = float("3"), 2, 2  # the same, and what they do not name
+    assert [f(x).item() for f in (one, around, method)] == [9.0, 0.75, 18.0]
+    assert [f.compilations for f in (one, around, method)] == [2, 2, 2]
+
+
 def test_two_captured_arrays_can_change_places() -> None:
     a, b = array([1.0, 2.0]), array([3.0, 4.0])
 
