@@ -135,6 +135,17 @@ def _grid(bins: Any) -> Any:
     return [_host(b) for b in bins] if isinstance(bins, (list, tuple, NDArray)) else bins
 
 
+def _edges(a: Any, bins: Any, range: Any, weights: Any) -> Any:
+    """NumPy's edges. To find them takes it longer than to count a few thousand numbers: plain ones are made here."""
+    if type(bins) is int and type(range) is tuple and len(range) == 2 and a.dtype.kind == "f" and bins > 0:
+        low, high = range
+        if isinstance(low, (int, float)) and isinstance(high, (int, float)) and -_np.inf < low < high < _np.inf:
+            edges = _np.linspace(low, high, bins + 1, dtype=_np.result_type(low, high, a))
+            if (edges[1:] > edges[:-1]).all():
+                return edges
+    return _np.histogram_bin_edges(a, bins, range, _host(weights))
+
+
 def histogram(
     a: Any, bins: Any = 10, range: tuple[float, float] | None = None, density: bool = False, weights: Any = None
 ) -> tuple[NDArray, NDArray]:
@@ -145,7 +156,7 @@ def histogram(
     [1, 2]
     """
     a, bins = asarray(a), _bins(bins)
-    edges = _np.histogram_bin_edges(host(a), bins, range, _host(weights))
+    edges = _edges(host(a), bins, range, weights)
     if weights is not None or edges.size < 2 or edges.dtype.kind not in "iuf" or is_kind(a, "complex floating"):
         counts, edges = _np.histogram(host(a), bins, range, density, _host(weights))
         return beside(a, counts), beside(a, edges)

@@ -2,10 +2,10 @@
 // selected from whenever enough have come together. Order is total (equal numbers go by position), so that blocks of a
 // long line may be searched by several threads and joined.
 #include <algorithm>
-#include <limits>
 #include <type_traits>
 #include <vector>
 
+#include "kernels/cpu/isa/topk.h"
 #include "kernels/cpu/lines.h"
 #include "kernels/cpu/sort_keys.h"
 
@@ -74,61 +74,14 @@ class Selection {
 
 constexpr int64_t kShortBytes = 16 * 1024;  // of a short line's keys, which are kept
 
-// The first k of a short line; false, with nothing done, where too many numbers are equal or in a bad order. The best
-// of each of `Lanes` interleaved parts are numbers of the line: no more than the k best of these bound the k best of
-// all, and few pass the bound. Whoever passes is put in its place by counting who comes before it.
-template <int Lanes, class T>
-bool short_line(const T* x, int64_t n, int64_t k, const SortKey<T>& keys, int64_t* out) {
-  using S = std::make_signed_t<KeyOf<T>>;  // all processors compare these quickly
-  constexpr S last = std::numeric_limits<S>::max();
-  constexpr int most = 64;
-  S key[kShortBytes / int64_t(sizeof(S)) + Lanes], best[Lanes];
-  for (int64_t i = 0; i < n; i++) key[i] = S(keys.template key<true>(x[i]) ^ SortKey<T>::kTop);
-  for (int64_t i = n; i < n + Lanes; i++) key[i] = last;
-  for (int j = 0; j < Lanes; j++) best[j] = key[j];
-  for (int64_t i = Lanes; i < n; i += Lanes)
-    for (int j = 0; j < Lanes; j++) best[j] = key[i + j] < best[j] ? key[i + j] : best[j];
-  S bound = std::numeric_limits<S>::min(), rank[most + Lanes] = {};
-  for (int i = 0; i < Lanes; i++)
-    for (int j = 0; j < Lanes; j++) rank[j] = S(rank[j] + (best[i] < best[j]));
-  for (int j = 0; j < Lanes; j++)
-    if (rank[j] < k && best[j] > bound) bound = best[j];
-  S kept[most + Lanes];
-  int64_t at[most + Lanes];
-  int count = 0;
-  for (int64_t i = 0; i < n; i += Lanes) {
-    int any = 0;
-    for (int j = 0; j < Lanes; j++) any |= key[i + j] <= bound;
-    if (!any) continue;
-    if (count > most) return false;
-    for (int64_t j = i; j < std::min(n, i + Lanes); j++) {
-      kept[count] = key[j];
-      at[count] = j;
-      count += key[j] <= bound;
-    }
-  }
-  if (count > most) return false;
-  int whole = (count + Lanes - 1) / Lanes * Lanes;
-  for (int i = count; i < whole; i++) kept[i] = last;
-  for (int i = 0; i < whole; i++) rank[i] = 0;
-  for (int j = 0; j < count; j++)
-    for (int i = 0; i < whole; i += Lanes)
-      for (int l = i; l < i + Lanes; l++) rank[l] = S(rank[l] + (kept[j] < kept[l]));
-  uint64_t taken = 0;  // places: equal ones come in the order of their positions
-  for (int i = 0; i < count; i++) {
-    int place = int(rank[i]);
-    while (taken >> place & 1) place++;
-    taken |= uint64_t(1) << place;
-    if (place < k) out[place] = at[i];
-  }
-  return true;
-}
-
+// The first k of a short line; false, with nothing done, where another way is better.
 template <class T>
 bool short_line(const T* x, int64_t n, int64_t k, const SortKey<T>& keys, int64_t* out) {
-  if (n * int64_t(sizeof(T)) > kShortBytes || k < 1) return false;
-  if (k <= 12 && n >= 32) return short_line<16>(x, n, k, keys, out);
-  return k <= 24 && n >= 64 && short_line<32>(x, n, k, keys, out);
+  using S = std::make_signed_t<KeyOf<T>>;  // all processors compare these quickly
+  if (n * int64_t(sizeof(T)) > kShortBytes || !suits_short_topk(n, k)) return false;
+  S key[kShortBytes / int64_t(sizeof(S)) + kShortRoom];
+  for (int64_t i = 0; i < n; i++) key[i] = S(keys.template key<true>(x[i]) ^ SortKey<T>::kTop);
+  return pick_short_topk_table()->of(key, n, k, out);
 }
 
 template <class T>
