@@ -91,69 +91,6 @@ def test_captured_arrays_are_read_anew_and_written_in_place() -> None:
     assert total.asnumpy().tolist() == [11, 12] and f.compilations == 1
 
 
-def test_another_network_or_metric_under_the_same_name_is_the_one_that_is_used() -> None:
-    """As when a cell of a notebook that makes them is run again, and that of the compiled function is not."""
-    names = {"dl": dl, "seen": dl.metric.Loss(), "net": dl.gluon.nn.Dense(1, in_units=2)}
-    names["net"].initialize()
-    exec(
-        "def step(x):\n    def out():\n        return net(x)\n    y = out()\n    seen.update(None, y)\n    return y",
-        names,
-    )
-    step, x = dl.jit(names["step"]), array([[1.0, 2.0]], "float32")
-    first = step(x)
-    for name in ("net", "seen"):
-        old = names["seen"].num_inst
-        names[name] = dl.gluon.nn.Dense(1, in_units=2) if name == "net" else dl.metric.Loss()
-        if name == "net":
-            names["net"].initialize(dl.init.One())
-        np.testing.assert_allclose(step(x).asnumpy(), names["net"](x).asnumpy(), rtol=1e-6)
-        assert names["seen"].num_inst == (1 if name == "seen" else old + 1)
-    names["update"] = dl.metric.Loss()  # a global that the function does not name: `update` is an attribute in it
-    assert step(x).item() != first.item() and step.compilations == 3
-
-
-def test_another_network_as_an_attribute_is_the_one_that_is_used() -> None:
-    class Scorer:
-        def __init__(self) -> None:
-            self.net, self.kept = dl.gluon.nn.Dense(1, in_units=2), dl.metric.Loss()
-            self.net.initialize()
-            self.score = dl.jit(self.scored)
-
-        def scored(self, x: Any) -> Any:
-            return [self.net(row) for row in (x, x + 1)]
-
-    scorer, x = Scorer(), array([[1.0, 2.0]], "float32")
-    scorer.score(x)
-    scorer.kept = dl.metric.Loss()  # which the method does not use
-    scorer.score(x)
-    assert scorer.score.compilations == 1
-    scorer.net = dl.gluon.nn.Dense(1, in_units=2)
-    scorer.net.initialize(dl.init.One())
-    assert [y.item() for y in scorer.score(x)] == [3.0, 5.0] and scorer.score.compilations == 2
-
-
-def test_numbers_that_a_function_names_are_those_of_now() -> None:
-    names: dict[str, Any] = {"factor": 2.0}
-    exec("def scaled(x):\n    return x * factor", names)
-    x, rate = array([3.0], "float32"), 0.5
-
-    class Scale:
-        by, calls = 4, 0
-
-        def scaled(self, x: Any) -> Any:
-            return x * self.by
-
-    one, owner = dl.jit(names["scaled"]), Scale()
-    owner.by = 5
-    around, method = dl.jit(lambda x: x * rate), dl.jit(owner.scaled)
-    assert [f(x).item() for f in (one, around, method)] == [6.0, 1.5, 15.0]
-    names["factor"], names["other"], rate, owner.by, owner.calls = 3.0, 1, 0.25, 6, 1
-    assert [f(x).item() for f in (one, around, method)] == [9.0, 0.75, 18.0]
-    names["factor"], names["other"], owner.calls = float("3"), 2, 2  # the same, and what they do not name
-    assert [f(x).item() for f in (one, around, method)] == [9.0, 0.75, 18.0]
-    assert [f.compilations for f in (one, around, method)] == [2, 2, 2]
-
-
 def test_two_captured_arrays_can_change_places() -> None:
     a, b = array([1.0, 2.0]), array([3.0, 4.0])
 
