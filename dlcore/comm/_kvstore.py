@@ -301,6 +301,13 @@ def create(name: str = "local", comm: Communicator | None = None) -> KVStore:
     raise ValueError(f"kv.create: expected one of {', '.join((*_LOCAL, *_DISTRIBUTED))}; got {name!r}")
 
 
+def store_of(given: Any) -> KVStore | None:
+    """The store that a trainer or a module is given, by name too; None where there is one process and so none."""
+    if given is None or not isinstance(given, str):
+        return given
+    return create(given) if given.lower() in _DISTRIBUTED else None
+
+
 @contextmanager
 def _unrecorded() -> Iterator[None]:
     recording = _core.set_recording(False)

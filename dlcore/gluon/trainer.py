@@ -13,6 +13,7 @@ from typing import Any
 from dlcore import _core, optim
 from dlcore._hints import Hinted, hinted
 from dlcore.comm._current import sum_number
+from dlcore.comm._kvstore import store_of
 from dlcore.graph import invalidate, outside_trace
 from dlcore.graph._types import is_float
 from dlcore.io import load_arrays, load_metadata, save_arrays
@@ -33,7 +34,9 @@ class Trainer(Hinted):
     optimizer: a name ("sgd", "adam", "rmsprop", ...) with `optimizer_params` for it, or an Optimizer.
     comm: a communicator; gradients are then averaged over all workers before each step, so that workers with equal
         shares of a batch do what one process would do with all of it.
-    kvstore, compression_params and update_on_kvstore are accepted for old scripts: one process needs no store.
+    kvstore: a store, or the name of one for several workers ("dist_sync"): gradients are then added up over them, as
+        scripts count on that call `step` with the size of all shares, and the first step gives all workers the values
+        of worker 0. Other names, compression_params and update_on_kvstore are accepted for old scripts.
 
     A step may be compiled (`dlcore.jit`): the learning rate and the other knobs are arrays that it reads, and the count
     of steps is one that it writes. With workers the average of the gradients is a call inside it.
@@ -63,6 +66,8 @@ class Trainer(Hinted):
         self._names, self._params = _named(params)
         self._init_optimizer(optimizer, optimizer_params)
         self.comm = comm
+        self._kvstore = store_of(kvstore)
+        self._told: set[int] = set()  # which parameters all workers have from worker 0
         self.loss_scaler: Any = None  # amp.init_trainer sets it
 
     def _init_optimizer(
@@ -115,6 +120,23 @@ class Trainer(Hinted):
             self.comm.allreduce(grads, op="mean")
             for parameter, grad in zip(chosen, grads, strict=True):
                 parameter.take_reduced(grad)
+        if self._kvstore is not None:
+            self._add_up(self._kvstore)
+
+    def _add_up(self, store: Any) -> None:
+        """Add up the gradients over the workers of a store, which holds the values under the numbers of parameters."""
+        if _core.is_tracing() and store.num_workers > 1:
+            raise _core.TraceError("Trainer: a step with a kvstore talks to other workers: call it outside of jit")
+        fresh = [k for k, p in enumerate(self._params) if k not in self._told and p._data is not None]
+        store.hold({k: self._params[k].held() for k in fresh})
+        self._told.update(fresh)
+        if store.num_workers == 1:
+            return
+        chosen = [p for p in self._params if p.grad_req != "null"]
+        grads = [p.grad().tostype("default") for p in chosen]
+        store.add_up(grads)
+        for parameter, grad in zip(chosen, grads, strict=True):
+            parameter.take_reduced(grad)
 
     def _averages_inside(self) -> bool:
         """Whether a compiled step can average the gradients over all workers itself."""

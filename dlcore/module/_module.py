@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from dlcore import _core, init, optim
 from dlcore.array import nd
-from dlcore.comm import kv
+from dlcore.comm._kvstore import store_of
 from dlcore.symbol import Executor, Symbol
 
 from . import _checkpoint
@@ -265,8 +265,7 @@ class Module(BaseModule):
         if self.optimizer_initialized and not force_init:
             return
         self._ready("init_optimizer")
-        distributed = isinstance(kvstore, str) and kvstore.lower().startswith("dist")
-        store = kv.create(kvstore) if distributed else None if isinstance(kvstore, str) else kvstore
+        store = store_of(kvstore)
         if store is not None:
             store.hold({n: self._bound.arg_dict[n] for n in self._params})
         if isinstance(optimizer, str):

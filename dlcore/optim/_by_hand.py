@@ -48,20 +48,6 @@ class ByHand:
         finally:
             self._counted = False
 
-    @staticmethod
-    def register(klass: Any) -> Any:
-        """`optim.register`, as old programs call it."""
-        from ._optimizer import register
-
-        return register(klass)
-
-    @staticmethod
-    def create_optimizer(name: str, **kwargs: Any) -> Any:
-        """`optim.create`, as old programs call it."""
-        from ._optimizer import create
-
-        return create(name, **kwargs)
-
     def _update_count(self: Any, index: Any) -> None:
         """Count an update of these indices: a second one of the same begins a new step."""
         if self._counted:

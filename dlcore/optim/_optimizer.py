@@ -39,8 +39,8 @@ class Optimizer(ByHand, Hinted):
     lr_scheduler: gives the learning rate from the number of steps; `learning_rate`, if given, is its base. Any function
         of that number will do.
     multi_precision: keep a float32 copy of float16 and bfloat16 weights and update that.
-    param_dict: index -> parameter, for their `lr_mult` and `wd_mult`. param_idx2name: index -> name, for factors by
-        name; those whose name does not end in _weight or _gamma then have no weight decay.
+    param_dict: index -> parameter, for their `lr_mult` and `wd_mult`.
+    param_idx2name: index -> name, for factors by name; only names that end in _weight or _gamma then have weight decay.
 
     >>> import dlcore as dl
     >>> sgd = dl.optim.SGD(learning_rate=0.5)
@@ -89,8 +89,7 @@ class Optimizer(ByHand, Hinted):
         self.multi_precision = multi_precision
         self.param_dict = dict(param_dict or {})
         self.idx2name = dict(param_idx2name or {})
-        if self.idx2name:
-            self.set_wd_mult({n: 0.0 for n in self.idx2name.values() if not n.endswith(("_weight", "_gamma"))})
+        self.set_wd_mult({n: 0.0 for n in self.idx2name.values() if not n.endswith(("_weight", "_gamma"))})
         self._seen: set[Any] = set()
         self._scaled: dict[tuple[str, float], _core.NDArray] = {}
 
@@ -242,8 +241,7 @@ class Optimizer(ByHand, Hinted):
     def update(self, index: Any, weight: Any, grad: Any, state: Any) -> None:
         """Change `weight` and `state` in place by `grad`. Also takes equally long lists of all four.
 
-        A second update of an index begins a new step. A subclass with an `update` of its own may call this one for the
-        rule that it derives from.
+        A second update of an index begins a new step. An `update` of a subclass may call this one, for the rule.
         """
         if isinstance(index, (list, tuple)):
             for item in zip(index, weight, grad, state, strict=True):
@@ -319,6 +317,16 @@ class Optimizer(ByHand, Hinted):
             bound = F.cast(bound, grad._dtype_name)
             grad = F.clip(grad, F.negative(bound), bound)
         return grad if wd is None else F.add(grad, F.multiply(weight, wd))
+
+    @staticmethod
+    def register(klass: Any) -> Any:
+        """`optim.register`, as old programs call it."""
+        return register(klass)
+
+    @staticmethod
+    def create_optimizer(name: str, **kwargs: Any) -> Any:
+        """`optim.create`, as old programs call it."""
+        return create(name, **kwargs)
 
     @property
     def updates_by_hand(self) -> bool:

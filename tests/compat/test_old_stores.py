@@ -113,6 +113,39 @@ def test_modules_of_two_workers_train_as_one_on_both_halves() -> None:
         assert (found[0][name] == found[1][name]).all()
 
 
+def test_trainers_of_two_workers_add_up_what_their_store_joins() -> None:
+    X, y = np.random.default_rng(1).normal(size=(8, 3)).astype("f"), np.arange(8) % 2
+
+    def train(part: Any, store: Any, first: float) -> list[np.ndarray]:
+        net, loss = (
+            dl.gluon.nn.Dense(2),
+            dl.gluon.loss.SoftmaxCrossEntropyLoss(),
+        )
+        net.initialize(dl.init.Constant(first))
+        trainer = dl.gluon.Trainer(net.collect_params(), "adam", {"learning_rate": 0.1}, kvstore=store)
+        for _ in range(3):
+            with dl.autograd.record():
+                l = loss(net(nd.array(X[part])), nd.array(y[part]))  # noqa: E741
+            l.backward()
+            trainer.step(8)
+        return [parameter.data().asnumpy() for parameter in net.collect_params().values()]
+
+    barrier, board, found = threading.Barrier(2, timeout=60), {}, {}
+
+    def work(rank: int) -> None:
+        store = kv.create("dist_sync", Two(rank, barrier, board))
+        found[rank] = train(slice(4 * rank, 4 * rank + 4), store, 0.1)
+
+    threads = [threading.Thread(target=work, args=(rank,)) for rank in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for one, two, alone in zip(found[0], found[1], train(slice(None), "device", 0.1), strict=True):
+        assert (one == two).all()
+        np.testing.assert_allclose(one, alone, rtol=1e-4, atol=1e-6)
+
+
 def test_a_module_on_a_list_of_devices_runs_whole_batches_on_the_first() -> None:
     net = sym.FullyConnected(sym.var("data"), num_hidden=2, name="fc")
     with pytest.warns(UserWarning, match=r"run on cpu\(0\), and the other 1 devices are not used"):
