@@ -41,7 +41,7 @@ _ALONE = frozenset(
 _F = TypeVar("_F", bound=Callable[..., Any])
 _HERE = str(Path(__file__).parent)
 # Where code lies that is not the caller's own: ours, Python's, and NumPy's among other installed packages.
-_INSIDE = (_HERE, str(Path(os.__file__).parent), str(Path(numpy.__file__).parents[1]), "<frozen")
+INSIDE = (_HERE, str(Path(os.__file__).parent), str(Path(numpy.__file__).parents[1]), "<frozen")
 CAUGHT = (TypeError, ValueError, IndexError, KeyError, AttributeError, OverflowError, ZeroDivisionError,
            RecursionError)  # fmt: skip
 # "pad: ...", "einsum(): ...", "Dense: ...", "Parameter weight: ...": errors that say who speaks.
@@ -61,7 +61,7 @@ def _ours(traceback: TracebackType) -> bool | None:
     last, purpose = traceback, False
     while last.tb_next is not None:
         last = last.tb_next
-        if not last.tb_frame.f_code.co_filename.startswith(_INSIDE):
+        if not last.tb_frame.f_code.co_filename.startswith(INSIDE):
             return None
     code = last.tb_frame.f_code
     if code.co_filename.startswith(_HERE):

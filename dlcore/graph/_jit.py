@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import dis
 import functools
-import inspect
 import threading
-import types
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar, overload
 
@@ -20,12 +17,12 @@ from ._pause import no_collection
 from ._resize import MOST, PLAIN, Relatives, plain, trust
 from ._sizes import Family
 from ._trace import is_tracing, trace
+from ._watching import watched
 from .passes.remat import Remat
 
 MANY = 32  # compilations after which a warning says that something changes with every call
 F = TypeVar("F", bound=Callable[..., Any])
 trust()
-_GLOBAL, _ATTRIBUTE = ("LOAD_GLOBAL", "LOAD_NAME"), ("LOAD_ATTR", "LOAD_METHOD")  # instructions of Python
 _generation = 0
 _generation_lock = threading.Lock()
 
@@ -159,13 +156,13 @@ class Jit:
             )
         wish = Remat(tuple(segments), least, budget)
         function = GraphFunction(traced.graph, wish, self._family, wish if self._always_bounded else wish.unbounded())
-        watched = [
+        watching = [
             (get, one)
-            for get, one in _watched(self._function)
+            for get, one in watched(self._function)
             if not isinstance(one, _core.NDArray) or one._storage_id in traced.met
         ]
         return _Entry(
-            key, function, traced.result, traced.host_calls, traced.custom_gradient, traced.sizes_read, watched,
+            key, function, traced.result, traced.host_calls, traced.custom_gradient, traced.sizes_read, watching,
             plain(self._function),
         )  # fmt: skip
 
@@ -242,44 +239,6 @@ def _asked(remat: Any, budget: Any) -> tuple[bool, tuple[Any, ...], int | None]:
     return False, layers, budget
 
 
-def _watched(function: Callable[..., Any]) -> list[tuple[Callable[[], Any], Any]]:
-    """What the function names and may capture, each with a way to look again."""
-    function = inspect.unwrap(function)
-    owner: dict[str, Any] = {}
-    if isinstance(function, types.MethodType):
-        owner, function = getattr(function.__self__, "__dict__", {}), function.__func__
-    if not isinstance(function, types.FunctionType):
-        return []
-    found: list[tuple[Callable[[], Any], Any]] = []
-    for holder, how in ((function.__globals__, _GLOBAL), (owner, _ATTRIBUTE)):
-        for name in _names(function.__code__, how) if holder else ():
-            if name in holder and _holds(holder[name]):
-                found.append((functools.partial(holder.get, name), holder[name]))
-    for cell in function.__closure__ or ():
-        try:
-            content = cell.cell_contents
-        except ValueError:  # not assigned yet
-            continue
-        if _holds(content):
-            found.append((functools.partial(getattr, cell, "cell_contents"), content))
-    return found
-
-
-def _names(code: types.CodeType, how: tuple[str, ...]) -> Iterator[str]:
-    """What a function, and the functions written inside it, name in this way."""
-    yield from dict.fromkeys(i.argval for i in dis.get_instructions(code) if i.opname in how)
-    for inside in code.co_consts:
-        if isinstance(inside, types.CodeType):
-            yield from _names(inside, how)
-
-
-def _holds(one: Any) -> bool:
-    """Whether it is an array, a number or word, or an object of dlcore's that may hold arrays, such as a network."""
-    if isinstance(one, (type, types.ModuleType, types.FunctionType)):
-        return False
-    return isinstance(one, PLAIN) or any(cls.__module__.startswith("dlcore.") for cls in type(one).__mro__)
-
-
 @overload
 def jit(function: F) -> F: ...
 @overload
@@ -293,7 +252,7 @@ def jit(function: Any = None, *, remat: bool | Iterable[Any] = False, memory_bud
     `metric.update(...)`. Arrays that the function reads without getting them as arguments (parameters, optimizer state,
     what a metric adds up) are read and written in place. Another network, trainer, metric, array, number or word under
     a name that the function uses itself (a global, a variable around it, an attribute of its object) makes it be
-    compiled anew; what functions it calls name is not watched.
+    compiled anew, and so does a function that it calls by name when it is written anew, or names something else.
 
     Signature: shapes, dtypes and layouts of array arguments, the values of all other arguments (they must be hashable),
     whether gradients are recorded and training mode is on, and the dtype of mixed precision. Python code runs only

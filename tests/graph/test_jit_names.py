@@ -71,3 +71,16 @@ def test_numbers_that_a_function_names_are_those_of_now() -> None:
     names["factor"], names["other"], owner.calls = float("3"), 2, 2  # the same, and what they do not name
     assert [f(x).item() for f in (one, around, method)] == [9.0, 0.75, 18.0]
     assert [f.compilations for f in (one, around, method)] == [2, 2, 2]
+
+
+def test_a_helper_that_is_written_anew_and_what_helpers_name() -> None:
+    names: dict[str, Any] = {"factor": 2.0, "dl": dl}
+    exec("def helper(x):\n    return x * factor\ndef other(x):\n    return other", names)
+    exec("def step(x):\n    return dl.nd.relu(helper(x)) + 1", names)
+    step, x = dl.jit(names["step"]), array([3.0], "float32")
+    assert step(x).item() == 7.0
+    names["factor"] = 5.0
+    assert step(x).item() == 16.0
+    exec("def helper(x):\n    return x - 1", names)
+    exec("def other(x):\n    return x", names)
+    assert [step(x).item() for _ in range(2)] == [3.0, 3.0] and step.compilations == 3
