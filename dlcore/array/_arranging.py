@@ -138,11 +138,13 @@ def roll(a: Any, shift: Any, axis: Any = None) -> NDArray:
     if axis is None:
         if not a.size:
             return F.copy(a)
-        total = int(_np.sum(shift))
+        total = shift if isinstance(shift, int) else int(_np.sum(shift))
         return F.reshape(roll(F.reshape(a, (-1,)), total, 0), a.shape)
-    pairs = _np.broadcast(_np.asarray(shift), _np.asarray(axis))
-    if pairs.ndim > 1:
-        raise ValueError(f"roll: shift and axis must be numbers or lists of them, got {shift} and {axis}")
+    pairs: Any = ((shift, axis),)
+    if not (isinstance(shift, int) and isinstance(axis, int)):
+        pairs = _np.broadcast(_np.asarray(shift), _np.asarray(axis))
+        if pairs.ndim > 1:
+            raise ValueError(f"roll: shift and axis must be numbers or lists of them, got {shift} and {axis}")
     result = a
     for by, k in pairs:
         k = place("roll", a, int(k))

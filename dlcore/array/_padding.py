@@ -73,7 +73,11 @@ def _along(x: NDArray, axis: int, before: int, after: int, mode: str, values: tu
             f"pad: axis {axis} of shape {x.shape} has nothing to repeat; only mode 'constant' can add to it"
         )
     if mode in _BY_PLACE:
-        return F.take(x, beside(x, outside(_np.arange(-before, n + after), n, mode)), axis)
+        spare = n - (mode == "reflect")  # layers that an end can be made of; more come by their places
+        if mode != "edge" and max(before, after) > spare:
+            return F.take(x, beside(x, outside(_np.arange(-before, n + after), n, mode)), axis)
+        ends = [_end(x, axis, before, mode, True), x, _end(x, axis, after, mode, False)]
+        return F.concat(*[e for e, width in zip(ends, (before, 1, after), strict=True) if width], axis=axis)
     parts = [x]
     for first, width in ((True, before), (False, after)):
         if width:
@@ -81,6 +85,19 @@ def _along(x: NDArray, axis: int, before: int, after: int, mode: str, values: tu
             part = _filled(x, axis, width, mode, first, value, int(lengths[0 if first else 1]))
             parts.insert(0, part) if first else parts.append(part)
     return F.concat(*parts, axis=axis)
+
+
+def _end(x: NDArray, axis: int, width: int, mode: str, first: bool) -> NDArray:
+    """What stands before (or behind) an axis, made of as many of its own layers."""
+    n = x.shape[axis]
+    count = min(width, 1) if mode == "edge" else width
+    skip = int(mode == "reflect")
+    start = [0] * x.ndim
+    start[axis] = skip if first != (mode == "wrap") else n - skip - count
+    part = F.slice(x, start, [count if k == axis else m for k, m in enumerate(x.shape)])
+    if mode == "edge":
+        return F.broadcast_to(part, [width if k == axis else m for k, m in enumerate(x.shape)])
+    return part if mode == "wrap" else F.flip(part, axis)
 
 
 def _filled(x: NDArray, axis: int, width: int, mode: str, first: bool, value: Any, length: int) -> NDArray:

@@ -70,7 +70,7 @@ def test_joined_rows() -> None:
             np.testing.assert_array_equal(got.asnumpy(), np.stack(given, axis), strict=True)
 
 
-@pytest.mark.parametrize("shape", [(), (0,), (5,), (3, 0), (4, 6), (70, 300), (2, 3, 4, 5)], ids=str)
+@pytest.mark.parametrize("shape", [(), (0,), (5,), (3, 0), (4, 6), (70, 300), (2, 3, 4, 5), (9, 3, 10, 9)], ids=str)
 def test_frames(shape: tuple[int, ...]) -> None:
     for dtype in DTYPES:
         x = numbers(shape, dtype)
@@ -79,7 +79,18 @@ def test_frames(shape: tuple[int, ...]) -> None:
                 got = D.pad(nd(x), width, constant_values=value).asnumpy()
                 np.testing.assert_array_equal(got, np.pad(x, width, constant_values=value), strict=True)
         if x.ndim > 1:
+            got = D.pad(nd(x[::-1]), 2, constant_values=1).asnumpy()
+            np.testing.assert_array_equal(got, np.pad(x[::-1], 2, constant_values=1), strict=True)
             np.testing.assert_array_equal(D.pad(nd(x.T), 1).asnumpy(), np.pad(x.T, 1), strict=True)
+
+
+@pytest.mark.parametrize("mode", ["edge", "reflect", "symmetric", "wrap"])
+def test_frames_of_what_is_there(mode: str) -> None:
+    for shape in ((1,), (5,), (4, 6), (2, 3, 4)):
+        x = numbers(shape, "float32")
+        for width in (0, 1, 2, 3, 9, (1, 0), (0, 3)):
+            got = D.pad(nd(x), width, mode).asnumpy()
+            np.testing.assert_array_equal(got, np.pad(x, width, mode), f"{shape} {width}", strict=True)
 
 
 @pytest.mark.parametrize("shape", [(0, 3), (3, 0), (1, 1), (5, 7), (7, 5), (2, 90, 70)], ids=str)

@@ -45,7 +45,7 @@ void advance(const Copy& c, int n, int64_t at, char*& dst, const char*& src) {
 void copy_reversed(const Copy& c, int64_t n, const char* src, char* dst) {
   const TileOperand &d = c.ops[0], &s = c.ops[1];
   const ReverseFn reverse = c.move->reverse[move_size(d.itemsize)];
-  if (c.same_type() && !c.far) return reverse(n, src - (n - 1) * s.itemsize, dst);
+  if (c.same_type() && !c.far) return reverse(1, n, src - (n - 1) * s.itemsize, 0, dst, 0);
   alignas(64) char block[kBlock * 16];
   char converted[kBlock * 16];
   for (int64_t i = 0; i < n; i += kBlock) {
@@ -56,7 +56,7 @@ void copy_reversed(const Copy& c, int64_t n, const char* src, char* dst) {
       c.cast(m, from, 1, converted, 1);
       from = converted;
     }
-    reverse(m, from, c.far ? block : to);
+    reverse(1, m, from, 0, c.far ? block : to, 0);
     if (c.far) c.stream->copy(m * d.itemsize, block, to);
   }
 }
@@ -94,7 +94,8 @@ void copy_rows(Copy& c) {
   for (int i = 0; i < last; i++) rows *= c.geo.shape[i];
   c.far &= n * c.ops[0].itemsize >= kLongRow;
   const TileOperand &d = c.ops[0], &s = c.ops[1];
-  const bool runs = d.stride[last] == 1, near = runs && s.stride[last] == 1 && c.same_type() && !c.far;
+  const bool runs = d.stride[last] == 1, near = runs && c.same_type() && !c.far;
+  const ReverseFn reverse = c.move->reverse[move_size(d.itemsize)];
   int64_t group = c.geo.shape[last - 1], to_next = d.stride[last - 1] * d.itemsize,
           from_next = s.stride[last - 1] * s.itemsize;
   parallel_for(rows, kGrainElements / n + 1, [&](int64_t b, int64_t e) {
@@ -103,8 +104,11 @@ void copy_rows(Copy& c) {
       const char* src = s.base;
       advance(c, last, r, dst, src);
       const int64_t stop = std::min(e, (r / group + 1) * group);
-      if (near) {
+      if (near && s.stride[last] == 1) {
         c.stream->rows(stop - r, n * d.itemsize, src, from_next, dst, to_next);
+        r = stop;
+      } else if (near && s.stride[last] == -1) {
+        reverse(stop - r, n, src - (n - 1) * s.itemsize, from_next, dst, to_next);
         r = stop;
       }
       for (; r < stop; r++, dst += to_next, src += from_next)

@@ -80,7 +80,7 @@ bool reverse_lines(int64_t steps, int64_t batch, const int64_t* length, const T*
       transpose(steps, n, from + first, batch, lines, steps);
       for (int64_t b = 0; b < n; b++) {
         const int64_t count = std::max<int64_t>(0, length[first + b]);
-        reverse(count, lines + b * steps, turned + b * steps);
+        reverse(1, count, lines + b * steps, 0, turned + b * steps, 0);
         std::copy(lines + b * steps + count, lines + (b + 1) * steps, turned + b * steps + count);
       }
       transpose(n, steps, turned, steps, to + first, batch);

@@ -1,6 +1,8 @@
 // The loops of move_table.h. Those with fixed numbers of lines are written so that compilers make shuffles of them.
 #include "kernels/cpu/isa/move_table.h"
 
+#include <utility>
+
 #include "kernels/cpu/isa/vec.h"
 
 #ifdef __AVX512F__
@@ -15,12 +17,62 @@ struct Wide {
   uint64_t first, second;
 };
 
+template <class T, int Bytes>
+struct Turned {
+  static constexpr int kLanes = Bytes / int(sizeof(T));
+  typedef T V __attribute__((vector_size(Bytes)));
+  V v;
+  template <int... I>
+  inline __attribute__((always_inline)) V turn(std::integer_sequence<int, I...>) const {
+    return __builtin_shufflevector(v, v, (kLanes - 1 - I)...);
+  }
+  inline __attribute__((always_inline)) explicit Turned(const T* s) {
+    __builtin_memcpy(&v, s, sizeof v);
+    v = turn(std::make_integer_sequence<int, kLanes>());
+  }
+  inline __attribute__((always_inline)) void put(T* d) const { __builtin_memcpy(d, &v, sizeof v); }
+};
+
+// n elements, at least one vector of them and, but for the widest, at most two: the last one may overlap.
+template <class T, int Bytes>
+inline __attribute__((always_inline)) void turn_row(int64_t n, const T* s, T* d) {
+  using One = Turned<T, Bytes>;
+  const One last(s);
+  for (int64_t i = 0; i + One::kLanes < n; i += One::kLanes) One(s + n - One::kLanes - i).put(d + i);
+  last.put(d + n - One::kLanes);
+}
+
 template <class T>
-void reverse(int64_t n, const void* src, void* dst) {
-  const T* s = static_cast<const T*>(src);
-  T* d = static_cast<T*>(dst);
-#pragma omp simd
-  for (int64_t i = 0; i < n; i++) d[i] = s[n - 1 - i];
+void reverse(int64_t rows, int64_t n, const void* src, int64_t src_step, void* dst, int64_t dst_step) {
+  constexpr int kSize = int(sizeof(T));
+  for (int64_t r = 0; r < rows; r++) {
+    const T* s = reinterpret_cast<const T*>(static_cast<const char*>(src) + r * src_step);
+    T* d = reinterpret_cast<T*>(static_cast<char*>(dst) + r * dst_step);
+    if (n * kSize >= kVecBytes) {
+      turn_row<T, kVecBytes>(n, s, d);
+      continue;
+    }
+    if constexpr (kVecBytes > 32)
+      if (n * kSize >= 32) {
+        turn_row<T, 32>(n, s, d);
+        continue;
+      }
+    if constexpr (kVecBytes > 16)
+      if (n * kSize >= 16) {
+        turn_row<T, 16>(n, s, d);
+        continue;
+      }
+    for (int64_t i = 0; i < n; i++) d[i] = s[n - 1 - i];
+  }
+}
+
+// Of 16 bytes each.
+void reverse_wide(int64_t rows, int64_t n, const void* src, int64_t src_step, void* dst, int64_t dst_step) {
+  for (int64_t r = 0; r < rows; r++) {
+    const Wide* s = reinterpret_cast<const Wide*>(static_cast<const char*>(src) + r * src_step);
+    Wide* d = reinterpret_cast<Wide*>(static_cast<char*>(dst) + r * dst_step);
+    for (int64_t i = 0; i < n; i++) d[i] = s[n - 1 - i];
+  }
 }
 
 template <int K, class T>
@@ -103,7 +155,7 @@ void places(int64_t n, const uint8_t* mask, int64_t first, int64_t count, int64_
 }  // namespace
 
 constexpr MoveTable move_table = {
-    {reverse<uint8_t>, reverse<uint16_t>, reverse<uint32_t>, reverse<uint64_t>, reverse<Wide>},
+    {reverse<uint8_t>, reverse<uint16_t>, reverse<uint32_t>, reverse<uint64_t>, reverse_wide},
     {interleave<uint8_t>, interleave<uint16_t>, interleave<uint32_t>, interleave<uint64_t>, interleave<Wide>},
     {pick<uint8_t>, pick<uint16_t>, pick<uint32_t>, pick<uint64_t>, pick<Wide>},
     places,

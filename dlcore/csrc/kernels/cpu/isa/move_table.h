@@ -8,8 +8,8 @@ namespace dl {
 
 inline constexpr int kMoveSizes = 5;  // elements of 1, 2, 4, 8 and 16 bytes
 
-// dst[i] = src[n - 1 - i]; the two must not overlap.
-using ReverseFn = void (*)(int64_t n, const void* src, void* dst);
+// dst[i] = src[n - 1 - i] for `rows` rows, steps from row to row in bytes; the two must not overlap.
+using ReverseFn = void (*)(int64_t rows, int64_t n, const void* src, int64_t src_step, void* dst, int64_t dst_step);
 // dst[i * k + j] = src[j][i] for i < n, j < k.
 using InterleaveFn = void (*)(int64_t n, int64_t k, const void* const* src, void* dst);
 
