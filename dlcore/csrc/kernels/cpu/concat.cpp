@@ -212,12 +212,12 @@ struct Padded {
   const int64_t n = x.shape[last], row = out.shape[last], height = out.shape[mid], left = before[last];
   const bool small = height * row * int64_t(sizeof(T)) <= kSmallMatrix;
 
-  // Where matrix `k` begins in x, in elements; -1 where all of it is added.
-  int64_t origin(int64_t k) const {
-    int64_t at = 0;
+  // Where matrix `k` begins in x; null where all of it is added.
+  const T* origin(int64_t k) const {
+    const T* at = x.ptr<const T>();
     for (int i = mid - 1; i >= 0; k /= out.shape[i], i--) {
       const int64_t place = k % out.shape[i] - before[i];
-      if (place < 0 || place >= x.shape[i]) return -1;
+      if (place < 0 || place >= x.shape[i]) return nullptr;
       at += place * x.strides[i];
     }
     return at;
@@ -226,20 +226,20 @@ struct Padded {
 
   // Rows [begin, end) of matrix `k`.
   void write(int64_t k, int64_t begin, int64_t end) const {
-    const int64_t at = origin(k), bytes = n * int64_t(sizeof(T));
+    const int64_t bytes = n * int64_t(sizeof(T));
+    const T* from = origin(k);
     T* to = out.ptr<T>() + k * height * row;
-    if (at < 0 || small) fill(to + begin * row, (end - begin) * row);
-    if (at < 0) return;
+    if (!from || small) fill(to + begin * row, (end - begin) * row);
+    if (!from) return;
     const int64_t top = before[mid], step = x.strides[mid];
     const int64_t first = std::clamp(top, begin, end), stop = std::clamp(top + x.shape[mid], begin, end);
-    const T* from = x.ptr<const T>() + at - top * step;
     if (small)
-      return pick_stream_table()->rows(stop - first, bytes, from + first * step, step * int64_t(sizeof(T)),
+      return pick_stream_table()->rows(stop - first, bytes, from + (first - top) * step, step * int64_t(sizeof(T)),
                                        to + first * row + left, row * int64_t(sizeof(T)));
     fill(to + begin * row, (first - begin) * row);
     for (int64_t r = first; r < stop; r++) {
       fill(to + r * row, left);
-      copy(bytes, from + r * step, to + r * row + left);
+      copy(bytes, from + (r - top) * step, to + r * row + left);
       fill(to + r * row + left + n, row - left - n);
     }
     fill(to + stop * row, (end - stop) * row);
