@@ -71,6 +71,8 @@ def norm(x: Any, ord: Order = None, axis: Axes = None, keepdims: bool = False) -
     5.0
     """
     x = floating(x)
+    if ord is None and isinstance(axis, int):
+        return _length(x, axis, keepdims)
     if axis is None:
         if ord is None or x.ndim not in (1, 2):
             if ord not in (None, 2, "fro"):

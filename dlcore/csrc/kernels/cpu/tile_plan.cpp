@@ -248,7 +248,8 @@ void plan_tile(TilePlan& plan, const TileProgram& p, TileType type, const View* 
   classify_inputs(plan, nout);
   choose_steps(plan, type);
   choose_outputs(plan, nout);
-  plan.asks = plan.geo.nd == 1 && plan.steps.size() > 1 && whole * plan.itemsize * int64_t(plan.ops.size()) > kL2Bytes;
+  plan.asks = (plan.steps.size() > 1 || plan.streams) && !plan.rows &&
+              whole * plan.itemsize * int64_t(plan.ops.size()) > kL2Bytes;
 }
 
 }  // namespace dl

@@ -84,7 +84,8 @@ struct TilePlan {
   std::vector<TileStep> uniform, per_tile_steps, steps;
   int n_regs;
   bool streams;  // some output is
-  bool asks;     // for what the next tile reads: several passes over one flat run beyond the second-level cache
+  bool asks;     // for what the next tile reads: beyond the second-level cache, where passes or writing past the caches
+                 // hold it up
 };
 
 // Runs one instruction over bytes of one layout; false if it is not that.

@@ -113,12 +113,14 @@ class TileRunner {
     for (int64_t r = 0; r < rows; r++) fn(cols, r * cols, r * step);
   }
 
-  // What a tile reads follows what the one before it read.
+  // What a tile reads follows what the one before it read, in arrays whose rows follow each other.
   void ask_for_next() {
     for (size_t k = 0, nout = plan_.out.size(); k < plan_.in.size(); k++) {
       const TileOperand& o = plan_.ops[nout + k];
       const int64_t bytes = plan_.per_tile * o.itemsize;
-      if (plan_.in[k].cls == TileClass::Tile && o.stride[0] == 1)
+      const int last = plan_.geo.nd - 1;
+      const bool follows = o.stride[last] == 1 && (last == 0 || o.stride[last - 1] == plan_.inner);
+      if (plan_.in[k].cls == TileClass::Tile && follows)
         ask_for(o.base + offset_[nout + k] * o.itemsize + bytes, bytes);
     }
   }

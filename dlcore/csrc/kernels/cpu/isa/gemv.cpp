@@ -1,6 +1,6 @@
 #include "kernels/cpu/isa/gemv.h"
 
-#include "kernels/cpu/isa/vec.h"
+#include "kernels/cpu/isa/fold.h"
 
 namespace dl {
 namespace DL_ISA {
@@ -12,20 +12,24 @@ constexpr int64_t kLanes = lanes<float>();
 // R rows at once: as many streams from memory, and x is read once for all of them.
 template <int R>
 void some_rows(const float* w, int64_t step, int64_t n, const float* x, float* y) {
-  V acc[R][2] = {};
+  constexpr int parts = 2;  // for one row too: how many are left for it may follow from the number of threads
+  V acc[R][parts] = {};
   int64_t k = 0;
-  for (; k + 2 * kLanes <= n; k += 2 * kLanes) {
-    V x0 = vec_load<V>(x + k), x1 = vec_load<V>(x + k + kLanes);
+  for (; k + parts * kLanes <= n; k += parts * kLanes) {
+#pragma GCC unroll 2
+    for (int part = 0; part < parts; part++) {
+      const V from = vec_load<V>(x + k + part * kLanes);
 #pragma GCC unroll 4
-    for (int i = 0; i < R; i++) {
-      acc[i][0] += vec_load<V>(w + i * step + k) * x0;
-      acc[i][1] += vec_load<V>(w + i * step + k + kLanes) * x1;
+      for (int i = 0; i < R; i++) acc[i][part] += vec_load<V>(w + i * step + k + part * kLanes) * from;
     }
   }
+  for (; k + kLanes <= n; k += kLanes) {
+    const V from = vec_load<V>(x + k);
+#pragma GCC unroll 4
+    for (int i = 0; i < R; i++) acc[i][0] += vec_load<V>(w + i * step + k) * from;
+  }
   for (int i = 0; i < R; i++) {
-    V all = acc[i][0] + acc[i][1];
-    float sum = 0;
-    for (int64_t l = 0; l < kLanes; l++) sum += all[l];
+    float sum = fold<float>(V(acc[i][0] + acc[i][1]));
     for (int64_t rest = k; rest < n; rest++) sum += w[i * step + rest] * x[rest];
     y[i] = sum;
   }

@@ -23,6 +23,7 @@ DL_OP1(Asinh, vm_asinh(a))
 DL_OP1(Acosh, vm_acosh(a))
 DL_OP1(Atanh, vm_atanh(a))
 DL_OP2_LONG(Pow, vm_pow(a, b))
+DL_OP2_LONG(PowPositive, vm_pow_positive(a, b))
 DL_OP2_LONG(Atan2, vm_atan2(a, b))
 DL_OP1(CbrtFast, vm_cbrt(a))
 DL_OP1(LgammaPositive, vm_lgamma_positive(a))
@@ -55,6 +56,23 @@ constexpr void set_remainder(TileTable& t, TileOp op) {
   t.fn[int(op)][2] = remainder_loop<Fast, Slow, 2>;
 }
 
+// Powers: without C's special cases where no number of a tile is one.
+template <int Scalars>
+void power_loop(int64_t n, const void* pa, const void* pb, const void* pc, void* po) {
+  const float *a = static_cast<const float*>(pa), *b = static_cast<const float*>(pb);
+  const float x = *a, y = *b;
+  int special = 0;
+#pragma omp simd reduction(| : special)
+  for (int64_t i = 0; i < n; i++) {
+    const float base = Scalars == 1 ? x : a[i], exponent = Scalars == 2 ? y : b[i];
+    special |= !(base > 0.0f) | !(base < kInfF) | !(vm_abs(exponent) < kInfF);
+  }
+  if (special)
+    binary_loop<Pow, float, Scalars>(n, pa, pb, pc, po);
+  else
+    binary_loop<PowPositive, float, Scalars>(n, pa, pb, pc, po);
+}
+
 // The logarithm of the gamma function: the vector formula where no number of a tile is negative, else element by
 // element. Either way an element's result does not depend on its neighbours.
 void lgamma_loop(int64_t n, const void* pa, const void* pb, const void* pc, void* po) {
@@ -70,7 +88,7 @@ void lgamma_loop(int64_t n, const void* pa, const void* pb, const void* pc, void
 constexpr TileTable make() {
   TileTable t{};
   set_float<float>(t);
-  set_pow<Pow, float>(t);
+  set_pow<float, power_loop<0>, power_loop<1>, power_loop<2>>(t);
   set_periodic<SinFast, SinSlow, float>(t, TileOp::Sin);
   set_periodic<CosFast, CosSlow, float>(t, TileOp::Cos);
   set_periodic<TanFast, TanSlow, float>(t, TileOp::Tan);

@@ -30,7 +30,7 @@ DL_OP1(RoundF16, double(half_to_float(float_to_half(narrow_to_odd(a)))))
 constexpr TileTable make() {
   TileTable t{};
   set_float<double>(t);
-  set_pow<Pow, double>(t);
+  set_pow<double, binary_loop<Pow, double, 0>, binary_loop<Pow, double, 1>, binary_loop<Pow, double, 2>>(t);
   set_periodic<SinFast, SinSlow, double>(t, TileOp::Sin);
   set_periodic<CosFast, CosSlow, double>(t, TileOp::Cos);
   set1<Tan, double>(t, TileOp::Tan);

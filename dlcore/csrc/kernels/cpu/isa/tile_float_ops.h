@@ -84,8 +84,8 @@ DL_OP1(Square, a* a)
 DL_OP1(Cube, a * a * a)
 DL_OP1(Reciprocal, T(1) / a)
 
-// The general loop of x ** y, with the exponents that people write as constants taken out.
-template <class Op, class T, int Scalars>
+// The loop of x ** y that is given, with the exponents that people write as constants taken out.
+template <class T, int Scalars, TileFn General>
 void pow_loop(int64_t n, const void* a, const void* b, const void* c, void* o) {
   if constexpr (Scalars == 2) {
     const T y = *static_cast<const T*>(b);
@@ -96,13 +96,13 @@ void pow_loop(int64_t n, const void* a, const void* b, const void* c, void* o) {
     if (y == T(-0.5)) return unary_loop<Rsqrt, T>(n, a, b, c, o);
     if (y == T(-1)) return unary_loop<Reciprocal, T>(n, a, b, c, o);
   }
-  binary_loop<Op, T, Scalars>(n, a, b, c, o);
+  General(n, a, b, c, o);
 }
-template <class Op, class T>
+template <class T, TileFn Arrays, TileFn OneBase, TileFn OneExponent>
 constexpr void set_pow(TileTable& t) {
-  t.fn[int(TileOp::Pow)][0] = pow_loop<Op, T, 0>;
-  t.fn[int(TileOp::Pow)][1] = pow_loop<Op, T, 1>;
-  t.fn[int(TileOp::Pow)][2] = pow_loop<Op, T, 2>;
+  t.fn[int(TileOp::Pow)][0] = pow_loop<T, 0, Arrays>;
+  t.fn[int(TileOp::Pow)][1] = pow_loop<T, 1, OneBase>;
+  t.fn[int(TileOp::Pow)][2] = pow_loop<T, 2, OneExponent>;
 }
 
 // Sine and kin: the vector formula where all of a tile is within its limit, else element by element, those beyond the

@@ -276,6 +276,9 @@ DL_INLINE double exp2_for_float(double s) {
   return from_bits(bits_of(e) + (bits_of(t) << 52));
 }
 
+// x^y of finite x > 0 and finite y.
+DL_INLINE float vm_pow_positive(float x, float y) { return float(exp2_for_float(double(y) * log2_of_float(x))); }
+
 // x^y = 2^(y log2|x|) with C's special cases.
 DL_INLINE float vm_pow(float xf, float yf) {
   double x = xf, y = yf, a = vm_abs(x);
