@@ -14,7 +14,7 @@ DTYPES = [
     *(f"{kind}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 64)),
 ]
 # Around insertion sort's end, a byte's range and the length from which threads share one line.
-LENGTHS = [1, 2, 23, 24, 25, 255, 256, 257, 1000, 32767, 32768, 100_003]
+LENGTHS = [1, 2, 23, 24, 25, 255, 256, 257, 1000, 4095, 4096, 32767, 32768, 100_003]
 
 
 def numbers(dtype: str, n: int, seed: int = 0) -> np.ndarray:

@@ -1,5 +1,5 @@
-// Stable radix sort, least significant byte first: passes over bytes that are equal everywhere are left out. Long lines
-// are cut into runs, one a thread, and merged by all threads; where an element lands does not depend on the cut.
+// Stable radix sort, least significant digit first: passes over digits that are equal everywhere are left out. Long
+// lines are cut into runs, one a thread, and merged by all threads; where an element lands does not depend on the cut.
 #pragma once
 #include <algorithm>
 #include <atomic>
@@ -22,7 +22,6 @@ struct KeyOnly {
   K key;
   static constexpr int kBytes = int(sizeof(K));
   uint64_t word() const { return key; }
-  int digit(int byte) const { return int(key >> (8 * byte)) & 255; }
   bool operator<(const KeyOnly& o) const { return key < o.key; }
   KeyOnly or_if(bool other, KeyOnly o) const { return {chosen(other, key, o.key)}; }
 };
@@ -30,7 +29,6 @@ struct PackedKey {
   uint64_t both;  // the key above the position
   static constexpr int kBytes = 4;
   uint64_t word() const { return both >> 32; }
-  int digit(int byte) const { return int(both >> (8 * byte + 32)) & 255; }
   bool operator<(const PackedKey& o) const { return both >> 32 < o.both >> 32; }
   PackedKey or_if(bool other, PackedKey o) const { return {chosen(other, both, o.both)}; }
 };
@@ -39,7 +37,6 @@ struct WideKey {
   int64_t at;
   static constexpr int kBytes = 8;
   uint64_t word() const { return key; }
-  int digit(int byte) const { return int(key >> (8 * byte)) & 255; }
   bool operator<(const WideKey& o) const { return key < o.key; }
   WideKey or_if(bool other, WideKey o) const {
     return {chosen(other, key, o.key), int64_t(chosen(other, uint64_t(at), uint64_t(o.at)))};
@@ -48,6 +45,7 @@ struct WideKey {
 
 constexpr int64_t kInsertionSort = 24;
 constexpr int64_t kParallelSort = 1 << 15;
+constexpr int64_t kWideDigits = 4096, kWideBytes = 2 << 20;
 constexpr int kFewPasses = 2;  // over all of a line cost less than to merge what threads have sorted
 
 template <class E>
@@ -68,32 +66,45 @@ uint64_t differing(const E* x, int64_t n) {
   return bits;
 }
 
-// Sorts x[0, n) with the help of `other` by the bytes that `bits` has a part of; returns which of the two holds the
-// result.
-template <class E>
-E* radix_sort_line(E* x, E* other, int64_t n, uint64_t bits) {
-  int bytes[E::kBytes], used = 0;
-  for (int b = 0; b < E::kBytes; b++)
-    if (bits >> (8 * b) & 255) bytes[used++] = b;
-  uint32_t count[E::kBytes][256] = {};  // lines here are shorter than 2^32
-  if (used == E::kBytes) {
+// Sorts x[0, n) with the help of `other` by the digits of `Bits` bits that `bits` has a part of; returns which of the
+// two holds the result.
+template <int Bits, class E>
+E* radix_sort_digits(E* x, E* other, int64_t n, uint64_t bits) {
+  constexpr int kDigits = (8 * E::kBytes + Bits - 1) / Bits, kSize = 1 << Bits;
+  constexpr uint64_t kMask = kSize - 1;
+  int shifts[kDigits], used = 0;
+  for (int d = 0; d < kDigits; d++)
+    if (bits >> (Bits * d) & kMask) shifts[used++] = Bits * d;
+  uint32_t count[kDigits][kSize] = {};  // lines here are shorter than 2^32
+  if (used == kDigits) {
     for (int64_t i = 0; i < n; i++)
-      for (int b = 0; b < E::kBytes; b++) count[b][x[i].digit(b)]++;
+      for (int d = 0; d < kDigits; d++) count[d][x[i].word() >> (Bits * d) & kMask]++;
   } else {
     for (int u = 0; u < used; u++)
-      for (int64_t i = 0; i < n; i++) count[bytes[u]][x[i].digit(bytes[u])]++;
+      for (int64_t i = 0; i < n; i++) count[u][x[i].word() >> shifts[u] & kMask]++;
   }
   for (int u = 0; u < used; u++) {
-    uint32_t *to = count[bytes[u]], sum = 0;
-    for (int d = 0; d < 256; d++) {
+    uint32_t *to = count[u], sum = 0;
+    for (int d = 0; d < kSize; d++) {
       uint32_t c = to[d];
       to[d] = sum;
       sum += c;
     }
-    for (int64_t i = 0; i < n; i++) other[to[x[i].digit(bytes[u])]++] = x[i];
+    const int shift = shifts[u];
+    for (int64_t i = 0; i < n; i++) other[to[x[i].word() >> shift & kMask]++] = x[i];
     std::swap(x, other);
   }
   return x;
+}
+
+// Whether wider digits than bytes pay: for as many elements as their counters, in memory that stays in a cache.
+template <class E>
+bool suits_wide_digits(int64_t n, uint64_t bits) {
+  return E::kBytes == 4 && bits >> 24 && n >= kWideDigits && n * int64_t(sizeof(E)) <= kWideBytes;
+}
+template <class E>
+E* radix_sort_line(E* x, E* other, int64_t n, uint64_t bits, bool wide) {
+  return wide ? radix_sort_digits<11>(x, other, n, bits) : radix_sort_digits<8>(x, other, n, bits);
 }
 
 // Two ordered runs as one; of equal elements those of the first run come first.
@@ -148,7 +159,7 @@ void radix_pass_parallel(const E* x, E* other, int64_t runs, int byte, F&& start
   parallel_for(runs, 1, [&](int64_t b, int64_t e) {
     for (int64_t r = b; r < e; r++) {
       int64_t local[256] = {};
-      for (int64_t i = start(r), end = start(r + 1); i < end; i++) local[x[i].digit(byte)]++;
+      for (int64_t i = start(r), end = start(r + 1); i < end; i++) local[x[i].word() >> (8 * byte) & 255]++;
       std::copy(local, local + 256, count + r * 256);
     }
   });
@@ -162,7 +173,7 @@ void radix_pass_parallel(const E* x, E* other, int64_t runs, int byte, F&& start
     for (int64_t r = b; r < e; r++) {
       int64_t to[256];
       std::copy(count + r * 256, count + r * 256 + 256, to);
-      for (int64_t i = start(r), end = start(r + 1); i < end; i++) other[to[x[i].digit(byte)]++] = x[i];
+      for (int64_t i = start(r), end = start(r + 1); i < end; i++) other[to[x[i].word() >> (8 * byte) & 255]++] = x[i];
     }
   });
 }
@@ -187,9 +198,10 @@ E* radix_sort_parallel(E* x, E* other, int64_t n) {
     return x;
   }
   E* sorted = x;
+  const bool wide = suits_wide_digits<E>(start(1), bits);  // for all runs: they end in the same memory
   parallel_for(runs, 1, [&](int64_t b, int64_t e) {
     for (int64_t r = b; r < e; r++) {
-      const E* made = radix_sort_line(x + start(r), other + start(r), start(r + 1) - start(r), bits);
+      const E* made = radix_sort_line(x + start(r), other + start(r), start(r + 1) - start(r), bits, wide);
       if (r == 0) sorted = made == x ? x : other;
     }
   });
@@ -216,7 +228,9 @@ E* radix_sort(E* x, E* other, int64_t n) {
     return x;
   }
   bool alone = n < kParallelSort || (num_threads() == 1 && n <= UINT32_MAX);
-  return alone ? radix_sort_line(x, other, n, differing(x, n)) : radix_sort_parallel(x, other, n);
+  if (!alone) return radix_sort_parallel(x, other, n);
+  const uint64_t bits = differing(x, n);
+  return radix_sort_line(x, other, n, bits, suits_wide_digits<E>(n, bits));
 }
 
 }  // namespace dl
