@@ -32,7 +32,17 @@ PLANTED = {
     "thread": {"race": "ThreadSanitizer: data race", "pool-race": "ThreadSanitizer: data race"},
 }
 TESTS = {
-    "address": ["tests/core", "tests/ops", "tests/array", "tests/autograd", "tests/graph", "tests/fuzz"],
+    "address": [
+        "tests/core",
+        "tests/ops",
+        "tests/array",
+        "tests/autograd",
+        "tests/graph",
+        "tests/fuzz",
+        "tests/gluon/test_ahead.py",
+        "tests/gluon/test_elements.py",
+        "tests/gluon/test_batches.py",
+    ],
     "thread": [
         "tests/core/test_pool.py",
         "tests/core/test_threads.py",
@@ -40,6 +50,7 @@ TESTS = {
         "tests/graph",
         "tests/run",
         "tests/gluon/test_data.py",
+        "tests/gluon/test_ahead.py",
     ],
 }
 # Of no use under a sanitizer: nothing is kept for reuse there, a child that crashes on purpose would be reported, as
