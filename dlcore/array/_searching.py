@@ -1,6 +1,6 @@
 """Functions of `dlcore.np` that choose, find and order numbers.
 
-Functions whose result's shape depends on values (nonzero, searchsorted, ...) look at the numbers on the host.
+Functions whose result's shape depends on values (nonzero, ...) look at the numbers on the host.
 """
 
 from __future__ import annotations
@@ -67,7 +67,9 @@ def argwhere(a: Any) -> NDArray:
     [[0, 1]]
     """
     a = asarray(a)
-    return beside(a, _np.argwhere(host(a)))
+    if not a.ndim:
+        return beside(a, _np.argwhere(host(a)))
+    return F.stack(*nonzero(a), axis=-1)
 
 
 def flatnonzero(a: Any) -> NDArray:

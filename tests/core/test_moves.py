@@ -138,7 +138,11 @@ def test_numbers_at_positions() -> None:
     with threads(2):
         np.testing.assert_array_equal(F.take_along_axis(nd(x), nd(at), 1).asnumpy(), np.take_along_axis(x, at, 1))
         np.testing.assert_array_equal(F.take_along_axis(nd(x), nd(at - n), 1).asnumpy(), np.take_along_axis(x, at, 1))
-        np.testing.assert_array_equal(F.take(nd(x[0]), nd(at[0])).asnumpy(), x[0][at[0]])
+        for kind in ("int64", "int32", "uint8", "uint64"):
+            small = (at[0] % 128).astype(kind)
+            np.testing.assert_array_equal(F.take(nd(x[0]), nd(small)).asnumpy(), x[0][small])
+            np.testing.assert_array_equal(F.take(nd(x), nd(small), axis=1).asnumpy(), x[:, small])
+        np.testing.assert_array_equal(D.argwhere(nd(x)).asnumpy(), np.argwhere(x))
         for wrong in (n, -n - 1, 2**62, -(2**63)):
             bad = at.copy()
             bad[39, 130] = wrong

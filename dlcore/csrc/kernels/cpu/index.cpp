@@ -56,11 +56,12 @@ template <class T>
 void gather(const Rows& r, const T* x, T* y) {
   const int64_t row = r.inner * int64_t(sizeof(T));
   const RowCopy copy(y, r.outer * r.count * row, row);
+  const PickFn pick = pick_move_table()->pick[move_size(sizeof(T))];
   for_positions(r, [&](int64_t o, int64_t first, int64_t last) {
     const T* from = x + o * r.n * r.inner;
     T* to = y + o * r.count * r.inner;
     if (r.inner == 1) {
-      for (int64_t k = first; k < last; k++) to[k] = from[r.at[k]];
+      pick(last - first, r.at + first, kKnown, from, to + first);
     } else if (r.inner <= 16) {
       for (int64_t k = first; k < last; k++)
         for (int64_t i = 0; i < r.inner; i++) to[k * r.inner + i] = from[r.at[k] * r.inner + i];
@@ -160,16 +161,17 @@ void take_few(const Rows& r, int axis, int rank, const View& x, const View& out)
 }
 
 // Single numbers of a line, each position looked at when it is its turn. False where one is negative, out of range or
-// of another dtype, which the general way sees to.
-bool take_numbers(const View& x, const View& at, const View& out) {
-  bool plain = x.shape.n == 1 && at.dtype == DType::I64 && is_contiguous(at.shape, at.strides) &&
-               is_contiguous(x.shape, x.strides) && is_contiguous(out.shape, out.strides);
-  if (!plain) return false;
-  const int64_t* p = at.ptr<const int64_t>();
+// no whole number, which the general way sees to.
+bool take_numbers(const View& x, const View& indices, const View& out) {
+  const bool whole = is_int(indices.dtype) && indices.dtype != DType::U64;
+  if (!whole || x.shape.n != 1 || !is_contiguous(x.shape, x.strides) || !is_contiguous(out.shape, out.strides))
+    return false;
+  Temp keep;
+  const int64_t* p = as_contiguous(indices, DType::I64, keep).ptr<const int64_t>();
   const int64_t size = x.shape[0], item = int64_t(itemsize(x.dtype));
   const PickFn pick = pick_move_table()->pick[move_size(item)];
   std::atomic<bool> within{true};
-  parallel_for(at.numel(), 1 << 14, [&](int64_t begin, int64_t end) {
+  parallel_for(indices.numel(), 1 << 14, [&](int64_t begin, int64_t end) {
     if (!pick(end - begin, p + begin, size, x.data, out.ptr<char>() + begin * item)) within = false;
   });
   return within;

@@ -107,6 +107,11 @@ bool pick(int64_t n, const int64_t* at, int64_t size, const void* src, void* dst
   constexpr int64_t kBlock = 64;
   const T* s = static_cast<const T*>(src);
   T* d = static_cast<T*>(dst);
+  if (size == kKnown) {
+#pragma GCC unroll 8
+    for (int64_t i = 0; i < n; i++) d[i] = s[at[i]];
+    return true;
+  }
   for (int64_t k = 0; k < n; k += kBlock) {
     const int64_t end = k + kBlock < n ? k + kBlock : n;
     uint64_t signs = 0;  // of p or of size - 1 - p: says when one is outside

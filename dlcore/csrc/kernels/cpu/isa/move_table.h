@@ -14,7 +14,8 @@ using ReverseFn = void (*)(int64_t rows, int64_t n, const void* src, int64_t src
 using InterleaveFn = void (*)(int64_t n, int64_t k, const void* const* src, void* dst);
 
 // dst[k] = src[at[k]], each block of positions looked at when it is its turn; false where one is negative or not below
-// `size`.
+// `size`. With kKnown for the size they are not looked at.
+inline constexpr int64_t kKnown = -1;
 using PickFn = bool (*)(int64_t n, const int64_t* at, int64_t size, const void* src, void* dst);
 
 struct MoveTable {
