@@ -1,4 +1,4 @@
-"""Arrays as sets of numbers: the different ones, and what two arrays share. They look at the numbers on the host."""
+"""Arrays as sets of numbers: the different ones, and what two arrays share. How many there are the host looks at."""
 
 from __future__ import annotations
 
