@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import gc
 import os
 import random
 import shutil
@@ -68,6 +69,9 @@ def pytest_configure_node(node: Any) -> None:
 def _keep_last_words(path: str) -> None:
     with open(path, "wb") as file:
         os.dup2(file.fileno(), 2)
+    # That of Hypothesis lives as long as the collector itself, so that nothing it leads to, tests and their arguments
+    # among it, could be collected in the end.
+    gc.callbacks.clear()
 
 
 @pytest.hookimpl(trylast=True)
@@ -78,10 +82,10 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         return
     said = "".join(path.read_text(errors="replace") for path in sorted(folder.iterdir()))
     shutil.rmtree(folder)
-    sys.stderr.write(said)
     if "nanobind: leaked" in said:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
-        sys.stderr.write("\na worker has leaked arrays (above): they live on when Python ends\n")
+        said += "\na worker has leaked arrays: they live on when Python ends\n"
+    session.config.add_cleanup(lambda: print(said, end="", file=sys.stderr))  # below all that pytest says
 
 
 @pytest.fixture(scope="session")
