@@ -22,7 +22,16 @@ def _stack() -> list[Context]:
         return _local.stack
 
 
-class Context:
+class _OfContext(type):
+    """What old programs ask the class itself for."""
+
+    @property
+    def default_ctx(cls) -> Context:
+        """The device for arrays that are made here and now."""
+        return current_context()
+
+
+class Context(metaclass=_OfContext):
     """A device: its kind ("cpu" or "gpu") and number. As a `with` block it is the default for new arrays.
 
     >>> cpu(0)

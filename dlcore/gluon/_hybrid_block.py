@@ -38,6 +38,14 @@ class HybridBlock(Block):
     array([1., 2.], dtype=float32)
     """
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """A class with a `hybrid_forward` of its own that derives from a layer without one computes by that."""
+        super().__init_subclass__(**kwargs)
+        above = cls.__mro__[1]
+        if "hybrid_forward" in vars(cls) and "forward" not in vars(cls) and issubclass(above, HybridBlock):
+            if above.hybrid_forward is HybridBlock.hybrid_forward:
+                cls.forward = HybridBlock.forward  # type: ignore[method-assign]
+
     def __init__(self, prefix: str | None = None, params: Any = None) -> None:
         super().__init__(prefix, params)
         self._active = False
@@ -191,7 +199,13 @@ class HybridBlock(Block):
         return own.forward is not base.forward and own.hybrid_forward is not base.hybrid_forward
 
     def hybrid_forward(self, F: Any, x: Any, *args: Any, **params: Any) -> Any:
-        """The computation in the older style: F has the operators, the parameters come by name."""
+        """The computation in the older style: F has the operators, the parameters come by name.
+
+        Of dense, convolution and normalization layers it may be called by a subclass that changes them.
+        """
+        layer = getattr(self, "_with", None)
+        if layer is not None:
+            return layer(x, *args, **params)
         raise NotImplementedError(f"{type(self).__name__} has no hybrid_forward(F, x)")
 
     def infer_shape(self, *args: Any) -> None:

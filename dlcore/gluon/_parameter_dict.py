@@ -127,8 +127,8 @@ class ParameterDict(dict[str, Parameter]):
         cast_dtype: bool = False,
     ) -> None:
         """Read values from a file; see `Block.load_parameters`."""
-        arrays = {restore_prefix + name: array for name, array in _saving.read(filename).items()}
-        arrays = _saving.by_path(arrays, self, self.prefix)
+        found = {restore_prefix + name: array for name, array in _saving.read(filename).items()}
+        arrays = _saving.by_path(found, self, self.prefix)
         _saving.load(os.fspath(filename), self, arrays, ctx, allow_missing, ignore_extra, cast_dtype)
 
     def load_dict(

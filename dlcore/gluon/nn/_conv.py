@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -107,9 +108,20 @@ class Windowed(HybridBlock):
             raise ValueError(f"{kind}: {self._groups} groups do not divide the {found} channels of x {shape}")
         self.weight.shape = self._weight_shape(found)
 
+    @functools.cached_property
+    def _kwargs(self) -> dict[str, Any]:
+        """The words with which classes that derive from this one call MXNet's operator."""
+        layout = AXES[self.axes]
+        return {
+            "kernel": self._kernel, "stride": self._strides, "dilate": self._dilation, "pad": self._padding,
+            "num_filter": self._channels, "num_group": self._groups, "no_bias": self.bias is None,
+            "layout": f"N{layout[2:]}C" if self._last else layout,
+        }  # fmt: skip
+
     def forward(self, x: Any) -> Any:
-        weight = self.weight.data()
-        bias = self.bias.data() if self.bias is not None else None
+        return self._with(x, self.weight.data(), self.bias.data() if self.bias is not None else None)
+
+    def _with(self, x: Any, weight: Any, bias: Any = None) -> Any:
         if not self._last:
             return activate(self._of(x, weight, bias), self._activation)
         y = self._of(to_first(x, self.axes), to_first(weight, self.axes), bias)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from dlcore._kinds import Count, Length
@@ -84,13 +85,25 @@ class BatchNorm(_AlongAxis):
         """Half-precision networks keep these parameters in float32, where the statistics are accurate."""
         super().cast("float32" if dtype_name(dtype) in ("float16", "bfloat16") else dtype)
 
+    @functools.cached_property
+    def _kwargs(self) -> dict[str, Any]:
+        """The words with which classes that derive from this one call MXNet's operator."""
+        return {
+            "axis": self._axis, "eps": self._epsilon, "momentum": self._momentum,
+            "fix_gamma": self.gamma.grad_req == "null", "use_global_stats": self._use_global_stats,
+        }  # fmt: skip
+
     def forward(self, x: Any) -> Any:
+        arrays = (self.gamma.data(), self.beta.data(), self.running_mean.data(), self.running_var.data())
+        return self._with(x, *arrays)
+
+    def _with(self, x: Any, gamma: Any, beta: Any, running_mean: Any, running_var: Any) -> Any:
         return F.batch_norm(
             x,
-            self.gamma.data(),
-            self.beta.data(),
-            self.running_mean.data(),
-            self.running_var.data(),
+            gamma,
+            beta,
+            running_mean,
+            running_var,
             eps=self._epsilon,
             momentum=self._momentum,
             axis=self._axis,
@@ -158,7 +171,10 @@ class LayerNorm(_AlongAxis):
         )
 
     def forward(self, x: Any) -> Any:
-        return F.layer_norm(x, self.gamma.data(), self.beta.data(), axis=self._axis, eps=self._epsilon)
+        return self._with(x, self.gamma.data(), self.beta.data())
+
+    def _with(self, x: Any, gamma: Any, beta: Any) -> Any:
+        return F.layer_norm(x, gamma, beta, axis=self._axis, eps=self._epsilon)
 
 
 class _PerChannel(HybridBlock):

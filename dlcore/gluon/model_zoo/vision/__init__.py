@@ -25,6 +25,7 @@ from ._resnet import (
     BottleneckV1,
     CIFARResNetV1,
     ResNetV1,
+    _conv3x3,  # noqa: F401
     cifar_resnet20_v1,
     resnet18_v1,
     resnet34_v1,

@@ -17,6 +17,11 @@ def conv(channels: int, kernel: int, stride: int, in_channels: int, use_bias: bo
     return nn.Conv2D(channels, kernel, stride, kernel // 2, use_bias=use_bias, in_channels=in_channels)
 
 
+def _conv3x3(channels: int, stride: int, in_channels: int) -> nn.Conv2D:
+    """What libraries of networks import from here."""
+    return conv(channels, 3, stride, in_channels)
+
+
 class BasicBlockV1(HybridBlock):
     """relu(body(x) + x), where body is two 3x3 convolutions; a 1x1 one fits x where the shape changes.
 
