@@ -109,3 +109,22 @@ def test_products_of_complex_numbers(dtype: str) -> None:
 @pytest.mark.parametrize("isa", ["base", "avx2"])
 def test_lower_instruction_sets(isa: str) -> None:
     run_under(isa, __file__, "halves or truth or complex")
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_a_maximum_and_a_minimum_in_one_step(dtype: str) -> None:
+    with np.errstate(over="ignore"):
+        x = A.astype(dtype)
+    want = np.minimum(np.maximum(x, np.asarray(-0.5, dtype)), np.asarray(1, dtype))
+    np.testing.assert_array_equal(F.clip(nd(x), -0.5, 1.0).asnumpy(), want, strict=True)
+    np.testing.assert_array_equal(F.clip(nd(x[::3]), -0.5, 1.0).asnumpy(), want[::3], strict=True)
+    low, high = nd(np.asarray(-0.5, dtype)), nd(np.full(x.shape, 1, dtype))  # an array is no single value
+    np.testing.assert_array_equal(F.clip(nd(x), low, high).asnumpy(), want, strict=True)
+    rows = x[: N // 50 * 50].reshape(-1, 50)  # one number a row
+    per_row = F.clip(nd(rows), nd(rows[:, :1].copy()), 1.0).asnumpy()
+    np.testing.assert_array_equal(per_row, np.minimum(np.maximum(rows, rows[:, :1]), np.asarray(1, dtype)))
+    for bounds in ((np.nan, 1.0), (0.0, np.nan)):
+        assert np.isnan(F.clip(nd(x), *bounds).asnumpy()).all()
+    y = nd(x.copy())
+    F.clip(y, -0.5, 1.0, out=y)
+    np.testing.assert_array_equal(y.asnumpy(), want)

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "kernels/cpu/isa/stream.h"
+#include "kernels/cpu/isa/tile_direct.h"
 
 namespace dl {
 
@@ -156,6 +157,18 @@ void classify_inputs(TilePlan& plan, int nout) {
   }
 }
 
+// Instruction `i`, a minimum with a single value, after a maximum with one that nobody else reads: one step does both.
+bool joins_clamp(TilePlan& plan, TileType type, const TileStep& s, size_t i, int variant) {
+  if (type > TileType::F64 || variant != 2 || plan.steps.empty()) return false;
+  TileStep& before = plan.steps.back();
+  const TileTable* table = tile_table(type);
+  if (before.fn != table->fn[int(TileOp::Max)][2] || s.fn != table->fn[int(TileOp::Min)][2] || s.a != before.dst ||
+      plan.compiled->last_use[size_t(before.dst)] != int(i))
+    return false;
+  before = {pick_direct_table()->clamp[type == TileType::F64], before.a, before.b, s.b, s.dst};
+  return true;
+}
+
 void choose_steps(TilePlan& plan, TileType type) {
   const TileTable* table = tile_table(type);
   int n_in = plan.program->n_in;
@@ -177,6 +190,7 @@ void choose_steps(TilePlan& plan, TileType type) {
       throw TypeError(format("tile: '%s' is not defined for %s", tile_mnemonic(ins.op), dtype_name(plan.dtype)));
     for (int16_t* x : {&s.a, &s.b, &s.c})
       if (*x < 0) *x = 0;
+    if (cls == TileClass::Tile && joins_clamp(plan, type, s, i, variant)) continue;
     (cls == TileClass::Uniform   ? plan.uniform
      : cls == TileClass::PerTile ? plan.per_tile_steps
                                  : plan.steps)

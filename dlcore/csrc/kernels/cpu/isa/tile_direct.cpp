@@ -73,6 +73,22 @@ void half_truth(int64_t n, const void* pa, const void* pb, const void*, void* po
   }
 }
 
+// As Min of Max, whose second operand stays where both are equal, with one comparison for each.
+template <class T>
+void clamp(int64_t n, const void* pa, const void* pb, const void* pc, void* po) {
+  const T* a = static_cast<const T*>(pa);
+  T* o = static_cast<T*>(po);
+  const T low = *static_cast<const T*>(pb), high = *static_cast<const T*>(pc);
+  if (low != low || high != high) {
+    for (int64_t i = 0; i < n; i++) o[i] = low != low ? low : high;
+    return;
+  }
+  fill_in_groups(n, o, [&](int64_t i) __attribute__((always_inline)) {
+    const T v = a[i] <= low ? low : a[i];
+    return v >= high ? high : v;
+  });
+}
+
 template <class Op, class H>
 constexpr void set_half(DirectFns& f, TileOp op) {
   f[int(op)][0] = half_binary<Op, H, 0>;
@@ -122,6 +138,8 @@ constexpr DirectTable make() {
   set_truths<double>(t.truth[1]);
   set_truths<int32_t>(t.truth[2]);
   set_truths<int64_t>(t.truth[3]);
+  t.clamp[0] = clamp<float>;
+  t.clamp[1] = clamp<double>;
   return t;
 }
 

@@ -29,7 +29,7 @@ struct Float16 {
 #elif defined(__F16C__)
     return Vec<float>(_mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))));
 #else
-    Vec<float> v;
+    Vec<float> v{};
     for (int64_t k = 0; k < lanes<float>(); k++) v[k] = half_to_float(p[k]);
     return v;
 #endif
