@@ -17,7 +17,7 @@ from ._pause import no_collection
 from ._resize import MOST, PLAIN, Relatives, plain, trust
 from ._sizes import Family
 from ._trace import is_tracing, trace
-from ._watching import watched
+from ._watching import Watched, watched
 from .passes.remat import Remat
 
 MANY = 32  # compilations after which a warning says that something changes with every call
@@ -79,7 +79,7 @@ class Jit:
         self._family, self._relatives = Family(), Relatives()
         self._lock = threading.RLock()
         self._seen_generation = generation()
-        self.compilations = self.resized = 0
+        self.compilations = self.resized = self._renewals = 0
 
     _always_bounded = True  # a memory budget holds without gradients too
 
@@ -119,8 +119,20 @@ class Jit:
         with self._lock:
             entry = self._entries.get(key)
             if entry is None or not entry.is_current():
+                self._count_renewal(entry)
                 entry = self._entries[key] = self._resized(key) or self._compile(key, spec, arrays)
         return entry
+
+    def _count_renewal(self, entry: _Entry | None) -> None:
+        """Says once when what the function names changes again and again."""
+        if entry is None:
+            return
+        self._renewals += 1
+        if self._renewals == MANY:
+            warn(
+                f"{getattr(self, '__name__', 'a compiled function')} was compiled anew {MANY} times because what it "
+                f"names changed, {entry.changed()!r} the last time; give that as an argument, numbers as arrays"
+            )
 
     def _resized(self, key: Any) -> _Entry | None:
         """The entry for a signature that differs from two others in sizes alone, where nothing but these matters."""
@@ -157,8 +169,8 @@ class Jit:
         wish = Remat(tuple(segments), least, budget)
         function = GraphFunction(traced.graph, wish, self._family, wish if self._always_bounded else wish.unbounded())
         watching = [
-            (get, one)
-            for get, one in watched(self._function)
+            (name, get, one)
+            for name, get, one in watched(self._function)
             if not isinstance(one, _core.NDArray) or one._storage_id in traced.met
         ]
         return _Entry(
@@ -191,7 +203,7 @@ class _Entry:
     host_calls: list[Callable[[], None]]
     custom_gradient: bool
     sizes_read: bool
-    watched: list[tuple[Callable[[], Any], Any]]
+    watched: Watched
     named: dict[str, Any]
     origin: _Entry | None = None
 
@@ -210,11 +222,15 @@ class _Entry:
 
     def is_current(self) -> bool:
         """Whether the function's own variables still name what was captured."""
-        for get, one in self.watched:
+        return self.changed() is None
+
+    def changed(self) -> str | None:
+        """A name that is not that of what was captured any more; None where all are."""
+        for name, get, one in self.watched:
             now = get()
             if now is not one and not (type(now) is type(one) and isinstance(one, PLAIN) and now == one):
-                return False
-        return True
+                return name
+        return None
 
 
 def _kind_and_sizes(key: Any) -> tuple[tuple | None, tuple[int, ...]]:

@@ -17,16 +17,18 @@ from dlcore._answers import INSIDE
 
 from ._resize import PLAIN
 
-GLOBAL, ATTRIBUTE = ("LOAD_GLOBAL", "LOAD_NAME"), ("LOAD_ATTR", "LOAD_METHOD")  # instructions of Python
-Watched = list[tuple[Callable[[], Any], Any]]
+# Instructions of Python that read and write a name.
+GLOBAL, ATTRIBUTE = ("LOAD_GLOBAL", "LOAD_NAME"), ("LOAD_ATTR", "LOAD_METHOD")
+WRITES = ("STORE_GLOBAL", "STORE_NAME", "STORE_ATTR", "STORE_DEREF")
+Watched = list[tuple[str, Callable[[], Any], Any]]  # a name, a way to look again, what it was
 
 
 def watched(function: Callable[..., Any], seen: set[types.CodeType] | None = None) -> Watched:
-    """What the function names and its trace may hold, each with a way to look again.
+    """What the function names and its trace may hold.
 
-    >>> factor, names = 2.0, {}
-    >>> [value for _, value in watched(lambda x: x * factor)]
-    [2.0]
+    >>> factor = 2.0
+    >>> [(name, value) for name, _, value in watched(lambda x: x * factor)]
+    [('factor', 2.0)]
     """
     function = inspect.unwrap(function)
     owner: dict[str, Any] = {}
@@ -37,23 +39,27 @@ def watched(function: Callable[..., Any], seen: set[types.CodeType] | None = Non
         return []
     seen.add(function.__code__)
     found: Watched = []
-    for get, one in _named(function, owner):
+    for name, get, one in _named(function, owner):
         if _holds(one):
-            found.append((get, one))
+            found.append((name, get, one))
         elif isinstance(one, types.FunctionType) and not one.__code__.co_filename.startswith(INSIDE):
-            found += [(get, one), *watched(one, seen)]
+            found += [(name, get, one), *watched(one, seen)]
     return found
 
 
 def _named(function: types.FunctionType, owner: dict[str, Any]) -> Watched:
-    """Everything that a function names, with a way to look again."""
+    """Everything that a function names and does not write itself, as it would a count of its traces."""
+    code = function.__code__
     found: Watched = []
+    own = set(_names(code, WRITES))
     for holder, how in ((function.__globals__, GLOBAL), (owner, ATTRIBUTE)):
-        names = _names(function.__code__, how) if holder else ()
-        found += [(functools.partial(holder.get, name), holder[name]) for name in names if name in holder]
-    for cell in function.__closure__ or ():
+        names = [name for name in _names(code, how) if name in holder and name not in own] if holder else []
+        found += [(name, functools.partial(holder.get, name), holder[name]) for name in names]
+    for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=True):
+        if name in own:
+            continue
         try:
-            found.append((functools.partial(getattr, cell, "cell_contents"), cell.cell_contents))
+            found.append((name, functools.partial(getattr, cell, "cell_contents"), cell.cell_contents))
         except ValueError:  # not assigned yet
             continue
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 from graph.programs import array
 
 import dlcore as dl
@@ -84,3 +85,35 @@ def test_a_helper_that_is_written_anew_and_what_helpers_name() -> None:
     exec("def helper(x):\n    return x - 1", names)
     exec("def other(x):\n    return x", names)
     assert [step(x).item() for _ in range(2)] == [3.0, 3.0] and step.compilations == 3
+
+
+def test_what_a_function_counts_while_it_is_traced_makes_it_be_traced_no_more() -> None:
+    counts: dict[str, Any] = {"n": 0}
+    exec("def step(x):\n    global n\n    n = n + 1\n    return x * 2", counts)
+    around = 0
+
+    class Counter:
+        calls = 0
+
+        def step(self, x: Any) -> Any:
+            self.calls += 1
+            return x * 2
+
+    def inside(x: Any) -> Any:
+        nonlocal around
+        around += 1
+        return x * 2
+
+    for step in map(dl.jit, (counts["step"], Counter().step, inside)):
+        for _ in range(3):
+            for n in (2, 3):
+                step(array(np.ones(n), "float32"))
+        assert step.compilations == 2
+
+
+def test_a_name_that_changes_from_call_to_call_is_told() -> None:
+    number, x = 0, array([1.0], "float32")
+    step = dl.jit(lambda x: x * number)
+    with pytest.warns(UserWarning, match="compiled anew 32 times because what it names changed, 'number' the last"):
+        for number in range(40):
+            assert step(x).item() == number
