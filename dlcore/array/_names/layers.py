@@ -125,8 +125,8 @@ def _scaled(data: Any, temperature: float | None, dtype: Any) -> NDArray:
 def log_softmax(data: Any, axis: int = -1, temperature: float | None = None, dtype: Any = None) -> NDArray:
     """log(softmax(x / temperature)), computed in `dtype` if one is given.
 
-    >>> log_softmax([0.0, 0.0], temperature=2.0).asnumpy().round(4).tolist()
-    [-0.6931, -0.6931]
+    >>> log_softmax([0.0, 0.0], temperature=2.0).asnumpy().round(4)
+    array([-0.6931, -0.6931], dtype=float32)
     """
     return F.log_softmax(_scaled(data, temperature, dtype), axis)
 
