@@ -14,6 +14,7 @@ from dlcore.graph._segments import enter
 from ._block import Block
 from ._infer import Learning
 from ._mode import plain
+from ._native import native, with_arrays
 from ._parameter import generation
 
 
@@ -201,12 +202,12 @@ class HybridBlock(Block):
     def hybrid_forward(self, F: Any, x: Any, *args: Any, **params: Any) -> Any:
         """The computation in the older style: F has the operators, the parameters come by name.
 
-        Of dense, convolution and normalization layers it may be called by a subclass that changes them.
+        A subclass of a layer with `forward` may call it for what the layer does, with other arrays for its parameters.
         """
-        layer = getattr(self, "_with", None)
-        if layer is not None:
-            return layer(x, *args, **params)
-        raise NotImplementedError(f"{type(self).__name__} has no hybrid_forward(F, x)")
+        layer = native(type(self), HybridBlock)
+        if layer is None:
+            raise NotImplementedError(f"{type(self).__name__} has no hybrid_forward(F, x)")
+        return with_arrays(self, layer, (x, *args), params)
 
     def infer_shape(self, *args: Any) -> None:
         """Set the unknown lengths of this block's own parameters from its inputs.

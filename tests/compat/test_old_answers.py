@@ -216,46 +216,6 @@ def test_words_of_methods(mx: Any) -> None:
         nd.take(x, nd.array([5]), axis=1)
 
 
-@pytest.mark.parametrize("compiled", [False, True])
-def test_a_layer_whose_hybrid_forward_is_ones_own(mx: Any, compiled: bool) -> None:
-    nn, nd = mx.gluon.nn, mx.nd
-
-    class Doubled(nn.Dense):
-        def hybrid_forward(self, F: Any, x: Any, weight: Any, bias: Any = None) -> Any:
-            return super().hybrid_forward(F, x, weight * 2, bias)
-
-    class Same(nn.Conv2D):
-        def hybrid_forward(self, F: Any, x: Any, weight: Any, bias: Any = None) -> Any:
-            return (
-                F.Convolution(x, weight, **self._kwargs)
-                if bias is None
-                else F.Convolution(x, weight, bias, **self._kwargs)
-            )
-
-    class Norm(nn.BatchNorm):
-        def hybrid_forward(self, F: Any, x: Any, **arrays: Any) -> Any:
-            return super().hybrid_forward(F, x, **arrays) + 1
-
-    x, image = nd.ones((2, 3)), nd.arange(2 * 3 * 25).reshape((2, 3, 5, 5)) / 50
-    pairs: list[tuple[Any, Any, Any, Any]] = [
-        (Doubled(4, activation="relu"), nn.Dense(4, activation="relu"), x, lambda y: y * 2),
-        (Doubled(4, use_bias=False), nn.Dense(4, use_bias=False), x, lambda y: y * 2),
-        (Same(4, 3, strides=2, padding=1), nn.Conv2D(4, 3, strides=2, padding=1), image, lambda y: y),
-        (Same(4, 3, use_bias=False), nn.Conv2D(4, 3, use_bias=False), image, lambda y: y),
-        (Norm(), nn.BatchNorm(), image, lambda y: y + 1),
-    ]
-    for own, plain, data, expected in pairs:
-        for net in (own, plain):
-            net.initialize(mx.init.One())
-            net.hybridize(compiled)
-        for _ in range(2):
-            with mx.autograd.record():
-                found, wanted = own(data), expected(plain(data))
-            found.backward()
-            np.testing.assert_allclose(found.asnumpy(), wanted.asnumpy(), rtol=1e-5)
-    assert own.running_mean.data().asnumpy().any() and own._kwargs["axis"] == 1
-
-
 def test_small_names_that_libraries_ask_for(mx: Any) -> None:
     from mxnet.gluon.model_zoo.vision.resnet import _conv3x3
     from mxnet.ndarray import op

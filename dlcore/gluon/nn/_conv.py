@@ -119,9 +119,8 @@ class Windowed(HybridBlock):
         }  # fmt: skip
 
     def forward(self, x: Any) -> Any:
-        return self._with(x, self.weight.data(), self.bias.data() if self.bias is not None else None)
-
-    def _with(self, x: Any, weight: Any, bias: Any = None) -> Any:
+        weight = self.weight.data()
+        bias = self.bias.data() if self.bias is not None else None
         if not self._last:
             return activate(self._of(x, weight, bias), self._activation)
         y = self._of(to_first(x, self.axes), to_first(weight, self.axes), bias)

@@ -54,10 +54,8 @@ class Dense(HybridBlock):
         self.weight.shape = (self._units, math.prod(shape[1:]) if self._flatten else shape[-1])
 
     def forward(self, x: Any) -> Any:
-        return self._with(x, self.weight.data(), self.bias.data() if self.bias is not None else None)
-
-    def _with(self, x: Any, weight: Any, bias: Any = None) -> Any:
-        return activate(F.dense(x, weight, bias, flatten=self._flatten), self._activation)
+        bias = self.bias.data() if self.bias is not None else None
+        return activate(F.dense(x, self.weight.data(), bias, flatten=self._flatten), self._activation)
 
     def _details(self) -> str:
         units, in_units = self.weight.shape or (self._units, 0)

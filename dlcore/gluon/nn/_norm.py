@@ -94,16 +94,12 @@ class BatchNorm(_AlongAxis):
         }  # fmt: skip
 
     def forward(self, x: Any) -> Any:
-        arrays = (self.gamma.data(), self.beta.data(), self.running_mean.data(), self.running_var.data())
-        return self._with(x, *arrays)
-
-    def _with(self, x: Any, gamma: Any, beta: Any, running_mean: Any, running_var: Any) -> Any:
         return F.batch_norm(
             x,
-            gamma,
-            beta,
-            running_mean,
-            running_var,
+            self.gamma.data(),
+            self.beta.data(),
+            self.running_mean.data(),
+            self.running_var.data(),
             eps=self._epsilon,
             momentum=self._momentum,
             axis=self._axis,
@@ -171,10 +167,7 @@ class LayerNorm(_AlongAxis):
         )
 
     def forward(self, x: Any) -> Any:
-        return self._with(x, self.gamma.data(), self.beta.data())
-
-    def _with(self, x: Any, gamma: Any, beta: Any) -> Any:
-        return F.layer_norm(x, gamma, beta, axis=self._axis, eps=self._epsilon)
+        return F.layer_norm(x, self.gamma.data(), self.beta.data(), axis=self._axis, eps=self._epsilon)
 
 
 class _PerChannel(HybridBlock):
