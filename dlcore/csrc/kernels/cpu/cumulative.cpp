@@ -9,7 +9,6 @@
 #include "kernels/cpu/isa/cumulative_table.h"
 #include "kernels/cpu/isa/stream.h"
 #include "kernels/cpu/lines.h"
-#include "kernels/cpu/prefetch.h"
 
 namespace dl {
 namespace {
@@ -130,25 +129,31 @@ void lines(const T* x, T* y, int64_t count, int64_t n, bool reverse) {
   });
 }
 
-// The same where the result goes past the caches: the running row is kept apart, and the next one asked for.
+// The same where the result goes past the caches: the running row is kept apart. Rows are taken whole, by one thread
+// even beside idle ones, unless they are very wide: parts of rows, wherever they are cut, are read and written at half
+// the speed of memory that follows.
 template <bool Sum, class T>
 void far_columns(const T* x, T* y, const AxisSplit& s, bool reverse) {
-  constexpr int64_t kStrip = 1024;
+  constexpr int64_t kWidest = 64 * 1024 / int64_t(sizeof(T)), kPart = kWidest / 4;
   auto fns = loops<Sum, T>();
   const StreamTable* stream = pick_stream_table();
-  int64_t strips = (s.inner + kStrip - 1) / kStrip;
+  int64_t strips = (s.inner + kWidest - 1) / kWidest;
   parallel_for(s.outer * strips, 1, [&](int64_t b, int64_t e) {
-    alignas(64) T row[kStrip];
+    Temp keep(size_t(kWidest) * sizeof(T));
+    T* row = keep.ptr<T>();
     for (int64_t u = b; u < e; u++) {
-      int64_t first = u % strips * kStrip, m = std::min(kStrip, s.inner - first);
+      int64_t first = u % strips * kWidest, m = std::min(kWidest, s.inner - first);
       int64_t at = u / strips * s.n * s.inner + first, by = s.inner;
       if (reverse) at += (s.n - 1) * s.inner, by = -by;
-      std::copy(x + at, x + at + m, row);
-      for (int64_t r = 0; r < s.n; r++, at += by) {
-        if (r + 1 < s.n) ask_for(x + at + by, m * int64_t(sizeof(T)));
-        if (r) fns.row(m, row, x + at, row);
-        stream->copy(m * int64_t(sizeof(T)), row, y + at);
-      }
+      for (int64_t r = 0; r < s.n; r++, at += by)
+        for (int64_t i = 0; i < m; i += kPart) {
+          const int64_t n = std::min(kPart, m - i);
+          if (r)
+            fns.row(n, row + i, x + at + i, row + i);
+          else
+            std::copy(x + at + i, x + at + i + n, row + i);
+          stream->copy(n * int64_t(sizeof(T)), row + i, y + at + i);
+        }
     }
     stream->finish();
   });
