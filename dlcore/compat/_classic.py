@@ -17,6 +17,7 @@ import numpy as np
 
 from dlcore._core import NDArray
 from dlcore.array import nd, npx, sparse
+from dlcore.ops import F
 
 _METHODS = "argmax argmin max mean min nanprod nansum norm prod sum".split()
 _FUNCTIONS = [*_METHODS, "dot", "max_axis", "min_axis", "sum_axis"]
@@ -35,6 +36,7 @@ _WORDS: dict[str, set[str]] = {
     "sum": {"exclude"},
 }
 _VIEWS = "expand_dims flatten squeeze".split()
+_SIGNS = "__add__ __neg__ __sub__".split()
 _before: list[tuple[Any, str, Any]] = []  # what had another answer, the name, and the answer
 
 
@@ -104,6 +106,18 @@ class Number(np.ndarray):
         return repr(np.asarray(self))
 
 
+def _numbers(name: str) -> Callable[..., Any]:
+    """A sign for masks: they were arrays of 0 and 1 in float32, so that two of them add up to 2."""
+    own = getattr(NDArray, name)
+
+    def sign(self: NDArray, *other: Any) -> Any:
+        if self._dtype_name == "bool" and all(getattr(one, "_dtype_name", "") == "bool" for one in other):
+            self = F.cast(self, "float32")
+        return own(self, *other)
+
+    return _named(sign, name)
+
+
 def _asnumpy() -> Callable[..., Any]:
     own = NDArray.asnumpy
 
@@ -129,6 +143,7 @@ def answer() -> None:
     changed = {name: _method(name) for name in _WORDS}
     changed.update({name: _one_axis(changed.get(name) or _method(name)) for name in _METHODS})
     changed.update({name: _viewing(name) for name in _VIEWS}, take=_take(), asnumpy=_asnumpy())
+    changed.update({name: _numbers(name) for name in _SIGNS})
     for name, method in changed.items():
         _before.append((NDArray, name, getattr(NDArray, name)))
         setattr(NDArray, name, method)

@@ -31,12 +31,17 @@ def _name(op: str) -> str:
         return f"{hint}{_counts[hint] - 1}"
 
 
-def call(op: str, args: Sequence[Any], kwargs: Mapping[str, Any], name: str | None = None, attr: Any = None) -> Call:
-    """A call of an operator; symbols among its arguments are inputs. TypeError, naming the node, for wrong ones."""
+def call(
+    op: str, args: Sequence[Any], kwargs: Mapping[str, Any], name: str | None = None, attr: Any = None, hint: str = ""
+) -> Call:
+    """A call of an operator; symbols among its arguments are inputs. TypeError, naming the node, for wrong ones.
+
+    hint: what its name begins with if it gets none; else that is the operator.
+    """
     if not known(op):
         raise ValueError(f"there is no operator {op!r}")
     manager = naming.current()
-    name = manager.get(name, op.lower()) if manager is not None else name or _name(op)
+    name = manager.get(name, hint or op.lower()) if manager is not None else name or _name(hint or op)
     if op == _custom.NAME:
         return _custom_call(name, args, kwargs, attr)
     inputs: list[Entry] = []

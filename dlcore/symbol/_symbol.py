@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from dlcore import _core
+from dlcore._hints import old_modules
 from dlcore.graph import Graph, trace
 
 from . import _build, _executor, _json, _shapes, _types
@@ -19,6 +20,10 @@ from ._operators import known
 _BINARY = {"add": "add", "sub": "subtract", "mul": "multiply", "truediv": "divide", "mod": "remainder", "pow": "power",
            "matmul": "matmul", "floordiv": "floor_divide"}  # fmt: skip
 _COMPARE = {"eq": "equal", "ne": "not_equal", "lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal"}
+# What MXNet called their nodes.
+_OLD_SIGNS = {"add": "plus", "subtract": "minus", "multiply": "mul", "divide": "div", "remainder": "mod",
+              "power": "power", "equal": "equal", "not_equal": "not_equal", "less": "lesser",
+              "less_equal": "lesser_equal", "greater": "greater", "greater_equal": "greater_equal"}  # fmt: skip
 
 
 class Symbol(Outputs):
@@ -324,9 +329,9 @@ class Symbol(Outputs):
     __hash__ = object.__hash__
 
 
-def make_call(op: str, args: Any, kwargs: Any, name: str | None = None, attr: Any = None) -> Symbol:
+def make_call(op: str, args: Any, kwargs: Any, name: str | None = None, attr: Any = None, hint: str = "") -> Symbol:
     """A call of an operator as a Symbol."""
-    call = _build.call(op, args, kwargs, name, attr)
+    call = _build.call(op, args, kwargs, name, attr, hint)
     return Symbol([(call, k) for k in range(call.n_out)])
 
 
@@ -339,9 +344,22 @@ def _sign(op: str, reflected: bool = False) -> Any:
     def method(self: Symbol, other: Any) -> Symbol:
         if not isinstance(other, (Symbol, bool, int, float)):
             return NotImplemented
-        return _call(op, (other, self) if reflected else (self, other), {})
+        args = (other, self) if reflected else (self, other)
+        return make_call(op, args, {}, hint=_old_hint(op, isinstance(other, Symbol), reflected))
 
     return method
+
+
+def _old_hint(op: str, of_symbols: bool, reflected: bool) -> str:
+    """What MXNet called a node that a sign made: old programs look layers up by names such as `_plus12_output`."""
+    if not old_modules or op not in _OLD_SIGNS:
+        return ""
+    word = _OLD_SIGNS[op]
+    if of_symbols:
+        return f"_{word}"
+    if op in _COMPARE.values():
+        return f"_{word}_scalar"
+    return f"_r{word}scalar" if reflected and op not in ("add", "multiply") else f"_{word}scalar"
 
 
 for _name, _op in {**_BINARY, **_COMPARE}.items():

@@ -226,3 +226,25 @@ def test_small_names_that_libraries_ask_for(mx: Any) -> None:
     with mx.cpu(1):
         assert mx.context.Context.default_ctx == mx.cpu(1)
     assert mx.gluon.nn.Embedding(3, 2, sparse_grad=True).weight._grad_stype == "row_sparse"
+
+
+def test_masks_are_numbers_for_signs(mx: Any) -> None:
+    sign = type(dl.nd.NDArray.__add__)
+    x = mx.nd.array([1.0, 2.0])
+    two, more = x > 0, x > 1
+    assert (two + more).tolist() == [1, 2] and (more - two).tolist() == [-1, 0] and (-more).tolist() == [0, -1]
+    assert (two * more).tolist() == [0, 1] and (x + two).tolist() == [2, 3] and (1 - more).tolist() == [1, 0]
+    compat.uninstall()
+    assert type(dl.nd.NDArray.__add__) is not sign and (x + x).tolist() == [2, 4]
+
+
+def test_nodes_of_signs_have_their_old_names(mx: Any) -> None:
+    with mx.name.NameManager():
+        a, b = mx.sym.var("a"), mx.sym.var("b")
+        made = (a + b, a + b, a * 2, 1 - a, a / b, a > 1, a >= b, mx.sym.broadcast_add(a, b))
+    names = [one.name for one in made]
+    assert names[:4] == ["_plus0", "_plus1", "_mulscalar0", "_rminusscalar0"]
+    assert names[4:] == ["_div0", "_greater_scalar0", "_greater_equal0", "broadcast_add0"]
+    assert made[1].get_internals()["_plus1_output"].list_arguments() == ["a", "b"]
+    compat.uninstall()
+    assert (a + b).name.startswith("add")
