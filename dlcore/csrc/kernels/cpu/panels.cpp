@@ -309,8 +309,11 @@ void panel_product(int64_t m, int64_t n, int64_t k, const PanelMatrix& a, const 
     PanelStart start = add || now.p ? PanelStart::c : bias ? PanelStart::bias : PanelStart::zero;
     const bool last = now.p + now.k == k;
     PanelBeside beside{};
-    if (cut.depth < k || later.j != now.j) beside.streams[1] = stream_of(b.at(later.p, later.j), later.k, later.n);
+    // The next part of b is asked for beside the last rows: sooner, and a's rows would have pushed it out again.
+    const int64_t late = std::max<int64_t>(0, (now.m - 1) / kRows - 1) * kRows;
     for (int64_t r = 0; r < now.m; r += kRows) {
+      if (r == late && (cut.depth < k || later.j != now.j))
+        beside.streams[1] = stream_of(b.at(later.p, later.j), later.k, later.n);
       int64_t here = std::min(kRows, now.m - r), rest = now.m - r - here;
       PanelMatrix left = a.at(now.i + r, now.p);
       if (far) left = copy_lines(left, here, now.k, near);
