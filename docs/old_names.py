@@ -23,6 +23,18 @@ differs on purpose:
 - An index that is out of range is an IndexError (MXNet clipped it unless told otherwise).
 - 0-d arrays and arrays without elements exist everywhere.
 - An argument that an operator does not have is an error that names the nearest one.
+
+While `import mxnet` means dlcore (`import dlcore.compat.mxnet`), programs get MXNet's answers where they count on them:
+
+- `loss.mean()`, `nd.sum(x)` and `nd.dot` of two vectors have the shape (1,), until `npx.set_np()` is called.
+- `x.take(rows)` takes rows; places beyond the last one take the last.
+- `nd.array` makes float32 of whatever is no NDArray; masks add up, are subtracted and negated as numbers.
+- An argument that a function of arrays alone does not have is passed over, with a warning.
+- Nodes that signs make are called `_plus0`, `_mulscalar0` and so on.
+- Checkpoints, exported networks and `Block.save` write `.params` in place of `.safetensors`.
+
+A file of weights whose name ends in `.params` is always in MXNet's own format, which MXNet 1.9 reads; under every other
+name it is safetensors. Either is written whole or not at all, and read by what is in it, not by its name.
 """
 
 
