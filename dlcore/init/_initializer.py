@@ -28,7 +28,7 @@ class InitDesc(str):
 
     def __new__(cls, name: str, attrs: dict[str, str] | None = None, global_init: Any = None) -> InitDesc:
         made = super().__new__(cls, name)
-        made.attrs, made.global_init = attrs or {}, global_init
+        made.attrs, made.global_init = {} if attrs is None else attrs, global_init
         return made
 
 
