@@ -17,7 +17,11 @@ def matmul(a: Any, b: Any) -> NDArray:
     >>> matmul([1.0, 2.0], [[3.0], [4.0]]).tolist()
     [11.0]
     """
-    return _matmul(asarray(a), asarray(b))
+    return _matmul(_array(a), _array(b))
+
+
+def _array(x: Any) -> NDArray:
+    return x if type(x) is NDArray else asarray(x)
 
 
 def _matmul(a: NDArray, b: NDArray) -> NDArray:
@@ -76,7 +80,7 @@ def dot(a: Any, b: Any) -> NDArray:
     >>> float(dot([1.0, 2.0], [3.0, 4.0]))
     11.0
     """
-    a, b = asarray(a), asarray(b)
+    a, b = _array(a), _array(b)
     m, n = a.ndim, b.ndim
     if not m or not n:
         return F.multiply(a, b)
