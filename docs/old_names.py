@@ -23,9 +23,10 @@ differs on purpose:
 - An index that is out of range is an IndexError (MXNet clipped it unless told otherwise).
 - 0-d arrays and arrays without elements exist everywhere.
 - An argument that an operator does not have is an error that names the nearest one.
-- Some optimizers begin with other values: NAG with momentum 0.9 and rate 0.1 (MXNet: 0 and 0.01), AdaDelta with epsilon
-  1e-6 (1e-5). AdaGrad and NAG add the weight decay to the gradient before all else. LARS knows biases by their one
-  axis, and DCASGD makes up only for what others have changed since the gradient was taken.
+- Some optimizers begin with other values: NAG and LARS with momentum 0.9 and rate 0.1 (MXNet: 0 and 0.01), FTML with
+  rate 0.0025 (0.01), AdaDelta with epsilon 1e-6 (1e-5). AdaGrad and NAG add the weight decay to the gradient before
+  all else. LARS knows biases by their one axis, and DCASGD makes up only for what others have changed since the
+  gradient was taken.
 - What is in `NDArrayIter.data` are NumPy's arrays. The padding of a last batch does not count in `Module.score`.
 
 While `import mxnet` means dlcore (`import dlcore.compat.mxnet`), programs get MXNet's answers where they count on them:

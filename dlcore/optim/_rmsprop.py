@@ -22,7 +22,8 @@ class RMSProp(Optimizer):
 
         m = rho * m + (1 - rho) * g;  d = momentum * d - lr * g / sqrt(n - m^2 + epsilon);  w = w + d
 
-    `gamma1` and `gamma2` are the older names of `rho` and `momentum`. Other arguments: see `Optimizer`.
+    `gamma1` and `gamma2` are the older names of `rho` and `momentum`. clip_weights: a bound on every element of
+    the weights after each step. Other arguments: see `Optimizer`.
 
     >>> RMSProp(learning_rate=0.01)
     RMSProp(lr=0.01, wd=0, rho=0.9)
@@ -40,13 +41,14 @@ class RMSProp(Optimizer):
         gamma1: float | None = None,
         momentum: float = 0.9,
         gamma2: float | None = None,
+        clip_weights: float | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(learning_rate, **kwargs)
         self._knob("rho", rho if gamma1 is None else gamma1)
         if centered:
             self._knob("momentum", momentum if gamma2 is None else gamma2)
-        self.epsilon, self.centered = epsilon, centered
+        self.epsilon, self.centered, self.clip_weights = epsilon, centered, clip_weights
 
     @property
     def states(self) -> tuple[str, ...]:
@@ -55,13 +57,13 @@ class RMSProp(Optimizer):
     def rule(
         self, weight: _core.NDArray, grad: _core.NDArray, state: State, lr: _core.NDArray, wd: _core.NDArray
     ) -> None:
-        rho = self._arrays["rho"]
         if self.centered:
             self._centered_rule(weight, grad, state, lr, wd)
-            return
-        F.rmsprop_update(
-            weight, grad, state[0], lr=lr, gamma=rho, eps=self.epsilon, wd=wd, **self.tail(), out=(weight, state[0])
-        )
+        else:
+            knobs = {"gamma": self._arrays["rho"], "eps": self.epsilon}
+            F.rmsprop_update(weight, grad, state[0], lr=lr, wd=wd, **knobs, **self.tail(), out=(weight, state[0]))
+        if self.clip_weights:
+            _core.assign(weight, F.clip(weight, -self.clip_weights, self.clip_weights))
 
     def _centered_rule(self, weight: _core.NDArray, grad: _core.NDArray, state: State, lr: Any, wd: Any) -> None:
         n, m, d = state

@@ -248,3 +248,14 @@ def test_nodes_of_signs_have_their_old_names(mx: Any) -> None:
     assert made[1].get_internals()["_plus1_output"].list_arguments() == ["a", "b"]
     compat.uninstall()
     assert (a + b).name.startswith("add")
+
+
+@pytest.mark.parametrize("centered", [False, True])
+def test_weights_are_held_within_clip_weights(mx: Any, centered: bool) -> None:
+    made = mx.optimizer.RMSProp(learning_rate=0.1, gamma1=0.8, gamma2=0.7, centered=centered, clip_weights=1.0)
+    free = mx.optimizer.RMSProp(learning_rate=0.1, gamma1=0.8, gamma2=0.7, centered=centered)
+    weights = []
+    for one in (made, free):
+        weights.append(mx.nd.array([0.5, -3.0]))
+        mx.optimizer.get_updater(one)(0, mx.nd.array([1.0, 1.0]), weights[-1])
+    assert weights[0].asnumpy() == pytest.approx(np.clip(weights[1].asnumpy(), -1, 1)) and weights[1][1].item() < -3
