@@ -638,6 +638,7 @@ def _roi_pooling_pick(
     *,
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> NDArray: ...
+def _scaled(x: ArrayLike, s: ArrayLike, t: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def _searchsorted(
     ordered: ArrayLike,
     x: ArrayLike,
@@ -741,6 +742,7 @@ def _unstack(
     axis: int = 0,
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> tuple[NDArray, ...]: ...
+def _widened(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def _window(
     x: ArrayLike,
     g: ArrayLike,
