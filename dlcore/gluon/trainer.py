@@ -140,7 +140,7 @@ class Trainer(Hinted):
 
     def _averages_inside(self) -> bool:
         """Whether a compiled step can average the gradients over all workers itself."""
-        if self.comm is None or self.comm.size == 1 or _places.used[0]:
+        if self.comm is None or self.comm.size == 1:
             return False
         chosen = [p for p in self._params if p.grad_req != "null"]
         return bool(chosen) and all(map(_is_plain, chosen))
@@ -281,5 +281,6 @@ def _named(params: Mapping[str, Parameter] | Iterable[Parameter]) -> tuple[list[
 
 
 def _is_plain(parameter: Parameter) -> bool:
-    """Whether its gradient is a dense array of real numbers."""
-    return parameter.grad_stype == "default" and is_float(parameter.grad()._dtype_name)
+    """Whether its gradient is one dense array of real numbers, on one device."""
+    alone = len(parameter.list_ctx()) == 1 and parameter.grad_stype == "default"
+    return alone and is_float(parameter.grad()._dtype_name)

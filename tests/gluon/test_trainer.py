@@ -246,7 +246,7 @@ class Halves(Communicator):
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_a_compiled_step_averages_over_workers_inside(dtype, monkeypatch):
     """Forward, loss, gradients, their average and the update are one program, called once more for another half."""
-    monkeypatch.setattr(_places, "used", [False])  # another test may have put parameters on several devices
+    monkeypatch.setattr(_places, "used", [True])  # as if another network were on several devices
     comm, loss = Halves(), gluon.loss.SoftmaxCrossEntropyLoss()
     nets, trainers = [], []
     for kind in (None, comm, None):  # the whole batch in one worker; the first half; the second, without a trainer
