@@ -17,9 +17,10 @@ from dlcore._answers import INSIDE
 
 from ._resize import PLAIN
 
-# Instructions of Python that read and write a name.
-GLOBAL, ATTRIBUTE = ("LOAD_GLOBAL", "LOAD_NAME"), ("LOAD_ATTR", "LOAD_METHOD")
-WRITES = ("STORE_GLOBAL", "STORE_NAME", "STORE_ATTR", "STORE_DEREF")
+# Instructions of Python that read a name of each kind, and those that write one.
+GLOBAL = ("LOAD_GLOBAL", "LOAD_NAME"), ("STORE_GLOBAL", "STORE_NAME")
+ATTRIBUTE = ("LOAD_ATTR", "LOAD_METHOD"), ("STORE_ATTR",)
+WRITES_AROUND = ("STORE_DEREF",)
 Watched = list[tuple[str, Callable[[], Any], Any]]  # a name, a way to look again, what it was
 
 
@@ -51,10 +52,11 @@ def _named(function: types.FunctionType, owner: dict[str, Any]) -> Watched:
     """Everything that a function names and does not write itself, as it would a count of its traces."""
     code = function.__code__
     found: Watched = []
-    own = set(_names(code, WRITES))
-    for holder, how in ((function.__globals__, GLOBAL), (owner, ATTRIBUTE)):
-        names = [name for name in _names(code, how) if name in holder and name not in own] if holder else []
+    for holder, (reads, writes) in ((function.__globals__, GLOBAL), (owner, ATTRIBUTE)):
+        own = set(_names(code, writes)) if holder else set()
+        names = [name for name in _names(code, reads) if name in holder and name not in own] if holder else []
         found += [(name, functools.partial(holder.get, name), holder[name]) for name in names]
+    own = set(_names(code, WRITES_AROUND))
     for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=True):
         if name in own:
             continue

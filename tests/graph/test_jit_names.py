@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import types
 from typing import Any
 
 import numpy as np
@@ -72,6 +73,16 @@ def test_numbers_that_a_function_names_are_those_of_now() -> None:
     names["factor"], names["other"], owner.calls = float("3"), 2, 2  # the same, and what they do not name
     assert [f(x).item() for f in (one, around, method)] == [9.0, 0.75, 18.0]
     assert [f.compilations for f in (one, around, method)] == [2, 2, 2]
+
+
+def test_a_global_is_watched_whatever_attribute_of_its_name_is_written() -> None:
+    scope: dict[str, Any] = {"dl": dl, "scale": 2.0, "box": types.SimpleNamespace()}
+    exec("def f(x):\n    box.scale = 1\n    return x * scale", scope)
+    x = dl.np.ones((1,))
+    f = dl.jit(scope["f"])
+    assert f(x).tolist() == [2]
+    scope["scale"] = 3.0
+    assert f(x).tolist() == [3]
 
 
 def test_a_helper_that_is_written_anew_and_what_helpers_name() -> None:
