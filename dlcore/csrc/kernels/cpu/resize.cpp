@@ -112,8 +112,10 @@ struct Weighted {
     }
     for (int64_t i = 0; i + lanes <= taps.after; i += lanes) {
       bool fits = true;
-      for (const std::vector<int32_t>& at : {low, high})
-        fits = fits && at[size_t(i + lanes - 1)] - std::min<int64_t>(at[size_t(i)], taps.before - lanes) < lanes;
+      for (const std::vector<int32_t>* side : {&low, &high}) {
+        const int64_t begin = (*side)[size_t(i)], end = (*side)[size_t(i + lanes - 1)];
+        fits = fits && end - std::min(begin, taps.before - lanes) < lanes;
+      }
       for (int64_t k = i; k < i + lanes; k++) fits = fits && taps.first[size_t(k + 1)] - taps.first[size_t(k)] == 2;
       if (!fits) continue;
       if (!pairs.empty() && pairs.back() == i)
