@@ -91,12 +91,32 @@ def ratio(ours: float | None, theirs: float | None) -> str:
     return f"{ours / theirs:.2f}" if ours and theirs else "-"
 
 
+class Short:
+    """What falls short: a line for each kind and size, in it each row with its figure on one thread and on two."""
+
+    def __init__(self) -> None:
+        self.lines: dict[str, dict[str, dict[int, float]]] = {}
+
+    def add(self, kind: str, name: str, threads: int, figure: float) -> None:
+        """`threads`: 0 for a figure about both."""
+        self.lines.setdefault(kind, {}).setdefault(name, {})[threads] = figure
+
+    def __str__(self) -> str:
+        def figures(by: dict[int, float]) -> str:
+            return f"{by[0]:.2f}" if 0 in by else " / ".join(f"{by[n]:.2f}" if n in by else "-" for n in (1, 2))
+
+        return "".join(
+            f"- {kind}: " + ", ".join(f"{name} {figures(by)}" for name, by in rows.items()) + "\n"
+            for kind, rows in sorted(self.lines.items())
+        )
+
+
 class Table:
     """Prints rows as they are measured, and keeps what falls short."""
 
     def __init__(self, markdown: bool) -> None:
         self.markdown = markdown
-        self.short: list[str] = []
+        self.short = Short()
         self.counts = [0, 0]  # rows beside PyTorch, those that hold
 
     def line(self, cells: list[str], widths: tuple[int, ...]) -> None:
@@ -111,20 +131,20 @@ class Table:
         if self.markdown:
             print("|" + "---|" * len(cells))
 
-    def judge_speed_up(self, where: str, one: float, two: float, copy: tuple[float, float] | None) -> None:
+    def judge_speed_up(self, name: str, size: str, one: float, two: float, copy: tuple[float, float] | None) -> None:
         """Whether a second thread helps: `copy` are the times of a plain copy on one and on two, for what it bounds."""
         wanted = min(SPEED_UP, 0.9 * copy[0] / copy[1]) if copy else SPEED_UP
         if one > LONG and one / two < wanted:
-            self.short.append(f"{where}: {one / two:.2f} times as quick on two threads, expected {wanted:.2f}")
+            self.short.add(f"Times as quick on two threads, {size}", name, 0, one / two)
 
-    def judge(self, where: str, against: float | None, of_copy: float | None) -> None:
+    def judge(self, name: str, size: str, threads: int, against: float | None, of_copy: float | None) -> None:
         if against is not None:
             self.counts[0] += 1
             self.counts[1] += against <= SLOWER
             if against > SLOWER:
-                self.short.append(f"{where}: {against:.2f} of PyTorch's time")
+                self.short.add(f"Of PyTorch's time, {size}", name, threads, against)
         if of_copy is not None and of_copy < OF_COPY:
-            self.short.append(f"{where}: {of_copy:.2f} of the copy bandwidth")
+            self.short.add(f"Of the bandwidth of a copy, {size}", name, threads, of_copy)
 
 
 def measure(row: Row, size: int, torch: ModuleType | None, options: argparse.Namespace) -> list[list[float | None]]:
@@ -143,7 +163,8 @@ def compare(table: Table, options: argparse.Namespace, torch: ModuleType | None)
     """Every row at every size."""
     threads = options.threads
     for size in options.sizes:
-        head = [f"{size:.0e} numbers".replace("e+0", "e"), "NumPy"]
+        written = f"{size:.0e}".replace("e+0", "e")
+        head = [f"{written} numbers", "NumPy"]
         for n in threads:
             head += [f"ours, {n}t", f"/NumPy {n}t", f"/PyTorch {n}t", f"of copy {n}t"]
         head.append("speed-up")
@@ -157,13 +178,13 @@ def compare(table: Table, options: argparse.Namespace, torch: ModuleType | None)
                 assert ours
                 against = theirs and ours / theirs
                 of_copy = copy and (row.moved / ours) / (8 * size / copy)
-                table.judge(f"{row.name}, {size:.0e}, {n} threads", against, of_copy)
+                table.judge(row.name, written, n, against, of_copy)
                 cells += [f"{ours * 1e6:.1f}", ratio(ours, theirs_np), ratio(ours, theirs), ratio(of_copy, 1)]
             cells.append(ratio(found[0][0], found[-1][0]))
             (one, *_, copy), (two, *_, copies) = found[0], found[-1]
             if threads[0] == 1 < threads[-1] and one and two:
                 both = (copy, copies) if copy and copies else None
-                table.judge_speed_up(f"{row.name}, {size:.0e}", one, two, both)
+                table.judge_speed_up(row.name, written, one, two, both)
             table.line(cells, widths)
         print()
 
@@ -184,7 +205,7 @@ def beside_onednn(table: Table, options: argparse.Namespace, torch: ModuleType |
             t = take_turns([ours, raw, theirs], 2 * options.seconds, n, options.pick)
             assert t[0] and t[1]
             if t[0] > t[1] / 0.95:
-                table.short.append(f"{name}, {n} threads: {t[1] / t[0]:.2f} of oneDNN's speed")
+                table.short.add("Of oneDNN's speed", name, n, t[1] / t[0])
             table.line([name, str(n), f"{t[0] * 1e6:.0f}", f"{t[1] * 1e6:.0f}", ratio(t[0], t[1]), ratio(t[0], t[2])],
                        widths)  # fmt: skip
     print()
@@ -218,7 +239,7 @@ def main() -> None:
     compare(table, options, torch)
     beside_onednn(table, options, torch)
     print(f"{table.counts[1]} of {table.counts[0]} rows are at most 5 % slower than PyTorch. What falls short:")
-    print("".join(f"- {s}\n" for s in table.short) or "- nothing")
+    print(str(table.short) or "- nothing")
 
 
 if __name__ == "__main__":
