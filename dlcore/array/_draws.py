@@ -21,14 +21,24 @@ from .context import Context
 Shape = int | Sequence[int] | None
 Place = Context | str | None
 Dims = tuple[int, ...]
+_NUMBERS = (float, int)  # exactly these: what is given nearly always, and needs no array to be looked at
 
 
 def is_array(*values: Any) -> bool:
-    return any(isinstance(v, (NDArray, _np.ndarray, list, tuple)) for v in values)
+    for v in values:
+        if type(v) not in _NUMBERS and isinstance(v, (NDArray, _np.ndarray, list, tuple)):
+            return True
+    return False
 
 
 def as_dims(shape: Any, name: str = "random") -> Dims:
     """A shape from an integer or a sequence; negative lengths and fractions are errors."""
+    if type(shape) is tuple:
+        for n in shape:
+            if type(n) is not int or n < 0:
+                break
+        else:
+            return shape
     if isinstance(shape, (int, _np.integer)):
         shape = (shape,)
     if isinstance(shape, (str, bytes)) or not isinstance(shape, Iterable):
@@ -48,6 +58,11 @@ def shape_of(value: Any) -> Dims:
 
 def dims_of(name: str, size: Shape, *params: Any) -> Dims:
     """`size`, into which the parameters must broadcast, or their common shape."""
+    for p in params:
+        if type(p) not in _NUMBERS:
+            break
+    else:
+        return () if size is None else as_dims(size, name)
     shapes = [shape_of(p) for p in params]
     try:
         common = _np.broadcast_shapes(*shapes)
@@ -66,7 +81,9 @@ def dims_of(name: str, size: Shape, *params: Any) -> Dims:
 
 def float_dtype(name: str, dtype: Any) -> tuple[str, str]:
     """The dtype to draw in and the dtype of the result."""
-    final = "float32" if dtype is None else str(dtype_name(dtype))
+    if dtype is None:
+        return "float32", "float32"
+    final = str(dtype_name(dtype))
     if final not in ("float16", "bfloat16", "float32", "float64"):
         raise TypeError(f"{name}: dtype must be a floating-point dtype, got {final}")
     return ("float64" if final == "float64" else "float32"), final
@@ -79,6 +96,10 @@ def known(value: Any) -> bool:
 
 def need(name: str, param: str, value: Any, what: str, fits: Callable[[Any], Any]) -> None:
     """A ValueError unless the parameter's numbers fit; those of a traced array are not looked at."""
+    if type(value) in _NUMBERS:
+        if not fits(value):
+            raise ValueError(f"{name}: {param} must be {what}, got {value:g}")
+        return
     if not known(value):
         return
     numbers = value.asnumpy() if isinstance(value, NDArray) else _np.asarray(value)

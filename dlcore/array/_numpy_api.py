@@ -1,4 +1,4 @@
-"""NumPy's own functions on our arrays: numpy.exp(x), numpy.concatenate([x, y]), numpy_array * x.
+"""NumPy's own functions on our arrays: numpy.concatenate([x, y]), numpy.linalg.norm(x). Elementwise ones: `_ufuncs.py`.
 
 They run here under the same name and give our arrays, also when NumPy arrays are among the operands. What `dlcore.np`
 does not have (or not with these arguments) is computed by NumPy on the values and gives NumPy arrays. That is a
@@ -17,30 +17,12 @@ import numpy as np
 
 from .. import _core
 from .._core import NDArray
-from ..ops import F
-from . import _products
 
-# NumPy's reductions by the ufunc that they repeat, and ufuncs that have another name here.
-REDUCTIONS = {
-    "add": "sum",
-    "multiply": "prod",
-    "maximum": "max",
-    "minimum": "min",
-    "logical_and": "all",
-    "logical_or": "any",
-}
-UFUNCS = {
-    "absolute": "abs",
-    "true_divide": "divide",
-    "invert": "bitwise_not",
-    "rad2deg": "degrees",
-    "deg2rad": "radians",
-    "conjugate": "conj",
-}
 _KNOWN_TYPES = (NDArray, np.ndarray, np.generic)
 _NO_VALUE = getattr(np, "_NoValue", None)
 # These are about memory, text and files: the answer must come from NumPy's own view of the array.
 _ABOUT_NUMPY = {"shares_memory", "may_share_memory", "array_repr", "array_str", "array2string", "save", "savez"}
+_WRITING = {"copyto", "fill_diagonal", "place", "put", "put_along_axis", "putmask"}  # into their first argument
 
 
 def array_function(
@@ -49,49 +31,12 @@ def array_function(
     """numpy.function(x, ...): ours where we have it, else NumPy's on the values; see the module."""
     if not all(issubclass(t, _KNOWN_TYPES) for t in types):
         return NotImplemented
-    ours = _ours(function)
+    written = kwargs.get("out", args[0] if args and function.__name__ in _WRITING else None)
+    ours = None if isinstance(written, np.ndarray) else _ours(function)  # NumPy's memory is NumPy's to write to
     call = _translated(function, ours, args, kwargs) if ours is not None else None
     if ours is not None and call is not None:
         return ours(*call[0], **call[1])
-    return _by_numpy(f"numpy.{function.__name__}", function, args, kwargs)
-
-
-def array_ufunc(self: NDArray, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
-    """NumPy's elementwise functions, and their reductions, on our arrays; see the module."""
-    out = kwargs.pop("out", None)
-    if out is not None and not all(isinstance(o, NDArray) for o in out):
-        raise TypeError(f"numpy.{ufunc.__name__}: cannot write an NDArray into a NumPy array; use x.asnumpy()")
-    result = _ufunc(ufunc, method, inputs, kwargs)
-    if out is None:
-        return result
-    for target, value in zip(out, result if isinstance(result, tuple) else (result,), strict=True):
-        _core.assign(target, value)
-    return out[0] if len(out) == 1 else out
-
-
-def _ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    name = UFUNCS.get(ufunc.__name__, ufunc.__name__)
-    if method == "__call__" and not kwargs:
-        function = _products.matmul if name == "matmul" else _elementwise(name)
-        if function is not None:
-            return function(*inputs)
-    if method == "reduce" and ufunc.__name__ in REDUCTIONS and not kwargs.keys() - {"axis", "keepdims", "dtype"}:
-        plain = {k: v for k, v in kwargs.items() if v is not None or k == "axis"}
-        return getattr(inputs[0], REDUCTIONS[ufunc.__name__])(**{"axis": 0, **plain})
-    if method == "at":
-        raise TypeError(f"numpy.{ufunc.__name__}.at cannot write into an NDArray; use index_add, or x.asnumpy()")
-    return _by_numpy(f"numpy.{ufunc.__name__}", getattr(ufunc, method), inputs, kwargs)
-
-
-def _elementwise(name: str) -> Callable[..., Any] | None:
-    if name == "bitwise_not":
-        from ._dunders import invert
-
-        return invert
-    try:
-        return getattr(F, name)
-    except AttributeError:
-        return None
+    return by_numpy(f"numpy.{function.__name__}", function, args, kwargs)
 
 
 @functools.cache
@@ -162,7 +107,8 @@ def _numeric(value: Any) -> bool:
     return value is not None
 
 
-def _by_numpy(name: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def by_numpy(name: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """What NumPy makes of the values."""
     recording = _core.is_recording()
 
     def plain(value: Any) -> Any:

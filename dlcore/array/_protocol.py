@@ -175,16 +175,18 @@ def to_html(self: NDArray) -> str | None:
 
 def attributes() -> dict[str, Any]:
     """The special methods for NDArray."""
-    from . import _numpy_api, _repr
+    from . import _numpy_api, _pointwise, _repr, _ufuncs
 
     return {
         "__array__": to_array,
         "__array_priority__": 1000.0,
-        "__array_ufunc__": _numpy_api.array_ufunc,
+        "__array_ufunc__": _ufuncs.array_ufunc,
         "__array_function__": _numpy_api.array_function,
         "__dlpack__": dlpack,
         "__dlpack_device__": lambda self: _core.dlpack_device(self),
         "__contains__": contains,
+        "__divmod__": lambda self, other: _pointwise.divmod(self, other),
+        "__rdivmod__": lambda self, other: _pointwise.divmod(other, self),
         "__reversed__": reversed_,
         "__reduce__": reduce,
         "__copy__": copy_,

@@ -157,7 +157,10 @@ _CPU = Context("cpu", 0)
 def device_name(ctx: Context | str | None) -> str:
     """The core's name of a device ("cpu(0)"); None means the default. The first use of a GPU loads its backend."""
     if ctx is None:
-        ctx = current_context()
+        stack = _stack()
+        if not stack:
+            return "cpu(0)"
+        ctx = stack[-1]
     name = repr(ctx if isinstance(ctx, Context) else Context(ctx))
     if name.startswith("gpu"):
         require_gpu(int(name[4:-1]))
