@@ -1,6 +1,6 @@
 # make lab      the environment, the build, then JupyterLab on the tour (loopback only)
 #               make lab ARGS="--no-browser --port 8899" passes arguments on
-# make test     the environment, the build, `make check`, then every test
+# make test     the environment, the build, style and types, then every test
 # make build    the environment and the compiled core in place; quick when nothing changed
 # make check    style, types, layering: everything that can be said without running the product
 # make format   rewrite Python and C++ in the agreed style
@@ -21,12 +21,16 @@ TOUR := notebooks/01_tour.ipynb
 # Loopback only, the address leads to the tour, and the server asks nobody for newer versions.
 LAB := --ServerApp.ip=127.0.0.1 "--ServerApp.root_dir=$(CURDIR)" --LabApp.default_url=/lab/tree/$(TOUR) \
   --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
+# A lane need not read every file to find its few tests.
+SERIAL = $(shell grep -rl --include='test_*.py' 'mark\.serial' tests)
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+# Kept, whatever an image says: the tests start hundreds of Pythons, each of which would compile what it imports.
+export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test build check check-only format sanitize fuzz peers docs wheel sdist clean distclean
+.PHONY: help lab test build check check-only style format sanitize fuzz peers docs wheel sdist clean distclean
 
 help:
 	@sed -n 's/^# \{0,1\}//p' Makefile
@@ -41,21 +45,23 @@ lab:
 test:
 	@$(DEVELOP) --extras lab test
 	@$(BIN)/python tests/chromium.py
-	@$(MAKE) --no-print-directory check-only
+	@$(MAKE) --no-print-directory style
 	$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal -m "not browser and not serial"
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m browser
-	$(BIN)/python -m pytest -q -m "serial and not browser"
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m browser tests/browser
+	$(BIN)/python -m pytest -q -m "serial and not browser" $(SERIAL)
 
 check:
 	@$(DEVELOP) --no-build --extras lab test
 	@$(MAKE) --no-print-directory check-only
 
-check-only:
+check-only: style
+	$(BIN)/python -m pytest -q -p no:cacheprovider tests/test_layering.py tests/test_repository.py
+
+style:
 	$(BIN)/ruff check --quiet .
 	$(BIN)/ruff format --quiet --check .
 	$(BIN)/python .ci/cpp_style.py
 	$(BIN)/python .ci/typecheck.py
-	$(BIN)/python -m pytest -q -p no:cacheprovider tests/test_layering.py tests/test_repository.py
 
 format:
 	@$(DEVELOP) --no-build --extras test

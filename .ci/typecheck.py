@@ -29,7 +29,8 @@ def make_view() -> None:
 
 def main() -> int:
     make_view()
-    command = [sys.executable, "-m", "mypy", "--config-file", str(ROOT / "pyproject.toml"), "-p", "dlcore"]
+    command = [sys.executable, "-m", "mypy", "--config-file", str(ROOT / "pyproject.toml"), "--num-workers=auto"]
+    command += ["-p", "dlcore"]
     done = subprocess.run(command, cwd=VIEW, stdout=subprocess.PIPE, text=True)
     for line in done.stdout.splitlines():
         for folder in ("kernel_ext", "widgets"):
