@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
-
 import numpy as np
 import pytest
 import scipy.special as special
 from core.arrays import nd
-from core.tiles import run_under
 
 from dlcore.ops import F
 
@@ -78,12 +75,6 @@ def test_remainders_are_exact(name: str) -> None:
         want = getattr(np, name)(x, y)
         np.testing.assert_array_equal(got, want)
         np.testing.assert_array_equal(np.signbit(got), np.signbit(want))
-
-
-@pytest.mark.skipif("DLCORE_ISA" in os.environ, reason="already inside such a run")
-@pytest.mark.parametrize("isa", ["base", "avx2"])
-def test_lower_instruction_sets(isa: str) -> None:
-    run_under(isa, __file__, "number or exp2 or erfinv or exact")
 
 
 def test_logarithm_of_gamma() -> None:

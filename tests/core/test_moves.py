@@ -8,7 +8,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from core.arrays import nd, threads
-from core.tiles import run_under
 
 from dlcore import _core
 from dlcore import np as D
@@ -191,8 +190,3 @@ def test_two_numbers_for_each_of_a_resized_line() -> None:
             want = along(along(x.swapaxes(2, 3), 7).swapaxes(2, 3), m)
         got = F.resize(nd(x), size=(7, m)).asnumpy()
         np.testing.assert_array_equal(got, want, f"{n} to {m}", strict=True)
-
-
-@pytest.mark.parametrize("isa", ["base", "avx2"])
-def test_other_instruction_sets(isa: str) -> None:
-    run_under(isa, __file__, "turned or places_of or two_numbers or (turns and not 64 and not 65)")

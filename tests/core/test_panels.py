@@ -1,11 +1,9 @@
 """Matrix products against NumPy in double precision: sizes around the edges of blocks, layouts, thread counts."""
 
 import itertools
-import os
 
 import numpy as np
 import pytest
-from core.tiles import run_under
 
 from dlcore import _core, nd
 
@@ -60,12 +58,6 @@ def test_every_number_of_threads_gives_the_same_bits() -> None:
                 assert all((made[0][way] == other[way]).all() for other in made[1:]), (m, n, k, way)
     finally:
         _core.set_num_threads(before)
-
-
-@pytest.mark.skipif("DLCORE_ISA" in os.environ, reason="already inside such a run")
-@pytest.mark.parametrize("isa", ["base", "avx2"])
-def test_lower_instruction_sets(isa: str) -> None:
-    run_under(isa, __file__, "product or dense or same_bits")
 
 
 def test_batches_of_products() -> None:

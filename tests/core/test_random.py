@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
-
 import numpy as np
 import pytest
 from core.arrays import threads
-from core.tiles import run_under
 
 from dlcore import _core
 from dlcore.ops import F
@@ -130,9 +127,3 @@ def test_errors_say_what_was_given() -> None:
         F.random_normal(0.0, -1.0, shape=(2,))
     with pytest.raises(ValueError, match="random_randint: high must be above low, got low=3 and high=3"):
         F.random_randint(3, 3, shape=(2,))
-
-
-@pytest.mark.skipif("DLCORE_ISA" in os.environ, reason="already inside such a run")
-@pytest.mark.parametrize("isa", ["base", "avx2"])
-def test_lower_instruction_sets(isa: str) -> None:
-    run_under(isa, __file__, "mapping or published")

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import itertools
-import os
 
 import numpy as np
 import pytest
 from core.arrays import BF16, layouts, nd, threads
-from core.tiles import run_under
 
 import dlcore as dl
 from dlcore.ops import F
@@ -154,12 +152,6 @@ def test_same_bits_for_any_number_of_threads(axis: tuple[int, ...] | None) -> No
     for n in (2, 3, 8):
         with threads(n):
             np.testing.assert_array_equal(F.sum(x, axis=axis).asnumpy(), want)
-
-
-@pytest.mark.skipif("DLCORE_ISA" in os.environ, reason="already inside such a run")
-@pytest.mark.parametrize("isa", ["base", "avx2"])
-def test_lower_instruction_sets(isa: str) -> None:
-    run_under(isa, __file__, "(against_numpy and (float32 or int32)) or nan or accuracy")
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64", "int8", "uint16", "int32", "uint32", "int64", "uint64"])

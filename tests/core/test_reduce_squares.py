@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
-
 import numpy as np
 import pytest
 from core.arrays import BF16, draw, layouts, nd, threads
-from core.tiles import run_under
 
 from dlcore.ops import F
 
@@ -69,9 +66,3 @@ def test_same_bits_for_any_number_of_threads(axis: int | None) -> None:
             )  # fmt: skip
             found.append([a.asnumpy().tolist() for a in arrays])
     assert found[0] == found[1] == found[2]
-
-
-@pytest.mark.skipif("DLCORE_ISA" in os.environ, reason="already inside such a run")
-@pytest.mark.parametrize("isa", ["base", "avx2"])
-def test_lower_instruction_sets(isa: str) -> None:
-    run_under(isa, __file__, "against_numpy and (float16 or float32)")

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import math
-import os
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 import scipy.special
 from core.arrays import BF16, layouts, nd, threads
-from core.tiles import program, run_under
+from core.tiles import program
 
 from dlcore import _core
 from dlcore.ops import F
@@ -283,16 +280,3 @@ def test_accuracy_of_powers_and_remainders(dtype: str) -> None:
         for name in ("remainder", "floor_divide", "maximum", "minimum"):
             want = getattr(np, name)(x, y)
             np.testing.assert_array_equal(getattr(F, name)(nd(x), nd(y)).asnumpy(), want, err_msg=name)
-
-
-# Lower instruction sets ---------------------------------------------------------------------------------------------
-
-
-@pytest.mark.skipif("DLCORE_ISA" in os.environ, reason="already inside such a run")
-@pytest.mark.parametrize("isa", ["base", "avx2"])
-def test_lower_instruction_sets(isa: str) -> None:
-    code = "from dlcore import _core; print(_core.cpu_info()['isa'])"
-    command = [sys.executable, "-c", code]
-    used = subprocess.check_output(command, env={**os.environ, "DLCORE_ISA": isa}, text=True).strip()
-    assert used == isa or (isa == "avx2" and used == "base")  # a processor may lack avx2
-    run_under(isa, __file__, "accuracy or casts or rounding or integer or layouts")

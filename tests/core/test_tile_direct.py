@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
-
 import numpy as np
 import pytest
 from core.arrays import BF16, nd, threads
-from core.tiles import run_under
 
 from dlcore.ops import F
 
@@ -103,12 +100,6 @@ def test_products_of_complex_numbers(dtype: str) -> None:
         got = F.multiply(nd(left), nd(right)).asnumpy()
         np.testing.assert_array_equal(got, product(left, right).astype(dtype))
     assert not F.multiply(nd(z), F.conj(nd(z))).asnumpy().imag.any()
-
-
-@pytest.mark.skipif("DLCORE_ISA" in os.environ, reason="already inside such a run")
-@pytest.mark.parametrize("isa", ["base", "avx2"])
-def test_lower_instruction_sets(isa: str) -> None:
-    run_under(isa, __file__, "halves or truth or complex")
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])

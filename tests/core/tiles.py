@@ -1,11 +1,8 @@
-"""Operators made of a tile program, registered for a test, and the running of tests under a lower instruction set."""
+"""Operators made of a tile program, registered for a test."""
 
 from __future__ import annotations
 
 import itertools
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -33,11 +30,3 @@ def program(n_in: int, code: Sequence[tuple[str, Any]], outs: Sequence[int]) -> 
         }
     )
     return lambda *xs, out=None: _core.invoke(number, xs, (), out)
-
-
-def run_under(isa: str, path: str, keyword: str) -> None:
-    """Runs the tests of `path` that match `keyword` in a process held to instruction set `isa`."""
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-k", keyword, path]
-    done = subprocess.run(command, env={**os.environ, "DLCORE_ISA": isa}, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-1000:]
-    assert " passed" in done.stdout

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import ml_dtypes
 import numpy as np
 import pytest
 from core.arrays import threads
-from core.tiles import run_under
 from graph.test_epilogue import PATTERNS, B, R, W, X, Y, _steps
 
 import dlcore as dl
@@ -74,11 +72,6 @@ def test_what_meets_float32_is_not_rounded(op: str, dtype: str, monkeypatch: pyt
     np.testing.assert_allclose(function(x, w, b, r).asnumpy(), made.asnumpy(), rtol=0, atol=loose)
     monkeypatch.setenv("DLCORE_EPILOGUE", "0")
     np.testing.assert_allclose(dl.jit(function)(x, w, b, r).asnumpy(), made.asnumpy(), rtol=0, atol=loose)
-
-
-@pytest.mark.skipif("DLCORE_ISA" in os.environ, reason="already inside such a run")
-def test_without_instructions_for_16_bits() -> None:
-    run_under("avx2", __file__, "(round_once and (relu or mask)) or not_rounded")
 
 
 @pytest.mark.parametrize("dtype", HALF_UNIT)
