@@ -31,6 +31,11 @@ IN_PLACE = (
 )
 
 
+def _rank(x: NDArray) -> int:
+    """Numbers may be written into an array of their kind or a later one: bool, unsigned, signed, all others."""
+    return {"b": 0, "u": 1, "i": 2}.get(x._dtype_name.replace("bfloat", "float")[0], 3)
+
+
 def _in_place(name: str) -> Callable[[NDArray, Any], NDArray]:
     number = get(name).id
 
@@ -43,7 +48,7 @@ def _in_place(name: str) -> Callable[[NDArray, Any], NDArray]:
         if _core.is_recording() and (self._tracked or getattr(other, "_tracked", False)):
             if self._grad_req != "null":
                 raise RuntimeError(f"in-place {name} of a variable with a gradient inside autograd.record()")
-            result = _invoke(number, (self, other), ())
+            result = kept(self, _invoke(number, (self, other), ()))
             if result.shape != self.shape:
                 raise ValueError(f"in-place {name}: the result has shape {result.shape}, the array {self.shape}")
             if not _core.is_shared(self):
@@ -56,8 +61,7 @@ def _in_place(name: str) -> Callable[[NDArray, Any], NDArray]:
         return self
 
     def kept(self: NDArray, result: NDArray) -> NDArray:
-        whole = self._dtype_name[0] in "iu" or self._dtype_name == "bool"
-        if whole and result._dtype_name != self._dtype_name and "float" in result._dtype_name:
+        if _rank(result) > _rank(self) < 3:
             raise TypeError(f"in-place {name}: the result is {result.dtype}, the array holds {self.dtype}")
         return result
 

@@ -19,8 +19,9 @@ op("add", "a, b", "Sum of two arrays, element by element.", dtype="arith", expr=
    aliases="broadcast_add broadcast_plus elemwise_add", complex_rule="analytic",
    example="add([1., 2.], 3.) -> [4., 5.]")
 
-op("subtract", "a, b", "Difference of two arrays, element by element.", dtype="arith", expr="a - b",
-   grad={"a": "gy", "b": "-gy"}, ref="numpy.subtract", samples=_apart, errors=[_shapes], inplace_ok=True,
+op("subtract", "a, b", "Difference of two arrays, element by element.", dtype="signed", expr="a - b",
+   grad={"a": "gy", "b": "-gy"}, ref="numpy.subtract", samples=_apart, inplace_ok=True,
+   errors=[_shapes, bad(r"expected numbers, got bool; .* use \^", flag((2, 3)), flag((3,)), raises="TypeError")],
    aliases="broadcast_sub broadcast_minus elemwise_sub", complex_rule="analytic",
    example="subtract([1., 2.], 3.) -> [-2., -1.]")
 

@@ -26,6 +26,7 @@ ATTR_HINTS = {
 DTYPE_RULES = {
     "promote": "the inputs' common dtype",
     "arith": "the inputs' common dtype",
+    "signed": "the inputs' common dtype, which must not be bool",
     "floating": "the inputs' common floating-point dtype; whole numbers and truth values give float32",
     "bool_out": "bool; the inputs may have any dtype",
     "predicate": "bool; the input may have any dtype",

@@ -4,7 +4,7 @@ from functools import partial
 from typing import Any
 
 from ._record import op as _op
-from ._samples import bad, fixed, real
+from ._samples import bad, fixed, flag, real
 
 # fmt: off
 op = partial(_op, family="elementwise")
@@ -31,8 +31,10 @@ def _step(name: str, doc: str, expr: str, example: str, ref: str = "", dtype: st
        **{"samples": fixed([-2.6, -1.0, -0.4, 0.0, 0.3, 1.7, 3.0]), "method": True, **more})
 
 
-op("negative", "x", "-x.", dtype="arith", expr="-x", grad="-gy", ref="numpy.negative", samples=real(-2, 2),
-   inplace_ok=True, complex_rule="analytic", example="negative([1., -2.]) -> [-1., 2.]")
+op("negative", "x", "-x.", dtype="signed", expr="-x", grad="-gy", ref="numpy.negative", samples=real(-2, 2),
+   inplace_ok=True, complex_rule="analytic",
+   errors=[bad("expected numbers, got bool; .* use ~", flag(shape=(3,)), raises="TypeError")],
+   example="negative([1., -2.]) -> [-1., 2.]")
 op("positive", "x", "x itself, copied.", dtype="arith", expr="x", grad="gy", ref="numpy.positive", samples=real(-2, 2),
    complex_rule="analytic", example="positive([1., -2.]) -> [1., -2.]")
 op("abs", "x", "Absolute value. The gradient at 0 is 0.", dtype="same", expr="abs(x)", grad="gy * sign(x)",

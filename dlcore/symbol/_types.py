@@ -87,7 +87,7 @@ def _result(call: Call, dtypes: list[str]) -> str:
         return common if common in _FLOATS else "float32"
     if rule == "sum" and common not in _FLOATS:
         return "uint64" if common.startswith("u") else "int64"
-    if rule in ("promote", "arith") and common not in _FLOATS and _has_fraction(call):
+    if rule in ("promote", "arith", "signed") and common not in _FLOATS and _has_fraction(call):
         return "float32"
     return common
 

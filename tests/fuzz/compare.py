@@ -19,7 +19,7 @@ from dlcore._core import NDArray
 from dlcore.ops import Op
 
 # Rules by which inputs of several dtypes are cast to the dtype of the result before anything is computed.
-CAST_FIRST = ("promote", "arith", "floating")
+CAST_FIRST = ("promote", "arith", "signed", "floating")
 SMALL = 2000  # numbers in all inputs together: oracles are slow loops
 MOST = 1 << 22  # numbers that are looked at
 LARGE = 1e18  # squares of larger numbers pass single precision

@@ -29,6 +29,7 @@ TOLERANCE = {"float16": 1.5e-3, "bfloat16": 1.2e-2, "float32": 2e-6, "float64": 
 # Which dtypes a dtype rule is tested with.
 DTYPES = {
     "arith": FLOATS + INTS,
+    "signed": FLOATS + INTS,
     "promote": FLOATS + INTS,
     "floating": FLOATS + INTS + BOOL,
     "bool_out": FLOATS + INTS + BOOL,

@@ -155,10 +155,39 @@ static void bind_gradient(nb::class_<Tensor>& type) {
           nb::arg("out_grad").none() = nb::none(), nb::arg("retain_graph") = false, nb::arg("train_mode") = true);
 }
 
+// x.item(k), by its place in order, and x.item(i, j) or x.item((i, j)), by its indices.
+static nb::object item_at(nb::handle self, nb::args where) {
+  const Tensor& t = *nb::inst_ptr<Tensor>(self);
+  nb::object key = where;
+  if (where.size() == 1) {
+    key = where[0];
+    if (!PyTuple_Check(key.ptr())) {
+      int64_t n = t->numel();
+      int64_t k = PyNumber_AsSsize_t(key.ptr(), PyExc_IndexError);
+      if (k == -1 && PyErr_Occurred()) throw nb::python_error();
+      if (k < -n || k >= n)
+        throw IndexError(format("item: index %lld is out of range for size %lld (array of shape %s)", (long long)k,
+                                (long long)n, to_string(t->shape).c_str()));
+      k = k < 0 ? k + n : k;
+      nb::list places;
+      for (int axis = t->ndim() - 1; axis >= 0; axis--) {
+        places.insert(0, k % t->shape[axis]);
+        k /= t->shape[axis];
+      }
+      key = nb::tuple(places);
+    }
+  }
+  if (PyTuple_GET_SIZE(key.ptr()) != t->ndim())
+    throw ValueError(format("item: an array of shape %s takes %d indices, got %zd", to_string(t->shape).c_str(),
+                            t->ndim(), PyTuple_GET_SIZE(key.ptr())));
+  return self[key].attr("item")();
+}
+
 static void bind_values(nb::class_<Tensor>& type) {
   type.def("asnumpy", &asnumpy, "A NumPy array with a copy of the values.")
       .def("_numpy_view", &numpy_view, "A NumPy array over the same memory (CPU only).")
       .def("item", &item)
+      .def("item", &item_at, "The number at a place in order, x.item(5), or at indices, x.item(1, 2).")
       .def("__complex__", [](const Tensor& t) { return nb::module_::import_("builtins").attr("complex")(item(t)); });
 }
 

@@ -84,9 +84,20 @@ PyObject* unary(PyObject* a) {
   return apply(S, a);
 }
 
+PyObject* negative_power(PyObject* a) {
+  PyErr_Format(PyExc_ValueError,
+               "power: expected whole numbers to a power of at least 0, got %s to a negative one; cast to float first",
+               dtype_name((*array_of(a))->dtype));
+  return nullptr;
+}
+
 PyObject* power(PyObject* a, PyObject* b, PyObject*) {
-  if (PyLong_CheckExact(b) && array_of(a) && PyLong_AsLong(b) == 2) return apply(Square, a);  // by far the commonest
-  if (PyErr_Occurred()) PyErr_Clear();                                                        // too large for a long
+  if (PyLong_CheckExact(b) && array_of(a)) {
+    int overflow = 0;
+    long n = PyLong_AsLongAndOverflow(b, &overflow);
+    if (n == 2) return apply(Square, a);  // by far the commonest
+    if ((n < 0 || overflow < 0) && !is_inexact((*array_of(a))->dtype)) return negative_power(a);
+  }
   return apply(Pow, a, b);
 }
 
@@ -107,6 +118,9 @@ PyObject* compare(PyObject* a, PyObject* b, int how) {
   return apply(signs[how], a, b);
 }
 
+// Numbers may be written into an array of their kind or a later one: bool, unsigned, signed, all others.
+int kind_rank(DType t) { return t == DType::Bool ? 0 : is_unsigned_int(t) ? 1 : is_int(t) ? 2 : 3; }
+
 // x += y: into x's memory where its dtype holds the result.
 PyObject* in_place(Sign sign, PyObject* self, PyObject* other) {
   const Tensor* x = array_of(self);
@@ -119,7 +133,7 @@ PyObject* in_place(Sign sign, PyObject* self, PyObject* other) {
     DType dtype = (*x)->dtype;
     if (is_int(dtype) || dtype == DType::Bool) {
       Tensor result = std::move(invoke(op, in, 2, no_attrs())[0]);
-      if (is_inexact(result->dtype))
+      if (kind_rank(result->dtype) > kind_rank(dtype))
         throw TypeError(std::string("in-place ") + op.name + ": the result is " + dtype_name(result->dtype) +
                         ", the array holds " + dtype_name(dtype));
       assign(*x, result);

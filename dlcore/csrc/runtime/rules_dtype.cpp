@@ -46,6 +46,15 @@ static void rule_promote(DTypeCall& c) {
   if (only_weak(c) && is_inexact(c.common)) c.common = double_of(c.common);
   all_outputs(c, c.common);
 }
+// Truth values have neither a negative nor a difference: taken as numbers -true would be true.
+static void rule_signed(DTypeCall& c) {
+  rule_promote(c);
+  if (c.common != DType::Bool) return;
+  throw TypeError(c.op->name +
+                  (c.nin == 1 ? ": expected numbers, got bool; for the opposite use ~ (logical_not)"
+                              : ": expected numbers, got bool; for where they differ use ^ (logical_xor)") +
+                  ", or cast to a dtype of numbers first");
+}
 static void rule_floating(DTypeCall& c) {
   DType t = common_dtype(*c.op, c.in, c.nin);
   c.common = only_weak(c) ? double_of(t) : floating_of(t);
@@ -167,6 +176,7 @@ DL_DTYPE("from_complex", rule_from_complex);
 DL_DTYPE("complex", rule_complex);
 DL_DTYPE("promote", rule_promote);
 DL_DTYPE("arith", rule_promote);
+DL_DTYPE("signed", rule_signed);
 DL_DTYPE("floating", rule_floating);
 DL_DTYPE("bool_out", rule_bool_out);
 DL_DTYPE("predicate", rule_bool_out);
