@@ -37,6 +37,7 @@ def _is_dtype(value: Any) -> int:
 
 
 NAMED["dtype"] = NAMED["target_dtype"] = Kind("a dtype such as 'float32'", "dtypes", _is_dtype)
+_PLAIN = (list, tuple, float, int)  # what the core itself looks at, if all numbers are Python's
 _whole = ["int64"]  # what a Python int without a dtype becomes
 
 
@@ -130,6 +131,8 @@ def move(x: NDArray, device: str) -> NDArray:
 
 
 def _to_array(source: Any, dtype: str | None, copy: bool) -> NDArray:
+    if type(source) in _PLAIN and (made := _core.from_list(source, dtype)) is not None:
+        return made
     if isinstance(source, NDArray):
         if dtype is not None and dtype != source._dtype_name:
             return F.cast(source, dtype)

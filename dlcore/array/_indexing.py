@@ -1,6 +1,7 @@
 """x[key] and x[key] = value, as in NumPy.
 
-Whole numbers, slices, ... and None give views. Arrays of whole numbers and masks give copies, with NumPy's rules on
+Whole numbers, slices, ... and None give views; whole numbers alone, for every axis, a copy of that number, so that
+x[i], x[j] = x[j], x[i] exchanges them. Arrays of whole numbers and masks give copies, with NumPy's rules on
 where the new axes go. Assignment writes in place; where gradients are recorded or a function is compiled it makes the
 changed array and lets x continue as that one, so gradients flow to the value and to what is left of x.
 
@@ -51,12 +52,33 @@ def getitem(self: NDArray, key: Any) -> NDArray:
                 return F.gather_nd(self, *places)
             except (IndexError, ValueError):
                 pass  # told in full below
-        return read(_key.parse(self, key, masks_stay=True))
+        if _is_mask_of(self, key):
+            return _chosen(self, 0, key)
+        parsed = _key.parse(self, key, masks_stay=True)
+        return F.copy(read(parsed)) if _is_number(parsed) else read(parsed)
     parsed = _key.parse(self, key)
     found = read(parsed)
+    if _is_number(parsed):
+        return F.copy(found)
     if not parsed.arrays:
         _taken.views.append((found, self, key))
     return found
+
+
+def _is_mask_of(x: NDArray, key: Any) -> bool:
+    """Whether the key is a lone mask over the leading axes, the most common kind of mask."""
+    if type(key) is not NDArray or key._dtype_name != "bool" or key._device != x._device:
+        return False
+    return key.ndim > 0 and key.shape == x.shape[: key.ndim]
+
+
+def _is_number(key: Key) -> bool:
+    """Whether a key names one number by whole numbers alone."""
+    return bool(key.kinds) and all(kind == "int" for kind in key.kinds) and not _dotted(key.source)
+
+
+def _dotted(source: Any) -> bool:
+    return source is Ellipsis or (type(source) is tuple and any(k is Ellipsis for k in source))
 
 
 def is_part(array: NDArray) -> bool:
@@ -106,7 +128,9 @@ def setitem(self: NDArray, key: Any, value: Any) -> None:
     kind = type(key)
     if kind is int or kind is slice or (kind is tuple and all(type(k) in _PLAIN for k in key)):
         if not _core.is_tracing() and not _core.is_recording():  # the common case
-            part = self[key]
+            part = self[key, ...] if kind is int else self[key]
+            if not part.ndim and kind is tuple and Ellipsis not in key:
+                part = self[(*key, ...)]  # the place itself, not its number
             _core.assign(part, value if type(value) is float else _lean(self, value, part.ndim))
             return
     if _taken.views and _core.is_tracing():
@@ -116,7 +140,12 @@ def setitem(self: NDArray, key: Any, value: Any) -> None:
     if key is Ellipsis or (type(key) is slice and key == slice(None)):
         _core.assign(self, _lean(self, value, self.ndim))
         return
-    index = None if _core.is_tracing() or _core.is_recording() else _rows(self, key)
+    watched = _core.is_tracing() or _core.is_recording()
+    if not watched and type(value) in (float, int) and _is_mask_of(self, key) and key.shape == self.shape:
+        if self._dtype_name in ("float32", "float64"):
+            F.where(key, value, self, out=self)
+            return
+    index = None if watched else _rows(self, key)
     if index is not None:
         if type(value) is not int and type(value) is not float:
             value = _key.without_leading(_fitting(self, value), index.ndim + self.ndim - 1)

@@ -30,7 +30,8 @@ def asscalar(self: NDArray) -> float | int | bool:
 
 def tolist(self: NDArray) -> Any:
     """The numbers as nested Python lists (a 0-d array gives the number itself)."""
-    return _repr._values(self).tolist()
+    found = _core.to_list(self)
+    return _repr._values(self).tolist() if found is None else found
 
 
 def astype(self: NDArray, dtype: Any, copy: bool = True) -> NDArray:

@@ -7,6 +7,7 @@ given as read-only. Writes through a view are not seen by the recording of gradi
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
@@ -70,9 +71,20 @@ def dlpack(
             raise BufferError(f"__dlpack__: copy=False, but the array on {self._device} must be copied to the CPU")
         return _core.to_dlpack(move(source, "cpu(0)"), versioned, True)
     given = _plain_copy(source) if copy else source
+    backwards = any(s < 0 < n - 1 for s, n in zip(given._strides, given.shape, strict=True))
+    if backwards and given.size and _asked_by("torch"):
+        raise BufferError(
+            f"__dlpack__: PyTorch, which ends the process at negative strides, was given strides {given._strides}; "
+            "give it x.copy()"
+        )
     if here[0] != 1:
         _hand_over(here[1], stream)  # behind the copy, which is queued on our stream
     return _core.to_dlpack(given, versioned, bool(copy))
+
+
+def _asked_by(package: str) -> bool:
+    """Whether code of a package calls __dlpack__."""
+    return str(sys._getframe(2).f_globals.get("__name__", "")).split(".")[0] == package
 
 
 def _plain_copy(x: NDArray) -> NDArray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -45,7 +46,7 @@ def test_writing(key: object) -> None:
         np.testing.assert_array_equal(got.asnumpy(), want)
 
 
-@pytest.mark.parametrize("key", KEYS[:22], ids=lambda k: repr(k)[:40])
+@pytest.mark.parametrize("key", [*KEYS[:3], *KEYS[4:22]], ids=lambda k: repr(k)[:40])
 def test_basic_indices_are_views(key: object) -> None:
     x = nd.array(BASE)
     part = x[key]
@@ -67,6 +68,52 @@ def test_indices_as_arrays_of_ours() -> None:
     np.testing.assert_array_equal(x[:, :, columns].asnumpy(), BASE[:, :, [3, 1, 0]])
     x[x > 20] = 0
     np.testing.assert_array_equal(x.asnumpy(), np.where(BASE > 20, 0, BASE))
+
+
+def test_numbers_are_copies() -> None:
+    """As in NumPy: else an exchange of two numbers, and every shuffle made of them, would lose one."""
+    x, y = dnp.arange(4), dnp.array([[1.0, 2.0], [3.0, 4.0]])
+    x[0], x[3] = x[3], x[0]
+    y[0, 0], y[-1, -1] = y[1, 1], y[0, 0]
+    assert x.tolist() == [3, 1, 2, 0] and y.tolist() == [[4.0, 2.0], [3.0, 1.0]]
+    for key in ((0, 1), (np.int64(0), 1), (dnp.array(0), 1)):
+        number = y[key]
+        number += 10
+        assert y.tolist() == [[4.0, 2.0], [3.0, 1.0]]
+    place = y[0, 1, ...]
+    place += 5
+    assert y[0, 1] == 7.0, "with an ellipsis it is a view, as in NumPy"
+    place -= 5
+    y[1, 1] += 1
+    y[()] -= 1
+    assert y.tolist() == [[3.0, 1.0], [2.0, 1.0]]
+    z = dnp.array(5.0)
+    z[()] = 6
+    assert float(z) == 6.0
+    for number in x:
+        number += 1
+    order = np.random.default_rng(0)
+    with pytest.warns(UserWarning, match="Sequence"):
+        order.shuffle(x)
+    assert sorted(x.tolist()) == [0, 1, 2, 3]
+
+
+def test_numbers_are_copies_while_compiling_and_recording() -> None:
+    def exchange(x: Any) -> Any:
+        x = x * 1
+        first = x[0]
+        first += 100
+        x[0], x[1] = x[1], x[0]
+        x[2] += 5
+        return x
+
+    x = dnp.array([1.0, 2.0, 3.0])
+    x.attach_grad()
+    with autograd.record():
+        y = exchange(x)
+    y.backward(dnp.array([1.0, 10.0, 100.0]))
+    assert y.tolist() == jit(exchange)(x.detach()).tolist() == [2.0, 1.0, 8.0]
+    assert x.grad.tolist() == [10.0, 1.0, 100.0]
 
 
 @pytest.mark.parametrize(

@@ -160,6 +160,24 @@ def test_read_only_memory_stays_read_only() -> None:
     assert source.tolist() == [9.0] * 3
 
 
+def test_broadcast_memory_is_given_as_read_only() -> None:
+    x = dnp.broadcast_to(dnp.ones(1), (3,))
+    assert not np.from_dlpack(x).flags.writeable and np.from_dlpack(x.copy()).flags.writeable
+    assert dnp.from_dlpack(x.__dlpack__(max_version=(1, 0))).tolist() == [1.0] * 3
+
+
+def test_pytorch_is_not_given_negative_strides() -> None:
+    """It ends the process at them, those of NumPy's arrays too."""
+    place: dict[str, Any] = {"__name__": "torch.utils.dlpack"}
+    exec("def take(x): return x.__dlpack__(max_version=(1, 0))", place)
+    x = dnp.arange(6).reshape(2, 3)
+    with pytest.raises(BufferError, match=r"negative strides, was given strides \(3, -1\); give it x.copy\(\)"):
+        place["take"](x[:, ::-1])
+    for fits in (x, x.T, x[:, ::2], x[:0, ::-1], x[:, ::-1].copy()):
+        assert dnp.from_dlpack(place["take"](fits)).tolist() == fits.tolist()
+    assert np.from_dlpack(x[:, ::-1]).tolist() == x[:, ::-1].tolist()
+
+
 def test_copy_keyword() -> None:
     source = np.arange(3.0)
     copied, shared = dnp.from_dlpack(source, copy=True), dnp.from_dlpack(source, copy=False)

@@ -39,6 +39,14 @@ def test_asarray_looks_at_the_memory(dtype: Any) -> None:
         assert copied.ctypes.data != x._ptr and copied.dtype == x.dtype
 
 
+def test_whole_numbers_of_64_bits_are_numpys_int64() -> None:
+    """Not its longlong, which is as wide and is printed under that name."""
+    for name in ("int64", "uint64"):
+        x = dnp.ones(2, dtype=name)
+        for there in (x.asnumpy(), x._numpy_view(), np.asarray(x), np.array(x), np.from_dlpack(x)):
+            assert there.dtype.char == np.dtype(name).char and repr(there[0]) == f"np.{name}(1)"
+
+
 def test_writing_through_the_view_writes_the_array() -> None:
     x = dnp.zeros((2, 3))
     np.asarray(x)[1] = 5

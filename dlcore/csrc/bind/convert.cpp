@@ -184,7 +184,10 @@ static nb::object numpy_over(const View& v, nb::handle owner) {
   }
   nb::object a =
       nb::cast(nb::ndarray<nb::numpy>(v.data, size_t(v.shape.n), shape, owner, strides, dlpack_dtype(v.dtype)));
-  return v.dtype == DType::BF16 ? nb::object(a.attr("view")(dtype_object(DType::BF16))) : a;
+  // NumPy has no name for bfloat16, and of two 64-bit integers that are alike it was given the one it does not call
+  // int64.
+  bool renamed = v.dtype == DType::BF16 || v.dtype == DType::I64 || v.dtype == DType::U64;
+  return renamed ? nb::object(a.attr("view")(dtype_object(v.dtype))) : a;
 }
 
 nb::object numpy_borrow(const View& v) { return numpy_over(v, nb::none()); }

@@ -103,6 +103,13 @@ static void release(M* m) {
   PyGILState_Release(gil);
 }
 
+// Whether a write to one element would be seen in others.
+static bool repeats(const Tensor& t) {
+  for (int i = 0; i < t->ndim(); i++)
+    if (t->strides[i] == 0 && t->shape[i] > 1) return true;
+  return false;
+}
+
 static nb::object export_capsule(const Tensor& t, bool versioned, bool copied) {
   if (is_traced(t)) throw_value_needed("__dlpack__");
   if (t->storage->readonly && !versioned)
@@ -122,7 +129,7 @@ static nb::object export_capsule(const Tensor& t, bool versioned, bool copied) {
     e->managed = {d, e, release<DLManaged>};
     return capsule(&e->managed, "dltensor");
   }
-  uint64_t flags = (t->storage->readonly ? kReadOnly : 0) | (copied ? kCopied : 0);
+  uint64_t flags = (t->storage->readonly || repeats(t) ? kReadOnly : 0) | (copied ? kCopied : 0);
   e->versioned = {{1, 0}, e, release<DLManagedVersioned>, flags, d};
   return capsule(&e->versioned, "dltensor_versioned");
 }

@@ -1,5 +1,6 @@
 // The Python module dlcore._core.
 #include "bind/held.h"
+#include "bind/lists.h"
 #include "bind/sizes.h"
 #include "runtime/trace.h"
 
@@ -49,6 +50,7 @@ NB_MODULE(_core, m) {
   dl::bind::bind_signs(m);
   dl::bind::bind_subscript(m);
   dl::bind::bind_sizes(m);
+  dl::bind::bind_lists(m);
   dl::bind::bind_dlpack(m);
   dl::bind::bind_ops(m);
   dl::bind::bind_operator(m);

@@ -1,10 +1,14 @@
 // x[key] for whole numbers, slices, None and ..., alone or in a tuple: a view, made at once and, where gradients are
-// recorded, told to the tape as one operator. x[i], x[i, j] and x[:, i] with arrays of whole numbers: one operator
+// recorded, told to the tape as one operator. Of whole numbers alone it is that number, a copy, as in NumPy: else
+// x[i], x[j] = x[j], x[i] would lose one. x[i], x[i, j] and x[:, i] with arrays of whole numbers: one operator
 // (bind/positions.cpp). Every other key, a key that is wrong, and traced arrays go to the function that dlcore/array
 // hands in.
+#include <cstring>
+
 #include "autograd/tape.h"
 #include "bind/held.h"
 #include "bind/positions.h"
+#include "runtime/device.h"
 #include "runtime/invoke.h"
 #include "runtime/trace.h"
 
@@ -32,11 +36,21 @@ class Window {
   }
   Tensor view(const Tensor& base) const {
     Tensor made = make_view(base, shape_, strides_, offset_);
+    if (!shape_.n && !filled_) made = alone(made);
     if (is_recording() && tracked(base)) record(base, made);
     return made;
   }
 
  private:
+  static Tensor alone(const Tensor& number) {
+    Tensor made = make_tensor(Shape(), number->dtype, number->device);
+    if (number->device.type != 0)
+      backend(number->device.type).copy(made, number);
+    else
+      std::memcpy(made->data(), number->data(), itemsize(number->dtype));
+    return made;
+  }
+
   // As invoke() would, without asking the shape rule for what is known.
   void record(const Tensor& base, Tensor& made) const {
     static const OpDef& part = get_op("_part");
