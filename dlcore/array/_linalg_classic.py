@@ -192,13 +192,16 @@ def _count(n: int, offset: int, lower: bool) -> int:
 def _places(n: int, offset: int, lower: bool) -> Any:
     import numpy as np
 
-    rows, columns = np.tril_indices(n, offset) if lower else np.triu_indices(n, offset)
+    if lower:
+        rows, columns = np.tril_indices(n, offset)
+    else:
+        columns, rows = np.tril_indices(n, -offset)
     return rows * n + columns
 
 
 def extracttrian(A: Any, offset: int = 0, lower: bool = True) -> NDArray:
-    """The numbers of a triangle of square matrices, row by row; it starts at the diagonal `offset`. As in MXNet an
-    offset above 0 means the upper triangle and one below 0 the lower.
+    """The numbers of a triangle of square matrices; it starts at the diagonal `offset`. As in MXNet an offset above 0
+    means the upper triangle and one below 0 the lower, which is read row by row, the upper one column by column.
 
     >>> extracttrian([[1, 2], [3, 4]]).tolist()
     [1, 3, 4]

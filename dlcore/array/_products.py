@@ -90,25 +90,30 @@ def dot(a: Any, b: Any) -> NDArray:
 
 
 def classic_dot(lhs: Any, rhs: Any, transpose_a: bool = False, transpose_b: bool = False) -> NDArray:
-    """MXNet's dot: the last axis of lhs with the first of rhs; a transposed array has its axes reversed before.
+    """MXNet's dot: the last axis of lhs with the first of rhs, or the first of lhs if transpose_a, the last of rhs if
+    transpose_b; the other axes stay in order.
 
     >>> classic_dot([[1.0, 2.0]], [[3.0, 4.0]], transpose_b=True).tolist()
     [[11.0]]
     """
     lhs, rhs = asarray(lhs), asarray(rhs)
-    lhs = F.transpose(lhs) if transpose_a else lhs
-    rhs = F.transpose(rhs) if transpose_b else rhs
+    lhs = F.transpose(lhs, (*range(1, lhs.ndim), 0)) if transpose_a and lhs.ndim > 1 else lhs
+    rhs = F.transpose(rhs, (rhs.ndim - 1, *range(rhs.ndim - 1))) if transpose_b and rhs.ndim > 1 else rhs
     if lhs.ndim == rhs.ndim == 2:
         return F.matmul(lhs, rhs)
     return tensordot(lhs, rhs, 1)
 
 
-def batch_dot(lhs: Any, rhs: Any, transpose_a: bool = False, transpose_b: bool = False) -> NDArray:
-    """One matrix product for each place on the leading axes.
+def batch_dot(
+    lhs: Any, rhs: Any, transpose_a: bool = False, transpose_b: bool = False, forward_stype: str | None = None
+) -> NDArray:
+    """One matrix product for each place on the leading axes; forward_stype may only say "default", a dense result.
 
     >>> batch_dot([[[1.0, 2.0]]], [[[3.0], [4.0]]]).tolist()
     [[[11.0]]]
     """
+    if forward_stype not in (None, "default"):
+        raise ValueError(f"batch_dot: only dense results are offered, got forward_stype={forward_stype!r}")
     lhs = F.swap_last(lhs) if transpose_a else lhs
     return F.matmul(lhs, F.swap_last(rhs) if transpose_b else rhs)
 

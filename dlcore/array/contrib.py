@@ -16,6 +16,7 @@ from . import np_random as _np_random
 from . import random as _random
 from ._convert import asarray
 from ._names._call import of_arrays, offer
+from ._names.basic import Embedding as _Embedding
 from ._names.boxes import (
     MultiBoxDetection,
     MultiBoxPrior,
@@ -79,8 +80,8 @@ def isnan(data: Any) -> NDArray:
     return F.isnan(data)
 
 
-def allclose(a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> NDArray:
-    """1 where |a - b| <= atol + rtol * |b| holds everywhere, else 0.
+def allclose(a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = True) -> NDArray:
+    """1 where |a - b| <= atol + rtol * |b| holds everywhere, else 0; unless told otherwise NaN is close to NaN.
 
     >>> allclose([1.0], [1.0]).item()
     1.0
@@ -94,9 +95,11 @@ def allclose(a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: 
 
 
 def arange_like(
-    data: NDArray, start: float = 0.0, step: float = 1.0, repeat: int = 1, axis: int | None = None
+    data: NDArray, start: float = 0.0, step: float = 1.0, repeat: int = 1, ctx: Any = None, axis: int | None = None
 ) -> NDArray:
     """start, start + step, ... as many as data has along the axis, or in data's shape without one; each `repeat` times.
+
+    They are where data is, or on the device `ctx`.
 
     >>> arange_like(asarray([[5.0, 6.0]])).tolist()
     [[0.0, 1.0]]
@@ -106,7 +109,8 @@ def arange_like(
     places = F.floor_divide(F.arange(0, n, 1, "int64", data._device), repeat)
     kind = data._dtype_name if data._dtype_name.startswith(("float", "bfloat")) else "float32"
     values = F.add(F.multiply(F.cast(places, kind), step), start)
-    return F.reshape(values, data.shape) if axis is None else values
+    values = F.reshape(values, data.shape) if axis is None else values
+    return values if ctx is None else values.as_in_context(ctx)
 
 
 def index_array(data: NDArray, axes: Any = None) -> NDArray:
@@ -239,8 +243,9 @@ def ifft(data: Any, compute_size: int = 128) -> NDArray:
 
 def BatchNormWithReLU(
     data: Any, gamma: Any, beta: Any, moving_mean: NDArray, moving_var: NDArray, eps: float = 1e-3,
-    momentum: float = 0.9, fix_gamma: bool = True, use_global_stats: bool = False, axis: int = 1,
-) -> NDArray:  # fmt: skip
+    momentum: float = 0.9, fix_gamma: bool = True, use_global_stats: bool = False, output_mean_var: bool = False,
+    axis: int = 1,
+) -> Any:  # fmt: skip
     """`nd.BatchNorm` with what is negative replaced by 0.
 
     >>> from dlcore import nd
@@ -248,14 +253,16 @@ def BatchNormWithReLU(
     >>> BatchNormWithReLU(nd.array([[-3.0]]), one, nd.zeros((1,)), nd.zeros((1,)), one).tolist()
     [[0.0]]
     """
-    knobs = (eps, momentum, fix_gamma, use_global_stats, False, axis)
-    return F.relu(_BatchNorm(data, gamma, beta, moving_mean, moving_var, *knobs))
+    knobs = (eps, momentum, fix_gamma, use_global_stats, output_mean_var, axis)
+    y = _BatchNorm(data, gamma, beta, moving_mean, moving_var, *knobs)
+    return [F.relu(y[0]), *y[1:]] if output_mean_var else F.relu(y)
 
 
 def SyncBatchNorm(
     data: Any, gamma: Any, beta: Any, moving_mean: NDArray, moving_var: NDArray, eps: float = 1e-3,
-    momentum: float = 0.9, fix_gamma: bool = True, use_global_stats: bool = False, ndev: int = 1, key: str = "",
-) -> NDArray:  # fmt: skip
+    momentum: float = 0.9, fix_gamma: bool = True, use_global_stats: bool = False, output_mean_var: bool = False,
+    ndev: int = 1, key: str = "",
+) -> Any:  # fmt: skip
     """`nd.BatchNorm` for one process; statistics over several are gluon.nn.SyncBatchNorm's.
 
     >>> from dlcore import nd
@@ -265,20 +272,20 @@ def SyncBatchNorm(
     """
     if ndev != 1:
         raise ValueError(f"SyncBatchNorm: here it is for one device, got ndev={ndev}; use gluon.nn.SyncBatchNorm")
-    return _BatchNorm(data, gamma, beta, moving_mean, moving_var, eps, momentum, fix_gamma, use_global_stats)
+    knobs = (eps, momentum, fix_gamma, use_global_stats, output_mean_var)
+    return _BatchNorm(data, gamma, beta, moving_mean, moving_var, *knobs)
 
 
 def SparseEmbedding(
-    data: Any, weight: Any, input_dim: int | None = None, output_dim: int | None = None, dtype: Any = None,
-    deterministic: bool = False,
+    data: Any, weight: Any, input_dim: int | None = None, output_dim: int | None = None, dtype: Any = "float32",
+    sparse_grad: bool = False, deterministic: bool = False,
 ) -> NDArray:  # fmt: skip
     """Rows of weight that data names, as `nd.Embedding`.
 
     >>> SparseEmbedding([1.0], [[1.0], [2.0]]).tolist()
     [[2.0]]
     """
-    data = asarray(data)
-    return F.embedding(F.cast(data, "int64") if data.dtype.kind == "f" else data, weight)
+    return _Embedding(data, weight, input_dim, output_dim, dtype, sparse_grad)
 
 
 def count_sketch(data: Any, h: Any, s: Any, out_dim: int, processing_batch_size: int = 32) -> NDArray:

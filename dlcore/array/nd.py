@@ -19,12 +19,14 @@ from ._names import (
     basic,
     creation,
     custom,
+    densities,
     draws,
     heads,
     layers,
     more,
     sequences,
     shapes,
+    softmaxes,
     spatial,
     updates,
     updates_many,
@@ -44,9 +46,11 @@ _TABLE: dict[str, Any] = {
         shapes,
         more,
         layers,
+        softmaxes,
         spatial,
         sequences,
         draws,
+        densities,
         heads,
         updates,
         updates_many,
@@ -64,13 +68,13 @@ del batch_dot
 _ALSO = {
     "Concat": "concat", "ElementWiseSum": "add_n", "Pad": "pad", "Reshape": "reshape", "SliceChannel": "split",
     "BatchNorm_v1": "BatchNorm", "Convolution_v1": "Convolution", "Pooling_v1": "Pooling", "SwapAxis": "swapaxes",
-    "crop": "slice", "broadcast_axes": "broadcast_axis", "max_axis": "max", "min_axis": "min",
-    "sequence_last": "SequenceLast", "sequence_reverse": "SequenceReverse", "sum_axis": "sum",
+    "choose_element_0index": "pick", "crop": "slice", "broadcast_axes": "broadcast_axis", "max_axis": "max",
+    "min_axis": "min", "sequence_last": "SequenceLast", "sequence_reverse": "SequenceReverse", "sum_axis": "sum",
 }  # fmt: skip
 _TABLE.update({name: _TABLE[of] for name, of in _ALSO.items()})
 
-_LINALG = """det extractdiag extracttrian gelqf gemm gemm2 inverse makediag maketrian potrf potri slogdet sumlogdiag
-    syevd syrk trmm trsm"""
+_LINALG = """extractdiag extracttrian gelqf gemm gemm2 makediag maketrian potrf potri sumlogdiag syevd syrk trmm
+    trsm"""
 for _name in _LINALG.split():
     _TABLE[f"linalg_{_name}"] = getattr(linalg, _name)
 

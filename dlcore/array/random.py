@@ -7,6 +7,7 @@ shape, as in NumPy. `dlcore.np.random` has NumPy's argument order; both draw fro
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import numpy as _np
@@ -248,27 +249,43 @@ def _dtype_like(data: NDArray) -> Any:
     return data._dtype_name if data._dtype_name.startswith(("float", "bfloat")) else "float32"
 
 
-def _like(function: Any, doc: str, example: str) -> Any:
-    def like(data: Any, *params: Any, **named: Any) -> NDArray:
-        data = asarray(data)
-        return function(*params, **named, shape=data.shape, dtype=_dtype_like(data), ctx=data._device)
+def _like(function: Any, names: str, doc: str, example: str, rate: bool = False) -> Any:
+    """`function` for numbers of data's shape; `names` are MXNet's of its parameters, `rate` one over a mean."""
+    parameters = list(inspect.signature(function).parameters.values())[: len(names.split())]
+    takes = [inspect.Parameter("data", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=NDArray)]
+    takes += [p.replace(name=n) for n, p in zip(names.split(), parameters, strict=True)]
+    signature = inspect.Signature(takes, return_annotation=NDArray)
 
+    def like(*args: Any, **named: Any) -> NDArray:
+        given = signature.bind(*args, **named)
+        given.apply_defaults()
+        data, *params = given.args
+        data = asarray(data)
+        return function(
+            *(1.0 / p if rate else p for p in params), shape=data.shape, dtype=_dtype_like(data), ctx=data._device
+        )
+
+    like.__signature__ = signature  # type: ignore[attr-defined]
     like.__name__ = like.__qualname__ = f"{function.__name__}_like"
     text = f"{doc} of data's shape, dtype (float32 for whole numbers) and device."
     like.__doc__ = f"{text}\n\n    >>> {example}\n    (2,)\n"
     return like
 
 
-uniform_like = _like(uniform, "`uniform` numbers (low, high)", "uniform_like([1.0, 2.0], 0, 5).shape")
-normal_like = _like(normal, "`normal` numbers (loc, scale)", "normal_like([1.0, 2.0], 0, 5).shape")
-exponential_like = _like(exponential, "`exponential` numbers (scale)", "exponential_like([1.0, 2.0], 5).shape")
-gamma_like = _like(gamma, "`gamma` numbers (alpha, beta)", "gamma_like([1.0, 2.0], 2, 1).shape")
-poisson_like = _like(poisson, "`poisson` numbers (lam)", "poisson_like([1.0, 2.0], 2).shape")
+uniform_like = _like(uniform, "low high", "`uniform` numbers (low, high)", "uniform_like([1.0, 2.0], 0, 5).shape")
+normal_like = _like(normal, "loc scale", "`normal` numbers (loc, scale)", "normal_like([1.0, 2.0], 0, 5).shape")
+exponential_like = _like(
+    exponential, "lam", "`exponential` numbers of rate lam (their mean is 1 / lam)",
+    "exponential_like([1.0, 2.0], 5).shape", True,
+)  # fmt: skip
+gamma_like = _like(gamma, "alpha beta", "`gamma` numbers (alpha, beta)", "gamma_like([1.0, 2.0], 2, 1).shape")
+poisson_like = _like(poisson, "lam", "`poisson` numbers (lam)", "poisson_like([1.0, 2.0], 2).shape")
 negative_binomial_like = _like(
-    negative_binomial, "`negative_binomial` numbers (k, p)", "negative_binomial_like([1.0, 2.0], 2, 0.5).shape"
+    negative_binomial, "k p", "`negative_binomial` numbers (k, p)", "negative_binomial_like([1.0, 2.0], 2, 0.5).shape"
 )
 generalized_negative_binomial_like = _like(
     generalized_negative_binomial,
+    "mu alpha",
     "`generalized_negative_binomial` numbers (mu, alpha)",
     "generalized_negative_binomial_like([1.0, 2.0], 2, 1).shape",
 )

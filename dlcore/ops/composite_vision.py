@@ -80,7 +80,8 @@ def box_nms(
 
     data: (..., n, width), each row with a score, four coordinates from coord_start on, and, with id_index >= 0, a
     class; boxes of different classes leave each other alone unless force_suppress. Rows with a score up to valid_thresh
-    and those of class background_id are dropped; topk: only so many of the best are looked at. The result has data's
+    and those of class background_id are dropped; topk: only so many of the best are looked at (below 0 all; with 0 data
+    is given back as it is). The result has data's
     shape: the rows that stay, best first, then rows of -1. Gradients go to the rows that stay. Raises ValueError for an
     unknown format and where data has no room for the coordinates.
 
@@ -94,6 +95,8 @@ def box_nms(
         )
     if out_format not in ("corner", "center"):
         raise ValueError(f"box_nms: out_format must be 'corner' or 'center', got {out_format!r}")
+    if topk == 0:
+        return F("identity")(data)
     rows, width = data.shape[-2:]
     flat = F("reshape")(data, (-1, rows, width))
     batch = flat.shape[0]
@@ -104,7 +107,7 @@ def box_nms(
     given = F("slice")(flat, (0, 0, coord_start), (batch, rows, 4), None)
     boxes, scores = _corners(given, in_format, "box_nms"), column(score_index)
     classes = column(id_index) if id_index >= 0 else F("zeros_like")(scores)
-    if id_index >= 0 and background_id >= 0:
+    if id_index >= 0:
         scores = F("where")(F("equal")(classes, background_id), F("full_like")(scores, float("-inf")), scores)
     if force_suppress:
         classes = F("zeros_like")(scores)

@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from .. import _core
+from ._lstm_loop import held_lstm
 from ._record import op as _op
 from ._samples import bad, case, real
 from .functions import function
@@ -97,15 +98,22 @@ def rnn(
     mode: str = "lstm",
     bidirectional: bool = False,
     dropout: float = 0.0,
+    lengths: Any = None,
+    projections: Any = None,
+    clip: Any = None,
 ) -> tuple[NDArray, list[NDArray]]:
     """A stack of recurrent layers over whole sequences: (outputs, last states).
 
     x: (steps, batch, inputs). parameters: for each layer, and within it for each direction, the four arrays i2h_weight
     (gates * hidden, inputs), h2h_weight (gates * hidden, hidden), i2h_bias and h2h_bias (gates * hidden,), as one
     flat list. states: [h] or, for "lstm", [h, c], each (layers * directions, batch, hidden). mode: "rnn_tanh",
-    "rnn_relu", "gru" or "lstm". dropout: rate between layers, in training. The outputs are (steps, batch, hidden),
-    twice hidden if bidirectional, in x's dtype; the last states have the shapes of `states`. Raises ValueError where
-    shapes do not belong together.
+    "rnn_relu", "gru" or "lstm". dropout: rate between layers, in training. lengths: (batch,) whole numbers; steps
+    behind a sequence's length change no state and their outputs are 0, the way back begins at its last step.
+    For "lstm" only: projections, one matrix (projected, hidden) for each layer and direction, by which h is multiplied
+    before it goes on (Sak et al., arXiv:1402.1128), and clip, (low, high), between which the cells are held.
+
+    The outputs are (steps, batch, hidden), twice hidden if bidirectional, in x's dtype; the last states have the
+    shapes of `states`. Raises ValueError where shapes do not belong together, IndexError for a length above the steps.
 
     >>> from dlcore import nd
     >>> parameters = [nd.ones((4, 3)), nd.ones((4, 1)), nd.zeros((4,)), nd.zeros((4,))]
@@ -113,6 +121,31 @@ def rnn(
     >>> y.shape, c.shape
     ((5, 2, 1), (1, 2, 1))
     """
+    layers, directions = _checked(x, parameters, states, mode, bidirectional, lengths)
+    if (projections is not None or clip is not None) and mode != "lstm":
+        raise ValueError(f"rnn: projections and clip need mode 'lstm', got {mode!r}")
+    if projections is not None and len(projections) != layers * directions:
+        raise ValueError(f"rnn: expected {layers * directions} projections, got {len(projections)}")
+    begin = [_rows(s) for s in states]
+    ends: list[list[Any]] = [[] for _ in states]
+    for layer in range(layers):
+        outputs = []
+        for way in range(directions):
+            k = layer * directions + way
+            own = parameters[4 * k : 4 * k + 4]
+            after = None if projections is None else projections[k]
+            output, last = _layer(x, own, [b[k] for b in begin], mode, way == 1, lengths, after, clip)
+            outputs.append(output)
+            for end, state in zip(ends, last, strict=True):
+                end.append(state)
+        x = outputs[0] if directions == 1 else function("concat")(*outputs, axis=2)
+        if dropout and layer + 1 < layers and _core.is_training():
+            x = function("dropout_train")(x, dropout)
+    return x, [function("stack")(*end, axis=0) for end in ends]
+
+
+def _checked(x: Any, parameters: Any, states: Any, mode: str, bidirectional: bool, lengths: Any) -> tuple[int, int]:
+    """How many layers and directions there are, once everything fits together."""
     if mode not in _GATES:
         raise ValueError(f"rnn: mode must be one of {', '.join(_GATES)}, got {mode!r}")
     directions, wanted = 1 + bool(bidirectional), 1 + (mode == "lstm")
@@ -128,36 +161,42 @@ def rnn(
             raise ValueError(
                 f"rnn: expected states ({layers * directions}, batch, hidden), got shape {tuple(state.shape)}"
             )
-    begin = [_rows(s) for s in states]
-    ends: list[list[Any]] = [[] for _ in states]
-    for layer in range(layers):
-        outputs = []
-        for way in range(directions):
-            k = layer * directions + way
-            own = parameters[4 * k : 4 * k + 4]
-            output, last = _layer(x, own, [b[k] for b in begin], mode, way == 1)
-            outputs.append(output)
-            for end, state in zip(ends, last, strict=True):
-                end.append(state)
-        x = outputs[0] if directions == 1 else function("concat")(*outputs, axis=2)
-        if dropout and layer + 1 < layers and _core.is_training():
-            x = function("dropout_train")(x, dropout)
-    return x, [function("stack")(*end, axis=0) for end in ends]
+    if lengths is not None and tuple(lengths.shape) != (x.shape[1],):
+        raise ValueError(f"rnn: expected one length for each sequence of x {x.shape}, got shape {tuple(lengths.shape)}")
+    return layers, directions
 
 
-def _layer(x: Any, own: Any, states: list[Any], mode: str, reverse: bool) -> tuple[Any, list[Any]]:
+def _layer(
+    x: Any, own: Any, states: list[Any], mode: str, reverse: bool, lengths: Any, after: Any, clip: Any
+) -> tuple[Any, list[Any]]:
     """One layer in one direction: outputs (t, n, hidden) and the states after its last step."""
     i2h_weight, h2h_weight, i2h_bias, h2h_bias = own
     xw = function("dense")(x, i2h_weight, i2h_bias, False)
-    given = (xw, h2h_weight, h2h_bias, *states)
+    if lengths is None:
+        made = _run((xw, h2h_weight, h2h_bias, *states), mode, reverse, after, clip)
+        last = 0 if reverse else x.shape[0] - 1
+        return made[0], [_row(m, last) for m in made]
+    turn = function("_sequence_reverse")
+    lengths = function("cast")(lengths, "int64")
+    made = _run((turn(xw, lengths) if reverse else xw, h2h_weight, h2h_bias, *states), mode, False, after, clip)
+    back = [turn(m, lengths) for m in made]  # the first of each is now what its sequence ended with
+    steps = function("arange")(0, x.shape[0], 1, "int64", x._device)
+    inside = function("less")(function("reshape")(steps, (-1, 1, 1)), function("reshape")(lengths, (1, -1, 1)))
+    y = function("where")(inside, back[0] if reverse else made[0], 0.0)
+    some = function("expand_dims")(function("greater")(lengths, 0), 1)
+    return y, [function("where")(some, _row(m, 0), s) for m, s in zip(back, states, strict=True)]
+
+
+def _run(given: tuple[Any, ...], mode: str, reverse: bool, after: Any, clip: Any) -> tuple[Any, ...]:
+    """All steps in one direction: the outputs, and for "lstm" the cells."""
+    if after is not None or clip is not None:
+        xw, w, b, h, c = given
+        return held_lstm(xw, w, b, h, c, reverse, after, clip)
     if mode == "lstm":
-        made = function("_lstm_steps")(*given, reverse)[:2]
-    elif mode == "gru":
-        made = function("_gru_steps")(*given, reverse)[:1]
-    else:
-        made = (function("_rnn_steps")(*given, mode == "rnn_relu", reverse),)
-    last = 0 if reverse else x.shape[0] - 1
-    return made[0], [_row(m, last) for m in made]
+        return function("_lstm_steps")(*given, reverse)[:2]
+    if mode == "gru":
+        return function("_gru_steps")(*given, reverse)[:1]
+    return (function("_rnn_steps")(*given, mode == "rnn_relu", reverse),)
 
 
 def _row(x: Any, k: int) -> Any:

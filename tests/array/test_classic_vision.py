@@ -109,7 +109,7 @@ def test_a_detector_finds_what_it_was_told_to_learn() -> None:
 
 def test_greedy_matching() -> None:
     scores = rng.permutation(12).reshape(3, 4) / 12.0
-    rows, columns = (m.asnumpy() for m in nd.contrib.bipartite_matching(nd.array(scores), 0.1))
+    rows, columns = (m.asnumpy() for m in nd.contrib.bipartite_matching(nd.array(scores), False, 0.1))
     left = {(i, j): scores[i, j] for i in range(3) for j in range(4)}
     while left:
         (i, j), value = max(left.items(), key=lambda kv: kv[1])
@@ -141,7 +141,7 @@ def test_sampling_at_grids() -> None:
         (lambda: nd.GridGenerator(theta, "polar", (2, 2)), "transform_type must be 'affine' or 'warp'"),
         (lambda: nd.GridGenerator(nd.zeros((2, 5)), "affine", (2, 2)), r"expected theta \(n, 6\)"),
         (lambda: nd.GridGenerator(nd.zeros((2, 5)), "warp"), "expected a flow"),
-        (lambda: nd.contrib.ROIAlign(nd.array(x), nd.zeros((1, 5)), (2, 2), position_sensitive=True), "not offered"),
+        (lambda: nd.contrib.ROIAlign(nd.array(x), nd.zeros((1, 5)), (2, 2), position_sensitive=True), "a multiple of 4"),
     ):
         with pytest.raises(ValueError, match=message):
             call()

@@ -133,7 +133,9 @@ def test_classic_products_and_triangles() -> None:
     half = linalg.sumlogdiag(linalg.potrf(DEFINITE)).asnumpy()
     np.testing.assert_allclose(2 * half, np.linalg.slogdet(DEFINITE)[1], rtol=1e-12)
     for offset, lower in ((0, True), (0, False), (1, True), (-1, True)):
-        places = np.tril_indices(3, offset) if offset < 0 or (offset == 0 and lower) else np.triu_indices(3, offset)
+        places = np.tril_indices(3, -abs(offset))
+        if offset > 0 or (offset == 0 and not lower):  # the upper triangle is read column by column
+            places = places[::-1]
         numbers = linalg.extracttrian(SQUARE, offset, lower)
         np.testing.assert_array_equal(numbers.asnumpy(), SQUARE[:, places[0], places[1]])
         back = np.zeros_like(SQUARE)

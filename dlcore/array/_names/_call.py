@@ -76,6 +76,10 @@ def classic(
             raise found from found.__cause__
 
     call.__name__ = call.__qualname__ = name
+    if renamed:
+        shown = {mine: theirs for theirs, mine in reversed(list(renamed.items()))}
+        there = [p.replace(name=shown.get(n, n)) for n, p in parameters.items()]
+        call.__signature__ = inspect.signature(function).replace(parameters=there)  # type: ignore[attr-defined]
     return call
 
 

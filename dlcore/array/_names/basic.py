@@ -38,10 +38,13 @@ def arange(
     stop: float | None = None,
     step: float = 1.0,
     repeat: int = 1,
+    infer_range: bool | None = None,
     ctx: Context | str | None = None,
     dtype: Any = "float32",
 ) -> NDArray:
     """start, start + step, ... while before stop, each `repeat` times; float32 unless told otherwise.
+
+    infer_range is of no consequence: nothing is left to be inferred.
 
     >>> arange(3).tolist()
     [0.0, 1.0, 2.0]
@@ -116,12 +119,13 @@ max, min = map(_reduction, ("max", "min"))
 sum_axis, max_axis, min_axis = sum, max, min
 
 
-def norm(data: Any, ord: float = 2, axis: Any = None, keepdims: bool = False) -> NDArray:
-    """The root of the sum of squares (ord 2) or the sum of sizes (ord 1).
+def norm(data: Any, ord: float = 2, axis: Any = None, out_dtype: Any = None, keepdims: bool = False) -> NDArray:
+    """The root of the sum of squares (ord 2) or the sum of sizes (ord 1), computed in out_dtype if one is given.
 
     >>> float(norm([3.0, 4.0]))
     5.0
     """
+    data = data if out_dtype is None else F.cast(asarray(data), out_dtype)
     return linalg.vector_norm(data, axis=axis, keepdims=keepdims, ord=ord)
 
 
@@ -222,19 +226,20 @@ def topk(
 ) -> Any:  # fmt: skip
     """The k largest (or smallest) along the axis: "indices" (in `dtype`), "value", "both" or a "mask".
 
-    With axis=None of all numbers in a row.
+    With axis=None of all numbers in a row (the mask has data's shape); with k below 1 all of them, sorted.
 
     >>> topk([3.0, 1.0, 2.0], k=2).tolist()
     [0.0, 2.0]
     """
     data = asarray(data)
+    shape = data.shape
     if axis is None:
         data, axis = F.reshape(data, (-1,)), 0
-    best = F.argtopk(data, k, axis, not is_ascend)
+    best = F.argtopk(data, k if k > 0 else data.shape[axis], axis, not is_ascend)
     if ret_typ == "indices":
         return F.cast(best, dtype)
     if ret_typ == "mask":
-        return F._take_along_axis_grad(F.ones_like(best, data.dtype), best, data, axis)
+        return F.reshape(F._take_along_axis_grad(F.ones_like(best, data.dtype), best, data, axis), shape)
     value = F.take_along_axis(data, best, axis)
     if ret_typ not in ("value", "both"):
         raise ValueError(f"topk: ret_typ must be 'indices', 'value', 'both' or 'mask', got {ret_typ!r}")

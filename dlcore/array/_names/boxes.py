@@ -12,10 +12,22 @@ from ._call import of_arrays
 
 box_iou = of_arrays(F.box_iou, 2)
 box_nms = box_non_maximum_suppression = of_arrays(F.box_nms, 1)
-bipartite_matching = of_arrays(F.bipartite_matching, 1)
 MultiBoxPrior = of_arrays(F.multibox_prior, 1)
 MultiBoxTarget = of_arrays(F.multibox_target, 3)
 MultiBoxDetection = of_arrays(F.multibox_detection, 3)
+
+
+def bipartite_matching(
+    data: Any, is_ascend: bool = False, threshold: float | None = None, topk: int = -1
+) -> tuple[NDArray, NDArray]:
+    """Pairs rows with columns greedily, the best score first, until the threshold: `F.bipartite_matching`.
+
+    >>> [v.tolist() for v in bipartite_matching([[0.5, 0.6], [0.1, 0.2], [0.3, 0.4]], threshold=1e-12)]
+    [[1, -1, 0], [2, 0]]
+    """
+    if threshold is None:
+        raise TypeError("bipartite_matching: missing the argument threshold")
+    return F.bipartite_matching(asarray(data), threshold, is_ascend, topk)
 
 
 def box_encode(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,14 +24,25 @@ def _sorted_out(ctx: Any, dtype: Any) -> tuple[Place, Any]:
     return (ctx, dtype) if is_place else (None, ctx)
 
 
-def zeros(shape: Shape, ctx: Place = None, dtype: Any = "float32", device: Place = None) -> NDArray:
-    """An array of zeros.
+def _stored(made: Callable[..., NDArray], shape: Shape, ctx: Any, dtype: Any, stype: str | None, device: Place) -> Any:
+    """An array made so, or a sparse one without numbers, for the storage kinds "row_sparse" and "csr"."""
+    place, kind = _sorted_out(ctx, dtype)
+    if stype in (None, "default"):
+        return made(shape, kind, place, device)
+    from .. import sparse
+
+    return sparse.zeros(stype, shape, place if device is None else device, kind)
+
+
+def zeros(
+    shape: Shape, ctx: Place = None, dtype: Any = "float32", stype: str | None = None, device: Place = None
+) -> NDArray:
+    """An array of zeros; stype "row_sparse" or "csr" makes a sparse one.
 
     >>> zeros((2, 3)).shape
     (2, 3)
     """
-    place, kind = _sorted_out(ctx, dtype)
-    return _creation.zeros(shape, kind, place, device)
+    return _stored(_creation.zeros, shape, ctx, dtype, stype, device)
 
 
 def ones(shape: Shape, ctx: Place = None, dtype: Any = "float32", device: Place = None) -> NDArray:
@@ -44,14 +55,15 @@ def ones(shape: Shape, ctx: Place = None, dtype: Any = "float32", device: Place 
     return _creation.ones(shape, kind, place, device)
 
 
-def empty(shape: Shape, ctx: Place = None, dtype: Any = "float32", device: Place = None) -> NDArray:
-    """An array with whatever was in memory.
+def empty(
+    shape: Shape, ctx: Place = None, dtype: Any = "float32", stype: str | None = None, device: Place = None
+) -> NDArray:
+    """An array with whatever was in memory; stype "row_sparse" or "csr" makes a sparse one without numbers.
 
     >>> empty((2, 3)).shape
     (2, 3)
     """
-    place, kind = _sorted_out(ctx, dtype)
-    return _creation.empty(shape, kind, place, device)
+    return _stored(_creation.empty, shape, ctx, dtype, stype, device)
 
 
 def full(shape: Shape, val: Any, ctx: Place = None, dtype: Any = "float32", device: Place = None) -> NDArray:

@@ -1,4 +1,4 @@
-"""MXNet's names for random numbers: sample_* (draws for each row of parameters), random_*, and their densities."""
+"""MXNet's names for random numbers: random_* (of numbers as parameters) and sample_* (draws for each row of them)."""
 
 from __future__ import annotations
 
@@ -9,13 +9,108 @@ from ...ops import F
 from .. import random
 from .._convert import asarray
 from .._draws import Shape
+from ..context import Context
 
-random_uniform, random_normal, random_gamma = random.uniform, random.normal, random.gamma
-random_exponential, random_poisson, random_randint = random.exponential, random.poisson, random.randint
-random_negative_binomial = random.negative_binomial
-random_generalized_negative_binomial = random.generalized_negative_binomial
-uniform, normal, shuffle = random.uniform, random.normal, random.shuffle
-sample_multinomial = random.multinomial
+sample_multinomial, shuffle = random.multinomial, random.shuffle
+Place = Context | str | None
+
+
+def random_uniform(
+    low: float = 0.0, high: float = 1.0, shape: Shape = None, ctx: Place = None, dtype: Any = None,
+    out: NDArray | None = None,
+) -> NDArray:  # fmt: skip
+    """`shape` numbers spread evenly over [low, high).
+
+    >>> random_uniform(0, 1, (2, 3)).shape
+    (2, 3)
+    """
+    return random.uniform(low, high, shape, dtype, ctx, out)
+
+
+def random_normal(
+    loc: float = 0.0, scale: float = 1.0, shape: Shape = None, ctx: Place = None, dtype: Any = None,
+    out: NDArray | None = None,
+) -> NDArray:  # fmt: skip
+    """`shape` normally distributed numbers with mean loc and standard deviation scale.
+
+    >>> random_normal(0, 1, (2, 3)).shape
+    (2, 3)
+    """
+    return random.normal(loc, scale, shape, dtype, ctx, out)
+
+
+def random_gamma(
+    alpha: float = 1.0, beta: float = 1.0, shape: Shape = None, ctx: Place = None, dtype: Any = None,
+    out: NDArray | None = None,
+) -> NDArray:  # fmt: skip
+    """`shape` gamma-distributed numbers with the shape parameter alpha and the scale beta.
+
+    >>> random_gamma(2, 1, (2, 3)).shape
+    (2, 3)
+    """
+    return random.gamma(alpha, beta, shape, dtype, ctx, out)
+
+
+def random_exponential(
+    lam: float = 1.0, shape: Shape = None, ctx: Place = None, dtype: Any = None, out: NDArray | None = None
+) -> NDArray:
+    """`shape` exponentially distributed numbers of rate lam: their mean is 1 / lam.
+
+    >>> random_exponential(4.0, (2, 3)).shape
+    (2, 3)
+    """
+    if not lam > 0:
+        raise ValueError(f"random_exponential: lam must be above 0, got {lam}")
+    return random.exponential(1.0 / lam, shape, dtype, ctx, out)
+
+
+def random_poisson(
+    lam: float = 1.0, shape: Shape = None, ctx: Place = None, dtype: Any = None, out: NDArray | None = None
+) -> NDArray:
+    """`shape` Poisson-distributed counts with mean lam.
+
+    >>> random_poisson(4.0, (2, 3)).shape
+    (2, 3)
+    """
+    return random.poisson(lam, shape, dtype, ctx, out)
+
+
+def random_randint(
+    low: int, high: int | None = None, shape: Shape = None, ctx: Place = None, dtype: Any = None,
+    out: NDArray | None = None,
+) -> NDArray:  # fmt: skip
+    """`shape` whole numbers from low to high - 1.
+
+    >>> random_randint(5, 6, (2,)).tolist()
+    [5, 5]
+    """
+    return random.randint(low, high, shape, dtype, ctx, out)
+
+
+def random_negative_binomial(
+    k: int = 1, p: float = 1.0, shape: Shape = None, ctx: Place = None, dtype: Any = None, out: NDArray | None = None
+) -> NDArray:
+    """`shape` counts of failures before success number k, each try succeeding with probability p.
+
+    >>> random_negative_binomial(3, 0.5, (2, 3)).shape
+    (2, 3)
+    """
+    return random.negative_binomial(k, p, shape, dtype, ctx, out)
+
+
+def random_generalized_negative_binomial(
+    mu: float = 1.0, alpha: float = 1.0, shape: Shape = None, ctx: Place = None, dtype: Any = None,
+    out: NDArray | None = None,
+) -> NDArray:  # fmt: skip
+    """`shape` counts with mean mu and variance mu + alpha * mu**2.
+
+    >>> random_generalized_negative_binomial(2.0, 0.5, (2, 3)).shape
+    (2, 3)
+    """
+    return random.generalized_negative_binomial(mu, alpha, shape, dtype, ctx, out)
+
+
+uniform, normal = random_uniform, random_normal
 
 
 def sample_uniform(low: Any, high: Any, shape: Shape = (), dtype: Any = None, out: NDArray | None = None) -> NDArray:
@@ -83,118 +178,3 @@ def sample_generalized_negative_binomial(
     (2, 4)
     """
     return random.generalized_negative_binomial(asarray(mu), asarray(alpha), shape, dtype, out=out)
-
-
-def _density(sample: Any, params: tuple, formula: Any, is_log: bool) -> NDArray:
-    """exp of the formula; parameters get an axis of length 1 for each further axis of the sample."""
-    sample = asarray(sample)
-    opened = []
-    for p in map(asarray, params):
-        opened.append(F.reshape(p, (*p.shape, *(1 for _ in range(sample.ndim - p.ndim)))))
-    log = formula(sample, *opened)
-    return log if is_log else F.exp(log)
-
-
-def random_pdf_uniform(sample: Any, low: Any, high: Any, is_log: bool = False) -> NDArray:
-    """The density of uniform(low, high) at the sample: one row of it for each low and high.
-
-    >>> random_pdf_uniform([[1.0, 5.0]], [0.0], [2.0]).tolist()
-    [[0.5, 0.0]]
-    """
-
-    def log(x: NDArray, a: NDArray, b: NDArray) -> NDArray:
-        inside = F.logical_and(F.greater_equal(x, a), F.less_equal(x, b))
-        return F.where(inside, F.negative(F.log(F.subtract(b, a))), float("-inf"))
-
-    return _density(sample, (low, high), log, is_log)
-
-
-def random_pdf_normal(sample: Any, mu: Any, sigma: Any, is_log: bool = False) -> NDArray:
-    """The density of the normal distribution.
-
-    >>> [round(v, 4) for v in random_pdf_normal([[0.0]], [0.0], [1.0]).tolist()[0]]
-    [0.3989]
-    """
-
-    def log(x: NDArray, m: NDArray, s: NDArray) -> NDArray:
-        z = F.divide(F.subtract(x, m), s)
-        return F.subtract(F.multiply(F.square(z), -0.5), F.add(F.log(s), 0.9189385332046727))
-
-    return _density(sample, (mu, sigma), log, is_log)
-
-
-def random_pdf_gamma(sample: Any, alpha: Any, beta: Any, is_log: bool = False) -> NDArray:
-    """The density of the gamma distribution of shape alpha and rate beta.
-
-    >>> random_pdf_gamma([[0.0]], [1.0], [2.0], is_log=False).tolist()
-    [[2.0]]
-    """
-
-    def log(x: NDArray, a: NDArray, b: NDArray) -> NDArray:
-        power = F.where(F.equal(a, 1.0), 0.0, F.multiply(F.subtract(a, 1.0), F.log(F.maximum(x, 1e-38))))
-        return F.subtract(F.add(F.multiply(a, F.log(b)), power), F.add(F.multiply(b, x), F.gammaln(a)))
-
-    return _density(sample, (alpha, beta), log, is_log)
-
-
-def random_pdf_exponential(sample: Any, lam: Any, is_log: bool = False) -> NDArray:
-    """The density of the exponential distribution of rate lam.
-
-    >>> random_pdf_exponential([[0.0]], [2.0]).tolist()
-    [[2.0]]
-    """
-    return _density(sample, (lam,), lambda x, r: F.subtract(F.log(r), F.multiply(r, x)), is_log)
-
-
-def random_pdf_poisson(sample: Any, lam: Any, is_log: bool = False) -> NDArray:
-    """The probability of counts under a Poisson distribution of mean lam.
-
-    >>> random_pdf_poisson([[0.0]], [0.0], is_log=False).tolist()
-    [[1.0]]
-    """
-
-    def log(k: NDArray, r: NDArray) -> NDArray:
-        power = F.where(F.equal(k, 0.0), 0.0, F.multiply(k, F.log(r)))
-        return F.subtract(power, F.add(r, F.gammaln(F.add(k, 1.0))))
-
-    return _density(sample, (lam,), log, is_log)
-
-
-def random_pdf_negative_binomial(sample: Any, k: Any, p: Any, is_log: bool = False) -> NDArray:
-    """The probability of counts of failures before success number k, each try succeeding with probability p.
-
-    >>> random_pdf_negative_binomial([[0.0]], [1.0], [0.5]).tolist()
-    [[0.5]]
-    """
-
-    def log(x: NDArray, n: NDArray, c: NDArray) -> NDArray:
-        ways = F.subtract(F.gammaln(F.add(x, n)), F.add(F.gammaln(F.add(x, 1.0)), F.gammaln(n)))
-        return F.add(ways, F.add(F.multiply(n, F.log(c)), F.multiply(x, F.log1p(F.negative(c)))))
-
-    return _density(sample, (k, p), log, is_log)
-
-
-def random_pdf_generalized_negative_binomial(sample: Any, mu: Any, alpha: Any, is_log: bool = False) -> NDArray:
-    """The probability of counts with mean mu and variance mu + alpha * mu**2.
-
-    >>> [round(v, 4) for v in random_pdf_generalized_negative_binomial([[0.0]], [1.0], [1.0]).tolist()[0]]
-    [0.5]
-    """
-    mu, alpha = asarray(mu), asarray(alpha)
-    return random_pdf_negative_binomial(
-        sample, F.reciprocal(alpha), F.reciprocal(F.add(F.multiply(mu, alpha), 1.0)), is_log
-    )
-
-
-def random_pdf_dirichlet(sample: Any, alpha: Any, is_log: bool = False) -> NDArray:
-    """The density of the Dirichlet distribution; the last axis of sample and alpha is the vector.
-
-    >>> [round(v, 4) for v in random_pdf_dirichlet([[0.5, 0.5]], [1.0, 1.0]).tolist()]
-    [1.0]
-    """
-    sample, alpha = asarray(sample), asarray(alpha)
-    shape = (*alpha.shape[:-1], *(1 for _ in range(sample.ndim - alpha.ndim)), alpha.shape[-1])
-    a = F.reshape(alpha, shape)
-    power = F.sum(F.multiply(F.subtract(a, 1.0), F.log(sample)), -1)
-    log = F.add(power, F.subtract(F.gammaln(F.sum(a, -1)), F.sum(F.gammaln(a), -1)))
-    return log if is_log else F.exp(log)

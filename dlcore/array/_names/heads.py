@@ -26,9 +26,10 @@ def SoftmaxOutput(
 
     data (n, ...) is one line for each sample, (n, k, ...) with classes on axis 1 if `multi_output`, (..., k) if
     `preserve_shape`; the label is that shape without the classes, or has data's shape and holds probabilities.
-    normalization: "null", "batch" (divided by n) or "valid" (by the number of labels that are not ignored); with
-    `multi_output` and not "valid" also by the number of places. smooth_alpha: this much is taken from the true class
-    and shared by the others. Raises ValueError for labels of another shape.
+    normalization: "null", "batch" (divided by n, with `preserve_shape` by the number of labels) or "valid" (by the
+    number of labels that are not ignored); with `multi_output` and not "valid" also by the number of places.
+    smooth_alpha: this much is taken from the true class and shared by the others. Raises ValueError for labels of
+    another shape.
 
     >>> from dlcore import nd, autograd
     >>> x = nd.zeros((1, 2)); x.attach_grad()
@@ -57,7 +58,7 @@ def SoftmaxOutput(
         grad = F.subtract(y, _targets(named, y, axis, smooth_alpha))
     scale = grad_scale / (y.size // (y.shape[0] * y.shape[1]) if multi_output and normalization != "valid" else 1)
     if normalization == "batch":
-        scale /= data.shape[0]
+        scale /= y.size // y.shape[axis] if preserve_shape else data.shape[0]
     grad = F.multiply(grad, scale) if scale != 1.0 else grad
     if not soft and (use_ignore or normalization == "valid"):
         valid = F.cast(F.not_equal(label, ignore_label), y.dtype)
@@ -170,10 +171,12 @@ def SVMOutput(
     return F._loss_head(data, data, F.multiply(F.multiply(F.negative(side), slope), regularization_coefficient))
 
 
-def IdentityAttachKLSparseReg(data: Any, sparseness_target: float = 0.1, penalty: float = 0.001) -> Any:
+def IdentityAttachKLSparseReg(
+    data: Any, sparseness_target: float = 0.1, penalty: float = 0.001, momentum: float = 0.9
+) -> Any:
     """data (n, units), each in (0, 1); adds the gradient of penalty times KL(sparseness_target, mean activity).
 
-    The mean is that of this batch (MXNet's kept an average over batches).
+    The mean is that of this batch: MXNet kept an average over batches with `momentum`, which is passed over here.
 
     >>> from dlcore import nd
     >>> IdentityAttachKLSparseReg(nd.array([[0.5]])).tolist()

@@ -26,8 +26,13 @@ def Activation(data: Any, act_type: str) -> NDArray:
     return getattr(F, _ACTIVATIONS[act_type])(data)
 
 
-def LeakyReLU(data: Any, gamma: Any = None, act_type: str = "leaky", slope: float = 0.25) -> NDArray:
-    """leaky (x or slope * x), prelu (slopes in gamma, one a channel), elu, selu or gelu.
+def LeakyReLU(
+    data: Any, gamma: Any = None, act_type: str = "leaky", slope: float = 0.25, lower_bound: float = 0.125,
+    upper_bound: float = 0.334,
+) -> NDArray:  # fmt: skip
+    """leaky (x or slope * x), prelu (slopes in gamma, one a channel), rrelu, elu, selu or gelu.
+
+    rrelu: slopes drawn between the bounds in training, their mean otherwise.
 
     >>> LeakyReLU([-1.0, 1.0], slope=0.5).tolist()
     [-0.5, 1.0]
@@ -43,7 +48,9 @@ def LeakyReLU(data: Any, gamma: Any = None, act_type: str = "leaky", slope: floa
         return F.elu(data, slope)
     if act_type in ("selu", "gelu"):
         return F.selu(data) if act_type == "selu" else F.gelu_erf(data)
-    raise ValueError(f"LeakyReLU: act_type must be leaky, prelu, elu, selu or gelu, got {act_type!r}")
+    if act_type == "rrelu":
+        return F.rrelu(asarray(data), lower_bound, upper_bound)
+    raise ValueError(f"LeakyReLU: act_type must be leaky, prelu, rrelu, elu, selu or gelu, got {act_type!r}")
 
 
 def FullyConnected(
@@ -76,7 +83,7 @@ def BatchNorm(
 ) -> Any:
     """Batch normalisation; with fix_gamma gamma counts as 1. In training the moving averages are changed in place.
 
-    With output_mean_var also the mean and the variance that were used.
+    With output_mean_var also the mean, and one over the root of the variance plus eps, that were used.
 
     >>> from dlcore import nd
     >>> one = nd.ones((1,))
@@ -90,21 +97,31 @@ def BatchNorm(
     if not output_mean_var:
         return y
     if use_global_stats or not _core.is_training():
-        return [y, moving_mean, moving_var]
+        return [y, moving_mean, F.rsqrt(F.add(moving_var, eps))]
     others = tuple(k for k in range(data.ndim) if k != axis % data.ndim)
-    return [y, F.mean(data, others), F.var(data, others)]
+    return [y, F.mean(data, others), F.rsqrt(F.add(F.var(data, others), eps))]
 
 
-def LayerNorm(data: Any, gamma: Any, beta: Any, axis: int = -1, eps: float = 1e-5) -> NDArray:
+def LayerNorm(
+    data: Any, gamma: Any, beta: Any, axis: int = -1, eps: float = 1e-5, output_mean_var: bool = False
+) -> Any:
     """Mean 0 and variance 1 along the axis, times gamma, plus beta.
+
+    With output_mean_var also the mean and the root of the variance plus eps, the axis of length 1 in both.
 
     >>> LayerNorm([[5.0, 5.0]], [1.0, 1.0], [2.0, 3.0]).tolist()
     [[2.0, 3.0]]
     """
-    return F.layer_norm(data, gamma, beta, axis, eps)
+    y = F.layer_norm(data, gamma, beta, axis, eps)
+    if not output_mean_var:
+        return y
+    data = asarray(data)
+    return [y, F.mean(data, axis, True), F.sqrt(F.add(F.var(data, axis, True), eps))]
 
 
-def Dropout(data: Any, p: float = 0.5, mode: str = "training", axes: Sequence[int] = ()) -> NDArray:
+def Dropout(
+    data: Any, p: float = 0.5, mode: str = "training", axes: Sequence[int] = (), cudnn_off: bool = False
+) -> NDArray:
     """Numbers set to 0 with probability p in training; `axes` share one draw along their length.
 
     >>> Dropout(asarray([1.0]), 0.5).tolist()
@@ -115,57 +132,6 @@ def Dropout(data: Any, p: float = 0.5, mode: str = "training", axes: Sequence[in
     data = asarray(data)
     shape = [1 if k in {a % data.ndim for a in axes} else n for k, n in enumerate(data.shape)]
     return F.multiply(data, F.dropout(F.ones(shape, data.dtype, data._device), p, mode))
-
-
-def _scaled(data: Any, temperature: float | None, dtype: Any) -> NDArray:
-    data = asarray(data) if dtype is None else F.cast(asarray(data), dtype)
-    return data if temperature in (None, 1.0) else F.divide(data, temperature)
-
-
-def log_softmax(data: Any, axis: int = -1, temperature: float | None = None, dtype: Any = None) -> NDArray:
-    """log(softmax(x / temperature)), computed in `dtype` if one is given.
-
-    >>> log_softmax([0.0, 0.0], temperature=2.0).asnumpy().round(4)
-    array([-0.6931, -0.6931], dtype=float32)
-    """
-    return F.log_softmax(_scaled(data, temperature, dtype), axis)
-
-
-def softmax(
-    data: Any,
-    axis: int = -1,
-    temperature: float | None = None,
-    length: Any = None,
-    use_length: bool = False,
-    dtype: Any = None,
-) -> NDArray:
-    """exp(x / temperature) divided by its sum along the axis; with a length only the first numbers of each row count.
-
-    Computed in `dtype`, if one is given.
-
-    >>> softmax([0.0, 0.0]).tolist()
-    [0.5, 0.5]
-    """
-    data = _scaled(data, temperature, dtype)
-    if length is None:
-        return F.softmax(data, axis)
-    places = F.arange(0, data.shape[axis], 1, "int64", data._device)
-    if axis % data.ndim != data.ndim - 1:
-        raise ValueError(f"softmax: a length needs the last axis, got axis {axis} of {data.ndim}")
-    inside = F.less(places, F.expand_dims(length, -1))
-    return F.where(inside, F.softmax(F.where(inside, data, -1e30), axis), 0.0)
-
-
-def SoftmaxActivation(data: Any, mode: str = "instance") -> NDArray:
-    """Softmax over all numbers of each sample, or, with mode "channel", over axis 1.
-
-    >>> SoftmaxActivation([[0.0, 0.0]]).tolist()
-    [[0.5, 0.5]]
-    """
-    if mode not in ("instance", "channel"):
-        raise ValueError(f"SoftmaxActivation: mode must be 'instance' or 'channel', got {mode!r}")
-    data = asarray(data)
-    return F.softmax(data, 1) if mode == "channel" else F.reshape(F.softmax(F.flatten2d(data)), data.shape)
 
 
 def softmax_cross_entropy(data: Any, label: Any) -> NDArray:

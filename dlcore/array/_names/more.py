@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 from ..._core import NDArray
 from ...ops import F
-from .. import _positions
+from .. import _positions, linalg
 from .. import np as _np_names
 from .._convert import array, asarray
 from . import basic
@@ -148,15 +149,6 @@ def SequenceReverse(
 sequence_mask = SequenceMask
 
 
-def softmin(data: Any, axis: int = -1) -> NDArray:
-    """softmax of -data.
-
-    >>> softmin([0.0, 0.0]).tolist()
-    [0.5, 0.5]
-    """
-    return F.softmax(F.negative(data), axis)
-
-
 def nansum(data: Any, axis: Any = None, keepdims: bool = False, exclude: bool = False) -> NDArray:
     """The sum of the numbers that are not NaN; with `exclude` over all axes but `axis`.
 
@@ -233,18 +225,31 @@ def size_array(data: NDArray) -> NDArray:
 def unravel_index(data: Any, shape: Sequence[int]) -> NDArray:
     """Places counted in order as one row of positions for each axis. Raises IndexError for a place outside.
 
+    The first axis may be -1, of any length: then no place is too far.
+
     >>> unravel_index([3], (2, 2)).tolist()
     [[1], [1]]
     """
+    if len(shape) and shape[0] == -1:
+        data = F.cast(asarray(data), "int64")
+        inner = math.prod(shape[1:])
+        rest = _positions.unravel(F.remainder(data, inner), shape[1:], "unravel_index")
+        return F.stack(F.floor_divide(data, inner), *rest)
     return F.stack(*_positions.unravel(data, shape, "unravel_index"))
 
 
 def ravel_multi_index(data: Any, shape: Sequence[int]) -> NDArray:
     """The opposite of `unravel_index`. Raises IndexError naming the axis for a position outside of it.
 
+    The first axis may be -1, of any length.
+
     >>> ravel_multi_index([[1], [1]], (2, 2)).tolist()
     [3]
     """
+    if len(shape) > 1 and shape[0] == -1:
+        data = F.cast(asarray(data), "int64")
+        rest = _positions.ravel(data[1:], shape[1:], "ravel_multi_index")
+        return F.add(F.multiply(data[0], math.prod(shape[1:])), rest)
     return _positions.ravel(data, shape, "ravel_multi_index")
 
 
@@ -255,15 +260,6 @@ def all_finite(data: Any) -> NDArray:
     False
     """
     return F.all(F.isfinite(data))
-
-
-def choose_element_0index(lhs: Any, rhs: Any) -> NDArray:
-    """The number of each row of lhs that rhs names.
-
-    >>> choose_element_0index([[1.0, 2.0], [3.0, 4.0]], [1, 0]).tolist()
-    [2.0, 3.0]
-    """
-    return F.pick(lhs, rhs, -1)
 
 
 def fill_element_0index(lhs: Any, mhs: Any, rhs: Any) -> NDArray:
@@ -312,6 +308,33 @@ def khatri_rao(*args: Any) -> NDArray:
         product = F.multiply(F.expand_dims(result, 1), F.expand_dims(other, 0))
         result = F.reshape(product, (-1, other.shape[1]))
     return result
+
+
+def linalg_det(A: Any) -> NDArray:
+    """The determinants of square matrices.
+
+    >>> float(linalg_det([[2.0]]))
+    2.0
+    """
+    return linalg.det(A)
+
+
+def linalg_inverse(A: Any) -> NDArray:
+    """The inverses of square matrices.
+
+    >>> linalg_inverse([[2.0]]).tolist()
+    [[0.5]]
+    """
+    return linalg.inverse(A)
+
+
+def linalg_slogdet(A: Any) -> tuple[NDArray, NDArray]:
+    """The signs of the determinants of square matrices, and the logarithms of their sizes.
+
+    >>> [float(part) for part in linalg_slogdet([[-1.0]])]
+    [-1.0, 0.0]
+    """
+    return linalg.slogdet(A)
 
 
 def split_v2(ary: Any, indices_or_sections: int | Sequence[int], axis: int = 0, squeeze_axis: bool = False) -> Any:

@@ -27,13 +27,17 @@ def _cut(parameters: NDArray, shapes: list[tuple[int, ...]], name: str) -> list[
 def RNN(
     data: Any, parameters: Any, state: Any, state_cell: Any = None, sequence_length: Any = None,
     state_size: int | None = None, num_layers: int = 1, bidirectional: bool = False, mode: str = "lstm", p: float = 0.0,
-    state_outputs: bool = False, projection_size: int | None = None, use_sequence_length: bool = False,
+    state_outputs: bool = False, projection_size: int | None = None, lstm_state_clip_min: float | None = None,
+    lstm_state_clip_max: float | None = None, lstm_state_clip_nan: bool = False, use_sequence_length: bool = False,
 ) -> Any:  # fmt: skip
     """A stack of recurrent layers; mode is rnn_relu, rnn_tanh, gru or lstm, p the dropout between layers.
 
     data is (steps, batch, inputs), state and state_cell (layers * directions, batch, state_size). parameters is one
-    vector: for each layer and direction the weights of the input and of the state, after them the biases in the same
-    order. Gives the outputs, with state_outputs also the last state (and the last cell).
+    vector: for each layer and direction the weights of the input and of the state (and, with a projection_size, those
+    of the projection, which is what state holds then), after them the biases in the same order. Gives the outputs,
+    with state_outputs also the last state (and the last cell). With use_sequence_length, steps behind
+    sequence_length (batch,) give 0 and change no state. The cells of an lstm are held between lstm_state_clip_min and
+    lstm_state_clip_max, if they are given; NaN then becomes the lower one, whatever lstm_state_clip_nan says.
 
     >>> from dlcore import nd
     >>> h = nd.zeros((1, 2, 1))
@@ -43,24 +47,39 @@ def RNN(
     data, parameters, state = asarray(data), asarray(parameters), asarray(state)
     if mode not in _GATES:
         raise ValueError(f"RNN: mode must be one of {', '.join(_GATES)}, got {mode!r}")
-    if projection_size is not None or use_sequence_length:
-        raise ValueError("RNN: projection_size and use_sequence_length are not offered; see gluon.rnn's cells")
     if data.ndim != 3 or state.ndim != 3:
         raise ValueError(f"RNN: data and state must have 3 axes, got shapes {data.shape} and {state.shape}")
-    hidden = state_size or state.shape[-1]
-    rows, directions = _GATES[mode] * hidden, 1 + bool(bidirectional)
-    weights: list[tuple[int, ...]] = []
-    for layer in range(num_layers):
-        width = data.shape[-1] if layer == 0 else hidden * directions
-        weights += [(rows, width), (rows, hidden)] * directions
-    arrays = _cut(parameters, weights + [(rows,)] * len(weights), "RNN")
-    half = len(weights)
-    ordered = [a for k in range(0, half, 2) for a in (*arrays[k : k + 2], *arrays[half + k : half + k + 2])]
     if mode == "lstm" and state_cell is None:
         raise ValueError("RNN: mode 'lstm' needs state_cell")
+    if use_sequence_length and sequence_length is None:
+        raise ValueError("RNN: use_sequence_length needs sequence_length, one number for each sequence")
+    if (lstm_state_clip_min is None) != (lstm_state_clip_max is None):
+        raise ValueError("RNN: lstm_state_clip_min and lstm_state_clip_max belong together, only one is given")
     states = [state, asarray(state_cell)] if mode == "lstm" else [state]
-    y, last = F.rnn(data, ordered, states, mode, bool(bidirectional), p)
+    hidden = state_size or states[-1].shape[-1]
+    ordered, after = _parameters(
+        parameters, mode, data.shape[-1], hidden, projection_size or 0, num_layers, 1 + bool(bidirectional)
+    )
+    lengths = asarray(sequence_length) if use_sequence_length else None
+    clip = None if lstm_state_clip_min is None else (lstm_state_clip_min, lstm_state_clip_max)
+    y, last = F.rnn(data, ordered, states, mode, bool(bidirectional), p, lengths, after, clip)
     return [y, *last] if state_outputs else y
+
+
+def _parameters(
+    parameters: NDArray, mode: str, width: int, hidden: int, projected: int, layers: int, directions: int
+) -> tuple[list[NDArray], list[NDArray] | None]:
+    """What `F.rnn` takes, cut out of the one vector: four arrays for each layer and direction, and the projections."""
+    rows, out = _GATES[mode] * hidden, projected or hidden
+    weights: list[tuple[int, ...]] = []
+    for _ in range(layers):
+        weights += [(rows, width), (rows, out), *([(projected, hidden)] if projected else [])] * directions
+        width = out * directions
+    count = layers * directions
+    arrays = _cut(parameters, weights + [(rows,)] * (2 * count), "RNN")
+    own, biases = 2 + bool(projected), arrays[len(weights) :]
+    ordered = [a for k in range(count) for a in (*arrays[own * k : own * k + 2], *biases[2 * k : 2 * k + 2])]
+    return ordered, arrays[2 : len(weights) : 3] if projected else None
 
 
 def CTCLoss(

@@ -84,13 +84,24 @@ def slice_like(data: Any, shape_like: NDArray, axes: int | Sequence[int] | None 
     return data[tuple(keys)]
 
 
-def reshape(data: Any, shape: Sequence[int], reverse: bool = False) -> NDArray:
+def reshape(
+    data: Any, shape: Sequence[int] | None = None, reverse: bool = False, target_shape: Sequence[int] | None = None,
+    keep_highest: bool = False,
+) -> NDArray:  # fmt: skip
     """Another shape, with MXNet's codes 0, -1, -2, -3 and -4.
+
+    target_shape is what old networks say instead of shape: its one 0 is worked out; keep_highest keeps the first axis.
 
     >>> reshape(array([[[1.0] * 4] * 3] * 2), (0, -1)).shape
     (2, 12)
     """
-    return _reshape(asarray(data), shape, reverse=reverse)
+    data = asarray(data)
+    if shape is None or (target_shape and not len(shape)):
+        if target_shape is None:
+            raise TypeError("nd.reshape: expected a shape")
+        wanted = [-1 if n == 0 else n for n in target_shape]
+        shape = [data.shape[0], *wanted[1:]] if keep_highest else wanted
+    return _reshape(data, shape, reverse=reverse)
 
 
 def reshape_like(
@@ -121,6 +132,19 @@ def transpose(data: Any, axes: Sequence[int] = ()) -> NDArray:
     (2, 1)
     """
     return F.transpose(data, tuple(axes) or None)
+
+
+def broadcast_to(data: Any, shape: Sequence[int]) -> NDArray:
+    """Axes of length 1 repeated to the given shape, in which 0 keeps an axis as it is. A view.
+
+    >>> broadcast_to([[1.0], [2.0]], (0, 3)).shape
+    (2, 3)
+    """
+    data = asarray(data)
+    given = (shape,) if isinstance(shape, int) else tuple(shape)
+    if len(given) == data.ndim:
+        given = tuple(m if n == 0 else n for n, m in zip(given, data.shape, strict=True))
+    return F.broadcast_to(data, given)
 
 
 def broadcast_axis(data: Any, axis: int | Sequence[int] = (), size: int | Sequence[int] = ()) -> NDArray:

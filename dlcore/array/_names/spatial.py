@@ -186,16 +186,16 @@ def AdaptiveAvgPooling2D(data: Any, output_size: Each = 1) -> NDArray:
     return data
 
 
-def LRN(data: Any, nsize: int, alpha: float = 1e-4, beta: float = 0.75, knorm: float = 2.0) -> NDArray:
+def LRN(data: Any, alpha: float = 1e-4, beta: float = 0.75, knorm: float = 2.0, nsize: int | None = None) -> NDArray:
     """Divided by (knorm + alpha / nsize * the sum of squares over nsize neighbouring channels) ** beta.
 
     Krizhevsky et al., ImageNet classification with deep convolutional neural networks, NeurIPS 2012.
 
-    >>> LRN([[[[2.0]]]], 1, alpha=1.0, beta=1.0, knorm=0.0).tolist()
+    >>> LRN([[[[2.0]]]], alpha=1.0, beta=1.0, knorm=0.0, nsize=1).tolist()
     [[[[0.5]]]]
     """
     data = asarray(data)
-    if nsize < 1 or nsize % 2 == 0:
+    if not isinstance(nsize, int) or nsize < 1 or nsize % 2 == 0:
         raise ValueError(f"LRN: nsize must be an odd number, got {nsize}")
     side = nsize // 2
     edge = [0] * data.ndim
@@ -218,10 +218,13 @@ def InstanceNorm(data: Any, gamma: Any, beta: Any, eps: float = 1e-3) -> NDArray
     return F.instance_norm(data, gamma, beta, eps)
 
 
-def GroupNorm(data: Any, gamma: Any, beta: Any, num_groups: int = 1, eps: float = 1e-5) -> NDArray:
+def GroupNorm(
+    data: Any, gamma: Any, beta: Any, num_groups: int = 1, eps: float = 1e-5, output_mean_var: bool = False
+) -> Any:
     """Mean 0 and variance 1 of each group of channels of each sample, times gamma, plus beta.
 
-    gamma and beta are one number a channel, or one a group as in MXNet.
+    gamma and beta are one number a channel, or one a group as in MXNet. With output_mean_var also the mean and the
+    root of the variance plus eps, each (samples, groups).
 
     >>> GroupNorm([[[5.0, 5.0]]], [1.0], [2.0]).tolist()
     [[[2.0, 2.0]]]
@@ -230,7 +233,11 @@ def GroupNorm(data: Any, gamma: Any, beta: Any, num_groups: int = 1, eps: float 
     if gamma.shape == (num_groups,) != data.shape[1:2] and data.shape[1] % num_groups == 0:
         each = data.shape[1] // num_groups
         gamma, beta = (F.reshape(F.broadcast_to(F.expand_dims(v, 1), (num_groups, each)), (-1,)) for v in (gamma, beta))
-    return F.group_norm(data, gamma, beta, num_groups, eps)
+    y = F.group_norm(data, gamma, beta, num_groups, eps)
+    if not output_mean_var:
+        return y
+    parts = F.reshape(data, (data.shape[0], num_groups, -1))
+    return [y, F.mean(parts, 2), F.sqrt(F.add(F.var(parts, 2), eps))]
 
 
 def Crop(

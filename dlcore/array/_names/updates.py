@@ -30,6 +30,13 @@ def _step(name: str, results: Any, states: Arrays, out: NDArray | None) -> NDArr
     return out
 
 
+def _counted(name: str, t: int | None) -> int:
+    """The number of this step, which has to be given."""
+    if t is None:
+        raise TypeError(f"{name}: missing the argument t, the number of the step, from 1")
+    return t
+
+
 def sgd_update(
     weight: NDArray, grad: NDArray, lr: float, wd: float = 0.0, rescale_grad: float = 1.0, clip_gradient: float = -1.0,
     lazy_update: bool = True, out: NDArray | None = None,
@@ -140,9 +147,9 @@ def ftrl_update(
 
 
 def ftml_update(
-    weight: NDArray, grad: NDArray, d: NDArray, v: NDArray, z: NDArray, lr: float, t: int, beta1: float = 0.6,
-    beta2: float = 0.999, epsilon: float = 1e-8, wd: float = 0.0, rescale_grad: float = 1.0, clip_grad: float = -1.0,
-    out: NDArray | None = None,
+    weight: NDArray, grad: NDArray, d: NDArray, v: NDArray, z: NDArray, lr: float, beta1: float = 0.6,
+    beta2: float = 0.999, epsilon: float = 1e-8, t: int | None = None, wd: float = 0.0, rescale_grad: float = 1.0,
+    clip_grad: float = -1.0, out: NDArray | None = None,
 ) -> NDArray:  # fmt: skip
     """Follow the moving leader; t counts steps from 1.
 
@@ -151,7 +158,7 @@ def ftml_update(
     >>> round(ftml_update(nd.array([1.0]), nd.array([2.0]), *zero, lr=0.1, t=1).item(), 3)
     0.9
     """
-    knobs = (lr, beta1, beta2, epsilon, wd, rescale_grad, clip_grad, t)
+    knobs = (lr, beta1, beta2, epsilon, wd, rescale_grad, clip_grad, _counted("ftml_update", t))
     return _step("ftml_update", F.ftml_update(weight, grad, d, v, z, *knobs), (d, v, z), out)
 
 
@@ -183,9 +190,9 @@ def signum_update(
 
 
 def lamb_update_phase1(
-    weight: NDArray, grad: NDArray, mean: NDArray, var: NDArray, t: int, beta1: float = 0.9, beta2: float = 0.999,
-    epsilon: float = 1e-6, bias_correction: bool = True, wd: float = 0.0, rescale_grad: float = 1.0,
-    clip_gradient: float = -1.0, out: NDArray | None = None,
+    weight: NDArray, grad: NDArray, mean: NDArray, var: NDArray, beta1: float = 0.9, beta2: float = 0.999,
+    epsilon: float = 1e-6, t: int | None = None, bias_correction: bool = True, wd: float = 0.0,
+    rescale_grad: float = 1.0, clip_gradient: float = -1.0, out: NDArray | None = None,
 ) -> NDArray:  # fmt: skip
     """LAMB's direction; `lamb_update_phase2` scales it and steps.
 
@@ -194,7 +201,8 @@ def lamb_update_phase1(
     >>> round(g.item(), 4)
     1.0
     """
-    knobs = (beta1, beta2, epsilon, wd, rescale_grad, clip_gradient, t if bias_correction else _NEVER)
+    steps = _counted("lamb_update_phase1", t) if bias_correction else _NEVER
+    knobs = (beta1, beta2, epsilon, wd, rescale_grad, clip_gradient, steps)
     return _step("lamb_update_phase1", F.lamb_phase1(weight, grad, mean, var, *knobs), (mean, var), out)
 
 

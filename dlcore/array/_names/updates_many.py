@@ -279,7 +279,7 @@ def multi_lamb_update(
     rates, decays = _each(lrs, len(weights), "lrs"), _each(wds, len(weights), "wds")
 
     def step(k: int, target: NDArray | None) -> Any:
-        g = updates.lamb_update_phase1(weights[k], grads[k], mean[k], var[k], step_count[k], wd=decays[k], **knobs)
+        g = updates.lamb_update_phase1(weights[k], grads[k], mean[k], var[k], t=step_count[k], wd=decays[k], **knobs)
         own, step_norm = (F.sqrt(F.sum(F.square(a))) for a in (weights[k], g))
         return updates.lamb_update_phase2(weights[k], g, own, step_norm, rates[k], lower_bound, upper_bound, target)
 

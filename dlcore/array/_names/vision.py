@@ -56,12 +56,21 @@ def ROIAlign(
 ) -> NDArray:  # fmt: skip
     """Regions (image, x1, y1, x2, y2) of data brought to one size: means of points read between pixels.
 
+    position_sensitive: every cell reads channels of its own; data has pooled_size[0] * pooled_size[1] times as many as
+    the result (Dai et al., R-FCN, arXiv:1605.06409).
+
     >>> ROIAlign([[[[1.0, 3.0], [1.0, 3.0]]]], [[0.0, 0.0, 0.0, 2.0, 2.0]], (1, 1)).tolist()
     [[[[2.5]]]]
     """
-    if position_sensitive:
-        raise ValueError("ROIAlign: position_sensitive is not offered")
-    return F.roi_align(data, rois, pooled_size, spatial_scale, sample_ratio, aligned)
+    y = F.roi_align(data, rois, pooled_size, spatial_scale, sample_ratio, aligned)
+    if not position_sensitive:
+        return y
+    n, channels, *size = y.shape
+    cells = size[0] * size[1]
+    if channels % cells:
+        raise ValueError(f"ROIAlign: position_sensitive needs a multiple of {cells} channels, got {channels}")
+    own = F.diagonal(F.reshape(y, (n, channels // cells, cells, cells)), 0, -2, -1)
+    return F.reshape(own, (n, channels // cells, *size))
 
 
 def BilinearResize2D(
@@ -70,18 +79,32 @@ def BilinearResize2D(
 ) -> NDArray:  # fmt: skip
     """Resized to (height, width), by the scales if they are given, or with mode "like" to the size of `like`.
 
+    "odd_scale" scales the distances between pixels of a side with an odd number of them; "to_even_down", "to_even_up",
+    "to_odd_down" and "to_odd_up" change a side by one pixel where it is not even, or not odd.
+
     >>> BilinearResize2D([[[[1.0, 3.0]]]], height=1, width=3).tolist()
     [[[[1.0, 2.0, 3.0]]]]
     """
     data = asarray(data)
-    if mode not in ("size", "like"):
-        raise ValueError(f"BilinearResize2D: mode must be size or like, got {mode!r}")
+    if mode not in ("size", "like", "odd_scale", *_TO_PARITY):
+        known = ", ".join(("size", "like", "odd_scale", *_TO_PARITY))
+        raise ValueError(f"BilinearResize2D: mode must be one of {known}, got {mode!r}")
+    sides, scales = data.shape[2:], (scale_height, scale_width)
     size: tuple[int, ...] = (height, width)
     if mode == "like":
         size = tuple(asarray(like).shape[2:])
-    elif scale_height is not None and scale_width is not None:
-        size = (int(data.shape[2] * scale_height), int(data.shape[3] * scale_width))
+    elif mode in _TO_PARITY:
+        odd, step = _TO_PARITY[mode]
+        size = tuple(n if n % 2 == odd else n + step for n in sides)
+    elif None not in scales:
+        last = 1 if mode == "odd_scale" else 0
+        size = tuple(int((n - last) * s) + last if n % 2 else int(n * s) for n, s in zip(sides, scales, strict=True))
+    elif mode == "odd_scale":
+        raise ValueError("BilinearResize2D: mode 'odd_scale' needs scale_height and scale_width")
     return F.resize(data, size, "linear", align_corners)
+
+
+_TO_PARITY = {"to_even_down": (0, -1), "to_even_up": (0, 1), "to_odd_down": (1, -1), "to_odd_up": (1, 1)}
 
 
 def col2im(
