@@ -27,6 +27,7 @@ class AdaDelta(Optimizer):
     """
 
     default_learning_rate = 1.0
+    lazy_update = True
 
     def __init__(
         self, learning_rate: float | None = None, rho: float = 0.9, epsilon: float = 1e-6, **kwargs: Any

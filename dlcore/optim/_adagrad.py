@@ -7,7 +7,8 @@ from typing import Any
 from dlcore import _core
 from dlcore.ops import F
 
-from ._optimizer import Optimizer, State, moved, register
+from ._arrays import moved
+from ._optimizer import Optimizer, State, register
 
 
 @register

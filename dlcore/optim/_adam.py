@@ -7,7 +7,8 @@ from typing import Any
 from dlcore import _core
 from dlcore.ops import F
 
-from ._optimizer import Call, Optimizer, State, moved, register, scalar
+from ._arrays import moved, scalar
+from ._optimizer import Call, Optimizer, State, register
 
 
 @register

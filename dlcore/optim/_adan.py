@@ -27,6 +27,7 @@ class Adan(Optimizer):
     """
 
     default_learning_rate = 0.001
+    lazy_update = True
 
     def __init__(
         self,

@@ -24,6 +24,7 @@ class Ftrl(Optimizer):
     """
 
     default_learning_rate = 0.1
+    lazy_update = True
 
     def __init__(
         self, lamda1: float = 0.01, learning_rate: float | None = None, beta: float = 1.0, **kwargs: Any
@@ -56,6 +57,7 @@ class FTML(Optimizer):
     """
 
     default_learning_rate = 0.0025
+    lazy_update = True
 
     def __init__(
         self,

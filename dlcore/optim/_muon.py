@@ -61,6 +61,7 @@ class Muon(AdamW):
         **kwargs: Any,
     ) -> None:
         super().__init__(learning_rate, **kwargs)
+        self.lazy_update = False  # a step depends on the whole weight
         self._knob("momentum", momentum)
         self._knob("adam_lr", adam_lr)
         self.steps = steps

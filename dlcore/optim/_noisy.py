@@ -7,7 +7,8 @@ from typing import Any
 from dlcore import _core
 from dlcore.ops import F
 
-from ._optimizer import Optimizer, State, moved, register
+from ._arrays import moved
+from ._optimizer import Optimizer, State, register
 
 
 @register
@@ -41,6 +42,8 @@ class DCASGD(Optimizer):
     >>> DCASGD()
     DCASGD(lr=0.01, wd=0, momentum=0)
     """
+
+    lazy_update = True
 
     def __init__(
         self, momentum: float = 0.0, lamda: float = 0.04, learning_rate: float | None = None, **kwargs: Any

@@ -11,11 +11,11 @@ import numpy as np
 
 from dlcore import _core
 from dlcore._hints import HINTS, Hinted, did_you_mean, unexpected
-from dlcore.array._copies import copy_on
 from dlcore.array.sparse import RowSparseNDArray
 from dlcore.graph import every_call, invalidate
 from dlcore.ops import F
 
+from ._arrays import moved, scalar
 from ._by_hand import ByHand
 from .lr_scheduler import LRScheduler
 
@@ -24,11 +24,6 @@ Call = tuple[str, tuple[_core.NDArray, ...], dict[str, Any]]
 _REGISTRY: dict[str, type[Optimizer]] = {}
 _Class = TypeVar("_Class", bound="type[Optimizer]")
 _HALF = ("float16", "bfloat16")
-
-
-def scalar(value: float) -> _core.NDArray:
-    """A 0-d float32 array for a knob."""
-    return _core.from_numpy(np.array(value, np.float32))
 
 
 class Optimizer(ByHand, Hinted):
@@ -40,6 +35,8 @@ class Optimizer(ByHand, Hinted):
         of that number will do.
     multi_precision: keep a float32 copy of float16 and bfloat16 weights and update that.
     param_dict: index -> parameter, for their `lr_mult` and `wd_mult`.
+    lazy_update: a row-sparse gradient changes only the rows it has, of weight and states; unless told otherwise so do
+        all rules that work number by number, and SGLD, LAMB, LARS and Muon do not.
     param_idx2name: index -> name, for factors by name; only names that end in _weight or _gamma then have weight decay.
 
     >>> import dlcore as dl
@@ -64,8 +61,11 @@ class Optimizer(ByHand, Hinted):
         param_dict: dict[int, Any] | None = None,
         begin_num_update: int = 0,
         param_idx2name: Mapping[int, str] | None = None,
+        lazy_update: bool | None = None,
         **unknown: Any,
     ) -> None:
+        if lazy_update is not None:
+            self.lazy_update = bool(lazy_update)
         if unknown:
             raise unexpected("Optimizer", type(self).__name__, unknown)
         if learning_rate is not None and not hasattr(learning_rate, "__float__"):
@@ -362,11 +362,6 @@ class Optimizer(ByHand, Hinted):
     def __repr__(self) -> str:
         knobs = ", ".join(f"{name}={value:g}" for name, value in self._values.items())
         return f"{type(self).__name__}({knobs})"
-
-
-def moved(array: _core.NDArray, device: str) -> _core.NDArray:
-    """`array` on `device`: itself if it is there already."""
-    return array if array._device == device else copy_on(array, device)
 
 
 def register(cls: _Class) -> _Class:

@@ -80,6 +80,7 @@ class NAG(Optimizer):
     """
 
     default_learning_rate = 0.1
+    lazy_update = True
 
     def __init__(self, learning_rate: float | None = None, momentum: float = 0.9, **kwargs: Any) -> None:
         super().__init__(learning_rate, **kwargs)

@@ -23,6 +23,8 @@ class Signum(Optimizer):
     Signum(lr=0.01, wd=0, momentum=0.9)
     """
 
+    lazy_update = True
+
     def __init__(
         self, learning_rate: float | None = None, momentum: float = 0.9, wd_lh: float = 0.0, **kwargs: Any
     ) -> None:
@@ -72,6 +74,7 @@ class Lion(Optimizer):
     """
 
     default_learning_rate = 0.0001
+    lazy_update = True
 
     def __init__(
         self, learning_rate: float | None = None, beta1: float = 0.9, beta2: float = 0.99, **kwargs: Any

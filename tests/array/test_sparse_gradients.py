@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import dlcore as dl
-from dlcore import autograd, gluon
+from dlcore import autograd, gluon, nd, optim
 from dlcore.array.sparse import RowSparseNDArray
 from dlcore.gluon import nn
 
@@ -125,9 +125,51 @@ def test_only_the_rows_of_a_batch_are_trained(name: str, options: dict, rule: Ca
     assert (got != before).any(1).sum() == ROWS - len(untouched)
 
 
-@pytest.mark.parametrize(
-    ("name", "options"), [("sgd", {}), ("adam", {"lazy_update": False}), ("nag", {}), ("lamb", {"wd": 0.01})]
-)
+ALL = sorted({one for one in vars(optim).values() if isinstance(one, type) and issubclass(one, optim.Optimizer)}
+             - {optim.Optimizer}, key=lambda one: one.__name__)  # fmt: skip
+WHOLE = {"LAMB", "LARS", "Muon", "SGLD"}  # a step depends on the whole weight, or every number moves
+
+
+@pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("dtype", ["float64", "float16"])
+def test_every_optimizer_changes_the_rows_it_was_given(kind: type[optim.Optimizer], dtype: str) -> None:
+    """As if the weight had only the rows of the batches; untouched ones stay, in weight and states, with decay too."""
+    options: dict[str, Any] = {"learning_rate": 0.05, "multi_precision": dtype == "float16"}
+    options.update({} if kind is optim.GroupAdaGrad else {"wd": 0.1})
+    start = np.random.default_rng(2).normal(size=(6, WIDTH)).astype(dtype)
+    rows = [1, 4]
+    lazy, dense, small = (kind(**options, **more) for more in ({}, {"lazy_update": False}, {}))
+    assert lazy.lazy_update == (kind.__name__ not in WHOLE) and not dense.lazy_update
+    full, other, part = nd.array(start, dtype=dtype), nd.array(start, dtype=dtype), nd.array(start[rows], dtype=dtype)
+    third = nd.array(start, dtype=dtype)
+    plain = kind(**options)
+    states = [o.create_state(0, w) for o, w in ((lazy, full), (dense, other), (small, part), (plain, third))]
+    for t in range(3):
+        g = np.random.default_rng(t).normal(size=(2, WIDTH)).astype(dtype)
+        wide = np.zeros_like(start)
+        wide[rows] = g
+        dl.random.seed(t)
+        lazy.update(0, full, RowSparseNDArray(nd.array(g, dtype=dtype), rows, start.shape), states[0])
+        dl.random.seed(t)
+        dense.update(0, other, RowSparseNDArray(nd.array(g, dtype=dtype), rows, start.shape), states[1])
+        small.update(0, part, nd.array(g, dtype=dtype), states[2])
+        dl.random.seed(t)
+        plain.update(0, third, nd.array(wide, dtype=dtype), states[3])
+    np.testing.assert_array_equal(other.asnumpy(), third.asnumpy())  # lazy_update=False: as with a dense gradient
+    if kind.__name__ in WHOLE:
+        np.testing.assert_array_equal(full.asnumpy(), third.asnumpy())
+        return
+    want = start.copy()
+    want[rows] = part.asnumpy()
+    np.testing.assert_array_equal(full.asnumpy(), want)
+    fresh = kind(**options).create_state(0, nd.array(start, dtype=dtype))
+    for array, own, before in zip(states[0], states[2], fresh, strict=True):
+        kept = before.asnumpy()
+        kept[rows] = own.asnumpy()
+        np.testing.assert_array_equal(array.asnumpy(), kept)
+
+
+@pytest.mark.parametrize(("name", "options"), [("sgd", {}), ("nag", {"lazy_update": False}), ("lamb", {"wd": 0.01})])
 def test_the_same_as_with_dense_gradients(name: str, options: dict) -> None:
     results = []
     for sparse in (False, True):

@@ -14,9 +14,9 @@ class Embedding(HybridBlock):
 
     Negative numbers count from the end.
 
-    sparse_grad: the gradient is a RowSparseNDArray with the rows that were looked up, and SGD, Adam, AdaGrad and
-        RMSProp change only those (`lazy_update`): for tables that are large beside a batch. While gradients are
-        recorded such a layer runs without being compiled.
+    sparse_grad: the gradient is a RowSparseNDArray with the rows that were looked up, and optimizers change only those
+        (see their `lazy_update`): for tables that are large beside a batch. While gradients are recorded such a layer
+        runs without being compiled.
 
     Raises IndexError for a number outside -input_dim .. input_dim - 1.
 
