@@ -39,19 +39,20 @@ def _rank(x: NDArray) -> int:
 def _in_place(name: str) -> Callable[[NDArray, Any], NDArray]:
     number = get(name).id
 
-    def method(self: NDArray, other: Any) -> NDArray:
+    def method(self: NDArray, other: Any, held: bool = True) -> NDArray:
         # Inside a compiled function x[key] += v is a write to x.
         if _core.is_tracing() and _indexing.is_part(self):
             return _indexing.write_through(self, kept(self, _invoke(number, (self, other), ())))
         # While recording, an array that the tape knows keeps its value and the name is bound to the result instead. Of
-        # a view others would miss the change: it is written to, and they know that their record is out of date.
+        # a view others would miss the change: it is written to, and they know that their record is out of date. So is
+        # an array that is `held` under another name or in a list, which would miss it as well.
         if _core.is_recording() and (self._tracked or getattr(other, "_tracked", False)):
             if self._grad_req != "null":
                 raise RuntimeError(f"in-place {name} of a variable with a gradient inside autograd.record()")
             result = kept(self, _invoke(number, (self, other), ()))
             if result.shape != self.shape:
                 raise ValueError(f"in-place {name}: the result has shape {result.shape}, the array {self.shape}")
-            if not _core.is_shared(self):
+            if not held and result._dtype_name == self._dtype_name and not _core.is_shared(self):
                 return result
             _core.assign(self, result)
         elif self._dtype_name[0] in "iu" or self._dtype_name == "bool":

@@ -64,7 +64,8 @@ class _Checkpoint:
         del outputs
         if recorded:
             again = functools.partial(self._again, recorded, shapes, inputs)
-            _core.make_function_node(inputs, [results[i] for i in recorded], again)
+            name = getattr(self.function, "__name__", type(self.function).__name__)
+            _core.make_function_node(inputs, [results[i] for i in recorded], again, title=f"checkpoint of {name}")
         return build(iter(results))
 
     def _again(

@@ -13,8 +13,12 @@ from ._scopes import pause
 class Function:
     """Subclass it with `forward(self, *inputs)` and `backward(self, *output_grads)`, then call an instance.
 
-    Both work on plain arrays and are not recorded. `backward` returns one gradient for each input (None for none).
-    Make a new instance for every call: it carries what `save_for_backward` keeps.
+    Both work on plain arrays and are not recorded. Inputs may be anything; `backward` returns one gradient for each
+    (None for none, and for what is no array). Outputs that are no floating-point arrays have no gradient: zeros arrive
+    for them. Make a new instance for every call: it carries what `save_for_backward` keeps.
+
+    Errors: TypeError when `forward` gives something else than arrays, or `backward` than gradients; ValueError when
+    these are not as many as the inputs.
 
     >>> from dlcore import nd, autograd
     >>> class Twice(Function):
@@ -78,26 +82,45 @@ class Function:
         """Computes the gradients of the inputs from those of the outputs."""
         raise NotImplementedError(f"{type(self).__name__} needs a backward method")
 
-    def __call__(self, *inputs: NDArray) -> Any:
+    def __call__(self, *inputs: Any) -> Any:
         recording = _core.is_recording()
         with pause(train_mode=_core.is_training()):
             result = self.forward(*inputs)
-        outputs = (result,) if isinstance(result, NDArray) else tuple(result)
-        if recording and any(x._tracked for x in inputs):
+        outputs = self._outputs(result)
+        places = [k for k, x in enumerate(inputs) if isinstance(x, NDArray)]
+        arrays = [inputs[k] for k in places]
+        if recording and any(x._tracked for x in arrays):
             self._roles = tuple(_position(s, outputs, inputs) for s in self._saved)
-            self._plain_inputs = tuple(x for x in inputs if isinstance(x, NDArray) and not x._tracked)
+            self._plain_inputs = tuple(x for x in arrays if not x._tracked)
             outputs = tuple(o.detach() for o in outputs)  # an input passed through keeps its own record
 
             def walk(output_grads: list[NDArray]) -> list[NDArray | None]:
-                given = self.backward(*output_grads)
-                grads = [given] if isinstance(given, NDArray) or given is None else list(given)
-                if len(grads) != len(inputs):
-                    name = type(self).__name__
-                    raise ValueError(f"{name}.backward gave {len(grads)} gradients for {len(inputs)} inputs")
-                return grads
+                grads = self._gradients(self.backward(*output_grads), len(inputs))
+                return [grads[k] for k in places]
 
-            _core.make_function_node(list(inputs), list(outputs), walk)
+            _core.make_function_node(arrays, list(outputs), walk, title=type(self).__name__)
         return outputs[0] if isinstance(result, NDArray) else outputs
+
+    def _outputs(self, result: Any) -> tuple[NDArray, ...]:
+        """What `forward` gave, as a tuple."""
+        outputs = tuple(result) if isinstance(result, (tuple, list)) else (result,)
+        for o in outputs:
+            if not isinstance(o, NDArray):
+                raise TypeError(
+                    f"{type(self).__name__}.forward: expected an array or a tuple of arrays, got {shown(o)}"
+                )
+        return outputs
+
+    def _gradients(self, given: Any, n: int) -> list[NDArray | None]:
+        """What `backward` gave, one gradient for each of `n` inputs."""
+        name = type(self).__name__
+        grads = list(given) if isinstance(given, (tuple, list)) else [given]
+        if len(grads) != n:
+            raise ValueError(f"{name}.backward gave {len(grads)} gradients for {n} inputs")
+        for k, g in enumerate(grads):
+            if g is not None and not isinstance(g, NDArray):
+                raise TypeError(f"{name}.backward: expected an array or None for input {k}, got {shown(g)}")
+        return grads
 
 
 def _position(saved: NDArray, outputs: tuple[NDArray, ...], inputs: tuple[Any, ...]) -> int | None:

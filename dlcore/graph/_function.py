@@ -212,7 +212,7 @@ class _Pair:
                 return self.backward.run(needed)
 
         wanted = [a for a, mine in zip(operands, self.mask, strict=True) if mine]
-        _core.make_function_node(wanted, outputs, gradient)
+        _core.make_function_node(wanted, outputs, gradient, title=self.forward.name)
         return outputs
 
     def _differentiable(self, operands: list[Any], heads: list[Any], rng: tuple[int, int]) -> list[Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 
@@ -227,6 +229,43 @@ def test_function_with_several_inputs_and_outputs() -> None:
     total.backward()
     assert (first.tolist(), second.tolist()) == ([2.0], [3.0])
     assert a.grad.tolist() == [1.0] and b.grad.tolist() == [11.0]
+
+
+def test_a_function_takes_what_is_no_array_and_has_outputs_without_gradient() -> None:
+    class Largest(autograd.Function):
+        def forward(self, x, factor, name):
+            self.factor = factor
+            return x * factor, F.argmax(x)
+
+        def backward(self, gy, g_index):
+            assert float(g_index) == 0.0
+            return gy * self.factor, None, None
+
+    x = variable(1.0, 5.0)
+    with autograd.record():
+        y, index = Largest()(x, 3, "largest")
+    y.backward()
+    assert x.grad.tolist() == [3.0, 3.0] and index.item() == 1
+
+
+def test_threads_that_add_to_one_gradient_lose_nothing() -> None:
+    x = nd.ones((20_000,))
+    x.attach_grad("add")
+    with autograd.record():
+        y = x
+        for _ in range(20):
+            y = y * 1.0
+
+    def walk() -> None:
+        for _ in range(10):
+            y.backward(retain_graph=True)
+
+    threads = [threading.Thread(target=walk) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert x.grad[:2].tolist() == [40.0, 40.0]
 
 
 def test_mistakes_in_functions_are_named() -> None:

@@ -118,6 +118,38 @@ def gradient_of_another_shape_from_a_function() -> None:
     y.backward()
 
 
+class Odd(autograd.Function):
+    """Gives what it is told to."""
+
+    def __init__(self, value: object, gradient: object) -> None:
+        self.value, self.gradient = value, gradient
+
+    def forward(self, x):
+        return x * 2 if self.value is None else self.value
+
+    def backward(self, gy):
+        return self.gradient
+
+
+def called(value: object, gradient: object) -> None:
+    x = variable(2)
+    with autograd.record():
+        y = Odd(value, gradient)(x)
+    y.backward()
+
+
+def function_that_gives_a_number() -> None:
+    called(3.0, None)
+
+
+def gradient_that_is_text() -> None:
+    called(None, "text")
+
+
+def gradient_that_does_not_fit() -> None:
+    called(None, dnp.ones((4,)))
+
+
 def complex_head() -> None:
     x = dnp.array([1 + 2j])
     x.attach_grad()
@@ -142,6 +174,13 @@ ROWS: list[tuple[Callable[[], None], type[Exception], str]] = [
     (gradient_array_of_another_dtype, ValueError, r"shape \(2,\), float32 .* got shape \(2,\), float64"),
     (lists_of_different_lengths, ValueError, "2 variables, 1 gradients"),
     (gradient_of_another_shape_from_a_function, ValueError, r"\(3, 3\)"),
+    (
+        function_that_gives_a_number,
+        TypeError,
+        r"Odd.forward: expected an array or a tuple .*, got 3.0 \(float\)",
+    ),
+    (gradient_that_is_text, TypeError, "Odd.backward: expected an array or None for input 0, got 'text' "),
+    (gradient_that_does_not_fit, ValueError, r"\(4,\).*\(2,\)"),
     (complex_head, TypeError, "the result is complex, and only a real one has a gradient"),
 ]
 

@@ -14,6 +14,13 @@ std::function<std::string()> find_user_line;
 
 std::string user_line() { return find_user_line ? find_user_line() : std::string(); }
 
+void note_write(const StorageRef& s) {
+  s->version++;
+  if (anomaly_mode()) s->written = std::make_unique<std::string>(user_line());
+}
+
+std::string written_at(const StorageRef& s) { return s->written ? "\n  written to in place" + *s->written : ""; }
+
 namespace {
 struct Quiet {  // the checks themselves are neither recorded nor checked
   AnomalyPause pause;

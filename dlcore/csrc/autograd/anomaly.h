@@ -22,6 +22,8 @@ struct AnomalyPause {  // no checks on this thread meanwhile
 // Where in the user's program this thread is, as "\n  at file:line in name: text"; bind/ knows how to find out.
 extern std::function<std::string()> find_user_line;
 std::string user_line();
+void note_write(const StorageRef& s);         // s has another version now; in anomaly mode the line is kept
+std::string written_at(const StorageRef& s);  // "\n  written to in place\n  at ...", where that is known
 
 // Throws AnomalyError when a result holds a NaN (or infinity) and no input did. `what` names who made it, `where` the
 // line, both only called then.

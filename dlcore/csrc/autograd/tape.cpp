@@ -86,6 +86,7 @@ void link(const Tensor& t, const std::shared_ptr<Node>& node, int index) {
   t->ag = std::make_unique<AutogradMeta>();
   t->ag->node = node;
   t->ag->index = index;
+  if (t->storage && !node->view) t->storage->on_tape = true;  // a view's memory is a variable's, or on the tape already
 }
 
 static void attach(const std::shared_ptr<Node>& node, Tensor* out, size_t nout) {
@@ -106,8 +107,11 @@ void check_fresh(const Tensor& t, const char* op) {
   throw RuntimeError(std::string(op) + ": an array of shape " + to_string(t->shape) +
                      " shares its memory with one that was written to in place while recording, so what is recorded "
                      "for it is out of date; write through the whole array (x[0] = v or x[0] += v) and use that, or "
-                     "take the view after writing");
+                     "take the view after writing" +
+                     written_at(t->storage));
 }
+
+bool written_behind(const Tensor& dst) { return is_recording() && dst->storage && dst->storage->on_tape; }
 
 void record(const OpDef& op, const Attrs& attrs, const Tensor* in, int nin, Tensor* out, int nout) {
   if (!op.grad) return;
@@ -158,8 +162,10 @@ void record(const OpDef& op, const Attrs& attrs, const Tensor* in, int nin, Tens
 }
 
 void record_custom(const std::vector<Tensor>& in, std::vector<Tensor>& out,
-                   std::function<std::vector<Tensor>(const std::vector<Tensor>&)> fn, bool in_graph) {
+                   std::function<std::vector<Tensor>(const std::vector<Tensor>&)> fn, bool in_graph,
+                   const std::string& title) {
   auto node = make_node();
+  if (!title.empty()) node->title = std::make_unique<std::string>(title);
   for (auto& t : in) node->edges.push_back(edge_to(t));
   node->custom = std::move(fn);
   node->scope = scope_here();

@@ -38,6 +38,7 @@ struct Node {
   Device device;
   ScopeRef scope;
   std::unique_ptr<std::string> line;                                      // of the user's program; only in anomaly mode
+  std::unique_ptr<std::string> title;                                     // of a custom gradient: whose it is
   std::function<std::vector<Tensor>(const std::vector<Tensor>&)> custom;  // a Python-defined gradient
   bool freed = false;
   bool view = false;  // its output lies in its input's memory
@@ -56,7 +57,8 @@ void link(const Tensor& t, const std::shared_ptr<Node>& node, int index);  // t 
 // Called by invoke() while recording. Does nothing when no input is tracked.
 void record(const OpDef& op, const Attrs& attrs, const Tensor* in, int nin, Tensor* out, int nout);
 void record_custom(const std::vector<Tensor>& in, std::vector<Tensor>& out,
-                   std::function<std::vector<Tensor>(const std::vector<Tensor>&)> fn, bool in_graph = false);
+                   std::function<std::vector<Tensor>(const std::vector<Tensor>&)> fn, bool in_graph = false,
+                   const std::string& title = "");
 void mark_variable(const Tensor& x, const Tensor& grad, GradReq req);
 void backward(const std::vector<Tensor>& heads, const std::vector<Tensor>& head_grads, bool retain, bool create_graph,
               bool train_mode);
@@ -66,8 +68,9 @@ std::vector<Tensor> grad(const std::vector<Tensor>& heads, const std::vector<Ten
                          uint64_t floor = 0);
 
 // In-place writes that are recorded (assign in runtime/invoke.cpp).
-void check_fresh(const Tensor& t, const char* op);        // throws when t's memory was written to behind its record
-bool lies_in_variable(const Tensor& t);                   // t is a view of an array with a gradient of its own
+void check_fresh(const Tensor& t, const char* op);  // throws when t's memory was written to behind its record
+bool lies_in_variable(const Tensor& t);             // t is a view of an array with a gradient of its own
+bool written_behind(const Tensor& dst);             // a write into dst, not recorded itself, changes recorded numbers
 void took_value(const Tensor& dst, const Tensor& value);  // dst, just overwritten, continues with value's record
 
 // For functions that are recomputed while walking back.

@@ -1,6 +1,7 @@
 // Walking the tape backwards: gradients of heads, and what heads depend on.
 #include <algorithm>
 #include <map>
+#include <mutex>
 #include <queue>
 #include <unordered_map>
 #include <unordered_set>
@@ -10,6 +11,7 @@
 #include "autograd/freed.h"
 #include "autograd/tape.h"
 #include "runtime/autocast.h"
+#include "runtime/device.h"
 #include "runtime/invoke.h"
 #include "runtime/trace.h"
 
@@ -63,7 +65,7 @@ Tensor as_output(const Tensor& t, int k) {
 
 // "matmul in layer net.0 ((2, 3), (3, 4) -> (2, 4))", and the user's line where it is known.
 static std::string describe(const Node& node) {
-  std::string text = node.op ? node.op->name : "a custom function", shapes;
+  std::string text = node.op ? node.op->name : node.title ? *node.title : "a custom function", shapes;
   if (node.scope) text += " in layer " + scope_text(node.scope);
   for (size_t i = 0; i < node.edges.size(); i++) {
     const Saved* saved = i < node.in.size() && node.in[i].tensor ? &node.in[i] : nullptr;
@@ -234,7 +236,7 @@ class Walk {
         throw RuntimeError("backward of " + describe(node) + ": its " + what +
                            " was changed in place after it was recorded (saved at version " +
                            std::to_string(s.version) + ", now " + std::to_string(s.tensor->storage->version.load()) +
-                           ")" + recorded_at(node));
+                           ")" + recorded_at(node) + written_at(s.tensor->storage));
       if (s.trace_value >= 0 && active_tracer() && active_tracer()->value_of(s.tensor) != s.trace_value)
         throw RuntimeError("backward of " + describe(node) + ": its " + what +
                            " was changed in place after it was recorded, inside a compiled function");
@@ -305,7 +307,14 @@ class Walk {
     total = total ? invoke1("add", {total, g}) : g;
   }
 
+  // One thread after the other: adding to a gradient reads it first.
   void deliver() {
+    static std::recursive_mutex delivering;
+    std::unique_lock<std::recursive_mutex> turn(delivering, std::try_to_lock);
+    if (!turn) {
+      WithoutGil nogil;
+      turn.lock();
+    }
     for (auto& [raw, entry] : leaf_grads_) {
       auto& [leaf, g] = entry;
       AutogradMeta* ag = leaf->ag.get();

@@ -25,7 +25,8 @@ std::shared_ptr<PyObject> keep(nb::object held) {
   });
 }
 
-static void make_function_node(nb::handle inputs, nb::handle outputs, nb::object fn, bool in_graph) {
+static void make_function_node(nb::handle inputs, nb::handle outputs, nb::object fn, bool in_graph,
+                               const std::string& title) {
   std::vector<Tensor> in = to_tensors(inputs, "Function"), out = to_tensors(outputs, "Function");
   auto held = keep(fn);
   record_custom(
@@ -37,7 +38,7 @@ static void make_function_node(nb::handle inputs, nb::handle outputs, nb::object
         if (nb::isinstance<Tensor>(r)) return std::vector<Tensor>{to_tensor(r, "Function.backward")};
         return to_tensors(r, "Function.backward");
       },
-      in_graph);
+      in_graph, title);
 }
 
 static nb::list arrays(const std::vector<Tensor>& v) {
@@ -170,7 +171,8 @@ void bind_autograd(nb::module_& m) {
       nb::arg("tell").none(),
       "Parts of a recording that were freed are constants, of which `tell` is called; None: they are errors.");
   m.def("make_function_node", &make_function_node, nb::arg("inputs"), nb::arg("outputs"), nb::arg("fn"),
-        nb::arg("in_graph") = false, "in_graph: a trace that runs now holds this gradient too.");
+        nb::arg("in_graph") = false, nb::arg("title") = "",
+        "in_graph: a trace that runs now holds this gradient too. title: whose gradient it is, for errors.");
   m.def("push_scope", &push_scope);
   m.def("pop_scope", &pop_scope);
   m.def("current_scope", &current_scope);

@@ -28,7 +28,7 @@ const OpDef& operator_of(Sign sign) {
   return *found[sign];
 }
 
-PyObject* g_in_place[Xor + 1] = {};  // while recording or tracing: called as fn(x, other)
+PyObject* g_in_place[Xor + 1] = {};  // while recording or tracing: called as fn(x, other, held)
 PyObject* g_matmul = nullptr;
 
 // Runs `body` and gives what it returns to Python, or its exception.
@@ -121,11 +121,17 @@ PyObject* compare(PyObject* a, PyObject* b, int how) {
 // Numbers may be written into an array of their kind or a later one: bool, unsigned, signed, all others.
 int kind_rank(DType t) { return t == DType::Bool ? 0 : is_unsigned_int(t) ? 1 : is_int(t) ? 2 : 3; }
 
+// How many references to x there are in x += y where nothing else holds that array: x itself and the interpreter's
+// stack (from 3.14 on the stack borrows what a local name holds).
+constexpr Py_ssize_t kNameAndStack = PY_VERSION_HEX >= 0x030E0000 ? 1 : 2;
+
 // x += y: into x's memory where its dtype holds the result.
 PyObject* in_place(Sign sign, PyObject* self, PyObject* other) {
   const Tensor* x = array_of(self);
-  if (!x || is_recording() || is_traced(*x))
-    return PyObject_CallFunctionObjArgs(g_in_place[sign], self, other, nullptr);
+  if (!x || is_recording() || is_traced(*x)) {
+    PyObject* held = Py_REFCNT(self) > kNameAndStack ? Py_True : Py_False;
+    return PyObject_CallFunctionObjArgs(g_in_place[sign], self, other, held, nullptr);
+  }
   return to_python([&] {
     const OpDef& op = operator_of(sign);
     Operand y(other, sign);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "autograd/anomaly.h"
 #include "runtime/device.h"
 #include "runtime/invoke.h"
 #include "runtime/random.h"
@@ -174,7 +175,7 @@ std::vector<Tensor> Executable::run(const std::vector<Tensor>& given, std::vecto
     run_all(rng.seed, rng.counter, "", seconds);
   }
   for (size_t i = 0; i < inputs.size(); i++)
-    if (input_written_[i]) inputs[i]->storage->version++;
+    if (input_written_[i]) note_write(inputs[i]->storage);
   return outputs;
 }
 

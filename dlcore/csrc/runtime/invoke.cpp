@@ -1,5 +1,7 @@
 #include "runtime/invoke.h"
 
+#include <algorithm>
+
 #include "autograd/anomaly.h"
 #include "autograd/tape.h"
 #include "runtime/autocast.h"
@@ -121,6 +123,15 @@ static bool fits(const OpDef& op, const Metas& out, const Tensor* targets) {
   return true;
 }
 
+// Whether a write into `targets` has to be recorded, or be known to what is.
+static bool concerns_tape(const Tensors& args, const Tensor* targets, size_t n) {
+  auto concerns = [](const Tensor& t) { return t && tracked(t); };
+  auto stale = [](const Tensor& t) { return t && t->storage && t->taped_writes != t->storage->taped_writes; };
+  if (!is_recording()) return false;
+  return std::any_of(args.begin(), args.end(), [&](const Tensor& t) { return concerns(t) || stale(t); }) ||
+         std::any_of(targets, targets + n, [&](const Tensor& t) { return concerns(t) || written_behind(t); });
+}
+
 // A composite is its parts; one with a gradient of its own is recorded as a single node.
 static Tensors run_definition(const OpDef& op, const Tensor* in, int nin, const Attrs& attrs, bool taped) {
   ProgramEnv env{&op, &attrs, Tensors(in, in + nin), {}, {}};
@@ -217,13 +228,10 @@ static Tensors invoke_inner(const OpDef& op, const Tensor* in, int nin, const At
       throw TraceError(op.name +
                        ": got an array from a finished trace; a compiled function must return what it wants to keep");
 
-  if (targets && fits(op, out_metas, targets)) {
-    if (is_recording())
-      for (auto& t : args)
-        if (t && tracked(t)) throw RuntimeError(op.name + ": out= is not possible while its inputs are being recorded");
+  if (targets && fits(op, out_metas, targets) && !concerns_tape(args, targets, out_metas.size())) {
     out.append(targets, targets + out_metas.size());
     run_kernel(op, args, out, attrs);
-    for (auto& t : out) t->storage->version++;
+    for (auto& t : out) note_write(t->storage);
     return out;
   }
   out = computed(op, args, attrs, out_metas, device);
@@ -285,8 +293,21 @@ static Tensor broadcast_to(const Tensor& t, const Shape& shape) {
   return invoke1("broadcast_to", {t}, {Attr::of_ints(shape)});
 }
 
+// broadcast_to repeats elements without copying them: one write would change several.
+static bool repeats(const Tensor& t) {
+  bool found = false;
+  for (int k = 0; k < t->shape.n; k++) {
+    if (t->shape[k] == 0) return false;
+    found |= t->shape[k] > 1 && t->strides[k] == 0;
+  }
+  return found;
+}
+
 void assign(const Tensor& dst, const Tensor& src) {
   if (dst->storage && dst->storage->readonly) throw ValueError("assignment: this array is read-only");
+  if (dst->storage && repeats(dst))
+    throw ValueError("assignment: an array of shape " + to_string(dst->shape) +
+                     " from broadcast_to holds each number once and shows it several times; write to a copy() of it");
   if (is_complex(src->dtype) && !is_complex(dst->dtype) && dst->dtype != DType::Bool)
     throw TypeError(std::string("assignment: ") + dtype_name(src->dtype) + " into " + dtype_name(dst->dtype) +
                     " would drop the imaginary part; take real, imag or abs first");
@@ -295,6 +316,11 @@ void assign(const Tensor& dst, const Tensor& src) {
   if (taped && dst->ag && dst->ag->grad)
     throw RuntimeError(
         "in-place write to a variable that has a gradient, while recording; use autograd.pause() around it");
+  if (is_recording()) check_fresh(src, "assignment");
+  if (!taped && written_behind(dst)) {  // others must learn that their record is out of date
+    check_fresh(dst, "assignment");
+    dst->taped_writes = ++dst->storage->taped_writes;
+  }
   if (active_tracer() || taped) {
     if (taped && lies_in_variable(dst))
       throw RuntimeError("in-place write to a view of a variable, while recording; use autograd.pause() around it");
@@ -333,7 +359,7 @@ void assign(const Tensor& dst, const Tensor& src) {
     if (overlaps) value = invoke(*copy, &value, 1, {})[0];
     run_kernel(*copy, {value}, {dst}, {});
   }
-  dst->storage->version++;
+  note_write(dst->storage);
 }
 
 }  // namespace dl

@@ -82,7 +82,7 @@ void Updates::run() {
     all();
   }
   for (UpdateItem& item : items_)
-    for (Tensor& t : item.out) t->storage->version++;
+    for (Tensor& t : item.out) note_write(t->storage);
 }
 
 }  // namespace dl

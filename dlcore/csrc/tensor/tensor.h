@@ -4,6 +4,7 @@
 #include <complex>
 #include <functional>
 #include <memory>
+#include <string>
 
 #include "tensor/dims.h"
 #include "tensor/dtype.h"
@@ -84,10 +85,12 @@ struct Storage {
   std::atomic<uint32_t> version{0};  // bumped by every in-place write; saved values check it
   uint32_t taped_writes = 0;  // how many of them were recorded; an array made before one no longer knows its past
   bool readonly = false;
-  bool small = false;             // the bytes lie behind this object, in one block
-  bool shared = false;            // others were given this memory and may write to it without changing `version`
-  std::function<void()> release;  // set for memory that others own (NumPy, DLPack, CuPy)
-  void* owner = nullptr;          // that owner, where bind/ wants it back
+  bool on_tape = false;                  // an array that was recorded has its numbers here
+  bool small = false;                    // the bytes lie behind this object, in one block
+  bool shared = false;                   // others were given this memory and may write to it without changing `version`
+  std::function<void()> release;         // set for memory that others own (NumPy, DLPack, CuPy)
+  void* owner = nullptr;                 // that owner, where bind/ wants it back
+  std::unique_ptr<std::string> written;  // the line that wrote to it last; only in anomaly mode
   ~Storage();
 };
 void dispose(Storage* s);
