@@ -87,6 +87,8 @@ def asarray(
     >>> asarray(x) is x
     True
     """
+    if dtype is ctx is device is copy is None and type(source) is np.ndarray and device_name(None) == "cpu(0)":
+        return _core.from_numpy(source, False)
     if copy is False and _speaks_dlpack(source):
         source = take_dlpack(source, may_copy=False)
     made = _to_array(source, dtype_name(dtype), copy=bool(copy))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import lru_cache, reduce
 from itertools import combinations
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 from .._core import NDArray
 from ..ops import F
@@ -179,6 +179,50 @@ def _pair(s: Term, a: NDArray, t: Term, b: NDArray, size: dict[str, int], needed
     return letters, F.reshape(product, [size[c] for c in letters])
 
 
+class _Product(NamedTuple):
+    """Two arrays as one batched matrix product: the orders of axes and shapes before it and after; None: as it is."""
+
+    left: tuple[list[int] | None, list[int]]
+    right: tuple[list[int] | None, list[int]]
+    shape: list[int]
+    order: list[int] | None
+
+    def __call__(self, a: NDArray, b: NDArray) -> NDArray:
+        a, b = (
+            F.reshape(x if order is None else F.transpose(x, order), shape)
+            for x, (order, shape) in ((a, self.left), (b, self.right))
+        )
+        made = F.reshape(F.matmul(a, b), self.shape)
+        return made if self.order is None else F.transpose(made, self.order)
+
+
+@lru_cache(maxsize=512)
+def _product(subscripts: str, *shapes: tuple[int, ...]) -> _Product | None:
+    """How two arrays of these shapes are multiplied; None where that takes more than a matrix product."""
+    terms, result = _parse(subscripts, list(shapes))
+    size = _sizes(subscripts, terms, list(shapes))
+    s, t = terms
+    if any(
+        len(set(term)) < len(term) or [size[c] for c in term] != [*x] for term, x in zip(terms, shapes, strict=True)
+    ):
+        return None
+    if set(s) ^ set(t) != (set(s) ^ set(t)) & set(result):
+        return None
+    batch, inner = ([c for c in s if c in t and (c in result) == kept] for kept in (True, False))
+    rows, columns = [c for c in s if c not in t], [c for c in t if c not in s]
+    if not inner:
+        return None
+
+    def put(term: Term, *groups: list[str]) -> tuple[list[int] | None, list[int]]:
+        order = [term.index(c) for g in (batch, *groups) for c in g]
+        shape = [*(size[c] for c in batch), *(prod(size[c] for c in g) for g in groups)]
+        return (None if order == sorted(order) else order), shape
+
+    letters = (*batch, *rows, *columns)
+    order = None if letters == result else [letters.index(c) for c in result]
+    return _Product(put(s, rows, inner), put(t, inner, columns), [size[c] for c in letters], order)
+
+
 def einsum(subscripts: str, *operands: Any, optimize: Any = True, dtype: Any = None) -> NDArray:
     """Einstein's summation: "ij,jk->ik" is a matrix product, "ii->i" a diagonal, "...ij->...ji" a transpose.
 
@@ -190,6 +234,12 @@ def einsum(subscripts: str, *operands: Any, optimize: Any = True, dtype: Any = N
     >>> einsum("ij,jk->ik", [[1.0, 2.0]], [[3.0], [4.0]]).tolist()
     [[11.0]]
     """
+    if len(operands) == 2 and dtype is None and type(subscripts) is str:
+        a, b = operands
+        if type(a) is NDArray is type(b) and (a._dtype_name, a._device) == (b._dtype_name, b._device):
+            plan = _product(subscripts, a.shape, b.shape)
+            if plan is not None:
+                return plan(a, b)
     terms, arrays, result, size = _prepare(subscripts, operands, dtype)
     path = _order(tuple(terms), result, tuple(sorted(size.items()))) if optimize else ((0, 1),) * (len(terms) - 1)
     for i, j in path:

@@ -19,10 +19,9 @@ def concatenate(arrays: Sequence[Any], axis: int | None = 0, *, dtype: Any = Non
     >>> concatenate([[1, 2], [3]]).tolist()
     [1, 2, 3]
     """
-    given = [asarray(a) for a in arrays]
     if axis is None:
-        given, axis = [F.reshape(a, (-1,) if a.size else (0,)) for a in given], 0
-    joined = F.concat(*given, axis=axis)
+        arrays, axis = [F.reshape(a, (-1,) if a.size else (0,)) for a in map(asarray, arrays)], 0
+    joined = F.concat(*arrays, axis=axis)
     return joined if dtype is None else F.cast(joined, dtype)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .._core import NDArray
-from ._draws import Place, Shape
+from ._draw_checks import Place, Shape
 from .context import device_name as place_of
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from .._core import NDArray
 from . import _draws
-from ._draws import Place, Shape, as_dims, dims_of
+from ._draw_checks import Place, Shape, as_dims, dims_of
 from ._np_random_common import give, size_of, where
 from .context import device_name as place_of
 

@@ -30,10 +30,20 @@ def _matmul(a: NDArray, b: NDArray) -> NDArray:
         return F.matmul(a, b)
     if not m or not n:
         raise ValueError("matmul: a 0-d array cannot be multiplied as a matrix; use multiply")
+    if a._is_traced or b._is_traced:
+        return _traced_matmul(a, b)
     if n > 1:
+        return F.matmul(a[None], b)[..., 0, :]
+    column = b[:, None]
+    return F.matmul(a, column)[..., 0] if m > 1 else F.matmul(a[None], column)[0, 0]
+
+
+def _traced_matmul(a: NDArray, b: NDArray) -> NDArray:
+    """A vector times a matrix, or the other way round, or two vectors, in operators that every pass knows."""
+    if b.ndim > 1:
         return F.squeeze(F.matmul(F.expand_dims(a, 0), b), -2)
     column = F.expand_dims(b, 1)
-    if m > 1:
+    if a.ndim > 1:
         return F.squeeze(F.matmul(a, column), -1)
     return F.squeeze(F.matmul(F.expand_dims(a, 0), column), (0, 1))
 
@@ -99,8 +109,8 @@ def classic_dot(lhs: Any, rhs: Any, transpose_a: bool = False, transpose_b: bool
     lhs, rhs = asarray(lhs), asarray(rhs)
     lhs = F.transpose(lhs, (*range(1, lhs.ndim), 0)) if transpose_a and lhs.ndim > 1 else lhs
     rhs = F.transpose(rhs, (rhs.ndim - 1, *range(rhs.ndim - 1))) if transpose_b and rhs.ndim > 1 else rhs
-    if lhs.ndim == rhs.ndim == 2:
-        return F.matmul(lhs, rhs)
+    if 0 < lhs.ndim <= 2 and 0 < rhs.ndim <= 2:
+        return _matmul(lhs, rhs)
     return tensordot(lhs, rhs, 1)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import prod
+from math import ceil, floor, prod
 from operator import index
 from typing import Any
 
@@ -22,7 +22,9 @@ METHODS = ("linear", "lower", "higher", "nearest", "midpoint")
 
 def _lines(name: str, x: NDArray, axis: Axes) -> tuple[NDArray, tuple[int, ...], tuple[int, ...]]:
     """x with the reduced axes joined into the last one; the shape that stays, without and with axes of length 1."""
-    axes = tuple(range(x.ndim)) if axis is None else (axis,) if isinstance(axis, int) else tuple(axis)
+    if axis is None:
+        return F.reshape(x, (x.size,)), (), (1,) * x.ndim
+    axes = (axis,) if isinstance(axis, int) else tuple(axis)
     axes = tuple(place(name, x, k) for k in axes)
     kept = [k for k in range(x.ndim) if k not in axes]
     shape = tuple(x.shape[k] for k in kept)
@@ -32,6 +34,8 @@ def _lines(name: str, x: NDArray, axis: Axes) -> tuple[NDArray, tuple[int, ...],
 
 
 def _quantile(name: str, a: Any, q: Any, axis: Axes, keepdims: bool, method: str, skip_nan: bool) -> NDArray:
+    if type(q) is float and 0 <= q <= 1 and method in METHODS and not skip_nan:
+        return _one_quantile(name, floating(a), q, axis, keepdims, method)
     shares = _np.asarray(q.asnumpy() if isinstance(q, NDArray) else q, _np.float64)
     if not ((shares >= 0) & (shares <= 1)).all():
         raise ValueError(f"{name}: shares must lie between 0 and 1 (per cent: 0 and 100), got {q}")
@@ -61,6 +65,31 @@ def _quantile(name: str, a: Any, q: Any, axis: Axes, keepdims: bool, method: str
     found = F.where(empty, float("nan"), found)
     found = F.transpose(found, [found.ndim - 1, *range(found.ndim - 1)])
     return F.reshape(found, (*shares.shape, *(wide if keepdims else shape)))
+
+
+def _one_quantile(name: str, x: NDArray, share: float, axis: Axes, keepdims: bool, method: str) -> NDArray:
+    x, shape, wide = _lines(name, x, axis)
+    if not x.shape[-1]:
+        return F.full(float("nan"), wide if keepdims else shape, x._dtype_name, x._device)
+    found = _between(F.sort(x, -1), share, method)
+    return F.reshape(found, wide) if keepdims else found
+
+
+def _between(ordered: NDArray, share: float, method: str) -> NDArray:
+    """The number below which a share of those lies that stand in order on the last axis, NaN behind all others."""
+    last = ordered.shape[-1] - 1
+    at = last * share
+    low, high = floor(at), ceil(at)
+    if method == "nearest":
+        low = high = round(at)
+    low, high = (high if method == "higher" else low), (low if method == "lower" else high)
+    share = 0.5 if method == "midpoint" else at - low
+    found = ordered[..., low]
+    if low != high:
+        above = ordered[..., high]
+        found = F.where(F.equal(found, above), found, F.add(found, F.multiply(F.subtract(above, found), share)))
+    largest = ordered[..., last]
+    return F.where(F.isnan(largest), largest, found)
 
 
 def quantile(a: Any, q: Any, axis: Axes = None, keepdims: bool = False, *, method: str = "linear") -> NDArray:

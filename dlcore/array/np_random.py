@@ -17,7 +17,7 @@ from .._core import NDArray
 from ..ops import F
 from . import _draws
 from ._convert import asarray
-from ._draws import Place, Shape
+from ._draw_checks import Place, Shape, as_dims, float_dtype
 from ._generator import Generator, default_rng, get_state, seed, set_state
 from ._np_random_continuous import (
     beta,
@@ -77,7 +77,8 @@ def rand(*size: int, dtype: Any = None, ctx: Place = None) -> NDArray:
     >>> rand(2).shape
     (2,)
     """
-    return uniform(0.0, 1.0, size, dtype, ctx)
+    kind = "float32" if dtype is None else float_dtype("uniform", dtype)[1]
+    return F.random_uniform(0.0, 1.0, as_dims(size, "uniform"), kind, place_of(ctx))
 
 
 def randn(*size: int, dtype: Any = None, ctx: Place = None) -> NDArray:
@@ -86,7 +87,8 @@ def randn(*size: int, dtype: Any = None, ctx: Place = None) -> NDArray:
     >>> randn(2, 3).shape
     (2, 3)
     """
-    return normal(0.0, 1.0, size, dtype, ctx)
+    kind = "float32" if dtype is None else float_dtype("normal", dtype)[1]
+    return F.random_normal(0.0, 1.0, as_dims(size, "normal"), kind, place_of(ctx))
 
 
 def permutation(x: Any, axis: int = 0) -> NDArray:

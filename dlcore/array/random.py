@@ -16,7 +16,7 @@ from .._core import NDArray
 from ..ops import F
 from . import _draws, np_random
 from ._convert import asarray
-from ._draws import Dims, Place, Shape, as_dims, dims_of, shape_of
+from ._draw_checks import Dims, Place, Shape, all_numbers, as_dims, dims_of, shape_of
 from ._generator import Generator, default_rng, get_state, seed, set_state
 from ._names._call import offer
 from .context import device_name as place_of
@@ -69,6 +69,11 @@ def _rows(name: str, shape: Shape, size: Shape, out: NDArray | None, *params: An
 def _draw(
     name: str, draw: Any, params: tuple, shape: Shape, size: Shape, dtype: Any, ctx: Place, out: NDArray | None
 ) -> NDArray:
+    if shape is not None and size is None and all_numbers(params):  # nearly always
+        y = draw(*params, as_dims(shape, name), dtype, place_of(ctx))
+        if out is not None:
+            out[...] = y
+        return y if out is None else out
     dims, opened = _rows(name, shape, size, out, *params)
     device = next((p._device for p in params if isinstance(p, NDArray) and p.ndim), None)
     y = draw(*opened, dims, dtype, place_of(ctx) if ctx is not None or device is None else device)

@@ -8,7 +8,7 @@ from ..._core import NDArray
 from ...ops import F
 from .. import random
 from .._convert import asarray
-from .._draws import Shape
+from .._draw_checks import Shape
 from ..context import Context
 
 sample_multinomial, shuffle = random.multinomial, random.shuffle
