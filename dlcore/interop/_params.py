@@ -7,7 +7,8 @@ u64 length and bytes. An array begins with a u32 that tells its version:
     V1                               i32 rank   i64 per axis   i32 device kind   i32 device number   i32 dtype   data
     older    (the u32 is the rank)              u32 per axis   i32 device kind   i32 device number   i32 dtype   data
 
-Before V3 rank 0 stands for "no array"; in V3 it is a number, and rank -1 stands for "no array".
+Before V3 rank 0 stands for "no array"; in V3 it is a number, and rank -1 stands for "no array". Sparse arrays, of other
+storages, are read and written in `_params_sparse`.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from dlcore import _core
 from dlcore._core import NDArray
 from dlcore.array._dtypes import NUMBERED
 from dlcore.io import atomic_write, load_arrays
+
+from . import _params_sparse
 
 _LIST, _V1, _V2, _V3 = 0x112, 0xF993FAC8, 0xF993FAC9, 0xF993FACA
 _MAX_RANK = 32
@@ -61,25 +64,39 @@ class _Reader:
     def numbers(self, layout: str, what: str) -> tuple[Any, ...]:
         return struct.unpack("<" + layout, self.take(struct.calcsize("<" + layout), what))
 
-    def array(self, what: str) -> NDArray:
+    def array(self, what: str) -> Any:
         (magic,) = self.numbers("I", what)
         if magic in (_V2, _V3):
             (storage,) = self.numbers("i", what)
+            if storage in _params_sparse.KINDS:
+                return _params_sparse.read(self, storage, what)
             if storage != 0:
-                kind = {1: "row_sparse", 2: "csr"}.get(storage, f"of storage {storage}")
-                self.fail(f"{what} is {kind}; only dense arrays can be read")
+                self.fail(f"{what} is of storage {storage}, which is not known")
         (rank,) = self.numbers("i", what) if magic in (_V1, _V2, _V3) else (magic,)
         if rank == (-1 if magic == _V3 else 0):
             self.fail(f"{what} was saved before it had values")
+        shape = self._axes(rank, "q" if magic in (_V1, _V2, _V3) else "I", what)
+        _, _, number = self.numbers("iii", f"device and dtype of {what}")
+        return self.elements(shape, self.dtype(number, what), what)
+
+    def shape(self, what: str) -> tuple[int, ...]:
+        """A rank and as many sizes."""
+        (rank,) = self.numbers("i", f"the rank of {what}")
+        return self._axes(rank, "q", what)
+
+    def _axes(self, rank: int, kind: str, what: str) -> tuple[int, ...]:
         if not 0 <= rank <= _MAX_RANK:
             self.fail(f"{what} has rank {rank}, expected at most {_MAX_RANK}: not an array, or of an unknown version")
-        shape = self.numbers(f"{rank}{'q' if magic in (_V1, _V2, _V3) else 'I'}", f"the shape of {what}")
-        _, _, number = self.numbers("iii", f"device and dtype of {what}")
+        return self.numbers(f"{rank}{kind}", f"the shape of {what}")
+
+    def dtype(self, number: int, what: str) -> np.dtype:
+        """The dtype of a number of the format."""
         if not 0 <= number < len(NUMBERED):
             self.fail(f"{what} has the unknown dtype number {number}")
-        return self._elements(shape, _numpy_dtype(number), what)
+        return _numpy_dtype(number)
 
-    def _elements(self, shape: tuple[int, ...], dtype: np.dtype, what: str) -> NDArray:
+    def elements(self, shape: tuple[int, ...], dtype: np.dtype, what: str) -> NDArray:
+        """The numbers of an array that come next."""
         if min(shape, default=0) < 0 or math.prod(max(n, 1) for n in shape) * dtype.itemsize > _MAX_BYTES:
             self.fail(f"{what} has the impossible shape {shape}")
         data = self.take(math.prod(shape) * dtype.itemsize, f"{what} of shape {shape} and dtype {dtype.name}")
@@ -96,13 +113,13 @@ class _Reader:
             self.fail(f"{what} is not text")
 
 
-def load(path: str | os.PathLike[str]) -> dict[str, NDArray] | list[NDArray]:
+def load(path: str | os.PathLike[str]) -> dict[str, Any] | list[Any]:
     """The arrays of a `.params` file, on the CPU: a dict, or a list when they were saved without names.
 
     A safetensors file, whatever it is called, gives a dict too.
 
-    Raises FileNotFoundError, and ValueError with the place for a file that is cut short, damaged, of another kind, or
-    holds sparse arrays. Nothing is allocated that the file's own length does not pay for.
+    Row-sparse and CSR arrays stay such. Raises FileNotFoundError, and ValueError with the place for a file that is cut
+    short, damaged or of another kind. Nothing is allocated that the file's own length does not pay for.
 
     >>> import dlcore as dl, tempfile, pathlib
     >>> file = pathlib.Path(tempfile.mkdtemp()) / "list.params"
@@ -137,7 +154,7 @@ def _upto(count: int) -> Iterator[int]:
 
 
 def load_params(path: str | os.PathLike[str]) -> dict[str, NDArray]:
-    """The named arrays of a `.params` file; see `load`. ValueError if they have no names.
+    """The named arrays of a `.params` file, sparse ones as dense; see `load`. ValueError if they have no names.
 
     Names come as they are: those of a Module's checkpoint begin with "arg:" or "aux:".
 
@@ -152,7 +169,7 @@ def load_params(path: str | os.PathLike[str]) -> dict[str, NDArray]:
     found = load(path)
     if isinstance(found, list):
         raise ValueError(f"{os.fspath(path)}: its {len(found)} arrays have no names; load() gives them as a list")
-    return found
+    return {name: _params_sparse.dense(array) for name, array in found.items()}
 
 
 def save_params(path: str | os.PathLike[str], arrays: Mapping[str, Any]) -> None:
@@ -185,6 +202,9 @@ def save(path: str | os.PathLike[str], data: Any) -> None:
     with atomic_write(path) as stream:
         stream.write(struct.pack("<QQQ", _LIST, 0, len(hosts)))
         for host in hosts:
+            if isinstance(host, _params_sparse.SPARSE):
+                _params_sparse.write(stream, host, _V2, _CPU)
+                continue
             magic = _V2 if host.ndim and host.size else _V3
             stream.write(struct.pack(f"<Iii{host.ndim}q", magic, 0, host.ndim, *host.shape))
             stream.write(_CPU + struct.pack("<i", NUMBERED.index(host.dtype.name)))
@@ -199,10 +219,12 @@ def _listed(data: Any) -> list[Any]:
     return list(data) if isinstance(data, (list, tuple)) else [data]
 
 
-def _host(name: str, value: Any) -> np.ndarray:
+def _host(name: str, value: Any) -> Any:
+    """A NumPy array, or a sparse array as it is."""
     if not hasattr(value, "asnumpy") and not isinstance(value, (np.ndarray, np.generic)):
         raise TypeError(f"save: {name!r}: expected an array, got {type(value).__name__}")
-    host = value.asnumpy() if hasattr(value, "asnumpy") else np.asarray(value)
+    sparse = isinstance(value, _params_sparse.SPARSE)
+    host: Any = value if sparse else value.asnumpy() if hasattr(value, "asnumpy") else np.asarray(value)
     if host.dtype.name not in NUMBERED:
         raise TypeError(f"save: {name!r}: .params files have no dtype {host.dtype}")
     return host

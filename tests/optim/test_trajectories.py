@@ -372,7 +372,7 @@ def test_classes_and_operators_of_old_names_are_one_rule():
         np.testing.assert_allclose(w.asnumpy(), corrected, rtol=2e-4, atol=2e-4)
         w, mean, var = (_core.from_numpy(a.copy()) for a in (START, 0 * START, 0 * START))
         for t, g in enumerate(GRADS[:20], 1):
-            direction = nd.lamb_update_phase1(w, _core.from_numpy(g.copy()), mean, var, t, bias_correction=False,
+            direction = nd.lamb_update_phase1(w, _core.from_numpy(g.copy()), mean, var, t=t, bias_correction=False,
                                               rescale_grad=0.5, **knobs, **tail)  # fmt: skip
             lengths = (nd.norm(w), nd.norm(direction))
             nd.lamb_update_phase2(w, direction, *lengths, lr=0.1, out=w)
