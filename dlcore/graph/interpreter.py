@@ -261,7 +261,8 @@ def _fmod(a: Array, b: Array) -> Array:
 
 
 def _polygamma(n: Array, x: Array) -> Array:
-    return np.where(n >= 0, _special("polygamma")(np.maximum(n, 0).astype(int), x), np.nan)
+    inside = (n >= 0) & (n < 2e9)
+    return np.where(inside, _special("polygamma")(np.where(inside, n, 0).astype(int), x), np.nan)
 
 
 def _special(name: str) -> Callable[..., Array]:

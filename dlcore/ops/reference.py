@@ -353,7 +353,11 @@ def dropout_moments(y: Array, x: Array, p: float = 0.5) -> bool:
     return mask_moments(y / x, x, p)
 
 
-def topk(x: Array, k: int = 1, axis: int = -1, descending: bool = True) -> tuple[Array, Array]:
+def argtopk(x: Array, k: int = 1, axis: int = -1, descending: bool = True) -> Array:
     key = x if not descending else ~x if x.dtype.kind in "biu" else -x.astype("float64")
-    order = np.take(np.argsort(key, axis=axis, kind="stable"), np.arange(k), axis)
+    return np.take(np.argsort(key, axis=axis, kind="stable"), np.arange(k), axis)
+
+
+def topk(x: Array, k: int = 1, axis: int = -1, descending: bool = True) -> tuple[Array, Array]:
+    order = argtopk(x, k, axis, descending)
     return np.take_along_axis(x, order, axis), order

@@ -131,8 +131,6 @@ def grid_sample_grad2(
 
 def _between(plane: Array, y: float, x: float) -> Array:
     h, w = plane.shape[-2:]
-    if not (-1 <= y <= h and -1 <= x <= w):
-        return np.zeros(plane.shape[:-2])
     y, x = min(max(y, 0.0), h - 1.0), min(max(x, 0.0), w - 1.0)
     top, left = int(y), int(x)
     low, right = min(top + 1, h - 1), min(left + 1, w - 1)
@@ -149,15 +147,15 @@ def roi_align(x: Array, rois: Array, size: Ints, scale: float = 1.0, samples: in
             continue
         x1, y1, x2, y2 = (v * scale - (0.5 if aligned else 0.0) for v in corners)
         width, height = (x2 - x1, y2 - y1) if aligned else (max(x2 - x1, 1.0), max(y2 - y1, 1.0))
-        ny = samples if samples > 0 else int(np.ceil(height / ph))
-        nx = samples if samples > 0 else int(np.ceil(width / pw))
+        ny, nx = (
+            samples if samples > 0 else int(min(max(np.ceil(side), 0), 1024)) for side in (height / ph, width / pw)
+        )
         for i, j in np.ndindex(ph, pw):
-            spots = [
-                _between(x[int(image)], y1 + (i + (a + 0.5) / ny) * height / ph, x1 + (j + (b + 0.5) / nx) * width / pw)
-                for a in range(ny)
-                for b in range(nx)
-            ]
-            y[r, :, i, j] = np.mean(spots, axis=0)
+            down = (y1 + (i + (a + 0.5) / ny) * height / ph for a in range(ny))
+            across = [x1 + (j + (b + 0.5) / nx) * width / pw for b in range(nx)]
+            near = [p for p in across if -1 <= p <= x.shape[3]]  # what lies outside is zero
+            spots = [_between(x[int(image)], q, p) for q in down if -1 <= q <= x.shape[2] for p in near]
+            y[r, :, i, j] = np.sum(spots, axis=0) / (ny * nx) if spots else 0
     return y
 
 

@@ -124,10 +124,10 @@ _float("gammaln", "The logarithm of the size of the gamma function.", "lgamma(x)
 _float("digamma", "The derivative of gammaln.", "polygamma(0, x)", "gy * polygamma(1.0, x)", real(0.3, 4),
        "digamma([1.]) -> [-0.577216]", "sp.digamma(x)", np_name="", tol={"float64": 2e-13},
        formula="NIST Digital Library of Mathematical Functions, 5.2.2")
-op("polygamma", "n: scalar, x", "The n-th derivative of digamma, for whole numbers n from 0 on; NaN for others.",
+op("polygamma", "n: scalar, x", "The n-th derivative of digamma, for whole numbers n from 0 to 2e9; NaN for others.",
    dtype="floating", expr="polygamma(n, x) if n == floor(n) else nan", grad={"x": "gy * polygamma(n + 1.0, x)"},
-   ref="np.where((n < 0) | (n != np.floor(n)), np.nan, sp.polygamma(n, x))", samples=(fixed(1.0), real(0.5, 4)),
-   np_name="", tol={"float64": 1e-12, "float32": 4e-6},
+   ref="np.where((n < 0) | (n >= 2e9) | (n != np.floor(n)), np.nan, sp.polygamma(n, x))",
+   samples=(fixed(1.0), real(0.5, 4)), np_name="", tol={"float64": 1e-12, "float32": 4e-6},
    example="polygamma(1., [1.]) -> [1.644934]", formula="NIST Digital Library of Mathematical Functions, 5.15")
 _float("erfinv", "The number whose erf is x; infinite at -1 and 1, NaN beyond.", "erfinv(x)",
        "gy * 0.8862269254527580 * exp(square(y))", real(-0.9, 0.9), "erfinv([0., 0.5]) -> [0., 0.476936]",

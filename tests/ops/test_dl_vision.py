@@ -8,7 +8,7 @@ from plain import pictures
 from plain.slope import agree, draws
 
 from dlcore import autograd, nd
-from dlcore.ops import F
+from dlcore.ops import F, reference_vision
 
 RNG = np.random.default_rng(6)
 
@@ -178,3 +178,15 @@ def test_errors_say_what_was_expected() -> None:
     }.items():
         with pytest.raises(ValueError, match=match):
             call()
+
+
+def test_huge_and_empty_regions_are_read_at_so_many_points_at_most() -> None:
+    x = np.random.default_rng(3).standard_normal((1, 2, 4, 5)).astype(np.float32)
+    rois = np.array([[0, -2000, -1500, 2100, 2000], [0, 3, 3, 1, 1], [0, 0, 0, 1e30, 1e38]], np.float32)
+    for scale, aligned in ((1.0, False), (1.0, True), (1e250, False), (1e250, True)):
+        attrs = {"size": (1, 2), "scale": scale, "aligned": aligned}
+        got = F.roi_align(nd.array(x), nd.array(rois), **attrs).asnumpy()
+        np.testing.assert_allclose(
+            got, reference_vision.roi_align(x, rois.astype(float), **attrs), rtol=1e-4, atol=1e-9
+        )
+        assert got[0].any() == (scale == 1) and not (aligned and got[1].any())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import subprocess
 import sys
+from typing import Any
 
 import numpy as np
 import pytest
@@ -40,6 +41,20 @@ def test_lists_and_numpy_arrays_are_taken() -> None:
     assert F.add([1.0, 2.0], np.array([3.0, 4.0], np.float32)).tolist() == [4.0, 6.0]
     with pytest.raises(TypeError, match="add: cannot make an array of"):
         F.add("word", 1.0)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda x: F._split_like(x, nd.ones(3), axis=1), r"_split_like: expected arrays of 2 axes, got one of shape"),
+        (lambda x: F._split_like(x, nd.ones((2, 3)), nd.ones((9, 3))), "make up the 4 of axis 0, got 11"),
+        (lambda x: F._split_like(x), "_split_like: expected arrays that make up the 4 of axis 0, got 0"),
+        (lambda x: F._unstack(x, *[x] * 9, axis=1), "_unstack: expected arrays that make up the 3 of axis 1, got 9"),
+    ],
+)
+def test_pieces_of_a_gradient_read_no_memory_behind_it(call: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        call(nd.ones((4, 3)))
 
 
 @pytest.mark.parametrize("tool", ["dlcore.ops.docs", "dlcore.array.stub"])

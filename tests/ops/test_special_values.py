@@ -16,6 +16,7 @@ import scipy.special
 
 import dlcore.array  # noqa: F401 - the methods of arrays
 from dlcore import _core
+from dlcore.graph.interpreter import MICRO
 from dlcore.ops import F
 
 BF16 = ml_dtypes.bfloat16
@@ -289,3 +290,6 @@ def test_polygamma_of_large_orders() -> None:
     want = scipy.special.polygamma(order, x)
     assert np.isfinite(want).all() and (want != 0).all()
     np.testing.assert_allclose(F.polygamma(_core.from_numpy(order), _core.from_numpy(x)).asnumpy(), want, rtol=1e-10)
+    beyond = np.array([2e9, 2.0**40, 3e38, np.inf])
+    assert np.isnan(F.polygamma(_core.from_numpy(beyond), 1.0).asnumpy()).all()
+    assert np.isnan(MICRO["polygamma"](beyond, np.ones(4))).all()

@@ -126,15 +126,29 @@ DL_INFER("split", [](InferCall& c) {
   }
   cut(c, axis, sizes, false);
 });
+// Pieces or layers of a gradient: its parts are what the arrays behind it were joined from.
+static void cut_like(InferCall& c, int axis, const std::vector<int64_t>& sizes, bool drop_axis) {
+  int64_t total = 0, size = c.in[0].shape[axis];
+  for (int64_t s : sizes) total += s;
+  if (total != size)
+    throw ValueError(format("%s: expected arrays that make up the %lld of axis %d, got %lld", c.name(), (long long)size,
+                            axis, (long long)total));
+  cut(c, axis, sizes, drop_axis);
+}
 DL_INFER("split_like", [](InferCall& c) {
-  int axis = normalize_axis(c.attr("axis").i, c.in[0].shape.n, c.name());
+  int axes = c.in[0].shape.n, axis = normalize_axis(c.attr("axis").i, axes, c.name());
   std::vector<int64_t> sizes;
-  for (int i = 1; i < c.nin; i++) sizes.push_back(c.in[i].shape[axis]);
-  cut(c, axis, sizes, false);
+  for (int i = 1; i < c.nin; i++) {
+    if (c.in[i].shape.n != axes)
+      throw ValueError(format("%s: expected arrays of %d axes, got one of shape %s", c.name(), axes,
+                              to_string(c.in[i].shape).c_str()));
+    sizes.push_back(c.in[i].shape[axis]);
+  }
+  cut_like(c, axis, sizes, false);
 });
 DL_INFER("unstack", [](InferCall& c) {
   int axis = normalize_axis(c.attr("axis").i, c.in[0].shape.n, c.name());
-  cut(c, axis, std::vector<int64_t>(size_t(c.nin - 1), 1), true);
+  cut_like(c, axis, std::vector<int64_t>(size_t(c.nin - 1), 1), true);
 });
 
 // ---- small kernels of their own shape ------------------------------------------------------------------------------------

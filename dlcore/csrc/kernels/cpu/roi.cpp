@@ -63,17 +63,19 @@ void align(const Regions& s, const T* roi, F&& f) {
   double bw = width / double(s.pw), bh = height / double(s.ph);
   auto count = [&](double cell) -> int64_t {
     if (s.samples > 0) return s.samples;
-    return cell > 0 && std::isfinite(cell) ? int64_t(std::ceil(std::min(cell, 4096.0))) : 0;
+    return cell > 0 && std::isfinite(cell) ? int64_t(std::ceil(std::min(cell, double(kMostSamples)))) : 0;
   };
   int64_t nx = count(bw), ny = count(bh);
   double share = 1.0 / double(std::max<int64_t>(1, nx * ny));
   for (int64_t cell = 0; cell < s.ph * s.pw; cell++)
-    for (int64_t iy = 0; iy < ny; iy++)
+    for (int64_t iy = 0; iy < ny; iy++) {
+      double line = y1 + bh * (double(cell / s.pw) + (double(iy) + 0.5) / double(ny));
+      if (!(line >= -1 && line <= double(s.h))) continue;  // of a huge region nearly all points lie outside
+      double y = std::min(std::max(line, 0.0), double(s.h - 1));
       for (int64_t ix = 0; ix < nx; ix++) {
-        double y = y1 + bh * (double(cell / s.pw) + (double(iy) + 0.5) / double(ny));
         double x = x1 + bw * (double(cell % s.pw) + (double(ix) + 0.5) / double(nx));
-        if (!(y >= -1 && y <= double(s.h) && x >= -1 && x <= double(s.w))) continue;
-        y = std::min(std::max(y, 0.0), double(s.h - 1)), x = std::min(std::max(x, 0.0), double(s.w - 1));
+        if (!(x >= -1 && x <= double(s.w))) continue;
+        x = std::min(std::max(x, 0.0), double(s.w - 1));
         int64_t top = int64_t(y), left = int64_t(x);
         double ty = y - double(top), tx = x - double(left);
         int64_t low = std::min(top + 1, s.h - 1), right = std::min(left + 1, s.w - 1);
@@ -82,6 +84,7 @@ void align(const Regions& s, const T* roi, F&& f) {
         f(cell, low * s.w + left, share * ty * (1 - tx));
         f(cell, low * s.w + right, share * ty * tx);
       }
+    }
 }
 
 // f(cell, pixel) with the first largest pixel of each cell of one region; cells without pixels are left out.
