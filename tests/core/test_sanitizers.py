@@ -39,6 +39,17 @@ def test_every_fault_belongs_to_a_lane(sanitize: ModuleType) -> None:
     assert known == {fault for lane in LANES for fault in sanitize.PLANTED[lane]}
 
 
+def test_what_is_left_out_is_there(sanitize: ModuleType) -> None:
+    """A test under another name would run after all, and its crash on purpose turn the lane red."""
+    names = [word.partition("=")[2] for word in sanitize.LEFT_OUT]
+    files = sorted({name.partition("::")[0] for name in names})
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider"]
+    done = subprocess.run([*command, *files], cwd=ROOT, capture_output=True, text=True)
+    found = done.stdout.splitlines()
+    assert all(name in found for name in names if "::" in name), done.stdout[-2000:] + done.stderr
+    assert all((ROOT / name).exists() for name in files)
+
+
 @pytest.mark.parametrize("lane", LANES)
 def test_make_runs_the_lane(lane: str) -> None:
     assert f".ci/sanitize.py {lane}" in (ROOT / "Makefile").read_text()

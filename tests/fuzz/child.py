@@ -15,13 +15,14 @@ from typing import Any
 TESTS = Path(__file__).resolve().parent.parent
 ROOM = 4 << 30  # bytes that a child may ask for: a size out of range must be an error, not a machine out of memory
 SECONDS = 20.0
+SANITIZED = "DLCORE_SANITIZED_CORE" in os.environ  # memory is mapped by terabytes, and all takes some times as long
 
 
 class Child:
     """Answers `ask(what)` with what `fuzz.MODULE.judge(what)` says there; a crash or a hang is an answer too."""
 
     def __init__(self, module: str, seconds: float = SECONDS) -> None:
-        self.module, self.seconds = module, seconds
+        self.module, self.seconds = module, seconds * (5 if SANITIZED else 1)
         self.process: subprocess.Popen[bytes] | None = None
         self.said: Any = None
 
@@ -97,7 +98,7 @@ def serve(module: str) -> None:
     take, give = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what the product prints must not get between
     judge = importlib.import_module(f"fuzz.{module}").judge
-    if "DLCORE_SANITIZED_CORE" not in os.environ:  # AddressSanitizer maps terabytes
+    if not SANITIZED:
         resource.setrlimit(resource.RLIMIT_AS, (ROOM, ROOM))
 
     def say(text: str) -> None:
