@@ -44,8 +44,9 @@ struct Loops {
       y[i] = before = combine<Sum>(before, x[i]);
     }
   }
-  static void row(int64_t n, const T* before, const T* x, T* y) {
-    for (int64_t k = 0; k < n; k++) y[k] = combine<Sum>(before[k], x[k]);
+  static void rows(int64_t count, int64_t n, T* before, const T* x, T* y, int64_t step, bool) {
+    for (int64_t r = 0; r < count; r++)
+      for (int64_t k = 0; k < n; k++) y[r * step + k] = before[k] = combine<Sum>(before[k], x[r * step + k]);
   }
 };
 template <bool Sum, class T>
@@ -129,52 +130,28 @@ void lines(const T* x, T* y, int64_t count, int64_t n, bool reverse) {
   });
 }
 
-// The same where the result goes past the caches: the running row is kept apart. Rows are taken whole, by one thread
-// even beside idle ones, unless they are very wide: parts of rows, wherever they are cut, are read and written at half
-// the speed of memory that follows.
-template <bool Sum, class T>
-void far_columns(const T* x, T* y, const AxisSplit& s, bool reverse) {
-  constexpr int64_t kWidest = 64 * 1024 / int64_t(sizeof(T)), kPart = kWidest / 4;
-  auto fns = loops<Sum, T>();
-  const StreamTable* stream = pick_stream_table();
-  int64_t strips = (s.inner + kWidest - 1) / kWidest;
-  parallel_for(s.outer * strips, 1, [&](int64_t b, int64_t e) {
-    Temp keep(size_t(kWidest) * sizeof(T));
-    T* row = keep.ptr<T>();
-    for (int64_t u = b; u < e; u++) {
-      int64_t first = u % strips * kWidest, m = std::min(kWidest, s.inner - first);
-      int64_t at = u / strips * s.n * s.inner + first, by = s.inner;
-      if (reverse) at += (s.n - 1) * s.inner, by = -by;
-      for (int64_t r = 0; r < s.n; r++, at += by)
-        for (int64_t i = 0; i < m; i += kPart) {
-          const int64_t n = std::min(kPart, m - i);
-          if (r)
-            fns.row(n, row + i, x + at + i, row + i);
-          else
-            std::copy(x + at + i, x + at + i + n, row + i);
-          stream->copy(n * int64_t(sizeof(T)), row + i, y + at + i);
-        }
-    }
-    stream->finish();
-  });
-}
-
-// The axis has a stride: row by row, in strips of columns.
+// The axis has a stride: row by row, in strips of columns, as wide as the nearest cache holds the running row of beside
+// what is read and written, or narrower where threads would have none.
 template <bool Sum, class T>
 void columns(const T* x, T* y, const AxisSplit& s, bool reverse) {
-  constexpr int64_t kStrip = 512;
-  if (s.outer * s.n * s.inner * int64_t(sizeof(T)) >= stream_bytes() && s.inner * int64_t(sizeof(T)) >= 1024 && x != y)
-    return far_columns<Sum>(x, y, s, reverse);
+  constexpr int64_t line = 64 / int64_t(sizeof(T)), widest = 16 * 1024 / int64_t(sizeof(T)), narrowest = 8 * line;
+  const bool far = s.outer * s.n * s.inner * int64_t(sizeof(T)) >= stream_bytes() && x != y;
   auto fns = loops<Sum, T>();
-  int64_t strips = (s.inner + kStrip - 1) / kStrip;
-  parallel_for(s.outer * strips, 16 * 1024 / (std::min(kStrip, s.inner) * s.n) + 1, [&](int64_t b, int64_t e) {
+  const int64_t wanted = std::max<int64_t>((s.inner + widest - 1) / widest, num_threads() / s.outer);
+  const int64_t strip = std::max(narrowest, ((s.inner + wanted - 1) / wanted + line - 1) / line * line);
+  const int64_t strips = (s.inner + strip - 1) / strip;
+  parallel_for(s.outer * strips, 16 * 1024 / (std::min(strip, s.inner) * s.n) + 1, [&](int64_t b, int64_t e) {
+    Temp keep(size_t(strip) * sizeof(T));
+    T* before = keep.ptr<T>();
     for (int64_t u = b; u < e; u++) {
-      int64_t first = u % strips * kStrip, m = std::min(kStrip, s.inner - first);
+      const int64_t first = u % strips * strip, m = std::min(strip, s.inner - first);
       int64_t at = u / strips * s.n * s.inner + first, by = s.inner;
       if (reverse) at += (s.n - 1) * s.inner, by = -by;
-      if (x != y) std::copy(x + at, x + at + m, y + at);
-      for (int64_t r = 1; r < s.n; r++) fns.row(m, y + at + (r - 1) * by, x + at + r * by, y + at + r * by);
+      std::copy(x + at, x + at + m, before);
+      std::copy(before, before + m, y + at);
+      fns.rows(s.n - 1, m, before, x + at + by, y + at + by, by, far);
     }
+    if (far) pick_stream_table()->finish();
   });
 }
 

@@ -30,8 +30,10 @@ DType accumulator(Kind kind, DType in, DType out) {
     case Kind::Any:
     case Kind::All: return DType::U8;
     case Kind::Norm:
-    case Kind::Var:
-    case Kind::Mean: return is_float(in) && in != DType::F64 ? DType::F32 : DType::F64;
+    case Kind::Var: return is_float(in) && in != DType::F64 ? DType::F32 : DType::F64;
+    case Kind::Mean:
+      if (!is_float(in) && itemsize(in) <= 4) return is_signed_int(in) ? DType::I64 : DType::U64;  // exactly
+      return is_float(in) && in != DType::F64 ? DType::F32 : DType::F64;
     case Kind::Max:
     case Kind::Min:
       if (in == DType::Bool) return DType::U8;

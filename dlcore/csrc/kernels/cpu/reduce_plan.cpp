@@ -11,6 +11,8 @@
 #include "kernels/cpu/copy.h"
 #include "kernels/cpu/isa/stream.h"
 #include "kernels/cpu/isa/sums.h"
+#include "kernels/cpu/isa/wide_sums.h"
+#include "kernels/cpu/reduce_blocks.h"
 #include "kernels/cpu/views.h"
 
 namespace dl {
@@ -21,35 +23,9 @@ constexpr int64_t kBuffer = 2048;    // elements converted at a time
 constexpr int64_t kStrip = 4096;     // columns worked on at a time, at most
 constexpr int64_t kFewColumns = 64;  // fewer do not fill the loop over squares of columns
 constexpr int64_t kCentres = kStrip / 2;
+constexpr int64_t kLongRun = 256;      // shorter ones are read in one place after the other
 constexpr int64_t kNarrow = 1024;      // fewer columns are joined in no time
 constexpr int64_t kGrain = 32 * 1024;  // elements below which a thread is not worth waking
-constexpr int64_t kBlockWork = 64 * 1024;
-constexpr int64_t kEnoughUnits = 32;  // results to share out, from which a reduction is not cut any more
-
-// A range of the reduced elements: `outer` positions, each with [begin, end) of the innermost reduced axis.
-struct Block {
-  int64_t outer_begin, outer_end, begin, end;
-};
-struct Blocks {
-  int64_t outer, inner, outer_blocks = 1, inner_parts = 1;
-  Blocks(const ReduceAxes& a, int64_t wanted) : outer(a.count() / std::max<int64_t>(a.inner(), 1)), inner(a.inner()) {
-    outer_blocks = std::min(outer, wanted);
-    if (outer < wanted) inner_parts = std::min((wanted + outer - 1) / outer, std::max<int64_t>(inner / 64, 1));
-  }
-  int64_t count() const { return outer_blocks * inner_parts; }
-  Block at(int64_t b) const {
-    int64_t o = b / inner_parts, p = b % inner_parts, step = (inner / inner_parts + 63) / 64 * 64;
-    if (inner_parts == 1) step = inner;
-    return {outer * o / outer_blocks, outer * (o + 1) / outer_blocks, std::min(inner, p * step),
-            p + 1 == inner_parts ? inner : std::min(inner, (p + 1) * step)};
-  }
-};
-
-int64_t blocks_wanted(int64_t units, int64_t length, int64_t work) {
-  if (units >= kEnoughUnits) return 1;
-  int64_t by_work = work / kBlockWork, by_units = (2 * kEnoughUnits + units - 1) / units;
-  return std::max<int64_t>(1, std::min({by_work, by_units, length}));
-}
 
 class Reducer {
  public:
@@ -57,12 +33,12 @@ class Reducer {
       : r_(r),
         fns_(pick_reduce_table()->fn[int(r.op)][int(r.type)]),
         load_(pick_cast_table()->fn[int(r.in.dtype)][int(r.read)]),
-        store_(pick_cast_table()->fn[int(r.acc)][int(r.out.dtype)]),
+        store_(pick_cast_table()->fn[int(divides_integers(r) ? DType::F64 : r.acc)][int(r.out.dtype)]),
         acc_size_(int64_t(itemsize(r.acc))),
         in_size_(int64_t(itemsize(r.in.dtype))),
         same_(r.in.dtype == r.read),
         squares_(r.squares ? &pick_sum_table()->squares[r.acc == DType::F64] : nullptr),
-        halves_(half_sums(r)) {}
+        wide_(wide_sums(r)) {}
 
   void along_runs() {
     int64_t results = r_.kept.count(), length = r_.reduced.count();
@@ -72,10 +48,9 @@ class Reducer {
       bool matrix = r_.kept.n == 1 && r_.reduced.n == 1 && r_.reduced.inner_in() == 1;
       int64_t group = std::clamp<int64_t>(kGrain / 2 / std::max<int64_t>(length, 1), 1, 256);
       parallel_for((results + group - 1) / group, kGrain / (group * length) + 1, [&](int64_t b, int64_t e) {
-        const int64_t half = matrix && two_streams(results * length) ? (e - b) / 2 : 0;
-        for (int64_t g = b; g < b + half; g++)
-          two_groups(g, g + half, std::min(group, results - (g + half) * group), group, length);
-        for (int64_t g = b + 2 * half; g < e; g++) {
+        const int64_t part = matrix && length >= kLongRun && in_streams(results * length) ? (e - b) / kStreams : 0;
+        for (int64_t g = b; g < b + part; g++) groups_apart(g, part, group, length);
+        for (int64_t g = b + kStreams * part; g < e; g++) {
           alignas(64) char acc[256 * 8];
           int64_t n = std::min(group, results - g * group);
           fns_.init(n, acc);
@@ -93,10 +68,9 @@ class Reducer {
     fns_.init(results * nb, partial);
     const bool line = results == 1 && r_.reduced.n == 1 && r_.reduced.inner_in() == 1;
     parallel_for(results * nb, 1, [&](int64_t b, int64_t e) {
-      const int64_t half = line && two_streams(length) ? (e - b) / 2 : 0;
-      for (int64_t u = b; u < b + half; u++)
-        two_blocks(blocks.at(u), blocks.at(u + half), partial + u * acc_size_, half);
-      for (int64_t u = b + 2 * half; u < e; u++) runs(u / nb, blocks.at(u % nb), partial + u * acc_size_);
+      const int64_t part = line && in_streams(length) ? (e - b) / kStreams : 0;
+      for (int64_t u = b; u < b + part; u++) blocks_apart(blocks, u, part, partial);
+      for (int64_t u = b + kStreams * part; u < e; u++) runs(u / nb, blocks.at(u % nb), partial + u * acc_size_);
     });
     for (int64_t k = 0; k < results; k++) {
       alignas(8) char acc[8];
@@ -107,12 +81,12 @@ class Reducer {
   }
 
   void over_rows() {
-    const int64_t strip = std::min(kStrip, 16384 / acc_size_);  // half of the nearest cache
+    const int64_t strip = std::min(kStrip, 16384 / (wide_ ? 2 * in_size_ : acc_size_));  // half of the nearest cache
     int64_t width = r_.kept.inner(), results = r_.kept.count(), length = r_.reduced.count();
     int64_t strips = (width + strip - 1) / strip, units = results / width * strips;
     int64_t wanted = blocks_wanted(units, length, results * length);
-    if (width > kNarrow)
-      wanted = std::min(wanted, std::max<int64_t>(length / 64, 1));  // one thread joins what they make
+    if (width > kNarrow)  // one thread joins what they make
+      wanted = std::min(wanted, std::max<int64_t>(length * in_size_ / (64 * acc_size_), 1));
     Blocks blocks(r_.reduced, wanted);
     int64_t nb = blocks.count();
     Temp keep;
@@ -172,47 +146,50 @@ class Reducer {
 
   // Whether this is such a sum.
   bool pairs() const {
-    return r_.op == ReduceOp::Sum && same_ && !squares_ && (r_.acc == DType::F32 || r_.acc == DType::F64) &&
-           r_.kept.n && r_.reduced.n && r_.kept.inner() == 2 && r_.kept.inner_in() == 1 && r_.reduced.inner_in() == 2;
+    return plain_sum() && r_.kept.n && r_.reduced.n && r_.kept.inner() == 2 && r_.kept.inner_in() == 1 &&
+           r_.reduced.inner_in() == 2;
   }
 
  private:
-  // How 16-bit floats are added up without being laid out as floats first; null for all else.
-  static const HalfSums* half_sums(const Reduction& r) {
-    if (r.op != ReduceOp::Sum || r.acc != DType::F32 || r.squares) return nullptr;
-    const SumTable* table = pick_sum_table();
-    return r.in.dtype == DType::F16 ? &table->f16 : r.in.dtype == DType::BF16 ? &table->bf16 : nullptr;
+  // How numbers narrower than their sums are added up without being laid out as wide ones first; null for all else.
+  static const WideSums* wide_sums(const Reduction& r) {
+    const bool into = is_float(r.in.dtype) ? r.acc == DType::F32 : r.acc == DType::I64 || r.acc == DType::U64;
+    const WideSums* sums = &pick_wide_sum_table()->of[int(r.in.dtype)];
+    return r.op == ReduceOp::Sum && into && !r.squares && sums->runs ? sums : nullptr;
   }
 
-  // Arrays that the third-level cache holds and the second does not are read in two places by turns.
-  bool two_streams(int64_t elements) const {
-    const int64_t bytes = elements * in_size_;
-    return same_ && !squares_ && bytes > (1 << 20) && bytes <= stream_bytes();
-  }
+  static bool divides_integers(const Reduction& r) { return r.divide != 1 && !is_float(r.acc); }
 
-  // Groups g and h of rows of a matrix, `n` rows in the second one.
-  void two_groups(int64_t g, int64_t h, int64_t n, int64_t group, int64_t length) {
-    alignas(64) char acc[2][256 * 8];
-    const int64_t next = r_.kept.in[0], at = g * group, then = h * group;
-    const char* p = r_.in.ptr<char>();
-    fns_.init(group, acc[0]);
-    fns_.init(n, acc[1]);
-    fns_.runs_apart(n, length, p + at * next * in_size_, p + then * next * in_size_, next, acc[0], acc[1]);
-    if (n < group) fns_.runs(group - n, length, p + (at + n) * next * in_size_, next, acc[0] + n * acc_size_);
-    emit(at, group, acc[0]);
-    emit(then, n, acc[1]);
-  }
+  // Whether memory is read in several places by turns.
+  bool in_streams(int64_t elements) const { return same_ && !squares_ && elements * in_size_ > stream_bytes(); }
 
-  // Two blocks of one line; the second one's result lies `apart` results behind the first one's.
-  void two_blocks(const Block& x, const Block& y, char* acc, int64_t apart) {
-    const int64_t n = std::min(x.end - x.begin, y.end - y.begin);
-    char* other = acc + apart * acc_size_;
-    if (n < x.end - x.begin || n < y.end - y.begin) {
-      runs(0, x, acc);
-      return runs(0, y, other);
+  // Groups g, g + part, ... of rows of a matrix; the last one may have fewer rows.
+  void groups_apart(int64_t g, int64_t part, int64_t group, int64_t length) {
+    alignas(64) char acc[kStreams][256 * 8];
+    void* accs[kStreams];
+    const int64_t next = r_.kept.in[0], apart = part * group;
+    const int64_t n = std::min(group, r_.kept.count() - (g + (kStreams - 1) * part) * group);
+    const char* p = r_.in.ptr<char>() + g * group * next * in_size_;
+    for (int k = 0; k < kStreams; k++) fns_.init(group, accs[k] = acc[k]);
+    fns_.runs_apart(n, length, p, apart * next, next, accs);
+    for (int k = 0; k < kStreams; k++) {
+      const int64_t all = k + 1 < kStreams ? group : n;
+      fns_.runs(all - n, length, p + (k * apart + n) * next * in_size_, next, acc[k] + n * acc_size_);
+      emit(g * group + k * apart, all, acc[k]);
     }
-    const char* p = r_.in.ptr<char>();
-    fns_.runs_apart(1, n, p + x.begin * in_size_, p + y.begin * in_size_, 0, acc, other);
+  }
+
+  // Blocks u, u + part, ... of one line; the last one may be shorter.
+  void blocks_apart(const Blocks& blocks, int64_t u, int64_t part, char* partial) {
+    const Block first = blocks.at(u), last = blocks.at(u + (kStreams - 1) * part);
+    const int64_t n = last.end - last.begin;
+    if (n < first.end - first.begin) {
+      for (int k = 0; k < kStreams; k++) runs(0, blocks.at(u + k * part), partial + (u + k * part) * acc_size_);
+      return;
+    }
+    void* accs[kStreams];
+    for (int k = 0; k < kStreams; k++) accs[k] = partial + (u + k * part) * acc_size_;
+    fns_.runs_apart(1, n, r_.in.ptr<char>() + first.begin * in_size_, blocks.at(u + part).begin - first.begin, 0, accs);
   }
 
   const char* centre(int64_t result) const {
@@ -239,7 +216,7 @@ class Reducer {
     const char* p = r_.in.ptr<char>() + first * next * in_size_;
     if (same_ && !squares_) return fns_.runs(n, length, p, next, acc);
     if (same_) return squares_->runs(n, length, p, next, centre(first), centre_step(), acc);
-    if (halves_) return halves_->runs(n, length, p, next, acc);
+    if (wide_) return wide_->runs(n, length, p, next, acc);
     if (length > kBuffer / 2) {
       Blocks whole(r_.reduced, 1);
       for (int64_t k = 0; k < n; k++) runs(first + k, whole.at(0), acc + k * acc_size_);
@@ -278,8 +255,12 @@ class Reducer {
         fns_.run(n, p, acc);
         continue;
       }
-      if (halves_ && stride == 1) {
-        halves_->runs(1, n, p, 0, acc);
+      if (wide_ && stride == 1) {
+        wide_->runs(1, n, p, 0, acc);
+        continue;
+      }
+      if (plain_sum() && stride == 2 && n > 1) {
+        every_second(n, p, acc);
         continue;
       }
       alignas(64) char buffer[kBuffer * 8];
@@ -293,6 +274,19 @@ class Reducer {
           fns_.run(m, buffer, acc);
       }
     }
+  }
+
+  bool plain_sum() const {
+    return r_.op == ReduceOp::Sum && same_ && !squares_ && (r_.acc == DType::F32 || r_.acc == DType::F64);
+  }
+
+  // Sums of pairs, of which the second ones are left out; the last one may not be there.
+  void every_second(int64_t n, const char* p, char* acc) {
+    alignas(16) char pair[16];
+    fns_.init(2, pair);
+    pick_sum_table()->pairs[r_.acc == DType::F64](1, n - 1, p, 0, pair);
+    fns_.run(1, pair, acc);
+    fns_.run(1, p + 2 * (n - 1) * in_size_, acc);
   }
 
   // `n` neighbouring results, starting at column `first` of outer kept position `outer`.
@@ -309,8 +303,8 @@ class Reducer {
         fns_.rows(m, n, p, down, acc);
         continue;
       }
-      if (halves_ && columns == 1 && n >= kHalfColumns) {
-        halves_->rows(m, n, p, down, acc);
+      if (wide_ && columns == 1) {
+        wide_->rows(m, n, p, down, acc);
         continue;
       }
       if (ready && n >= kFewColumns) {
@@ -358,8 +352,19 @@ class Reducer {
     for (int64_t i = 0; i < n; i++) acc[i] /= T(r_.divide);
     for (int64_t i = 0; i < n && r_.root; i++) acc[i] = std::sqrt(acc[i]);
   }
+  template <class T>
+  void divide_as(int64_t n, T* acc) {
+    for (int64_t i = 0; i < n; i++) {
+      const double v = double(acc[i]) / r_.divide;
+      std::memcpy(acc + i, &v, sizeof v);
+    }
+  }
   void finish(int64_t n, char* acc) {
-    if (r_.acc == DType::F64)
+    if (r_.acc == DType::I64)
+      divide_as(n, reinterpret_cast<int64_t*>(acc));
+    else if (r_.acc == DType::U64)
+      divide_as(n, reinterpret_cast<uint64_t*>(acc));
+    else if (r_.acc == DType::F64)
       finish_as(n, reinterpret_cast<double*>(acc));
     else
       finish_as(n, reinterpret_cast<float*>(acc));
@@ -371,7 +376,7 @@ class Reducer {
   int64_t acc_size_, in_size_;
   bool same_;
   const SquareSums* squares_;  // null: elements are added up as they are
-  const HalfSums* halves_;
+  const WideSums* wide_;
 };
 
 }  // namespace

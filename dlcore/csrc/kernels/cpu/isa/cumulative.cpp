@@ -3,7 +3,12 @@
 
 #include <type_traits>
 
+#include "kernels/cpu/isa/vec.h"
 #include "kernels/cpu/isa/vmath_base.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
 
 namespace dl {
 namespace DL_ISA {
@@ -113,15 +118,58 @@ T total(int64_t n, const T* x) {
   return lane[0];
 }
 
+template <class T>
+DL_INLINE void put(T* y, Vec<T> v, std::false_type) {
+  vec_store(y, v);
+}
+template <class T>
+DL_INLINE void put(T* y, Vec<T> v, std::true_type) {
+#if defined(__AVX512F__)
+  _mm512_stream_si512(reinterpret_cast<__m512i*>(y), __m512i(v));
+#elif defined(__AVX2__)
+  _mm256_stream_si256(reinterpret_cast<__m256i*>(y), __m256i(v));
+#elif defined(__SSE2__)
+  _mm_stream_si128(reinterpret_cast<__m128i*>(y), __m128i(v));
+#else
+  vec_store(y, v);
+#endif
+}
+
+// Some rows at once: as many streams from memory and to it, and `before` is read and written once for all of them.
+template <class Op, class T, int Rows, class Far>
+DL_INLINE void some_rows(int64_t n, T* before, const T* x, T* y, int64_t step, Far far) {
+  constexpr int64_t lane = lanes<T>();
+  int64_t k = 0;
+  for (; k + lane <= n; k += lane) {
+    Vec<T> v = vec_load<Vec<T>>(before + k);
+#pragma GCC unroll 8
+    for (int64_t r = 0; r < Rows; r++) {
+      v = Op::of(v, vec_load<Vec<T>>(x + r * step + k));
+      put(y + r * step + k, v, far);
+    }
+    vec_store(before + k, v);
+  }
+  for (; k < n; k++)
+    for (int64_t r = 0; r < Rows; r++) y[r * step + k] = before[k] = Op::of(before[k], x[r * step + k]);
+}
+template <class Op, class T, class Far>
+DL_INLINE void all_rows(int64_t count, int64_t n, T* before, const T* x, T* y, int64_t step, Far far) {
+  int64_t r = 0;
+  for (; r + 8 <= count; r += 8) some_rows<Op, T, 8>(n, before, x + r * step, y + r * step, step, far);
+  for (; r < count; r++) some_rows<Op, T, 1>(n, before, x + r * step, y + r * step, step, far);
+}
 template <class Op, class T>
-void row(int64_t n, const T* before, const T* x, T* y) {
-#pragma omp simd
-  for (int64_t k = 0; k < n; k++) y[k] = Op::of(before[k], x[k]);
+void rows(int64_t count, int64_t n, T* before, const T* x, T* y, int64_t step, bool far) {
+  const bool aligned = (reinterpret_cast<uintptr_t>(y) | uintptr_t(step) * sizeof(T)) % kVecBytes == 0;
+  if (far && aligned)
+    all_rows<Op, T>(count, n, before, x, y, step, std::true_type());
+  else
+    all_rows<Op, T>(count, n, before, x, y, step, std::false_type());
 }
 
 template <class T>
 constexpr CumulativeOps<T> ops() {
-  return {{total<Plus, T>, line<Plus, T>, row<Plus, T>}, {total<Times, T>, line<Times, T>, row<Times, T>}};
+  return {{total<Plus, T>, line<Plus, T>, rows<Plus, T>}, {total<Times, T>, line<Times, T>, rows<Times, T>}};
 }
 
 }  // namespace

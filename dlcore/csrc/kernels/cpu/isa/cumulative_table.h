@@ -11,7 +11,9 @@ struct CumulativeFns {
   T (*total)(int64_t n, const T* x);
   // y[i] = before op (x[0] op ... op x[i]); from the other end when `reverse`. x and y may be the same.
   void (*line)(int64_t n, const T* x, T* y, T before, bool reverse);
-  void (*row)(int64_t n, const T* before, const T* x, T* y);  // y = before op x
+  // Row by row: before[k] op= x[k], which y[k] then is; the rows of n elements are `step` apart in x and y, which may
+  // be the same. `far`: y is written past the caches where its rows are aligned for that (call StreamTable::finish).
+  void (*rows)(int64_t count, int64_t n, T* before, const T* x, T* y, int64_t step, bool far);
 };
 template <class T>
 struct CumulativeOps {

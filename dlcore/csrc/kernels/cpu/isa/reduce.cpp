@@ -2,6 +2,7 @@
 // with the logarithm of the length.
 #include "kernels/cpu/isa/reduce_table.h"
 
+#include "kernels/cpu/isa/joined_rows.h"
 #include "kernels/cpu/isa/places.h"
 
 namespace dl {
@@ -21,10 +22,10 @@ struct Lanes {
   T value[Width];
   Bits<T> size[kSplit ? Width : 1];
 
-  DL_MEMBER void clear() {
-    for (int k = 0; k < Width; k++) value[k] = identity<Op, T>();
+  DL_MEMBER void clear(int64_t n = Width) {
+    for (int64_t k = 0; k < n; k++) value[k] = identity<Op, T>();
     if constexpr (kSplit)
-      for (int k = 0; k < Width; k++) size[k] = 0;
+      for (int64_t k = 0; k < n; k++) size[k] = 0;
   }
   DL_MEMBER void take(const T* x) {
 #pragma omp simd
@@ -34,15 +35,15 @@ struct Lanes {
 #pragma omp simd
     for (int64_t k = 0; k < n; k++) take_one(x[k], k);
   }
-  // Eight rows, one after the other.
-  DL_MEMBER void take_rows(const T* x, int64_t stride, int64_t n) {
+  // Eight rows, one after the other, that lie `apart` from each other.
+  DL_MEMBER void take_rows(const T* x, int64_t apart, int64_t n) {
 #pragma omp simd
     for (int64_t k = 0; k < n; k++) {
       Lanes<Op, T, 1> one;
       one.value[0] = value[k];
       if constexpr (kSplit) one.size[0] = size[k];
 #pragma GCC unroll 8
-      for (int r = 0; r < 8; r++) one.take_one(x[k + r * stride], 0);
+      for (int r = 0; r < 8; r++) one.take_one(x[k + r * apart], 0);
       value[k] = one.value[0];
       if constexpr (kSplit) size[k] = one.size[0];
     }
@@ -113,12 +114,15 @@ DL_INLINE T run_block(int64_t n, const T* x) {
 template <class T>
 constexpr int64_t kPairwiseBlock = kLanes<T> * 128;
 
+// Whether the order makes no difference.
+template <ReduceOp Op, class T>
+constexpr bool kExact = std::is_integral_v<T> || Op == ReduceOp::Max || Op == ReduceOp::Min;
+
 // Blocks, joined in pairs, those in pairs, and so on: `made` holds what waits for its partner.
 template <ReduceOp Op, class T>
 T run_pairwise(int64_t n, const T* x) {
   constexpr int64_t block = kPairwiseBlock<T>;
-  constexpr bool exact = std::is_integral_v<T> || Op == ReduceOp::Max || Op == ReduceOp::Min;
-  if (exact || n <= block) return run_block<Op, T>(n, x);
+  if (kExact<Op, T> || n <= block) return run_block<Op, T>(n, x);
   T made[64];
   int depth = 0;
   for (int64_t at = 0, number = 0; at < n; at += block, number++) {
@@ -145,59 +149,66 @@ void run(int64_t n, const void* x, void* acc) {
   *a = combine<Op, T>(*a, r);
 }
 
-// Two short runs side by side: the end of a loop, which no processor foresees, is then met half as often.
-template <ReduceOp Op, class T>
-DL_INLINE void run_two(int64_t n, const T* x, const T* y, T* acc_x, T* acc_y) {
-  constexpr int width = kLanes<T>;
-  Lanes<Op, T, width> a, b;
-  a.clear();
-  b.clear();
+// Runs side by side. Of two short ones the end of the loop, which no processor foresees, is then met half as often.
+template <ReduceOp Op, class T, int Count>
+DL_INLINE void run_some(int64_t n, const T* const (&x)[Count], T (&acc)[Count]) {
+  constexpr bool fewer = kExact<Op, T> && Count > 2;  // so that all accumulators have registers
+  constexpr int width = kLanes<T> / (fewer ? 2 : 1);
+  Lanes<Op, T, width> lanes[Count];
+#pragma GCC unroll 4
+  for (int k = 0; k < Count; k++) lanes[k].clear();
   int64_t i = 0;
   for (; i + width <= n; i += width) {
-    a.take(x + i);
-    b.take(y + i);
+#pragma GCC unroll 4
+    for (int k = 0; k < Count; k++) lanes[k].take(x[k] + i);
   }
-  if (i < n) {
-    a.take_rest(x + i, n - i);
-    b.take_rest(y + i, n - i);
+#pragma GCC unroll 4
+  for (int k = 0; k < Count; k++) {
+    if (i < n) lanes[k].take_rest(x[k] + i, n - i);
+    acc[k] = combine<Op, T>(acc[k], lanes[k].fold());
   }
-  *acc_x = combine<Op, T>(*acc_x, a.fold());
-  *acc_y = combine<Op, T>(*acc_y, b.fold());
 }
 
-// As run_pairwise, of two runs in turns.
+// As run_pairwise, of several runs in turns.
 template <ReduceOp Op, class T>
-void run_apart(int64_t n, const T* x, const T* y, T* acc_x, T* acc_y) {
+void run_apart(int64_t n, const T* const (&x)[kStreams], T (&acc)[kStreams]) {
   constexpr int64_t block = kPairwiseBlock<T>;
-  constexpr bool exact = std::is_integral_v<T> || Op == ReduceOp::Max || Op == ReduceOp::Min;
-  if (exact || n <= block) return run_two<Op, T>(n, x, y, acc_x, acc_y);
-  T made[2][64];
+  if (kExact<Op, T> || n <= block) return run_some<Op, T>(n, x, acc);
+  T made[64][kStreams];
+  auto join = [](T(&a)[kStreams], const T(&b)[kStreams]) {  // a = b op a
+    for (int k = 0; k < kStreams; k++) a[k] = combine<Op, T>(b[k], a[k]);
+  };
   int depth = 0;
   for (int64_t at = 0, number = 0; at < n; at += block, number++) {
-    T v = identity<Op, T>(), w = v;
-    run_two<Op, T>(n - at < block ? n - at : block, x + at, y + at, &v, &w);
-    for (int64_t odd = number; odd & 1; odd >>= 1) {
-      depth--;
-      v = combine<Op, T>(made[0][depth], v);
-      w = combine<Op, T>(made[1][depth], w);
+    const T* part[kStreams];
+    for (int k = 0; k < kStreams; k++) part[k] = x[k] + at, made[depth][k] = identity<Op, T>();
+    run_some<Op, T>(n - at < block ? n - at : block, part, made[depth]);
+    for (int64_t odd = number; odd & 1; odd >>= 1, depth--) {
+      join(made[depth], made[depth - 1]);
+      __builtin_memcpy(made[depth - 1], made[depth], sizeof made[0]);
     }
-    made[0][depth] = v;
-    made[1][depth++] = w;
+    depth++;
   }
-  T v = made[0][--depth], w = made[1][depth];
-  while (depth) {
-    v = combine<Op, T>(made[0][--depth], v);
-    w = combine<Op, T>(made[1][depth], w);
+  for (depth--; depth; depth--) {
+    join(made[depth], made[depth - 1]);
+    __builtin_memcpy(made[depth - 1], made[depth], sizeof made[0]);
   }
-  *acc_x = combine<Op, T>(*acc_x, v);
-  *acc_y = combine<Op, T>(*acc_y, w);
+  join(made[0], acc);
+  __builtin_memcpy(acc, made[0], sizeof made[0]);
 }
 
 template <ReduceOp Op, class T>
-void runs_apart(int64_t count, int64_t n, const void* px, const void* py, int64_t stride, void* pacc_x, void* pacc_y) {
-  const T *x = static_cast<const T*>(px), *y = static_cast<const T*>(py);
-  T *acc_x = static_cast<T*>(pacc_x), *acc_y = static_cast<T*>(pacc_y);
-  for (int64_t i = 0; i < count; i++) run_apart<Op, T>(n, x + i * stride, y + i * stride, acc_x + i, acc_y + i);
+void runs_apart(int64_t count, int64_t n, const void* px, int64_t apart, int64_t stride, void* const* pacc) {
+  for (int64_t i = 0; i < count; i++) {
+    const T* x[kStreams];
+    T acc[kStreams];
+    for (int k = 0; k < kStreams; k++) {
+      x[k] = static_cast<const T*>(px) + k * apart + i * stride;
+      acc[k] = static_cast<const T*>(pacc[k])[i];
+    }
+    run_apart<Op, T>(n, x, acc);
+    for (int k = 0; k < kStreams; k++) static_cast<T*>(pacc[k])[i] = acc[k];
+  }
 }
 
 template <ReduceOp Op, class T>
@@ -206,7 +217,12 @@ void runs(int64_t count, int64_t n, const void* px, int64_t stride, void* pacc) 
   T* acc = static_cast<T*>(pacc);
   int64_t i = 0;
   if (n > 16 && n <= 8 * kLanes<T>)
-    for (; i + 2 <= count; i += 2) run_two<Op, T>(n, x + i * stride, x + (i + 1) * stride, acc + i, acc + i + 1);
+    for (; i + 2 <= count; i += 2) {
+      const T* const two[] = {x + i * stride, x + (i + 1) * stride};
+      T sums[] = {acc[i], acc[i + 1]};
+      run_some<Op, T>(n, two, sums);
+      acc[i] = sums[0], acc[i + 1] = sums[1];
+    }
   if (n > 16 && n <= kPairwiseBlock<T>)
     for (; i < count; i++) acc[i] = combine<Op, T>(acc[i], run_block<Op, T>(n, x + i * stride));
   for (; i < count; i++) run<Op, T>(n, x + i * stride, acc + i);
@@ -228,18 +244,27 @@ DL_INLINE void strip(int64_t rows, int64_t n, const T* x, int64_t stride, T* acc
   }
 }
 
-// Rows that no cache keeps until the next strip: few accumulators would touch each page for a short run only.
+template <class T>
+DL_INLINE bool is_far(int64_t rows, int64_t stride) {
+  return rows * stride * int64_t(sizeof(T)) > (1 << 19);
+}
+
+// Rows that no cache keeps until the next strip: few accumulators would touch each page for a short run only. Eight
+// stretches of rows that follow each other are read at once, which memory delivers sooner than one.
+template <class T>
+constexpr int64_t kFarColumns = 16384 / int64_t(sizeof(T));  // half of the nearest cache
 template <ReduceOp Op, class T>
 void far_rows(int64_t rows, int64_t n, const T* x, int64_t stride, T* acc) {
-  constexpr int64_t most = 16384 / int64_t(sizeof(T));  // half of the nearest cache
+  constexpr int64_t most = kFarColumns<T>;
   Lanes<Op, T, int(most)> lanes;
   for (; n > 0; n -= most, x += most, acc += most) {
-    int64_t m = n < most ? n : most;
+    const int64_t m = n < most ? n : most;
     for (int64_t r0 = 0; r0 < rows; r0 += 256) {
-      int64_t r = r0, end = rows - r0 < 256 ? rows : r0 + 256;
-      lanes.clear();
-      for (; r + 8 <= end; r += 8) lanes.take_rows(x + r * stride, stride, m);
-      for (; r < end; r++) lanes.take(x + r * stride, m);
+      const int64_t count = rows - r0 < 256 ? rows - r0 : 256, per = count / 8;
+      const T* from = x + r0 * stride;
+      lanes.clear(m);
+      for (int64_t r = 0; r < per; r++) lanes.take_rows(from + r * stride, per * stride, m);
+      for (int64_t r = 8 * per; r < count; r++) lanes.take(from + r * stride, m);
       for (int64_t k = 0; k < m; k++) acc[k] = combine<Op, T>(acc[k], lanes.get(k));
     }
   }
@@ -254,24 +279,21 @@ DL_INLINE void strips(int64_t count, int64_t n, const T* x, int64_t stride, T* a
   if (i < n) strip<Op, T, narrow>(count, n - i, x + i, stride, acc + i);
 }
 
-// Narrow rows that follow each other: 16 of them are one row of whole vectors.
+// Rows that follow each other: so many are one that its vectors are whole, or, where no cache keeps them, that it is as
+// wide as the accumulators are many.
 template <ReduceOp Op, class T>
 DL_INLINE void narrow_rows(int64_t count, int64_t n, const T* x, T* acc) {
-  constexpr int64_t kJoin = 16, kMost = 64;
-  T joined[kJoin * kMost];
-  int64_t whole = count / kJoin;
-  for (int64_t k = 0; k < kJoin * n; k++) joined[k] = identity<Op, T>();
-  const int64_t some = 8 + 16384 / (kJoin * n * int64_t(sizeof(T)));  // what the nearest cache keeps for all strips
-  for (int64_t r = 0; r < whole; r += some)
-    strips<Op, T>(whole - r < some ? whole - r : some, kJoin * n, x + r * kJoin * n, kJoin * n, joined);
-  for (int64_t half = kJoin / 2; half; half /= 2) {
-#pragma omp simd
-    for (int64_t k = 0; k < half * n; k++) joined[k] = combine<Op, T>(joined[k], joined[k + half * n]);
-  }
-  for (int64_t k = 0; k < n; k++) acc[k] = combine<Op, T>(acc[k], joined[k]);
-  x += whole * kJoin * n;
-  for (int64_t r = 0; r < count - whole * kJoin; r++)
-    for (int64_t k = 0; k < n; k++) acc[k] = combine<Op, T>(acc[k], x[r * n + k]);
+  constexpr int64_t most = kFarColumns<T>;
+  const bool far = is_far<T>(count, n);
+  int64_t join = 16;
+  while (far && 2 * join * n <= most) join *= 2;
+  const int64_t some = 8 + 16384 / (join * n * int64_t(sizeof(T)));  // what the nearest cache keeps for all strips
+  auto rows = [=](int64_t whole, int64_t m, const T* from, T* to) {
+    if (far && m > n) return far_rows<Op, T>(whole, m, from, m, to);
+    for (int64_t r = 0; r < whole; r += some)
+      strips<Op, T>(whole - r < some ? whole - r : some, m, from + r * m, m, to);
+  };
+  joined_rows<most>(count, n, join, x, acc, identity<Op, T>(), combine<Op, T>, rows);
 }
 
 // So few rows that accumulators in registers would be set up more often than used: four rows at once, two, one.
@@ -295,15 +317,21 @@ DL_INLINE void few_rows(int64_t count, int64_t n, const T* x, int64_t stride, T*
   }
 }
 
+template <class T>
+DL_INLINE bool is_narrow(int64_t count, int64_t n) {
+  if (is_far<T>(count, n)) return 16 * n <= kFarColumns<T>;
+  return n < 64 && n % (64 / int64_t(sizeof(T)));
+}
+
 template <ReduceOp Op, class T>
 void rows(int64_t count, int64_t n, const void* px, int64_t stride, void* pacc) {
   const T* x = static_cast<const T*>(px);
   T* acc = static_cast<T*>(pacc);
   if (count < 8) {
     few_rows<Op, T>(count, n, x, stride, acc);
-  } else if (stride == n && n < 64 && n % (64 / int64_t(sizeof(T))) && count >= 64) {
+  } else if (stride == n && count >= 64 && is_narrow<T>(count, n)) {
     narrow_rows<Op, T>(count, n, x, acc);
-  } else if (n >= 256 && stride * int64_t(sizeof(T)) >= 4096 && count * stride * int64_t(sizeof(T)) > (1 << 19)) {
+  } else if (n >= 256 && is_far<T>(count, stride)) {
     far_rows<Op, T>(count, n, x, stride, acc);
   } else {
     strips<Op, T>(count, n, x, stride, acc);

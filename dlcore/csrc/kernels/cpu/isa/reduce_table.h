@@ -12,14 +12,16 @@ inline constexpr int kReduceOps = 4;
 enum class ReduceType : uint8_t { F32, F64, I32, I64, U64, U8 };
 inline constexpr int kReduceTypes = 6;
 
+inline constexpr int kStreams = 4;
+
 struct ReduceFns {
   void (*init)(int64_t n, void* acc);                // the identity of the operation
   void (*run)(int64_t n, const void* x, void* acc);  // acc[0] op= x[0] op x[1] ...
   // acc[i] op= the n elements from x + i stride on
   void (*runs)(int64_t count, int64_t n, const void* x, int64_t stride, void* acc);
-  // The same of two groups of runs, x's and y's, in turns: beyond the nearest caches two streams are read in less time
-  // than one. The same bits as one by one.
-  void (*runs_apart)(int64_t count, int64_t n, const void* x, const void* y, int64_t stride, void* acc_x, void* acc_y);
+  // The same of kStreams groups of runs, each `apart` elements behind the one before it, in turns: memory delivers as
+  // many streams in less time than one. The same bits as one by one.
+  void (*runs_apart)(int64_t count, int64_t n, const void* x, int64_t apart, int64_t stride, void* const* acc);
   // acc[i] op= x[i] op x[i + stride] op ... (rows of them, n columns)
   void (*rows)(int64_t rows, int64_t n, const void* x, int64_t stride, void* acc);
   // Extremes only: where the first one is, NaN before all others; in each of `count` lines of n elements that follow

@@ -10,57 +10,6 @@ namespace {
 
 constexpr int64_t kBlock = 8192;
 
-template <class H>
-DL_INLINE float half_block(int64_t n, const uint16_t* x) {
-  constexpr int64_t lane = lanes<float>();
-  Vec<float> sum[4] = {};
-  float rest = 0;
-  int64_t i = 0;
-  for (; i + 4 * lane <= n; i += 4 * lane) {
-#pragma GCC unroll 4
-    for (int k = 0; k < 4; k++) sum[k] += H::load(x + i + k * lane);
-  }
-  for (; i + lane <= n; i += lane) sum[0] += H::load(x + i);
-  for (; i < n; i++) rest += H::one(x[i]);
-  return fold<float>((sum[0] + sum[1]) + (sum[2] + sum[3])) + rest;
-}
-
-template <class H>
-void half_runs(int64_t count, int64_t n, const void* px, int64_t stride, void* pacc) {
-  const uint16_t* x = static_cast<const uint16_t*>(px);
-  float* acc = static_cast<float*>(pacc);
-  for (int64_t c = 0; c < count; c++, x += stride) {
-    float sum = 0;
-    for (int64_t i = 0; i < n; i += kBlock) sum += half_block<H>(n - i < kBlock ? n - i : kBlock, x + i);
-    acc[c] += sum;
-  }
-}
-
-template <class H>
-void half_rows(int64_t rows, int64_t n, const void* px, int64_t stride, void* pacc) {
-  constexpr int64_t lane = lanes<float>();
-  const uint16_t* x = static_cast<const uint16_t*>(px);
-  float* acc = static_cast<float*>(pacc);
-  int64_t r = 0;
-  for (; r + 8 <= rows; r += 8, x += 8 * stride) {
-    int64_t i = 0;
-    for (; i + lane <= n; i += lane) {
-      Vec<float> v[8];
-#pragma GCC unroll 8
-      for (int k = 0; k < 8; k++) v[k] = H::load(x + k * stride + i);
-      Vec<float> sum = ((v[0] + v[1]) + (v[2] + v[3])) + ((v[4] + v[5]) + (v[6] + v[7]));
-      vec_store(acc + i, Vec<float>(vec_load<Vec<float>>(acc + i) + sum));
-    }
-    for (; i < n; i++)
-      for (int k = 0; k < 8; k++) acc[i] += H::one(x[k * stride + i]);
-  }
-  for (; r < rows; r++, x += stride) {
-    int64_t i = 0;
-    for (; i + lane <= n; i += lane) vec_store(acc + i, Vec<float>(vec_load<Vec<float>>(acc + i) + H::load(x + i)));
-    for (; i < n; i++) acc[i] += H::one(x[i]);
-  }
-}
-
 template <class T>
 DL_INLINE T square(T x) {
   return x * x;
@@ -154,10 +103,7 @@ constexpr SquareSums squares() {
 }  // namespace
 
 extern const SumTable sum_table;
-constexpr SumTable sum_table = {{half_runs<Float16>, half_rows<Float16>},
-                                {half_runs<BFloat16>, half_rows<BFloat16>},
-                                {squares<float>(), squares<double>()},
-                                {pairs<float>, pairs<double>}};
+constexpr SumTable sum_table = {{squares<float>(), squares<double>()}, {pairs<float>, pairs<double>}};
 
 }  // namespace DL_ISA
 }  // namespace dl

@@ -1,4 +1,4 @@
-// Sums of what is not added up as it lies in memory: 16-bit floats, squares of distances, the parts of complex numbers.
+// Sums of what is not added up as it lies in memory: squares of distances, the parts of complex numbers.
 #pragma once
 #include <cstdint>
 
@@ -6,12 +6,6 @@
 
 namespace dl {
 
-struct HalfSums {  // acc: floats
-  // acc[i] += the n elements from x + i stride on
-  void (*runs)(int64_t count, int64_t n, const void* x, int64_t stride, void* acc);
-  // acc[i] += x[i] + x[i + stride] + ... (rows of them, n columns)
-  void (*rows)(int64_t rows, int64_t n, const void* x, int64_t stride, void* acc);
-};
 struct SquareSums {
   // acc[i] += the squares of the distances of the n elements from x + i stride on from centre[i step]
   void (*runs)(int64_t count, int64_t n, const void* x, int64_t stride, const void* centre, int64_t step, void* acc);
@@ -23,12 +17,9 @@ struct SquareSums {
 using PairSum = void (*)(int64_t count, int64_t n, const void* x, int64_t stride, void* acc);
 
 struct SumTable {
-  HalfSums f16, bf16;
   SquareSums squares[2];  // float, double
   PairSum pairs[2];
 };
 DL_ISA_TABLE(SumTable, sum_table)
-
-inline constexpr int64_t kHalfColumns = 32;  // HalfSums::rows is slow for fewer: they fill no vectors
 
 }  // namespace dl

@@ -1,0 +1,89 @@
+"""Sums that are added up wider than the numbers are, rows joined to wider ones, and memory read in several places."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from core.arrays import layouts, nd, threads
+
+from dlcore.ops import F
+
+INTEGERS = ["bool", "int8", "int16", "int32", "uint8", "uint16", "uint32"]
+rng = np.random.default_rng(11)
+
+
+def ends(dtype: str) -> tuple[int, int]:
+    """The smallest and the largest number of an integer dtype."""
+    return (0, 1) if dtype == "bool" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
+
+
+def filled(shape: tuple[int, ...], dtype: str) -> list[np.ndarray]:
+    """Arrays whose sums soonest leave a range that is too narrow for them, and one of all numbers."""
+    low, high = ends(dtype)
+    drawn = rng.integers(low, high, shape, endpoint=True).astype(dtype)
+    return [np.full(shape, low, dtype), np.full(shape, high, dtype), drawn]
+
+
+@pytest.mark.parametrize("dtype", INTEGERS)
+@pytest.mark.parametrize("shape", [(1, 1), (7, 31), (2100, 70), (9, 4201), (4, 70_000), (3000, 3), (1700, 63)], ids=str)
+def test_integer_sums_and_means_are_exact(shape: tuple[int, int], dtype: str) -> None:
+    for x in filled(shape, dtype):
+        for _, y in layouts(x):
+            for axis in (None, 0, 1):
+                total = x.sum(axis, dtype=np.int64)
+                got = F.sum(nd(y), axis).asnumpy()
+                assert got.dtype == x.sum().dtype
+                np.testing.assert_array_equal(got, total)
+                count = x.size if axis is None else shape[axis]
+                mean = F.mean(nd(y), axis).asnumpy()
+                np.testing.assert_array_equal(mean, (total / count).astype(mean.dtype))
+
+
+@pytest.mark.parametrize("dtype", ["int16", "uint16"])
+def test_columns_longer_than_sums_of_twice_the_width_hold(dtype: str) -> None:
+    for x in filled((150_000, 5), dtype)[:2]:
+        np.testing.assert_array_equal(F.sum(nd(x), 0).asnumpy(), x.sum(0))
+        np.testing.assert_array_equal(F.sum(nd(x)).asnumpy(), x.sum())
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("n", [1, 2, 3, 31, 32, 33, 20_001])
+def test_every_second_number_alone_is_added_up(n: int, dtype: str) -> None:
+    """The array ends with the last of them, and what lies between them is not a number."""
+    x = np.full((3, 2 * n - 1), np.nan, dtype)
+    x[:, ::2] = rng.integers(-9, 10, (3, n))
+    np.testing.assert_array_equal(F.sum(nd(x[:, ::2]), 1).asnumpy(), x[:, ::2].sum(1))
+    np.testing.assert_array_equal(F.sum(nd(x[2, ::-2])).asnumpy(), x[2, ::2].sum())
+    x[1, 2 * (n // 2)] = np.inf
+    assert F.sum(nd(x[1, ::2])).item() == np.inf
+
+
+@pytest.mark.parametrize("columns", [3, 20, 64, 250, 700])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_rows_that_follow_each_other_are_joined(dtype: str, columns: int) -> None:
+    """So many that no cache keeps them: 600 kB of each of 32 results, which are not cut."""
+    rows = 600_000 // (columns * np.dtype(dtype).itemsize) + 5
+    x = rng.integers(-9, 10, (32, rows, columns)).astype(dtype)
+    np.testing.assert_array_equal(F.sum(nd(x), 1).asnumpy(), x.sum(1))
+    x[3, rows - 1, columns - 1] = x[30, 0, 0] = np.nan
+    np.testing.assert_array_equal(F.max(nd(x), 1).asnumpy(), x.max(1))
+    np.testing.assert_array_equal(F.min(nd(x), 1).asnumpy(), x.min(1))
+
+
+@pytest.mark.parametrize("shape", [(1003, 4700), (17_003, 277), (5_000_001,)], ids=str)
+def test_streams_give_the_same_bits_on_any_number_of_threads(shape: tuple[int, ...]) -> None:
+    """Of 19 MB: four places are read by turns, and which ones depends on the threads."""
+    x = rng.standard_normal(shape).astype(np.float32)
+    found = []
+    for count in (1, 2, 3):
+        with threads(count):
+            found.append([getattr(F, name)(nd(x), -1).asnumpy() for name in ("sum", "max", "min", "prod")])
+    for name, *got in zip(("sum", "max", "min", "prod"), *found, strict=True):
+        for other in got[1:]:
+            np.testing.assert_array_equal(got[0], other, name)
+    np.testing.assert_allclose(found[0][0], x.sum(-1, dtype=np.float64), rtol=1e-6, atol=1e-3)
+    np.testing.assert_array_equal(found[0][1], x.max(-1))
+    np.testing.assert_array_equal(found[0][2], x.min(-1))
+    x[..., 4] = np.nan
+    for name in ("sum", "max", "min"):
+        assert np.isnan(getattr(F, name)(nd(x), -1).asnumpy()).all()
