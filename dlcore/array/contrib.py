@@ -300,7 +300,9 @@ def count_sketch(data: Any, h: Any, s: Any, out_dim: int, processing_batch_size:
     return F.reshape(F.transpose(F.segment_sum(lines, places, out_dim)), (*data.shape[:-1], out_dim))
 
 
-def rand_zipfian(true_classes: Any, num_sampled: int, range_max: int) -> tuple[NDArray, NDArray, NDArray]:
+def rand_zipfian(
+    true_classes: Any, num_sampled: int, range_max: int, ctx: Any = None
+) -> tuple[NDArray, NDArray, NDArray]:
     """num_sampled classes below range_max by the law P(k) = log((k + 2) / (k + 1)) / log(range_max + 1), with repeats.
 
     Returns them and how often the true and the drawn classes are expected among num_sampled draws.
@@ -309,7 +311,7 @@ def rand_zipfian(true_classes: Any, num_sampled: int, range_max: int) -> tuple[N
     >>> drawn.shape, round(true.item(), 4)
     ((4,), 0.4982)
     """
-    spread = _np_random.uniform(0.0, 1.0, num_sampled, "float64")
+    spread = _np_random.uniform(0.0, 1.0, num_sampled, "float64", ctx)
     drawn = F.cast(F.subtract(F.exp(F.multiply(spread, float(_np.log(range_max + 1.0)))), 1.0), "int64")
     drawn = F.remainder(drawn, range_max)
 

@@ -67,7 +67,7 @@ del batch_dot
 # Second names of the functions above.
 _ALSO = {
     "Concat": "concat", "ElementWiseSum": "add_n", "Pad": "pad", "Reshape": "reshape", "SliceChannel": "split",
-    "BatchNorm_v1": "BatchNorm", "Convolution_v1": "Convolution", "Pooling_v1": "Pooling", "SwapAxis": "swapaxes",
+    "BatchNorm_v1": "BatchNorm", "Convolution_v1": "Convolution", "SwapAxis": "swapaxes",
     "choose_element_0index": "pick", "crop": "slice", "broadcast_axes": "broadcast_axis", "max_axis": "max",
     "min_axis": "min", "sequence_last": "SequenceLast", "sequence_reverse": "SequenceReverse", "sum_axis": "sum",
 }  # fmt: skip

@@ -157,6 +157,7 @@ S2 = np.abs(S2) + 0.6
 KNOBS = dict(lr=0.1, wd=0.1, rescale_grad=0.5, clip_gradient=0.8)
 C = np.clip(G * 0.5, -0.8, 0.8)
 D = C + 0.1 * W
+B = np.clip(G * 0.5 + 0.1 * W, -0.8, 0.8)  # what MXNet's Adam and RMSProp take: the decay is clipped as well
 
 
 def _adam(g: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -164,8 +165,8 @@ def _adam(g: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _rmsalex() -> tuple[np.ndarray, list[np.ndarray]]:
-    n, g = 0.95 * S2 + 0.05 * D**2, 0.95 * S1 * 0.1 + 0.05 * D
-    delta = 0.9 * S3 - 0.1 * D / np.sqrt(n - g**2 + 1e-3)
+    n, g = 0.95 * S2 + 0.05 * B**2, 0.95 * S1 * 0.1 + 0.05 * B
+    delta = 0.9 * S3 - 0.1 * B / np.sqrt(n - g**2 + 1e-3)
     return W + delta, [n, g, delta]
 
 
@@ -190,20 +191,19 @@ def _adadelta() -> tuple[np.ndarray, list[np.ndarray]]:
 
 
 V = 0.9 * S1 - 0.1 * D
-N = 0.9 * S1 + D
-M, Q = _adam(D)
+M, Q = _adam(B)
 MC, QC = _adam(C)
 HALF = {k: v for k, v in KNOBS.items() if k != "lr"}
 UPDATES: dict[str, tuple[list[np.ndarray], dict, np.ndarray, list[np.ndarray]]] = {
     "sgd_update": ([], KNOBS, W - 0.1 * D, []),
     "sgd_mom_update": ([S1], KNOBS | dict(momentum=0.9), W + V, [V]),
-    "nag_mom_update": ([S1], KNOBS | dict(momentum=0.9), W - 0.1 * (D + 0.9 * N), [N]),
+    "nag_mom_update": ([S1], KNOBS | dict(momentum=0.9), W + 0.9 * V - 0.1 * D, [V]),
     "signsgd_update": ([], KNOBS, (1 - 0.01) * W - 0.1 * np.sign(C), []),
     "signum_update": ([S1], KNOBS | dict(momentum=0.9, wd_lh=0.2), 0.98 * W + 0.1 * np.sign(0.9 * S1 - 0.1 * D),
                       [0.9 * S1 - 0.1 * D]),
     "adam_update": ([S1, S2], KNOBS | dict(beta2=0.99), W - 0.1 * M / (np.sqrt(Q) + 1e-8), [M, Q]),
     "rmsprop_update": ([S2], KNOBS | dict(gamma1=0.9, clip_weights=1.0, epsilon=1e-3),
-                       np.clip(W - 0.1 * D / np.sqrt(0.9 * S2 + 0.1 * D**2 + 1e-3), -1, 1), [0.9 * S2 + 0.1 * D**2]),
+                       np.clip(W - 0.1 * B / np.sqrt(0.9 * S2 + 0.1 * B**2 + 1e-3), -1, 1), [0.9 * S2 + 0.1 * B**2]),
     "rmspropalex_update": ([S2, S1 * 0.1, S3], KNOBS | dict(epsilon=1e-3), *_rmsalex()),
     "ftrl_update": ([S1, S2], KNOBS | dict(lamda1=0.5), *_ftrl()),
     "ftml_update": ([S1, S2, S3], dict(lr=0.1, wd=0.1, rescale_grad=0.5, clip_grad=0.8, t=3, epsilon=1e-3), *_ftml()),

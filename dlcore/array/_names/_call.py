@@ -15,8 +15,9 @@ from ..._warn import warn
 from ...ops import Op
 from .._convert import asarray
 
-# Said to MXNet's graph or to cuDNN: of no consequence here.
-IGNORED = frozenset({"name", "attr", "cudnn_tune", "cudnn_off", "cudnn_algo_verbose", "workspace"})
+# Said to MXNet's graph, to cuDNN or to its int8 operators: of no consequence here.
+IGNORED = frozenset({"name", "attr", "cudnn_tune", "cudnn_off", "cudnn_algo_verbose", "workspace", "is_int",
+                     "min_calib_range", "max_calib_range"})  # fmt: skip
 
 
 def write(results: Any, out: Any, name: str) -> Any:
@@ -77,7 +78,8 @@ def classic(
 
     call.__name__ = call.__qualname__ = name
     if renamed:
-        shown = {mine: theirs for theirs, mine in reversed(list(renamed.items()))}
+        first = next(iter(parameters))
+        shown = {"a": "lhs", "b": "rhs"} if {"a", "b"} <= set(parameters) else {first: "data"}
         there = [p.replace(name=shown.get(n, n)) for n, p in parameters.items()]
         call.__signature__ = inspect.signature(function).replace(parameters=there)  # type: ignore[attr-defined]
     return call

@@ -253,13 +253,17 @@ def ravel_multi_index(data: Any, shape: Sequence[int]) -> NDArray:
     return _positions.ravel(data, shape, "ravel_multi_index")
 
 
-def all_finite(data: Any) -> NDArray:
-    """Whether no number is infinite or NaN.
+def all_finite(data: Any, init_output: bool = True, out: NDArray | None = None) -> NDArray:
+    """Whether no number is infinite or NaN; without init_output, whether `out` said so of others before, too.
 
     >>> bool(all_finite([1.0, float("inf")]))
     False
     """
-    return F.all(F.isfinite(data))
+    found = F.all(F.isfinite(data))
+    if out is None:
+        return found
+    out[...] = found if init_output else F.logical_and(F.reshape(found, out.shape), F.not_equal(out, 0))
+    return out
 
 
 def fill_element_0index(lhs: Any, mhs: Any, rhs: Any) -> NDArray:

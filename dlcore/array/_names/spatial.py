@@ -6,6 +6,7 @@ moved back; weights then are (filters, ..., channels), as in MXNet.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -139,6 +140,23 @@ def Pooling(
     data = _to_first(data) if last else data
     y = _pool(data, rank, kernel, pool_type, global_pool, pooling_convention, stride, pad, p_value, count_include_pad)
     return _to_last(y) if last else y
+
+
+def Pooling_v1(
+    data: Any, kernel: Each = None, pool_type: str = "max", global_pool: bool = False,
+    pooling_convention: str = "valid", stride: Each = None, pad: Each = None,
+) -> NDArray:  # fmt: skip
+    """`Pooling` as it was first: a mean is over the whole window, also where that hangs over the end.
+
+    >>> Pooling_v1([[[[1.0, 2.0, 3.0]]]], (1, 2), "avg", False, "full", (1, 2)).tolist()
+    [[[[1.5, 1.5]]]]
+    """
+    if pool_type != "avg" or global_pool:
+        return Pooling(data, kernel, pool_type, global_pool, False, pooling_convention, stride, pad)
+    data = asarray(data)
+    size = _each("Pooling_v1", "kernel", kernel, _rank("Pooling_v1", data), 1)
+    total = Pooling(data, kernel, "sum", False, False, pooling_convention, stride, pad)
+    return F.divide(total, float(math.prod(size)))
 
 
 def _pool(

@@ -30,6 +30,17 @@ def _step(name: str, results: Any, states: Arrays, out: NDArray | None) -> NDArr
     return out
 
 
+def _bounded(grad: NDArray, rescale_grad: float, limit: float) -> NDArray:
+    """clip(rescale_grad * grad)."""
+    grad = F.multiply(grad, rescale_grad)
+    return F.clip(grad, -limit, limit) if limit > 0 else grad
+
+
+def _with_decay(weight: NDArray, grad: NDArray, wd: float, rescale_grad: float, limit: float) -> NDArray:
+    """clip(rescale_grad * grad + wd * weight): what MXNet's Adam and RMSProp begin with, clipping the decay as well."""
+    return _bounded(F.add(F.multiply(grad, rescale_grad), F.multiply(weight, wd)), 1.0, limit)
+
+
 def _counted(name: str, t: int | None) -> int:
     """The number of this step, which has to be given."""
     if t is None:
@@ -69,14 +80,16 @@ def nag_mom_update(
     weight: NDArray, grad: NDArray, mom: NDArray, lr: float, momentum: float = 0.0, wd: float = 0.0,
     rescale_grad: float = 1.0, clip_gradient: float = -1.0, out: NDArray | None = None,
 ) -> NDArray:  # fmt: skip
-    """Nesterov's accelerated gradient: mom = momentum * mom + grad; weight - lr * (grad + momentum * mom).
+    """Nesterov's accelerated gradient: mom = momentum * mom - lr * grad; weight + momentum * mom - lr * grad.
 
     >>> from dlcore import nd
     >>> nag_mom_update(nd.array([1.0]), nd.array([2.0]), nd.array([0.0]), lr=0.25, momentum=0.5).tolist()
     [0.25]
     """
-    results = F.nag_mom_update(weight, grad, mom, lr, momentum, wd, rescale_grad, clip_gradient)
-    return _step("nag_mom_update", results, (mom,), out)
+    down = F.multiply(F.add(_bounded(grad, rescale_grad, clip_gradient), F.multiply(weight, wd)), lr)
+    moved = F.subtract(F.multiply(array_in_place("nag_mom_update", mom, "mom"), momentum), down)
+    new = F.subtract(F.add(weight, F.multiply(moved, momentum)), down)
+    return _step("nag_mom_update", (new, moved), (mom,), out)
 
 
 def adam_update(
@@ -84,7 +97,7 @@ def adam_update(
     epsilon: float = 1e-8, wd: float = 0.0, rescale_grad: float = 1.0, clip_gradient: float = -1.0,
     lazy_update: bool = True, out: NDArray | None = None,
 ) -> NDArray:  # fmt: skip
-    """Adam without bias correction, which MXNet's optimizer put into lr.
+    """Adam without bias correction, which MXNet's optimizer put into lr; the decay is clipped with the gradient.
 
     >>> from dlcore import nd
     >>> mean, var = nd.array([0.0]), nd.array([0.0])
@@ -92,7 +105,8 @@ def adam_update(
     >>> mean.tolist(), var.tolist()
     ([1.0], [1.0])
     """
-    knobs = (lr, beta1, beta2, epsilon, wd, rescale_grad, clip_gradient, _NEVER)
+    grad = _with_decay(weight, grad, wd, rescale_grad, clip_gradient)
+    knobs = (lr, beta1, beta2, epsilon, 0.0, 1.0, -1.0, _NEVER)
     return _step("adam_update", F.adam_update(weight, grad, mean, var, *knobs), (mean, var), out)
 
 
@@ -102,11 +116,14 @@ def rmsprop_update(
 ) -> NDArray:  # fmt: skip
     """n = gamma1 * n + (1 - gamma1) * grad**2; weight - lr * grad / sqrt(n + epsilon), held within clip_weights.
 
+    grad is clip(rescale_grad * grad + wd * weight).
+
     >>> from dlcore import nd
     >>> rmsprop_update(nd.array([1.0]), nd.array([2.0]), nd.array([0.0]), lr=0.5, gamma1=0.75, epsilon=0.0).tolist()
     [0.0]
     """
-    new, square = F.rmsprop_update(weight, grad, n, lr, gamma1, epsilon, wd, rescale_grad, clip_gradient)
+    grad = _with_decay(weight, grad, wd, rescale_grad, clip_gradient)
+    new, square = F.rmsprop_update(weight, grad, n, lr, gamma1, epsilon, 0.0, 1.0, -1.0)
     return _step("rmsprop_update", (_held(new, clip_weights), square), (n,), out)
 
 
@@ -122,7 +139,8 @@ def rmspropalex_update(
     >>> round(rmspropalex_update(nd.array([1.0]), nd.array([2.0]), *zero, lr=0.1, gamma1=0.5).item(), 3)
     0.8
     """
-    knobs = (lr, gamma1, gamma2, epsilon, wd, rescale_grad, clip_gradient)
+    grad = _with_decay(weight, grad, wd, rescale_grad, clip_gradient)
+    knobs = (lr, gamma1, gamma2, epsilon, 0.0, 1.0, -1.0)
     new, *moved = F.rmspropalex_update(weight, grad, n, g, delta, *knobs)
     return _step("rmspropalex_update", (_held(new, clip_weights), *moved), (n, g, delta), out)
 
@@ -280,8 +298,7 @@ def group_adagrad_update(
     >>> history.tolist()
     [[5.0]]
     """
-    g = F.multiply(grad, rescale_grad)
-    g = F.clip(g, -clip_gradient, clip_gradient) if clip_gradient > 0 else g
+    g = _bounded(grad, rescale_grad, clip_gradient)
     axes, history = tuple(range(1, g.ndim)), array_in_place("group_adagrad_update", history, "history")
     moved = F.add(history, F.reshape(F.mean(F.square(g), axes, True), history.shape))
     root = F.reshape(F.sqrt(F.add(moved, epsilon)), (-1, *(1 for _ in axes)))

@@ -62,7 +62,8 @@ mp_lamb_update_phase2 = _mixed(updates.lamb_update_phase2, _sample("mp_lamb_upda
 
 def mp_adamw_update(
     weight: NDArray, grad: NDArray, mean: NDArray, var: NDArray, weight32: NDArray, rescale_grad: Any = 1.0,
-    out: NDArray | None = None, **knobs: Any,
+    lr: float = 0.001, eta: float = 1.0, beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8,
+    wd: float = 0.0, clip_gradient: float = -1.0, out: NDArray | None = None,
 ) -> NDArray:  # fmt: skip
     """`adamw_update` computed on weight32, a float32 copy that changes in place; gives the weight's dtype.
 
@@ -71,7 +72,8 @@ def mp_adamw_update(
     >>> mp_adamw_update(w, w, *zero, w32, 0.0, lr=0.1).dtype
     dtype('float16')
     """
-    new = updates.adamw_update(weight32, F.cast(grad, "float32"), mean, var, rescale_grad, **knobs)
+    knobs = (rescale_grad, lr, eta, beta1, beta2, epsilon, wd, clip_gradient)
+    new = updates.adamw_update(weight32, F.cast(grad, "float32"), mean, var, *knobs)
     array_in_place("mp_adamw_update", weight32, "weight32")[...] = new
     return _into(out, F.cast(new, array_in_place("mp_adamw_update", weight, "weight")._dtype_name))
 
