@@ -7,11 +7,12 @@ from typing import Any
 
 import inventory
 import inventory_classes
+import inventory_more
 from inventory import Family
 
-FAMILIES = [*inventory.FAMILIES, *inventory_classes.CLASSES]
+FAMILIES = [*inventory.FAMILIES, *inventory_classes.CLASSES, *inventory_more.MORE]
 ELSEWHERE = {**inventory.ELSEWHERE, **inventory_classes.ELSEWHERE}
-ABSENT = {**inventory.ABSENT, **inventory_classes.ABSENT}
+ABSENT = {**inventory.ABSENT, **inventory_classes.ABSENT, **inventory_more.ABSENT_MORE}
 
 HEAD = """# Where the names of MXNet are
 
@@ -27,6 +28,9 @@ differs on purpose:
   rate 0.0025 (0.01), AdaDelta with epsilon 1e-6 (1e-5). AdaGrad and NAG add the weight decay to the gradient before
   all else. LARS knows biases by their one axis, and DCASGD makes up only for what others have changed since the
   gradient was taken.
+- Windows of a "full" pooling that lie in the padding alone are left out (MXNet gave -inf for them).
+- `w.attach_grad(stype="row_sparse")` gives a dense gradient; row-sparse ones are those of `nn.Embedding` and of
+  parameters with `grad_stype="row_sparse"`.
 - What is in `NDArrayIter.data` are NumPy's arrays. The padding of a last batch does not count in `Module.score`.
 
 While `import mxnet` means dlcore (`import dlcore.compat.mxnet`), programs get MXNet's answers where they count on them:
@@ -91,7 +95,10 @@ def page() -> str:
                 said = f"`{where}`" if where else f"not here: {ABSENT[f'{family.space}.{name}']}"
                 lines.append(f"| `{family.space}.{name}`".replace("`.", "`") + f" | {said} |")
             lines.append("")
-    return "\n".join(lines)
+    lines += ["## What is said, not called", "", "| MXNet | here |", "|---|---|"]
+    for word in inventory_more.WORDS:
+        lines.append(f"| {word.said} | {f'`{word.place}`: ' if word.place else ''}{word.note} |")
+    return "\n".join([*lines, ""])
 
 
 def broken() -> list[str]:
@@ -107,4 +114,5 @@ def broken() -> list[str]:
             if where is None and exists(full):
                 wrong.append(f"{full}: said to be absent, but it is there")
     wrong += [f"{n}: not in the inventory" for n in (*ELSEWHERE, *ABSENT) if n not in listed]
+    wrong += [f"{w.said}: {w.place} does not exist" for w in inventory_more.WORDS if w.place and not exists(w.place)]
     return wrong

@@ -156,7 +156,7 @@ def take(a: Any, indices: Any, axis: int = 0, mode: str = "raise") -> NDArray:
     >>> take([10.0, 20.0], [1]).tolist()
     [20.0]
     """
-    return _np_names.take(a, indices, axis, mode)
+    return _np_names.take(a, indices, axis, mode=mode)
 
 
 def Embedding(
@@ -167,8 +167,8 @@ def Embedding(
     dtype: Any = "float32",
     sparse_grad: bool = False,
 ) -> NDArray:
-    """Rows of weight (input_dim, output_dim) that data names. The result has weight's dtype; whether its gradient is
-    row-sparse is said by `weight.attach_grad(stype="row_sparse")`.
+    """Rows of weight (input_dim, output_dim) that data names, in weight's dtype. `dtype` and `sparse_grad` are of no
+    consequence: a gradient of single rows is what `gluon.nn.Embedding(sparse_grad=True)` has.
 
     >>> Embedding([1.0], [[1.0], [2.0]]).tolist()
     [[2.0]]
