@@ -109,6 +109,7 @@ HOOKS.update(
     {
         "run.workers": "dlcore.parallel:train",
         "nd.load": "dlcore.interop:load",
+        "file.atomic": "dlcore.io._atomic:atomic_write",
         "nd.save": "dlcore.interop:save",
         "files.save": "dlcore.io:save_arrays",
         "files.load": "dlcore.io:load_arrays",

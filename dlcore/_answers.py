@@ -39,6 +39,7 @@ _ALONE = frozenset(
     ones_like prod ravel repeat reshape sort stack sum take where zeros zeros_like""".split()
 )
 _F = TypeVar("_F", bound=Callable[..., Any])
+Again = Callable[[str, Callable[..., Any], Any, Any], Any]
 _HERE = str(Path(__file__).parent)
 # Where code lies that is not the caller's own: ours, Python's, and NumPy's among other installed packages.
 INSIDE = (_HERE, str(Path(os.__file__).parent), str(Path(numpy.__file__).parents[1]), "<frozen")
@@ -228,14 +229,19 @@ def guard(module: str, names: Iterable[str], methods: bool = True) -> None:
                 home[other] = space[name]
 
 
-def answered(function: Callable[..., Any], who: str) -> Callable[..., Any]:
-    """`function`, whose errors are in words."""
+def answered(function: Callable[..., Any], who: str, again: Again | None = None) -> Callable[..., Any]:
+    """`function`, whose errors are in words. again: makes of a call that does not fit its signature one that does, or
+    is NotImplemented."""
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
         try:
             return function(*args, **kwargs)
         except CAUGHT as error:
+            if again is not None and error.__traceback__ is not None and error.__traceback__.tb_next is None:
+                made = again(who, function, args, kwargs)
+                if made is not NotImplemented:
+                    return made
             found = better(function, who, error, args, kwargs)
             if found is None:
                 raise
@@ -244,7 +250,11 @@ def answered(function: Callable[..., Any], who: str) -> Callable[..., Any]:
     return marked(call)
 
 
-def answer(module: str, names: Iterable[str]) -> None:
+def _within(again: Again, prefix: str) -> Again:
+    return lambda name, *call: again(prefix + name, *call)
+
+
+def answer(module: str, names: Iterable[str], again: Again | None = None, prefix: str = "") -> None:
     """Put every function that a namespace of arrays offers under `names` behind `answered`; called at its end."""
     space = vars(sys.modules[module])
     for name in names:
@@ -252,4 +262,4 @@ def answer(module: str, names: Iterable[str]) -> None:
         if name[0] == "_" or name in _ALONE or not isinstance(value, FunctionType) or hasattr(value, "__looks__"):
             continue
         if value.__module__.startswith("dlcore.") and value.__module__ != "dlcore.ops.F":
-            space[name] = answered(value, name)
+            space[name] = answered(value, name, None if again is None else _within(again, prefix))

@@ -17,6 +17,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
 import namespaces  # noqa: E402
+import numpy_names  # noqa: E402
 import old_names  # noqa: E402
 import operators  # noqa: E402
 from examples import ExampleError  # noqa: E402
@@ -32,6 +33,7 @@ def pages() -> dict[str, str]:
     for name, (module, title) in namespaces.modules().items():
         made[f"{name}.md"] = namespaces.page(title, module)
     made["mxnet.md"] = old_names.page()
+    made["numpy.md"] = numpy_names.page()
     made["index.md"] = index()
     return made
 
@@ -47,6 +49,7 @@ def index() -> str:
     for family, records in operators.families().items():
         lines.append(f"| [{family}](operators/{family}.md) | {', '.join(f'`{r.name}`' for r in records)} |")
     lines += ["", "## From MXNet", "", "- [where each name of MXNet is](mxnet.md)"]
+    lines += ["", "## From NumPy", "", "- [where each name of NumPy is](numpy.md)"]
     return "\n".join(lines) + "\n"
 
 

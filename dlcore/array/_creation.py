@@ -18,25 +18,38 @@ Shape = int | Sequence[int]
 Place = Context | str | None
 
 
-def zeros(shape: Shape, dtype: Any = "float32", ctx: Place = None, device: Place = None) -> NDArray:
-    """An array of zeros.
+def _laid_out(made: NDArray, order: str | None, name: str) -> NDArray:
+    """The array with its numbers column by column in memory for order "F"; other orders are row by row."""
+    if order not in ("C", "F", "A", "K", None):
+        raise ValueError(f"{name}: order must be 'C', 'F', 'A' or 'K', got {order!r}")
+    return F.transpose(F.copy(F.reshape(made, made.shape[::-1])), None) if order == "F" and made.ndim > 1 else made
+
+
+def zeros(
+    shape: Shape, dtype: Any = "float32", ctx: Place = None, device: Place = None, *, order: str = "C"
+) -> NDArray:
+    """An array of zeros, in memory row by row, or column by column for order "F".
 
     >>> zeros((2, 3)).shape
     (2, 3)
     """
-    return F.zeros(shape, dtype or "float32", device_name(device if ctx is None else ctx))
+    made = F.zeros(shape, dtype or "float32", device_name(device if ctx is None else ctx))
+    return made if order == "C" else _laid_out(made, order, "zeros")
 
 
-def ones(shape: Shape, dtype: Any = "float32", ctx: Place = None, device: Place = None) -> NDArray:
-    """An array of ones.
+def ones(shape: Shape, dtype: Any = "float32", ctx: Place = None, device: Place = None, *, order: str = "C") -> NDArray:
+    """An array of ones, in memory row by row, or column by column for order "F".
 
     >>> ones(2).tolist()
     [1.0, 1.0]
     """
-    return F.ones(shape, dtype or "float32", device_name(device if ctx is None else ctx))
+    made = F.ones(shape, dtype or "float32", device_name(device if ctx is None else ctx))
+    return made if order == "C" else _laid_out(made, order, "ones")
 
 
-def empty(shape: Shape, dtype: Any = "float32", ctx: Place = None, device: Place = None) -> NDArray:
+def empty(
+    shape: Shape, dtype: Any = "float32", ctx: Place = None, device: Place = None, *, order: str = "C"
+) -> NDArray:
     """An array whose numbers are whatever was in memory.
 
     >>> empty((2, 3)).shape
@@ -44,13 +57,17 @@ def empty(shape: Shape, dtype: Any = "float32", ctx: Place = None, device: Place
     """
     if shape is None:
         raise TypeError("empty: shape must be an integer or a tuple of integers, got None")
-    return _core.empty(shape, dtype or "float32", device_name(device if ctx is None else ctx))
+    made = _core.empty(shape, dtype or "float32", device_name(device if ctx is None else ctx))
+    return made if order == "C" else _laid_out(made, order, "empty")
 
 
+_FEW = 32
 _KIND_OF = {bool: "bool", float: "float32", complex: "complex64"}
 
 
-def full(shape: Shape, fill_value: Any, dtype: Any = None, ctx: Place = None, device: Place = None) -> NDArray:
+def full(
+    shape: Shape, fill_value: Any, dtype: Any = None, ctx: Place = None, device: Place = None, *, order: str = "C"
+) -> NDArray:
     """An array of one number; without a dtype a Python float gives float32, an int int64, an array its own.
 
     >>> full((2,), 7).tolist()
@@ -62,8 +79,10 @@ def full(shape: Shape, fill_value: Any, dtype: Any = None, ctx: Place = None, de
     place = device_name(device if ctx is None else ctx)
     if isinstance(fill_value, (NDArray, np.ndarray, list, tuple)) and asarray(fill_value).ndim:
         sizes = (shape,) if isinstance(shape, int) else tuple(shape)
-        return F.copy(F.broadcast_to(asarray(fill_value, dtype, device=place), sizes))
-    return F.full(fill_value, shape, dtype, place)
+        made = F.copy(F.broadcast_to(asarray(fill_value, dtype, device=place), sizes))
+        return made if order == "C" else F.transpose(_laid_out(F.transpose(made, None), "C", "full"), None)
+    made = F.full(fill_value, shape, dtype, place)
+    return made if order == "C" else _laid_out(made, order, "full")
 
 
 def arange(
@@ -85,14 +104,25 @@ def arange(
 
 
 def eye(
-    n: int, m: int | None = None, k: int = 0, dtype: Any = "float32", ctx: Place = None, device: Place = None
+    N: int,
+    M: int | None = None,
+    k: int = 0,
+    dtype: Any = "float32",
+    ctx: Place = None,
+    device: Place = None,
+    *,
+    order: str = "C",
 ) -> NDArray:
-    """A matrix with ones on its k-th diagonal.
+    """A matrix with ones on its k-th diagonal, of N rows and M columns (N, if None).
 
     >>> eye(2).tolist()
     [[1.0, 0.0], [0.0, 1.0]]
     """
-    return F.eye(n, n if m is None else m, k, dtype or "float32", device_name(device if ctx is None else ctx))
+    place = device_name(device if ctx is None else ctx)
+    if order == "C":
+        return F.eye(N, N if M is None else M, k, dtype or "float32", place)
+    _laid_out(F.zeros((), "bool"), order, "eye")
+    return F.transpose(F.eye(N if M is None else M, N, -k, dtype or "float32", place), None)
 
 
 def identity(n: int, dtype: Any = "float32", device: Place = None) -> NDArray:
@@ -104,13 +134,27 @@ def identity(n: int, dtype: Any = "float32", device: Place = None) -> NDArray:
     return eye(n, dtype=dtype, device=device)
 
 
-def tri(n: int, m: int | None = None, k: int = 0, dtype: Any = "float32", device: Place = None) -> NDArray:
+def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = "float32", device: Place = None) -> NDArray:
     """A matrix with ones on and below its k-th diagonal.
 
     >>> tri(2).tolist()
     [[1.0, 0.0], [1.0, 1.0]]
     """
-    return F.tril(ones((n, n if m is None else m), dtype, device=device), k)
+    return F.tril(ones((N, N if M is None else M), dtype, device=device), k)
+
+
+def _few(start: Any, stop: Any, num: int, parts: int, endpoint: bool, dtype: Any) -> list[float] | None:
+    """The numbers of numpy.linspace, to the bit, where they are so few that Python is quicker; else None."""
+    if not 1 < num <= 32 or isinstance(start, complex) or isinstance(stop, complex):
+        return None
+    if dtype is not None and np.dtype(dtype_name(dtype)).kind not in "fV":
+        return None
+    first, last = float(start), float(stop)
+    step = (last - first) / parts
+    found = [k * step + first if step else k / parts * (last - first) + first for k in range(num)]
+    if endpoint:
+        found[-1] = last
+    return found
 
 
 def linspace(
@@ -136,6 +180,10 @@ def linspace(
     place = device if ctx is None else ctx
     parts = num - 1 if endpoint else num
     if isinstance(start, (int, float, complex)) and isinstance(stop, (int, float, complex)):
+        few = _few(start, stop, num, parts, endpoint, dtype)
+        if few is not None:
+            values = array(few, dtype_name(dtype) or "float32", device=place)
+            return (values, (stop - start) / parts) if retstep else values
         exact = np.linspace(start, stop, int(num), endpoint)
         kind = dtype_name(dtype) or ("complex64" if exact.dtype.kind == "c" else "float32")
         values = array(np.floor(exact) if np.dtype(kind).kind in "iu" else exact, kind, device=place)
@@ -178,43 +226,86 @@ def geomspace(start: float, stop: float, num: int = 50, endpoint: bool = True, d
     return array(np.geomspace(start, stop, num, endpoint), dtype_name(dtype) or "float32")
 
 
-def zeros_like(x: Any, dtype: Any = None, device: Place = None) -> NDArray:
-    """Zeros of x's shape, dtype and device.
+def _like(a: Any, dtype: Any, shape: Shape | None, device: Place) -> dict[str, Any]:
+    """What an array in the likeness of another is made with."""
+    a = asarray(a)
+    place = a._device if device is None else device_name(device)
+    return {"shape": a.shape if shape is None else shape, "dtype": dtype_name(dtype) or a._dtype_name, "device": place}
+
+
+def zeros_like(
+    a: Any,
+    dtype: Any = None,
+    order: str = "K",
+    subok: bool = True,
+    shape: Shape | None = None,
+    *,
+    device: Place = None,
+) -> NDArray:
+    """Zeros of a's shape, dtype and device, or of another shape. Order "F" lays it out column by column.
 
     >>> zeros_like(array([1, 2])).tolist()
     [0, 0]
     """
-    return _placed(F.zeros_like(x, dtype), device)
+    if shape is None and order == "K":
+        return _placed(F.zeros_like(a, dtype), device)
+    return zeros(**_like(a, dtype, shape, device), order="C" if order == "K" else order)
 
 
-def ones_like(x: Any, dtype: Any = None, device: Place = None) -> NDArray:
-    """Ones of x's shape, dtype and device.
+def ones_like(
+    a: Any,
+    dtype: Any = None,
+    order: str = "K",
+    subok: bool = True,
+    shape: Shape | None = None,
+    *,
+    device: Place = None,
+) -> NDArray:
+    """Ones of a's shape, dtype and device, or of another shape. Order "F" lays it out column by column.
 
     >>> ones_like(array([1, 2])).tolist()
     [1, 1]
     """
-    return _placed(F.ones_like(x, dtype), device)
+    if shape is None and order == "K":
+        return _placed(F.ones_like(a, dtype), device)
+    return ones(**_like(a, dtype, shape, device), order="C" if order == "K" else order)
 
 
-def full_like(x: Any, fill_value: Any, dtype: Any = None, device: Place = None) -> NDArray:
-    """One number in x's shape, dtype and device.
+def full_like(
+    a: Any,
+    fill_value: Any,
+    dtype: Any = None,
+    order: str = "K",
+    subok: bool = True,
+    shape: Shape | None = None,
+    *,
+    device: Place = None,
+) -> NDArray:
+    """One number in a's shape (or another), dtype and device; an array of numbers is broadcast to it.
 
     >>> full_like(array([1, 2]), 5).tolist()
     [5, 5]
     """
-    return _placed(F.full_like(x, fill_value, dtype), device)
+    if shape is None and order == "K" and not isinstance(fill_value, (NDArray, np.ndarray, list, tuple)):
+        return _placed(F.full_like(a, fill_value, dtype), device)
+    return full(fill_value=fill_value, **_like(a, dtype, shape, device), order="C" if order == "K" else order)
 
 
-def empty_like(x: Any, dtype: Any = None, device: Place = None) -> NDArray:
-    """An array of x's shape, dtype and device with whatever was in memory.
+def empty_like(
+    prototype: Any,
+    dtype: Any = None,
+    order: str = "K",
+    subok: bool = True,
+    shape: Shape | None = None,
+    *,
+    device: Place = None,
+) -> NDArray:
+    """An array of the prototype's shape (or another), dtype and device with whatever was in memory.
 
     >>> empty_like(array([1, 2])).shape
     (2,)
     """
-    x = asarray(x)
-    return _core.empty(
-        x.shape, dtype_name(dtype) or x._dtype_name, x._device if device is None else device_name(device)
-    )
+    return empty(**_like(prototype, dtype, shape, device), order="C" if order == "K" else order)
 
 
 def _placed(x: NDArray, device: Place) -> NDArray:

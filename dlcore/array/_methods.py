@@ -9,7 +9,7 @@ from .. import _core
 from .._answers import answered
 from .._core import NDArray
 from ..ops import RECORDS, F
-from . import _dunders, _indexing, _products, _protocol, _repr
+from . import _dunders, _indexing, _numpy_methods, _products, _protocol, _repr
 from ._complex import PARTS, conjugate
 from ._convert import dtype_name, move
 from ._shared import clip, reshape
@@ -148,6 +148,11 @@ def _reduction(name: str) -> Callable[..., NDArray]:
         if more.pop("exclude", False):  # MXNet: reduce all axes but these
             kept = {axis} if isinstance(axis, int) else set(axis or ())
             axis = tuple(a for a in range(self.ndim) if a not in {k % self.ndim for k in kept})
+        if more:  # NumPy's initial, where, ddof, mean
+            from . import np as namespace
+
+            typed = {} if dtype is None else {"dtype": dtype}
+            return getattr(namespace, name)(self, axis=axis, out=out, keepdims=keepdims, **typed, **more)
         if dtype is None:
             return function(self, axis, keepdims, out=out, **more)
         found = function(F.cast(self, dtype), axis, keepdims, **more)
@@ -256,6 +261,7 @@ METHODS: dict[str, Callable[..., Any]] = {
     **{f.__name__: f for f in (slice_axis, one_hot, pick, topk, split, repeat, tile)},
     "__setitem__": _indexing.setitem,
     "__iter__": _iterate,
+    **_numpy_methods.METHODS,
     **_protocol.attributes(),
 }
 
@@ -304,5 +310,7 @@ def attach() -> None:
         setattr(NDArray, name, _in_core(name, METHODS[name]))
     for name, getter in PROPERTIES.items():
         setattr(NDArray, name, property(getter))
+    for name, parts in _numpy_methods.PROPERTIES.items():
+        setattr(NDArray, name, property(*parts))
     _core.set_getitem(_indexing.getitem)
     _dunders.attach()

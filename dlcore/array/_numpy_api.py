@@ -33,7 +33,7 @@ def array_function(
         return NotImplemented
     written = kwargs.get("out", args[0] if args and function.__name__ in _WRITING else None)
     ours = None if isinstance(written, np.ndarray) else _ours(function)  # NumPy's memory is NumPy's to write to
-    call = _translated(function, ours, args, kwargs) if ours is not None else None
+    call = in_our_signature(function, ours, args, kwargs) if ours is not None else None
     if ours is not None and call is not None:
         return ours(*call[0], **call[1])
     return by_numpy(f"numpy.{function.__name__}", function, args, kwargs)
@@ -63,7 +63,7 @@ def _signature(function: Callable[..., Any]) -> inspect.Signature | None:
         return None
 
 
-def _translated(
+def in_our_signature(
     theirs: Callable[..., Any], ours: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> tuple[tuple[Any, ...], dict[str, Any]] | None:
     """The call in our signature: what NumPy calls by position and has a default is passed by name, since positions

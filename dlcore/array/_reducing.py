@@ -17,11 +17,12 @@ from ._dtypes import floating, is_inexact, is_kind, name_of
 Axes = int | tuple[int, ...] | None
 
 
-def _in(x: Any, dtype: Any) -> NDArray:
+def as_dtype(x: Any, dtype: Any) -> NDArray:
+    """The numbers as a dtype, if one is asked for."""
     return asarray(x) if dtype is None else F.cast(x, dtype)
 
 
-def _out(found: NDArray, dtype: Any, out: NDArray | None) -> NDArray:
+def into(found: NDArray, dtype: Any, out: NDArray | None) -> NDArray:
     """The result in the dtype asked for, written into `out` if there is one."""
     if dtype is None and out is None:
         return found
@@ -35,65 +36,138 @@ def _out(found: NDArray, dtype: Any, out: NDArray | None) -> NDArray:
     return out
 
 
-def sum(x: Any, axis: Axes = None, dtype: Any = None, out: NDArray | None = None, keepdims: bool = False) -> NDArray:
-    """The sum over the axes (all, if None); of nothing 0.
+def _only(a: NDArray, where: Any, instead: Any, name: str) -> NDArray:
+    """The numbers where the mask holds; elsewhere what changes no result."""
+    return a if where is None else F.where(mask_of(where, name), a, instead)
+
+
+def mask_of(where: Any, name: str) -> NDArray:
+    """The argument `where`, which must hold truth values."""
+    mask = asarray(where)
+    if mask._dtype_name != "bool":
+        raise TypeError(f"{name}: where= must hold truth values, got {mask.dtype}")
+    return mask
+
+
+def number_of(a: NDArray, where: Any, axis: Axes, keepdims: bool, dtype: str) -> NDArray:
+    """How many numbers the mask lets through, for each result."""
+    return F.cast(F.sum(F.broadcast_to(mask_of(where, "mean"), a.shape), axis, keepdims), dtype)
+
+
+def sum(
+    a: Any,
+    axis: Axes = None,
+    dtype: Any = None,
+    out: NDArray | None = None,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = None,
+) -> NDArray:
+    """The sum over the axes (all, if None); of nothing 0. With `initial` also that number; with a mask `where`
+    only the numbers at which it holds.
 
     >>> sum([[1, 2], [3, 4]], axis=0).tolist()
     [4, 6]
     """
-    return _out(F.sum(_in(x, dtype), axis, keepdims), dtype, out)
+    if initial is None and where is None:
+        return into(F.sum(as_dtype(a, dtype), axis, keepdims), dtype, out)
+    found = F.sum(_only(as_dtype(a, dtype), where, 0, "sum"), axis, keepdims)
+    return into(found if initial is None else F.add(found, initial), dtype, out)
 
 
-def prod(x: Any, axis: Axes = None, dtype: Any = None, out: NDArray | None = None, keepdims: bool = False) -> NDArray:
-    """The product over the axes (all, if None); of nothing 1.
+def prod(
+    a: Any,
+    axis: Axes = None,
+    dtype: Any = None,
+    out: NDArray | None = None,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = None,
+) -> NDArray:
+    """The product over the axes (all, if None); of nothing 1. With `initial` also that number; with a mask `where`
+    only the numbers at which it holds.
 
     >>> int(prod([2, 3]))
     6
     """
-    return _out(F.prod(_in(x, dtype), axis, keepdims), dtype, out)
+    if initial is None and where is None:
+        return into(F.prod(as_dtype(a, dtype), axis, keepdims), dtype, out)
+    found = F.prod(_only(as_dtype(a, dtype), where, 1, "prod"), axis, keepdims)
+    return into(found if initial is None else F.multiply(found, initial), dtype, out)
 
 
-def mean(x: Any, axis: Axes = None, dtype: Any = None, out: NDArray | None = None, keepdims: bool = False) -> NDArray:
-    """The mean over the axes (all, if None); whole numbers give float32. Of nothing NaN.
+def mean(
+    a: Any,
+    axis: Axes = None,
+    dtype: Any = None,
+    out: NDArray | None = None,
+    keepdims: bool = False,
+    *,
+    where: Any = None,
+) -> NDArray:
+    """The mean over the axes (all, if None), of the numbers at which the mask `where` holds, if there is one; whole
+    numbers give float32. Of nothing NaN.
 
     >>> float(mean([1.0, 2.0]))
     1.5
     """
-    return _out(F.mean(_in(x, dtype), axis, keepdims), dtype, out)
+    if where is None:
+        return into(F.mean(as_dtype(a, dtype), axis, keepdims), dtype, out)
+    a = floating(as_dtype(a, dtype))
+    total = F.sum(_only(a, where, 0, "mean"), axis, keepdims)
+    return into(F.divide(total, number_of(a, where, axis, keepdims, total._dtype_name)), dtype, out)
 
 
 def var(
-    x: Any,
+    a: Any,
     axis: Axes = None,
     dtype: Any = None,
     out: NDArray | None = None,
     ddof: float = 0,
     keepdims: bool = False,
     *,
+    where: Any = None,
+    mean: Any = None,
     correction: float = 0.0,
 ) -> NDArray:
     """The variance over the axes: the mean square distance from the mean, divided by n - correction (NumPy: ddof).
 
+    where: a mask, whose places alone count. mean: the mean with the axes kept, where it is known.
+
     >>> float(var([1.0, 3.0])), float(var([1.0, 3.0], correction=1))
     (1.0, 2.0)
     """
-    x = _in(x, dtype)
+    a = as_dtype(a, dtype)
     if ddof and correction:
         raise ValueError(f"var: give correction or NumPy's ddof, not both ({correction} and {ddof})")
     by = float(ddof or correction)
-    if is_kind(x, "complex floating"):
-        return _out(F.add(*(F.var(part, axis, keepdims, by) for part in (F.real(x), F.imag(x)))), None, out)
-    return _out(F.var(x, axis, keepdims, by), dtype, out)
+    if where is not None or mean is not None:
+        return into(spread(a, axis, keepdims, by, where, mean), dtype, out)
+    if is_kind(a, "complex floating"):
+        return into(F.add(*(F.var(part, axis, keepdims, by) for part in (F.real(a), F.imag(a)))), None, out)
+    return into(F.var(a, axis, keepdims, by), dtype, out)
+
+
+def spread(a: NDArray, axis: Axes, keepdims: bool, by: float, where: Any, centre: Any) -> NDArray:
+    """The sum of square distances from the centre (the mean, if None), divided by as many numbers less `by`."""
+    where = True if where is None else where
+    centre = mean(a, axis, None, None, True, where=where) if centre is None else centre
+    gap = F.abs(_only(F.subtract(floating(a), centre), where, 0, "var"))
+    total = F.sum(F.square(gap), axis, keepdims)
+    left = F.subtract(number_of(a, where, axis, keepdims, total._dtype_name), by)
+    return F.divide(total, F.maximum(left, 0.0))
 
 
 def std(
-    x: Any,
+    a: Any,
     axis: Axes = None,
     dtype: Any = None,
     out: NDArray | None = None,
     ddof: float = 0,
     keepdims: bool = False,
     *,
+    where: Any = None,
+    mean: Any = None,
     correction: float = 0.0,
 ) -> NDArray:
     """The standard deviation over the axes: the root of `var`.
@@ -101,64 +175,100 @@ def std(
     >>> float(std([1.0, 3.0]))
     1.0
     """
-    return _out(F.sqrt(var(x, axis, dtype, None, ddof, keepdims, correction=correction)), None, out)
+    found = var(a, axis, dtype, None, ddof, keepdims, where=where, mean=mean, correction=correction)
+    return into(F.sqrt(found), None, out)
 
 
-def max(x: Any, axis: Axes = None, out: NDArray | None = None, keepdims: bool = False) -> NDArray:
-    """The largest number along the axes (all, if None), NaN if there is one. ValueError if there are none.
+def max(
+    a: Any,
+    axis: Axes = None,
+    out: NDArray | None = None,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = None,
+) -> NDArray:
+    """The largest number along the axes (all, if None), NaN if there is one. ValueError if there are none, unless
+    `initial` says what it is then, which a mask `where` asks for as well.
 
     >>> int(max([1, 3, 2]))
     3
     """
-    return _out(F.max(x, axis, keepdims), None, out)
+    if initial is None and where is None:
+        return into(F.max(a, axis, keepdims), None, out)
+    return into(_extreme(F.max, F.maximum, "max", a, axis, keepdims, initial, where), None, out)
 
 
-def min(x: Any, axis: Axes = None, out: NDArray | None = None, keepdims: bool = False) -> NDArray:
-    """The smallest number along the axes (all, if None), NaN if there is one. ValueError if there are none.
+def min(
+    a: Any,
+    axis: Axes = None,
+    out: NDArray | None = None,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = None,
+) -> NDArray:
+    """The smallest number along the axes (all, if None), NaN if there is one. ValueError if there are none, unless
+    `initial` says what it is then, which a mask `where` asks for as well.
 
     >>> int(min([1, 3, 2]))
     1
     """
-    return _out(F.min(x, axis, keepdims), None, out)
+    if initial is None and where is None:
+        return into(F.min(a, axis, keepdims), None, out)
+    return into(_extreme(F.min, F.minimum, "min", a, axis, keepdims, initial, where), None, out)
 
 
-def any(x: Any, axis: Axes = None, out: NDArray | None = None, keepdims: bool = False) -> NDArray:
-    """Whether any number along the axes (all, if None) is not zero; NaN counts as true.
+def _extreme(
+    reduce: Any, join: Any, name: str, a: Any, axis: Axes, keepdims: bool, initial: Any, where: Any
+) -> NDArray:
+    if initial is None:
+        raise ValueError(f"{name}: with where= the number must be given that nothing is, as initial=")
+    a = _only(asarray(a), where, initial, name)
+    if a.size:
+        return join(reduce(a, axis, keepdims), initial)
+    return F.full_like(F.cast(F.sum(a, axis, keepdims), a._dtype_name), initial)
+
+
+def any(a: Any, axis: Axes = None, out: NDArray | None = None, keepdims: bool = False, *, where: Any = None) -> NDArray:
+    """Whether any number along the axes (all, if None) is not zero; NaN counts as true. With a mask `where`
+    only where it holds.
 
     >>> bool(any([False, True]))
     True
     """
-    return _out(F.any(x, axis, keepdims), None, out)
+    a = a if where is None else _only(F.not_equal(a, 0), where, False, "any")
+    return into(F.any(a, axis, keepdims), None, out)
 
 
-def all(x: Any, axis: Axes = None, out: NDArray | None = None, keepdims: bool = False) -> NDArray:
-    """Whether all numbers along the axes (all, if None) are not zero; NaN counts as true.
+def all(a: Any, axis: Axes = None, out: NDArray | None = None, keepdims: bool = False, *, where: Any = None) -> NDArray:
+    """Whether all numbers along the axes (all, if None) are not zero; NaN counts as true. With a mask `where`
+    only where it holds.
 
     >>> bool(all([False, True]))
     False
     """
-    return _out(F.all(x, axis, keepdims), None, out)
+    a = a if where is None else _only(F.not_equal(a, 0), where, True, "all")
+    return into(F.all(a, axis, keepdims), None, out)
 
 
-def ptp(x: Any, axis: Axes = None, out: NDArray | None = None, keepdims: bool = False) -> NDArray:
+def ptp(a: Any, axis: Axes = None, out: NDArray | None = None, keepdims: bool = False) -> NDArray:
     """The largest number less the smallest, along the axes.
 
     >>> int(ptp([1, 4, 2]))
     3
     """
-    return _out(F.subtract(F.max(x, axis, keepdims), F.min(x, axis, keepdims)), None, out)
+    return into(F.subtract(F.max(a, axis, keepdims), F.min(a, axis, keepdims)), None, out)
 
 
-def cumsum(x: Any, axis: int | None = None, dtype: Any = None, out: NDArray | None = None) -> NDArray:
+def cumsum(a: Any, axis: int | None = None, dtype: Any = None, out: NDArray | None = None) -> NDArray:
     """Running sums along the axis, or of all numbers in order.
 
     >>> cumsum([1, 2, 3]).tolist()
     [1, 3, 6]
     """
-    return _out(F.cumsum(_in(x, dtype), axis), dtype, out)
+    return into(F.cumsum(as_dtype(a, dtype), axis), dtype, out)
 
 
-def cumprod(x: Any, axis: int | None = None, dtype: Any = None, out: NDArray | None = None) -> NDArray:
+def cumprod(a: Any, axis: int | None = None, dtype: Any = None, out: NDArray | None = None) -> NDArray:
     """Running products along the axis, or of all numbers in order.
 
     Where a gradient may be wanted by doubling: after step k every number is the product of up to 2^k before it, so
@@ -167,25 +277,25 @@ def cumprod(x: Any, axis: int | None = None, dtype: Any = None, out: NDArray | N
     >>> cumprod([2, 3]).tolist()
     [2, 6]
     """
-    x = _in(x, dtype)
-    if not is_inexact(x) and dtype is None:
-        x = F.cast(x, "uint64" if is_kind(x, "unsigned integer") else "int64")
+    a = as_dtype(a, dtype)
+    if not is_inexact(a) and dtype is None:
+        a = F.cast(a, "uint64" if is_kind(a, "unsigned integer") else "int64")
     if axis is None:
-        x, axis = F.reshape(x, (x.size,)), 0
-    axis = place("cumprod", x, axis)
-    if not (_core.is_tracing() or (_core.is_recording() and x._tracked)):
-        return _out(F._cumprod(x, axis), dtype, out)
-    n, step = x.shape[axis], 1
+        a, axis = F.reshape(a, (a.size,)), 0
+    axis = place("cumprod", a, axis)
+    if not (_core.is_tracing() or (_core.is_recording() and a._tracked)):
+        return into(F._cumprod(a, axis), dtype, out)
+    n, step = a.shape[axis], 1
     while step < n:
-        begin, size = [0] * x.ndim, list(x.shape)
+        begin, size = [0] * a.ndim, list(a.shape)
         size[axis] = n - step
-        before = F.slice(x, begin, size)
+        before = F.slice(a, begin, size)
         begin[axis] = step
-        later = F.multiply(F.slice(x, begin, size), before)
+        later = F.multiply(F.slice(a, begin, size), before)
         size[axis] = step
-        x = F.concat(F.slice(x, [0] * x.ndim, size), later, axis=axis)
+        a = F.concat(F.slice(a, [0] * a.ndim, size), later, axis=axis)
         step *= 2
-    return _out(x, dtype, out)
+    return into(a, dtype, out)
 
 
 def _running(name: str, run: Any, start: Any, x: Any, axis: int | None, dtype: Any, include_initial: bool) -> NDArray:
@@ -243,114 +353,3 @@ def average(a: Any, axis: Axes = None, weights: Any = None, returned: bool = Fal
         raise ValueError(f"average: the weights of shape {weights.shape} add up to zero")
     found = F.divide(F.sum(F.multiply(a, weights), axis, keepdims), total)
     return (found, total) if returned else found
-
-
-def _without_nan(x: Any, instead: float) -> NDArray:
-    x = asarray(x)
-    return F.where(F.isnan(x), instead, x) if is_inexact(x) else x
-
-
-def _counted(x: Any, axis: Axes, keepdims: bool) -> NDArray:
-    return F.sum(F.logical_not(F.isnan(x)), axis, keepdims)
-
-
-def nansum(x: Any, axis: Axes = None, dtype: Any = None, out: NDArray | None = None, keepdims: bool = False) -> NDArray:
-    """The sum over the axes, NaN left out.
-
-    >>> float(nansum([1.0, float("nan")]))
-    1.0
-    """
-    return sum(_without_nan(x, 0.0), axis, dtype, out, keepdims)
-
-
-def nanprod(
-    x: Any, axis: Axes = None, dtype: Any = None, out: NDArray | None = None, keepdims: bool = False
-) -> NDArray:
-    """The product over the axes, NaN left out.
-
-    >>> float(nanprod([2.0, float("nan")]))
-    2.0
-    """
-    return prod(_without_nan(x, 1.0), axis, dtype, out, keepdims)
-
-
-def nancumsum(x: Any, axis: int | None = None, dtype: Any = None) -> NDArray:
-    """Running sums in which NaN counts as 0.
-
-    >>> nancumsum([1.0, float("nan")]).tolist()
-    [1.0, 1.0]
-    """
-    return cumsum(_without_nan(x, 0.0), axis, dtype)
-
-
-def nancumprod(x: Any, axis: int | None = None, dtype: Any = None) -> NDArray:
-    """Running products in which NaN counts as 1.
-
-    >>> nancumprod([2.0, float("nan")]).tolist()
-    [2.0, 2.0]
-    """
-    return cumprod(_without_nan(x, 1.0), axis, dtype)
-
-
-def nanmean(x: Any, axis: Axes = None, dtype: Any = None, keepdims: bool = False) -> NDArray:
-    """The mean over the axes, NaN left out; NaN where there is nothing else.
-
-    >>> float(nanmean([1.0, float("nan"), 3.0]))
-    2.0
-    """
-    x = _in(x, dtype)
-    if not is_inexact(x):
-        return mean(x, axis, dtype, None, keepdims)
-    total = F.sum(_without_nan(x, 0.0), axis, keepdims)
-    return F.divide(total, F.cast(_counted(x, axis, keepdims), total._dtype_name))
-
-
-def nanvar(x: Any, axis: Axes = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False) -> NDArray:
-    """The variance over the axes, NaN left out.
-
-    >>> float(nanvar([1.0, float("nan"), 3.0]))
-    1.0
-    """
-    x = _in(x, dtype)
-    if not is_inexact(x):
-        return var(x, axis, dtype, None, ddof, keepdims)
-    gap = F.where(F.isnan(x), 0.0, F.subtract(x, nanmean(x, axis, keepdims=True)))
-    total = F.sum(F.square(gap), axis, keepdims)
-    left = F.subtract(F.cast(_counted(x, axis, keepdims), total._dtype_name), float(ddof))
-    return F.where(F.greater(left, 0), F.divide(total, left), float("nan"))
-
-
-def nanstd(x: Any, axis: Axes = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False) -> NDArray:
-    """The standard deviation over the axes, NaN left out.
-
-    >>> float(nanstd([1.0, float("nan"), 3.0]))
-    1.0
-    """
-    return F.sqrt(nanvar(x, axis, dtype, ddof, keepdims))
-
-
-def _nan_extreme(reduce: Any, instead: float, x: Any, axis: Axes, keepdims: bool) -> NDArray:
-    x = asarray(x)
-    if not is_inexact(x):
-        return reduce(x, axis, keepdims)
-    missing = F.isnan(x)
-    found = reduce(F.where(missing, instead, x), axis, keepdims)
-    return F.where(F.all(missing, axis, keepdims), float("nan"), found)
-
-
-def nanmax(x: Any, axis: Axes = None, keepdims: bool = False) -> NDArray:
-    """The largest number along the axes that is not NaN; NaN where there is nothing else.
-
-    >>> float(nanmax([1.0, float("nan")]))
-    1.0
-    """
-    return _nan_extreme(F.max, float("-inf"), x, axis, keepdims)
-
-
-def nanmin(x: Any, axis: Axes = None, keepdims: bool = False) -> NDArray:
-    """The smallest number along the axes that is not NaN; NaN where there is nothing else.
-
-    >>> float(nanmin([1.0, float("nan")]))
-    1.0
-    """
-    return _nan_extreme(F.min, float("inf"), x, axis, keepdims)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as _np
 
+from .. import _core
 from .._core import NDArray
 from ..ops import F
 from ._arranging import beside, broadcast_arrays, place
@@ -48,16 +49,16 @@ def where(condition: Any, x: Any = None, y: Any = None, /) -> Any:
     return F.where(condition, x, y)
 
 
-def nonzero(x: Any, /) -> tuple[NDArray, ...]:
+def nonzero(a: Any) -> tuple[NDArray, ...]:
     """The places of all numbers that are not zero, one array for each axis. ValueError for a 0-d array.
 
     >>> nonzero([0.0, 3.0])[0].tolist()
     [1]
     """
-    x = asarray(x)
-    if not x.ndim:
+    a = asarray(a)
+    if not a.ndim:
         raise ValueError("nonzero: a 0-d array has no places; use atleast_1d(x)")
-    return tuple(beside(x, i) for i in places(x))
+    return tuple(beside(a, i) for i in places(a))
 
 
 def argwhere(a: Any) -> NDArray:
@@ -94,35 +95,37 @@ def extract(condition: Any, arr: Any) -> NDArray:
     return F.take(_flat(arr), _holding(condition, arr), 0)
 
 
-def compress(condition: Any, a: Any, axis: int | None = None) -> NDArray:
+def compress(condition: Any, a: Any, axis: int | None = None, out: NDArray | None = None) -> NDArray:
     """The layers along the axis (the flattened numbers, if None) at which the condition, a vector, holds.
 
     >>> compress([False, True], [[1, 2], [3, 4]], axis=0).tolist()
     [[3, 4]]
     """
     a = asarray(a)
-    return take(a, _holding(asarray(condition), a), axis)
+    return take(a, _holding(asarray(condition), a), axis, out=out)
 
 
-def take(x: Any, indices: Any, axis: int | None = None, mode: str = "raise") -> NDArray:
-    """Layers of x along the axis (of the flattened array, if None). mode: what an index out of range does: "raise",
+def take(a: Any, indices: Any, axis: int | None = None, mode: str = "raise", out: NDArray | None = None) -> NDArray:
+    """Layers of a along the axis (of the flattened array, if None). mode: what an index out of range does: "raise",
     "wrap" around or "clip" to the ends.
 
     >>> take([10, 20, 30], [0, -1]).tolist()
     [10, 30]
     """
-    x = asarray(x)
-    indices = beside(x, indices)
+    a = asarray(a)
+    indices = beside(a, indices)
     if axis is None:
-        x, axis = _flat(x), 0
+        a, axis = _flat(a), 0
     if is_kind(indices, "real floating"):  # classic code has its indices in float32
         indices = F.cast(indices, "int64")
     if mode not in ("raise", "wrap", "clip"):
         raise ValueError(f"take: mode must be 'raise', 'wrap' or 'clip', got {mode!r}")
-    n = x.shape[place("take", x, axis)]
+    n = a.shape[place("take", a, axis)]
     if mode != "raise":
         indices = F.remainder(indices, n) if mode == "wrap" else F.clip(indices, 0, n - 1)
-    return F.take(x, indices, axis)
+    if out is None:
+        return F.take(a, indices, axis)
+    return F.cast(F.take(a, indices, axis), out._dtype_name, out=out)
 
 
 def take_along_axis(x: Any, indices: Any, /, axis: int | None = -1) -> NDArray:
@@ -145,14 +148,26 @@ def take_along_axis(x: Any, indices: Any, /, axis: int | None = -1) -> NDArray:
         m if k == axis else n for k, (n, m) in enumerate(zip(lead, indices.shape, strict=True))]), axis)  # fmt: skip
 
 
-def choose(a: Any, choices: Sequence[Any]) -> NDArray:
-    """For each place the number of the array that a names: choices[a[i]][i], all broadcast together.
+def choose(a: Any, choices: Sequence[Any], out: NDArray | None = None, mode: str = "raise") -> NDArray:
+    """For each place the number of the array that a names: choices[a[i]][i], all broadcast together. mode: what a
+    number that names none is, an error or ("wrap", "clip") counted round or the nearest.
 
     >>> choose([0, 1], [[1.0, 2.0], [3.0, 4.0]]).tolist()
     [1.0, 4.0]
     """
     which, *arrays = broadcast_arrays(a, *choices)
-    return F.take_along_axis(F.stack(*arrays, axis=0), F.expand_dims(which, 0), 0)[0]
+    if is_inexact(which):
+        raise TypeError(f"choose: expected whole numbers that name one of {len(arrays)} arrays, got {which.dtype}")
+    if mode not in ("raise", "wrap", "clip"):
+        raise ValueError(f"choose: mode must be 'raise', 'wrap' or 'clip', got {mode!r}")
+    which = F.cast(which, "int64")
+    if mode != "raise":
+        n = len(arrays)
+        which = F.remainder(which, n) if mode == "wrap" else F.clip(which, 0, n - 1)
+    elif not _core.is_tracing() and bool(F.any(F.less(which, 0))):
+        raise IndexError(f"choose: index {int(F.min(which))} is out of range for {len(arrays)} arrays")
+    found = F.take_along_axis(F.stack(*arrays, axis=0), F.expand_dims(which, 0), 0)[0]
+    return found if out is None else F.cast(found, out._dtype_name, out=out)
 
 
 def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0) -> NDArray:
@@ -170,27 +185,27 @@ def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0)
 
 
 def sort(
-    x: Any, axis: int | None = -1, kind: str | None = None, *, descending: bool = False, stable: bool = True
+    a: Any, axis: int | None = -1, kind: str | None = None, *, descending: bool = False, stable: bool = True
 ) -> NDArray:
     """The numbers along the axis in order (all of them, if None), NaN last. Always stable.
 
     >>> sort([3, 1, 2]).tolist()
     [1, 2, 3]
     """
-    x = asarray(x)
-    return F.sort(_flat(x), 0, descending) if axis is None else F.sort(x, axis, descending)
+    a = asarray(a)
+    return F.sort(_flat(a), 0, descending) if axis is None else F.sort(a, axis, descending)
 
 
 def argsort(
-    x: Any, axis: int | None = -1, kind: str | None = None, *, descending: bool = False, stable: bool = True
+    a: Any, axis: int | None = -1, kind: str | None = None, *, descending: bool = False, stable: bool = True
 ) -> NDArray:
     """The positions that would sort the axis (the flattened numbers, if None); equal numbers keep their order.
 
     >>> argsort([3, 1, 2]).tolist()
     [1, 2, 0]
     """
-    x = asarray(x)
-    return F.argsort(_flat(x), 0, descending) if axis is None else F.argsort(x, axis, descending)
+    a = asarray(a)
+    return F.argsort(_flat(a), 0, descending) if axis is None else F.argsort(a, axis, descending)
 
 
 def msort(a: Any) -> NDArray:

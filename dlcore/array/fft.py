@@ -17,6 +17,7 @@ from .._core import NDArray
 from ..ops import F
 from ._arranging import roll as _roll
 from ._convert import array, asarray
+from ._numpy_calls import again as _again
 from .context import Context
 
 Axes = Sequence[int] | int | None
@@ -276,4 +277,4 @@ __all__ = [
     "irfft2", "irfftn", "rfft", "rfft2", "rfftfreq", "rfftn",
 ]  # fmt: skip
 
-_answers.answer(__name__, __all__)
+_answers.answer(__name__, __all__, _again, "fft.")

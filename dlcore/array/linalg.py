@@ -42,6 +42,7 @@ from ._linalg_products import (
     tensorsolve,
     vecdot,
 )
+from ._numpy_calls import again as _again
 
 
 class EighResult(NamedTuple):
@@ -301,4 +302,4 @@ __all__ = [
     "trace", "trmm", "trsm", "vecdot", "vector_norm",
 ]  # fmt: skip
 
-_answers.answer(__name__, __all__)
+_answers.answer(__name__, __all__, _again, "linalg.")

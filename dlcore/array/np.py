@@ -8,6 +8,7 @@ beside this one. Functions take arrays, NumPy arrays, lists and numbers. The def
 
 from __future__ import annotations
 
+import importlib as _importlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -90,6 +91,17 @@ from ._joining import (
     vstack,
 )
 from ._memory import genfromtxt, loadtxt, may_share_memory, min_scalar_type, packbits, shares_memory, unpackbits
+from ._nan_reducing import (
+    nancumprod,
+    nancumsum,
+    nanmax,
+    nanmean,
+    nanmin,
+    nanprod,
+    nanstd,
+    nansum,
+    nanvar,
+)
 from ._numerics import (
     bartlett,
     blackman,
@@ -107,6 +119,9 @@ from ._numerics import (
     trapezoid,
     unwrap,
 )
+from ._numpy_calls import again as _again
+from ._numpy_calls import with_methods as _with_methods
+from ._numpy_names import ABSENT, AS_NUMPY, LATER, OTHER_NAMES
 from ._padding import pad
 from ._pointwise import (
     allclose,
@@ -139,15 +154,6 @@ from ._reducing import (
     max,
     mean,
     min,
-    nancumprod,
-    nancumsum,
-    nanmax,
-    nanmean,
-    nanmin,
-    nanprod,
-    nanstd,
-    nansum,
-    nanvar,
     prod,
     ptp,
     std,
@@ -239,57 +245,24 @@ ubyte, ushort, uintc, uint, uintp, ulonglong = uint8, uint16, uint32, uint64, ui
 dtype = _np.dtype
 set_printoptions = _np.set_printoptions  # arrays are printed as NumPy prints its own
 
-# NumPy names and array-API names for operators of another name.
-_OTHER_NAMES = {
-    "bool": "bool_",
-    "true_divide": "divide",
-    "mod": "remainder",
-    "pow": "power",
-    "absolute": "abs",
-    "fabs": "abs",
-    "fix": "trunc",
-    "acos": "arccos",
-    "asin": "arcsin",
-    "atan": "arctan",
-    "atan2": "arctan2",
-    "acosh": "arccosh",
-    "asinh": "arcsinh",
-    "atanh": "arctanh",
-    "rad2deg": "degrees",
-    "deg2rad": "radians",
-    "conjugate": "conj",
-    "concat": "concatenate",
-    "permute_dims": "transpose",
-    "row_stack": "vstack",
-    "around": "round",
-    "round_": "round",
-    "amax": "max",
-    "amin": "min",
-    "alltrue": "all",
-    "sometrue": "any",
-    "product": "prod",
-    "trapz": "trapezoid",
-    "asanyarray": "asarray",
-    "ascontiguousarray": "copy",
-    "bitwise_invert": "bitwise_not",
-    "bitwise_left_shift": "left_shift",
-    "bitwise_right_shift": "right_shift",
-}
 _ROOMS = ("fft",)  # extensions that are modules of their own
-_TOOLS = ("annotations", "missing", "F", "RECORDS", "Sequence", "Any")  # of this file
+_TOOLS = "ABSENT AS_NUMPY Any F LATER OTHER_NAMES RECORDS Sequence annotations missing".split()  # of this file
 bitwise_not = invert
 _made: dict[str, str] = {}
 
 
 def __getattr__(name: str) -> Any:
-    other = _OTHER_NAMES.get(name)
+    other = OTHER_NAMES.get(name)
     if other is not None:
         value = globals().get(other)
         value = __getattr__(other) if value is None else value
     elif name in _ROOMS:
-        import importlib
-
-        value = importlib.import_module(f".{name}", __package__)
+        value = _importlib.import_module(f".{name}", __package__)
+    elif name in AS_NUMPY:
+        value = getattr(_np, name)
+    elif name in LATER:
+        value = getattr(_importlib.import_module(f".{LATER[name]}", __package__), name)
+        value = _answers.answered(value, name, _again)
     elif name == "bfloat16":
         import ml_dtypes
 
@@ -297,18 +270,19 @@ def __getattr__(name: str) -> Any:
     else:
         if name not in _made:
             _made.update({r.np_name: r.name for r in RECORDS.values() if r.np_name and not r.internal})
+        if name in ABSENT:
+            raise AttributeError(f"dlcore.np has no {name!r}; {ABSENT[name]}", name=name)
         if name not in _made:
             raise missing("dlcore.np", "np", name, __dir__())
-        value = getattr(F, _made[name])
+        value = _with_methods(getattr(F, _made[name]), name)
     globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
     own = [n for n in globals() if n[0] != "_" and n not in _TOOLS]
-    return sorted(
-        {*own, *_OTHER_NAMES, "bfloat16", *(r.np_name for r in RECORDS.values() if r.np_name and not r.internal)}
-    )
+    made = (r.np_name for r in RECORDS.values() if r.np_name and not r.internal)
+    return sorted({*own, *_ROOMS, *OTHER_NAMES, *AS_NUMPY, *LATER, "bfloat16", *made})
 
 
 def reshape(a: Any, shape: Any = None, order: str = "C", *, newshape: Any = None, copy: bool | None = None) -> NDArray:
@@ -396,4 +370,4 @@ def size(a: Any, axis: int | None = None) -> int:
     return a.size if axis is None else a.shape[axis]
 
 
-_answers.answer(__name__, __dir__())
+_answers.answer(__name__, __dir__(), _again)

@@ -108,6 +108,11 @@ def make(record: Op) -> Callable[..., Any]:
     return _core.make_operator(record.id, parameters, _Explain(record), about)
 
 
+# What makes of a call that does not fit the signature of the operator `name` one that does, as fn(name, args, kwargs);
+# NotImplemented where it cannot. Set by the room of arrays, which knows NumPy's signatures.
+unfitting: Callable[[str, Any, Any], Any] | None = None
+
+
 class _Explain:
     """The operator as a plain Python function: for its signature, and for calls that do not fit it."""
 
@@ -131,7 +136,8 @@ class _Explain:
         return inspect.signature(self.function)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self.function(*args, **kwargs)
+        found = NotImplemented if unfitting is None else unfitting(self._record.name, args, kwargs)
+        return self.function(*args, **kwargs) if found is NotImplemented else found
 
 
 def docstring(record: Op) -> str:

@@ -201,7 +201,7 @@ def test_what_would_lose_a_gradient_is_an_error() -> None:
     x = dnp.ones(3)
     x.attach_grad()
     with autograd.record():
-        for call in (lambda: np.fabs(x), lambda: np.sum(x, where=[True, False, True])):
+        for call in (lambda: np.fabs(x), lambda: np.fmax.accumulate(x)):
             with pytest.raises(TypeError, match=r"numpy\.\w+ is not available for NDArray with a gradient"):
                 call()
             with pytest.raises(TypeError, match="numpy.add.at is not available for NDArray with a gradient"):

@@ -18,7 +18,7 @@ DOCS = Path(__file__).resolve().parents[2] / "docs"
 @pytest.fixture(scope="module")
 def docs() -> Iterator[dict[str, ModuleType]]:
     """The generator's modules, under their own names only while these tests run."""
-    names = ("examples", "operators", "rooms", "namespaces", "inventory", "old_names", "generate")
+    names = ("examples", "operators", "rooms", "namespaces", "inventory", "old_names", "numpy_names", "generate")
     sys.path.insert(0, str(DOCS))
     before = {n: sys.modules.pop(n) for n in names if n in sys.modules}
     try:
@@ -55,6 +55,12 @@ def test_namespaces_have_an_entry_for_every_function(made: dict[str, str], docs:
             assert f"[`{function}`](" in page or f"| `{function}` |" in page, f"{name}: {function}"
     assert {"np.md", "nd.md", "np.random.md", "nd.random.md", "linalg.md", "autograd.md", "index.md"} <= set(made)
     assert ">>> uniform(0, 1, (2, 3)).shape\n(2, 3)" in made["np.random.md"]
+
+
+def test_every_name_of_numpy_is_here_or_excused(made: dict[str, str], docs: dict[str, ModuleType]) -> None:
+    assert docs["numpy_names"].missing() == []
+    page = made["numpy.md"]
+    assert "`einsum`" in page and "`absolute` (as `abs`)" in page and "| `memmap` | np.asarray(" in page
 
 
 def test_links_lead_somewhere(made: dict[str, str]) -> None:
