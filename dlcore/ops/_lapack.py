@@ -42,6 +42,17 @@ host_dtype("slogdet", lambda t: [t, _real(t)])
 host_dtype("svd", lambda t: [t, _real(t), t])
 
 
+def _finite(a: Array) -> None:
+    """LAPACK may never come back from the singular values of other numbers."""
+    if not np.isfinite(a).all():
+        raise np.linalg.LinAlgError("expected finite numbers, got NaN or an infinity")
+
+
+def _svd(a: Array, **how: Any) -> Any:
+    _finite(a)
+    return np.linalg.svd(a, **how)
+
+
 def _hermitian(a: Array) -> Array:
     return (a + np.conj(np.swapaxes(a, -1, -2))) / 2
 
@@ -70,7 +81,7 @@ def slogdet(a: Array) -> tuple[Array, Array]:
 @host("cofactor", shape=_square)
 def cofactor(a: Array) -> Array:
     """det(a) a^-H without dividing: the product of all singular values but one stands where 1/s would."""
-    u, s, vh = np.linalg.svd(a)
+    u, s, vh = _svd(a)
     n = s.shape[-1]
     others = np.stack([np.prod(np.delete(s, k, -1), -1) for k in range(n)], -1) if n else s
     turn = np.conj(np.linalg.det(u) * np.linalg.det(vh))
@@ -145,7 +156,7 @@ def _svd_shape(a: Shape) -> list[Shape]:
 
 @host("svd", shape=_svd_shape)
 def svd(a: Array) -> tuple[Array, Array, Array]:
-    u, s, vh = np.linalg.svd(a, full_matrices=False)
+    u, s, vh = _svd(a, full_matrices=False)
     return u, s, vh
 
 
@@ -156,19 +167,20 @@ def _svd_full_shape(a: Shape) -> list[Shape]:
 
 @host("svd_full", shape=_svd_full_shape)
 def svd_full(a: Array) -> tuple[Array, Array, Array]:
-    u, s, vh = np.linalg.svd(a, full_matrices=True)
+    u, s, vh = _svd(a, full_matrices=True)
     return u, s, vh
 
 
 @host("svdvals", shape=lambda a: _lead(a, (min(_matrix(a)[-2:]),)))
 def svdvals(a: Array) -> Array:
-    return np.asarray(np.linalg.svd(a, compute_uv=False))
+    return np.asarray(_svd(a, compute_uv=False))
 
 
 @host("pinv", shape=lambda a, rtol: _lead(a, _matrix(a)[:-3:-1]))
 def pinv(a: Array, rtol: float | None) -> Array:
     if rtol is None:
         rtol = max(a.shape[-2:]) * float(np.finfo(a.dtype).eps)
+    _finite(a)
     return np.asarray(np.linalg.pinv(a, rtol))
 
 

@@ -252,6 +252,17 @@ def test_mistakes(call: Callable, kind: type[Exception], match: str) -> None:
         call()
 
 
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+@pytest.mark.parametrize("name", ["svd", "svdvals", "pinv", "matrix_rank", "cond"])
+def test_singular_values_of_what_is_not_finite_end_at_once(name: str, bad: float) -> None:
+    """LAPACK's search for them may never end."""
+    for dtype in ("float32", "float64", "complex64", "complex128"):
+        a = np.eye(3, dtype=dtype)
+        a[1, 0] = bad
+        with pytest.raises(ValueError, match="expected finite numbers, got NaN or an infinity, for shape"):
+            getattr(linalg, name)(array(a))
+
+
 def test_undetermined_factors_have_no_gradient() -> None:
     x = nd.array(TALL)
     x.attach_grad()
