@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -53,15 +54,20 @@ TESTS = {
         "tests/gluon/test_ahead.py",
     ],
 }
-# Of no use under a sanitizer: nothing is kept for reuse there, a child that crashes on purpose would be reported, as
-# would a thread that writes what others read, on purpose too, and the lanes do not start each other.
+# Of no use under a sanitizer: nothing is kept for reuse there, what is freed stays resident for a while, kernels are
+# slower than the machine, a child that crashes on purpose would be reported, as would a thread that writes what others
+# read, on purpose too, and the lanes do not start each other.
 LEFT_OUT = [
+    "--deselect=tests/graph/test_explain.py::test_explain_holds_each_kernel_against_the_machine",
+    "--deselect=tests/graph/test_many_compiles.py::test_a_thousand_compilations_leak_nothing",
     "--deselect=tests/graph/test_conv_passes.py::TestKept::test_two_threads_and_a_third_that_writes",
     "--deselect=tests/fuzz/test_random_calls.py::test_the_child_tells[crash-Segmentation fault]",
     "--deselect=tests/core/test_storage.py::test_freed_memory_is_used_again_and_counted",
     "--ignore=tests/core/test_sanitizers.py",
 ]
 LIBRARIES = {"address": ["libasan.so", "libubsan.so"], "thread": ["libtsan.so"]}
+# What a report of a fault holds; others warn, for instance of contexts that are switched.
+FAULT = re.compile(r"ERROR: |runtime error: |WARNING: ThreadSanitizer")
 SET_OFF = """
 import ctypes, os, sys
 fault = ctypes.CDLL(os.environ["DLCORE_SANITIZED_CORE"]).dl_planted
@@ -150,9 +156,10 @@ def run_tests(lane: str, tests: list[str]) -> int:
     reports.mkdir()
     words = command(lane, "-m", "pytest", *LEFT_OUT, "-q", "--capture=sys", "-p", "no:cacheprovider", *tests)
     status = subprocess.run(words, cwd=ROOT, env=environment(lane, str(reports / "of"))).returncode
-    found = sorted(reports.iterdir())
-    for report in found:
-        print(f"\n{report.name}\n{report.read_text(errors='replace')[:8000]}", file=sys.stderr)
+    texts = {report.name: report.read_text(errors="replace") for report in sorted(reports.iterdir())}
+    found = {name: text for name, text in texts.items() if FAULT.search(text)}
+    for name, text in found.items():
+        print(f"\n{name}\n{text[:8000]}", file=sys.stderr)
     return 99 if found else status
 
 

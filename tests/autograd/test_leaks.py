@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
@@ -12,6 +12,15 @@ import dlcore as dl
 from dlcore import _core, autograd
 from dlcore.array import np as dnp
 from dlcore.ops import F
+
+
+@pytest.fixture(autouse=True, scope="module")
+def only_new_objects() -> Iterator[None]:
+    """What other tests have left is not looked through at each of a hundred collections."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 def plain(x):

@@ -46,7 +46,9 @@ def test_what_is_left_out_is_there(sanitize: ModuleType) -> None:
     command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider"]
     done = subprocess.run([*command, *files], cwd=ROOT, capture_output=True, text=True)
     found = done.stdout.splitlines()
-    assert all(name in found for name in names if "::" in name), done.stdout[-2000:] + done.stderr
+    assert all(any(line.startswith(name) for line in found) for name in names if "::" in name), (
+        done.stdout[-2000:] + done.stderr
+    )
     assert all((ROOT / name).exists() for name in files)
 
 
