@@ -298,7 +298,7 @@ def _span(value: Value) -> tuple[int, int]:
 def check_random(graph: Graph) -> None:
     """Random operators, and only they, own random blocks, inside the graph's count.
 
-    None are shared, unless a call of the forward part is there once more, to be computed again.
+    None are shared, unless a call of the forward part is there again, once or in several segments, to be repeated.
     """
     taken: list[tuple[int, int, Node]] = []
     for node in graph.nodes:
@@ -311,14 +311,15 @@ def check_random(graph: Graph) -> None:
             _fail(graph, node, f"random blocks {node.rng}..{node.rng + blocks} of {graph.rng_blocks}")
         taken.append((node.rng, node.rng + blocks, node))
     taken.sort(key=lambda t: t[:2])
+    original: Node | None = None
     for (_, end, before), (start, _, node) in zip(taken, taken[1:], strict=False):
-        if start < end and not _same_draw(before, node):
+        original = None if start >= end else original or before
+        if original is not None and not (_same_draw(original, node) and original.recorded and not node.recorded):
             _fail(graph, node, "two random operators share random blocks")
 
 
 def _same_draw(a: Node, b: Node) -> bool:
-    same = (a.op, a.rng, a.attrs, a.outputs[0].shape) == (b.op, b.rng, b.attrs, b.outputs[0].shape)
-    return same and a.recorded != b.recorded
+    return (a.op, a.rng, a.attrs, a.outputs[0].shape) == (b.op, b.rng, b.attrs, b.outputs[0].shape)
 
 
 def check_bodies(graph: Graph) -> None:

@@ -18,13 +18,13 @@ from dlcore.gluon.model_zoo.vision import BasicBlockV1
 from dlcore.graph import GraphFunction
 from dlcore.graph._cost import operations, seconds
 from dlcore.graph._ir import Graph
-from dlcore.graph._recompute import Program, boundary
+from dlcore.graph._recompute import Program, _twin, boundary
 from dlcore.graph._trace import trace
 from dlcore.graph.interpreter import interpret
 from dlcore.graph.passes import optimize
 from dlcore.graph.passes.plan import plan, settle
 from dlcore.graph.passes.remat import Remat, chosen, remat
-from dlcore.graph.verify import verify
+from dlcore.graph.verify import GraphError, verify
 from dlcore.ops import F
 
 
@@ -271,6 +271,22 @@ def test_random_programs_with_gradients(seed: int) -> None:
     memory = plan(settled)
     simulate(settled, memory)
     prove(settled, memory)
+
+
+def test_a_mask_may_be_drawn_again_in_several_segments() -> None:
+    x = array(np.ones((4, 3)), "float32")
+    with autograd.record():
+        graph = trace(lambda given: (None, [F.dropout(given[0], 0.4)]), [x], "masked").graph
+    draw = next(node for node in graph.nodes if node.op == "_dropout_mask")
+    graph.nodes += [_twin(draw, list(draw.inputs), {}) for _ in range(2)]
+    assert draw.recorded and not graph.nodes[-1].recorded
+    verify(graph, "remat")
+    graph.nodes[-1].recorded = True
+    with pytest.raises(GraphError, match="share random blocks"):
+        verify(graph, "remat")
+    draw.recorded = graph.nodes[-1].recorded = False
+    with pytest.raises(GraphError, match="share random blocks"):
+        verify(graph, "remat")
 
 
 def test_second_derivatives_with_segments() -> None:
