@@ -155,6 +155,7 @@ def calls(draw: Any, names: list[str]) -> Call:
     loose = [d for d in draws if isinstance(d, Draw) and d.shape is None and d.kind != "fixed"]
     shapes = iter(draw(broadcastable(len(loose))))
     bend, inputs = draw(st.integers(0, 3)), []
+    calm = record.internal and draw(st.booleans())  # numbers that follow from each other: those of the sample
     for k, d in enumerate(draws):
         if not isinstance(d, Draw):
             inputs.append(d)
@@ -168,6 +169,8 @@ def calls(draw: Any, names: list[str]) -> Call:
         if draw(st.integers(0, 11)) == 11:
             dtype, plain = draw(st.sampled_from(DTYPES)), False
         item: Any = draw(array(shape, dtype, k))
+        if calm:
+            item = item._replace(content="sample", layout="whole" if item.layout == "repeated" else item.layout)
         if draw(st.integers(0, 39)) == 39:
             item, plain = draw(st.sampled_from([None, 2, 1.5, True, "word", 1j, 2**70, (), [1, 2], object])), False
         inputs.append(item)

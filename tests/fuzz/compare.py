@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from fuzz.calls import BF16, Array, Call
+from fuzz.calls import BF16, Array, Call, samples_of
 from ops import harness
 
 from dlcore._core import NDArray
@@ -22,6 +22,7 @@ from dlcore.ops import Op
 CAST_FIRST = ("promote", "arith", "signed", "floating")
 SMALL = 2000  # numbers in all inputs together: oracles are slow loops
 MOST = 1 << 22  # numbers that are looked at
+HALF = 65504  # the largest number of float16
 LARGE = 1e18  # squares of larger numbers pass single precision
 # The step to the next number is a matter of the dtype itself.
 OWN_DTYPE = {"nextafter"}
@@ -33,6 +34,11 @@ MEANS = ("avg_pool", "sum_pool", "lp_pool", "adaptive_avg_pool", "resize")
 # Norms multiply gains with the inverse deviation, and running means with that, before anything meets x, as PyTorch's
 # batch norm does.
 FACTORS = ("batch_norm", "group_norm", "instance_norm", "layer_norm", "_layer_norm")
+
+
+# Parts of gradients that are given results of the forward part, which numbers drawn apart are not, and one whose
+# reference is a quotient of differences, across edges of pixels too.
+TOGETHER = ("_attention", "_grid_sample_grad2")
 
 
 class Wrong(AssertionError):
@@ -72,23 +78,36 @@ def prepared(record: Op, call: Call, given: list[Any], results: list[NDArray]) -
     arrays = [v for v in given if isinstance(v, np.ndarray)]
     if any(r.size > MOST for r in results):
         return None  # a view of few numbers
-    if record.random or not arrays or str(record.ref).endswith("_moments") or sum(a.size for a in arrays) > SMALL:
+    if record.random or str(record.ref).endswith("_moments") or sum(a.size for a in arrays) > SMALL:
+        return None
+    if not record.inputs:
+        return given, np.dtype(np.float32)
+    if not arrays:
         return None
     if any(isinstance(v, (list, tuple)) for v in given):
         return None
+    if record.name.startswith(TOGETHER):
+        return None
     if record.internal and {v.content for v in call.inputs if isinstance(v, Array)} != {"sample"}:
         return None  # parts of gradients, whose inputs follow from each other
-    if (record.dtype.startswith("update:") or record.internal) and len({np.shape(v) for v in given}) > 1:
+    fixed = record.dtype.startswith("update:") or (record.internal and not call.plain)
+    if fixed and len({np.shape(v) for v in given}) > 1:
         return None
     if record.dtype.startswith("update:") and len(arrays) < len(given):
         return None
     mixed = len({v.dtype for v in arrays}) > 1 or any(isinstance(v, (float, complex)) for v in given)
     if mixed and record.elementwise and record.dtype in CAST_FIRST and results:
+        if results[0].dtype == np.float16 and any(
+            v.dtype.kind in "iu" and (abs(v.astype(float)) > HALF).any() for v in arrays
+        ):
+            return None  # computed in float32, where they are numbers, or cast, where they are infinite
         given = [v.astype(results[0].dtype) if isinstance(v, np.ndarray) else v for v in given]
         arrays = [v for v in given if isinstance(v, np.ndarray)]
     elif not call.plain and mixed:
         return None
-    free = arrays[0].dtype
+    draws = samples_of(record)[call.case][0]
+    loose = [v.dtype for v, d in zip(given, draws, strict=False) if isinstance(v, np.ndarray) and d.dtype is None]
+    free = (loose or [arrays[0].dtype])[0]
     known = record.takes_complex if free.kind == "c" else free in harness.dtypes_of(record)
     return (given, free) if known else None
 

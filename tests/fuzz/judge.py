@@ -57,7 +57,7 @@ def run(call: Call, given: list[Any]) -> list[NDArray]:
                     raise Wrong(f"the gradient is {v.grad.dtype}{v.grad.shape} of {v.dtype}{v.shape}")
         return [r.detach() if isinstance(r, NDArray) else r for r in results]
     results = listed(function(*arrays, **call.attrs))
-    if call.mode == "out":
+    if call.mode == "out" and all(r.size <= MOST for r in results):  # not of views of few numbers
         before = [r.asnumpy().copy() for r in results]
         outs = [_core.from_numpy(np.zeros(r.shape, r.dtype), copy=True) for r in results]
         _core.seed(7)
