@@ -10,6 +10,7 @@ import pytest
 
 from dlcore import _core, autograd, nd
 from dlcore.np import linalg as np_linalg
+from dlcore.ops import RECORDS, F, Op
 
 SHAPE = (1100, 1003)  # no round number of bytes
 X = nd.array(np.random.default_rng(0).normal(size=SHAPE).astype(np.float32))
@@ -93,6 +94,76 @@ def test_the_tape_keeps_what_gradients_read() -> None:
     assert _core.memory_stats()["allocated"] - held <= X.nbytes * 1.1
     del loss
     assert _core.memory_stats()["allocated"] == held
+
+
+# What the forward part keeps, a gradient and what it is made of; the loss is a sum, so its own gradient is one number.
+STEPS: dict[str, tuple[Callable[[Any], Any], float]] = {
+    "tanh": (lambda x: x.tanh(), 2),
+    "sigmoid": (lambda x: nd.sigmoid(x), 2),
+    "gelu": (lambda x: nd.LeakyReLU(x, act_type="gelu"), 2),
+    "clip": (lambda x: nd.clip(x, -1, 1), 1.25),
+    "log_softmax": (lambda x: nd.log_softmax(x, axis=1), 2),
+    "a norm": (lambda x: nd.layer_norm(x, X[0], X[0]), 2),
+    "cross-entropy": (lambda x: -nd.pick(nd.log_softmax(x, axis=1), LABELS), 3),
+    "variance": (lambda x: x.var(axis=1), 1),
+    "distance": (lambda x: (x - Y).square(), 2),
+    "softmax of halves": (lambda x: nd.log_softmax(x.astype("float16"), axis=1), 2),
+}
+LABELS = nd.array(np.arange(SHAPE[0]) % SHAPE[1])
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_a_step_holds_what_lives(name: str) -> None:
+    forward, live = STEPS[name]
+    x = X.detach().copy()
+    x.attach_grad()
+
+    def step() -> None:
+        with autograd.record():
+            y = forward(x).sum()
+        y.backward()
+
+    assert peak(step) <= live * 1.1
+
+
+def test_halves_are_normalised_a_few_lines_at_a_time() -> None:
+    for x in (HALVES, HALVES.T, X.T):
+        scale = x[0].astype("float32") if x is X.T else x[0]
+        assert peak(lambda x=x, scale=scale: nd.layer_norm(x, scale, scale)) <= x.nbytes / X.nbytes * 1.1  # type: ignore[misc]
+
+
+def takes_one(record: Op) -> bool:
+    plain = len(record.inputs) == 1 and not record.attrs and record.name[0] != "_"
+    return plain and bool(record.grad) and (record.elementwise or record.define is not None)
+
+
+UNARY = sorted(name for name, record in RECORDS.items() if takes_one(record))
+
+
+def test_results_in_the_place_of_operands_are_the_same() -> None:
+    """Parts of rules and definitions take the place of what nobody reads any more, in large arrays that no second
+    gradient is recorded for; all else is computed beside them."""
+    values = np.random.default_rng(0).uniform(0.1, 0.9, (140, 130)).astype(np.float32)
+    seen = 0
+    for name in UNARY:
+        x = nd.array(values)
+        x.attach_grad()
+        with autograd.record():
+            y = getattr(F, name)(x)
+            if "float32" not in str(y.dtype):
+                continue
+            (apart,) = autograd.grad(y.sum(), [x], create_graph=True, retain_graph=True)
+        (placed,) = autograd.grad(y.sum() if not y.ndim else y, [x], [nd.ones(y.shape)])
+        np.testing.assert_array_equal(placed.asnumpy(), apart.asnumpy(), err_msg=name)
+        if y.shape == x.shape and RECORDS[name].elementwise:
+            rows = np.concatenate([getattr(F, name)(x[i : i + 1]).asnumpy() for i in range(0, 140, 20)])
+            np.testing.assert_array_equal(getattr(F, name)(x).asnumpy()[::20], rows, err_msg=name)
+        seen += 1
+    assert seen >= 50
+    z = nd.array(values, dtype="float64")
+    want = np.log(np.exp(values.astype(np.float64)).sum(axis=1))
+    np.testing.assert_allclose(F.logsumexp(z, 1).asnumpy(), want, rtol=1e-14)
+    assert z.asnumpy().tolist() == values.astype(np.float64).tolist()
 
 
 def test_gradients_keep_their_array() -> None:

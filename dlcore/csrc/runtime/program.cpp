@@ -1,7 +1,85 @@
 // Running programs: gradient rules, and composite operators that are defined by others.
+#include "autograd/anomaly.h"
+#include "autograd/tape.h"
+#include "runtime/autocast.h"
 #include "runtime/invoke.h"
+#include "runtime/trace.h"
 
 namespace dl {
+
+namespace {
+
+constexpr size_t kLarge = 64 << 10;  // bytes: what smaller arrays hold matters less than the time to think of it
+
+// What a program's steps have made, given back after the step that reads it last.
+class Made {
+ public:
+  Made(const Program& p, uint64_t needed, bool large) : slots(size_t(p.n_slots)), last_(large ? slots.size() : 0, 0) {
+    for (size_t s = 0; large && s < p.steps.size(); s++) {
+      const ProgStep& step = p.steps[s];
+      if (!(needed >> s & 1)) continue;
+      for (const ProgRef& r : step.in) read(r, s);
+      if (step.op->n_out != 1) last_[size_t(step.slot)] = kEnd;  // its results stand in several slots
+    }
+    if (large)
+      for (const ProgRef& r : p.results) read(r, kEnd);
+  }
+
+  void give_back(const ProgStep& step, size_t s) {
+    if (last_.empty()) return;
+    for (const ProgRef& r : step.in)
+      if (is_slot(r) && last_[size_t(r.k)] == s) slots[size_t(r.k)].clear();
+  }
+
+  // The operand that the result of step `s` may take the place of, since nobody else reads it; null if there is none.
+  const Tensor* place(const ProgStep& step, size_t s, const Tensors& in, const Attrs& attrs) const {
+    const OpDef& op = *step.op;
+    if (last_.empty() || !op.elementwise || !op.inplace_ok || op.n_out != 1 || in.size() != step.in.size())
+      return nullptr;
+    if (is_recording() || active_tracer() || anomaly_mode() || autocast_changes(op)) return nullptr;
+    for (size_t i = 0; i < in.size(); i++)
+      if (step.in[i].kind == ProgRef::Tmp && last_[size_t(step.in[i].k)] == s && alone(in[i]) &&
+          takes(op, in, attrs, in[i]))
+        return &in[i];
+    return nullptr;
+  }
+
+  std::vector<Tensors> slots;  // all of a step's outputs at its first
+
+ private:
+  static constexpr size_t kEnd = ~size_t(0);
+
+  static bool is_slot(const ProgRef& r) { return r.kind == ProgRef::Tmp || r.kind == ProgRef::TmpAll; }
+  void read(const ProgRef& r, size_t when) {
+    if (is_slot(r) && last_[size_t(r.k)] != kEnd) last_[size_t(r.k)] = when;
+  }
+  // Held by its slot and as an operand, its memory by nobody else.
+  static bool alone(const Tensor& t) {
+    return t && !t->weak && t->storage && t->storage->refs.load() == 1 && t->refs.load() == 2 &&
+           !t->storage->readonly && size_t(t->numel()) * itemsize(t->dtype) >= kLarge;
+  }
+  static bool takes(const OpDef& op, const Tensors& in, const Attrs& attrs, const Tensor& place) {
+    Metas metas, out;
+    for (const Tensor& t : in) {
+      if (!t) return false;
+      metas.push_back(meta_of(t));
+    }
+    infer(op, metas, attrs, out);
+    return out[0].view_of < 0 && out[0].shape == place->shape && out[0].dtype == place->dtype &&
+           out[0].strides == place->strides;
+  }
+
+  std::vector<size_t> last_;  // step that reads a slot last; empty where all are small
+};
+
+bool any_large(const ProgramEnv& env) {
+  for (const Tensors* all : {&env.in, &env.out, &env.gy})
+    for (const Tensor& t : *all)
+      if (t && size_t(t->numel()) * itemsize(t->dtype) >= kLarge) return true;
+  return false;
+}
+
+}  // namespace
 
 static Tensor resolve(const ProgRef& r, const ProgramEnv& env, const std::vector<Tensors>& tmp) {
   switch (r.kind) {
@@ -71,7 +149,8 @@ Tensors run_program(Program& p, const ProgramEnv& env, uint64_t wanted) {
   uint64_t needed = 0;
   for (size_t i = 0; i < p.results.size(); i++)
     if (wanted >> i & 1) needed |= p.result_deps[i];
-  std::vector<Tensors> tmp(static_cast<size_t>(p.n_slots));  // per slot; all of a step's outputs at its first
+  Made made(p, needed, any_large(env));
+  std::vector<Tensors>& tmp = made.slots;
   for (size_t s = 0; s < p.steps.size(); s++) {
     if (!(needed >> s & 1)) continue;
     const ProgStep& step = p.steps[s];
@@ -86,9 +165,12 @@ Tensors run_program(Program& p, const ProgramEnv& env, uint64_t wanted) {
       tmp[first] = {in[0]};
       continue;
     }
-    tmp[first] = invoke(*step.op, in.data(), int(in.size()), step_attrs(step, env));
+    Attrs attrs = step_attrs(step, env);
+    const Tensor* place = made.place(step, s, in, attrs);
+    tmp[first] = invoke(*step.op, in.data(), int(in.size()), attrs, place);
     for (size_t i = 1; step.op->n_out > 1 && i < tmp[first].size() && first + i < tmp.size(); i++)
       tmp[first + i] = {tmp[first][i]};
+    made.give_back(step, s);
   }
   Tensors results;
   for (size_t i = 0; i < p.results.size(); i++) {

@@ -24,25 +24,35 @@ int axis_of(const KernelCall& c, const Shape& x) {
   return normalize_axis(int_attr(c, "axis", -1), x.n, c.op->name.c_str());
 }
 
+bool plain(const View& v, DType t) { return v.dtype == t && is_contiguous(v.shape, v.strides); }
+
 // Inputs (x, gamma, beta).
 void layer_norm(const KernelCall& c) {
   int axis = axis_of(c, c.in[0].shape);
   if (c.out[0].numel() == 0) return;
   DType t = compute_type(c.out[0].dtype);
-  Temp kx, kg, kb;
-  View x = as_contiguous(axis_last(c.in[0], axis), t, kx), gamma = as_contiguous(c.in[1], t, kg),
+  Temp kg, kb;
+  View x = axis_last(c.in[0], axis), y = axis_last(c.out[0], axis), gamma = as_contiguous(c.in[1], t, kg),
        beta = as_contiguous(c.in[2], t, kb);
-  LineOutput y(c.out[0], axis, t);
   int64_t n = x.shape[x.shape.n - 1];
   with_compute_type(t, [&](auto zero) {
     using T = decltype(zero);
     T eps = T(float_attr(c, "eps", 1e-5));
-    parallel_for(x.numel() / n, std::max<int64_t>(1, 8192 / n), [&](int64_t b, int64_t e) {
-      isa<T>().forward(x.ptr<const T>() + b * n, e - b, n, gamma.ptr<const T>(), beta.ptr<const T>(), eps,
-                       y.view.ptr<T>() + b * n);
-    });
+    auto run = [&](const T* from, int64_t lines, T* to) {
+      isa<T>().forward(from, lines, n, gamma.ptr<const T>(), beta.ptr<const T>(), eps, to);
+    };
+    if (plain(x, t) && plain(y, t))
+      parallel_for(x.numel() / n, std::max<int64_t>(1, 8192 / n),
+                   [&](int64_t b, int64_t e) { run(x.ptr<const T>() + b * n, e - b, y.ptr<T>() + b * n); });
+    else  // a few lines at a time, so that what is copied stays small
+      each_few_lines(x, y, [&](const View& in, const View& out) {
+        Temp keep;
+        View made = temp_view(in.shape, t, keep);
+        copy_view(made, in);
+        run(made.ptr<const T>(), in.shape[0], made.ptr<T>());
+        copy_view(out, made);
+      });
   });
-  y.finish();
 }
 DL_KERNEL("layer_norm", layer_norm);
 
@@ -57,9 +67,9 @@ void layer_norm_grad(const KernelCall& c) {
   }
   DType t = compute_type(c.out[0].dtype);
   Temp kg, kx, kw;
-  View g = as_contiguous(axis_last(c.in[0], axis), t, kg), x = as_contiguous(axis_last(c.in[1], axis), t, kx);
+  View g = as_contiguous(axis_last(c.in[0], axis), kg), x = as_contiguous(axis_last(c.in[1], axis), kx);
   View gamma = as_contiguous(c.in[2], t, kw);
-  LineOutput dx(c.out[0], axis, t);
+  LineOutput dx(c.out[0], axis, c.out[0].dtype);
   int64_t n = x.shape[x.shape.n - 1], lines = x.numel() / n, size = (lines + kBlocks - 1) / kBlocks,
           blocks = (lines + size - 1) / size;
   with_compute_type(t, [&](auto zero) {
@@ -68,10 +78,18 @@ void layer_norm_grad(const KernelCall& c) {
     std::vector<T> part(size_t(2 * blocks * n), T(0));
     parallel_for(blocks, std::max<int64_t>(1, 4096 / (n * size)), [&](int64_t first, int64_t last) {
       for (int64_t b = first; b < last; b++) {
-        int64_t i = b * size;
-        isa<T>().backward(g.ptr<const T>() + i * n, x.ptr<const T>() + i * n, std::min(size, lines - i), n,
-                          gamma.ptr<const T>(), eps, dx.view.ptr<T>() + i * n, &part[size_t(2 * b * n)],
-                          &part[size_t((2 * b + 1) * n)]);
+        Temp keep[3];  // 16-bit floats are widened block by block
+        View block[3];
+        for (int k = 0; k < 3; k++) {
+          const View& v = k == 0 ? g : k == 1 ? x : dx.view;
+          char* at = v.ptr<char>() + b * size * n * int64_t(itemsize(v.dtype));
+          block[k] = View{at, v.dtype, Shape{std::min(size, lines - b * size), n}, Dims{n, 1}};
+        }
+        View to = plain(block[2], t) ? block[2] : temp_view(block[2].shape, t, keep[2]);
+        isa<T>().backward(as_contiguous(block[0], t, keep[0]).ptr<const T>(),
+                          as_contiguous(block[1], t, keep[1]).ptr<const T>(), to.shape[0], n, gamma.ptr<const T>(), eps,
+                          to.ptr<T>(), &part[size_t(2 * b * n)], &part[size_t((2 * b + 1) * n)]);
+        if (keep[2]) copy_view(block[2], to);
       }
     });
     std::vector<double> sums(size_t(2 * n), 0.0);
