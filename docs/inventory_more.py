@@ -70,11 +70,8 @@ WORDS = [
     Word("tools/launch.py, DMLC_ROLE and its kin", "parallel.WorkerPool", "workers are started from the notebook"),
     Word("tools/im2rec.py", "recordio.MXIndexedRecordIO", "records are written by pack_img in a loop of one's own"),
     Word("group2ctx=, AttrScope(ctx_group=...)", "AttrScope", "the same words"),
-    Word(
-        "MXNET_... environment variables",
-        "",
-        "MXNET_HOME and MXNET_GLUON_REPO are read, the others have no counterpart; DLCORE_... are listed in CONTRIBUTING",
-    ),
+    Word("MXNET_HOME, MXNET_GLUON_REPO", "", "the same"),
+    Word("other MXNET_... variables", "", "not here: dlcore reads DLCORE_..., see CONTRIBUTING"),
     Word("MKLDNN, TensorRT, TVM, library.load of passes", "", "not here: there is one compiler, see graph"),
     Word("contrib.quantization calib_mode=", "compress.quantize_weights", "weights only, nothing is calibrated"),
 ]

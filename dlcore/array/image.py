@@ -63,19 +63,19 @@ def normalize(data: Any, mean: Any = 0.0, std: Any = 1.0) -> NDArray:
 def resize(data: Any, size: int | Sequence[int], keep_ratio: bool = False, interp: int = 1) -> NDArray:
     """Pictures of another size, (width, height) or one number for both (with keep_ratio: for the shorter side).
 
-    interp: 0 nearest, 1 linear, 2 the mean of what each place covers (for smaller ones), 3 cubic.
+    interp: 0 nearest, 1 linear, 2 cubic, 3 the mean of the pixels that each place touches (for smaller ones).
 
     >>> resize([[[1.0], [3.0]]], (3, 1)).tolist()
     [[[1.0], [2.0], [3.0]]]
     """
     data = _picture("resize", data)
-    modes = {0: "nearest", 1: "linear", 2: "area", 3: "cubic"}
+    modes = {0: "nearest", 1: "linear", 2: "cubic", 3: "area"}
     if interp not in modes:
-        raise ValueError(f"resize: interp must be 0 (nearest), 1 (linear), 2 (area) or 3 (cubic), got {interp}")
+        raise ValueError(f"resize: interp must be 0 (nearest), 1 (linear), 2 (cubic) or 3 (area), got {interp}")
     h, w = data.shape[-3:-1]
     if isinstance(size, int):
-        short = size / min(h, w)
-        width, height = (round(w * short), round(h * short)) if keep_ratio else (size, size)
+        short = min(h, w)
+        width, height = (w * size // short, h * size // short) if keep_ratio else (size, size)
     else:
         width, height = size
     batch = F.cast(data if data.ndim == 4 else F.expand_dims(data, 0), "float32")

@@ -42,16 +42,18 @@ op("abs", "x", "Absolute value. The gradient at 0 is 0.", dtype="same", expr="ab
    complex_rule="_abs_complex", example="abs([1., -2.]) -> [1., 2.]")
 op("square", "x", "x * x.", dtype="same", expr="x * x", grad="gy * (2.0 * x)", ref="numpy.square", samples=real(-2, 2),
    method=True, inplace_ok=True, complex_rule="analytic", example="square([3., -2.]) -> [9., 4.]")
+# Their gradient is 0, also where they jump.
+_flat: dict[str, Any] = {"grad": "zeros_like(gy)", "smooth": False}
 _step("sign", "-1, 0 or 1, as x is negative, zero or positive; x / |x| of complex numbers.", "sign(x)",
-      "sign([-3., 0., 2.]) -> [-1., 0., 1.]", complex_rule="_sign_complex")
+      "sign([-3., 0., 2.]) -> [-1., 0., 1.]", complex_rule="_sign_complex", **_flat)
 _step("floor", "The largest whole number that is at most x.", "floor(x)", "floor([1.7, -1.2]) -> [1., -2.]",
-      errors=[_no_complex])
+      errors=[_no_complex], **_flat)
 _step("ceil", "The smallest whole number that is at least x.", "ceil(x)", "ceil([1.2, -1.7]) -> [2., -1.]",
-      errors=[_no_complex])
+      errors=[_no_complex], **_flat)
 _step("trunc", "x without its fraction.", "trunc(x)", "trunc([1.7, -1.7]) -> [1., -1.]", aliases="fix",
-      errors=[_no_complex])
+      errors=[_no_complex], **_flat)
 _step("rint", "The nearest whole number, halves to the even one.", "round(x)", "rint([0.5, 1.5, 2.4]) -> [0., 2., 2.]",
-      errors=[_no_complex])
+      errors=[_no_complex], **_flat)
 _step("isnan", "Whether x is not a number.", "isnan(x)", "isnan([1., float('nan')]) -> [False, True]",
       dtype="predicate", samples=fixed([0.0, float("nan"), float("inf"), -1.0]), complex_rule="analytic", method=False)
 _step("isinf", "Whether x is infinite.", "isinf(x)", "isinf([1., float('-inf')]) -> [False, True]",
