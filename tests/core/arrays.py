@@ -53,6 +53,17 @@ def threads(n: int) -> Iterator[None]:
         _core.set_num_threads(before)
 
 
+@contextmanager
+def streaming(size: int = 1 << 15) -> Iterator[None]:
+    """Runs a block in which results of `size` bytes and more are written past the caches."""
+    before = _core.stream_bytes()
+    _core.set_stream_bytes(size)
+    try:
+        yield
+    finally:
+        _core.set_stream_bytes(before)
+
+
 def near(got: NDArray, want: np.ndarray, rtol: float) -> None:
     """Equal to `rtol` of the largest number expected: sums of products lose digits against their terms."""
     value = got.asnumpy().astype("float64")

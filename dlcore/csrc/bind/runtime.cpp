@@ -2,6 +2,7 @@
 #include "bind/errors.h"
 #include "bind/held.h"
 #include "kernels/cpu/isa/isa.h"
+#include "kernels/cpu/isa/stream.h"
 #include "runtime/device.h"
 #include "runtime/pool.h"
 #include "runtime/random.h"
@@ -83,6 +84,11 @@ void bind_runtime(nb::module_& m) {
   m.def("set_num_threads", [](int n) {
     if (n < 1) throw ValueError(format("set_num_threads: expected at least 1, got %d", n));
     set_num_threads(n);
+  });
+  m.def("stream_bytes", &stream_bytes, "Results of so many bytes and more are written past the caches.");
+  m.def("set_stream_bytes", [](int64_t n) {
+    if (n < 1) throw ValueError(format("set_stream_bytes: expected at least 1, got %lld", (long long)n));
+    set_stream_bytes(n);
   });
   m.def("rng_state", [] {
     RngState s = rng_state();

@@ -4,6 +4,7 @@
 
 #include "autograd/anomaly.h"
 #include "autograd/tape.h"
+#include "kernels/cpu/index.h"
 #include "runtime/autocast.h"
 #include "runtime/device.h"
 #include "runtime/random.h"
@@ -114,8 +115,11 @@ static void check_given(const OpDef& op, const Tensor* in, int nin) {
 }
 
 // Results may go straight into `targets` when they fit exactly and the kernel allows its output to be its input.
-static bool fits(const OpDef& op, const Metas& out, const Tensor* targets) {
+static bool fits(const OpDef& op, const Tensors& args, const Metas& out, const Tensor* targets) {
   if (!op.inplace_ok) return false;
+  for (const Tensor& t : args)  // what is read must not be written first: only the very same window may be
+    for (size_t i = 0; t && i < out.size(); i++)
+      if (overlap(t->view(), targets[i]->view()) && !same_window(t->view(), targets[i]->view())) return false;
   for (size_t i = 0; i < out.size(); i++)
     if (out[i].view_of >= 0 || out[i].shape != targets[i]->shape || out[i].dtype != targets[i]->dtype ||
         out[i].strides != targets[i]->strides || targets[i]->storage->readonly)
@@ -228,7 +232,7 @@ static Tensors invoke_inner(const OpDef& op, const Tensor* in, int nin, const At
       throw TraceError(op.name +
                        ": got an array from a finished trace; a compiled function must return what it wants to keep");
 
-  if (targets && fits(op, out_metas, targets) && !concerns_tape(args, targets, out_metas.size())) {
+  if (targets && fits(op, args, out_metas, targets) && !concerns_tape(args, targets, out_metas.size())) {
     out.append(targets, targets + out_metas.size());
     run_kernel(op, args, out, attrs);
     for (auto& t : out) note_write(t->storage);

@@ -128,12 +128,10 @@ bool stack_last(const KernelCall& c) {
   if (k > kMostTurns || !is_contiguous(out.shape, out.strides)) return false;
   for (int j = 0; j < c.nin; j++)
     if (c.in[j].dtype != out.dtype || !is_contiguous(c.in[j].shape, c.in[j].strides)) return false;
-  const bool far = n * k * item >= stream_bytes();
   parallel_for(n, (1 << 16) / (k * item), [&](int64_t b, int64_t e) {
     const char* lines[kMostTurns];
     for (int j = 0; j < c.nin; j++) lines[j] = c.in[j].ptr<const char>() + b * item;
-    put_in_turns(e - b, k, item, lines, out.ptr<char>() + b * k * item, far);
-    if (far) pick_stream_table()->finish();
+    put_in_turns(e - b, k, item, lines, out.ptr<char>() + b * k * item);
   });
   return true;
 }

@@ -15,7 +15,7 @@ namespace {
 
 constexpr int64_t kGrainElements = 16 * 1024;
 constexpr int64_t kSide = 64;       // of the squares that a transposing copy works in
-constexpr int64_t kBlock = 1024;    // elements that are made in the cache before they are written past it
+constexpr int64_t kBlock = 256;     // elements that are made in the cache before they are written past it
 constexpr int64_t kLongRow = 1024;  // bytes: shorter ones would end in half lines beside the caches
 
 struct Copy {
@@ -41,6 +41,11 @@ void advance(const Copy& c, int n, int64_t at, char*& dst, const char*& src) {
   }
 }
 
+// How many of `left` elements a block for `to` has: the next one then begins with a line of the cache.
+int64_t block_at(const char* to, int64_t itemsize, int64_t left) {
+  return std::min(left, kBlock - int64_t(reinterpret_cast<uintptr_t>(to) & 63) / itemsize);
+}
+
 // n elements to neighbouring places, the first from `src`, each of the others from the place before.
 void copy_reversed(const Copy& c, int64_t n, const char* src, char* dst) {
   const TileOperand &d = c.ops[0], &s = c.ops[1];
@@ -48,8 +53,8 @@ void copy_reversed(const Copy& c, int64_t n, const char* src, char* dst) {
   if (c.same_type() && !c.far) return reverse(1, n, src - (n - 1) * s.itemsize, 0, dst, 0);
   alignas(64) char block[kBlock * 16];
   char converted[kBlock * 16];
-  for (int64_t i = 0; i < n; i += kBlock) {
-    int64_t m = std::min(kBlock, n - i);
+  for (int64_t i = 0, m; i < n; i += m) {
+    m = block_at(dst + i * d.itemsize, d.itemsize, n - i);
     const char* from = src - (i + m - 1) * s.itemsize;
     char* to = dst + i * d.itemsize;
     if (!c.same_type()) {
@@ -68,10 +73,11 @@ void copy_run(const Copy& c, int64_t n, const char* src, int64_t src_stride, cha
   if (src_stride == 1 && c.same_type()) return (c.far ? c.stream->copy : c.stream->through)(n * d.itemsize, src, dst);
   if (!c.far) return c.cast(n, src, src_stride, dst, 1);
   alignas(64) char block[kBlock * 16];
-  for (int64_t i = 0; i < n; i += kBlock) {
-    int64_t m = std::min(kBlock, n - i);
+  for (int64_t i = 0, m; i < n; i += m) {
+    m = block_at(dst + i * d.itemsize, d.itemsize, n - i);
     c.cast(m, src + i * src_stride * s.itemsize, src_stride, block, 1);
-    c.stream->copy(m * d.itemsize, block, dst + i * d.itemsize);
+    const Ask next{src + (i + m) * s.itemsize, kBlock * s.itemsize};
+    c.stream->send(m * d.itemsize, block, dst + i * d.itemsize, &next, src_stride == 1);
   }
 }
 
@@ -178,9 +184,8 @@ void copy_in_turns(const Copy& c) {
       const char* src = s.base;
       advance(c, last - 1, p / pieces, dst, src);
       for (int64_t j = 0; j < k; j++) lines[j] = src + (first + j * s.stride[last]) * s.itemsize;
-      put_in_turns(std::min(piece, n - first), k, d.itemsize, lines, dst + first * k * d.itemsize, c.far);
+      put_in_turns(std::min(piece, n - first), k, d.itemsize, lines, dst + first * k * d.itemsize);
     }
-    c.finish();
   });
 }
 

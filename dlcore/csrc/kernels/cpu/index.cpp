@@ -1,33 +1,15 @@
 // Reading rows by position and the scatter-adds that are their gradients: take and gather_nd.
-//
-// Threads share columns, never rows, so that repeated positions are added in order and results do not depend on
-// threads.
-#include "kernels/cpu/index.h"
-
 #include <algorithm>
 #include <atomic>
 #include <cstring>
 
+#include "kernels/cpu/index_parts.h"
 #include "kernels/cpu/isa/move_table.h"
+#include "kernels/cpu/isa/tile_bytes.h"
 #include "kernels/cpu/row_copy.h"
 
 namespace dl {
 namespace {
-
-// f(outer index, first column, last column) in parallel: a share of the columns for each thread, not less than a line
-// of the cache; few columns are not shared.
-template <class F>
-void for_columns(const Rows& r, F&& f) {
-  const int64_t width = std::max<int64_t>(16, (r.inner + num_threads() - 1) / num_threads());
-  const int64_t blocks = (r.inner + width - 1) / width;
-  const int64_t grain = std::max<int64_t>(1, (1 << 13) / std::max<int64_t>(1, std::min(width, r.inner) * r.count));
-  parallel_for(r.outer * blocks, grain, [&](int64_t b, int64_t e) {
-    for (int64_t i = b; i < e; i++) {
-      const int64_t column = i % blocks * width;
-      f(i / blocks, column, std::min(r.inner, column + width));
-    }
-  });
-}
 
 // f(outer index, first position, last position) in parallel, `row` elements for each position.
 template <class F>
@@ -42,15 +24,30 @@ void for_positions(const Rows& r, F&& f) {
   });
 }
 
-// Rows in any order are no pattern that a processor foresees: it is told which will be read soon.
-constexpr int64_t kRowsAhead = 4, kBytesAhead = 1024;
-inline void ask_for(const void* row, int64_t bytes) {
-#ifdef __GNUC__
-  for (int64_t i = 0; i < std::min(bytes, kBytesAhead); i += 64) __builtin_prefetch(static_cast<const char*>(row) + i);
-#else
-  (void)row, (void)bytes;
-#endif
-}
+// Rows in any order are no pattern that a processor foresees: it is told which will be read soon, and first of all,
+// into its second cache, which will be read after those. Short rows so come twice as quickly.
+class RowsAhead {
+  static constexpr int64_t kLine = 64;
+
+ public:
+  // Rows of `row` bytes each at `at`, out of `all` bytes from `base`.
+  RowsAhead(const int64_t* at, int64_t end, const void* base, int64_t row, int64_t all)
+      : at_(at), end_(all > kOwnCache ? end : 0), base_(static_cast<const char*>(base)), row_(row) {
+    const bool apart = (reinterpret_cast<uintptr_t>(base) | uint64_t(row)) % kLine != 0;  // rows share lines
+    bytes_ = std::min<int64_t>(row, 1024) + (apart ? kLine - 1 : 0);
+  }
+
+  DL_ALWAYS_INLINE void before(int64_t k) const {
+    if (k + near_ < end_) ask_for(base_ + at_[k + near_] * row_, bytes_);
+    if (k + far_ < end_) ask_early(base_ + at_[k + far_] * row_, bytes_);
+  }
+
+ private:
+  const int64_t* at_;
+  int64_t end_;
+  const char* base_;
+  int64_t row_, near_ = 2048 / row_ + 1, far_ = 8192 / row_ + 1, bytes_;
+};
 
 template <class T>
 void gather(const Rows& r, const T* x, T* y) {
@@ -66,8 +63,9 @@ void gather(const Rows& r, const T* x, T* y) {
       for (int64_t k = first; k < last; k++)
         for (int64_t i = 0; i < r.inner; i++) to[k * r.inner + i] = from[r.at[k] * r.inner + i];
     } else {
+      const RowsAhead ahead(r.at, last, from, row, r.n * row);
       for (int64_t k = first; k < last; k++) {
-        if (k + kRowsAhead < last) ask_for(from + r.at[k + kRowsAhead] * r.inner, row);
+        ahead.before(k);
         copy(row, from + r.at[k] * r.inner, to + k * r.inner);
       }
       copy.finish();
@@ -87,26 +85,34 @@ void gather(const Rows& r, const View& x_in, const View& out) {
   y.finish();
 }
 
-constexpr int64_t kNear = 1 << 19;  // bytes that a core's own cache keeps
+// The vector loop that adds numbers to others; null where there is none.
+TileFn adder(DType t) {
+  const TileTable* table = nullptr;
+  switch (t) {
+    case DType::F32: table = pick_tile_f32(); break;
+    case DType::F64: table = pick_tile_f64(); break;
+    case DType::I32:
+    case DType::U32: table = pick_tile_i32(); break;
+    case DType::I64:
+    case DType::U64: table = pick_tile_i64(); break;
+    case DType::I8:
+    case DType::U8: table = pick_tile_u8(); break;
+    default: return nullptr;
+  }
+  return table->fn[int(TileOp::Add)][0];
+}
 
 template <class T>
-void add_rows(const Rows& r, const T* g, T* out) {
-  const bool far = r.n * r.inner * int64_t(sizeof(T)) > kNear;
-  for_columns(r, [&](int64_t o, int64_t begin, int64_t end) {
-    const int64_t count = r.count, inner = r.inner, *at = r.at;  // not members: out may be of their type
-    const T* from = g + o * count * inner;
-    T* to = out + o * r.n * inner;
-    if (inner == 1) {
-      for (int64_t k = 0; k < count; k++) to[at[k]] = T(to[at[k]] + from[k]);
-      return;
-    }
-    for (int64_t k = 0; k < count; k++) {
-      T* d = to + at[k] * inner;
-      const T* s = from + k * inner;
-      if (far && k + 1 < count) ask_for(to + at[k + 1] * inner + begin, (end - begin) * int64_t(sizeof(T)));
-      for (int64_t i = begin; i < end; i++) d[i] = T(d[i] + s[i]);
-    }
-  });
+void add_rows(const Rows& r, TileFn add, const T* g, T* out) {
+  constexpr int64_t kShort = 16;
+  if (r.inner == 1)
+    write_numbers(r, g, out, [](T& d, T v) { d = T(d + v); });
+  else if (add && r.inner >= kShort)
+    write_rows(r, g, out, [add](T* d, const T* s, int64_t n) { add(n, d, s, nullptr, d); });
+  else
+    write_rows(r, g, out, [](T* d, const T* s, int64_t n) {
+      for (int64_t i = 0; i < n; i++) d[i] = T(d[i] + s[i]);
+    });
 }
 
 }  // namespace
@@ -124,7 +130,7 @@ void scatter_add(const Rows& r, const View* start, const View& g, const View& ou
   with_any_type(t, [&](auto tag) {
     using T = typename decltype(tag)::type;
     if constexpr (std::is_same_v<T, Compute<T>> && !std::is_same_v<T, bool>)
-      add_rows(r, from.ptr<const T>(), to.ptr<T>());
+      add_rows(r, adder(t), from.ptr<const T>(), to.ptr<T>());
   });
   if (!direct) copy_view(out, to);
 }

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "kernels/cpu/index.h"
+#include "kernels/cpu/index_parts.h"
 
 namespace dl {
 namespace {
@@ -39,7 +39,7 @@ struct Product {
   }
 };
 
-// Inputs (x, ids); threads share columns, so the order within a segment is that of the rows.
+// Inputs (x, ids); the order within a segment is that of the rows.
 template <class How>
 void join_rows(const KernelCall& c) {
   const View &x_in = c.in[0], &out = c.out[0];
@@ -49,21 +49,16 @@ void join_rows(const KernelCall& c) {
   View x = as_contiguous(x_in, t, kx);
   bool direct = out.dtype == t && is_contiguous(out.shape, out.strides);
   View to = direct ? out : temp_view(out.shape, t, ko);
-  int64_t count = at.numel(), inner = 1;
-  for (int i = 1; i < x.shape.n; i++) inner *= x.shape[i];
-  const int64_t* p = at.ptr<const int64_t>();
+  const int64_t inner = AxisSplit(out.shape, 0).inner;
   with_type(t, [&](auto tag) {
     using T = typename decltype(tag)::type;
     if constexpr (std::is_same_v<T, Compute<T>> && !std::is_same_v<T, bool>) {
       const T* from = x.ptr<const T>();
       T* y = to.ptr<T>();
       std::fill(y, y + to.numel(), How::template start<T>());
-      parallel_for(inner, std::max<int64_t>(1, (1 << 13) / std::max<int64_t>(1, count)), [&](int64_t b, int64_t e) {
-        for (int64_t k = 0; k < count; k++)
-          for (int64_t i = b; i < e; i++) {
-            T& d = y[p[k] * inner + i];
-            d = How::join(d, from[k * inner + i]);
-          }
+      const Rows rows{1, out.shape[0], inner, at.numel(), at.ptr<const int64_t>()};
+      write_rows(rows, from, y, [](T* d, const T* s, int64_t n) {
+        for (int64_t i = 0; i < n; i++) d[i] = How::join(d[i], s[i]);
       });
     }
   });

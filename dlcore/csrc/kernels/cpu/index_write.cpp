@@ -4,7 +4,7 @@
 #include <cstring>
 #include <vector>
 
-#include "kernels/cpu/index.h"
+#include "kernels/cpu/index_parts.h"
 
 namespace dl {
 namespace {
@@ -18,20 +18,11 @@ void keep_apart(Rows& r, const View& out, Temp& keep) {
   r.at = safe.ptr<const int64_t>();
 }
 
+// The last of those that name one place stays.
 template <class T>
 void put_rows(const Rows& r, const T* value, T* out) {
-  if (r.inner == 1) {  // the last of those that name one place stays
-    const int64_t count = r.count, *at = r.at;
-    for (int64_t k = 0; k < count; k++) out[at[k]] = value[k];
-    return;
-  }
-  int64_t width = std::max<int64_t>(1, std::min<int64_t>(r.inner, 64)), blocks = (r.inner + width - 1) / width;
-  parallel_for(blocks, std::max<int64_t>(1, (1 << 13) / std::max<int64_t>(1, width * r.count)),
-               [&](int64_t b, int64_t e) {
-                 int64_t begin = b * width, end = std::min(r.inner, e * width);
-                 for (int64_t k = 0; k < r.count; k++)
-                   std::copy(value + k * r.inner + begin, value + k * r.inner + end, out + r.at[k] * r.inner + begin);
-               });
+  if (r.inner == 1) return write_numbers(r, value, out, [](T& d, T v) { d = v; });
+  write_rows(r, value, out, [](T* d, const T* s, int64_t n) { std::copy(s, s + n, d); });
 }
 
 // The same into any strides; the leading `lead` axes of y are indexed.

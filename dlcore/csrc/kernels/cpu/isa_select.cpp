@@ -3,12 +3,7 @@
 #include <cstring>
 #include <initializer_list>
 
-#ifdef __linux__
-#include <unistd.h>
-#endif
-
 #include "kernels/cpu/isa/isa.h"
-#include "kernels/cpu/isa/stream.h"
 
 namespace dl {
 namespace {
@@ -40,16 +35,5 @@ Isa active_isa() {
 }
 
 const char* isa_name(Isa isa) { return isa == Isa::base ? "base" : isa == Isa::avx2 ? "avx2" : "avx512"; }
-
-int64_t stream_bytes() {
-  static const int64_t bytes = [] {
-    int64_t shared = 0;
-#ifdef _SC_LEVEL3_CACHE_SIZE
-    shared = sysconf(_SC_LEVEL3_CACHE_SIZE);
-#endif
-    return shared > (32 << 20) ? shared / 2 : int64_t(16 << 20);
-  }();
-  return bytes;
-}
 
 }  // namespace dl

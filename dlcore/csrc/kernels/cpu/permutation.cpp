@@ -60,9 +60,12 @@ void sort_digit(const uint64_t* x, uint64_t* y, int64_t n, int shift, int64_t di
       sum += found;
     }
   parallel_for(blocks, 1, [&](int64_t first, int64_t last) {
+    const uint64_t *from = x, wanted = mask;  // copies, which no write to y can change
+    const int by = shift;
+    uint64_t* out = y;
     for (int64_t k = first; k < last; k++) {
       uint32_t* to = count + k * digits;
-      for (int64_t i = k * size, e = std::min(n, i + size); i < e; i++) y[to[x[i] >> shift & mask]++] = x[i];
+      for (int64_t i = k * size, e = std::min(n, i + size); i < e; i++) out[to[from[i] >> by & wanted]++] = from[i];
     }
   });
 }

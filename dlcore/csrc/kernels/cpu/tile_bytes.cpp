@@ -2,8 +2,7 @@
 // five times as long.
 #include "kernels/cpu/isa/tile_bytes.h"
 
-#include "kernels/cpu/tile_plan.h"
-#include "runtime/pool.h"
+#include "kernels/cpu/tile_flat.h"
 
 namespace dl {
 namespace {
@@ -64,22 +63,18 @@ bool run_tile_bytes(const TileProgram& p, const View* in, const View& out) {
   DType type;
   if (!byte_type(p, TileOp(ins.op), in, out.dtype, type)) return false;
   int variant = 0;
-  const char* from[3] = {};
-  int64_t step[3] = {};
+  FlatLoop loop{};
   for (int k = 0; k < p.n_in; k++) {
     const View& v = in[operands[k]];
     bool same = v.shape == out.shape && v.strides == out.strides;
     if (operands[k] != k || (!same && v.numel() != 1)) return false;
     if (!same) variant |= 1 << k;
-    from[k] = v.ptr<const char>();
-    step[k] = same;
+    loop.from[k] = v.ptr<const char>();
+    loop.step[k] = same;
   }
-  TileFn fn = (type == DType::I8 ? pick_tile_i8() : pick_tile_u8())->fn[ins.op][variant];
-  if (!fn) return false;
-  char* to = out.ptr<char>();
-  parallel_for(out.numel(), kGrainBytes, [&](int64_t b, int64_t e) {
-    fn(e - b, from[0] + b * step[0], from[1] + b * step[1], from[2] + b * step[2], to + b);
-  });
+  loop.fn = (type == DType::I8 ? pick_tile_i8() : pick_tile_u8())->fn[ins.op][variant];
+  if (!loop.fn) return false;
+  run_flat(loop, out, goes_far(p, out.numel()), kGrainBytes);
   return true;
 }
 

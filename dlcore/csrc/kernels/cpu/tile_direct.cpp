@@ -1,28 +1,14 @@
 // One instruction over arrays of one layout that are stored otherwise than registers are: 16-bit floats, and numbers
-// that give truth values. Through registers they would pass the nearest cache two times more.
+// that give truth values. Through registers they would pass the nearest cache two times more. Others go this way if
+// their result is too large for the caches: one loop, and no plan for each piece.
 #include "kernels/cpu/isa/tile_direct.h"
 
-#include <algorithm>
-
-#include "kernels/cpu/isa/stream.h"
-#include "kernels/cpu/tile_plan.h"
-#include "runtime/pool.h"
+#include "kernels/cpu/tile_flat.h"
 
 namespace dl {
 namespace {
 
-constexpr int64_t kGrain = 64 * 1024, kBlock = 2048;
-
-// The one instruction that is no constant, if that makes the only output.
-const TileInstr* only_instruction(const TileProgram& p) {
-  const TileInstr* found = nullptr;
-  for (const TileInstr& ins : p.code) {
-    if (TileOp(ins.op) == TileOp::Const) continue;
-    if (found) return nullptr;
-    found = &ins;
-  }
-  return found && p.outs[0] == p.n_in + int(found - p.code.data()) && tile_arity(found->op) <= 2 ? found : nullptr;
-}
+constexpr int64_t kGrain = 64 * 1024;
 
 struct Operands {
   DType stored = DType::Bool;  // of all arrays
@@ -61,6 +47,7 @@ bool gather(const TileProgram& p, const TileInstr& ins, const View* in, const Vi
 
 TileFn loop_of(TileOp op, TileType type, const Operands& o, DType out) {
   if (o.variant > 2) return nullptr;
+  if (out == register_dtype(type)) return o.stored == out ? tile_table(type)->fn[int(op)][o.variant] : nullptr;
   const DirectTable* table = pick_direct_table();
   const bool half = type == TileType::F32 && (o.stored == DType::F16 || o.stored == DType::BF16);
   if (half && out == o.stored) return table->half[o.stored == DType::BF16][int(op)][o.variant];
@@ -74,25 +61,18 @@ TileFn loop_of(TileOp op, TileType type, const Operands& o, DType out) {
 
 bool run_tile_direct(const TileProgram& p, TileType type, const View* in, const View& out) {
   const TileInstr* ins = only_instruction(p);
-  if (!ins || is_complex(register_dtype(type)) || !is_dense(out.shape, out.strides)) return false;
-  if (out.dtype != DType::Bool && out.dtype != DType::F16 && out.dtype != DType::BF16) return false;
+  if (!ins || tile_arity(ins->op) > 2 || is_complex(register_dtype(type)) || !is_dense(out.shape, out.strides))
+    return false;
+  const bool far = goes_far(p, out.numel() * int64_t(itemsize(out.dtype)));
+  if (out.dtype == register_dtype(type)
+          ? !far
+          : out.dtype != DType::Bool && out.dtype != DType::F16 && out.dtype != DType::BF16)
+    return false;
   Operands o;
   if (!gather(p, *ins, in, out, register_dtype(type), o)) return false;
   const TileFn fn = loop_of(TileOp(ins->op), type, o, out.dtype);
   if (!fn) return false;
-  char* to = out.ptr<char>();
-  const int64_t size = int64_t(itemsize(out.dtype));
-  const bool over = o.from[0] == to || o.from[1] == to;
-  const StreamTable* stream = out.numel() * size >= stream_bytes() && !over ? pick_stream_table() : nullptr;
-  parallel_for(out.numel(), kGrain, [&](int64_t begin, int64_t end) {
-    alignas(64) char made[kBlock * 2];
-    for (int64_t at = begin, n; at < end; at += n) {
-      n = stream ? std::min(kBlock, end - at) : end - at;
-      fn(n, o.from[0] + at * o.step[0], o.from[1] + at * o.step[1], nullptr, stream ? made : to + at * size);
-      if (stream) stream->copy(n * size, made, to + at * size);
-    }
-    if (stream) stream->finish();
-  });
+  run_flat({fn, {o.from[0], o.from[1]}, {o.step[0], o.step[1]}}, out, far, kGrain);
   return true;
 }
 

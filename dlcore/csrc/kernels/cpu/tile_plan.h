@@ -84,15 +84,23 @@ struct TilePlan {
   std::vector<TileStep> uniform, per_tile_steps, steps;
   int n_regs;
   bool streams;  // some output is
-  bool asks;     // for what the next tile reads: beyond the second-level cache, where passes or writing past the caches
-                 // hold it up
+  bool asks;     // for what the next tile reads
 };
 
 // Runs one instruction over bytes of one layout; false if it is not that.
 bool run_tile_bytes(const TileProgram& p, const View* in, const View& out);
 
+inline constexpr int64_t kMostSpread = 4;  // elements from one to the next: farther ones lie in lines of their own
+
+// Whether a result of so many bytes is written past the caches: only where little is done to each element. While there
+// is more to do, writing through the caches goes on beside it, and quicker.
+bool goes_far(const TileProgram& p, int64_t bytes);
+
+// Runs a selection by truth values over arrays of one layout; false if it is not that.
+bool run_tile_select(const TileProgram& p, TileType type, const View* in, const View& out);
+
 // Runs one instruction over arrays of one layout that are stored otherwise than registers are: 16-bit floats, and
-// numbers that give truth values; false if it is not that.
+// numbers that give truth values, or whose result is too large for the caches; false if it is not that.
 bool run_tile_direct(const TileProgram& p, TileType type, const View* in, const View& out);
 
 // A constant as a register of `dtype` holds it; writes up to 16 bytes.

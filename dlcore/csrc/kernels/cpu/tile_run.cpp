@@ -49,8 +49,9 @@ class TileRunner {
   }
 
   void run(int64_t begin, int64_t end) {
+    int64_t chunk = plan_.chunks;
     for (int64_t u = begin; u < end; u++) {
-      int64_t chunk = seek(u);
+      chunk = chunk + 1 < plan_.chunks ? to_next(chunk) : seek(u);
       int64_t rows = 1, cols = plan_.inner;
       if (plan_.rows) {
         rows = std::min(plan_.per_tile, plan_.mid - chunk * plan_.per_tile);
@@ -99,6 +100,13 @@ class TileRunner {
     return chunk;
   }
 
+  // The same for the unit after that of `chunk`, along the tiled axis.
+  int64_t to_next(int64_t chunk) {
+    const int tiled = plan_.geo.nd - (plan_.rows ? 2 : 1);
+    for (size_t k = 0; k < plan_.ops.size(); k++) offset_[k] += plan_.per_tile * plan_.ops[k].stride[tiled];
+    return chunk + 1;
+  }
+
   // Copies the first row behind itself, twice as much each time.
   static void repeat(char* p, int64_t bytes, int64_t rows) {
     for (int64_t done = 1; done < rows; done *= 2)
@@ -113,15 +121,20 @@ class TileRunner {
     for (int64_t r = 0; r < rows; r++) fn(cols, r * cols, r * step);
   }
 
-  // What a tile reads follows what the one before it read, in arrays whose rows follow each other.
+  // What a tile reads follows what the one before it read, in arrays whose rows follow each other. Where a result is
+  // written past the caches, the lines are asked for in between.
   void ask_for_next() {
     for (size_t k = 0, nout = plan_.out.size(); k < plan_.in.size(); k++) {
       const TileOperand& o = plan_.ops[nout + k];
-      const int64_t bytes = plan_.per_tile * o.itemsize;
       const int last = plan_.geo.nd - 1;
-      const bool follows = o.stride[last] == 1 && (last == 0 || o.stride[last - 1] == plan_.inner);
-      if (plan_.in[k].cls == TileClass::Tile && follows)
-        ask_for(o.base + offset_[nout + k] * o.itemsize + bytes, bytes);
+      const int64_t step = o.stride[last], bytes = plan_.per_tile * step * o.itemsize;
+      const bool follows = step > 0 && step <= kMostSpread && (last == 0 || o.stride[last - 1] == plan_.inner * step);
+      if (plan_.in[k].cls != TileClass::Tile || !follows) continue;
+      const char* next = o.base + offset_[nout + k] * o.itemsize + bytes;
+      if (plan_.streams && n_asks_ < kMostAsks)
+        asks_[n_asks_++] = {next, bytes};
+      else
+        ask_for(next, bytes);
     }
   }
 
@@ -175,7 +188,9 @@ class TileRunner {
             t.store(n, made, 1, converted_, 1);
             made = converted_;
           }
-          return stream_->copy(n * o.itemsize, made, at + to * o.itemsize);
+          stream_->send(n * o.itemsize, made, at + to * o.itemsize, asks_, n_asks_);
+          n_asks_ = 0;
+          return;
         }
         t.store(n, from + reg * step * plan_.itemsize, step, at + to * o.itemsize, stride);
       });
@@ -188,6 +203,8 @@ class TileRunner {
   Loaded* loaded_;
   int64_t* offset_;
   const StreamTable* stream_ = pick_stream_table();
+  Ask asks_[kMostAsks];
+  int n_asks_ = 0;
   char* column_;     // one number of each row of a tile
   char* converted_;  // a result on its way past the caches
   void (*expand_)(int64_t rows, int64_t cols, const void* src, void* dst);
@@ -284,7 +301,7 @@ void run_tile(const TileProgram& p, TileType type, const View* in, View* out, in
   if (p.compiled->rule && type == TileType::F32 && run_rule(p, in, out, nout)) return;
   if (run_tile_small(p, type, in, out, nout)) return;
   if (type == TileType::I32 && nout == 1 && run_tile_bytes(p, in, out[0])) return;
-  if (nout == 1 && run_tile_direct(p, type, in, out[0])) return;
+  if (nout == 1 && (run_tile_select(p, type, in, out[0]) || run_tile_direct(p, type, in, out[0]))) return;
   if (p.code.empty() && nout == 1) return strided_copy(out[0], in[p.outs[0]]);  // a cast: no need of registers
   bool across = false;
   if (is_dense(out[0].shape, out[0].strides))

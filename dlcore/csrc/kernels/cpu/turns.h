@@ -6,8 +6,8 @@ namespace dl {
 
 inline constexpr int64_t kMostTurns = 64;  // lines at once
 
-// dst[i * k + j] = lines[j][i] for i < n, j < k <= kMostTurns, elements of `item` bytes. With `far`, past the caches:
-// the thread calls StreamTable::finish after its last call.
-void put_in_turns(int64_t n, int64_t k, int64_t item, const char* const* lines, char* dst, bool far);
+// dst[i * k + j] = lines[j][i] for i < n, j < k <= kMostTurns, elements of `item` bytes. Never past the caches: putting
+// them in turns takes longer than to write them, and goes on beside it.
+void put_in_turns(int64_t n, int64_t k, int64_t item, const char* const* lines, char* dst);
 
 }  // namespace dl

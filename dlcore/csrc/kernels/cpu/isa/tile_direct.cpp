@@ -1,6 +1,8 @@
 // The loops of tile_direct.h.
 #include "kernels/cpu/isa/tile_direct.h"
 
+#include <type_traits>
+
 #include "kernels/cpu/isa/tile_float_ops.h"
 #include "kernels/cpu/isa/wide_half.h"
 
@@ -53,24 +55,54 @@ void truth_loop(int64_t n, const void* pa, const void* pb, const void*, void* po
   for (int64_t i = 0; i < n; i++) o[i] = Op::f(Scalars == 1 ? x : a[i], Scalars == 2 ? y : b[i]) != T(0);
 }
 
-// Widened block by block.
+template <class Op>
+DL_INLINE auto compare(Vec<float> a, Vec<float> b) {
+  if constexpr (std::is_same_v<Op, Eq>)
+    return a == b;
+  else if constexpr (std::is_same_v<Op, Ne>)
+    return a != b;
+  else if constexpr (std::is_same_v<Op, Lt>)
+    return a < b;
+  else if constexpr (std::is_same_v<Op, Le>)
+    return a <= b;
+  else if constexpr (std::is_same_v<Op, Gt>)
+    return a > b;
+  else
+    return a >= b;
+}
+
+// Four vectors of comparisons as truth values.
+template <class Truth>
+DL_INLINE void put_truth(uint8_t* o, const Truth (&t)[4]) {
+  [[maybe_unused]] constexpr int lane = int(lanes<float>());
+#if defined(__AVX512F__)
+  typedef uint8_t Bytes __attribute__((vector_size(lane)));
+  for (int k = 0; k < 4; k++) vec_store(o + k * lane, Bytes(__builtin_convertvector(t[k], Bytes) & uint8_t(1)));
+#elif defined(__AVX2__)
+  const __m256i low = _mm256_packs_epi32(__m256i(t[0]), __m256i(t[1]));
+  const __m256i high = _mm256_packs_epi32(__m256i(t[2]), __m256i(t[3]));
+  const __m256i bytes = _mm256_permutevar8x32_epi32(_mm256_packs_epi16(low, high),  // packing went by halves
+                                                    _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
+  vec_store(o, _mm256_and_si256(bytes, _mm256_set1_epi8(1)));
+#else
+  for (int k = 0; k < 4; k++)
+    for (int j = 0; j < lane; j++) o[k * lane + j] = uint8_t(t[k][j] & 1);
+#endif
+}
+
 template <class Op, class H, int Scalars>
 void half_truth(int64_t n, const void* pa, const void* pb, const void*, void* po) {
-  constexpr int64_t block = 256, lane = lanes<float>();
+  constexpr int64_t lane = lanes<float>();
   const uint16_t *a = static_cast<const uint16_t*>(pa), *b = static_cast<const uint16_t*>(pb);
-  float x[block], y[block];
-  auto widen = [](int64_t m, const uint16_t* from, float* to) {
-    int64_t i = 0;
-    for (; i + lane <= m; i += lane) vec_store(to + i, H::load(from + i));
-    for (; i < m; i++) to[i] = H::one(from[i]);
+  uint8_t* o = static_cast<uint8_t*>(po);
+  const float x = number<0, Scalars>(pa), y = number<1, Scalars>(pb);
+  const Vec<float> xs = all_of(x), ys = all_of(y);
+  auto at = [&](int64_t i) __attribute__((always_inline)) {
+    return compare<Op>(Scalars == 1 ? xs : H::load(a + i), Scalars == 2 ? ys : H::load(b + i));
   };
-  for (int64_t i = 0; i < n; i += block) {
-    const int64_t m = n - i < block ? n - i : block;
-    if (Scalars != 1) widen(m, a + i, x);
-    if (Scalars != 2) widen(m, b + i, y);
-    truth_loop<Op, float, Scalars>(m, Scalars == 1 ? pa : x, Scalars == 2 ? pb : y, nullptr,
-                                   static_cast<uint8_t*>(po) + i);
-  }
+  int64_t i = 0;
+  for (; i + 4 * lane <= n; i += 4 * lane) put_truth(o + i, {at(i), at(i + lane), at(i + 2 * lane), at(i + 3 * lane)});
+  for (; i < n; i++) o[i] = Op::f(Scalars == 1 ? x : H::one(a[i]), Scalars == 2 ? y : H::one(b[i])) != 0.0f;
 }
 
 // As Min of Max, whose second operand stays where both are equal, with one comparison for each.
@@ -122,12 +154,7 @@ constexpr void set_truth(DirectFns& f, DirectFns* half, TileOp op) {
 }
 template <class T>
 constexpr void set_truths(DirectFns& f, DirectFns* half = nullptr) {
-  set_truth<Eq, T>(f, half, TileOp::Eq);
-  set_truth<Ne, T>(f, half, TileOp::Ne);
-  set_truth<Lt, T>(f, half, TileOp::Lt);
-  set_truth<Le, T>(f, half, TileOp::Le);
-  set_truth<Gt, T>(f, half, TileOp::Gt);
-  set_truth<Ge, T>(f, half, TileOp::Ge);
+  each_comparison([&](auto op, TileOp at) { set_truth<decltype(op), T>(f, half, at); });
 }
 
 constexpr DirectTable make() {

@@ -136,14 +136,20 @@ DL_OP2(Min, unless_nan(a, a < b ? a : b))
 DL_OP3(Select, a != T(0) ? b : c)
 }  // namespace
 
+// set(operation, its number) for each comparison.
+template <class Set>
+constexpr void each_comparison(Set set) {
+  set(Eq(), TileOp::Eq);
+  set(Ne(), TileOp::Ne);
+  set(Lt(), TileOp::Lt);
+  set(Le(), TileOp::Le);
+  set(Gt(), TileOp::Gt);
+  set(Ge(), TileOp::Ge);
+}
+
 template <class T>
 constexpr void set_common(TileTable& t) {
-  set2<Eq, T>(t, TileOp::Eq);
-  set2<Ne, T>(t, TileOp::Ne);
-  set2<Lt, T>(t, TileOp::Lt);
-  set2<Le, T>(t, TileOp::Le);
-  set2<Gt, T>(t, TileOp::Gt);
-  set2<Ge, T>(t, TileOp::Ge);
+  each_comparison([&t](auto op, TileOp at) { set2<decltype(op), T>(t, at); });
   set2<And, T>(t, TileOp::And);
   set2<Or, T>(t, TileOp::Or);
   set2<Xor, T>(t, TileOp::Xor);
