@@ -293,3 +293,16 @@ def test_polygamma_of_large_orders() -> None:
     beyond = np.array([2e9, 2.0**40, 3e38, np.inf])
     assert np.isnan(F.polygamma(_core.from_numpy(beyond), 1.0).asnumpy()).all()
     assert np.isnan(MICRO["polygamma"](beyond, np.ones(4))).all()
+
+
+@pytest.mark.parametrize("row", [(0.0, 5.0, np.inf), (5.0, 0.0, -np.inf), (0.0, 5.0, -np.inf), (5.0, 5.0, np.inf)])
+def test_ranges_of_endless_steps(row: tuple[float, float, float]) -> None:
+    assert F.arange(*row).shape == np.arange(*row).shape
+
+
+@pytest.mark.parametrize(
+    "row", [(0.0, 1e300, 1.0), (0.0, 1.0, 1e-300), (0.0, np.inf, 1.0), (np.nan, 1.0, 1.0), (0.0, 1.0, np.nan)]
+)
+def test_ranges_that_cannot_be_counted(row: tuple[float, float, float]) -> None:
+    with pytest.raises(ValueError, match=r"arange: cannot count the numbers from \S+ to \S+ in steps of "):
+        F.arange(*row)

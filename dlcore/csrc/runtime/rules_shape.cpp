@@ -156,7 +156,11 @@ DL_INFER("unstack", [](InferCall& c) {
 DL_INFER("arange", [](InferCall& c) {
   double start = c.attr("start").f, stop = c.attr("stop").f, step = c.attr("step").f;
   if (step == 0) throw ValueError(std::string(c.name()) + ": step must not be 0");
-  c.out[0].shape = Shape{std::max(int64_t(0), int64_t(std::ceil((stop - start) / step)))};
+  double count = std::ceil((stop - start) / step);
+  if (count == 0 && start != stop && !std::signbit(count)) count = 1;  // a step so large that the quotient is zero
+  if (!(count < 9e18))
+    throw ValueError(format("%s: cannot count the numbers from %g to %g in steps of %g", c.name(), start, stop, step));
+  c.out[0].shape = Shape{count > 0 ? int64_t(count) : 0};
 });
 DL_INFER("eye", [](InferCall& c) { c.out[0].shape = Shape{c.attr("n").i, c.attr("m").i}; });
 DL_INFER("permutation", [](InferCall& c) { c.out[0].shape = Shape{c.attr("n").i}; });
