@@ -17,15 +17,19 @@ import numpy as np
 
 from .. import _core
 from .._core import NDArray
+from ..ops import F
 from . import _repr
 
 _TABLE = 12  # rows and columns of a table
 _TEXT = 400  # numbers that are printed rather than drawn
 _PICTURE = 160  # pixels of a picture's longer side
+_BATCH = 8  # pictures of a batch that are shown
+_SMALL = 72  # pixels of the longer side of one of them
 _LEAST = 8  # an axis shorter than this is no side of a picture
 _BLOCK = 1 << 20  # numbers that are read at once
 _EXACT = 1 << 27  # of more numbers than these the statistics are those of a part
 _BINS = 40
+_WIDE = ("float32", "float64")
 _CELL = "padding:1px 8px;text-align:right;border:1px solid rgba(128,128,128,.35);background:none;color:inherit"
 _HEAD = (
     "padding:1px 10px 1px 0;text-align:left;opacity:.65;border:none;background:none;color:inherit;font-weight:normal"
@@ -56,12 +60,15 @@ class Stats:
         if not values.size:
             return
         mean = float(values.mean())
-        squares = float(((values - mean) ** 2).sum())
-        step, total = mean - self.mean, self.count + values.size
-        self.squares += squares + step * step * self.count * values.size / total
-        self.mean += step * values.size / total
+        self.join(values.size, mean, float(((values - mean) ** 2).sum()), float(values.min()), float(values.max()))
+
+    def join(self, count: int, mean: float, squares: float, least: float, most: float) -> None:
+        """Takes in what is known of finite numbers."""
+        step, total = mean - self.mean, self.count + count
+        self.squares += squares + step * step * self.count * count / total
+        self.mean += step * count / total
         self.count = total
-        self.least, self.most = min(self.least, float(values.min())), max(self.most, float(values.max()))
+        self.least, self.most = min(self.least, least), max(self.most, most)
 
     @property
     def std(self) -> float:
@@ -156,10 +163,12 @@ def _thinned(x: NDArray, most: int) -> NDArray:
     return x[tuple(slice(None, None, s) for s in step)] if max(step) > 1 else x
 
 
-def _blocks(x: NDArray) -> Iterator[np.ndarray]:
+def _blocks(x: NDArray) -> Iterator[NDArray]:
+    """Views of x, one after the other; of complex numbers their sizes, of all others what statistics are exact in."""
     if x.size <= _BLOCK:
-        values = x.asnumpy()
-        yield np.abs(values) if x._dtype_name.startswith("complex") else values.astype(np.float64)
+        name = x._dtype_name
+        kind = name if name in _WIDE else "float32" if x.itemsize <= 2 else "float64"
+        yield F.abs(x) if name.startswith("complex") else x if kind == name else F.cast(x, kind)
         return
     axis = x.shape.index(max(x.shape))
     half = x.shape[axis] // 2
@@ -170,7 +179,11 @@ def _blocks(x: NDArray) -> Iterator[np.ndarray]:
 def _statistics(x: NDArray) -> Stats:
     stats = Stats(part=x.size > _EXACT)
     for block in _blocks(_thinned(x, _EXACT)):
-        stats.add(block)
+        mean, variance = float(F.mean(block)), float(F.var(block))
+        if math.isfinite(mean) and math.isfinite(variance):
+            stats.join(block.size, mean, variance * block.size, float(F.min(block)), float(F.max(block)))
+        else:
+            stats.add(block.asnumpy().astype(np.float64))
     return stats
 
 
@@ -203,28 +216,49 @@ def _as_picture(x: NDArray) -> NDArray | None:
     return None
 
 
+def _pictures(x: NDArray) -> list[NDArray]:
+    """x as one picture, or the first of a batch of them; none where it looks like neither."""
+    whole = _as_picture(x)
+    if whole is not None:
+        return [whole] if max(whole.shape[:2]) <= 64 * min(whole.shape[:2]) else []
+    if x.ndim not in (3, 4) or _as_picture(x[0]) is None:
+        return []
+    found = [picture for k in range(min(x.shape[0], _BATCH)) if (picture := _as_picture(x[k])) is not None]
+    return found if max(found[0].shape[:2]) <= 4 * min(found[0].shape[:2]) else []
+
+
 def _image(x: NDArray, stats: Stats) -> str | None:
-    picture = _as_picture(x)
-    if picture is None or max(picture.shape[:2]) > 64 * min(picture.shape[:2]):
+    pictures = _pictures(x)
+    if not pictures:
         return None
-    step = -(-max(picture.shape[:2]) // _PICTURE)
+    low, high = (stats.least, stats.most)
+    if x._dtype_name == "uint8" and pictures[0].ndim == 3:
+        low, high = 0.0, 255.0
+    if len(pictures) == 1:
+        return _tag(pictures[0], low, high, _PICTURE, "the array as a picture")
+    tags = "".join(_tag(p, low, high, _SMALL, f"number {k} as a picture") for k, p in enumerate(pictures))
+    more = f'<div style="opacity:.65">the first {len(pictures)} of {x.shape[0]}</div>' if x.shape[0] > _BATCH else ""
+    return f'<div><div style="display:flex;gap:4px;flex-wrap:wrap;max-width:320px">{tags}</div>{more}</div>'
+
+
+def _tag(picture: NDArray, low: float, high: float, side: int, what: str) -> str:
+    step = -(-max(picture.shape[:2]) // side)
     values = _repr._values(picture[::step, ::step])
     values = np.abs(values) if values.dtype.kind == "c" else values.astype(np.float64)
-    low, high = (0.0, 255.0) if x._dtype_name == "uint8" and values.ndim == 3 else (stats.least, stats.most)
     span = high - low if math.isfinite(high - low) and high > low else 1.0
     bad = np.isnan(values) if values.ndim == 2 else np.isnan(values).any(-1)
     with np.errstate(invalid="ignore"):
-        scaled = np.nan_to_num(np.clip((values - (low if stats.count else 0.0)) / span, 0, 1)) * 255
+        scaled = np.nan_to_num(np.clip((values - (low if math.isfinite(low) else 0.0)) / span, 0, 1)) * 255
     pixels = np.repeat(scaled[..., None], 3, -1) if values.ndim == 2 else scaled[..., :3]
     pixels = pixels.round().astype(np.uint8)
     pixels[bad] = _RED
-    zoom = max(1, round(_PICTURE / max(pixels.shape[:2])))
+    zoom = max(1, round(side / max(pixels.shape[:2])))
     height, width = pixels.shape[0] * zoom, pixels.shape[1] * zoom
     data = base64.b64encode(png(pixels)).decode()
     style = "image-rendering:pixelated;border:1px solid rgba(128,128,128,.5)"
     return (
         f'<img src="data:image/png;base64,{data}" width="{width}" height="{height}" style="{style}" '
-        f'alt="the array as a picture, dark for {_number(low)}, light for {_number(high)}">'
+        f'alt="{what}, dark for {_number(low)}, light for {_number(high)}">'
     )
 
 
@@ -236,7 +270,8 @@ def _histogram(x: NDArray, stats: Stats) -> str:
     if high <= low or not math.isfinite(high - low):
         pad = max(0.5, abs(low) / 2)
         low, high = low - pad, low + pad
-    for block in _blocks(_thinned(x, 1 << 22)):
+    for part in _blocks(_thinned(x, 1 << 22)):
+        block = part.asnumpy().astype(np.float64)
         counts += np.histogram(block[np.isfinite(block)], _BINS, (low, high))[0]
     width, height, tall = 200, 80, max(int(counts.max()), 1)
     bar = width / _BINS

@@ -91,9 +91,12 @@ def test_showing_records_nothing() -> None:
 
 
 def picture(html: str) -> np.ndarray:
-    """The pixels of the picture in it, decoded from PNG by hand."""
-    data = base64.b64decode(re.search(r"base64,([^\"]+)", html)[1])
-    return decoded(data)
+    return pictures(html)[0]
+
+
+def pictures(html: str) -> list[np.ndarray]:
+    """The pixels of the pictures in it, decoded from PNG by hand."""
+    return [decoded(base64.b64decode(data)) for data in re.findall(r"base64,([^\"]+)", html)]
 
 
 def decoded(data: bytes) -> np.ndarray:
@@ -164,9 +167,23 @@ def test_large_pictures_are_made_smaller() -> None:
     shown = picture(dnp.zeros((3000, 1000))._repr_html_())
     assert shown.shape[0] <= 160 and not shown.any()
     assert len(dnp.zeros((3000, 1000))._repr_html_()) < 20_000
+    assert len(dnp.zeros((9, 3, 300, 200))._repr_html_()) < 30_000
 
 
-@pytest.mark.parametrize("shape", [(5000,), (4, 500), (2, 3, 20, 20), (8, 4000)])
+@pytest.mark.parametrize("shape", [(12, 3, 20, 30), (12, 20, 30, 3), (12, 1, 20, 30), (12, 20, 30), (2, 20, 30)])
+def test_a_batch_is_its_first_pictures(shape: tuple[int, ...]) -> None:
+    values = np.random.default_rng(0).integers(0, 256, shape).astype(np.uint8)
+    values.flat[:2] = 0, 255
+    html = dnp.array(values)._repr_html_()
+    shown = pictures(html)
+    assert len(shown) == min(shape[0], 8) and ("the first 8 of 12" in html) == (shape[0] == 12) and "<svg" not in html
+    for pixels, one in zip(shown, values, strict=False):
+        if one.shape[0] in (1, 3):
+            one = one.transpose(1, 2, 0)
+        np.testing.assert_array_equal(pixels, np.broadcast_to(one if one.ndim == 3 else one[..., None], (20, 30, 3)))
+
+
+@pytest.mark.parametrize("shape", [(5000,), (4, 500), (2, 5, 20, 20), (8, 4000), (5, 9, 400)])
 def test_what_is_no_picture_has_a_histogram(shape: tuple[int, ...]) -> None:
     values = np.random.default_rng(0).normal(size=shape).astype(np.float32)
     html = dnp.array(values)._repr_html_()

@@ -17,6 +17,7 @@ X = nd.array(np.random.default_rng(0).normal(size=SHAPE).astype(np.float32))
 Y = nd.array(np.random.default_rng(1).normal(size=SHAPE[::-1]).astype(np.float32)).T
 
 HALVES = X.astype("float16")
+LABELS = nd.array(np.arange(SHAPE[0]) % SHAPE[1])
 
 
 def peak(work: Callable[[], Any]) -> float:
@@ -109,7 +110,6 @@ STEPS: dict[str, tuple[Callable[[Any], Any], float]] = {
     "distance": (lambda x: (x - Y).square(), 2),
     "softmax of halves": (lambda x: nd.log_softmax(x.astype("float16"), axis=1), 2),
 }
-LABELS = nd.array(np.arange(SHAPE[0]) % SHAPE[1])
 
 
 @pytest.mark.parametrize("name", STEPS)
