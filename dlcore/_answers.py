@@ -35,12 +35,13 @@ _PASSED_OVER = frozenset(
 # Everyday functions of arrays that say all of it themselves: nothing is put around them. tests/fuzz/public.py finds it
 # out where one does not.
 _ALONE = frozenset(
-    """all any arange argsort array asanyarray astype cumsum dot empty_like eye full_like matmul mean nonzero ones
-    ones_like prod ravel repeat reshape sort stack sum take where zeros zeros_like""".split()
+    """all any arange argsort array asanyarray astype cumsum dot eye matmul mean nonzero ones
+    prod ravel repeat reshape sort sum take where zeros""".split()
 )
 _F = TypeVar("_F", bound=Callable[..., Any])
 Again = Callable[[str, Callable[..., Any], Any, Any], Any]
 _HERE = str(Path(__file__).parent)
+_NUMPY = str(Path(numpy.__file__).parent)
 # Where code lies that is not the caller's own: ours, Python's, and NumPy's among other installed packages.
 INSIDE = (_HERE, str(Path(os.__file__).parent), str(Path(numpy.__file__).parents[1]), "<frozen")
 CAUGHT = (TypeError, ValueError, IndexError, KeyError, AttributeError, OverflowError, ZeroDivisionError,
@@ -57,17 +58,28 @@ _BY_SIGN = ("__call__", "__getitem__")
 
 def _ours(traceback: TracebackType) -> bool | None:
     """Whether the error was raised on purpose; None where it comes from the caller's own functions."""
-    import dis
-
-    last, purpose = traceback, False
+    last = traceback
     while last.tb_next is not None:
         last = last.tb_next
         if not last.tb_frame.f_code.co_filename.startswith(INSIDE):
             return None
+    return _raised_in(last, _HERE)
+
+
+def _raised_in(last: TracebackType, folder: str) -> bool:
+    """Whether the last line of a traceback is a `raise` in a file of `folder`."""
+    import dis
+
     code = last.tb_frame.f_code
-    if code.co_filename.startswith(_HERE):
-        purpose = dis.opname[code.co_code[last.tb_lasti]] == "RAISE_VARARGS"
-    return purpose
+    return code.co_filename.startswith(folder) and dis.opname[code.co_code[last.tb_lasti]] == "RAISE_VARARGS"
+
+
+def _reason(error: Exception) -> str:
+    """What NumPy's own functions say about numbers that they refuse, as the end of a sentence."""
+    last = error.__traceback__
+    while last is not None and last.tb_next is not None:
+        last = last.tb_next
+    return f"; {' '.join(str(error).split())}" if last is not None and _raised_in(last, _NUMPY) else ""
 
 
 def better(function: Callable[..., Any], who: str, error: Exception, args: Any, kwargs: Any) -> Exception | None:
@@ -93,7 +105,9 @@ def better(function: Callable[..., Any], who: str, error: Exception, args: Any, 
     if purpose:
         return None
     given = ", ".join(f"{name} {shown(value)}" for name, value in bound.items() if name != "self")
-    made = kind(f"{who}: expected arguments that fit each other, {_takes(function)}; got {given or 'none'}")
+    made = kind(
+        f"{who}: expected arguments that fit each other, {_takes(function)}; got {given or 'none'}{_reason(error)}"
+    )
     made.__cause__ = error  # it may be a mistake of ours
     return made
 

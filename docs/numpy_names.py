@@ -27,6 +27,7 @@ The names are those of NumPy {version}. A call is taken as NumPy writes it: by N
 - An integer that does not fit into an array's dtype is a ValueError (NumPy: OverflowError), an empty mask of another
   length an IndexError.
 - Nothing warns of infinities and NaN, so that `errstate` has nothing to silence.
+- `quantile` takes no weights, `polyfit` neither `full` nor `cov`, `trim_zeros` vectors alone.
 - Arrays are on a device, named by `device=`; order "F" chooses the layout in memory, which no result depends on.
 """
 _TITLES = {

@@ -298,8 +298,9 @@ def trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = 
     return found if dtype is None else F.cast(found, dtype)
 
 
-def fill_diagonal(a: NDArray, val: Any) -> None:
-    """Writes val on the main diagonal of the array itself: a matrix, or an array with axes of one length.
+def fill_diagonal(a: NDArray, val: Any, wrap: bool = False) -> None:
+    """Writes val on the main diagonal of the array itself: a matrix, or an array with axes of one length. wrap: of a
+    matrix with more rows than columns also on the diagonals below.
 
     >>> from dlcore import np
     >>> x = np.zeros((2, 2)); fill_diagonal(x, 3.0); x.tolist()
@@ -310,6 +311,9 @@ def fill_diagonal(a: NDArray, val: Any) -> None:
         raise ValueError(f"fill_diagonal: expected an array with 2 or more axes, got {shape}")
     if a.ndim > 2 and len(set(a.shape)) > 1:
         raise ValueError(f"fill_diagonal: beyond matrices all axes must be equally long, got shape {a.shape}")
+    if wrap and a.ndim == 2:
+        a[_np.unravel_index(_np.arange(0, a.size, a.shape[1] + 1), a.shape)] = val
+        return
     at = _np.arange(min(a.shape))
     a[(at,) * a.ndim] = val
 

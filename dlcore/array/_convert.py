@@ -51,18 +51,30 @@ def whole_dtype(dtype: str | None = None) -> str:
 
 
 def array(
-    source: Any, dtype: Any = None, ctx: Context | str | None = None, device: Context | str | None = None
+    object: Any,
+    dtype: Any = None,
+    ctx: Context | str | None = None,
+    device: Context | str | None = None,
+    *,
+    copy: bool | None = True,
+    order: str = "K",
+    subok: bool = False,
+    ndmin: int = 0,
 ) -> NDArray:
-    """An array with a copy of `source`: nested lists, numbers, a NumPy array, an NDArray, a DLPack object.
+    """An array with a copy of `object` (copy=None: only where one is needed): nested lists, numbers, a NumPy array, an
+    NDArray, a DLPack object.
 
     Without a dtype, arrays keep theirs and Python numbers become bool, int64 or float32. Raises ValueError for
-    ragged lists and TypeError for what is no number.
+    ragged lists and TypeError for what is no number. `ndmin` puts axes of length 1 before those that there are.
 
     >>> array([[1, 2], [3, 4]]).shape
     (2, 2)
     >>> array([0.5]).dtype
     dtype('float32')
     """
+    source = object
+    if not copy or ndmin or order != "K":
+        return _as_asked(source, dtype, device if ctx is None else ctx, copy, order, ndmin)
     if dtype is None and _whole[0] != "int64" and isinstance(source, (int, list, tuple, range)) and not _strong(source):
         made = _from_numpy(_from_python(source, None), None, copy=False)
         made = F.cast(made, _whole[0]) if made._dtype_name == "int64" else made
@@ -71,12 +83,35 @@ def array(
     return _placed(made, device if ctx is None else ctx)
 
 
+def _as_asked(source: Any, dtype: Any, place: Any, copy: bool | None, order: str, ndmin: int) -> NDArray:
+    if isinstance(ndmin, bool) or not isinstance(ndmin, int):
+        raise TypeError(f"array: ndmin must be a whole number, got {_brief(ndmin)}")
+    made = array(source, dtype, place) if copy else asarray(source, dtype, place, copy=copy)
+    if made.ndim < ndmin:
+        made = F.reshape(made, (*[1] * (ndmin - made.ndim), *made.shape))
+    return _in_order(made, order)
+
+
+def _in_order(made: NDArray, order: str | None) -> NDArray:
+    """The array itself where its numbers lie as the order says, else a copy."""
+    if order not in ("C", "F", "A", "K", None):
+        raise ValueError(f"array: order must be 'C', 'F', 'A' or 'K', got {order!r}")
+    if order not in ("C", "F") or made.ndim < 2:
+        return made
+    turned = made if order == "C" else F.transpose(made, None)
+    if not turned._contiguous:
+        turned = F.reshape(F.reshape(turned, (turned.size,)), turned.shape)
+    return turned if order == "C" else F.transpose(turned, None)
+
+
 def asarray(
-    source: Any,
+    a: Any,
     dtype: Any = None,
     ctx: Context | str | None = None,
     device: Context | str | None = None,
     copy: bool | None = None,
+    *,
+    order: str | None = None,
 ) -> NDArray:
     """As `array`, but without a copy where none is needed (an NDArray, a NumPy array, a DLPack object).
 
@@ -87,8 +122,11 @@ def asarray(
     >>> asarray(x) is x
     True
     """
-    if dtype is ctx is device is copy is None and type(source) is np.ndarray and device_name(None) == "cpu(0)":
-        return _core.from_numpy(source, False)
+    if dtype is ctx is device is copy is order is None and type(a) is np.ndarray and device_name(None) == "cpu(0)":
+        return _core.from_numpy(a, False)
+    source = a
+    if order is not None:
+        return _in_order(asarray(source, dtype, ctx, device, copy), order)
     if copy is False and _speaks_dlpack(source):
         source = take_dlpack(source, may_copy=False)
     made = _to_array(source, dtype_name(dtype), copy=bool(copy))
@@ -203,7 +241,10 @@ def _strong(source: Any) -> bool:
 
 
 def _brief(source: Any) -> str:
-    text = repr(source)
+    try:
+        text = repr(source)
+    except RecursionError:
+        return f"a {type(source).__name__} that is nested too deep"
     return text if len(text) < 40 else text[:37] + "..."
 
 

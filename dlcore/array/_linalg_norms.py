@@ -17,6 +17,13 @@ def _length(x: NDArray, axis: Axes, keepdims: bool) -> NDArray:
     return F.norm2(F.abs(x) if x._dtype_name.startswith("complex") else x, axis, keepdims)
 
 
+def _extreme(sizes: NDArray, axis: Axes, keepdims: bool, largest: bool) -> NDArray:
+    """The largest size, of nothing 0; or the smallest, of nothing a ValueError."""
+    if largest and not sizes.size:
+        return F.zeros(F.sum(sizes, axis, keepdims).shape, sizes._dtype_name, sizes._device)
+    return (F.max if largest else F.min)(sizes, axis, keepdims)
+
+
 def vector_norm(x: Any, /, *, axis: Axes = None, keepdims: bool = False, ord: float = 2) -> NDArray:
     """Lengths of vectors: ord 2 the root of the sum of squares, 1 the sum of sizes, inf and -inf the extreme sizes, 0
     how many numbers are not zero, any other p the p-th root of the sum of p-th powers. Over all axes, if None.
@@ -32,7 +39,7 @@ def vector_norm(x: Any, /, *, axis: Axes = None, keepdims: bool = False, ord: fl
     if ord == 1:
         return F.sum(size, axis, keepdims)
     if abs(ord) == inf:
-        return (F.max if ord > 0 else F.min)(size, axis, keepdims)
+        return _extreme(size, axis, keepdims, ord > 0)
     if ord == 0:
         return F.cast(F.count_nonzero(size, axis, keepdims), size._dtype_name)
     return F.power(F.sum(F.power(size, ord), axis, keepdims), 1.0 / ord)
@@ -53,13 +60,13 @@ def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Order = "fro") -> NDA
         return _length(x, (-2, -1), keepdims)
     if ord == "nuc" or (isinstance(ord, (int, float)) and abs(ord) == 2):
         values = F.svdvals(x)
-        found = F.sum(values, -1) if ord == "nuc" else (F.max if ord == 2 else F.min)(values, -1)
+        found = F.sum(values, -1) if ord == "nuc" else _extreme(values, -1, False, ord == 2)
         return F.expand_dims(found, (-2, -1)) if keepdims else found
     if not isinstance(ord, (int, float)) or abs(ord) not in (1, inf):
         raise ValueError(f"matrix_norm: ord must be 'fro', 'nuc', 1, -1, 2, -2, inf or -inf, got {ord!r}")
     summed, other = (-2, -1) if abs(ord) == 1 else (-1, -2)
     sums = F.sum(F.abs(x), summed, True)
-    found = (F.max if ord > 0 else F.min)(sums, other, True)
+    found = _extreme(sums, other, True, ord > 0)
     return found if keepdims else F.squeeze(found, (-2, -1))
 
 
@@ -70,9 +77,11 @@ def norm(x: Any, ord: Order = None, axis: Axes = None, keepdims: bool = False) -
     >>> float(norm([3.0, 4.0]))
     5.0
     """
-    x = floating(x)
     if ord is None and isinstance(axis, int):
-        return _length(x, axis, keepdims)
+        if type(x) is NDArray and x._dtype_name.startswith("float"):  # at once: asking took as long as short vectors
+            return F.norm2(x, axis, keepdims)
+        return _length(floating(x), axis, keepdims)
+    x = floating(x)
     if axis is None:
         if ord is None or x.ndim not in (1, 2):
             if ord not in (None, 2, "fro"):
@@ -118,8 +127,8 @@ def cond(x: Any, p: Order = None) -> NDArray:
     return F.multiply(matrix_norm(x, ord=p), matrix_norm(F.inv(x), ord=p))
 
 
-def matrix_rank(x: Any, /, *, rtol: Any = None) -> NDArray:
-    """How many singular values of matrices (..., m, n) are above rtol times the largest (int64).
+def matrix_rank(x: Any, /, tol: Any = None, *, rtol: Any = None) -> NDArray:
+    """How many singular values of matrices (..., m, n) are above rtol times the largest, or above tol (int64).
 
     rtol None: the dtype's eps times the longer side.
 
@@ -132,5 +141,7 @@ def matrix_rank(x: Any, /, *, rtol: Any = None) -> NDArray:
         return F.zeros(values.shape[:-1], "int64", values._device)
     if rtol is None:
         rtol = max(x.shape[-2:]) * finfo(values).eps
+    if tol is not None:
+        return F.sum(F.greater(values, tol if isinstance(tol, (int, float)) else F.expand_dims(tol, -1)), -1)
     limit = F.multiply(F.max(values, -1, True), rtol if isinstance(rtol, (int, float)) else F.expand_dims(rtol, -1))
     return F.sum(F.greater(values, limit), -1)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
+
 from .. import _core
 from .._answers import answered
 from .._core import NDArray
@@ -34,8 +36,20 @@ def tolist(self: NDArray) -> Any:
     return _repr._values(self).tolist() if found is None else found
 
 
-def astype(self: NDArray, dtype: Any, copy: bool = True) -> NDArray:
-    """The numbers in another dtype; with copy=False the array itself when it has that dtype."""
+def _allowed(held: Any, wanted: Any, casting: Any) -> None:
+    if casting not in ("no", "equiv", "safe", "same_kind"):
+        raise ValueError(f"astype: casting must be no, equiv, safe, same_kind or unsafe, got {casting!r}")
+    if not np.can_cast(held, wanted, casting):
+        raise TypeError(f"astype: {held} to {wanted} is not allowed by casting {casting!r}")
+
+
+def astype(
+    self: NDArray, dtype: Any, order: str = "K", casting: str = "unsafe", subok: bool = True, copy: bool = True
+) -> NDArray:
+    """The numbers in another dtype; with copy=False the array itself when it has that dtype. casting: what NumPy's rule
+    of that name forbids is a TypeError."""
+    if casting != "unsafe":
+        _allowed(self.dtype, np.dtype(dtype_name(dtype)), casting)
     if not copy and dtype_name(dtype) == self._dtype_name:
         return self
     return F.cast(self, dtype)
@@ -85,8 +99,10 @@ def flatten(self: NDArray, order: str = "C") -> NDArray:
     return F.flatten2d(self)
 
 
-def ravel(self: NDArray) -> NDArray:
-    """All numbers on one axis; a view where possible."""
+def ravel(self: NDArray, order: str = "C") -> NDArray:
+    """All numbers on one axis; a view where possible. Order "F" goes column by column."""
+    if order not in ("C", "K", "A"):
+        return _numpy_methods.namespace().ravel(self, order)
     return F.reshape(self, (-1,) if self.size else (0,))
 
 

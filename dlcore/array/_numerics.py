@@ -135,9 +135,28 @@ def trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> NDArray
     return F.multiply(F.sum(F.multiply(middle, width), axis), 0.5)
 
 
-def interp(x: Any, xp: Any, fp: Any, left: float | None = None, right: float | None = None) -> NDArray:
+def _wound(x: Any, xp: Any, fp: Any, period: float) -> tuple[Any, NDArray, NDArray]:
+    """Places within a period, and the points in order, the last before the first and the first behind the last."""
+    if not period:
+        raise ValueError("interp: period must not be 0")
+    period = abs(period)
+    x, xp = F.remainder(asarray(x), period), F.remainder(xp, period)
+    order = F.argsort(xp)
+    xp, fp = F.take(xp, order, 0), F.take(fp, order, 0)
+    xp = F.concat(F.subtract(xp[-1:], period), xp, F.add(xp[:1], period), axis=0)
+    return x, xp, F.concat(fp[-1:], fp, fp[:1], axis=0)
+
+
+def interp(
+    x: Any,
+    xp: Any,
+    fp: Any,
+    left: float | None = None,
+    right: float | None = None,
+    period: float | None = None,
+) -> NDArray:
     """The line through the points (xp, fp), xp rising, at the places x; left and right of them `left` and `right` (the
-    first and last of fp, if None). Differentiable in x and fp.
+    first and last of fp, if None). Differentiable in x and fp. With a period the points repeat, in any order.
 
     >>> float(interp(1.5, [1.0, 2.0], [10.0, 20.0]))
     15.0
@@ -146,6 +165,9 @@ def interp(x: Any, xp: Any, fp: Any, left: float | None = None, right: float | N
     x = beside(xp, x, xp.dtype) if isinstance(x, (int, float)) else floating(beside(xp, x))
     if xp.ndim != 1 or xp.shape != fp.shape or not xp.size:
         raise ValueError(f"interp: xp and fp must be vectors of one length, got shapes {xp.shape} and {fp.shape}")
+    if period is not None:
+        x, xp, fp = _wound(x, xp, fp, period)
+        left = right = None
     n = xp.shape[0]
     if n == 1:
         inside = F.broadcast_to(fp, (x.size,)) if x.size else F.zeros((0,), fp._dtype_name, fp._device)
@@ -282,6 +304,8 @@ def i0(x: Any) -> NDArray:
     1.0
     """
     x = floating(x)
+    if is_kind(x, "complex floating"):
+        raise TypeError(f"i0: expected real numbers, got {x.dtype}")
     if _core.is_recording() and x._tracked:
         raise RuntimeError(f"i0: the result for shape {x.shape} has no gradient; call it under autograd.pause()")
     return beside(x, _np.i0(x.asnumpy().astype(_np.float64)), x._dtype_name)
@@ -294,6 +318,9 @@ def sinc(x: Any) -> NDArray:
     1.0
     """
     x = floating(x)
+    kind = x._dtype_name
+    x = F.cast(x, "float32") if kind in ("float16", "bfloat16") else x  # pi x must not be rounded to 16 bits
     zero = F.equal(x, 0)
     t = F.multiply(F.where(zero, 1.0, x), pi)
-    return F.where(zero, 1.0, F.divide(F.sin(t), t))
+    found = F.where(zero, 1.0, F.divide(F.sin(t), t))
+    return found if found._dtype_name == kind else F.cast(found, kind)

@@ -25,9 +25,11 @@ _IDLE: dict[str, tuple[Any, ...] | None] = {
     "check_finite": None,
     "kind": None,
     "like": (None,),
+    "hermitian": None,
     "max_work": None,
     "order": ("C", "K", "A", None),
     "overwrite_input": None,
+    "sorted": None,
     "subok": None,
 }
 _METHODS = ("reduce", "accumulate", "reduceat", "outer", "at")
@@ -118,8 +120,7 @@ def with_methods(value: Any, name: str) -> Any:
 
 
 def _unfitting(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    theirs = RECORDS[name].np_name
-    return NotImplemented if theirs is None else again(theirs, getattr(F, name), args, kwargs)
+    return again(RECORDS[name].np_name or name, getattr(F, name), args, kwargs)
 
 
 functions.unfitting = _unfitting

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import types
 from collections.abc import Callable
 from typing import Any
@@ -19,27 +20,26 @@ _FORWARDED = "argpartition cumprod nonzero put searchsorted trace".split()
 
 def _forward(name: str) -> Callable[..., Any]:
     def method(self: NDArray, *args: Any, **kwargs: Any) -> Any:
-        return getattr(_namespace(), name)(self, *args, **kwargs)
+        return getattr(namespace(), name)(self, *args, **kwargs)
 
     method.__name__ = method.__qualname__ = name
     method.__doc__ = f"`dlcore.np.{name}` with this array as its first argument."
     return method
 
 
-def _namespace() -> Any:
-    from . import np as namespace
-
-    return namespace
+def namespace() -> Any:
+    """`dlcore.np`, which is imported when it is needed."""
+    return importlib.import_module(".np", __package__)
 
 
 def choose(self: NDArray, choices: Any, out: NDArray | None = None, mode: str = "raise") -> NDArray:
     """At each place the number of the array of `choices` that this array names."""
-    return _namespace().choose(self, choices, out, mode)
+    return namespace().choose(self, choices, out, mode)
 
 
 def compress(self: NDArray, condition: Any, axis: int | None = None, out: NDArray | None = None) -> NDArray:
     """The rows along the axis, or the numbers in order, at whose place the condition holds."""
-    return _namespace().compress(condition, self, axis, out)
+    return namespace().compress(condition, self, axis, out)
 
 
 def fill(self: NDArray, value: Any) -> None:
@@ -49,7 +49,7 @@ def fill(self: NDArray, value: Any) -> None:
 
 def partition(self: NDArray, kth: Any, axis: int = -1) -> None:
     """Puts its own numbers in the order of `dlcore.np.partition`."""
-    self[...] = _namespace().partition(self, kth, axis)
+    self[...] = namespace().partition(self, kth, axis)
 
 
 def tobytes(self: NDArray, order: str = "C") -> bytes:
@@ -74,7 +74,7 @@ def view(self: NDArray, dtype: Any = None) -> NDArray:
         raise TypeError("view: memory is not read as another dtype inside a compiled function; x.astype converts")
     if _core.is_recording() and self._tracked:
         raise TypeError("view: no gradient flows through memory read as another dtype; use x.detach().view(dtype)")
-    kind = np.dtype(_namespace().dtype(dtype))
+    kind = np.dtype(namespace().dtype(dtype))
     return _core.from_numpy(_memory(self).view(kind), False)
 
 
@@ -125,7 +125,7 @@ class Flat:
     def __setitem__(self, key: Any, value: Any) -> None:
         places = np.arange(self.base.size)[_one(key)]
         if places.size:
-            _namespace().put(self.base, places, value)
+            namespace().put(self.base, places, value)
 
 
 def _one(key: Any) -> Any:

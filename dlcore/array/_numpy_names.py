@@ -55,8 +55,8 @@ LATER = {
         "_files",
     ),
     **dict.fromkeys(
-        """asarray_chkfinite ascontiguousarray asfortranarray bitwise_count common_type fabs isfortran mask_indices
-        place require sort_complex""".split(),
+        """asarray_chkfinite ascontiguousarray asfortranarray bitwise_count common_type fabs float_power isfortran
+        mask_indices place require sort_complex""".split(),
         "_rare",
     ),
 }

@@ -37,7 +37,7 @@ def round(x: Any, decimals: int = 0) -> NDArray:
     x = asarray(x)
     if is_kind(x, "complex floating"):
         parts = (round(F.real(x), decimals), round(F.imag(x), decimals))
-        return F.add(parts[0], F.multiply(parts[1], 1j))
+        return F._complex(*parts)
     if not is_inexact(x) and decimals >= 0:
         return F.copy(x)
     return x.round(decimals)
@@ -103,7 +103,7 @@ def nan_to_num(
     x = asarray(x)
     if is_kind(x, "complex floating"):
         parts = (nan_to_num(F.real(x), True, nan, posinf, neginf), nan_to_num(F.imag(x), True, nan, posinf, neginf))
-        return F.add(parts[0], F.multiply(parts[1], 1j))
+        return F._complex(*parts)
     if not is_inexact(x):
         return F.copy(x)
     limits = finfo(x)
@@ -114,13 +114,20 @@ def nan_to_num(
     return F.where(F.equal(x, float("-inf")), low, x)
 
 
+def _ordered(name: str, x: Any) -> NDArray:
+    x = asarray(x)
+    if is_kind(x, "complex floating"):
+        raise TypeError(f"{name}: expected real numbers, got {x.dtype}; infinities of complex numbers have no sign")
+    return x
+
+
 def isposinf(x: Any) -> NDArray:
     """Where numbers are plus infinity.
 
     >>> isposinf([1.0, float("inf")]).tolist()
     [False, True]
     """
-    return F.equal(asarray(x), float("inf"))
+    return F.equal(_ordered("isposinf", x), float("inf"))
 
 
 def isneginf(x: Any) -> NDArray:
@@ -129,7 +136,7 @@ def isneginf(x: Any) -> NDArray:
     >>> isneginf([1.0, float("-inf")]).tolist()
     [False, True]
     """
-    return F.equal(asarray(x), float("-inf"))
+    return F.equal(_ordered("isneginf", x), float("-inf"))
 
 
 def divmod(x1: Any, x2: Any) -> tuple[NDArray, NDArray]:

@@ -11,13 +11,22 @@ from ._arranging import beside
 from ._convert import asarray
 
 
-def matmul(a: Any, b: Any) -> NDArray:
+def matmul(a: Any, b: Any, out: NDArray | None = None) -> NDArray:
     """Matrix product as NumPy's: vectors are taken as a row on the left and a column on the right.
 
     >>> matmul([1.0, 2.0], [[3.0], [4.0]]).tolist()
     [11.0]
     """
-    return _matmul(_array(a), _array(b))
+    made = _matmul(_array(a), _array(b))
+    return made if out is None else _into(made, out)
+
+
+def _into(made: NDArray, out: NDArray) -> NDArray:
+    if not isinstance(out, NDArray):
+        raise TypeError(f"matmul: out= must be an array, got {type(out).__name__}")
+    if out.shape != made.shape:
+        raise ValueError(f"matmul: out= has shape {out.shape}, the product {made.shape}")
+    return F.cast(made, out._dtype_name, out=out)
 
 
 def _array(x: Any) -> NDArray:
@@ -84,12 +93,14 @@ def _size(x: NDArray, axes: list[int]) -> int:
     return size
 
 
-def dot(a: Any, b: Any) -> NDArray:
+def dot(a: Any, b: Any, out: NDArray | None = None) -> NDArray:
     """NumPy's dot: vectors and matrices as matmul, numbers as multiply, else the last axis of a with b's last but one.
 
     >>> float(dot([1.0, 2.0], [3.0, 4.0]))
     11.0
     """
+    if out is not None:
+        return _into(dot(a, b), out)
     a, b = _array(a), _array(b)
     m, n = a.ndim, b.ndim
     if not m or not n:

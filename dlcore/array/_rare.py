@@ -46,6 +46,17 @@ def fabs(x: Any, *, out: NDArray | None = None) -> NDArray:
     return F.abs(x if is_inexact(x) else F.cast(x, "float32"), out=out)
 
 
+def float_power(a: Any, b: Any, *, out: NDArray | None = None) -> NDArray:
+    """a to the power b in float64, or complex128.
+
+    >>> float_power([2], [0.5]).dtype
+    dtype('float64')
+    """
+    a, b = asarray(a), asarray(b)
+    wide = "complex128" if is_kind(a, "complex floating") or is_kind(b, "complex floating") else "float64"
+    return F.power(F.cast(a, wide), F.cast(b, wide), out=out)
+
+
 def place(arr: NDArray, mask: Any, vals: Any) -> None:
     """Writes vals in order (again from the first where they run out) into arr where the mask holds.
 
@@ -168,4 +179,4 @@ def require(a: Any, dtype: Any = None, requirements: str | Sequence[str] | None 
 
 
 __all__ = ["asarray_chkfinite", "ascontiguousarray", "asfortranarray", "bitwise_count", "common_type", "fabs",
-           "isfortran", "mask_indices", "place", "require", "sort_complex"]  # fmt: skip
+           "float_power", "isfortran", "mask_indices", "place", "require", "sort_complex"]  # fmt: skip

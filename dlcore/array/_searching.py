@@ -269,6 +269,11 @@ def ravel_multi_index(multi_index: Sequence[Any], dims: Sequence[int], mode: str
         join: Any = _np.ravel_multi_index
         found = join(tuple(_host(i) for i in multi_index), tuple(dims), mode)
     except ValueError as error:
+        for axis, (one, n) in enumerate(zip(multi_index, dims, strict=False)):
+            wrong = [k for k in _np.ravel(_host(one)) if not 0 <= k < n]
+            if wrong and mode == "raise":
+                found = f"index {wrong[0]} is out of range for axis {axis} of size {n}"
+                raise IndexError(f"ravel_multi_index: {found} (shape {tuple(dims)})") from None
         raise IndexError(f"ravel_multi_index: {error}, for shape {tuple(dims)}") from None
     return asarray(_np.asarray(found, _np.int64))
 
@@ -314,29 +319,31 @@ def _check_kth(name: str, a: Any, kth: Any, axis: int | None) -> None:
         raise IndexError(f"{name}: place {kth} is out of range for {n} numbers")
 
 
-def nanargmax(a: Any, axis: int | None = None) -> NDArray:
+def nanargmax(a: Any, axis: int | None = None, out: NDArray | None = None, *, keepdims: bool = False) -> NDArray:
     """Where the largest number is that is not NaN; ValueError where there are only NaN.
 
     >>> int(nanargmax([1.0, float("nan")]))
     0
     """
-    return _nanarg("nanargmax", F.argmax, float("-inf"), a, axis)
+    found = _nanarg("nanargmax", F.argmax, float("-inf"), a, axis, keepdims)
+    return found if out is None else F.cast(found, out._dtype_name, out=out)
 
 
-def nanargmin(a: Any, axis: int | None = None) -> NDArray:
+def nanargmin(a: Any, axis: int | None = None, out: NDArray | None = None, *, keepdims: bool = False) -> NDArray:
     """Where the smallest number is that is not NaN; ValueError where there are only NaN.
 
     >>> int(nanargmin([1.0, float("nan")]))
     0
     """
-    return _nanarg("nanargmin", F.argmin, float("inf"), a, axis)
+    found = _nanarg("nanargmin", F.argmin, float("inf"), a, axis, keepdims)
+    return found if out is None else F.cast(found, out._dtype_name, out=out)
 
 
-def _nanarg(name: str, find: Any, instead: float, a: Any, axis: int | None) -> NDArray:
+def _nanarg(name: str, find: Any, instead: float, a: Any, axis: int | None, keepdims: bool) -> NDArray:
     x = asarray(a)
     if not is_inexact(x):
-        return find(x, axis)
+        return find(x, axis, keepdims)
     missing = F.isnan(x)
     if bool(F.any(F.all(missing, axis))):
         raise ValueError(f"{name}: only NaN along axis {axis} of shape {x.shape}")
-    return find(F.where(missing, instead, x), axis)
+    return find(F.where(missing, instead, x), axis, keepdims)

@@ -24,6 +24,12 @@ def reshape(self: NDArray, *shape: Any, **kwargs: Any) -> NDArray:
     -1 is worked out. As in MXNet 0 keeps an axis, -2 all remaining ones, -3 joins two, -4 splits one.
     """
     given = kwargs.pop("shape", shape[0] if len(shape) == 1 else shape)
+    order = kwargs.pop("order", "C")
+    if order == "F":  # what is read and written column by column
+        sizes = (given,) if isinstance(given, int) else tuple(given)
+        return F.transpose(F.reshape(F.transpose(self, None), sizes[::-1]), None)
+    if order not in ("C", "A"):
+        raise ValueError(f"reshape: order must be 'C', 'F' or 'A', got {order!r}")
     if kwargs.keys() - {"reverse"}:
         raise TypeError(f"reshape: unknown argument {sorted(kwargs)}")
     return F.reshape(self, classic_shape(self.shape, given, kwargs.get("reverse", False)))

@@ -104,8 +104,9 @@ def put_along_axis(arr: NDArray, indices: Any, values: Any, axis: int | None) ->
     return None
 
 
-def put(a: NDArray, ind: Any, v: Any) -> None:
-    """Writes values (repeated if there are too few) into a itself, at flat positions.
+def put(a: NDArray, ind: Any, v: Any, mode: str = "raise") -> None:
+    """Writes values (repeated if there are too few) into a itself, at flat positions. mode: what a position out of
+    range is, an error or ("wrap", "clip") counted round or the nearest.
 
     >>> x = zeros(3); put(x, [0, 2], [5.0, 6.0]); x.tolist()
     [5.0, 0.0, 6.0]
@@ -119,9 +120,27 @@ def put(a: NDArray, ind: Any, v: Any) -> None:
     count = ind.size
     values = F.take(flat, beside(flat, _np.arange(count) % v.size), 0)
     spots = F.reshape(ind, (count,)).asnumpy()
-    if ((spots < -a.size) | (spots >= a.size)).any():
-        raise IndexError(f"put: positions {ind.tolist()} are out of range for shape {a.shape}")
+    if mode not in ("raise", "wrap", "clip"):
+        raise ValueError(f"put: mode must be 'raise', 'wrap' or 'clip', got {mode!r}")
+    wrong = spots[(spots < -a.size) | (spots >= a.size)]
+    if wrong.size and (mode == "raise" or not a.size):
+        raise IndexError(f"put: index {wrong[0]} is out of range for size {a.size} (array of shape {a.shape})")
+    if mode == "clip":
+        spots = _np.clip(spots, 0, a.size - 1)
     a[tuple(beside(a, i) for i in _np.unravel_index(spots % a.size, a.shape))] = values
+
+
+def copyto(dst: NDArray, src: Any, casting: str = "unsafe", where: Any = True) -> None:
+    """Writes the numbers of src, broadcast and cast, into dst; where a mask is False dst keeps its own.
+
+    >>> x = zeros(2); copyto(x, [1, 2]); x.tolist()
+    [1.0, 2.0]
+    """
+    target = array_in_place("copyto", dst, "dst")
+    given = beside(target, src)
+    if casting != "unsafe" and not _np.can_cast(given.dtype, target.dtype, casting):  # type: ignore[arg-type]
+        raise TypeError(f"copyto: {given.dtype} does not fit into {target.dtype} with casting {casting!r}")
+    target[...] = src if where is True else F.where(where, F.cast(given, target._dtype_name), target)
 
 
 def putmask(a: NDArray, mask: Any, values: Any) -> None:
@@ -198,5 +217,5 @@ def _matrix_shape(name: str, arr: Any) -> tuple[int, int]:
     return x.shape[0], x.shape[1]
 
 
-__all__ = ["c_", "index_exp", "ix_", "mgrid", "ogrid", "put", "put_along_axis", "putmask", "r_", "resize",
+__all__ = ["c_", "copyto", "index_exp", "ix_", "mgrid", "ogrid", "put", "put_along_axis", "putmask", "r_", "resize",
            "s_", "tril_indices_from", "trim_zeros", "triu_indices_from"]  # fmt: skip

@@ -166,7 +166,7 @@ def qr(x: Any, /, *, mode: str = "reduced") -> QRResult:
     return QRResult(*F._qr(x))
 
 
-def svd(x: Any, /, *, full_matrices: bool = True) -> SVDResult:
+def svd(x: Any, /, full_matrices: bool = True, compute_uv: bool = True) -> Any:
     """U, the singular values (largest first) and V^H with x = U @ diag(S) @ V^H.
 
     x is (..., m, n) and k = min(m, n): U is (..., m, m) and Vh (..., n, n) or, without full_matrices, (..., m, k) and
@@ -176,6 +176,8 @@ def svd(x: Any, /, *, full_matrices: bool = True) -> SVDResult:
     [3.0]
     """
     x = asarray(x)
+    if not compute_uv:
+        return F.svdvals(x)
     if full_matrices and x.ndim >= 2 and x.shape[-1] != x.shape[-2]:
         _no_gradient("svd", x, "full_matrices=False")
         return SVDResult(*F._svd_full(x))
@@ -240,15 +242,17 @@ def eigvals(x: Any, /) -> NDArray:
     return F.eigvals(x)
 
 
-def pinv(x: Any, /, *, rtol: float | None = None) -> NDArray:
+def pinv(x: Any, /, rcond: float | None = None, *, rtol: float | None = None) -> NDArray:
     """The Moore-Penrose inverse (..., n, m) of matrices (..., m, n).
 
-    Singular values up to rtol times the largest count as zero (None: the dtype's eps times the longer side).
+    Singular values up to rtol (NumPy: rcond) times the largest count as zero (None: the dtype's eps times the longer
+    side).
 
     >>> pinv([[2.0]]).tolist()
     [[0.5]]
     """
-    return F.pinv(x, None if rtol is None else float(rtol))
+    share = rcond if rtol is None else rtol
+    return F.pinv(x, None if share is None else float(share))
 
 
 def lstsq(a: Any, b: Any, rcond: float | None = None) -> LstsqResult:

@@ -215,6 +215,7 @@ from ._statistics import (
 )
 from ._tricks import (
     c_,
+    copyto,
     index_exp,
     ix_,
     mgrid,
@@ -287,16 +288,19 @@ def __dir__() -> list[str]:
 
 def reshape(a: Any, shape: Any = None, order: str = "C", *, newshape: Any = None, copy: bool | None = None) -> NDArray:
     """The same numbers in order in another shape; one -1 is worked out. A view where possible; copy=True copies in any
-    case, copy=False raises ValueError where it would be needed.
+    case, copy=False raises ValueError where it would be needed. Order "F" reads and writes column by column.
 
     >>> reshape([1, 2, 3, 4], (2, -1)).shape
     (2, 2)
     """
-    if order != "C":
-        raise ValueError(f"reshape: only order 'C' is supported, got {order!r}")
     target = shape if newshape is None else newshape
     if target is None:
         raise TypeError("reshape: the new shape is missing")
+    if order == "F":
+        sizes = (target,) if isinstance(target, int) else tuple(target)
+        return transpose(reshape(transpose(a), sizes[::-1], copy=copy))
+    if order not in ("C", "A"):
+        raise ValueError(f"reshape: order must be 'C', 'F' or 'A', got {order!r}")
     a = asarray(a)
     made = F.reshape(a, target)
     if copy:
@@ -315,31 +319,24 @@ def transpose(a: Any, axes: Sequence[int] | None = None) -> NDArray:
     return F.transpose(a, axes)
 
 
-def ravel(a: Any) -> NDArray:
-    """All numbers on one axis, a view where possible.
+def ravel(a: Any, order: str = "C") -> NDArray:
+    """All numbers on one axis, a view where possible: row by row, or column by column for order "F".
 
     >>> ravel([[1, 2], [3, 4]]).shape
     (4,)
     """
-    return asarray(a).ravel()
+    return asarray(a).ravel() if order in ("C", "K") else reshape(a, (-1,), order)
 
 
-def copy(a: Any) -> NDArray:
-    """A copy in memory of its own.
+def copy(a: Any, order: str = "K") -> NDArray:
+    """A copy in memory of its own, which lies as the array does, or in `order` "C" or "F".
 
     >>> copy([1, 2]).tolist()
     [1, 2]
     """
+    if order in ("C", "F"):
+        return __getattr__("ascontiguousarray" if order == "C" else "asfortranarray")(F.copy(a))
     return F.copy(a)
-
-
-def copyto(dst: NDArray, src: Any) -> None:
-    """Writes the numbers of src, broadcast and cast, into dst.
-
-    >>> x = zeros(2); copyto(x, [1, 2]); x.tolist()
-    [1.0, 2.0]
-    """
-    _array_in_place("copyto", dst, "dst")[...] = src
 
 
 def shape(a: Any) -> tuple[int, ...]:

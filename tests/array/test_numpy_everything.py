@@ -136,6 +136,19 @@ def test_bytes_and_views() -> None:
             y.view(bad)
 
 
+def written(name: str, *args: Any, **named: Any) -> Callable[[Any, Any], Any]:
+    def call(space: Any, x: Any) -> Any:
+        assert getattr(space, name)(x, *args, **named) is None
+        return x
+
+    return call
+
+
+def wrapped(space: Any, x: Any) -> Any:
+    space.fill_diagonal(x, 2.0, wrap=True)
+    return x
+
+
 MASK = M > 0
 N = np.where(M > 1, np.float32(np.nan), M)
 # As NumPy writes them: its names of arguments, out by its place, where=, initial=, dtype=, methods of its functions.
@@ -192,6 +205,32 @@ AS_NUMPY_CALLS: list[Callable[[Any, Any], Any]] = [
     lambda s, x: s.take(x, [1, 0], axis=1, out=s.zeros((3, 2), s.float32)),
     lambda s, x: s.compress([1, 0, 1], x, 0, s.zeros((2, 4), s.float32)),
     lambda s, x: s.linalg.inv(a=x[:, :3]),
+    lambda s, x: s.interp(x[0], [3.0, 0.5, 2.0], [1.0, 2.0, 4.0], period=3.5),
+    lambda s, x: s.float_power(x * 1j, 2),
+    lambda s, x: s.nanargmax(N, 1, keepdims=True),
+    lambda s, x: s.linalg.matrix_rank(x, tol=1.0),
+    lambda s, x: s.linalg.pinv(x, rcond=0.1),
+    lambda s, x: s.linalg.svd(x, compute_uv=False),
+    lambda s, x: s.reshape(x, (2, -1), order="F"),
+    lambda s, x: x.reshape((6, 2), order="F"),
+    lambda s, x: s.ravel(x, order="F"),
+    lambda s, x: x.ravel("F"),
+    lambda s, x: x.astype("float64", order="C", casting="safe"),
+    lambda s, x: x.argsort(kind="stable"),
+    lambda s, x: x.copy(order="C"),
+    lambda s, x: s.array(x, copy=None, ndmin=4),
+    lambda s, x: s.array(object=[1, 2], order="F"),
+    lambda s, x: s.asarray(a=x, order="F"),
+    lambda s, x: s.dot(x, x.T, s.zeros((3, 3), s.float32)),
+    lambda s, x: s.matmul(x, x.T, s.zeros((3, 3), s.float32)),
+    lambda s, x: s.stack([x, x], dtype="float64"),
+    lambda s, x: s.linalg.norm(x[:0, :0], 1),
+    lambda s, x: s.linalg.matrix_norm(x[:, :0], ord=2),
+    lambda s, x: s.linalg.vector_norm(x[:0], ord=s.inf),
+    written("put", [0, 13, -20], [1, 2, 3], mode="wrap"),
+    written("put", [0, 13, -20], [1, 2, 3], mode="clip"),
+    written("copyto", 7.0, where=MASK),
+    lambda s, x: wrapped(s, s.zeros((7, 3))),
     lambda s, x: s.choose([5, -1], [[1, 2], [3, 4]], mode="wrap"),
     lambda s, x: s.fft.fft(a=x[0], n=3).real,
 ]
@@ -202,6 +241,27 @@ def test_calls_as_numpy_writes_them(call: Callable[[Any, Any], Any]) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # NumPy warns of empty slices
         both(call, M)
+
+
+def test_parts_of_complex_numbers_are_kept_apart() -> None:
+    """Infinities, NaN and the sign of zero in one part do not reach the other."""
+    parts = np.array([np.inf, -np.inf, np.nan, 0.0, -0.0, 2.5, -0.4])
+    for kind in ("complex64", "complex128"):
+        z = np.empty((7, 7), kind)
+        z.real, z.imag = parts[:, None], parts[None, :]
+        for name in ("round", "nan_to_num"):
+            got, want = getattr(xp, name)(z).asnumpy(), getattr(np, name)(z)
+            for g, w in ((got.real, want.real), (got.imag, want.imag)):
+                np.testing.assert_array_equal(g, w)
+                assert (np.signbit(g) == np.signbit(w))[~np.isnan(w)].all(), name
+
+
+def test_sixteen_bits_are_computed_in_more() -> None:
+    """pi x is not rounded to 16 bits on the way to sinc."""
+    for kind, limit in (("float16", 1e-3), ("bfloat16", 8e-3)):
+        x = xp.asarray([0.0, 0.5, 1.0, 2.0, 3.5, -7.0], dtype=kind)
+        np.testing.assert_allclose(xp.sinc(x).asnumpy().astype("f8"), np.sinc(x.asnumpy().astype("f8")), atol=limit)
+        assert xp.sinc(x)._dtype_name == kind and abs(float(xp.sinc(x)[2])) < 1e-6
 
 
 def test_sums_under_a_mask_have_gradients_and_compile() -> None:
@@ -250,6 +310,20 @@ def test_files(tmp_path: Path) -> None:
         (lambda x: xp.require(x, requirements=["C", "F"]), ValueError, "require: expected some of C or F"),
         (lambda x: xp.max(x, where=x > 0), ValueError, "max: with where= the number must be given .* initial="),
         (lambda x: xp.sum(x, where=x), TypeError, "sum: where= must hold truth values, got float32"),
+        (lambda x: xp.isposinf(x + 1j), TypeError, "isposinf: expected real numbers, got complex64"),
+        (lambda x: xp.i0(x + 1j), TypeError, "i0: expected real numbers"),
+        (lambda x: xp.fft.fftfreq(0), ValueError, "fftfreq: n must be at least 1, got 0"),
+        (lambda x: xp.put(x, [12], 1.0), IndexError, r"put: index 12 is out of range for size 12 .*\(3, 4\)"),
+        (lambda x: xp.put(x, [1], 1.0, "up"), ValueError, "put: mode must be .*'up'"),
+        (
+            lambda x: xp.ravel_multi_index(([1], [9]), (3, 4)),
+            IndexError,
+            "index 9 is out of range for axis 1 of size 4",
+        ),
+        (lambda x: xp.copyto(x, 1j, "same_kind"), TypeError, "copyto: complex64 does not fit into float32"),
+        (lambda x: x.astype("int32", casting="safe"), TypeError, "astype: float32 to int32 is not allowed"),
+        (lambda x: x.item("a"), TypeError, "item: expected a place in order or indices, got str"),
+        (lambda x: xp.matmul(x, x.T, out=x), ValueError, r"matmul: out= has shape \(3, 4\), the product \(3, 3\)"),
         (lambda x: xp.argmax(b=x), TypeError, "argmax"),
         (lambda x: xp.concatenate([x], out=xp.zeros(3)), ValueError, r"out= has shape \(3,\), the result \(3, 4\)"),
         (lambda x: xp.choose([0, -1], [[1, 2], [3, 4]]), IndexError, "choose: index -1 is out of range for 2 arrays"),

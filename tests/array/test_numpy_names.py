@@ -357,7 +357,7 @@ def test_cross_takes_plane_vectors_too():
         (lambda: xp.packbits([1], bitorder="up"), ValueError, "packbits: bitorder .*'up'"),
         (lambda: xp.unpackbits([1]), TypeError, "unpackbits: expected uint8, got int64"),
         (lambda: xp.ix_(M), ValueError, r"ix_: .*\(3, 4\)"),
-        (lambda: xp.put(xp.zeros(3), [3], 1.0), IndexError, r"put: positions \[3\] .*\(3,\)"),
+        (lambda: xp.put(xp.zeros(3), [3], 1.0), IndexError, r"put: index 3 is out of range for size 3 .*\(3,\)"),
         (lambda: xp.put(xp.zeros(3), [1], []), ValueError, "put: no values"),
         (lambda: xp.putmask(xp.zeros(3), [True], 1.0), ValueError, r"\(1,\) for an array of shape \(3,\)"),
         (lambda: xp.put_along_axis(xp.zeros((2, 2)), [0], 1.0, 0), ValueError, r"\(2, 2\) and \(1,\)"),

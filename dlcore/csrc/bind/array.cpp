@@ -145,7 +145,13 @@ static void bind_gradient(nb::class_<Tensor>& type) {
           nb::arg("grad_req") = "write", nb::arg("stype") = nb::none(),
           "Makes this array a variable with a gradient buffer of zeros.")
       .def(
-          "detach", [](const Tensor& t) { return is_traced(t) ? invoke1("stop_gradient", {t}) : alias_of(t); },
+          "detach",
+          [](const Tensor& t) {
+            if (!is_traced(t)) return alias_of(t);
+            Tensor alone = invoke1("stop_gradient", {t});
+            if (active_tracer()) active_tracer()->shares(alone, t);
+            return alone;
+          },
           "The same memory, without its record.")
       .def(
           "backward",
@@ -162,6 +168,8 @@ static nb::object item_at(nb::handle self, nb::args where) {
   if (where.size() == 1) {
     key = where[0];
     if (!PyTuple_Check(key.ptr())) {
+      if (!PyIndex_Check(key.ptr()))
+        throw TypeError(format("item: expected a place in order or indices, got %s", Py_TYPE(key.ptr())->tp_name));
       int64_t n = t->numel();
       int64_t k = PyNumber_AsSsize_t(key.ptr(), PyExc_IndexError);
       if (k == -1 && PyErr_Occurred()) throw nb::python_error();
