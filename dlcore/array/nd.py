@@ -99,7 +99,10 @@ def __getattr__(name: str) -> Any:
             hint = f"; did you mean {near[0]!r}?" if near else ""
             raise AttributeError(f"dlcore.nd has no {name!r}{hint}")
         record = RECORDS.get(target)
-        value = classic(getattr(F, target), name, operands(record) if record else {"data": "x"})
+        also = operands(record) if record else {"data": "x"}
+        if target == "power":
+            also.update(base="a", exp="b")
+        value = classic(getattr(F, target), name, also)
     globals()[name] = value
     return value
 

@@ -197,3 +197,9 @@ def test_numbers_of_interpolations_are_those_of_opencv() -> None:
     halves = nd.image.resize(x, (8, 6), interp=3).asnumpy()
     np.testing.assert_allclose(halves, x.asnumpy().reshape(6, 2, 8, 2, 1).mean((1, 3)), rtol=1e-5)
     assert nd.image.resize(nd.zeros((5, 6, 3)), 4, True).shape == (4, 4, 3)  # 4.8 columns
+
+
+def test_operands_have_the_names_that_mxnet_gives_them() -> None:
+    x = nd.array([2.0, 3.0])
+    assert nd.power(base=x, exp=x).tolist() == nd.power(lhs=x, rhs=x).tolist() == [4.0, 27.0]
+    assert nd.hard_sigmoid(data=x, alpha=0.25, beta=0.0).tolist() == [0.5, 0.75]

@@ -78,8 +78,8 @@ def classic(
 
     call.__name__ = call.__qualname__ = name
     if renamed:
-        first = next(iter(parameters))
-        shown = {"a": "lhs", "b": "rhs"} if {"a", "b"} <= set(parameters) else {first: "data"}
+        pair = {renamed.get("lhs"), renamed.get("rhs")} == {"a", "b"}
+        shown = {"a": "lhs", "b": "rhs"} if pair else {"x": "data"} if renamed.get("data") == "x" else {}
         there = [p.replace(name=shown.get(n, n)) for n, p in parameters.items()]
         call.__signature__ = inspect.signature(function).replace(parameters=there)  # type: ignore[attr-defined]
     return call
