@@ -7,10 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
-pytestmark = pytest.mark.serial
-
 PROGRAM = r"""
 import sys
 sys.path.insert(0, sys.argv[1])
@@ -38,6 +34,20 @@ for key in [0, (1, 2), S(None, None, -1), (S(None), [1, 3]), ([0, 1], S(None), [
         y[key] = given
         np.testing.assert_array_equal(y.asnumpy(), want, err_msg=repr(key))
     assert y._device == "gpu(0)"
+
+mask = dl.np.array([True, False, True]).as_in_context(gpu)
+for hint, wrong in (("~", lambda: -mask), ("^", lambda: mask - mask)):
+    try:
+        raise SystemExit(f"no error but {wrong()}")
+    except TypeError as error:
+        assert "expected numbers, got bool" in str(error) and f"use {hint}" in str(error), error
+for ours, theirs in [
+    (dl.np.sum(x, 0, where=x > 30), np.sum(base, 0, where=base > 30)), (dl.np.add.reduce(x, 1), base.sum(1)),
+    (dl.np.divide(1, x, out=dl.np.zeros_like(x), where=x > 5), np.divide(1, base, np.zeros_like(base), where=base > 5)),
+    (dl.np.max(x, initial=99.0), 99.0), (dl.np.ravel(x, "F"), base.ravel("F")), (x.flat[7:9], base.flat[7:9]),
+]:
+    assert ours._device == "gpu(0)"
+    np.testing.assert_allclose(ours.asnumpy(), theirs, rtol=1e-6)
 for wrong in (lambda: x[:, [9]], lambda: x.__setitem__((0, [7]), 1)):
     try:
         wrong()

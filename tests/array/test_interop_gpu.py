@@ -7,10 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
-pytestmark = pytest.mark.serial
-
 PROGRAM = r"""
 import sys
 sys.path[:0] = sys.argv[1:]

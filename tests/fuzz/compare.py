@@ -38,7 +38,7 @@ FACTORS = ("batch_norm", "group_norm", "instance_norm", "layer_norm", "_layer_no
 
 # Parts of gradients that are given results of the forward part, which numbers drawn apart are not, and one whose
 # reference is a quotient of differences, across edges of pixels too.
-TOGETHER = ("_attention", "_grid_sample_grad2")
+TOGETHER = ("_attention_grad", "_attention_dropped_grad", "_grid_sample_grad2")
 
 
 class Wrong(AssertionError):

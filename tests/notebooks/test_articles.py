@@ -72,7 +72,6 @@ def test_there_is_one_for_each_article() -> None:
     assert [path.stem for path in ARTICLES] == sorted(SAID)
 
 
-@pytest.mark.serial
 @each
 def test_it_runs_and_says_what_it_should(path: Path, tmp_path: Path) -> None:
     notebook = nbformat.read(path, as_version=4)

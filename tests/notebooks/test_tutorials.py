@@ -41,7 +41,6 @@ def test_there_are_tutorials() -> None:
     assert len(TUTORIALS) >= 8
 
 
-@pytest.mark.serial
 @each
 def test_it_runs_from_top_to_bottom(path: Path, tmp_path: Path) -> None:
     """In a kernel of its own, in an empty folder, with no data but what ships inside the package."""
