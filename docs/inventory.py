@@ -305,7 +305,6 @@ ABSENT: dict[str, str] = {
     **{f"nd.contrib.{n}": _REGIONS for n in ("DeformablePSROIPooling", "PSROIPooling", "RROIAlign")},
     **{f"nd.contrib.{n}": _PROPOSAL for n in ("MultiProposal", "Proposal")},
     "nd.contrib.calibrate_entropy": "Ranges are not calibrated by entropy: quantize_v2 takes those of the numbers.",
-    "nd.contrib.getnnz": "A sparse array tells it itself: len(x.data).",
     "nd.contrib.hawkesll": "The likelihood of Hawkes processes is a model, not an operator; foreach writes it.",
     "nd.contrib.backward_hawkesll": "The gradient of a function that is not offered either.",
     **{f"np.{n}": _FINANCE for n in ("mirr", "npv", "ppmt", "pv", "rate")},

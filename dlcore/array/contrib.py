@@ -14,6 +14,7 @@ from .._core import NDArray
 from ..ops import F
 from . import np_random as _np_random
 from . import random as _random
+from . import sparse as _sparse
 from ._convert import asarray
 from ._names._call import of_arrays, offer
 from ._names.basic import Embedding as _Embedding
@@ -288,6 +289,21 @@ def SparseEmbedding(
     return _Embedding(data, weight, input_dim, output_dim, dtype, sparse_grad)
 
 
+def getnnz(data: Any, axis: int | None = None) -> NDArray:
+    """How many numbers a csr matrix stores: of all, of each column (axis 0) or of each row (axis 1), int64.
+
+    >>> getnnz(asarray([[1.0, 0.0], [2.0, 3.0]]).tostype("csr"), axis=1).tolist()
+    [1, 2]
+    """
+    if not isinstance(data, _sparse.CSRNDArray) or axis not in (None, 0, 1):
+        raise TypeError(f"getnnz: expected a CSRNDArray and axis None, 0 or 1, got {type(data).__name__}, axis {axis}")
+    if axis is None:
+        return F.full(data.nnz, (1,), "int64", data._device)
+    if axis == 1:
+        return F.subtract(data.indptr[1:], data.indptr[:-1])
+    return F.segment_sum(F.ones_like(data.indices), data.indices, data.shape[1])
+
+
 def count_sketch(data: Any, h: Any, s: Any, out_dim: int, processing_batch_size: int = 32) -> NDArray:
     """Count sketch (Charikar et al., 2002): y[..., h[i]] += s[i] * data[..., i], of out_dim places.
 
@@ -330,7 +346,7 @@ __all__ = [
     "quantize_v2", "requantize",
     "AdaptiveAvgPooling2D", "BatchNormWithReLU", "CTCLoss", "SparseEmbedding", "SyncBatchNorm", "adamw_update",
     "allclose", "arange_like", "boolean_mask", "cond", "count_sketch", "ctc_loss", "current_context", "div_sqrt_dim",
-    "fft", "foreach", "gradientmultiplier", "group_adagrad_update", "ifft", "index_array", "index_copy",
+    "fft", "foreach", "getnnz", "gradientmultiplier", "group_adagrad_update", "ifft", "index_array", "index_copy",
     "interleaved_matmul_encdec_qk", "interleaved_matmul_encdec_valatt", "interleaved_matmul_selfatt_qk",
     "interleaved_matmul_selfatt_valatt", "isfinite", "isinf", "isnan", "mp_adamw_update", "multi_adamw_update",
     "multi_lamb_update", "multi_mp_adamw_update", "multi_mp_lamb_update", "quadratic", "rand_zipfian", "round_ste",

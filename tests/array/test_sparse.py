@@ -317,3 +317,12 @@ def test_the_classic_namespace_knows_storage_kinds() -> None:
     np.testing.assert_allclose(nd.dot(dnp.array(a), dnp.array(a), transpose_b=True).asnumpy(), a @ a.T)
     assert nd.cast_storage(dnp.array(a), "row_sparse").stype == "row_sparse"
     assert nd.sparse_retain(made(a, "row_sparse"), [0, 1]).indices.size <= 2
+
+
+def test_how_many_numbers_are_stored() -> None:
+    x = nd.array([[1.0, 0.0, 0.0], [2.0, 3.0, 0.0]]).tostype("csr")
+    counts = [nd.contrib.getnnz(x, axis).tolist() for axis in (None, 0, 1)]
+    assert counts == [[3], [2, 1, 0], [1, 2]]
+    assert nd.contrib.getnnz(nd.zeros((0, 2), stype="csr"), 0).tolist() == [0, 0]
+    with pytest.raises(TypeError, match="expected a CSRNDArray and axis None, 0 or 1, got NDArray"):
+        nd.contrib.getnnz(nd.ones((2, 2)))
