@@ -37,6 +37,7 @@ _WORDS: dict[str, set[str]] = {
 }
 _VIEWS = "expand_dims flatten squeeze".split()
 _SIGNS = "__add__ __neg__ __sub__".split()
+_MASKED = "broadcast_minus broadcast_sub elemwise_sub negative subtract".split()  # the same as functions
 _before: list[tuple[Any, str, Any]] = []  # what had another answer, the name, and the answer
 
 
@@ -118,6 +119,18 @@ def _numbers(name: str) -> Callable[..., Any]:
     return _named(sign, name)
 
 
+def _of_masks(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function whose arrays of masks alone are numbers first, as for signs."""
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if all(getattr(one, "_dtype_name", "") == "bool" for one in args):
+            args = tuple(F.cast(one, "float32") for one in args)
+        return function(*args, **kwargs)
+
+    return call
+
+
 def _asnumpy() -> Callable[..., Any]:
     own = NDArray.asnumpy
 
@@ -148,6 +161,7 @@ def answer() -> None:
         _before.append((NDArray, name, getattr(NDArray, name)))
         setattr(NDArray, name, method)
     functions = {name: _one_axis(getattr(nd, name)) for name in _FUNCTIONS}
+    functions.update({name: _of_masks(getattr(nd, name)) for name in _MASKED})
     for name, function in {**functions, "array": _array(nd.array), "take": _clipping(nd.take)}.items():
         _before.append((nd, name, getattr(nd, name)))
         setattr(nd, name, function)

@@ -234,6 +234,8 @@ def test_masks_are_numbers_for_signs(mx: Any) -> None:
     two, more = x > 0, x > 1
     assert (two + more).tolist() == [1, 2] and (more - two).tolist() == [-1, 0] and (-more).tolist() == [0, -1]
     assert (two * more).tolist() == [0, 1] and (x + two).tolist() == [2, 3] and (1 - more).tolist() == [1, 0]
+    assert mx.nd.elemwise_sub(more, two).tolist() == mx.nd.broadcast_sub(more, two).tolist() == [-1, 0]
+    assert mx.nd.negative(more).tolist() == [0, -1] and mx.nd.subtract(more, two).dtype == "float32"
     compat.uninstall()
     assert type(dl.nd.NDArray.__add__) is not sign and (x + x).tolist() == [2, 4]
 
