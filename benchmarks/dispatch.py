@@ -66,6 +66,23 @@ STATEMENTS = [
     ("n = len(a)", 0.5, None),
     ("x = float(s)", 0.5, None),
 ]
+# Those that are measured without recording only.
+PLAIN = [
+    ("a[1] = 1", 0.5),
+    ("c = a[k]", 1.0),
+    ("x = m.tolist()", 1.0),
+    ("rows = [r for r in m]", 0.5),
+    ("c = array([1.0, 2.0, 3.0])", 1.0),
+    ("c = zeros((4,))", 1.0),
+    ("c = arange(4)", 1.0),
+    ("c = stack([a, b])", 1.0),
+    ("c = where(k, a, b)", 0.5),
+    ("c = dot(a, b)", 1.0),
+    ("c = einsum('ij,jk->ik', m, m)", 1.0),
+    ("c = median(a)", 1.0),
+    ("c = rand(4)", 1.0),
+]
+FUNCTIONS = "zeros arange stack where dot einsum median".split()
 
 
 def take_turns(turns: dict[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:
@@ -91,19 +108,24 @@ def names_for(make: Callable[[np.ndarray], Any]) -> dict[str, Any]:
     four, square = np.ones(4, np.float32), np.ones((4, 4), np.float32)
     up, down = np.arange(4), np.arange(3, -1, -1)
     return {"a": make(four), "b": make(four.copy()), "m": make(square), "s": make(np.float32(2).reshape(())),
-            "i": make(up), "j": make(down)}  # fmt: skip
+            "i": make(up), "j": make(down), "k": make(up > 1)}  # fmt: skip
+
+
+def functions_of(library: Any, array: Callable[..., Any], rand: Callable[..., Any]) -> dict[str, Any]:
+    """The functions that statements use, of a library."""
+    return {"array": array, "rand": rand, **{name: getattr(library, name) for name in FUNCTIONS}}
 
 
 def calls(rounds: int) -> list[Row]:
     """Every statement, plain."""
     names = {
-        "NumPy": names_for(lambda x: x.copy()),
-        "PyTorch": names_for(torch.tensor),
-        "dlcore": names_for(lambda x: nd.array(x, dtype=x.dtype)),
+        "NumPy": names_for(lambda x: x.copy()) | functions_of(np, np.array, np.random.default_rng().random),
+        "PyTorch": names_for(torch.tensor) | functions_of(torch, torch.tensor, torch.rand),
+        "dlcore": names_for(lambda x: nd.array(x, dtype=x.dtype)) | functions_of(dl.np, dl.np.array, dl.np.random.rand),
     }
     return [
         Row(s, take_turns({who: _loop(s, given) for who, given in names.items()}, rounds), want)
-        for s, want, _ in STATEMENTS
+        for s, want in [*((s, want) for s, want, _ in STATEMENTS), *PLAIN]
     ]
 
 

@@ -238,7 +238,7 @@ def _image(x: NDArray, stats: Stats) -> str | None:
         return _tag(pictures[0], low, high, _PICTURE, "the array as a picture")
     tags = "".join(_tag(p, low, high, _SMALL, f"number {k} as a picture") for k, p in enumerate(pictures))
     more = f'<div style="opacity:.65">the first {len(pictures)} of {x.shape[0]}</div>' if x.shape[0] > _BATCH else ""
-    return f'<div><div style="display:flex;gap:4px;flex-wrap:wrap;max-width:320px">{tags}</div>{more}</div>'
+    return f'<div><div style="display:flex;gap:4px;flex-wrap:wrap;max-width:380px">{tags}</div>{more}</div>'
 
 
 def _tag(picture: NDArray, low: float, high: float, side: int, what: str) -> str:

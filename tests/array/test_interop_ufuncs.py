@@ -115,3 +115,9 @@ def test_divmod_of_python() -> None:
     x = dnp.array([7, -7])
     assert [v.tolist() for v in divmod(x, 2)] == [[3, -4], [1, 1]]
     assert [v.tolist() for v in divmod(20, x)] == [[2, -3], [6, -1]]
+
+
+def test_powers_take_no_modulus() -> None:
+    with pytest.raises(TypeError, match=r"takes no modulus; use pow\(x, y\) % m"):
+        pow(dnp.array([2, 3]), 2, 3)
+    assert pow(dnp.array([2, 3]), 2).tolist() == [4, 9] and pow(2, dnp.array([2, 3])).tolist() == [4, 8]

@@ -91,7 +91,11 @@ PyObject* negative_power(PyObject* a) {
   return nullptr;
 }
 
-PyObject* power(PyObject* a, PyObject* b, PyObject*) {
+PyObject* power(PyObject* a, PyObject* b, PyObject* modulus) {
+  if (modulus != Py_None) {
+    PyErr_SetString(PyExc_TypeError, "power: pow() of arrays takes no modulus; use pow(x, y) % m");
+    return nullptr;
+  }
   if (PyLong_CheckExact(b) && array_of(a)) {
     int overflow = 0;
     long n = PyLong_AsLongAndOverflow(b, &overflow);
