@@ -122,8 +122,11 @@ def asarray(
     >>> asarray(x) is x
     True
     """
-    if dtype is ctx is device is copy is order is None and type(a) is np.ndarray and device_name(None) == "cpu(0)":
-        return _core.from_numpy(a, False)
+    if dtype is ctx is device is copy is order is None:
+        if type(a) is NDArray:
+            return a
+        if type(a) is np.ndarray and device_name(None) == "cpu(0)":
+            return _core.from_numpy(a, False)
     source = a
     if order is not None:
         return _in_order(asarray(source, dtype, ctx, device, copy), order)

@@ -44,7 +44,7 @@ def _allowed(held: Any, wanted: Any, casting: Any) -> None:
 
 
 def astype(
-    self: NDArray, dtype: Any, order: str = "K", casting: str = "unsafe", subok: bool = True, copy: bool = True
+    self: NDArray, dtype: Any, copy: bool = True, *, order: str = "K", casting: str = "unsafe", subok: bool = True
 ) -> NDArray:
     """The numbers in another dtype; with copy=False the array itself when it has that dtype. casting: what NumPy's rule
     of that name forbids is a TypeError."""

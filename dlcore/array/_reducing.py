@@ -19,7 +19,9 @@ Axes = int | tuple[int, ...] | None
 
 def as_dtype(x: Any, dtype: Any) -> NDArray:
     """The numbers as a dtype, if one is asked for."""
-    return asarray(x) if dtype is None else F.cast(x, dtype)
+    if dtype is None:
+        return x if type(x) is NDArray else asarray(x)
+    return F.cast(x, dtype)
 
 
 def into(found: NDArray, dtype: Any, out: NDArray | None) -> NDArray:
