@@ -147,3 +147,19 @@ def test_lines_times_lines_and_columns(k: int) -> None:
             near(F.matmul(nd(many[1]), nd(a[2][:, None])), many[1].astype("float64") @ a[2][:, None], rtol)
             near(F.matmul(nd(many), nd(a[2][:, None])), many.astype("float64") @ a[2][:, None], rtol)
     assert all((found[0] == other).all() for other in found)
+
+
+@pytest.mark.parametrize("k", [32, 33, 47, 63, 100])
+@pytest.mark.parametrize("rows", [1, 4, 7])
+def test_ends_of_rows_count_once_whatever_they_hold(rows: int, k: int) -> None:
+    """The last numbers are read together with some before them, which must be left out though they are infinite."""
+    a, line = np.ones((rows, k), np.float32), np.ones(k, np.float32)
+    for at in range(k - 20, k):
+        odd = a.copy()
+        odd[0, at] = np.inf
+        got = F.matmul(nd(odd), nd(line[:, None])).asnumpy()[:, 0]
+        assert got.tolist() == [np.inf] + [k] * (rows - 1)
+        assert F.matmul(nd(line[None]), nd(odd.T)).asnumpy()[0].tolist() == got.tolist()
+        zero = line.copy()
+        zero[at] = np.inf
+        assert F.matmul(nd(a), nd(zero[:, None])).asnumpy().tolist() == [[np.inf]] * rows

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from core.arrays import layouts, nd, threads
+from core.arrays import layouts, nd, streaming, threads
 
+import dlcore as dl
 from dlcore.ops import F
 
 INTEGERS = ["bool", "int8", "int16", "int32", "uint8", "uint16", "uint32"]
@@ -70,20 +71,35 @@ def test_rows_that_follow_each_other_are_joined(dtype: str, columns: int) -> Non
     np.testing.assert_array_equal(F.min(nd(x), 1).asnumpy(), x.min(1))
 
 
-@pytest.mark.parametrize("shape", [(1003, 4700), (17_003, 277), (5_000_001,)], ids=str)
+@pytest.mark.parametrize("shape", [(103, 470), (1703, 277), (500_001,), (6, 33_000)], ids=str)
 def test_streams_give_the_same_bits_on_any_number_of_threads(shape: tuple[int, ...]) -> None:
-    """Of 19 MB: four places are read by turns, and which ones depends on the threads."""
-    x = rng.standard_normal(shape).astype(np.float32)
-    found = []
-    for count in (1, 2, 3):
-        with threads(count):
-            found.append([getattr(F, name)(nd(x), -1).asnumpy() for name in ("sum", "max", "min", "prod")])
-    for name, *got in zip(("sum", "max", "min", "prod"), *found, strict=True):
-        for other in got[1:]:
-            np.testing.assert_array_equal(got[0], other, name)
-    np.testing.assert_allclose(found[0][0], x.sum(-1, dtype=np.float64), rtol=1e-6, atol=1e-3)
-    np.testing.assert_array_equal(found[0][1], x.max(-1))
-    np.testing.assert_array_equal(found[0][2], x.min(-1))
-    x[..., 4] = np.nan
-    for name in ("sum", "max", "min"):
-        assert np.isnan(getattr(F, name)(nd(x), -1).asnumpy()).all()
+    """Four places are read by turns, and which ones depends on the threads."""
+    names = ("sum", "max", "min", "prod")
+    x = (rng.standard_normal(shape) + 1).astype(np.float32)
+    alone = [getattr(F, name)(nd(x), -1).asnumpy() for name in names]
+    with streaming():
+        for count in (1, 2, 3):
+            with threads(count):
+                for name, want in zip(names, alone, strict=True):
+                    np.testing.assert_array_equal(getattr(F, name)(nd(x), -1).asnumpy(), want, name)
+        np.testing.assert_allclose(alone[0], x.sum(-1, dtype=np.float64), rtol=1e-6)
+        np.testing.assert_array_equal(alone[1], x.max(-1))
+        np.testing.assert_array_equal(alone[2], x.min(-1))
+        x[..., 4] = np.nan
+        for name in ("sum", "max", "min"):
+            assert np.isnan(getattr(F, name)(nd(x), -1).asnumpy()).all()
+
+
+@pytest.mark.parametrize("shape", [(70, 1024), (19, 1030), (4, 33, 160)], ids=str)
+def test_running_sums_past_the_caches(shape: tuple[int, ...]) -> None:
+    """Rows that are aligned for it and rows that are not."""
+    x = rng.integers(-9, 10, shape).astype(np.float32)
+    axis = len(shape) - 2
+    back = np.flip(np.cumsum(np.flip(x, axis), axis), axis)
+    for count in (1, 3):
+        with threads(count), streaming():
+            np.testing.assert_array_equal(F.cumsum(nd(x), axis).asnumpy(), np.cumsum(x, axis))
+            np.testing.assert_array_equal(F.cumsum(nd(x), axis, reverse=True).asnumpy(), back)
+            np.testing.assert_array_equal(
+                dl.np.cumprod(nd(x[..., :3, :]), axis).asnumpy(), np.cumprod(x[..., :3, :], axis)
+            )

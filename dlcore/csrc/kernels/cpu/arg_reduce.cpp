@@ -63,11 +63,14 @@ void lines(const View& in, int64_t n, int64_t* out, const ReduceFns& fns) {
 
 // The axis has a stride: strips of `inner` neighbouring answers are kept up to date row by row.
 void columns(const View& in, const AxisSplit& s, int64_t* out, const ReduceFns& fns) {
-  constexpr int64_t kStrip = 2048;
-  int64_t strips = (s.inner + kStrip - 1) / kStrip, size = int64_t(itemsize(in.dtype));
-  parallel_for(s.outer * strips, 16 * 1024 / (std::min(kStrip, s.inner) * s.n) + 1, [&](int64_t b, int64_t e) {
+  constexpr int64_t line = 64;  // columns, at least: whole vectors
+  const int64_t size = int64_t(itemsize(in.dtype)), widest = 16384 / size;
+  const int64_t wanted = std::max<int64_t>((s.inner + widest - 1) / widest, num_threads() / s.outer);
+  const int64_t strip = ((s.inner + wanted - 1) / wanted + line - 1) / line * line;
+  const int64_t strips = (s.inner + strip - 1) / strip;
+  parallel_for(s.outer * strips, 16 * 1024 / (std::min(strip, s.inner) * s.n) + 1, [&](int64_t b, int64_t e) {
     for (int64_t u = b; u < e; u++) {
-      int64_t o = u / strips, first = u % strips * kStrip, m = std::min(kStrip, s.inner - first);
+      int64_t o = u / strips, first = u % strips * strip, m = std::min(strip, s.inner - first);
       fns.find_rows(s.n, m, in.ptr<char>() + (o * s.n * s.inner + first) * size, s.inner, out + o * s.inner + first);
     }
   });

@@ -16,17 +16,17 @@ bool dot_products(const Product& p, const View& out) {
   bool plain = p.a.dtype == DType::F32 && p.b.dtype == DType::F32 && out.dtype == DType::F32 && p.m == 1 && p.n == 1 &&
                !p.bias && is_contiguous(out.shape, out.strides);
   if (!plain || col_stride(p.a) != 1 || row_stride(p.b) != 1 || p.k < 32) return false;
-  constexpr int64_t kPart = 16 * 1024;
+  constexpr int64_t kPart = 16 * 1024, kGrain = 1 << 17;
   const int64_t batch = numel(p.batch), parts = (p.k + kPart - 1) / kPart;
   Dims as = p.a.strides, bs = p.b.strides;
   as.n -= 2, bs.n -= 2;
   Temp keep(size_t(batch * parts) * sizeof(float));
   float* part = keep.ptr<float>();
-  parallel_for(batch * parts, (1 << 15) / std::min(p.k, kPart) + 1, [&](int64_t begin, int64_t end) {
+  parallel_for(batch * parts, kGrain / std::min(p.k, kPart) + 1, [&](int64_t begin, int64_t end) {
     for (int64_t u = begin; u < end; u++) {
       int64_t z = u / parts, at = u % parts * kPart, n = std::min(kPart, p.k - at);
-      pick_gemv_table()->rows(p.b.ptr<const float>() + offset_of(z, p.batch, bs) + at, 0, 1, n,
-                              p.a.ptr<const float>() + offset_of(z, p.batch, as) + at, part + u);
+      part[u] = pick_gemv_table()->dot(n, p.a.ptr<const float>() + offset_of(z, p.batch, as) + at,
+                                       p.b.ptr<const float>() + offset_of(z, p.batch, bs) + at);
     }
   });
   for (int64_t z = 0; z < batch; z++) {

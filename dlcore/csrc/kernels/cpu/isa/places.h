@@ -90,6 +90,17 @@ struct Places {
   }
 };
 
+// Whether one of the largest magnitudes, as bits, is that of a NaN.
+template <class T>
+DL_INLINE bool saw_nan(Vec<Bits<T>> sizes) {
+  if constexpr (!std::is_floating_point_v<T>) return false;
+  Bits<T> size[lanes<T>()], largest = 0;
+  vec_store(size, sizes);
+#pragma omp simd reduction(max : largest)
+  for (int k = 0; k < int(lanes<T>()); k++) largest = size[k] > largest ? size[k] : largest;
+  return largest > kInfBits<T>;
+}
+
 template <class T>
 int64_t first_nan(int64_t n, const T* x, int64_t stride) {
   int64_t i = 0;
@@ -157,55 +168,61 @@ DL_INLINE void find_strip(int64_t rows, int64_t n, const T* x, int64_t stride, i
   }
 }
 
+// Each column for itself, a NaN in one of them too: strips of vectors that stay in registers.
+template <ReduceOp Op, class T>
+void find_near_rows(int64_t rows, int64_t n, const T* x, int64_t stride, int64_t* out) {
+  constexpr int64_t narrow = lanes<T>(), wide = 4 * narrow;
+  int64_t i = 0;
+  for (; i + wide <= n; i += wide) find_strip<Op, T, 4>(rows, wide, x + i, stride, out + i);
+  for (; i + narrow <= n; i += narrow) find_strip<Op, T, 1>(rows, narrow, x + i, stride, out + i);
+  if (i < n && n > narrow) i = n - narrow;  // some columns twice, so that all strips are whole
+  if (i < n) find_strip<Op, T, 1>(rows, n - i, x + i, stride, out + i);
+}
+
 // Rows that no cache keeps until the next strip: as many columns at once as the first-level cache holds accumulators
-// of.
+// of. A NaN is only noticed; then the columns are looked at once more.
 template <ReduceOp Op, class T>
 void find_far_rows(int64_t rows, int64_t n, const T* x, int64_t stride, int64_t* out) {
   using One = Places<Op, T, 1>;
-  constexpr int64_t lane = One::kWidth, most = 8192 / int64_t(sizeof(T));
+  constexpr int64_t lane = One::kWidth, most = 16384 / int64_t(sizeof(T));
   T best[most];
-  Bits<T> at[most], size[most];
+  Bits<T> at[most];
   for (; n >= lane; n -= most, x += most, out += most) {
-    int64_t m = n < most ? n : most;
-    for (int64_t i = 0; i < m; i++) best[i] = identity<Op, T>(), at[i] = size[i] = 0;
+    const int64_t m = n < most ? n : most;
+    for (int64_t i = 0; i < m; i++) best[i] = identity<Op, T>(), at[i] = 0;
+    One one;
+    one.clear();
     auto take = [&](int64_t r, auto rows_at_once) {
       for (int64_t i = 0; i < m; i += lane) {
         if (i + lane > m) i = m - lane;  // some columns twice, which changes nothing
-        One one;
         one.best[0] = vec_load<typename One::V>(best + i);
         one.at[0] = vec_load<typename One::B>(at + i);
-        one.size[0] = vec_load<typename One::B>(size + i);
 #pragma GCC unroll 8
         for (int k = 0; k < decltype(rows_at_once)::value; k++) one.take(x + (r + k) * stride + i, Bits<T>(r + k));
         vec_store(best + i, one.best[0]);
         vec_store(at + i, one.at[0]);
-        vec_store(size + i, one.size[0]);
       }
     };
     int64_t r = 0;
     for (; r + 8 <= rows; r += 8) take(r, std::integral_constant<int, 8>());
     for (; r < rows; r++) take(r, std::integral_constant<int, 1>());
-    for (int64_t i = 0; i < m; i++) {
-      bool nan = std::is_floating_point_v<T> && size[i] > kInfBits<T>;
-      out[i] = nan ? first_nan(rows, x + i, stride) : at[i];
+    if (saw_nan<T>(one.size[0])) {
+      find_near_rows<Op, T>(rows, m, x, stride, out);
+      continue;
     }
+    for (int64_t i = 0; i < m; i++) out[i] = at[i];
   }
+  if (n > 0) find_near_rows<Op, T>(rows, n, x, stride, out);
 }
 
 template <ReduceOp Op, class T>
 void find_rows(int64_t rows, int64_t n, const void* px, int64_t stride, int64_t* out) {
-  constexpr int64_t narrow = lanes<T>(), wide = 4 * narrow;
   const T* x = static_cast<const T*>(px);
   const int64_t far = stride * int64_t(sizeof(T));
-  int64_t i = 0;
-  if (far >= 2048 && rows * far > (2 << 20) && rows < kMostRows && n >= wide) {
+  if (far >= 2048 && rows * far > (2 << 20) && rows < kMostRows && n >= 4 * lanes<T>())
     find_far_rows<Op, T>(rows, n, x, stride, out);
-    return;
-  }
-  for (; i + wide <= n; i += wide) find_strip<Op, T, 4>(rows, wide, x + i, stride, out + i);
-  for (; i + narrow <= n; i += narrow) find_strip<Op, T, 1>(rows, narrow, x + i, stride, out + i);
-  if (i < n && n > narrow) i = n - narrow;  // some columns twice, so that all strips are whole
-  if (i < n) find_strip<Op, T, 1>(rows, n - i, x + i, stride, out + i);
+  else
+    find_near_rows<Op, T>(rows, n, x, stride, out);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include "kernels/cpu/isa/joined_rows.h"
 #include "kernels/cpu/isa/places.h"
+#include "kernels/cpu/isa/reduce_lanes.h"
 
 namespace dl {
 namespace DL_ISA {
@@ -13,92 +14,6 @@ template <ReduceOp Op, class T>
 void init(int64_t n, void* acc) {
   for (int64_t i = 0; i < n; i++) static_cast<T*>(acc)[i] = identity<Op, T>();
 }
-
-// Accumulators side by side. The extreme of floats is found in two parts, both one instruction a vector: the extreme of
-// the numbers, and the largest magnitude as bits, which is above infinity's where there was a NaN.
-template <ReduceOp Op, class T, int Width>
-struct Lanes {
-  static constexpr bool kSplit = std::is_floating_point_v<T> && (Op == ReduceOp::Max || Op == ReduceOp::Min);
-  T value[Width];
-  Bits<T> size[kSplit ? Width : 1];
-
-  DL_MEMBER void clear(int64_t n = Width) {
-    for (int64_t k = 0; k < n; k++) value[k] = identity<Op, T>();
-    if constexpr (kSplit)
-      for (int64_t k = 0; k < n; k++) size[k] = 0;
-  }
-  DL_MEMBER void take(const T* x) {
-#pragma omp simd
-    for (int k = 0; k < Width; k++) take_one(x[k], k);
-  }
-  DL_MEMBER void take(const T* x, int64_t n) {
-#pragma omp simd
-    for (int64_t k = 0; k < n; k++) take_one(x[k], k);
-  }
-  // Eight rows, one after the other, that lie `apart` from each other.
-  DL_MEMBER void take_rows(const T* x, int64_t apart, int64_t n) {
-#pragma omp simd
-    for (int64_t k = 0; k < n; k++) {
-      Lanes<Op, T, 1> one;
-      one.value[0] = value[k];
-      if constexpr (kSplit) one.size[0] = size[k];
-#pragma GCC unroll 8
-      for (int r = 0; r < 8; r++) one.take_one(x[k + r * apart], 0);
-      value[k] = one.value[0];
-      if constexpr (kSplit) size[k] = one.size[0];
-    }
-  }
-  // Fewer than Width, a vector at a time and the last one in part.
-  DL_MEMBER void take_rest(const T* x, int64_t n) {
-    constexpr int part = Width / 4;
-    int64_t i = 0;
-#pragma GCC unroll 3
-    for (int j = 0; j < 3; j++) {
-      if (i + part > n) break;
-#pragma omp simd
-      for (int k = 0; k < part; k++) take_one(x[i + k], j * part + k);
-      i += part;
-    }
-#pragma omp simd
-    for (int k = 0; k < part; k++) {
-      T v = identity<Op, T>();
-      if (i + k < n) v = x[i + k];
-      take_one(v, 3 * part + k);
-    }
-  }
-  DL_MEMBER void take_one(T v, int64_t k) {
-    if constexpr (kSplit) {
-      size[k] = larger(size[k], magnitude_bits(v));
-      if constexpr (Op == ReduceOp::Max)
-        value[k] = v > value[k] ? v : value[k];
-      else
-        value[k] = v < value[k] ? v : value[k];
-    } else {
-      value[k] = combine<Op, T>(value[k], v);
-    }
-  }
-  DL_MEMBER T get(int64_t k) const {
-    if constexpr (kSplit) return size[k] > kInfBits<T> ? std::numeric_limits<T>::quiet_NaN() : value[k];
-    return value[k];
-  }
-  template <int Half>
-  DL_MEMBER void halve() {  // a template, so that every step is whole vectors or one short one
-#pragma omp simd
-    for (int k = 0; k < Half; k++) value[k] = combine<Op, T>(value[k], value[k + Half]);
-    if constexpr (Half > 1) halve<Half / 2>();
-  }
-  // All lanes in one, by a tree.
-  DL_MEMBER T fold() {
-    bool nan = false;
-    if constexpr (kSplit) {
-      Bits<T> largest = 0;
-      for (int k = 0; k < Width; k++) largest = size[k] > largest ? size[k] : largest;
-      nan = largest > kInfBits<T>;
-    }
-    halve<Width / 2>();
-    return nan ? std::numeric_limits<T>::quiet_NaN() : value[0];
-  }
-};
 
 template <ReduceOp Op, class T>
 DL_INLINE T run_block(int64_t n, const T* x) {
@@ -149,31 +64,60 @@ void run(int64_t n, const void* x, void* acc) {
   *a = combine<Op, T>(*a, r);
 }
 
-// Runs side by side. Of two short ones the end of the loop, which no processor foresees, is then met half as often.
-template <ReduceOp Op, class T, int Count>
-DL_INLINE void run_some(int64_t n, const T* const (&x)[Count], T (&acc)[Count]) {
-  constexpr bool fewer = kExact<Op, T> && Count > 2;  // so that all accumulators have registers
-  constexpr int width = kLanes<T> / (fewer ? 2 : 1);
-  Lanes<Op, T, width> lanes[Count];
-#pragma GCC unroll 4
-  for (int k = 0; k < Count; k++) lanes[k].clear();
+// Two short runs side by side: the end of a loop, which no processor foresees, is then met half as often.
+template <ReduceOp Op, class T>
+DL_INLINE void run_two(int64_t n, const T* x, const T* y, T* acc_x, T* acc_y) {
+  constexpr int width = kLanes<T>;
+  Lanes<Op, T, width> a, b;
+  a.clear();
+  b.clear();
   int64_t i = 0;
   for (; i + width <= n; i += width) {
-#pragma GCC unroll 4
-    for (int k = 0; k < Count; k++) lanes[k].take(x[k] + i);
+    a.take(x + i);
+    b.take(y + i);
   }
-#pragma GCC unroll 4
-  for (int k = 0; k < Count; k++) {
-    if (i < n) lanes[k].take_rest(x[k] + i, n - i);
-    acc[k] = combine<Op, T>(acc[k], lanes[k].fold());
+  if (i < n) {
+    a.take_rest(x + i, n - i);
+    b.take_rest(y + i, n - i);
   }
+  *acc_x = combine<Op, T>(*acc_x, a.fold());
+  *acc_y = combine<Op, T>(*acc_y, b.fold());
+}
+
+// As many as there are streams, each with names of its own: accumulators in an array would not stay in registers.
+template <ReduceOp Op, class T>
+DL_INLINE void run_four(int64_t n, const T* const (&x)[kStreams], T (&acc)[kStreams]) {
+  static_assert(kStreams == 4);
+  constexpr int width = kLanes<T> / (kExact<Op, T> ? 2 : 1);  // so that all accumulators have registers
+  Lanes<Op, T, width> a, b, c, d;
+  a.clear();
+  b.clear();
+  c.clear();
+  d.clear();
+  int64_t i = 0;
+  for (; i + width <= n; i += width) {
+    a.take(x[0] + i);
+    b.take(x[1] + i);
+    c.take(x[2] + i);
+    d.take(x[3] + i);
+  }
+  if (i < n) {
+    a.take_rest(x[0] + i, n - i);
+    b.take_rest(x[1] + i, n - i);
+    c.take_rest(x[2] + i, n - i);
+    d.take_rest(x[3] + i, n - i);
+  }
+  acc[0] = combine<Op, T>(acc[0], a.fold());
+  acc[1] = combine<Op, T>(acc[1], b.fold());
+  acc[2] = combine<Op, T>(acc[2], c.fold());
+  acc[3] = combine<Op, T>(acc[3], d.fold());
 }
 
 // As run_pairwise, of several runs in turns.
 template <ReduceOp Op, class T>
 void run_apart(int64_t n, const T* const (&x)[kStreams], T (&acc)[kStreams]) {
   constexpr int64_t block = kPairwiseBlock<T>;
-  if (kExact<Op, T> || n <= block) return run_some<Op, T>(n, x, acc);
+  if (kExact<Op, T> || n <= block) return run_four<Op, T>(n, x, acc);
   T made[64][kStreams];
   auto join = [](T(&a)[kStreams], const T(&b)[kStreams]) {  // a = b op a
     for (int k = 0; k < kStreams; k++) a[k] = combine<Op, T>(b[k], a[k]);
@@ -182,7 +126,7 @@ void run_apart(int64_t n, const T* const (&x)[kStreams], T (&acc)[kStreams]) {
   for (int64_t at = 0, number = 0; at < n; at += block, number++) {
     const T* part[kStreams];
     for (int k = 0; k < kStreams; k++) part[k] = x[k] + at, made[depth][k] = identity<Op, T>();
-    run_some<Op, T>(n - at < block ? n - at : block, part, made[depth]);
+    run_four<Op, T>(n - at < block ? n - at : block, part, made[depth]);
     for (int64_t odd = number; odd & 1; odd >>= 1, depth--) {
       join(made[depth], made[depth - 1]);
       __builtin_memcpy(made[depth - 1], made[depth], sizeof made[0]);
@@ -217,12 +161,7 @@ void runs(int64_t count, int64_t n, const void* px, int64_t stride, void* pacc) 
   T* acc = static_cast<T*>(pacc);
   int64_t i = 0;
   if (n > 16 && n <= 8 * kLanes<T>)
-    for (; i + 2 <= count; i += 2) {
-      const T* const two[] = {x + i * stride, x + (i + 1) * stride};
-      T sums[] = {acc[i], acc[i + 1]};
-      run_some<Op, T>(n, two, sums);
-      acc[i] = sums[0], acc[i + 1] = sums[1];
-    }
+    for (; i + 2 <= count; i += 2) run_two<Op, T>(n, x + i * stride, x + (i + 1) * stride, acc + i, acc + i + 1);
   if (n > 16 && n <= kPairwiseBlock<T>)
     for (; i < count; i++) acc[i] = combine<Op, T>(acc[i], run_block<Op, T>(n, x + i * stride));
   for (; i < count; i++) run<Op, T>(n, x + i * stride, acc + i);
@@ -245,20 +184,52 @@ DL_INLINE void strip(int64_t rows, int64_t n, const T* x, int64_t stride, T* acc
 }
 
 template <class T>
-DL_INLINE bool is_far(int64_t rows, int64_t stride) {
-  return rows * stride * int64_t(sizeof(T)) > (1 << 19);
+DL_INLINE bool is_far(int64_t rows, int64_t stride, int64_t bytes = 1 << 19) {
+  return rows * stride * int64_t(sizeof(T)) > bytes;
 }
 
 // Rows that no cache keeps until the next strip: few accumulators would touch each page for a short run only. Eight
 // stretches of rows that follow each other are read at once, which memory delivers sooner than one.
 template <class T>
 constexpr int64_t kFarColumns = 16384 / int64_t(sizeof(T));  // half of the nearest cache
+// The extremes of so many columns, at least a vector; false where there was a NaN, which is not found this way.
+template <ReduceOp Op, class T>
+DL_INLINE bool far_extremes(int64_t rows, int64_t n, const T* x, int64_t stride, T* best) {
+  using V = Vec<T>;
+  constexpr int64_t lane = lanes<T>();
+  const int64_t per = rows / 8;
+  Vec<Bits<T>> size{};
+  for (int64_t k = 0; k < n; k++) best[k] = identity<Op, T>();
+  auto take = [&](const T* from, auto rows_at_once) {
+    for (int64_t k = 0; k < n; k += lane) {
+      if (k + lane > n) k = n - lane;  // some columns twice, which changes nothing
+      V b = vec_load<V>(best + k);
+#pragma GCC unroll 8
+      for (int64_t r = 0; r < decltype(rows_at_once)::value; r++) {
+        const V v = vec_load<V>(from + r * per * stride + k);
+        const auto magnitude = reinterpret_cast<Vec<Bits<T>>>(v) & std::numeric_limits<Bits<T>>::max();
+        size = magnitude > size ? magnitude : size;
+        b = Places<Op, T, 1>::beats(v, b) ? v : b;
+      }
+      vec_store(best + k, b);
+    }
+  };
+  for (int64_t r = 0; r < per; r++) take(x + r * stride, std::integral_constant<int, 8>());
+  for (int64_t r = 8 * per; r < rows; r++) take(x + r * stride, std::integral_constant<int, 1>());
+  return !saw_nan<T>(size);
+}
+
 template <ReduceOp Op, class T>
 void far_rows(int64_t rows, int64_t n, const T* x, int64_t stride, T* acc) {
   constexpr int64_t most = kFarColumns<T>;
   Lanes<Op, T, int(most)> lanes;
   for (; n > 0; n -= most, x += most, acc += most) {
     const int64_t m = n < most ? n : most;
+    if constexpr (decltype(lanes)::kSplit)
+      if (m >= kVecBytes / int64_t(sizeof(T)) && far_extremes<Op, T>(rows, m, x, stride, lanes.value)) {
+        for (int64_t k = 0; k < m; k++) acc[k] = combine<Op, T>(acc[k], lanes.value[k]);
+        continue;
+      }
     for (int64_t r0 = 0; r0 < rows; r0 += 256) {
       const int64_t count = rows - r0 < 256 ? rows - r0 : 256, per = count / 8;
       const T* from = x + r0 * stride;
@@ -331,7 +302,7 @@ void rows(int64_t count, int64_t n, const void* px, int64_t stride, void* pacc) 
     few_rows<Op, T>(count, n, x, stride, acc);
   } else if (stride == n && count >= 64 && is_narrow<T>(count, n)) {
     narrow_rows<Op, T>(count, n, x, acc);
-  } else if (n >= 256 && is_far<T>(count, stride)) {
+  } else if (n >= 256 && is_far<T>(count, stride, Lanes<Op, T, 1>::kSplit ? 1 << 17 : 1 << 19)) {
     far_rows<Op, T>(count, n, x, stride, acc);
   } else {
     strips<Op, T>(count, n, x, stride, acc);
