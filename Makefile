@@ -71,8 +71,8 @@ format:
 
 sanitize:
 	@$(DEVELOP) --extras test
-	$(BIN)/python .ci/sanitize.py address $(ARGS)
-	$(BIN)/python .ci/sanitize.py thread $(ARGS)
+	$(BIN)/python .ci/sanitize.py address -n $(JOBS) $(ARGS)
+	$(BIN)/python .ci/sanitize.py thread -n $(JOBS) $(ARGS)
 
 fuzz:
 	@$(DEVELOP) --extras test

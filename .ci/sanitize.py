@@ -3,7 +3,7 @@
     python .ci/sanitize.py address              AddressSanitizer and UndefinedBehaviorSanitizer: the operator tests
     python .ci/sanitize.py thread               ThreadSanitizer: pool, runtime, compiled programs, loaders
     python .ci/sanitize.py address tests/core   these tests only;  --planted: the faults on purpose only
-    python .ci/sanitize.py address --no-build   with the core that is there
+    python .ci/sanitize.py address --no-build   with the core that is there; words for pytest are passed on: -n 2
 
 The core goes to build/sanitize/LANE and is never installed. First each fault of tests/cpp/planted.cpp is set off: the
 lane must report it, or nothing that follows would mean anything.
@@ -149,6 +149,12 @@ def check_planted(lane: str) -> list[str]:
     return missed
 
 
+def asked(lane: str, words: list[str]) -> list[str]:
+    """Words for pytest: with the lane's tests, unless some are named."""
+    named = any((ROOT / word.partition("::")[0]).exists() for word in words)
+    return words if named else [*words, *TESTS[lane]]
+
+
 def run_tests(lane: str, tests: list[str]) -> int:
     """pytest's exit status, and 99 where any process, a child of a test too, has reported a fault."""
     reports = folder(lane) / "reports"
@@ -178,7 +184,7 @@ def main() -> None:
     print(f"sanitize: the {lane} lane reports {', '.join(PLANTED[lane])}", flush=True)
     if arguments.planted:
         return
-    raise SystemExit(run_tests(lane, rest or TESTS[lane]))
+    raise SystemExit(run_tests(lane, asked(lane, rest)))
 
 
 if __name__ == "__main__":

@@ -34,6 +34,12 @@ def test_the_lane_has_faults_and_tests(sanitize: ModuleType, lane: str) -> None:
         assert (ROOT / test).exists(), test
 
 
+def test_words_for_pytest_name_tests_or_the_lane_does(sanitize: ModuleType) -> None:
+    assert sanitize.asked("thread", ["-n", "2"]) == ["-n", "2", *sanitize.TESTS["thread"]]
+    one = ["tests/core/test_pool.py::test_order", "-x"]
+    assert sanitize.asked("thread", one) == one and sanitize.asked("address", []) == sanitize.TESTS["address"]
+
+
 def test_every_fault_belongs_to_a_lane(sanitize: ModuleType) -> None:
     known = set(re.findall(r'fault == "([\w-]+)"', (ROOT / "tests" / "cpp" / "planted.cpp").read_text()))
     assert known == {fault for lane in LANES for fault in sanitize.PLANTED[lane]}
