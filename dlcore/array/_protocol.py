@@ -178,6 +178,20 @@ def reversed_(self: NDArray) -> Any:
     return iter(self[::-1])
 
 
+def round_(self: NDArray, ndigits: int | None = None) -> Any:
+    """round(x, 2): the array rounded; round(x) of a 0-d array is a Python int, as of every number."""
+    if ndigits is None and not self.ndim and not self._is_traced:
+        return round(self.item())
+    from ._pointwise import round as of_all
+
+    return of_all(self, 0 if ndigits is None else ndigits)
+
+
+def trunc(self: NDArray) -> int:
+    """math.trunc(x) of an array of one number."""
+    return int(self)
+
+
 def to_html(self: NDArray) -> str | None:
     """The array for a notebook: its values, or a small picture of them with statistics."""
     from ._repr_html import html  # only notebooks need it
@@ -200,6 +214,8 @@ def attributes() -> dict[str, Any]:
         "__divmod__": lambda self, other: _pointwise.divmod(self, other),
         "__rdivmod__": lambda self, other: _pointwise.divmod(other, self),
         "__reversed__": reversed_,
+        "__round__": round_,
+        "__trunc__": trunc,
         "__reduce__": reduce,
         "__copy__": copy_,
         "__deepcopy__": deepcopy,

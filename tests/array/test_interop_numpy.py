@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 import io
+import math
 import pickle
 from collections.abc import Callable
 from typing import Any
@@ -85,6 +87,7 @@ def test_memoryview_tells_format_shape_and_strides() -> None:
         assert (view.c_contiguous, view.f_contiguous) == (there.flags.c_contiguous, there.flags.f_contiguous)
     assert memoryview(dnp.array(3.0)).tolist() == 3.0 and memoryview(dnp.zeros((0, 2))).nbytes == 0
     assert bytes(x) == sample("int32").tobytes()
+    assert hashlib.sha1(x).digest() == hashlib.sha1(sample("int32")).digest() and len(bytearray(x)) == 24
     for not_in_order in (x.T, x[:, ::-1]):
         with pytest.raises(BufferError, match="not contiguous"):
             io.BytesIO().write(not_in_order)
@@ -286,6 +289,11 @@ def test_numbers_and_formats() -> None:
     )
     with pytest.raises(ValueError, match="one element"):
         f"{dnp.array([1.0, 2.0]):.2f}"
+    assert round(dnp.array(2.567), 1).tolist() == pytest.approx(2.6) and math.trunc(dnp.array(-2.7)) == -2
+    assert round(dnp.array([1.25, -2.5])).tolist() == [1.0, -2.0]
+    assert round(dnp.array([12, 27]), -1).tolist() == [10, 30]
+    for number in (2.5, 3.5, -0.5, 7):
+        assert round(dnp.array(number)) == round(number) and type(round(dnp.array(number))) is int
     assert complex(dnp.array(2.5)) == 2.5 and int(dnp.array([4])) == 4 and dnp.array([[1, 2]]).tolist() == [[1, 2]]
     assert dnp.array(5).tolist() == 5 and dnp.array([1.5], dtype="bfloat16").tolist() == [1.5]
 

@@ -79,7 +79,7 @@ int get_buffer(PyObject* self, Py_buffer* view, int flags) {
   view->itemsize = size;
   view->readonly = read_only(t);
   if (!view->readonly) t->storage->shared = true;
-  view->ndim = t->ndim();
+  view->ndim = flags & PyBUF_ND ? t->ndim() : 1;  // to who wants no shape these are bytes in a row
   view->format = flags & PyBUF_FORMAT ? const_cast<char*>(format_of(t->dtype)) : nullptr;
   view->shape = flags & PyBUF_ND ? e->shape : nullptr;
   view->strides = (flags & PyBUF_STRIDES) == PyBUF_STRIDES ? e->strides : nullptr;
