@@ -18,6 +18,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -103,8 +104,8 @@ def build(lane: str) -> None:
     subprocess.run([*nice, tools / "cmake", "--build", folder(lane)], check=True)
 
 
-def environment(lane: str, reports: str = "stderr") -> dict[str, str]:
-    """For a Python that loads the sanitized core; `reports` is where a fault is described."""
+def environment(lane: str, reports: Path) -> dict[str, str]:
+    """For a Python that loads the sanitized core; `reports` is the folder where faults are described."""
     found = core(lane)
     if found is None:
         raise SystemExit(f"sanitize: there is no core in {folder(lane)}; run without --no-build")
@@ -122,9 +123,9 @@ def environment(lane: str, reports: str = "stderr") -> dict[str, str]:
         # What is lost is counted by tests/core/test_leaks_operators.py: LeakSanitizer does not look into the memory of
         # Python's frames, and takes what only a local variable holds for lost.
         ASAN_OPTIONS="detect_leaks=0:allocator_may_return_null=1:max_allocation_size_mb=4096:handle_segv=1:"
-        f"detect_stack_use_after_return=0:abort_on_error=0:exitcode=99:log_path={reports}",
-        UBSAN_OPTIONS=f"print_stacktrace=1:halt_on_error=1:exitcode=99:log_path={reports}",
-        TSAN_OPTIONS=f"log_path={reports}:halt_on_error=1:second_deadlock_stack=1:die_after_fork=0:exitcode=99:"
+        f"detect_stack_use_after_return=0:abort_on_error=0:exitcode=99:log_path={reports}/of",
+        UBSAN_OPTIONS=f"print_stacktrace=1:halt_on_error=1:exitcode=99:log_path={reports}/of",
+        TSAN_OPTIONS=f"log_path={reports}/of:halt_on_error=1:second_deadlock_stack=1:die_after_fork=0:exitcode=99:"
         f"suppressions={HERE / 'threads.txt'}",
     )
 
@@ -135,17 +136,24 @@ def command(lane: str, *words: str) -> list[str]:
     return [*fixed, str(ROOT / ".venv" / "bin" / "python"), *words]
 
 
+def faults(reports: Path) -> dict[str, str]:
+    """What describes a fault, of any process: a child of a test, or one of several that run tests."""
+    texts = {report.name: report.read_text(errors="replace") for report in sorted(reports.iterdir())}
+    return {name: text for name, text in texts.items() if FAULT.search(text)}
+
+
 def check_planted(lane: str) -> list[str]:
     """The faults that the lane does not report, each with what came instead."""
     missed = []
     for fault, report in PLANTED[lane].items():
-        done = subprocess.run(
-            command(lane, "-c", SET_OFF, fault), cwd=ROOT, env=environment(lane), capture_output=True, text=True
-        )
-        if done.returncode == 0 or report not in done.stderr:
-            missed.append(
-                f"{fault}: exit status {done.returncode}, no {report!r} in {(done.stdout + done.stderr)[-2000:]}"
-            )
+        with tempfile.TemporaryDirectory() as folder:
+            reports = Path(folder)
+            words = command(lane, "-c", SET_OFF, fault)
+            done = subprocess.run(words, cwd=ROOT, env=environment(lane, reports), capture_output=True, text=True)
+            found = "\n".join(faults(reports).values())
+        if done.returncode == 0 or report not in found:
+            said = (done.stdout + done.stderr + found)[-2000:]
+            missed.append(f"{fault}: exit status {done.returncode}, no report of {report!r}; it said {said}")
     return missed
 
 
@@ -161,9 +169,8 @@ def run_tests(lane: str, tests: list[str]) -> int:
     shutil.rmtree(reports, ignore_errors=True)
     reports.mkdir()
     words = command(lane, "-m", "pytest", *LEFT_OUT, "-q", "--capture=sys", "-p", "no:cacheprovider", *tests)
-    status = subprocess.run(words, cwd=ROOT, env=environment(lane, str(reports / "of"))).returncode
-    texts = {report.name: report.read_text(errors="replace") for report in sorted(reports.iterdir())}
-    found = {name: text for name, text in texts.items() if FAULT.search(text)}
+    status = subprocess.run(words, cwd=ROOT, env=environment(lane, reports)).returncode
+    found = faults(reports)
     for name, text in found.items():
         print(f"\n{name}\n{text[:8000]}", file=sys.stderr)
     return 99 if found else status
