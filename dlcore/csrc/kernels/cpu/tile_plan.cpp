@@ -10,8 +10,8 @@ namespace dl {
 
 namespace {
 
-constexpr int64_t kL1Bytes = 24 * 1024;    // what a tile's registers and arrays may fill
-constexpr int64_t kL1BytesFar = 8 * 1024;  // where the next tile's arrays come meanwhile
+constexpr int64_t kL1Bytes = 24 * 1024;     // what a tile's registers and arrays may fill
+constexpr int64_t kL1BytesFar = 12 * 1024;  // where the next tile's arrays come meanwhile
 // Big arrays start at the same place within a page, so that five or more of them meet in the same few sets of the
 // cache: then short tiles were a quarter faster.
 constexpr int64_t kL1BytesManyStreams = 6 * 1024, kManyStreams = 5, kL2Bytes = 1024 * 1024;
@@ -99,11 +99,9 @@ bool flat(TilePlan& plan, const View* in, View* out, int nout, int64_t n) {
   return true;
 }
 
-// Elements that lie apart, in memory: to load them takes all the time, unless the next ones come meanwhile.
-bool loads_spread(const TilePlan& plan) {
-  const int last = plan.geo.nd - 1;
-  auto spread = [&](const TileOperand& o) { return o.stride[last] > 1 && o.stride[last] <= kMostSpread; };
-  return plan.geo.elements * plan.itemsize > kL2Bytes && std::any_of(plan.ops.begin(), plan.ops.end(), spread);
+// Whether an output goes past the caches: complex numbers do not, whose products take longer than to write them.
+bool passes_caches(const TilePlan& plan, const TileOperand& o) {
+  return !is_complex(plan.dtype) && goes_far(*plan.program, plan.geo.elements * o.itemsize);
 }
 
 void choose_tile(TilePlan& plan) {
@@ -111,7 +109,7 @@ void choose_tile(TilePlan& plan) {
   int64_t live = plan.compiled->n_regs + int64_t(plan.ops.size()), streams = 0;
   for (const TileOperand& o : plan.ops) streams += o.stride[g.nd - 1] != 0;
   bool many = streams >= kManyStreams && streams * g.elements * plan.itemsize > kL2Bytes;
-  bool far = goes_far(*plan.program, g.elements * plan.ops[0].itemsize) || loads_spread(plan);
+  bool far = passes_caches(plan, plan.ops[0]);
   int64_t size = (many ? kL1BytesManyStreams : far ? kL1BytesFar : kL1Bytes) / (live * plan.itemsize);
   size = std::clamp(size / 64 * 64, kMinTile, kMaxTile);
   plan.inner = g.shape[g.nd - 1];
@@ -240,8 +238,8 @@ void choose_outputs(TilePlan& plan, int nout) {
     for (int j = 0; j < k; j++)
       if (plan.out[size_t(j)].direct && plan.out[size_t(j)].value == t.value) t.direct = false;
     const bool runs = plan.cls[size_t(t.value)] == TileClass::Tile && unit_run(plan, o) && !is_complex(o.dtype);
-    t.stream = (t.direct || (runs && o.dtype != plan.dtype)) &&
-               goes_far(*plan.program, plan.geo.elements * o.itemsize) && !written_over_input(plan, o, nout);
+    t.stream =
+        (t.direct || (runs && o.dtype != plan.dtype)) && passes_caches(plan, o) && !written_over_input(plan, o, nout);
     if (t.stream) t.direct = false, plan.streams = true;
     plan.out.push_back(t);
   }
@@ -275,7 +273,6 @@ void plan_tile(TilePlan& plan, const TileProgram& p, TileType type, const View* 
   classify_inputs(plan, nout);
   choose_steps(plan, type);
   choose_outputs(plan, nout);
-  plan.asks = (plan.streams || loads_spread(plan)) && !plan.rows;
 }
 
 }  // namespace dl

@@ -84,13 +84,10 @@ struct TilePlan {
   std::vector<TileStep> uniform, per_tile_steps, steps;
   int n_regs;
   bool streams;  // some output is
-  bool asks;     // for what the next tile reads
 };
 
 // Runs one instruction over bytes of one layout; false if it is not that.
 bool run_tile_bytes(const TileProgram& p, const View* in, const View& out);
-
-inline constexpr int64_t kMostSpread = 4;  // elements from one to the next: farther ones lie in lines of their own
 
 // Whether a result of so many bytes is written past the caches: only where little is done to each element. While there
 // is more to do, writing through the caches goes on beside it, and quicker.

@@ -5,7 +5,6 @@
 #include "kernels/cpu/copy.h"
 #include "kernels/cpu/index.h"
 #include "kernels/cpu/isa/stream.h"
-#include "kernels/cpu/prefetch.h"
 #include "kernels/cpu/scratch.h"
 #include "kernels/cpu/tile_plan.h"
 #include "kernels/cpu/views.h"
@@ -59,7 +58,7 @@ class TileRunner {
         cols = std::min(plan_.per_tile, plan_.inner - chunk * plan_.per_tile);
       }
       load(rows, cols);
-      if (plan_.asks && u + 1 < end) ask_for_next();
+      if (plan_.streams && !plan_.rows && u + 1 < end) ask_for_next();
       for (const TileStep& s : plan_.per_tile_steps) s.fn(1, ptr_[s.a], ptr_[s.b], ptr_[s.c], ptr_[s.dst]);
       for (const TileStep& s : plan_.steps) s.fn(rows * cols, ptr_[s.a], ptr_[s.b], ptr_[s.c], ptr_[s.dst]);
       store(rows, cols);
@@ -121,20 +120,16 @@ class TileRunner {
     for (int64_t r = 0; r < rows; r++) fn(cols, r * cols, r * step);
   }
 
-  // What a tile reads follows what the one before it read, in arrays whose rows follow each other. Where a result is
-  // written past the caches, the lines are asked for in between.
+  // What a tile reads follows what the one before it read, in arrays whose rows follow each other: it comes while
+  // results are written past the caches.
   void ask_for_next() {
-    for (size_t k = 0, nout = plan_.out.size(); k < plan_.in.size(); k++) {
+    const int last = plan_.geo.nd - 1;
+    for (size_t k = 0, nout = plan_.out.size(); k < plan_.in.size() && n_asks_ < kMostAsks; k++) {
       const TileOperand& o = plan_.ops[nout + k];
-      const int last = plan_.geo.nd - 1;
-      const int64_t step = o.stride[last], bytes = plan_.per_tile * step * o.itemsize;
-      const bool follows = step > 0 && step <= kMostSpread && (last == 0 || o.stride[last - 1] == plan_.inner * step);
-      if (plan_.in[k].cls != TileClass::Tile || !follows) continue;
-      const char* next = o.base + offset_[nout + k] * o.itemsize + bytes;
-      if (plan_.streams && n_asks_ < kMostAsks)
-        asks_[n_asks_++] = {next, bytes};
-      else
-        ask_for(next, bytes);
+      const int64_t bytes = plan_.per_tile * o.itemsize;
+      const bool follows = o.stride[last] == 1 && (last == 0 || o.stride[last - 1] == plan_.inner);
+      if (plan_.in[k].cls == TileClass::Tile && follows)
+        asks_[n_asks_++] = {o.base + offset_[nout + k] * o.itemsize + bytes, bytes};
     }
   }
 
