@@ -66,8 +66,7 @@ def take(lib: Any, arrays: list[Any], step: tuple[Any, ...]) -> Any:
         return arrays[n % len(arrays)] if isinstance(n, int) and not isinstance(n, bool) else n
 
     if name == "get":
-        found, key = x[step[2]], step[2] if isinstance(step[2], tuple) else (step[2],)
-        return x[(*key, ...)] if isinstance(found, np.generic) else found  # of one number, too, a view
+        return x[step[2]]
     if name == "set":
         x[step[2]] = other(step[3])
         return None
