@@ -103,6 +103,8 @@ def dot(a: Any, b: Any, out: NDArray | None = None) -> NDArray:
         return _into(dot(a, b), out)
     a, b = _array(a), _array(b)
     m, n = a.ndim, b.ndim
+    if m == n == 1 and not (a._is_traced or b._is_traced):
+        return F.matmul(a[None], b[:, None])[0, 0]
     if not m or not n:
         return F.multiply(a, b)
     if m <= 2 and n <= 2:

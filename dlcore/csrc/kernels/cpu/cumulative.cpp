@@ -79,19 +79,11 @@ T long_line(int64_t n, const T* x, T* y, bool reverse, T start = identity<Sum, T
     int64_t at = (reverse ? blocks - 1 - k : k) * kBlock;
     f(std::min(kBlock, n - at), x + at, y + at);
   };
-  const StreamTable* stream = n * int64_t(sizeof(T)) >= stream_bytes() && x != y ? pick_stream_table() : nullptr;
-  auto write = [&](int64_t m, const T* from, T* to, T before) {
-    if (!stream) return fns.line(m, from, to, before, reverse);
-    alignas(64) T made[kBlock];
-    fns.line(m, from, made, before, reverse);
-    stream->copy(m * int64_t(sizeof(T)), made, to);
-    stream->finish();
-  };
   if (num_threads() == 1) {
     for (int64_t k = 0; k < blocks; k++)
       part(k, [&](int64_t m, const T* from, T* to) {
         T total = fns.total(m, from);
-        write(m, from, to, start);
+        fns.line(m, from, to, start, reverse);
         start = combine<Sum>(start, total);
       });
     return start;
@@ -112,7 +104,7 @@ T long_line(int64_t n, const T* x, T* y, bool reverse, T start = identity<Sum, T
     }
     parallel_for(count, 1, [&](int64_t b, int64_t e) {
       for (int64_t k = b; k < e; k++)
-        part(first + k, [&](int64_t m, const T* from, T* to) { write(m, from, to, before[size_t(k)]); });
+        part(first + k, [&](int64_t m, const T* from, T* to) { fns.line(m, from, to, before[size_t(k)], reverse); });
     });
   }
   return start;

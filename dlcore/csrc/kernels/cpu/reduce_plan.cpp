@@ -160,8 +160,10 @@ class Reducer {
 
   static bool divides_integers(const Reduction& r) { return r.divide != 1 && !is_float(r.acc); }
 
-  // Whether memory is read in several places by turns.
-  bool in_streams(int64_t elements) const { return same_ && !squares_ && elements * in_size_ > stream_bytes(); }
+  // Whether memory is read in several places by turns, which other operations are too slow to gain from.
+  bool in_streams(int64_t elements) const {
+    return r_.op == ReduceOp::Sum && same_ && !squares_ && elements * in_size_ > stream_bytes();
+  }
 
   // Groups g, g + part, ... of rows of a matrix; the last one may have fewer rows.
   void groups_apart(int64_t g, int64_t part, int64_t group, int64_t length) {
