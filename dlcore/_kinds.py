@@ -365,5 +365,8 @@ def shown(value: Any) -> str:
         return repr(value)
     if type(value).__repr__ is object.__repr__:
         return f"an object of {name}"
-    text = " ".join(repr(value).split())
+    try:
+        text = " ".join(repr(value).split())
+    except RecursionError:
+        return f"a {name} that is nested too deep"
     return f"{text if len(text) <= 60 else text[:57] + '...'} ({name})"

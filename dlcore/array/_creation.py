@@ -99,7 +99,12 @@ def arange(
         dtype = whole_dtype() if all(isinstance(v, (int, np.integer)) for v in (start, stop, step)) else "float32"
     # Numbers that the operator's own do not hold.
     if isinstance(start, int) and isinstance(stop, int) and max(abs(start), abs(stop)) > 2**53:
-        return array(np.arange(start, stop, step), dtype, ctx, device)
+        try:
+            made = np.arange(start, stop, step)
+        except ValueError:
+            what = f"the numbers from {start} to {stop} in steps of {step}"
+            raise MemoryError(f"arange: {what} are larger than memory") from None
+        return array(made, dtype, ctx, device)
     return F.arange(start, stop, step, dtype, device_name(device if ctx is None else ctx))
 
 

@@ -19,6 +19,7 @@ import numpy as np
 
 from .. import _core
 from .._core import NDArray
+from .._kinds import shown
 from ..ops import F
 from . import _key
 from ._copies import copy_on
@@ -246,7 +247,10 @@ def _fitting(x: NDArray, value: Any) -> NDArray:
     if isinstance(value, (list, tuple)) and any(isinstance(v, NDArray) for v in value):
         value = F.stack(*(_fitting(x, v) for v in value))
     if not isinstance(value, NDArray):
-        value = np.asarray(value)
+        try:
+            value = np.asarray(value)
+        except ValueError:
+            raise ValueError(f"assignment: the lists are not of one shape, got {shown(value)}") from None
         if value.dtype.kind not in "biufcV":
             raise TypeError(f"assignment: cannot make numbers of {value.dtype} for an array of {x.dtype}")
         value = _core.from_numpy(np.ascontiguousarray(value).reshape(value.shape), True)

@@ -33,7 +33,7 @@ def _pools(nd: int) -> None:
     g_hard = real(shape=(2, 3, *(3, 3, 7)[-nd:]))
     g_over = real(shape=(2, 3, *(3, 3, 4)[-nd:]))
     errors = [bad("larger than the padded input", x, kernel=9), bad(f"{nd + 2} dim", real(shape=(3, 4)), kernel=2),
-              bad("pad", x, kernel=2, pad=2), bad("kernel and stride", x, kernel=0),
+              bad("pad", x, kernel=2, pad=2), bad("kernel must be at least 1, got", x, kernel=0),
               bad("kernel must be one integer", x, kernel=(2,) * (nd + 1))]
     mean_errors = [*errors, bad("needs a floating-point", real(shape=(1, 1, *(4, 5, 6)[-nd:]), dtype="int32"),
                                 kernel=2, raises="TypeError")]

@@ -93,6 +93,9 @@ op("pad", "x, before: ints, after: ints, value: float = 0.0",
    example="pad([1., 2.], (1,), (2,)) -> [0., 1., 2., 0., 0.]")
 op("stop_gradient", "x", "A copy through which no gradient flows.", dtype="same", expr="x", ref="x", np_name="",
    samples=real(-2, 2), aliases="BlockGrad", example="stop_gradient([1., 2.]) -> [1., 2.]")
+op("_overwritten", "x, y", "y itself, whose gradient goes to x: a recorded array, written to while recording paused.",
+   dtype="first", expr="y", grad={"x": "gy"}, ref="np.copy(y)", smooth=False,  # x is not in the value
+   samples=(real(shape=(4, 3)), real(shape=(4, 3))))
 op("copy", "x", "A contiguous copy in memory of its own.", dtype="same", infer="same", kernel="copy", grad="gy",
    ref="x.copy()",
    samples=[case(_x23), case(real(shape=()))], method=True, np_name="", example="copy([1., 2.]) -> [1., 2.]")

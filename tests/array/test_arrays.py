@@ -150,7 +150,7 @@ def test_in_place_while_recording() -> None:
         y += x * x
         with pytest.raises(RuntimeError, match="in-place"):
             x += 1
-    assert first.tolist() == [1.0, 2.0] and y.tolist() == [2.0, 6.0]
+    assert first is y and y.tolist() == [2.0, 6.0]  # as outside of a recording: both names see it
     y.backward()
     assert x.grad.tolist() == [3.0, 5.0]
 
@@ -279,3 +279,21 @@ def test_memory_is_given_back() -> None:
 def test_a_shape_that_is_no_shape_is_told(shape):
     with pytest.raises(TypeError, match=r"reshape: .*got"):
         nd.ones((2, 3)).reshape(shape)
+
+
+def test_lists_without_end_and_sizes_beyond_memory_are_told() -> None:
+    endless: list = []
+    endless.append(endless)
+    deep: list = [1.0]
+    for _ in range(5000):
+        deep = [deep]
+    with pytest.raises(ValueError, match=r"array: the lists are not of one shape, got \[\[...\]\]"):
+        array(endless)
+    with pytest.raises(ValueError, match="array: the lists are not of one shape, got a list that is nested too deep"):
+        array(deep)
+    with pytest.raises(ValueError, match=r"assignment: the lists are not of one shape, got \[\[...\]\]"):
+        array([1.0, 2.0])[0] = endless
+    with pytest.raises(TypeError, match="vjp: .*primals a tuple that is nested too deep"):
+        autograd.vjp(lambda x: x, deep)
+    with pytest.raises(MemoryError, match="arange: the numbers from 0 to 4611686018427387904 in steps of 1 are larger"):
+        dnp.arange(2**62)

@@ -117,3 +117,18 @@ def test_a_range_hardly_wider_than_nothing_is_counted_too() -> None:
     with np.errstate(all="ignore"):
         edges = np.histogram_bin_edges(x, 5)
     assert xp.histogram(xp.asarray(x), 5)[0].tolist() == np.histogram(x, edges)[0].tolist() == [2, 0, 1, 0, 2]
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ({"bins": 1_000_000}, "Too many bins for data range"),
+        ({"bins": -1}, "must be positive"),
+        ({"bins": [3, 1]}, "must increase monotonically"),
+        ({"range": (1, 0)}, "max must be larger than min"),
+    ],
+)
+def test_why_numpy_refuses_bins_is_told(options: dict, reason: str) -> None:
+    x = xp.asarray(np.array([1e30, 1.0000001e30], np.float32))
+    with pytest.raises(ValueError, match=rf"histogram: expected .* of shape \(2,\) and dtype float32.*; .*{reason}"):
+        xp.histogram(x, **options)

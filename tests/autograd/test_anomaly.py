@@ -160,3 +160,42 @@ def test_an_error_while_walking_back_names_the_forward_operator() -> None:
         assert "backward of matmul ((2, 3), (3, 4) -> (2, 4)): its input was changed in place" in message
         assert (f"{HERE}:{line_of('# the product')}" in message) == anomaly
         assert ("detect_anomaly() tells the line" in message) != anomaly
+
+
+def test_inside_a_gradient_of_ones_own_the_operator_and_its_line_are_named() -> None:
+    class Wrong(autograd.Function):
+        def forward(self, x):
+            return x * 2
+
+        def backward(self, gy):
+            return dnp.log(gy - 2.0)  # in a backward of one's own
+
+    x = dnp.ones((3,))
+    x.attach_grad()
+    with autograd.detect_anomaly(), autograd.record():
+        y = Wrong()(x)
+        with pytest.raises(FloatingPointError, match=r"log of \(3,\) made NaN in 3 of 3 .*(?s:.)*one's own"):
+            y.backward()
+
+
+def test_inside_a_checkpoint_the_operator_and_its_line_are_named() -> None:
+    def root(v):
+        return dnp.sqrt(v).sum()  # in a checkpoint
+
+    x = dnp.zeros((3,))
+    x.attach_grad()
+    with autograd.detect_anomaly(), autograd.record():
+        y = autograd.checkpoint(root)(x)
+        with pytest.raises(FloatingPointError, match=r"the gradient of sqrt .*(?s:.)*# in a checkpoint"):
+            y.backward()
+
+
+def test_nan_that_somebody_wrote_is_not_the_gradients_fault() -> None:
+    x = dnp.ones((3,))
+    x.attach_grad()
+    with autograd.detect_anomaly(), autograd.record():
+        h = x * 1.0
+        h[1] = np.nan
+        y = (h * h).sum()
+        y.backward()
+    assert x.grad[0].item() == 2.0

@@ -117,6 +117,15 @@ def wrong_attributes(record: Op, inputs: list[Any], attrs: dict[str, Any]) -> It
             yield Wrong(f"{a.name}={value!r}", tuple(inputs), bent, (a.name, repr(value)), sure=known)
 
 
+def windows_of_negative_size(record: Op, inputs: list[Any], attrs: dict[str, Any]) -> Iterator[Wrong]:
+    """Numbers that each spatial axis has one of, below what any of them may be."""
+    for a in record.attrs:
+        if a.name in ("kernel", "stride", "dilate", "pad") and a.type in ("ints", "opt_ints"):
+            given = attrs.get(a.name, a.default)
+            value = (-3,) * (len(given) if isinstance(given, tuple) else 1)
+            yield Wrong(f"{a.name}={value}", tuple(inputs), {**attrs, a.name: value}, (a.name, "-3"), sure=False)
+
+
 def wrong_counts(record: Op, inputs: list[Any], attrs: dict[str, Any]) -> Iterator[Wrong]:
     yield Wrong("a number as out", tuple(inputs), {**attrs, "out": 3}, ("out", "int"))
     yield Wrong("an argument that is not known", tuple(inputs), {**attrs, "no_such": 1}, ("no_such",))
@@ -135,7 +144,7 @@ def calls(record: Op) -> Iterator[Wrong]:
         yield from wrong_shapes(record, inputs, attrs)
         yield from wrong_dtypes(record, inputs, attrs)
     assert first is not None
-    for more in (wrong_types, wrong_attributes, wrong_counts):
+    for more in (wrong_types, wrong_attributes, wrong_counts, windows_of_negative_size):
         yield from more(record, *first)
 
 

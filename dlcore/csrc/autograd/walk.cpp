@@ -172,9 +172,13 @@ class Walk {
       throw RuntimeError(
           "backward: this part of the recording was already freed; pass retain_graph=True to the first backward()");
     }
-    std::vector<Tensor> gxs;
+    std::vector<Tensor> gxs, given;  // a NaN that the operator had kept is not its gradient's fault either
+    if (anomaly_mode()) {
+      given = gys;
+      for (auto& s : node.in) given.push_back(s.checked ? s.tensor : Tensor());
+      for (auto& s : node.out) given.push_back(s.checked ? s.tensor : Tensor());
+    }
     try {
-      AnomalyPause inside;  // what the rule's own operators make is told as the gradient of this one
       gxs = node.custom ? custom(node, gys, self) : by_rule(node, gys, self);
     } catch (const ValueError& e) {
       throw ValueError("backward of " + describe(node) + ": " + e.what() + recorded_at(node));
@@ -185,7 +189,8 @@ class Walk {
     }
     if (anomaly_mode())
       check_values(
-          gys.data(), int(gys.size()), gxs.data(), int(gxs.size()), [&] { return "the gradient of " + describe(node); },
+          given.data(), int(given.size()), gxs.data(), int(gxs.size()),
+          [&] { return "the gradient of " + describe(node); },
           [&] { return node.line ? "\n  recorded" + *node.line : std::string(); });
     for (size_t i = 0; i < node.edges.size() && i < gxs.size(); i++)
       if (wanted(node.edges[i]) && gxs[i]) add(node.edges[i], fit(gxs[i], node.edges[i]));
@@ -229,6 +234,7 @@ class Walk {
   }
 
   std::vector<Tensor> by_rule(Node& node, std::vector<Tensor>& gys, const std::shared_ptr<Node>& self) {
+    AnomalyPause inside;  // what the rule's own operators make is told as the gradient of this one
     Program& p = rule_of(node);
     ProgramEnv env{node.op, &node.attrs, {}, {}, {}};
     auto check = [&](const Saved& s, const char* what) {

@@ -337,7 +337,13 @@ void assign(const Tensor& dst, const Tensor& src) {
     // A value of its own: views of src and views of dst must not be taken for each other, and a variable has no record.
     bool own = active_tracer() || value->storage == dst->storage || (tracked(value) && !value->ag->node);
     if (own) value = invoke1("copy", {value});
-    if (active_tracer()) active_tracer()->rebind(dst, active_tracer()->value_of(value));
+    if (Tracer* tracer = active_tracer()) {
+      if (!is_recording() && is_traced(dst) && tracked(dst)) {  // outside of a trace too its gradient stays what it was
+        value = invoke1("_overwritten", {dst, value});
+        tracer->records.back().recording = true;
+      }
+      tracer->rebind(dst, tracer->value_of(value));
+    }
     if (taped) {  // dst becomes the new value for what is recorded after this
       if (!active_tracer()) {
         struct Unrecorded {

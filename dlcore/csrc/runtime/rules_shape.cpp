@@ -177,7 +177,9 @@ DL_INFER("pad", [](InferCall& c) {
     throw ValueError(std::string(c.name()) + ": expected one pair of widths for each of " +
                      std::to_string(c.in[0].shape.n) + " axes");
   for (int i = 0; i < before.n; i++) {
-    if (before[i] < 0 || after[i] < 0) throw ValueError(std::string(c.name()) + ": widths must not be negative");
+    if (before[i] < 0 || after[i] < 0)
+      throw ValueError(std::string(c.name()) + ": widths must not be negative, got before " + to_string(before) +
+                       " and after " + to_string(after));
     c.out[0].shape[i] += before[i] + after[i];
   }
 });

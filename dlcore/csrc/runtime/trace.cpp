@@ -122,13 +122,16 @@ int64_t Tracer::value_of(const Tensor& t) {
   return captured[size_t(captured_index(t))].current;
 }
 
+void Tracer::shares(const Tensor& t, const Tensor& with) { root_[size_t(value_of(t))] = root_[size_t(value_of(with))]; }
+
 void Tracer::rebind(const Tensor& dst, int64_t value) {
   values[size_t(value)].weak = false;  // an array keeps its dtype, whatever number was put into it
   if (is_traced(dst) && !surrounds(dst)) {
     int64_t old = value_of(dst);
     if (root_[size_t(old)] != old)
       throw TraceError(
-          "a part of an array (a slice, or an array reshaped) is changed in place inside a compiled function; use "
+          "a part of an array (a slice, an array reshaped or detached) is changed in place inside a compiled function; "
+          "use "
           "where() or index_put() to make the changed array instead");
     overwritten_[size_t(old)] = true;
     dst->trace_id = value;

@@ -38,8 +38,9 @@ class Tracer {
   // A loop or a branch, which owns `blocks` random blocks.
   void add_body(const OpDef& op, std::shared_ptr<void> program, const std::vector<Tensor>& in, Tensors& out,
                 const Metas& metas, uint64_t blocks);
-  int64_t value_of(const Tensor& t);              // captures concrete arrays
-  void rebind(const Tensor& dst, int64_t value);  // in-place write
+  int64_t value_of(const Tensor& t);                 // captures concrete arrays
+  void rebind(const Tensor& dst, int64_t value);     // in-place write
+  void shares(const Tensor& t, const Tensor& with);  // t is in the memory of the other one, as a view is
   // Throws when `value` is a view of what was overwritten since: here it still has the numbers of before.
   void check_not_stale(const char* reader, int64_t value) const;
 

@@ -33,9 +33,6 @@ Geometry attributes(const Call& c, int nd) {
   spatial_attr(c, "stride", nd, 1, g.stride);
   spatial_attr(c, "pad", nd, 0, g.pad);
   spatial_attr(c, "dilate", nd, 1, g.dilate);
-  for (int i = 0; i < nd; i++)
-    if (g.stride[i] < 1 || g.dilate[i] < 1 || g.pad[i] < 0)
-      throw ValueError(c.op->name + ": stride and dilate must be at least 1 and pad at least 0");
   return g;
 }
 

@@ -25,8 +25,7 @@ ConvShape conv_shape(const Call& c, const Shape& x, const Shape& w) {
   s.n = x[0], s.c = x[1], s.h = x[2], s.w = x[3];
   s.o = w[0], s.kh = w[2], s.kw = w[3];
   for (int i = 0; i < 2; i++)
-    if (s.stride[i] < 1 || s.dilate[i] < 1 || s.pad[i] < 0 || w[2 + i] < 1)
-      throw ValueError(op + ": stride, dilate and the kernel must be at least 1 and pad at least 0");
+    if (w[2 + i] < 1) throw ValueError(op + ": the kernel must be at least 1, got weight " + to_string(w));
   s.oh = window_count(s.h, s.kh, s.stride[0], 2 * s.pad[0], s.dilate[0]);
   s.ow = window_count(s.w, s.kw, s.stride[1], 2 * s.pad[1], s.dilate[1]);
   if (s.oh < 0 || s.ow < 0)

@@ -14,14 +14,13 @@ PoolAttrs pool_attrs(const Call& c, int nd) {
   PoolAttrs a{};
   const std::string& op = c.op->name;
   spatial_attr(c, "kernel", nd, 1, a.kernel);
-  spatial_attr(c, "stride", nd, 0, a.stride);
+  spatial_attr(c, "stride", nd, 0, a.stride, 1);
   spatial_attr(c, "pad", nd, 0, a.pad);
   a.count_pad = int_attr(c, "count_include_pad", 1) != 0;
   a.ceil = int_attr(c, "ceil", 0) != 0;
   const Attr* given = find_attr(c, "stride");
   for (int i = 0; i < nd; i++) {
     if (!given || given->none()) a.stride[i] = a.kernel[i];
-    if (a.kernel[i] < 1 || a.stride[i] < 1) throw ValueError(op + ": kernel and stride must be at least 1");
     if (a.pad[i] < 0 || a.pad[i] >= a.kernel[i])
       throw ValueError(format("%s: pad must be at least 0 and less than the kernel, got pad %lld for kernel %lld",
                               op.c_str(), (long long)a.pad[i], (long long)a.kernel[i]));

@@ -25,8 +25,7 @@ Regions regions(const Call& c, const Shape& x, const Shape& rois) {
     throw ValueError(op + ": expected x (N, C, H, W) and rois (R, 5), got " + to_string(x) + " and " + to_string(rois));
   int64_t size[3];
   spatial_attr(c, "size", 2, 1, size);
-  if (size[0] < 1 || size[1] < 1 || x[2] < 1 || x[3] < 1)
-    throw ValueError(op + ": size and the image must be at least 1, got x " + to_string(x));
+  if (x[2] < 1 || x[3] < 1) throw ValueError(op + ": expected an image with pixels, got x " + to_string(x));
   int64_t samples = int_attr(c, "samples", -1);
   if (samples > kMostSamples)
     throw ValueError(format("%s: samples must be at most %lld in each direction, got %lld", op.c_str(),

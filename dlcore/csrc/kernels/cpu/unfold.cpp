@@ -26,9 +26,6 @@ Windows windows(const Call& c, const Shape& x) {
   spatial_attr(c, "stride", 2, 1, s.stride);
   spatial_attr(c, "pad", 2, 0, s.pad);
   spatial_attr(c, "dilate", 2, 1, s.dilate);
-  for (int i = 0; i < 2; i++)
-    if (s.kernel[i] < 1 || s.stride[i] < 1 || s.dilate[i] < 1 || s.pad[i] < 0)
-      throw ValueError(op + ": kernel, stride and dilate must be at least 1 and pad at least 0");
   s.oh = window_count(s.h, s.kernel[0], s.stride[0], 2 * s.pad[0], s.dilate[0]);
   s.ow = window_count(s.w, s.kernel[1], s.stride[1], 2 * s.pad[1], s.dilate[1]);
   if (s.oh < 0 || s.ow < 0) throw ValueError(op + ": the window is larger than the padded image " + to_string(x));
