@@ -204,11 +204,10 @@ def test_what_would_lose_a_gradient_is_an_error() -> None:
     x = dnp.ones(3)
     x.attach_grad()
     with autograd.record():
-        for call in (lambda: np.fabs(x), lambda: np.fmax.accumulate(x)):
-            with pytest.raises(TypeError, match=r"numpy\.\w+ is not available for NDArray with a gradient"):
+        # Not a method such as fmax.accumulate: NumPy keeps its operands for ever where these end with an error.
+        for call in (lambda: np.fabs(x), lambda: np.add.at(x, [0], 1.0)):
+            with pytest.raises(TypeError, match=r"numpy\.\w+(\.at)? is not available for NDArray with a gradient"):
                 call()
-            with pytest.raises(TypeError, match="numpy.add.at is not available for NDArray with a gradient"):
-                np.add.at(x, [0], 1.0)
 
 
 def test_other_types_decide_for_themselves() -> None:
