@@ -1,0 +1,29 @@
+"""Errors that no sample of a stanza meets, each provoked once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from dlcore import np as xp
+from dlcore.ops import F
+
+X = np.ones((2, 3), np.float32)
+ROWS: list[tuple[Callable[[], object], type[Exception], str]] = [
+    (lambda: F.random_uniform(0.0, np.inf, shape=(2,)), ValueError, "finite, got low=0 and high=inf"),
+    (lambda: F.conv1d(xp.ones((1, 1, 3)), xp.ones((1, 1, 0))), ValueError, "conv1d: the kernel must be at least 1"),
+    (lambda: F.conv2d(xp.ones((1, 1, 3, 3)), xp.ones((1, 1, 0, 1))), ValueError, "conv2d: the kernel must be"),
+    (lambda: xp.array(X).item(6), IndexError, r"item: index 6 is out of range for size 6 \(array of shape \(2, 3\)\)"),
+    (lambda: xp.array(X).item((0, 1, 2)), ValueError, r"item: an array of shape \(2, 3\) takes 2 indices, got 3"),
+    (lambda: xp.array(X).item("a"), TypeError, "item: expected a place in order or indices, got "),
+    (lambda: xp.bincount(xp.array([2**60])), MemoryError, "bincount: no memory for counts of all numbers up to"),
+    (lambda: xp.broadcast_to(xp.ones(1), (2**62, 8)), ValueError, r"a view of shape \(4611686018427387904, 8\) is too"),
+]
+
+
+@pytest.mark.parametrize(("call", "kind", "match"), ROWS, ids=lambda v: v[:24] if isinstance(v, str) else "")
+def test_it_is_said(call: Callable[[], object], kind: type[Exception], match: str) -> None:
+    with pytest.raises(kind, match=match):
+        call()
