@@ -20,6 +20,9 @@ ROWS: list[tuple[Callable[[], object], type[Exception], str]] = [
     (lambda: xp.array(X).item("a"), TypeError, "item: expected a place in order or indices, got "),
     (lambda: xp.bincount(xp.array([2**60])), MemoryError, "bincount: no memory for counts of all numbers up to"),
     (lambda: xp.broadcast_to(xp.ones(1), (2**62, 8)), ValueError, r"a view of shape \(4611686018427387904, 8\) is too"),
+    (lambda: xp.ones(3) + 2**70, ValueError, "add: 1180591620717411303424 does not fit into 64 bits"),
+    (lambda: F.zeros((2,), device="cpu(200)"), ValueError, "unknown device .*expected a number from 0 to 127"),
+    (lambda: F.roi_align(xp.ones((1, 1, 0, 2)), xp.ones((1, 5)), size=1), ValueError, "expected an image with pixels"),
 ]
 
 
