@@ -143,9 +143,7 @@ class _Pair:
         self.n_inputs, self.n_outputs = len(graph.inputs), len(graph.outputs)
         found, joint = with_gradients(graph, mask)
         self._joint: Graph | None = found.graph
-        self.heads, self.written = found.heads, found.written
-        marked = [i for i, wanted in enumerate(mask) if wanted]
-        self._idle = [not r and i - self.n_inputs in found.written for i, r in zip(marked, found.reached, strict=True)]
+        self.heads = found.heads
 
         def make(aim: Remat) -> tuple[None, int]:
             halves = split(made_again(joint, self.n_outputs, aim), self.n_outputs, len(self.heads))
@@ -206,24 +204,16 @@ class _Pair:
                     )
             heads = [given[i] for i in self.heads]
             if _core.is_recording():
-                return self._that_flow(self._differentiable(operands, heads, rng))
+                return self._differentiable(operands, heads, rng)
             needed = [*saved, *direct, *heads]
             if not self._draws:
-                return self._that_flow(self.backward.run(needed))
+                return self.backward.run(needed)
             with _random_numbers_of(rng):  # for what is computed again
-                return self._that_flow(self.backward.run(needed))
+                return self.backward.run(needed)
 
         wanted = [a for a, mine in zip(operands, self.mask, strict=True) if mine]
         _core.make_function_node(wanted, outputs, gradient, title=self.forward.name)
-        written = [operands[self.n_inputs + i] for i in self.written]
-        sources = [a for a in wanted if not any(a is b for b in written)]
-        for array in written:
-            _without_gradient(array, sources, self.forward.name)
         return outputs
-
-    def _that_flow(self, gradients: list[Any]) -> list[Any]:
-        """Without the zeros for arrays that are only written to: what they are told is that no gradient goes there."""
-        return [None if idle else g for g, idle in zip(gradients, self._idle, strict=True)]
 
     def _differentiable(self, operands: list[Any], heads: list[Any], rng: tuple[int, int]) -> list[Any]:
         """The gradients as a function of everything they depend on, for gradients of gradients.
@@ -245,21 +235,6 @@ class _Pair:
             self._again = GraphFunction(dead_code(graph))
         with _random_numbers_of(rng):
             return self._again([*operands, *heads])
-
-
-def _without_gradient(array: Any, sources: list[Any], name: str) -> None:
-    """Lets a gradient that arrives at an array which a compiled function has written say that it ends here."""
-    if array._grad_req != "null" or not sources:
-        return
-    shape = array.shape  # the array itself would hold on to its own record
-
-    def gradient(given: list[Any]) -> list[Any]:
-        raise RuntimeError(
-            f"backward of {name}: it wrote to an array of shape {shape} that it did not get as an argument, and no "
-            "gradient goes through that; let it return the new value, or write under autograd.pause()"
-        )
-
-    _core.make_function_node(sources, [array], gradient, title=name)
 
 
 @contextmanager

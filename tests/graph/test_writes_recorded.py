@@ -67,37 +67,3 @@ def test_what_is_detached_shares_the_memory(function: Callable) -> None:
     """Outside of jit the other one sees the write; inside it cannot, and says so."""
     with pytest.raises(dl._core.TraceError, match="changed in place"):
         dl.jit(function)(dnp.array(X))
-
-
-def test_no_gradient_goes_through_an_array_that_was_not_given() -> None:
-    kept = dnp.zeros((2, 3), dtype="float64")
-
-    @dl.jit
-    def keep(x):
-        kept[:] = x * 3
-        return (x * x).sum()
-
-    x = variable()
-    with ag.record():
-        loss = keep(x) + (kept * 2).sum()
-    with pytest.raises(
-        RuntimeError, match=r"backward of keep.*: it wrote to an array of shape \(2, 3\) that it did not"
-    ):
-        loss.backward()
-
-
-def test_a_running_sum_needs_no_pause_as_long_as_nobody_asks_for_its_gradient() -> None:
-    total = dnp.zeros((2, 3), dtype="float64")
-
-    @dl.jit
-    def add(x):
-        total[:] = total * 0.5 + x
-        return (x * x).sum()
-
-    x = variable()
-    for _ in range(3):
-        with ag.record():
-            loss = add(x)
-        loss.backward()
-        np.testing.assert_allclose(x.grad.asnumpy(), 2 * X)
-    np.testing.assert_allclose(total.asnumpy(), 1.75 * X)

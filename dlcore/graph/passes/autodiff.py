@@ -29,14 +29,11 @@ class Joint:
     graph      inputs: those of the forward graph, then one head gradient per floating-point output;
                outputs: those of the forward graph, then one gradient per entry of `wrt` (zeros where nothing flows)
     n_forward  how many of its nodes are the forward graph's;  heads: numbers of the outputs that have a head gradient
-    written    numbers of the states whose new value depends on `wrt`;  reached: to which of `wrt` anything flows
     """
 
     graph: Graph
     n_forward: int
     heads: list[int]
-    written: list[int]
-    reached: list[bool]
 
 
 def autodiff(graph: Graph, wrt: list[Value]) -> Joint:
@@ -53,7 +50,6 @@ def autodiff(graph: Graph, wrt: list[Value]) -> Joint:
     joint, copies = _expand(graph)
     heads = [i for i, out in enumerate(joint.outputs) if is_inexact(out.dtype)]
     walk = _Walk(joint, [copies[v] for v in wrt])
-    written = [i for i, state in enumerate(joint.states) if state.new is not None and state.new in walk.active]
     for i in heads:
         out = joint.outputs[i]
         head = Value(out.dtype, out.shape, _dense(out), kind="input", name=f"gradient of output {i}")
@@ -62,7 +58,7 @@ def autodiff(graph: Graph, wrt: list[Value]) -> Joint:
     n_forward = len(joint.nodes)
     joint.outputs = joint.outputs + walk.run()
     joint.name, joint.steady = f"{graph.name}.joint", False  # who takes gradients is about to change what was captured
-    return Joint(joint, n_forward, heads, written, [copies[v] in walk.grads for v in wrt])
+    return Joint(joint, n_forward, heads)
 
 
 def _expand(graph: Graph) -> tuple[Graph, dict[Value, Value]]:
