@@ -157,6 +157,7 @@ CLASSES = [
 _CASTS = "amp.list_fp32_ops and amp.list_lp16_ops list what is done, operator by operator; there is no such third list."
 
 ELSEWHERE: dict[str, str] = {
+    ".device": ".context",
     ".numpy": "np",
 }
 

@@ -50,7 +50,6 @@ ABSENT_MORE: dict[str, str] = {
        for n in MORE[12].names.split()},
     **{f"test_utils.{n}": _OWN for n in MORE[13].names.split()},
     ".gluon.probability": "Draws and densities are in np.random and nd.random_pdf_*; distributions as objects are not.",
-    ".device": "Devices are made by dlcore.cpu and dlcore.gpu, as in 1.9.",
 }  # fmt: skip
 
 

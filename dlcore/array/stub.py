@@ -87,8 +87,14 @@ def ndarray_stub() -> str:
             lines.append(f"def {record.name}({', '.join(['self', *rest])}) -> NDArray: ...")
     for name, method in METHODS.items():
         if not name.startswith("__"):
-            lines.append(f"def {name}({_parameters(method)}) -> {_result(method)}: ...")
+            lines += _definition(name, _parameters(method), _result(method))
     return _HEAD + "".join(f"    {line}\n" for line in lines)
+
+
+def _definition(name: str, parameters: str, result: str) -> list[str]:
+    """In one line, or as a formatter breaks one that is too long."""
+    whole = f"def {name}({parameters}) -> {result}: ..."
+    return [whole] if len(whole) <= 116 else [f"def {name}(", f"    {parameters}", f") -> {result}: ..."]
 
 
 def _parameters(method: object) -> str:

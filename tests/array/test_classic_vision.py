@@ -141,7 +141,7 @@ def test_sampling_at_grids() -> None:
         (lambda: nd.GridGenerator(theta, "polar", (2, 2)), "transform_type must be 'affine' or 'warp'"),
         (lambda: nd.GridGenerator(nd.zeros((2, 5)), "affine", (2, 2)), r"expected theta \(n, 6\)"),
         (lambda: nd.GridGenerator(nd.zeros((2, 5)), "warp"), "expected a flow"),
-        (lambda: nd.contrib.ROIAlign(nd.array(x), nd.zeros((1, 5)), (2, 2), position_sensitive=True), "a multiple of 4"),
+        (lambda: nd.contrib.ROIAlign(nd.array(x), nd.zeros((1, 5)), (2, 2), position_sensitive=True), "multiple of 4"),
     ):
         with pytest.raises(ValueError, match=message):
             call()

@@ -36,7 +36,10 @@ for family in page.FAMILIES:
             excused += [full] if there(full.lstrip(".")) else []
         elif not there(page.ELSEWHERE.get(full, full).lstrip(".")):
             missing.append(full)
-modules = [f.space for f in page.FAMILIES if f.space and f.space[-1].islower() and hasattr(f, "names")]
+modules = [
+    f.space for f in page.FAMILIES
+    if f.space and f.space[-1].islower() and any(f"{f.space}.{n}" not in page.ABSENT for n in f.names.split())
+]
 imported = []
 for space in modules:
     try:
