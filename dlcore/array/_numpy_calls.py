@@ -40,7 +40,7 @@ def again(name: str, ours: Callable[..., Any], args: tuple[Any, ...], kwargs: di
     theirs: Any = np
     for part in name.split("."):
         theirs = getattr(theirs, part, None)
-    if theirs is None or isinstance(theirs, type):
+    if not callable(theirs) or isinstance(theirs, type):  # numpy.fft is a module
         return NotImplemented
     if isinstance(theirs, np.ufunc):
         return _elementwise(theirs, args, kwargs)

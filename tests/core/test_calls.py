@@ -140,7 +140,8 @@ def test_operators_are_called_as_python_functions_are() -> None:
     assert F.concat(x, x, axis=1).shape == (2, 4) and F.dense(x, x, None).shape == (2, 2)
     for wrong, text in (
         (lambda: F.add(x), "add.. missing 1 required positional argument: 'b'"),
-        (lambda: F.add(x, x, x), "add.. takes 2 positional arguments but 3 were given"),
+        (lambda: F.relu(x, x), "relu.. takes 1 positional argument but 2 were given"),
+        (lambda: F.add(x, x, out, x), "add.. takes 2 positional arguments but 4 were given"),
         (lambda: F.add(x, x, c=1), "add.. got an unexpected keyword argument 'c'"),
         (lambda: F.add(x, x, a=x), "add.. got multiple values for argument 'a'"),
         (lambda: F.sum(x, "0"), "sum: axis must be an integer or a tuple of integers, got '0'"),
