@@ -24,7 +24,7 @@ EXPECTED = re.compile(
 SHAPE = re.compile(r"\((?:\d+,|\d+(?:, \d+)+|)\)")
 # What each type of attribute is given in place of a value of its own.
 STRANGE: dict[str, list[Any]] = {
-    "bool": [np.zeros(2)],
+    "bool": [np.zeros(2), "False"],
     "int": ["word", 1.5, (1, 2), None],
     "float": ["word", (1.0,), None],
     "str": [3, None, "no such word"],

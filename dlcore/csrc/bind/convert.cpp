@@ -318,7 +318,7 @@ Attr to_attr(nb::handle h, const AttrSpec& spec, const char* op) {
   int64_t v;
   switch (spec.type) {
     case AttrType::Bool: {
-      int truth = PyObject_IsTrue(h.ptr());
+      int truth = PyUnicode_Check(h.ptr()) ? -1 : PyObject_IsTrue(h.ptr());  // "False" would be true
       if (truth < 0) {
         PyErr_Clear();
         bad_attr(h, spec, op, "True or False");
