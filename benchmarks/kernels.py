@@ -106,7 +106,7 @@ class Short:
             return f"{by[0]:.2f}" if 0 in by else " / ".join(f"{by[n]:.2f}" if n in by else "-" for n in (1, 2))
 
         return "".join(
-            f"- {kind}: " + ", ".join(f"{name} {figures(by)}" for name, by in rows.items()) + "\n"
+            f"- {kind}: " + "; ".join(f"{name} {figures(by)}" for name, by in rows.items()) + "\n"
             for kind, rows in sorted(self.lines.items())
         )
 
