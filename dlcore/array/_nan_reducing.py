@@ -83,13 +83,13 @@ def nanmean(
     2.0
     """
     a = as_dtype(a, dtype)
-    return mean(a, axis, dtype, out, keepdims, where=_there(a, where) if is_inexact(a) else where)
+    return mean(a, axis, dtype, out, keepdims, where=_there("nanmean", a, where) if is_inexact(a) else where)
 
 
-def _there(a: NDArray, where: Any) -> NDArray:
+def _there(name: str, a: NDArray, where: Any) -> NDArray:
     """Where numbers are that count: no NaN, and within the mask."""
     known = F.logical_not(F.isnan(a))
-    return known if where is None else F.logical_and(known, mask_of(where, "nanmean"))
+    return known if where is None else F.logical_and(known, mask_of(where, name))
 
 
 def nanvar(
@@ -114,7 +114,7 @@ def nanvar(
         return var(a, axis, dtype, out, ddof, keepdims, where=where, mean=mean, correction=correction)
     if ddof and correction:
         raise ValueError(f"nanvar: give correction or NumPy's ddof, not both ({correction} and {ddof})")
-    by, there = float(ddof or correction), _there(a, where)
+    by, there = float(ddof or correction), _there("nanvar", a, where)
     found = spread(a, axis, keepdims, by, there, mean)
     enough = F.greater(F.subtract(number_of(a, there, axis, keepdims, found._dtype_name), by), 0)
     return into(F.where(enough, found, float("nan")), dtype, out)
@@ -167,7 +167,7 @@ def nanmax(
     a = asarray(a)
     if initial is None and where is None:
         return into(_nan_extreme(F.max, float("-inf"), a, axis, keepdims), None, out)
-    return max(a, axis, out, keepdims, initial, _there(a, where) if is_inexact(a) else where)
+    return max(a, axis, out, keepdims, initial, _there("nanmax", a, where) if is_inexact(a) else where)
 
 
 def nanmin(
@@ -187,4 +187,4 @@ def nanmin(
     a = asarray(a)
     if initial is None and where is None:
         return into(_nan_extreme(F.min, float("inf"), a, axis, keepdims), None, out)
-    return min(a, axis, out, keepdims, initial, _there(a, where) if is_inexact(a) else where)
+    return min(a, axis, out, keepdims, initial, _there("nanmin", a, where) if is_inexact(a) else where)
