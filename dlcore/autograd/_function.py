@@ -95,7 +95,7 @@ class Function:
             outputs = tuple(o.detach() for o in outputs)  # an input passed through keeps its own record
 
             def walk(output_grads: list[NDArray]) -> list[NDArray | None]:
-                grads = self._gradients(self.backward(*output_grads), len(inputs))
+                grads = self._gradients(self.backward(*output_grads), inputs)
                 return [grads[k] for k in places]
 
             _core.make_function_node(arrays, list(outputs), walk, title=type(self).__name__)
@@ -111,16 +111,27 @@ class Function:
                 )
         return outputs
 
-    def _gradients(self, given: Any, n: int) -> list[NDArray | None]:
-        """What `backward` gave, one gradient for each of `n` inputs."""
+    def _gradients(self, given: Any, inputs: tuple[Any, ...]) -> list[NDArray | None]:
+        """What `backward` gave, one gradient for each input; one that was broadcast is summed where it is added."""
         name = type(self).__name__
         grads = list(given) if isinstance(given, (tuple, list)) else [given]
-        if len(grads) != n:
-            raise ValueError(f"{name}.backward gave {len(grads)} gradients for {n} inputs")
-        for k, g in enumerate(grads):
+        if len(grads) != len(inputs):
+            raise ValueError(f"{name}.backward gave {len(grads)} gradients for {len(inputs)} inputs")
+        for k, (g, x) in enumerate(zip(grads, inputs, strict=True)):
             if g is not None and not isinstance(g, NDArray):
                 raise TypeError(f"{name}.backward: expected an array or None for input {k}, got {shown(g)}")
+            if g is not None and isinstance(x, NDArray) and not _broadcast_from(g.shape, x.shape):
+                raise ValueError(
+                    f"{name}.backward: expected a gradient of shape {x.shape} for input {k}, got shape {g.shape}"
+                )
         return grads
+
+
+def _broadcast_from(shape: tuple[int, ...], small: tuple[int, ...]) -> bool:
+    if shape == small:
+        return True
+    ends = zip(reversed(small), reversed(shape), strict=False)
+    return len(shape) >= len(small) and all(size in (1, whole) for size, whole in ends)
 
 
 def _position(saved: NDArray, outputs: tuple[NDArray, ...], inputs: tuple[Any, ...]) -> int | None:

@@ -14,6 +14,7 @@ import numpy as np
 
 from dlcore import _answers, _core
 from dlcore._core import NDArray
+from dlcore._kinds import shown
 from dlcore.array import nd
 from dlcore.array.context import Context
 from dlcore.ops.functions import function
@@ -162,7 +163,16 @@ def properties(op_type: str, words: dict[str, Any]) -> CustomOpProp:
         there = ", ".join(sorted(_registry)) or "none"
         raise ValueError(f"Custom: no operator is registered as {op_type!r}; there are: {there}")
     made: Any = _registry[op_type]
-    return made(**{name: str(value) for name, value in words.items()})
+    try:
+        return made(**{name: str(value) for name, value in words.items()})
+    except TypeError as error:
+        if error.__traceback__ is None or error.__traceback__.tb_next is not None:
+            raise  # it is from the user's own lines
+        raise TypeError(f"{_who(op_type)}: {error}; it got {', '.join(words) or 'no words'}") from None
+
+
+def _who(op_type: str) -> str:
+    return f"Custom(op_type={op_type!r})"
 
 
 def custom(*data: Any, op_type: str, **words: Any) -> Any:
@@ -172,11 +182,11 @@ def custom(*data: Any, op_type: str, **words: Any) -> Any:
     names = [*prop.list_arguments(), *prop.list_auxiliary_states()]
     unknown = [name for name in named if name not in names]
     if unknown:
-        raise TypeError(f"Custom {op_type!r}: it has no input {', '.join(unknown)}; they are {', '.join(names)}")
+        raise TypeError(f"{_who(op_type)}: it has no input {', '.join(unknown)}; they are {', '.join(names)}")
     given = list(data)
     arrays: list[Any] = [named[name] if name in named else given.pop(0) if given else None for name in names]
     if given or any(not isinstance(array, NDArray) for array in arrays):
-        raise TypeError(f"Custom {op_type!r}: expected the arrays {', '.join(names)}, got {len(data) + len(named)}")
+        raise TypeError(f"{_who(op_type)}: expected the arrays {', '.join(names)}, got {len(data) + len(named)}")
     count = len(prop.list_arguments())
     kind = _Kind(op_type, prop, arrays[:count])
     if _core.is_tracing():
@@ -185,21 +195,33 @@ def custom(*data: Any, op_type: str, **words: Any) -> Any:
     return result[0] if len(result) == 1 else list(result)
 
 
+def _of_outputs(who: str, inferred: Any) -> Any:
+    """The second of what `infer_shape` or `infer_type` gave: inputs, outputs and, or not, states."""
+    if not isinstance(inferred, (tuple, list)) or len(inferred) not in (2, 3):
+        raise TypeError(f"{who} must return those of inputs, outputs and auxiliary states, got {shown(inferred)}")
+    return inferred[1]
+
+
 class _Kind:
     """A registered operator made for inputs of certain shapes and dtypes. It holds no arrays."""
 
     def __init__(self, op_type: str, prop: CustomOpProp, inputs: list[NDArray]) -> None:
         shapes = [tuple(a.shape) for a in inputs]
         self.count = len(inputs)
-        self.dtypes = [np.dtype(kind) for kind in prop.infer_type([a.dtype for a in inputs])[1]]
-        self.shapes = [tuple(shape) for shape in prop.infer_shape(list(shapes))[1]]
+        who = f"{_who(op_type)}: {type(prop).__name__}"
+        kinds = _of_outputs(f"{who}.infer_type", prop.infer_type([a.dtype for a in inputs]))
+        self.dtypes = [np.dtype(kind) for kind in kinds]
+        made = _of_outputs(f"{who}.infer_shape", prop.infer_shape(list(shapes)))
+        self.shapes = [tuple(shape) for shape in made]
         if len(self.shapes) != len(prop.list_outputs()) or len(self.dtypes) != len(self.shapes):
             raise ValueError(
-                f"Custom {op_type!r}: {len(prop.list_outputs())} outputs are listed, {len(self.shapes)} shapes and "
+                f"{_who(op_type)}: {len(prop.list_outputs())} outputs are listed, {len(self.shapes)} shapes and "
                 f"{len(self.dtypes)} dtypes inferred"
             )
         self.sizes = [int(np.prod(shape)) for shape in self.shapes]
         self._op = prop.create_operator(Context(inputs[0]._device), list(shapes), [a.dtype for a in inputs])
+        if not isinstance(self._op, CustomOp):
+            raise TypeError(f"{who}.create_operator must return a CustomOp, got {shown(self._op)}")
 
     def forward(self, xs: Sequence[NDArray], aux: list[NDArray], training: bool) -> list[NDArray]:
         """The outputs."""

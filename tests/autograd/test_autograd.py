@@ -177,6 +177,8 @@ def test_mark_variables() -> None:
     assert gx.tolist() == [3.0] and gy.tolist() == [102.0]
     with pytest.raises(ValueError, match="2 variables"):
         autograd.mark_variables([x, y], [gx])
+    with pytest.raises(ValueError, match="mark_variables: grad_req must be 'write', 'add' or 'null', got 'once'"):
+        autograd.mark_variables(x, gx, "once")
     with pytest.raises(TypeError, match="heads"):
         autograd.backward(["y"])
 
@@ -280,6 +282,15 @@ def test_mistakes_in_functions_are_named() -> None:
         first.backward()
     with pytest.raises(NotImplementedError, match="forward"):
         autograd.Function()(a)
+    with pytest.raises(TypeError, match=r"Function.save_for_backward: expected arrays, got 3 \(int\)"):
+        autograd.Function().save_for_backward(3)  # type: ignore[arg-type]
+    one_way = type("OneWay", (autograd.Function,), {"forward": lambda self, x: x * 2})
+    x = nd.ones((2,))
+    x.attach_grad()
+    with autograd.record():
+        no_gradient = one_way()(x)
+    with pytest.raises(NotImplementedError, match="OneWay needs a backward method"):
+        no_gradient.backward()
     with pytest.raises(RuntimeError, match="boom"):
 
         class Boom(SwapAndAdd):

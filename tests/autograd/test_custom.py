@@ -204,6 +204,54 @@ def test_wrong_use_is_named(call: Any, kind: type[Exception], said: str) -> None
         call()
 
 
+class Unfinished(dl.operator.CustomOpProp):
+    """Needs a word, and what it gives is right except for one thing."""
+
+    def __init__(self, wrong: str) -> None:
+        super().__init__()
+        self.wrong = wrong
+
+    def list_outputs(self) -> list[str]:
+        return ["first", "second"] if self.wrong == "outputs" else ["output"]
+
+    def infer_shape(self, in_shape: Any) -> Any:
+        return {"outputs": (in_shape, in_shape, []), "shapes": in_shape}.get(self.wrong, (in_shape, in_shape))
+
+    def create_operator(self, ctx: Any, in_shapes: Any, in_dtypes: Any) -> Any:
+        return {"operator": None, "forward": dl.operator.CustomOp(), "backward": OneWay()}[self.wrong]
+
+
+class OneWay(dl.operator.CustomOp):
+    def forward(self, is_train: bool, req: Any, in_data: Any, out_data: Any, aux: Any) -> None:
+        self.assign(out_data[0], req[0], in_data[0])
+
+
+@pytest.mark.parametrize(
+    ("words", "kind", "said"),
+    [
+        ({}, TypeError, r"Custom\(op_type='unfinished'\): .*missing .*'wrong'; it got no words"),
+        ({"what": 1}, TypeError, r"Custom\(op_type='unfinished'\): .*'what'; it got what"),
+        ({"wrong": "outputs"}, ValueError, "2 outputs are listed, 1 shapes and 2 dtypes inferred"),
+        ({"wrong": "shapes"}, TypeError, r"Unfinished.infer_shape must return .* got \[\(3, 4\)\]"),
+        ({"wrong": "operator"}, TypeError, "Unfinished.create_operator must return a CustomOp, got None"),
+        ({"wrong": "forward"}, NotImplementedError, "CustomOp needs a forward method"),
+        ({"wrong": "backward"}, NotImplementedError, "OneWay needs a backward method"),
+    ],
+)
+def test_what_a_class_lacks_is_named(words: dict[str, Any], kind: type[Exception], said: str) -> None:
+    dl.operator.register("unfinished")(Unfinished)
+    x = nd.array(X)
+    x.attach_grad()
+    with pytest.raises(kind, match=said), autograd.record():
+        nd.Custom(x, op_type="unfinished", **words).backward()
+
+
+def test_a_class_that_creates_no_operator_is_named() -> None:
+    dl.operator.register("bare")(type("Bare", (dl.operator.CustomOpProp,), {}))
+    with pytest.raises(NotImplementedError, match="Bare needs a create_operator method"):
+        nd.Custom(nd.array(X), op_type="bare")
+
+
 def test_an_error_inside_a_compiled_call_is_the_users_own() -> None:
     class Breaks(dl.operator.CustomOp):
         def forward(self, is_train: bool, req: Any, in_data: Any, out_data: Any, aux: Any) -> None:

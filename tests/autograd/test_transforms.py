@@ -231,6 +231,11 @@ def test_only_what_lies_between_is_computed() -> None:
         (lambda: autograd.value_and_grad(dnp.sin, has_aux=True)(f64(1.0)), TypeError, r"\(value, something\)"),
         (lambda: autograd.hvp(dnp.sum, f64(1.0), f64(1.0)), TypeError, "primals must be a tuple"),
         (lambda: autograd.grad(f64(1.0)), TypeError, "which variables"),
+        (
+            lambda: autograd.jacobian(dnp.conj)(dnp.array([1 + 2j])),
+            ValueError,
+            "jacobian: .* not complex-differentiable",
+        ),
     ],
 )
 def test_mistakes(call: Callable[[], object], kind: type[Exception], message: str) -> None:
