@@ -177,7 +177,8 @@ def op(
     args      its Python signature. `x` is an array, `bias=None` an optional one, `*xs` any number of them, `x: like`
               one of which only shape and dtype count, `a: scalar = 1.0` a knob that is an input too (a number or a
               0-d array); `axis: opt_ints = None` and the other types of ATTR_TYPES are attributes.
-    dtype     name of the dtype rule;  infer: name of the shape rule (both live in the C++ core)
+    dtype     name of the dtype rule;  infer: name of the shape rule (both live in the C++ core); a composite has those
+              of its parts, and may name a rule "check_..." that refuses attributes which the parts would take
     expr      the scalar expression of an elementwise operator (see `_expr`), or
     kernel    the stem of the kernel ("view" when the shape rule alone does it), or
     define    a definition in terms of other operators (see `_program`); it may stand beside a kernel

@@ -49,6 +49,7 @@ DTYPE_RULES = {
 SHAPE_RULES = {
     "broadcast": "the inputs are broadcast against each other",
     "same": "that of the first input",
+    "step": "that of the first input, which gradient and states have too",
     "reduce": "the reduced axes go, or stay with length 1 if keepdims is set",
     "arg_reduce": "the reduced axis goes, or stays with length 1 if keepdims is set",
     "attr_shape": "the attribute shape",

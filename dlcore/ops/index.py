@@ -154,6 +154,7 @@ _seg_errors = [bad("index 7 is out of range for axis 0 of size 4", _x43, fixed([
                    raises="IndexError"), bad(r"\(4, 3\).*\(2,\)", _x43, fixed([0, 1], "int64"), num=4)]
 _segment = partial(op, infer="segment", samples=_seg, errors=_seg_errors)
 _full = [case(real(0.5, 2, shape=(5, 3), apart=True), fixed([0, 2, 0, -2, 2], "int64"), num=3), _seg[1]]
+_bools = case(fixed([True, False, True], "bool"), fixed([0, 0, 2], "int32"), num=4)
 _SEG = "x, segment_ids, num: int"
 _segment("segment_sum", _SEG,
          "The sum of all rows of x with the same segment id, for ids 0 to num - 1; 0 without rows.",
@@ -168,7 +169,7 @@ for _name, _word, _start in (("max", "largest", "-inf"), ("min", "smallest", "in
     _segment(f"segment_{_name}", _SEG,
              f"The {_word} of all rows of x with the same segment id, number by number; without rows {_start} (the "
              "outermost number, for whole numbers). Equal ones share the gradient.",
-             kernel=f"segment_{_name}", samples=_full,  # an infinity has no differences
+             kernel=f"segment_{_name}", samples=[*_full, _bools],  # an infinity has no differences
              grad={"x": "best = equal(x, take(y, segment_ids, axis=0)); one = where(best, ones_like(x), 0.0); "
                         "n = maximum(segment_sum(one, segment_ids, num=num), 1.0); "
                         "one * take(gy / n, segment_ids, axis=0)"},

@@ -7,10 +7,10 @@ clipping. With `out=` the results go into the given arrays: F.sgd_mom_update(w, 
 from functools import partial
 
 from ._record import op as _op
-from ._samples import fixed, real
+from ._samples import bad, fixed, real, whole
 
 # fmt: off
-op = partial(_op, family="optimizer", inplace_ok=True, np_name="", smooth=False)
+op = partial(_op, family="optimizer", infer="step", inplace_ok=True, np_name="", smooth=False)
 # The gradient as the rule sees it: rescaled, then clipped, then with weight decay (the order of MXNet's updates).
 _G = "r = g * rescale; c = min(max(r, -clip), clip) if clip > 0 else r; d = c + wd * w; "
 _REF_G = "(lambda r: (np.clip(r, -clip, clip) if clip > 0 else r))(g * rescale) + wd * w"
@@ -24,6 +24,7 @@ _ADAM_S, _ADAM_TOP = (_ADAM.format(v=v, rate="lr") for v in "sh")
 _wg = (real(-2, 2), real(-2, 2))
 _tail = (fixed(0.01), fixed(0.5), fixed(0.8))
 _lr = fixed(0.1)
+_w3 = real(shape=(3,))
 
 op("sgd_update", f"w, g, lr: scalar = 0.01, {_KNOBS}", "Stochastic gradient descent: w - lr * (g + wd * w).",
    dtype="update:0", expr=_G + "w - lr * d", ref=f"w - lr * ({_REF_G})", samples=(*_wg, _lr, *_tail),
@@ -34,6 +35,13 @@ op("sgd_mom_update", f"w, g, mom, lr: scalar = 0.01, momentum: scalar = 0.9, {_K
    dtype="update:0,2", expr=_G + "v = momentum * mom - lr * d; w + v, v",
    ref=f"(lambda v: (w + v, v))(momentum * mom - lr * ({_REF_G}))",
    samples=(*_wg, real(-1, 1), _lr, fixed(0.9), *_tail),
+   errors=[bad(r"expected mom of shape \(3,\), that of w, got shape \(1,\)", _w3, _w3, real(shape=(1,))),
+           bad(r"expected g of shape \(3,\), that of w, got shape \(2, 3\)", _w3, real(shape=(2, 3)), _w3),
+           bad(r"expected lr as a number or of shape \(3,\), that of w, got shape \(2, 3\)", _w3, _w3, _w3,
+               real(shape=(2, 3))),
+           bad("expected w as a floating-point array, got a number", 1, _w3, _w3, raises="TypeError"),
+           bad(r"expected mom as a floating-point array, got int64 of shape \(3,\)", _w3, _w3, whole(shape=(3,)),
+               raises="TypeError")],
    example="sgd_mom_update([1.], [2.], [0.5], 0.1, 0.9) -> ([1.25], [0.25])",
    formula="Polyak's heavy ball in the form MXNet uses")
 

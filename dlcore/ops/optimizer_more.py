@@ -8,7 +8,7 @@ from ._samples import fixed, real
 from .optimizer import _ADAM_TOP, _G, _KNOBS, _M_C, _M_D, _REF_G, _lr, _tail, _wg
 
 # fmt: off
-op = partial(_op, family="optimizer", inplace_ok=True, np_name="", smooth=False)
+op = partial(_op, family="optimizer", infer="step", inplace_ok=True, np_name="", smooth=False)
 _BETAS = "lr: scalar = 0.001, beta1: scalar = 0.9, beta2: scalar = 0.999, eps: scalar = 1e-8"
 _C = "r = g * rescale; c = min(max(r, -clip), clip) if clip > 0 else r; "  # without decay
 _REF_C = "(lambda r: (np.clip(r, -clip, clip) if clip > 0 else r))(g * rescale)"

@@ -75,12 +75,13 @@ def _pools(nd: int) -> None:
     # The root has no slope at 0: a window of zeros passes no gradient on.
     name = f"lp_pool{nd}d"
     op(name, f"x, kernel: ints, p: int = 2, stride: opt_ints = None, pad: ints = {(0,) * nd}, ceil: bool = False",
-       f"The p-norm of each window, (sum of |x| ** p) ** (1 / p); {_CEIL}.",
+       f"The p-norm of each window, (sum of |x| ** p) ** (1 / p), p from 1 on; {_CEIL}.", infer="check_order",
        define=f"s = sum_pool{nd}d(power(abs(x), p), {same}); none = equal(s, 0.0);"
               "where(none, 0.0, exp(log(where(none, 1.0, s)) / p))",
        ref=_ORACLE + "lp_pool", samples=[case(real(0.2, 2, shape=x.shape), **plain, p=3),
                                          case(real(0.2, 2, shape=x.shape), **hard)],
-       errors=errors, tol={"float32": 1e-5, "float16": 1e-2, "bfloat16": 1e-1},
+       errors=[*errors, bad("p, the order of the norm, must be at least 1, got 0", x, kernel=2, p=0)],
+       tol={"float32": 1e-5, "float16": 1e-2, "bfloat16": 1e-1},
        example=f"{name}({_DATA[nd]}, {_WINDOW[nd]}) -> " + _result(nd, "5.477226" if nd == 2 else "2.236068"))
 
     axes = tuple(range(2, nd + 2))

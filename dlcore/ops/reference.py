@@ -165,6 +165,8 @@ def _segment(join: Any, empty: float, x: Array, ids: Array, num: int) -> Array:
 
 segment_sum = functools.partial(_segment, np.add, 0)
 segment_prod = functools.partial(_segment, np.multiply, 1)
+    elif x.dtype == bool:
+        empty = empty > 0
 segment_max = functools.partial(_segment, np.maximum, -np.inf)
 segment_min = functools.partial(_segment, np.minimum, np.inf)
 

@@ -242,9 +242,14 @@ def col2im(x: Array, size: Ints, kernel: Ints, **attrs: Any) -> Array:
 
 
 def iou(a: Array, b: Array) -> float:
-    width, height = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
-    both = max(width, 0.0) * max(height, 0.0)
-    return both / ((a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - both)
+    """The area of both over that of either; 0 where neither has any."""
+    both = area([*np.maximum(a[:2], b[:2]), *np.minimum(a[2:], b[2:])])
+    either = area(a) + area(b) - both
+    return both / either if either else 0.0
+
+
+def area(box: Array) -> float:
+    return max(box[2] - box[0], 0.0) * max(box[3] - box[1], 0.0)
 
 
 def nms(

@@ -51,7 +51,9 @@ op("grid_sample", f"x, grid, {_GRID}",
    grad={"x": f"dx, dgrid = _grid_sample_grad(x, grid, gy, {_GSAME}); dx", "grid": "dgrid"},
    ref=_ORACLE + "grid_sample", samples=[case(_x, _grid), case(_x, _grid, align_corners=True, border=True)],
    errors=[bad(r"expected x \(N, C, H, W\) and grid", _x, real(shape=(1, 3, 2, 2))),
-           bad("x has no pixels", real(shape=(2, 3, 0, 5)), real(shape=(2, 3, 4, 2)))], tol=_tol,
+           bad("x has no pixels", real(shape=(2, 3, 0, 5)), real(shape=(2, 3, 4, 2))),
+           bad("needs floating-point arrays, got int64", whole(shape=(1, 1, 2, 2)), whole(shape=(1, 2, 2, 2)),
+               raises="TypeError")], tol=_tol,
    example="grid_sample([[[[1., 3.]]]], [[[[0., 0.]]]]) -> [[[[2.]]]]",
    formula="Jaderberg et al., Spatial Transformer Networks, arXiv:1506.02025")
 op("_grid_sample_grad", f"x, grid, g, {_GRID}", "The gradients of grid_sample.", outs="dx, dgrid", dtype="promote",
@@ -125,11 +127,13 @@ op("col2im", f"x, size: ints, {_WINDOW}", "Columns (n, c * kh * kw, places) adde
 # Boxes.
 _boxes = fixed([[[0.0, 0, 2, 2], [0, 0, 2, 1.9], [1, 1, 3, 3], [5, 5, 6, 6]]])
 _scores = fixed([[0.5, 0.9, 0.6, 0.2]])
+_flat = fixed([[[0.0, 0, 0, 0], [0, 0, 0, 0], [2, 2, 1, 1], [0, 0, 2, 2], [0.5, 0.5, 0.5, 1], [3, 3, 0, 0]]])  # no area
 op("_nms", "boxes, scores, classes, overlap: float = 0.5, valid: float = 0.0, topk: int = -1, background: int = -1",
    "The positions of the boxes (corners) that none with a higher score and the same class covers, best first, then -1.",
    dtype="index_out", infer="nms", kernel="nms", ref=_ORACLE + "nms",
    samples=[case(_boxes, _scores, whole(0, 0, shape=(1, 4))), case(_boxes, _scores, whole(1, 1, shape=(1, 4)),
-            overlap=0.1, valid=0.3, topk=2)],
+            overlap=0.1, valid=0.3, topk=2), case(_flat, fixed([[0.5, 0.9, 0.7, 0.6, 0.55, 0.95]]),
+            whole(0, 0, shape=(1, 6)), overlap=0.0)],
    errors=[bad("box_nms: expected boxes", _boxes, real(shape=(1, 3)), real(shape=(1, 3)))])
 op("_matching", "x, threshold: float, ascend: bool = False, topk: int = -1",
    "Pairs of rows and columns, the best score first: the column of each row and the row of each column, or -1.",

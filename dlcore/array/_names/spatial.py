@@ -134,6 +134,8 @@ def Pooling(
         raise ValueError(f"Pooling: pool_type must be max, avg, sum or lp, got {pool_type!r}")
     if pooling_convention not in ("valid", "full", "same"):
         raise ValueError(f"Pooling: pooling_convention must be valid, full or same, got {pooling_convention!r}")
+    if pool_type == "lp" and p_value < 1:
+        raise ValueError(f"Pooling: p_value, the order of the norm, must be at least 1, got {p_value}")
     data = asarray(data)
     rank = _rank("Pooling", data)
     last = _channels_last("Pooling", layout, rank)
@@ -197,6 +199,8 @@ def AdaptiveAvgPooling2D(data: Any, output_size: Each = 1) -> NDArray:
     if data.ndim != 4:
         raise ValueError(f"AdaptiveAvgPooling2D: data must be (n, c, h, w), got {data.shape}")
     for axis, count in zip((2, 3), _each("AdaptiveAvgPooling2D", "output_size", output_size, 2, 1), strict=True):
+        if count < 1:
+            raise ValueError(f"AdaptiveAvgPooling2D: output_size must be at least 1, got {output_size}")
         n = data.shape[axis]
         cuts = [(i * n // count, -(-(i + 1) * n // count)) for i in range(count)]
         rows = [F.mean(F.take(data, F.arange(a, b, 1, "int64", data._device), axis), axis, True) for a, b in cuts]

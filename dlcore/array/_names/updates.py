@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from ..._core import NDArray
 from ...ops import F
 from .._shared import array_in_place
@@ -28,6 +30,16 @@ def _step(name: str, results: Any, states: Arrays, out: NDArray | None) -> NDArr
         return new
     out[...] = new
     return out
+
+
+def _alike(name: str, weight: Any, out: Any = None, **others: Any) -> None:
+    """Raises unless gradient, states and where to write are of the weight's shape, for none of them is stretched."""
+    shape = tuple(array_in_place(name, weight, "weight").shape)
+    for argument, x in (others if out is None else {**others, "out": out}).items():
+        if tuple(np.shape(x)) != shape:
+            raise ValueError(
+                f"{name}: expected {argument} of shape {shape}, that of the weight, got shape {tuple(np.shape(x))}"
+            )
 
 
 def _bounded(grad: NDArray, rescale_grad: float, limit: float) -> NDArray:
@@ -58,6 +70,7 @@ def sgd_update(
     >>> sgd_update(nd.array([1.0]), nd.array([2.0]), lr=0.25).tolist()
     [0.5]
     """
+    _alike("sgd_update", weight, out, grad=grad)
     return _step("sgd_update", F.sgd_update(weight, grad, lr, wd, rescale_grad, clip_gradient), (), out)
 
 
@@ -72,6 +85,7 @@ def sgd_mom_update(
     >>> sgd_mom_update(w, nd.array([2.0]), mom, lr=0.25, momentum=0.5, out=w).tolist(), mom.tolist()
     ([0.5], [-0.5])
     """
+    _alike("sgd_mom_update", weight, out, grad=grad, mom=mom)
     results = F.sgd_mom_update(weight, grad, mom, lr, momentum, wd, rescale_grad, clip_gradient)
     return _step("sgd_mom_update", results, (mom,), out)
 
@@ -86,6 +100,7 @@ def nag_mom_update(
     >>> nag_mom_update(nd.array([1.0]), nd.array([2.0]), nd.array([0.0]), lr=0.25, momentum=0.5).tolist()
     [0.25]
     """
+    _alike("nag_mom_update", weight, out, grad=grad, mom=mom)
     down = F.multiply(F.add(_bounded(grad, rescale_grad, clip_gradient), F.multiply(weight, wd)), lr)
     moved = F.subtract(F.multiply(array_in_place("nag_mom_update", mom, "mom"), momentum), down)
     new = F.subtract(F.add(weight, F.multiply(moved, momentum)), down)
@@ -105,6 +120,7 @@ def adam_update(
     >>> mean.tolist(), var.tolist()
     ([1.0], [1.0])
     """
+    _alike("adam_update", weight, out, grad=grad, mean=mean, var=var)
     grad = _with_decay(weight, grad, wd, rescale_grad, clip_gradient)
     knobs = (lr, beta1, beta2, epsilon, 0.0, 1.0, -1.0, _NEVER)
     return _step("adam_update", F.adam_update(weight, grad, mean, var, *knobs), (mean, var), out)
@@ -122,6 +138,7 @@ def rmsprop_update(
     >>> rmsprop_update(nd.array([1.0]), nd.array([2.0]), nd.array([0.0]), lr=0.5, gamma1=0.75, epsilon=0.0).tolist()
     [0.0]
     """
+    _alike("rmsprop_update", weight, out, grad=grad, n=n)
     grad = _with_decay(weight, grad, wd, rescale_grad, clip_gradient)
     new, square = F.rmsprop_update(weight, grad, n, lr, gamma1, epsilon, 0.0, 1.0, -1.0)
     return _step("rmsprop_update", (_held(new, clip_weights), square), (n,), out)
@@ -139,6 +156,7 @@ def rmspropalex_update(
     >>> round(rmspropalex_update(nd.array([1.0]), nd.array([2.0]), *zero, lr=0.1, gamma1=0.5).item(), 3)
     0.8
     """
+    _alike("rmspropalex_update", weight, out, grad=grad, n=n, g=g, delta=delta)
     grad = _with_decay(weight, grad, wd, rescale_grad, clip_gradient)
     knobs = (lr, gamma1, gamma2, epsilon, 0.0, 1.0, -1.0)
     new, *moved = F.rmspropalex_update(weight, grad, n, g, delta, *knobs)
@@ -160,6 +178,7 @@ def ftrl_update(
     >>> ftrl_update(nd.array([0.0]), nd.array([0.5]), z, n, lr=0.1, lamda1=1.0).tolist(), z.tolist()
     ([0.0], [0.5])
     """
+    _alike("ftrl_update", weight, out, grad=grad, z=z, n=n)
     results = F.ftrl_update(weight, grad, z, n, lr, lamda1, beta, wd, rescale_grad, clip_gradient)
     return _step("ftrl_update", results, (z, n), out)
 
@@ -176,6 +195,7 @@ def ftml_update(
     >>> round(ftml_update(nd.array([1.0]), nd.array([2.0]), *zero, lr=0.1, t=1).item(), 3)
     0.9
     """
+    _alike("ftml_update", weight, out, grad=grad, d=d, v=v, z=z)
     knobs = (lr, beta1, beta2, epsilon, wd, rescale_grad, clip_grad, _counted("ftml_update", t))
     return _step("ftml_update", F.ftml_update(weight, grad, d, v, z, *knobs), (d, v, z), out)
 
@@ -190,6 +210,7 @@ def signsgd_update(
     >>> signsgd_update(nd.array([1.0]), nd.array([-7.0]), lr=0.5).tolist()
     [1.5]
     """
+    _alike("signsgd_update", weight, out, grad=grad)
     return _step("signsgd_update", F.signsgd_update(weight, grad, lr, wd, rescale_grad, clip_gradient), (), out)
 
 
@@ -203,6 +224,7 @@ def signum_update(
     >>> signum_update(nd.array([1.0]), nd.array([-7.0]), nd.array([0.0]), lr=0.5, momentum=0.9).tolist()
     [1.5]
     """
+    _alike("signum_update", weight, out, grad=grad, mom=mom)
     results = F.signum_update(weight, grad, mom, lr, momentum, wd, rescale_grad, clip_gradient, wd_lh)
     return _step("signum_update", results, (mom,), out)
 
@@ -219,6 +241,7 @@ def lamb_update_phase1(
     >>> round(g.item(), 4)
     1.0
     """
+    _alike("lamb_update_phase1", weight, out, grad=grad, mean=mean, var=var)
     steps = _counted("lamb_update_phase1", t) if bias_correction else _NEVER
     knobs = (beta1, beta2, epsilon, wd, rescale_grad, clip_gradient, steps)
     return _step("lamb_update_phase1", F.lamb_phase1(weight, grad, mean, var, *knobs), (mean, var), out)
@@ -234,6 +257,10 @@ def lamb_update_phase2(
     >>> lamb_update_phase2(nd.array([4.0]), nd.array([2.0]), nd.array([4.0]), nd.array([2.0]), lr=0.25).tolist()
     [3.0]
     """
+    _alike("lamb_update_phase2", weight, out, g=g)
+    for argument, r in (("r1", r1), ("r2", r2)):
+        if np.size(r) != 1:
+            raise ValueError(f"lamb_update_phase2: expected {argument} of one number, got shape {np.shape(r)}")
     of_w, of_g = (F.reshape(r, ()) for r in (r1, r2))
     return _step("lamb_update_phase2", F.lamb_phase2(weight, g, of_w, of_g, lr, lower_bound, upper_bound), (), out)
 
@@ -248,6 +275,7 @@ def adagrad_update(
     >>> round(adagrad_update(nd.array([1.0]), nd.array([2.0]), nd.array([0.0]), lr=0.5).item(), 4)
     0.5
     """
+    _alike("adagrad_update", weight, out, grad=grad, history=history)
     results = F.adagrad_update(weight, grad, history, lr, epsilon, wd, rescale_grad, clip_gradient)
     return _step("adagrad_update", results, (history,), out)
 
@@ -263,6 +291,7 @@ def adadelta_update(
     >>> 0.98 < w.item() < 1.0
     True
     """
+    _alike("adadelta_update", weight, out, grad=grad, acc_g=acc_g, acc_delta=acc_delta)
     knobs = (rho, epsilon, 1.0, wd, rescale_grad, clip_gradient)
     return _step("adadelta_update", F.adadelta_update(weight, grad, acc_g, acc_delta, *knobs), (acc_g, acc_delta), out)
 
@@ -279,6 +308,7 @@ def adamw_update(
     >>> adamw_update(w, nd.array([2.0]), nd.array([0.0]), nd.array([0.0]), nd.array(0.0), lr=0.1).tolist()
     [1.0]
     """
+    _alike("adamw_update", weight, out, grad=grad, mean=mean, var=var)
     scale = float(rescale_grad)
     if scale == 0.0 or scale - scale != 0.0:
         return _step("adamw_update", F.copy(weight), (), out)
@@ -298,8 +328,14 @@ def group_adagrad_update(
     >>> history.tolist()
     [[5.0]]
     """
+    _alike("group_adagrad_update", weight, out, grad=grad)
     g = _bounded(grad, rescale_grad, clip_gradient)
     axes, history = tuple(range(1, g.ndim)), array_in_place("group_adagrad_update", history, "history")
+    if history.size != weight.shape[0]:
+        raise ValueError(
+            f"group_adagrad_update: expected history of shape {(weight.shape[0], 1)}, one number for each row of the "
+            f"weight {tuple(weight.shape)}, got shape {tuple(history.shape)}"
+        )
     moved = F.add(history, F.reshape(F.mean(F.square(g), axes, True), history.shape))
     root = F.reshape(F.sqrt(F.add(moved, epsilon)), (-1, *(1 for _ in axes)))
     return _step(

@@ -19,12 +19,15 @@ def _mixed(update: Callable[..., NDArray], example: str) -> Callable[..., NDArra
     parameters = inspect.signature(update).parameters
     states = [n for n in parameters if n in ("mom", "mean", "var", "r1", "r2")]
     last = 2 + len(states)
+    second = list(parameters)[1]
     only_direction = update.__name__ == "lamb_update_phase1"  # changes no weight
 
-    def mixed(weight: NDArray, grad: NDArray, *args: Any, **kwargs: Any) -> NDArray:
+    def mixed(weight: NDArray, *args: Any, **kwargs: Any) -> NDArray:
         out = kwargs.pop("out", None)
-        given = list(args)
-        weight32 = kwargs.pop("weight32") if "weight32" in kwargs else given.pop(last - 2)
+        bound = mixed.__signature__.bind(weight, *args, **kwargs)  # type: ignore[attr-defined]
+        given, kwargs = list(bound.args[1:]), bound.kwargs
+        grad, weight32 = given.pop(0), given.pop(last - 2)
+        updates._alike(mixed.__name__, weight, out, weight32=weight32, **{second: grad})
         wide = F.cast(grad, "float32")
         new = update(weight32, wide, *given, **kwargs)
         if only_direction:
@@ -72,6 +75,7 @@ def mp_adamw_update(
     >>> mp_adamw_update(w, w, *zero, w32, 0.0, lr=0.1).dtype
     dtype('float16')
     """
+    updates._alike("mp_adamw_update", weight, out, weight32=weight32, grad=grad)
     knobs = (rescale_grad, lr, eta, beta1, beta2, epsilon, wd, clip_gradient)
     new = updates.adamw_update(weight32, F.cast(grad, "float32"), mean, var, *knobs)
     array_in_place("mp_adamw_update", weight32, "weight32")[...] = new
@@ -293,6 +297,9 @@ def multi_mp_lamb_update(
     wds: Any = 0.0, out: Sequence[NDArray] | None = None, num_tensors: int | None = None, **knobs: Any,
 ) -> list[NDArray]:  # fmt: skip
     """`multi_lamb_update` computed on float32 copies, which change in place; gives the weights' dtype.
+
+    The norms are those of the float32 copies, as `mp_lamb_update_phase2` is given them, so that one weight or many
+    take the same step; MXNet's kernel for many took those of the rounded weights.
 
     >>> from dlcore import nd
     >>> w, w32 = nd.array([1.0]).astype("float16"), nd.array([1.0])

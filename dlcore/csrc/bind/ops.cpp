@@ -167,7 +167,8 @@ static int register_from_spec(nb::dict d) {
   if (!tile.is_none())
     op->tile = std::make_shared<TileProgram>(*nb::cast<TileProgram*>(tile));  // a copy: the table outlives Python
   nb::object rule = get(d, "infer"), dtype = get(d, "dtype");
-  if (!rule.is_none() && !op->kernel_stem.empty()) {
+  // A composite has the rules of its parts; one called "check_..." refuses what these would take.
+  if (!rule.is_none() && (!op->kernel_stem.empty() || text(rule).compare(0, 6, "check_") == 0)) {
     op->infer_rule = text(rule);
     op->infer = find_infer(op->infer_rule);  // a missing one is found by tests/ops, and told at the first call
   }

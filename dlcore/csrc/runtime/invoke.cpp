@@ -139,6 +139,11 @@ static bool concerns_tape(const Tensors& args, const Tensor* targets, size_t n) 
 // A composite is its parts; one with a gradient of its own is recorded as a single node.
 static Tensors run_definition(const OpDef& op, const Tensor* in, int nin, const Attrs& attrs, bool taped) {
   ProgramEnv env{&op, &attrs, Tensors(in, in + nin), {}, {}};
+  if (op.infer && !op.kernel) {  // it refuses attributes that its parts would take
+    Metas none;
+    InferCall call{&op, nullptr, 0, &attrs, none};
+    op.infer(call);
+  }
   if (!op.grad || !taped) return run_program(*op.define, env, ~uint64_t(0));
   Tracer* tracer = active_tracer();
   size_t first = tracer ? tracer->records.size() : 0;

@@ -28,6 +28,32 @@ static void broadcast(InferCall& c) {
     if (c.in[i].given) s = broadcast_shapes(s, c.in[i].shape, c.name());
   for (auto& m : c.out) m.shape = s;
 }
+// A step of an optimizer, or a running average: only numbers stretch. States are those inputs of which the dtype rule
+// "update:0,2,3" says that they come back.
+static void step(InferCall& c) {
+  const OpDef& op = *c.op;
+  const Shape& shape = c.in[0].shape;
+  uint64_t kept = 0;
+  for (size_t at = op.dtype_name.find_first_of(":,"); at != std::string::npos; at = op.dtype_name.find(',', at + 1))
+    kept |= uint64_t(1) << std::atoi(op.dtype_name.c_str() + at + 1);
+  for (int i = 0; i < c.nin; i++) {
+    const Meta& m = c.in[i];
+    if (!m.given) continue;
+    const bool state = kept >> i & 1, number = m.weak && m.shape.n == 0;
+    const std::string name = op.name + ": expected " + op.inputs[size_t(i)].name;
+    if (state && (number || !is_float(m.dtype)))
+      throw TypeError(name + " as a floating-point array, got " +
+                      (number ? "a number" : std::string(dtype_name(m.dtype)) + " of shape " + to_string(m.shape)));
+    if (m.shape == shape || (number && !state)) continue;
+    if (state || i == 1)
+      throw ValueError(name + " of shape " + to_string(shape) + ", that of " + op.inputs[0].name + ", got shape " +
+                       to_string(m.shape));
+    if (broadcast_shapes(shape, m.shape, c.name()) != shape)
+      throw ValueError(name + " as a number or of shape " + to_string(shape) + ", that of " + op.inputs[0].name +
+                       ", got shape " + to_string(m.shape));
+  }
+  for (auto& m : c.out) m.shape = shape;
+}
 static void like(InferCall& c, int i) {
   for (auto& m : c.out) m.shape = c.in[i].shape;
 }
@@ -38,6 +64,7 @@ static void like_marked(InferCall& c) {  // the shape-only input
 }
 DL_INFER("same", same);
 DL_INFER("broadcast", broadcast);
+DL_INFER("step", step);
 DL_INFER("like", like_marked);
 DL_INFER("like1", [](InferCall& c) { like(c, 1); });
 DL_INFER("like2", [](InferCall& c) { like(c, 2); });

@@ -283,6 +283,10 @@ void infer(InferCall& c) {
 DL_INFER("pool1d", infer<1>);
 DL_INFER("sum_pool2d", infer<2>);
 DL_INFER("pool3d", infer<3>);
+DL_INFER("check_order", [](InferCall& c) {  // below 1 it is no norm, and at 0 no number
+  int64_t p = c.attr("p").i;
+  if (p < 1) throw ValueError(c.op->name + ": p, the order of the norm, must be at least 1, got " + std::to_string(p));
+});
 
 }  // namespace
 
