@@ -6,6 +6,7 @@
 # make format   rewrite Python and C++ in the agreed style
 # make sanitize the operator tests on a core with AddressSanitizer and UndefinedBehaviorSanitizer, then threads with
 #               ThreadSanitizer; make fuzz: random calls of every operator, for long
+# make messages the errors that no test provokes, of the C++ core and of Python; make messages ARGS="tests/io --keep"
 # make peers    arrays and operators beside PyTorch and JAX, which it installs
 # make docs     write the reference to docs/reference/ (start at index.md), every example run
 # make wheel    a wheel in dist/;  make sdist: a source distribution there
@@ -30,7 +31,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test build check check-only style format sanitize fuzz peers docs wheel sdist clean distclean
+.PHONY: help lab test build check check-only style format sanitize fuzz messages peers docs wheel sdist clean distclean
 
 help:
 	@sed -n 's/^# \{0,1\}//p' Makefile
@@ -77,6 +78,10 @@ sanitize:
 fuzz:
 	@$(DEVELOP) --extras test
 	DLCORE_FUZZ=thorough $(BIN)/python -m pytest -q -n $(JOBS) tests/fuzz $(ARGS)
+
+messages:
+	@$(DEVELOP) --extras test
+	$(BIN)/python .ci/messages.py -n $(JOBS) $(ARGS)
 
 peers:
 	@$(DEVELOP) --extras test peers

@@ -6,6 +6,7 @@
 
 #include "runtime/invoke.h"
 #include "runtime/trace.h"
+#include "tensor/fault.h"
 
 namespace dl::bind {
 
@@ -347,7 +348,8 @@ Attr to_attr(nb::handle h, const AttrSpec& spec, const char* op) {
       return a;
     case AttrType::DTypeT:
     case AttrType::OptDType: return Attr::of_dtype(to_dtype(h, op));
-    case AttrType::Obj: bad_attr(h, spec, op, "an internal object");
+    case AttrType::Obj:
+      throw InternalError(std::string(op) + ": a value was given for " + spec.name + ", got " + show(h));
   }
   return a;
 }
@@ -358,7 +360,7 @@ Attrs to_attrs(nb::handle tuple, const OpDef& op) {
   size_t n = tuple.is_none() ? 0 : size_t(PyTuple_Size(tuple.ptr()));
   if (PyErr_Occurred()) throw nb::python_error();
   if (n > op.attrs.size())
-    throw TypeError(format("%s: takes %zu attributes, got %zu", op.name.c_str(), op.attrs.size(), n));
+    throw InternalError(format("%s: takes %zu attributes, got %zu", op.name.c_str(), op.attrs.size(), n));
   for (size_t i = 0; i < op.attrs.size(); i++)
     attrs.push_back(i < n ? to_attr(PyTuple_GET_ITEM(tuple.ptr(), Py_ssize_t(i)), op.attrs[i], op.name.c_str())
                           : op.attrs[i].def);

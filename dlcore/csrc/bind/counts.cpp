@@ -1,6 +1,7 @@
 // Counting numbers on the host: what dlcore/array calls where a shape follows from values.
 #include "bind/convert.h"
 #include "kernels/cpu/count.h"
+#include "tensor/fault.h"
 
 namespace dl::bind {
 
@@ -17,7 +18,7 @@ static nb::object counted(nb::handle x, int64_t least) {
 static nb::object counted_in_bins(nb::handle x, nb::handle edges, bool even) {
   const Tensor t = to_tensor(x, "histogram"), e = to_tensor(edges, "histogram");
   const bool fits = e->dtype == DType::F64 && e->ndim() == 1 && e->numel() > 1 && e->contiguous();
-  if (!fits) throw ValueError("histogram: expected edges (bins + 1,) of float64, got shape " + to_string(e->shape));
+  if (!fits) throw InternalError("histogram: expected edges (bins + 1,) of float64, got shape " + to_string(e->shape));
   Tensor made;
   {
     nb::gil_scoped_release release;

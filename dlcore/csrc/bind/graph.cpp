@@ -7,6 +7,7 @@
 #include "runtime/executable.h"
 #include "runtime/pack.h"
 #include "runtime/trace.h"
+#include "tensor/fault.h"
 
 namespace dl::bind {
 
@@ -93,7 +94,7 @@ static ExeValue to_value(nb::handle h) {
            : kind == "arena"  ? ExeValue::Arena
                               : ExeValue::Const;
   if (v.kind == ExeValue::Const && kind != "const")
-    throw ValueError("Executable: unknown kind of value '" + kind + "'");
+    throw InternalError("Executable: unknown kind of value '" + kind + "'");
   v.where = nb::cast<int>(t[4]);
   v.offset_bytes = nb::cast<int64_t>(t[5]);
   return v;
@@ -140,7 +141,7 @@ static Executable* make_executable(nb::handle values, nb::handle instrs, int n_i
   for (size_t i = 0; i < vs.size(); i++)
     if (vs[i].kind == ExeValue::Output && outputs.at(size_t(vs[i].where)) < 0) outputs[size_t(vs[i].where)] = int(i);
   for (int o : outputs)
-    if (o < 0) throw ValueError("Executable: an output has no value");
+    if (o < 0) throw InternalError("Executable: an output has no value");
   return new Executable(std::move(vs), std::move(is), n_inputs, std::move(outputs), arena_bytes,
                         to_tensors(consts, "Executable"), rng_blocks);
 }
@@ -155,7 +156,7 @@ static nb::list run(Executable& exe, nb::handle inputs) {
 static nb::list trace_control(const std::string& name, nb::handle inputs, nb::handle metas, nb::object program,
                               uint64_t blocks) {
   Tracer* tracer = active_tracer();
-  if (!tracer) throw RuntimeError(name + ": there is no trace on this thread");
+  if (!tracer) throw InternalError(name + ": there is no trace on this thread");
   Metas results;
   for (nb::handle h : nb::borrow<nb::iterable>(metas)) {
     auto pair = nb::cast<nb::tuple>(h);
@@ -175,7 +176,7 @@ static nb::list trace_control(const std::string& name, nb::handle inputs, nb::ha
 // What stands for a new value of the array in the trace of this thread: it changes with every write into it.
 static int64_t trace_value(const Tensor& t) {
   Tracer* tracer = active_tracer();
-  if (!tracer) throw RuntimeError("trace_value: there is no trace on this thread");
+  if (!tracer) throw InternalError("trace_value: there is no trace on this thread");
   return tracer->value_of(t);
 }
 
@@ -198,7 +199,7 @@ static Control make_control(nb::handle bodies, bool loop, bool counted, bool rev
   Control c;
   for (nb::handle h : nb::borrow<nb::iterable>(bodies)) c.bodies.push_back(nb::cast<std::shared_ptr<Executable>>(h));
   if (c.bodies.empty() || c.bodies.size() > 2 || (!loop && c.bodies.size() != 2))
-    throw ValueError(format("Control: %zu bodies", c.bodies.size()));
+    throw InternalError(format("Control: %zu bodies", c.bodies.size()));
   c.loop = loop, c.counted = counted, c.reverse = reverse;
   c.carried = carried, c.scanned = scanned, c.length = length;
   return c;

@@ -6,6 +6,7 @@
 
 #include "bind/held.h"
 #include "runtime/invoke.h"
+#include "tensor/fault.h"
 
 #include <structmember.h>  // after Python.h
 
@@ -311,7 +312,7 @@ nb::object make_operator(int id, nb::list parameters, nb::object explain, nb::di
     if (s->variadic < 0) s->positional++;
     s->parameters.push_back(std::move(p));
   }
-  if (s->parameters.size() > kMaxParameters) throw ValueError(s->op->name + ": has too many parameters");
+  if (s->parameters.size() > kMaxParameters) throw InternalError(s->op->name + ": has too many parameters");
   return finish(std::move(s), call, explain, about);
 }
 

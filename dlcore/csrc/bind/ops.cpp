@@ -5,6 +5,7 @@
 #include "kernels/cpu/rows.h"
 #include "kernels/cpu/tile.h"
 #include "runtime/invoke.h"
+#include "tensor/fault.h"
 
 namespace dl::bind {
 
@@ -17,7 +18,7 @@ static AttrType attr_type(const std::string& s) {
       {"opt_int", AttrType::OptInt},     {"opt_ints", AttrType::OptInts}, {"opt_float", AttrType::OptFloat},
       {"opt_dtype", AttrType::OptDType}, {"obj", AttrType::Obj}};
   auto it = names.find(s);
-  if (it == names.end()) throw ValueError("register_op: unknown attribute type '" + s + "'");
+  if (it == names.end()) throw InternalError("register_op: unknown attribute type '" + s + "'");
   return it->second;
 }
 
@@ -58,7 +59,7 @@ static ProgRef to_ref(nb::handle h, const OpDef& op) {
       {"gy", ProgRef::Gy},       {"gy*", ProgRef::GyAll},   {"tmp", ProgRef::Tmp},
       {"tmp*", ProgRef::TmpAll}, {"const", ProgRef::Const}, {"attr", ProgRef::AttrV}};
   auto it = kinds.find(kind);
-  if (it == kinds.end()) throw ValueError(op.name + ": unknown reference '" + kind + "' in a rule");
+  if (it == kinds.end()) throw InternalError(op.name + ": unknown reference '" + kind + "' in a rule");
   r.kind = it->second;
   if (r.kind == ProgRef::Const)
     r.c = nb::cast<double>(t[1]);
@@ -66,7 +67,8 @@ static ProgRef to_ref(nb::handle h, const OpDef& op) {
     r.k = op.attr_index(text(t[1]).c_str());
   else
     r.k = nb::cast<int>(t[1]);
-  if (r.k < 0) throw ValueError(op.name + ": a rule names the attribute '" + text(t[1]) + "', which it does not have");
+  if (r.k < 0)
+    throw InternalError(op.name + ": a rule names the attribute '" + text(t[1]) + "', which it does not have");
   return r;
 }
 
@@ -94,7 +96,8 @@ static ProgAttr to_prog_attr(nb::handle h, const OpDef& op) {
   ProgAttr a;
   auto position = [&](nb::handle name) {
     int i = op.attr_index(text(name).c_str());
-    if (i < 0) throw ValueError(op.name + ": a rule names the attribute '" + text(name) + "', which it does not have");
+    if (i < 0)
+      throw InternalError(op.name + ": a rule names the attribute '" + text(name) + "', which it does not have");
     return i;
   };
   if (kind == "lit") {
@@ -106,7 +109,7 @@ static ProgAttr to_prog_attr(nb::handle h, const OpDef& op) {
     a.kind = ProgAttr::Fn;
     auto it = attr_functions().find(text(t[1]));
     if (it == attr_functions().end())
-      throw ValueError(op.name + ": unknown attribute function '" + text(t[1]) + "' in a rule");
+      throw InternalError(op.name + ": unknown attribute function '" + text(t[1]) + "' in a rule");
     a.fn = it->second;
     for (nb::handle n : nb::borrow<nb::iterable>(t[2])) a.args.push_back(position(n));
   }
@@ -176,7 +179,7 @@ static int register_from_spec(nb::dict d) {
     op->dtype_name = text(dtype);
     bool update = op->dtype_name.compare(0, 7, "update:") == 0;
     op->dtype_rule = find_dtype_rule(update ? "update" : op->dtype_name);
-    if (!op->dtype_rule) throw ValueError(op->name + ": no dtype rule is called '" + op->dtype_name + "'");
+    if (!op->dtype_rule) throw InternalError(op->name + ": no dtype rule is called '" + op->dtype_name + "'");
   }
   op->grad = to_program(get(d, "grad"), *op);
   op->complex_grad = to_program(get(d, "complex_grad"), *op);
@@ -248,7 +251,7 @@ static std::vector<TileInstr> to_code(const char* what, int n_in, nb::handle cod
     auto t = nb::cast<nb::tuple>(h);
     std::string mnemonic = text(t[0]);
     int op = op_of(mnemonic);
-    if (op < 0) throw ValueError(std::string(what) + ": unknown micro-operation '" + mnemonic + "'");
+    if (op < 0) throw InternalError(std::string(what) + ": unknown micro-operation '" + mnemonic + "'");
     TileInstr instr;
     instr.op = uint8_t(op);
     if (mnemonic == "const") {
@@ -262,11 +265,11 @@ static std::vector<TileInstr> to_code(const char* what, int n_in, nb::handle cod
       auto args = nb::cast<nb::tuple>(t[1]);
       int16_t* slots[3] = {&instr.a, &instr.b, &instr.c};
       if (int(args.size()) != arity_of(op))
-        throw ValueError(format("%s: '%s' takes %d operands", what, mnemonic.c_str(), arity_of(op)));
+        throw InternalError(format("%s: '%s' takes %d operands", what, mnemonic.c_str(), arity_of(op)));
       for (size_t i = 0; i < args.size(); i++) {
         int v = nb::cast<int>(args[i]);
         if (v < 0 || v >= n_in + int(made.size()))
-          throw ValueError(format("%s: operand %d is not defined yet", what, v));
+          throw InternalError(format("%s: operand %d is not defined yet", what, v));
         *slots[i] = int16_t(v);
       }
     }

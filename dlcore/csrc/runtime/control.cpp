@@ -5,6 +5,7 @@
 
 #include "kernels/cpu/copy.h"
 #include "runtime/invoke.h"
+#include "tensor/fault.h"
 
 namespace dl {
 
@@ -193,7 +194,7 @@ class Loop {
 
 void control_kernel(const KernelCall& c) {
   auto* control = static_cast<Control*>(c.attrs->at(0).obj.get());
-  if (!control) throw RuntimeError(c.op->name + ": it has no program");
+  if (!control) throw InternalError(c.op->name + ": it has no program");
   if (!control->loop) return run_branch(c, *control);
   Loop(c, *control).run();
 }

@@ -7,6 +7,7 @@
 #include "runtime/device.h"
 #include "runtime/invoke.h"
 #include "runtime/random.h"
+#include "tensor/fault.h"
 
 namespace dl {
 
@@ -33,13 +34,13 @@ Executable::Executable(std::vector<ExeValue> values, std::vector<ExeInstr> instr
   for (size_t i = 0; i < values_.size(); i++) {
     const ExeValue& v = values_[i];
     if (v.kind == ExeValue::Arena && size_t(v.offset_bytes) + span_bytes(v) > arena_bytes_)
-      throw RuntimeError(format("executable: value %d ends beyond the arena of %zu bytes", int(i), arena_bytes_));
+      throw InternalError(format("executable: value %d ends beyond the arena of %zu bytes", int(i), arena_bytes_));
     if (v.kind == ExeValue::Input && v.offset_bytes == 0 && input_value_.at(size_t(v.where)) < 0)
       input_value_[size_t(v.where)] = int(i);
   }
   for (size_t k = 0; k < instrs_.size(); k++) {
     ExeInstr& instr = instrs_[k];
-    if (!instr.op->kernel) throw RuntimeError("executable: operator '" + instr.op->name + "' has no kernel");
+    if (!instr.op->kernel) throw InternalError("executable: operator '" + instr.op->name + "' has no kernel");
     Prepared p;
     auto add = [&](int value) {
       if (value < 0) {

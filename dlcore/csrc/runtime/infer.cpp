@@ -1,12 +1,13 @@
 // Shapes, dtypes and strides of what an operator gives, before anything is computed.
 #include "runtime/invoke.h"
+#include "tensor/fault.h"
 
 namespace dl {
 
 const char* InferCall::name() const { return op->name.c_str(); }
 static const Attr& attr_of(const OpDef* op, const Attrs* attrs, const char* name) {
   int i = op->attr_index(name);
-  if (i < 0) throw RuntimeError(op->name + ": its stanza has no attribute '" + name + "', which its rule reads");
+  if (i < 0) throw InternalError(op->name + ": its stanza has no attribute '" + name + "', which its rule reads");
   return (*attrs)[size_t(i)];
 }
 const Attr& InferCall::attr(const char* name) const { return attr_of(op, attrs, name); }
@@ -48,8 +49,8 @@ static void refuse_complex(const OpDef& op, const Metas& metas) {
 
 void infer(const OpDef& op, const Metas& in, const Attrs& attrs, Metas& out, DType* common) {
   if (!op.infer || !op.dtype_rule)
-    throw RuntimeError(op.name + ": no inference rule is called '" + op.infer_rule +
-                       "' (composite operators are inferred through their parts)");
+    throw InternalError(op.name + ": no inference rule is called '" + op.infer_rule +
+                        "' (composite operators are inferred through their parts)");
   out.assign(size_t(op.n_out < 0 ? 1 : op.n_out), Meta());
   if (!op.takes_complex) refuse_complex(op, in);
   DTypeCall d{&op, in.data(), int(in.size()), &attrs, out};

@@ -9,6 +9,7 @@
 #include "runtime/device.h"
 #include "runtime/random.h"
 #include "runtime/trace.h"
+#include "tensor/fault.h"
 
 namespace dl {
 
@@ -24,7 +25,7 @@ static void run_kernel(const OpDef& op, const Tensors& in, const Tensors& out, c
   if (device.type != 0)
     return backend(device.type)
         .invoke(op, {in.begin(), in.end()}, {out.begin(), out.end()}, attrs, rng.seed, rng.counter);
-  if (!op.kernel) throw RuntimeError(op.name + ": no CPU kernel is called '" + op.kernel_stem + "'");
+  if (!op.kernel) throw InternalError(op.name + ": no CPU kernel is called '" + op.kernel_stem + "'");
   View few[16];
   std::vector<View> many;
   View* pin = few;

@@ -4,6 +4,7 @@
 #include "runtime/autocast.h"
 #include "runtime/invoke.h"
 #include "runtime/trace.h"
+#include "tensor/fault.h"
 
 namespace dl {
 
@@ -92,8 +93,8 @@ static Tensor resolve(const ProgRef& r, const ProgramEnv& env, const std::vector
       const Attr& a = (*env.attrs)[size_t(r.k)];
       if (a.kind == Attr::Float) return make_scalar(a.f, DType::F64, true);
       if (a.kind == Attr::Int || a.kind == Attr::Bool) return make_scalar(a.i, DType::I64, true);
-      throw RuntimeError(env.op->name + ": attribute '" + env.op->attrs[size_t(r.k)].name +
-                         "' is used as a number in a rule");
+      throw InternalError(env.op->name + ": attribute '" + env.op->attrs[size_t(r.k)].name +
+                          "' is used as a number in a rule");
     }
     default: break;
   }

@@ -1,4 +1,5 @@
 #include "runtime/registry.h"
+#include "tensor/fault.h"
 
 #include <unordered_map>
 
@@ -42,7 +43,7 @@ const OpDef& get_op(const std::string& name) {
 
 int op_count() { return int(ops().size()); }
 const OpDef& op_by_id(int id) {
-  if (id < 0 || id >= op_count()) throw RuntimeError(format("no operator has the number %d", id));
+  if (id < 0 || id >= op_count()) throw InternalError(format("no operator has the number %d", id));
   return *ops()[size_t(id)];
 }
 
@@ -60,7 +61,7 @@ static void mark(Uses& u, const ProgRef& r, bool shape_only) {
 
 void prepare(Program& p) {
   if (p.ready) return;
-  if (p.steps.size() > 64) throw RuntimeError("a rule has more than 64 steps");
+  if (p.steps.size() > 64) throw InternalError("a rule has more than 64 steps");
   std::vector<uint64_t> slot_deps(size_t(p.n_slots), 0);
   std::vector<Uses> slot_uses(static_cast<size_t>(p.n_slots));
   auto made = [](const ProgRef& r) { return r.kind == ProgRef::Tmp || r.kind == ProgRef::TmpAll; };

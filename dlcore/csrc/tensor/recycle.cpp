@@ -6,6 +6,8 @@
 #include <new>
 #include <vector>
 
+#include "tensor/fault.h"
+
 // A sanitizer should see every object come and go.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define DL_KEEP_BLOCKS 0
@@ -78,7 +80,7 @@ void count_small_slow(int64_t bytes, int64_t made, int64_t reused) {
 void* new_block(size_t lines) {
   if (t_recycler.limit == 0) watch_this_thread();
   void* p = std::aligned_alloc(kLine, std::max(lines, size_t(1)) * kLine);
-  if (!p) throw std::bad_alloc();
+  if (!p) throw OutOfMemory(format("out of memory: no block of %zu bytes", lines * kLine));
   return p;
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "tensor/fault.h"
+
 namespace dl {
 
 using namespace onednn;
@@ -159,7 +161,7 @@ std::shared_ptr<ConvPlan> make_plan(const Key& key, const ConvWish& r, const Con
                                                : make_reorder(weight_given(s, w), plan->weights);
   } catch (const dnnl::error& e) {
     plan->usable = false;
-    if (e.status == dnnl_out_of_memory) throw MemoryError("conv2d: oneDNN is out of memory");
+    if (e.status == dnnl_out_of_memory) throw OutOfMemory("conv2d: oneDNN is out of memory");
   }
   return plan;
 }

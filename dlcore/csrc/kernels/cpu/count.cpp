@@ -6,6 +6,7 @@
 
 #include "kernels/cpu/search.h"
 #include "kernels/cpu/views.h"
+#include "tensor/fault.h"
 
 namespace dl {
 namespace {
@@ -174,7 +175,7 @@ Tensor count_numbers(const View& x, int64_t least) {
     using T = typename decltype(tag)::type;
     if constexpr (std::is_integral_v<T>) made = count_all(v.ptr<const T>(), v.numel(), least);
   });
-  if (!made) throw TypeError(std::string("bincount: expected whole numbers, got ") + dtype_name(x.dtype));
+  if (!made) throw InternalError(std::string("bincount: expected whole numbers, got ") + dtype_name(x.dtype));
   return made;
 }
 

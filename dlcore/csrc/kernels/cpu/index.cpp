@@ -7,6 +7,7 @@
 #include "kernels/cpu/isa/move_table.h"
 #include "kernels/cpu/isa/tile_bytes.h"
 #include "kernels/cpu/row_copy.h"
+#include "tensor/fault.h"
 
 namespace dl {
 namespace {
@@ -256,7 +257,7 @@ DL_KERNEL("gather_last", [](const KernelCall& c) {
   const View& y = c.out[0];
   if (y.numel() == 0) return;
   size_t item = itemsize(y.dtype);
-  if (!is_contiguous(y.shape, y.strides)) throw RuntimeError(c.op->name + ": expected a row-major result");
+  if (!is_contiguous(y.shape, y.strides)) throw InternalError(c.op->name + ": expected a row-major result");
   for (int64_t k = 0; k < r.count; k++)
     if (!p[k]) std::memset(y.ptr<char>() + size_t(k * r.inner) * item, 0, size_t(r.inner) * item);
 });

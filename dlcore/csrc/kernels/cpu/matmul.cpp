@@ -10,6 +10,7 @@
 #include "kernels/cpu/gemm.h"
 #include "kernels/cpu/onednn.h"
 #include "kernels/cpu/pairs.h"
+#include "tensor/fault.h"
 
 namespace dl {
 
@@ -112,7 +113,7 @@ bool run_onednn(const KernelCall& call, const Product& p, DType t) {
             made->prim[i][j] = make_prim(p, i ? last_m : made->bm, j ? last_n : made->bn, t, ars, acs, brs, bcs, crs);
       made->usable = true;
     } catch (const dnnl::error& e) {
-      if (e.status == dnnl_out_of_memory) throw MemoryError("matmul: oneDNN is out of memory");
+      if (e.status == dnnl_out_of_memory) throw OutOfMemory("matmul: oneDNN is out of memory");
     }
     return made;
   });

@@ -7,6 +7,8 @@
 #include <new>
 #include <unordered_map>
 
+#include "tensor/fault.h"
+
 // oneDNN brings the OpenMP run-time along; weak, so that a build of oneDNN without OpenMP works as well.
 extern "C" {
 __attribute__((weak)) void omp_set_num_threads(int n);
@@ -106,8 +108,8 @@ namespace {
 
 void check(dnnl_status_t status, const char* what) {
   if (status == dnnl_success) return;
-  if (status == dnnl_out_of_memory) throw MemoryError(std::string("oneDNN: out of memory while ") + what);
-  throw RuntimeError(format("oneDNN: status %d while %s", int(status), what));
+  if (status == dnnl_out_of_memory) throw OutOfMemory(std::string("oneDNN: out of memory while ") + what);
+  throw LibraryError("oneDNN", format("status %d while %s", int(status), what));
 }
 
 // Scratch memory of this thread: grows, and is freed with the thread.
@@ -122,7 +124,7 @@ struct ThreadScratch {
       data = std::aligned_alloc(4096, size);
       if (!data) {
         size = 0;
-        throw MemoryError(format("oneDNN: no memory for a scratchpad of %zu bytes", n));
+        throw OutOfMemory(format("oneDNN: no memory for a scratchpad of %zu bytes", n));
       }
     }
     return data;

@@ -9,6 +9,7 @@
 
 #include "kernels/cpu/views.h"
 #include "runtime/random.h"
+#include "tensor/fault.h"
 
 namespace dl {
 
@@ -19,7 +20,7 @@ class RandomDraw {
   // The four numbers of the next round. A round is refused with probability below 3/4 by every caller: the limit is
   // for a caller that is wrong.
   std::array<double, 4> next() {
-    if (round_ == 5000) throw RuntimeError(std::string(name_) + ": no draw was accepted in 5000 rounds");
+    if (round_ == 5000) throw InternalError(std::string(name_) + ": no draw was accepted in 5000 rounds");
     std::array<double, 4> u;
     for (uint32_t half = 0; half < 2; half++) {
       std::array<uint32_t, 4> w = philox(seed_, at_, 2 * round_ + half, lane_);

@@ -5,6 +5,7 @@
 #include "kernels/cpu/copy.h"
 #include "kernels/cpu/row_runner.h"
 #include "runtime/pool.h"
+#include "tensor/fault.h"
 
 namespace dl {
 namespace {
@@ -57,7 +58,7 @@ void make_program(RowPlan& plan) {
   for (size_t v = 0; v < needed.size(); v++) {
     if (!needed[v]) continue;
     bool given = int(v) < p.n_in, sum = plan.slots[v].home == RowSlot::Sums;
-    if (varies[v]) throw RuntimeError("fused_rows: a number of a column from more than columns");
+    if (varies[v]) throw InternalError("fused_rows: a number of a column from more than columns");
     if (!given && !sum) continue;
     number[v] = int16_t(after.n_in++);
     plan.after_in.push_back(sum ? ~plan.slots[v].array : int(v));
@@ -142,7 +143,7 @@ std::vector<bool> column_values(const RowProgram& p) {
     const TileInstr& ins = p.code[i];
     bool follows = false, reduces = row_reduction(ins.op, nullptr) || column_reduction(ins.op, nullptr);
     for (int k = 0; k < row_arity(ins.op); k++) follows = follows || found[size_t(operand(ins, k))];
-    if (follows && reduces) throw RuntimeError("RowProgram: a reduction of what follows from one over the rows");
+    if (follows && reduces) throw InternalError("RowProgram: a reduction of what follows from one over the rows");
     found[size_t(p.n_in) + i] = follows || column_reduction(ins.op, nullptr);
   }
   return found;

@@ -6,6 +6,7 @@
 #include "kernels/cpu/isa/stream.h"
 #include "kernels/cpu/row_columns.h"
 #include "kernels/cpu/tile_plan.h"
+#include "tensor/fault.h"
 
 namespace dl {
 namespace {
@@ -53,7 +54,7 @@ class Planner {
     for (int i = whole.n - 1; i >= lead; i--) {
       if (whole[i] == 1) continue;
       if (inner >= 0 && strides[i] != strides[inner] * whole[inner])
-        throw RuntimeError("fused_rows: a row that is not evenly spaced in memory");
+        throw InternalError("fused_rows: a row that is not evenly spaced in memory");
       if (inner < 0) a.step = strides[i];
       inner = i;
     }
@@ -69,7 +70,7 @@ class Planner {
   void axes() {
     Shape whole;
     for (int k = 0; k < p_.n_in; k++) whole = broadcast_shapes(whole, in_[k].shape, "fused_rows");
-    if (whole.n < p_.trailing) throw RuntimeError("fused_rows: the inputs have fewer axes than a row");
+    if (whole.n < p_.trailing) throw InternalError("fused_rows: the inputs have fewer axes than a row");
     int lead = whole.n - p_.trailing;
     std::vector<RowArray*> all;
     for (int k = 0; k < p_.n_in; k++) plan_.in.push_back(array(in_[k], whole, true));
@@ -238,7 +239,7 @@ class Planner {
         pass.stores.push_back(int(k));
         pass.overwrites = pass.overwrites || shares_memory(out_[k]);
       } else if (cls(v) == RowClass::Wide && !plan_.out[k].step) {
-        throw RuntimeError("fused_rows: an output of one number a row gets a number for each element");
+        throw InternalError("fused_rows: an output of one number a row gets a number for each element");
       }
     }
     if (plan_.parts == 1) return;
@@ -263,7 +264,7 @@ class Planner {
     if (!used_[size_t(v)]) return;
     if (reduces(i) || goes_down(i)) {
       if (pass_[size_t(v)] != pass) return;
-      if (cls(ins.a) != RowClass::Wide) throw RuntimeError("fused_rows: a reduction of one number a row");
+      if (cls(ins.a) != RowClass::Wide) throw InternalError("fused_rows: a reduction of one number a row");
       to.steps.push_back(
           {goes_down(i) ? RowStep::Down : RowStep::Reduce, nullptr, reduce_fns(i), ins.a, 0, 0, int16_t(v)});
       to.steps.back().single = single_sum(i);
@@ -385,8 +386,8 @@ class Planner {
 
 void plan_rows(RowPlan& plan, const RowProgram& p, TileType type, const View* in, int nin, const View* out, int nout) {
   if (nin != p.n_in || nout != int(p.outs.size()))
-    throw RuntimeError(format("fused_rows: its program takes %d inputs and makes %d outputs, got %d and %d", p.n_in,
-                              int(p.outs.size()), nin, nout));
+    throw InternalError(format("fused_rows: its program takes %d inputs and makes %d outputs, got %d and %d", p.n_in,
+                               int(p.outs.size()), nin, nout));
   plan.program = &p;
   plan.dtype = register_dtype(type);
   plan.itemsize = int(itemsize(plan.dtype));

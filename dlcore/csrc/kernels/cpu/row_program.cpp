@@ -2,6 +2,7 @@
 #include "kernels/cpu/isa/tile_table.h"
 #include "kernels/cpu/row_columns.h"
 #include "kernels/cpu/rows.h"
+#include "tensor/fault.h"
 
 namespace dl {
 namespace {
@@ -41,14 +42,14 @@ void check(const RowProgram& p) {
     const int16_t operands[3] = {ins.a, ins.b, ins.c};
     for (int k = 0; k < row_arity(ins.op); k++)
       if (operands[k] < 0 || operands[k] >= made)
-        throw RuntimeError(format("RowProgram: value %d is read before it is there", int(operands[k])));
+        throw InternalError(format("RowProgram: value %d is read before it is there", int(operands[k])));
     reduces = reduces || reduction(ins.op, 0, kNumReductions, nullptr);
     made++;
   }
   for (int v : p.outs)
-    if (v < 0 || v >= made) throw RuntimeError(format("RowProgram: there is no value %d", v));
+    if (v < 0 || v >= made) throw InternalError(format("RowProgram: there is no value %d", v));
   if (p.outs.empty() || p.trailing < 1 || !reduces)
-    throw RuntimeError("RowProgram: it has no output, axis or reduction");
+    throw InternalError("RowProgram: it has no output, axis or reduction");
   column_values(p);
 }
 

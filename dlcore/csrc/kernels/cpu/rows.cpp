@@ -5,6 +5,7 @@
 #include "kernels/cpu/row_runner.h"
 #include "kernels/cpu/tile_plan.h"
 #include "runtime/pool.h"
+#include "tensor/fault.h"
 
 namespace dl {
 namespace {
@@ -31,9 +32,9 @@ void run_in_parts(const RowPlan& plan, const View* in, const View* out) {
 }
 
 void rows_kernel(const KernelCall& c) {
-  if (c.nout == 0 || c.nin == 0) throw RuntimeError("fused_rows: no arrays");
+  if (c.nout == 0 || c.nin == 0) throw InternalError("fused_rows: no arrays");
   const auto* p = static_cast<const RowProgram*>(c.attrs->at(0).obj.get());
-  if (!p) throw RuntimeError("fused_rows: no program");
+  if (!p) throw InternalError("fused_rows: no program");
   // The plan holds for all runs of an instruction: addresses change, but not which of them are the same.
   std::shared_ptr<void> own;
   std::shared_ptr<void>& state = c.state ? *c.state : own;

@@ -5,6 +5,7 @@
 
 #include "kernels/cpu/tile_complex.h"
 #include "kernels/cpu/tile_plan.h"
+#include "tensor/fault.h"
 
 namespace dl {
 
@@ -73,18 +74,18 @@ int op_cost(TileOp op) {
 void check(const TileProgram& p) {
   int made = p.n_in;
   for (const TileInstr& ins : p.code) {
-    if (ins.op >= kTileOps) throw RuntimeError(format("tile: unknown micro-operation %d", int(ins.op)));
+    if (ins.op >= kTileOps) throw InternalError(format("tile: unknown micro-operation %d", int(ins.op)));
     const int16_t operands[3] = {ins.a, ins.b, ins.c};
     for (int k = 0; k < kOps[ins.op].arity; k++)
       if (operands[k] < 0 || operands[k] >= made)
-        throw RuntimeError(format("tile: '%s' reads value %d, but only 0 to %d exist there", kOps[ins.op].mnemonic,
-                                  int(operands[k]), made - 1));
+        throw InternalError(format("tile: '%s' reads value %d, but only 0 to %d exist there", kOps[ins.op].mnemonic,
+                                   int(operands[k]), made - 1));
     made++;
   }
-  if (p.outs.empty()) throw RuntimeError("tile: the program has no output");
+  if (p.outs.empty()) throw InternalError("tile: the program has no output");
   for (int v : p.outs)
     if (v < 0 || v >= made)
-      throw RuntimeError(format("tile: output value %d does not exist (0 to %d do)", v, made - 1));
+      throw InternalError(format("tile: output value %d does not exist (0 to %d do)", v, made - 1));
 }
 
 }  // namespace
@@ -176,10 +177,10 @@ DType register_dtype_of(const KernelCall& c) {
 void tile_kernel(const KernelCall& c) {
   const TileProgram* p = c.op->tile.get();
   if (!p) p = static_cast<const TileProgram*>(c.attrs->at(0).obj.get());
-  if (!p) throw RuntimeError(c.op->name + ": the operator has no tile program");
+  if (!p) throw InternalError(c.op->name + ": the operator has no tile program");
   if (p->n_in != c.nin || int(p->outs.size()) != c.nout)
-    throw RuntimeError(format("%s: its program takes %d inputs and makes %d outputs, got %d and %d", c.op->name.c_str(),
-                              p->n_in, int(p->outs.size()), c.nin, c.nout));
+    throw InternalError(format("%s: its program takes %d inputs and makes %d outputs, got %d and %d",
+                               c.op->name.c_str(), p->n_in, int(p->outs.size()), c.nin, c.nout));
   // A fused group says which registers it wants: a comparison's operands may all have become constants.
   if (!c.op->tile && c.attrs->size() > 1 && !c.attrs->at(1).none())
     return run_tile(*p, tile_type(c.attrs->at(1).dtype()), c.in, c.out, c.nout);

@@ -5,6 +5,7 @@
 
 #include "kernels/cpu/tile_plan.h"
 #include "runtime/pool.h"
+#include "tensor/fault.h"
 
 namespace dl {
 namespace {
@@ -43,7 +44,7 @@ TileParcels::TileParcels(const TileProgram& p, const View* in, const View* out, 
   int64_t room = 0;
   by_rule_ = true;
   for (int s = 0; s < sets; s++, in += p.n_in, out += p.outs.size()) {
-    if (!fits(p, in, out)) throw RuntimeError(format("tile: the arrays of set %d do not go together", s));
+    if (!fits(p, in, out)) throw InternalError(format("tile: the arrays of set %d do not go together", s));
     by_rule_ = by_rule_ && suits_rule(p, in, out);
     int64_t n = out[0].numel(), each = 0;
     for (int k = 0; k < p.n_in; k++) each += in[k].shape == out[0].shape ? int64_t(itemsize(in[k].dtype)) : 0;
@@ -100,8 +101,8 @@ void each_kernel(const KernelCall& c) {
   auto* p = static_cast<const TileProgram*>(c.attrs->at(0).obj.get());
   int nout = int(p->outs.size()), sets = p->n_in ? c.nin / p->n_in : 0;
   if (!sets || sets * p->n_in != c.nin || sets * nout != c.nout)
-    throw RuntimeError(format("%s: its program takes %d inputs and makes %d outputs, got %d and %d", c.op->name.c_str(),
-                              p->n_in, nout, c.nin, c.nout));
+    throw InternalError(format("%s: its program takes %d inputs and makes %d outputs, got %d and %d",
+                               c.op->name.c_str(), p->n_in, nout, c.nin, c.nout));
   std::shared_ptr<void> made = c.state ? *c.state : nullptr;
   if (!made) made = std::make_shared<TileParcels>(*p, c.in, c.out, sets);
   if (c.state) *c.state = made;

@@ -8,6 +8,7 @@
 #include "kernels/cpu/scratch.h"
 #include "kernels/cpu/tile_plan.h"
 #include "kernels/cpu/views.h"
+#include "tensor/fault.h"
 
 namespace dl {
 
@@ -292,7 +293,7 @@ void run_across(const TileProgram& p, TileType type, const View* in, View* out, 
 
 void run_tile(const TileProgram& p, TileType type, const View* in, View* out, int nout) {
   if (out[0].numel() == 0) return;
-  if (!p.compiled) throw RuntimeError("tile: the program was not prepared");
+  if (!p.compiled) throw InternalError("tile: the program was not prepared");
   if (p.compiled->rule && type == TileType::F32 && run_rule(p, in, out, nout)) return;
   if (run_tile_small(p, type, in, out, nout)) return;
   if (type == TileType::I32 && nout == 1 && run_tile_bytes(p, in, out[0])) return;

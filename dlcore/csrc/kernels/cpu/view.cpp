@@ -1,10 +1,11 @@
 // Operators that only give memory another shape. "view" never runs; "reshape" runs when the new shape needs a copy.
 #include "runtime/registry.h"
+#include "tensor/fault.h"
 
 namespace dl {
 
 static void no_kernel(const KernelCall& c) {
-  throw RuntimeError(c.op->name + ": is a view, it has nothing to compute");
+  throw InternalError(c.op->name + ": is a view, it has nothing to compute");
 }
 
 static void reshape(const KernelCall& c) {

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "kernels/cpu/copy.h"
+#include "tensor/fault.h"
 
 namespace dl {
 
@@ -24,7 +25,9 @@ void fill_zero(const View& dst) {
   copy_view(dst, View{zero, dst.dtype, dst.shape, none});
 }
 
-void throw_no_complex(DType t) { throw TypeError(std::string("does not take ") + dtype_name(t)); }
+void throw_no_complex(DType t) {
+  throw InternalError(std::string("a kernel of real numbers was given ") + dtype_name(t));
+}
 
 View part_view(const View& v, int part) {
   View p = v;
