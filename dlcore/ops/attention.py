@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import _core
 from ._record import op as _op
-from ._samples import bad, case, fixed, real
+from ._samples import bad, case, fixed, real, whole
 from .functions import function
 
 if TYPE_CHECKING:
@@ -38,7 +38,9 @@ op("_attention", f"q, k, v, mask, {_ARGS}",
    errors=[bad("expected query", _q, real(shape=(2, 5, 3)), _v, _none), bad("leading axes", _q, _k._replace(
        shape=(3, 5, 4)), _v, _none), bad("cannot be broadcast", _q, _k, _v, real(shape=(4, 5))),
        bad("mask that broadcasts", _q, _k, _v, real(shape=(2, 2, 3, 5))),
-       bad("one number of dimensions", _q, _k, real(shape=(5, 2)), _none)],
+       bad("one number of dimensions", _q, _k, real(shape=(5, 2)), _none),
+       bad("needs floating-point arrays, got int64", *[whole(shape=(2, 3, 4))] * 3, fixed(0, "int64"),
+           raises="TypeError")],
    formula="Vaswani et al., arXiv:1706.03762; in tiles Dao et al., arXiv:2205.14135")
 op("_attention_grad", f"q, k, v, mask, y, lse, g, {_ARGS}", "The gradients of _attention by q, k and v.",
    outs="dq, dk, dv", dtype="promote", infer="attention_grad", kernel="attention_grad",

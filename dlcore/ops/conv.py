@@ -4,7 +4,7 @@ from functools import partial
 from typing import Any
 
 from ._record import op as _op
-from ._samples import bad, case, real
+from ._samples import bad, case, real, whole
 
 # fmt: off
 op = partial(_op, family="conv", np_name="")
@@ -50,6 +50,8 @@ def _convolution(nd: int) -> None:
                bad(name, real(shape=(4, 5)), w, None),
                bad(name, x, _shape(3, 4, nd=nd, of=(9, 9, 9)), None), bad("bias", x, w, real(shape=(2,))),
                bad("groups", x, w, None, groups=3), bad("stride", x, w, None, stride=0),
+               bad("needs floating-point arrays, got int64", whole(shape=(1, 2, *(3,) * nd)),
+                   whole(shape=(1, 2, *(2,) * nd)), None, raises="TypeError"),
                bad("groups must be .* got 0", x, w, None, groups=0), bad("less than 2", x, w, None, groups=2**62),
                bad("stride must be one integer", x, w, None, stride=(1,) * (nd + 1)) if nd != 2 else
                bad("stride must be one integer", x, w, None, stride=(1, 1, 1))])

@@ -151,7 +151,8 @@ op("one_hot", "x, depth: int, on: float = 1.0, off: float = 0.0, dtype: dtype = 
 _seg = [case(real(0.5, 2, shape=(5, 3), apart=True), fixed([0, 2, 0, -1, 2], "int64"), num=4),
         case(real(0.5, 2, shape=(3,), apart=True), fixed([1, 1, 0], "int32"), num=2)]
 _seg_errors = [bad("index 7 is out of range for axis 0 of size 4", _x43, fixed([0, 7, 0, 0], "int64"), num=4,
-                   raises="IndexError"), bad(r"\(4, 3\).*\(2,\)", _x43, fixed([0, 1], "int64"), num=4)]
+                   raises="IndexError"), bad(r"\(4, 3\).*\(2,\)", _x43, fixed([0, 1], "int64"), num=4),
+               bad("num must not be negative, got -1", _x43, fixed([0, 1, 2, 3], "int64"), num=-1)]
 _segment = partial(op, infer="segment", samples=_seg, errors=_seg_errors)
 _full = [case(real(0.5, 2, shape=(5, 3), apart=True), fixed([0, 2, 0, -2, 2], "int64"), num=3), _seg[1]]
 _bools = case(fixed([True, False, True], "bool"), fixed([0, 0, 2], "int32"), num=4)

@@ -96,7 +96,8 @@ op("random_bernoulli", f"p: float = 0.5, {_DT}", "1 with probability p, else 0."
    example="random_bernoulli(1., (2,)) -> [1., 1.]")
 op("random_permutation", "n: int, dtype: dtype = 'int64', device: str = ''", "0, ..., n - 1 in random order.",
    infer="permutation",
-   kernel="random_permutation", ref="dlcore.ops.reference.permutation_check", errors=[bad("negative", n=-1)],
+   kernel="random_permutation", ref="dlcore.ops.reference.permutation_check",
+   errors=[bad("negative", n=-1), bad("n of at most 4294967295, got 4294967296", n=2**32)],
    samples=[case(n=50), case(n=0)],
    example="random_permutation(1) -> [0]")
 op("_dropout_mask", "x: like, p: float = 0.5", "0 with probability p, else 1 / (1 - p), in x's shape and dtype.",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from .. import _core
 from ._lstm_loop import held_lstm
 from ._record import op as _op
-from ._samples import bad, case, real
+from ._samples import bad, case, real, whole
 from .functions import function
 
 if TYPE_CHECKING:
@@ -48,7 +48,8 @@ def _steps(kind: str, gates: int) -> None:
     options: list[dict[str, Any]] = [{}, {"reverse": True, **({"relu": True} if plain else {})}]
     wrong = [bad(rf"{kind}.*expected inputs", real(shape=(3, 2, 5)), *draws[1:]),
              bad("expected states", *draws[:3], *[real(shape=(3, 2))] * (len(primal) - 3)),
-             bad("expected bias", *draws[:2], real(shape=(1,)), *draws[3:])]
+             bad("expected bias", *draws[:2], real(shape=(1,)), *draws[3:]),
+             bad("needs floating-point arrays, got int64", *[whole(shape=s) for s in shapes], raises="TypeError")]
 
     op(name, f"{given}, {attrs}",
        f"All steps of a sequence in one direction; xw (t, n, gates * hidden) are the inputs times their weights. "

@@ -190,7 +190,6 @@ DL_INFER("arange", [](InferCall& c) {
   c.out[0].shape = Shape{count > 0 ? int64_t(count) : 0};
 });
 DL_INFER("eye", [](InferCall& c) { c.out[0].shape = Shape{c.attr("n").i, c.attr("m").i}; });
-DL_INFER("permutation", [](InferCall& c) { c.out[0].shape = Shape{c.attr("n").i}; });
 DL_INFER("one_hot", [](InferCall& c) {
   c.out[0].shape = c.in[0].shape;
   int64_t depth = c.attr("depth").i;

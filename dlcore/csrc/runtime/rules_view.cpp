@@ -196,8 +196,8 @@ DL_INFER("unreduce", [](InferCall& c) {
 static void window_view(InferCall& c, const Dims& start, const Dims& size, const Attr& step) {
   const Shape& in = c.in[0].shape;
   if (start.n < size.n || (!step.none() && step.v.n < size.n))
-    throw ValueError(
-        format("%s: expected a start and a step for each of %d axes, got %d starts", c.name(), size.n, start.n));
+    throw ValueError(format("%s: expected a start and a step for each of %d axes, got %d starts and %d steps", c.name(),
+                            size.n, start.n, step.none() ? size.n : step.v.n));
   if (start.n > in.n || size.n > in.n)
     throw IndexError(format("%s: too many indices, expected at most %d for an array of shape %s, got %d", c.name(),
                             in.n, to_string(in).c_str(), std::max(start.n, size.n)));

@@ -33,7 +33,8 @@ Updates::Updates(const OpDef& op, std::vector<UpdateItem> items) : op_(&op), ite
   if (!op.tile || !op.inplace_ok || op.n_out < 1 || items_.empty() || items_[0].out.empty() || !items_[0].out[0])
     throw ValueError(op.name + ": is not an operator that updates arrays in place");
   dtype_ = items_[0].out[0]->dtype;
-  if (register_dtype(tile_type(dtype_)) != dtype_) throw ValueError(op.name + ": dtypes are converted on the way");
+  if (register_dtype(tile_type(dtype_)) != dtype_)
+    throw ValueError(op.name + ": expected arrays of a dtype that is computed in, got " + dtype_name(dtype_));
   for (UpdateItem& item : items_) {
     for (Tensor& t : item.in)  // Python numbers, in the dtype that is computed in
       if (t && t->weak && t->dtype != dtype_) t = make_scalar(scalar_value(t), dtype_, true);

@@ -143,6 +143,13 @@ void random_permutation(const KernelCall& c) {
     for (int64_t i = b; i < e; i++) to[i] = int64_t(x[i] & UINT32_MAX);
   });
   if (!direct) copy_view(out, made);
+DL_INFER("permutation", [](InferCall& c) {  // asked before there is memory for so many
+  const int64_t n = c.attr("n").i;
+  if (n > int64_t(UINT32_MAX))
+    throw ValueError(format("%s: expected n of at most %lld, got %lld", c.name(), (long long)UINT32_MAX, (long long)n));
+  c.out[0].shape = Shape{n};
+});
+
 }
 DL_KERNEL("random_permutation", random_permutation);
 

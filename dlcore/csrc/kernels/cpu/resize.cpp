@@ -75,9 +75,8 @@ Shape resized(const Call& c, const Shape& x) {
   spatial_attr(c, "size", x.n - 2, 1, size);
   Shape y{x[0], x[1]};
   for (int i = 2; i < x.n; i++) {
-    if (size[i - 2] < 1 || x[i] < 1)
-      throw ValueError(op + ": cannot make size " + std::to_string(size[i - 2]) + " of x " + to_string(x) +
-                       "; both must be at least 1");
+    if (x[i] < 1)
+      throw ValueError(op + ": expected x of at least 1 along each axis of space, got shape " + to_string(x));
     y.push(size[i - 2]);
   }
   return y;
