@@ -104,9 +104,6 @@ void settle(const RandomWords& words, uint64_t* x, int64_t n) {
 
 void random_permutation(const KernelCall& c) {
   const int64_t n = c.out[0].numel();
-  if (n > int64_t(UINT32_MAX))
-    throw ValueError(format("%s: at most %lld numbers can be put in order, got n=%lld", c.op->name.c_str(),
-                            (long long)UINT32_MAX, (long long)n));
   const RandomWords words(c);
   const Digits digits = digits_for(n);
   const int64_t blocks = n < kTogether ? 1 : num_threads(), size = (n + blocks - 1) / blocks;
@@ -143,15 +140,15 @@ void random_permutation(const KernelCall& c) {
     for (int64_t i = b; i < e; i++) to[i] = int64_t(x[i] & UINT32_MAX);
   });
   if (!direct) copy_view(out, made);
+}
+DL_KERNEL("random_permutation", random_permutation);
+
 DL_INFER("permutation", [](InferCall& c) {  // asked before there is memory for so many
   const int64_t n = c.attr("n").i;
   if (n > int64_t(UINT32_MAX))
     throw ValueError(format("%s: expected n of at most %lld, got %lld", c.name(), (long long)UINT32_MAX, (long long)n));
   c.out[0].shape = Shape{n};
 });
-
-}
-DL_KERNEL("random_permutation", random_permutation);
 
 }  // namespace
 }  // namespace dl
