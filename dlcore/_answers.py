@@ -50,6 +50,9 @@ CAUGHT = (TypeError, ValueError, IndexError, KeyError, AttributeError, OverflowE
 _NAMED = re.compile(r"\w[\w.]*(\(.*?\))?(( [\w.]+){0,2}|( [\w.]+)? has [^:]*): ")
 # What Python says without the name of what failed although it is written like that.
 _NOT_NAMED = re.compile(r"invalid literal|could not convert|unhashable|bad operand|\w+\(\): incompatible")
+# What making an array says, also where another function was called that makes one of what it was given.
+_CONVERTERS = ("array", "asarray", "asanyarray", "ascontiguousarray")
+_CONVERTED = re.compile(r"array: (cannot make numbers of|the lists are not of one shape)")
 # Arguments of functions of arrays that may be anything.
 _FREE = frozenset("args cls fname func function key knobs kwargs more named params self step".split())
 # What objects are asked by signs: obj(...) and obj[...].
@@ -87,6 +90,8 @@ def better(function: Callable[..., Any], who: str, error: Exception, args: Any, 
     traceback = error.__traceback__.tb_next if error.__traceback__ is not None else None
     purpose = False if traceback is None else _ours(traceback)
     text = str(error.args[0]) if type(error) is KeyError and error.args else str(error)
+    if purpose and _CONVERTED.match(text) and who not in _CONVERTERS:
+        return type(error)(f"{who}: {text.partition(': ')[2]}")  # what did not become an array was this one's argument
     named = _NAMED.match(text) is not None and _NOT_NAMED.match(text) is None
     if purpose is None or (named and not isinstance(error, AttributeError)):
         return None

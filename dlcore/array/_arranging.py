@@ -10,6 +10,7 @@ import numpy as _np
 from .._core import NDArray
 from ..ops import F
 from ._convert import asarray
+from ._shared import array_in_place
 
 Axes = int | Sequence[int]
 _MOST_AXES = 8  # of an array
@@ -306,9 +307,8 @@ def fill_diagonal(a: NDArray, val: Any, wrap: bool = False) -> None:
     >>> x = np.zeros((2, 2)); fill_diagonal(x, 3.0); x.tolist()
     [[3.0, 0.0], [0.0, 3.0]]
     """
-    if not isinstance(a, NDArray) or a.ndim < 2:
-        shape = getattr(a, "shape", type(a).__name__)
-        raise ValueError(f"fill_diagonal: expected an array with 2 or more axes, got {shape}")
+    if array_in_place("fill_diagonal", a).ndim < 2:
+        raise ValueError(f"fill_diagonal: expected an array with 2 or more axes, got shape {a.shape}")
     if a.ndim > 2 and len(set(a.shape)) > 1:
         raise ValueError(f"fill_diagonal: beyond matrices all axes must be equally long, got shape {a.shape}")
     if wrap and a.ndim == 2:

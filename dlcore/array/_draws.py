@@ -241,7 +241,9 @@ def randint(low: Any, high: Any, dims: Dims, dtype: Any, place: str) -> NDArray:
     if is_array(low, high):
         first, last = (as_param(v, dims, "float64", place) for v in (low, high))
         if known(first) and known(last) and not bool(F.all(F.less(first, last))):
-            raise ValueError("randint: high must be above low")
+            low, high = _np.broadcast_arrays(first.asnumpy(), last.asnumpy())
+            k = tuple(_np.argwhere(low >= high)[0])
+            raise ValueError(f"randint: high must be above low, got low={low[k]:g} and high={high[k]:g}")
         return F.cast(F.floor(F.random_between(first, last)), dtype)
     kind = str(dtype_name(dtype))
     wide = kind == "int64" and -(2**63) <= low and high <= 2**63

@@ -92,7 +92,7 @@ class Generator:
     def state(self, state: dict[str, int]) -> None:
         if not isinstance(state, dict) or not {"seed", "counter"} <= state.keys():
             raise TypeError(f"Generator.state: expected a dict with seed and counter, got {state!r}")
-        self._state = (as_seed(state["seed"]), as_seed(state["counter"]))
+        self._state = (as_seed(state["seed"], "Generator.state"), as_seed(state["counter"], "Generator.state"))
         self._children = int(state.get("children", 0))
 
     def spawn(self, n_children: int) -> list[Generator]:

@@ -247,12 +247,13 @@ def _fitting(x: NDArray, value: Any) -> NDArray:
     if isinstance(value, (list, tuple)) and any(isinstance(v, NDArray) for v in value):
         value = F.stack(*(_fitting(x, v) for v in value))
     if not isinstance(value, NDArray):
+        given = value
         try:
             value = np.asarray(value)
         except ValueError:
             raise ValueError(f"assignment: the lists are not of one shape, got {shown(value)}") from None
         if value.dtype.kind not in "biufcV":
-            raise TypeError(f"assignment: cannot make numbers of {value.dtype} for an array of {x.dtype}")
+            raise TypeError(f"assignment: cannot make numbers of {shown(given)} for an array of {x.dtype}")
         value = _core.from_numpy(np.ascontiguousarray(value).reshape(value.shape), True)
     if value._dtype_name != x._dtype_name:
         value = F.cast(value, x._dtype_name)

@@ -117,7 +117,7 @@ def nanvar(
     by, there = float(ddof or correction), _there("nanvar", a, where)
     found = spread(a, axis, keepdims, by, there, mean)
     enough = F.greater(F.subtract(number_of(a, there, axis, keepdims, found._dtype_name), by), 0)
-    return into(F.where(enough, found, float("nan")), dtype, out)
+    return into("nanvar", F.where(enough, found, float("nan")), dtype, out)
 
 
 def nanstd(
@@ -138,7 +138,7 @@ def nanstd(
     1.0
     """
     found = nanvar(a, axis, dtype, None, ddof, keepdims, where=where, mean=mean, correction=correction)
-    return into(F.sqrt(found), None, out)
+    return into("nanstd", F.sqrt(found), None, out)
 
 
 def _nan_extreme(reduce: Any, instead: float, x: Any, axis: Axes, keepdims: bool) -> NDArray:
@@ -166,7 +166,7 @@ def nanmax(
     """
     a = asarray(a)
     if initial is None and where is None:
-        return into(_nan_extreme(F.max, float("-inf"), a, axis, keepdims), None, out)
+        return into("nanmax", _nan_extreme(F.max, float("-inf"), a, axis, keepdims), None, out)
     return max(a, axis, out, keepdims, initial, _there("nanmax", a, where) if is_inexact(a) else where)
 
 
@@ -186,5 +186,5 @@ def nanmin(
     """
     a = asarray(a)
     if initial is None and where is None:
-        return into(_nan_extreme(F.min, float("inf"), a, axis, keepdims), None, out)
+        return into("nanmin", _nan_extreme(F.min, float("inf"), a, axis, keepdims), None, out)
     return min(a, axis, out, keepdims, initial, _there("nanmin", a, where) if is_inexact(a) else where)

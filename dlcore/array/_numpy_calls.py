@@ -52,21 +52,20 @@ def again(name: str, ours: Callable[..., Any], args: tuple[Any, ...], kwargs: di
         except TypeError:
             return NotImplemented  # not NumPy's signature either
         if call is not None and (later or kept != kwargs or call != (args, kwargs)):
-            return _finished(
-                ours(*call[0], **call[1]), *(plain.get(k) if k in later else None for k in ("out", "dtype"))
-            )
+            found = ours(*call[0], **call[1])
+            return _finished(name, found, *(plain.get(k) if k in later else None for k in ("out", "dtype")))
     return NotImplemented
 
 
-def _finished(found: Any, out: Any, dtype: Any) -> Any:
+def _finished(name: str, found: Any, out: Any, dtype: Any) -> Any:
     if dtype is not None:
         found = F.cast(found, dtype_name(dtype))
     if out is None:
         return found
     if not isinstance(out, NDArray):
-        raise TypeError(f"out= must be an array, got {type(out).__name__}")
+        raise TypeError(f"{name}: out= must be an array, got {type(out).__name__}")
     if out.shape != found.shape:
-        raise ValueError(f"out= has shape {out.shape}, the result {found.shape}")
+        raise ValueError(f"{name}: out= has shape {out.shape}, the result {found.shape}")
     _core.assign(out, found)
     return out
 

@@ -23,7 +23,12 @@ def _pairs(name: str, given: Any, x: NDArray) -> list[tuple[Any, Any]]:
     if isinstance(given, dict):
         found: list[tuple[Any, Any]] = [(0, 0)] * x.ndim
         for axis, width in given.items():
-            found[axis] = (width, width) if isinstance(width, (int, float)) else tuple(width)
+            if not isinstance(axis, int) or not -x.ndim <= axis < x.ndim:
+                raise IndexError(f"pad: {name} has the axis {axis!r}, the array the shape {x.shape}")
+            pair = (width, width) if isinstance(width, (int, float)) else tuple(width)
+            if len(pair) != 2:
+                raise ValueError(f"pad: {name} must be a number or (before, after) for axis {axis}, got {width!r}")
+            found[axis] = pair
         return found
     try:
         wide = _np.broadcast_to(_np.asarray(given), (x.ndim, 2))

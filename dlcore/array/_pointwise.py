@@ -12,6 +12,7 @@ from ..ops import F
 from ._arranging import place
 from ._convert import asarray
 from ._dtypes import finfo, is_inexact, is_kind
+from ._shared import array_in_place
 from ._shared import clip as _clip
 
 
@@ -24,7 +25,7 @@ def clip(x: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: 
     found = _clip(asarray(x), min, max, a_min, a_max)
     if out is None:
         return found
-    F.cast(found, out._dtype_name, out=out)
+    F.cast(found, array_in_place("clip", out, "out")._dtype_name, out=out)
     return out
 
 

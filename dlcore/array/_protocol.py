@@ -174,7 +174,7 @@ def contains(self: NDArray, value: Any) -> bool:
 def reversed_(self: NDArray) -> Any:
     """reversed(x): its rows from the last to the first."""
     if self.ndim == 0:
-        raise TypeError("reversed() of a 0-d array")
+        raise TypeError("reversed: expected an array with axes, got a 0-d one")
     return iter(self[::-1])
 
 

@@ -13,6 +13,7 @@ from ..ops import F
 from ._arranging import place
 from ._convert import asarray
 from ._dtypes import floating, is_inexact, is_kind, name_of
+from ._shared import array_in_place
 
 Axes = int | tuple[int, ...] | None
 
@@ -24,7 +25,7 @@ def as_dtype(x: Any, dtype: Any) -> NDArray:
     return F.cast(x, dtype)
 
 
-def into(found: NDArray, dtype: Any, out: NDArray | None) -> NDArray:
+def into(name: str, found: NDArray, dtype: Any, out: NDArray | None) -> NDArray:
     """The result in the dtype asked for, written into `out` if there is one."""
     if dtype is None and out is None:
         return found
@@ -32,8 +33,8 @@ def into(found: NDArray, dtype: Any, out: NDArray | None) -> NDArray:
         found = F.cast(found, dtype)
     if out is None:
         return found
-    if out.shape != found.shape:
-        raise ValueError(f"out= has shape {out.shape}, the result {found.shape}")
+    if array_in_place(name, out, "out").shape != found.shape:
+        raise ValueError(f"{name}: out= has shape {out.shape}, the result {found.shape}")
     F.cast(found, out._dtype_name, out=out)
     return out
 
@@ -72,9 +73,9 @@ def sum(
     [4, 6]
     """
     if initial is None and where is None:
-        return into(F.sum(as_dtype(a, dtype), axis, keepdims), dtype, out)
+        return into("sum", F.sum(as_dtype(a, dtype), axis, keepdims), dtype, out)
     found = F.sum(_only(as_dtype(a, dtype), where, 0, "sum"), axis, keepdims)
-    return into(found if initial is None else F.add(found, initial), dtype, out)
+    return into("sum", found if initial is None else F.add(found, initial), dtype, out)
 
 
 def prod(
@@ -93,9 +94,9 @@ def prod(
     6
     """
     if initial is None and where is None:
-        return into(F.prod(as_dtype(a, dtype), axis, keepdims), dtype, out)
+        return into("prod", F.prod(as_dtype(a, dtype), axis, keepdims), dtype, out)
     found = F.prod(_only(as_dtype(a, dtype), where, 1, "prod"), axis, keepdims)
-    return into(found if initial is None else F.multiply(found, initial), dtype, out)
+    return into("prod", found if initial is None else F.multiply(found, initial), dtype, out)
 
 
 def mean(
@@ -114,10 +115,10 @@ def mean(
     1.5
     """
     if where is None:
-        return into(F.mean(as_dtype(a, dtype), axis, keepdims), dtype, out)
+        return into("mean", F.mean(as_dtype(a, dtype), axis, keepdims), dtype, out)
     a = floating(as_dtype(a, dtype))
     total = F.sum(_only(a, where, 0, "mean"), axis, keepdims)
-    return into(F.divide(total, number_of(a, where, axis, keepdims, total._dtype_name)), dtype, out)
+    return into("mean", F.divide(total, number_of(a, where, axis, keepdims, total._dtype_name)), dtype, out)
 
 
 def var(
@@ -144,10 +145,10 @@ def var(
         raise ValueError(f"var: give correction or NumPy's ddof, not both ({correction} and {ddof})")
     by = float(ddof or correction)
     if where is not None or mean is not None:
-        return into(spread(a, axis, keepdims, by, where, mean), dtype, out)
+        return into("var", spread(a, axis, keepdims, by, where, mean), dtype, out)
     if is_kind(a, "complex floating"):
-        return into(F.add(*(F.var(part, axis, keepdims, by) for part in (F.real(a), F.imag(a)))), None, out)
-    return into(F.var(a, axis, keepdims, by), dtype, out)
+        return into("var", F.add(*(F.var(part, axis, keepdims, by) for part in (F.real(a), F.imag(a)))), None, out)
+    return into("var", F.var(a, axis, keepdims, by), dtype, out)
 
 
 def spread(a: NDArray, axis: Axes, keepdims: bool, by: float, where: Any, centre: Any) -> NDArray:
@@ -178,7 +179,7 @@ def std(
     1.0
     """
     found = var(a, axis, dtype, None, ddof, keepdims, where=where, mean=mean, correction=correction)
-    return into(F.sqrt(found), None, out)
+    return into("std", F.sqrt(found), None, out)
 
 
 def max(
@@ -196,8 +197,8 @@ def max(
     3
     """
     if initial is None and where is None:
-        return into(F.max(a, axis, keepdims), None, out)
-    return into(_extreme(F.max, F.maximum, "max", a, axis, keepdims, initial, where), None, out)
+        return into("max", F.max(a, axis, keepdims), None, out)
+    return into("max", _extreme(F.max, F.maximum, "max", a, axis, keepdims, initial, where), None, out)
 
 
 def min(
@@ -215,8 +216,8 @@ def min(
     1
     """
     if initial is None and where is None:
-        return into(F.min(a, axis, keepdims), None, out)
-    return into(_extreme(F.min, F.minimum, "min", a, axis, keepdims, initial, where), None, out)
+        return into("min", F.min(a, axis, keepdims), None, out)
+    return into("min", _extreme(F.min, F.minimum, "min", a, axis, keepdims, initial, where), None, out)
 
 
 def _extreme(
@@ -238,7 +239,7 @@ def any(a: Any, axis: Axes = None, out: NDArray | None = None, keepdims: bool = 
     True
     """
     a = a if where is None else _only(F.not_equal(a, 0), where, False, "any")
-    return into(F.any(a, axis, keepdims), None, out)
+    return into("any", F.any(a, axis, keepdims), None, out)
 
 
 def all(a: Any, axis: Axes = None, out: NDArray | None = None, keepdims: bool = False, *, where: Any = None) -> NDArray:
@@ -249,7 +250,7 @@ def all(a: Any, axis: Axes = None, out: NDArray | None = None, keepdims: bool = 
     False
     """
     a = a if where is None else _only(F.not_equal(a, 0), where, True, "all")
-    return into(F.all(a, axis, keepdims), None, out)
+    return into("all", F.all(a, axis, keepdims), None, out)
 
 
 def ptp(a: Any, axis: Axes = None, out: NDArray | None = None, keepdims: bool = False) -> NDArray:
@@ -258,7 +259,7 @@ def ptp(a: Any, axis: Axes = None, out: NDArray | None = None, keepdims: bool = 
     >>> int(ptp([1, 4, 2]))
     3
     """
-    return into(F.subtract(F.max(a, axis, keepdims), F.min(a, axis, keepdims)), None, out)
+    return into("ptp", F.subtract(F.max(a, axis, keepdims), F.min(a, axis, keepdims)), None, out)
 
 
 def cumsum(a: Any, axis: int | None = None, dtype: Any = None, out: NDArray | None = None) -> NDArray:
@@ -267,7 +268,7 @@ def cumsum(a: Any, axis: int | None = None, dtype: Any = None, out: NDArray | No
     >>> cumsum([1, 2, 3]).tolist()
     [1, 3, 6]
     """
-    return into(F.cumsum(as_dtype(a, dtype), axis), dtype, out)
+    return into("cumsum", F.cumsum(as_dtype(a, dtype), axis), dtype, out)
 
 
 def cumprod(a: Any, axis: int | None = None, dtype: Any = None, out: NDArray | None = None) -> NDArray:
@@ -286,7 +287,7 @@ def cumprod(a: Any, axis: int | None = None, dtype: Any = None, out: NDArray | N
         a, axis = F.reshape(a, (a.size,)), 0
     axis = place("cumprod", a, axis)
     if not (_core.is_tracing() or (_core.is_recording() and a._tracked)):
-        return into(F._cumprod(a, axis), dtype, out)
+        return into("cumprod", F._cumprod(a, axis), dtype, out)
     n, step = a.shape[axis], 1
     while step < n:
         begin, size = [0] * a.ndim, list(a.shape)
@@ -297,7 +298,7 @@ def cumprod(a: Any, axis: int | None = None, dtype: Any = None, out: NDArray | N
         size[axis] = step
         a = F.concat(F.slice(a, [0] * a.ndim, size), later, axis=axis)
         step *= 2
-    return into(a, dtype, out)
+    return into("cumprod", a, dtype, out)
 
 
 def _running(name: str, run: Any, start: Any, x: Any, axis: int | None, dtype: Any, include_initial: bool) -> NDArray:

@@ -17,6 +17,7 @@ from ._arranging import beside, broadcast_arrays, place
 from ._convert import asarray
 from ._dtypes import is_inexact, is_kind
 from ._key import back, host, places
+from ._shared import array_in_place
 
 
 def _flat(x: NDArray) -> NDArray:
@@ -125,7 +126,7 @@ def take(a: Any, indices: Any, axis: int | None = None, mode: str = "raise", out
         indices = F.remainder(indices, n) if mode == "wrap" else F.clip(indices, 0, n - 1)
     if out is None:
         return F.take(a, indices, axis)
-    return F.cast(F.take(a, indices, axis), out._dtype_name, out=out)
+    return F.cast(F.take(a, indices, axis), array_in_place("take", out, "out")._dtype_name, out=out)
 
 
 def take_along_axis(x: Any, indices: Any, /, axis: int | None = -1) -> NDArray:
@@ -156,6 +157,8 @@ def choose(a: Any, choices: Sequence[Any], out: NDArray | None = None, mode: str
     [1.0, 4.0]
     """
     which, *arrays = broadcast_arrays(a, *choices)
+    if not arrays:
+        raise ValueError("choose: expected at least one array of choices, got none")
     if is_inexact(which):
         raise TypeError(f"choose: expected whole numbers that name one of {len(arrays)} arrays, got {which.dtype}")
     if mode not in ("raise", "wrap", "clip"):
@@ -164,8 +167,10 @@ def choose(a: Any, choices: Sequence[Any], out: NDArray | None = None, mode: str
     if mode != "raise":
         n = len(arrays)
         which = F.remainder(which, n) if mode == "wrap" else F.clip(which, 0, n - 1)
-    elif not _core.is_tracing() and bool(F.any(F.less(which, 0))):
-        raise IndexError(f"choose: index {int(F.min(which))} is out of range for {len(arrays)} arrays")
+    elif not _core.is_tracing() and which.size:
+        for index in (int(F.min(which)), int(F.max(which))):
+            if not 0 <= index < len(arrays):
+                raise IndexError(f"choose: index {index} is out of range for {len(arrays)} arrays")
     found = F.take_along_axis(F.stack(*arrays, axis=0), F.expand_dims(which, 0), 0)[0]
     return found if out is None else F.cast(found, out._dtype_name, out=out)
 
@@ -259,22 +264,32 @@ def digitize(x: Any, bins: Any, right: bool = False) -> NDArray:
     return F._searchsorted(beside(x, edges), x, not right)
 
 
+def _whole_places(name: str, places: Any) -> _np.ndarray:
+    found = _host(places)
+    if found.dtype.kind not in "iu" and found.size:
+        raise TypeError(f"{name}: expected whole numbers that name places, got {found.dtype}")
+    return found.astype(_np.int64, copy=False)
+
+
 def ravel_multi_index(multi_index: Sequence[Any], dims: Sequence[int], mode: str = "raise") -> NDArray:
     """The flat places in an array of shape `dims` of places given axis by axis.
 
     >>> int(ravel_multi_index((1, 0), (2, 3)))
     3
     """
+    places, shape = [_whole_places("ravel_multi_index", i) for i in multi_index], tuple(dims)
+    if len(places) != len(shape):
+        raise ValueError(f"ravel_multi_index: expected places for {len(shape)} axes, shape {shape}, got {len(places)}")
+    for axis, (one, n) in enumerate(zip(places, shape, strict=True)):
+        wrong = one[(one < 0) | (one >= n)]
+        if wrong.size and mode == "raise":
+            found = f"index {wrong[0]} is out of range for axis {axis} of size {n}"
+            raise IndexError(f"ravel_multi_index: {found} (shape {shape})")
     try:
         join: Any = _np.ravel_multi_index
-        found = join(tuple(_host(i) for i in multi_index), tuple(dims), mode)
-    except ValueError as error:
-        for axis, (one, n) in enumerate(zip(multi_index, dims, strict=False)):
-            wrong = [k for k in _np.ravel(_host(one)) if not 0 <= k < n]
-            if wrong and mode == "raise":
-                found = f"index {wrong[0]} is out of range for axis {axis} of size {n}"
-                raise IndexError(f"ravel_multi_index: {found} (shape {tuple(dims)})") from None
-        raise IndexError(f"ravel_multi_index: {error}, for shape {tuple(dims)}") from None
+        found = join(tuple(places), shape, mode)
+    except ValueError as error:  # a mode that there is not, a shape of too many places, places of several shapes
+        raise ValueError(f"ravel_multi_index: {error}, for shape {shape}") from None
     return asarray(_np.asarray(found, _np.int64))
 
 
@@ -285,7 +300,7 @@ def unravel_index(indices: Any, shape: Sequence[int]) -> tuple[NDArray, ...]:
     [1, 0]
     """
     try:
-        found = _np.unravel_index(_host(indices), shape)
+        found = _np.unravel_index(_whole_places("unravel_index", indices), shape)
     except ValueError as error:
         raise IndexError(f"unravel_index: {error}, for shape {tuple(shape)}") from None
     return tuple(asarray(_np.asarray(i, _np.int64)) for i in found)

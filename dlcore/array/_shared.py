@@ -27,7 +27,11 @@ def reshape(self: NDArray, *shape: Any, **kwargs: Any) -> NDArray:
     order = kwargs.pop("order", "C")
     if order == "F":  # what is read and written column by column
         sizes = (given,) if isinstance(given, int) else tuple(given)
-        return F.transpose(F.reshape(F.transpose(self, None), sizes[::-1]), None)
+        try:
+            return F.transpose(F.reshape(F.transpose(self, None), sizes[::-1]), None)
+        except ValueError:
+            F.reshape(self, sizes)  # says it of the shapes in the caller's order
+            raise
     if order not in ("C", "A"):
         raise ValueError(f"reshape: order must be 'C', 'F' or 'A', got {order!r}")
     if kwargs.keys() - {"reverse"}:

@@ -56,6 +56,9 @@ def array_ufunc(self: NDArray, ufunc: np.ufunc, method: str, *inputs: Any, **kwa
     if any(isinstance(o, np.ndarray) for o in out):  # NumPy's memory is NumPy's to write to
         masked = {} if mask is True else {"where": mask}
         return by_numpy(name, getattr(ufunc, method), inputs, {**kwargs, **masked, "out": out})
+    for o in out:
+        if o is not None and not isinstance(o, NDArray):
+            raise TypeError(f"{name}: out= must be an array, got {type(o).__name__}")
     casting = kwargs.pop("casting", "same_kind")
     result = _result(name, ufunc, method, inputs, kwargs)
     values = result if isinstance(result, tuple) else (result,)

@@ -51,6 +51,8 @@ class Context(metaclass=_OfContext):
             raise ValueError(f"Context: expected 'cpu', 'gpu' or 'gpu(1)', got {device_type!r}")
         self.device_type = match[1]
         self.device_id = int(match[2] or device_id)
+        if self.device_id < 0:
+            raise ValueError(f"Context: device_id must be at least 0, got {device_id}")
 
     def __repr__(self) -> str:
         return f"{self.device_type}({self.device_id})"

@@ -152,6 +152,8 @@ def boolean_mask(data: Any, index: Any, axis: int = 0) -> NDArray:
             "boolean_mask: its shape depends on numbers, but inside jit or hybridize arrays have only a shape and "
             "a dtype"
         )
+    if not -data.ndim <= axis < data.ndim:
+        raise IndexError(f"boolean_mask: axis {axis} is out of range for data of shape {data.shape}")
     if index.shape != data.shape[axis : axis + 1 or None]:
         raise ValueError(f"boolean_mask: index must have shape ({data.shape[axis]},), got {index.shape}")
     rows = _np.flatnonzero(index.asnumpy())

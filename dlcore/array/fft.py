@@ -223,7 +223,7 @@ def fftfreq(
     >>> fftfreq(4).tolist()
     [0.0, 0.25, -0.5, -0.25]
     """
-    return array(np.fft.fftfreq(_count("fftfreq", n), d), _real_dtype("fftfreq", dtype), ctx, device)
+    return array(np.fft.fftfreq(_count("fftfreq", n, d), d), _real_dtype("fftfreq", dtype), ctx, device)
 
 
 def rfftfreq(
@@ -234,12 +234,14 @@ def rfftfreq(
     >>> rfftfreq(4).tolist()
     [0.0, 0.25, 0.5]
     """
-    return array(np.fft.rfftfreq(_count("rfftfreq", n), d), _real_dtype("rfftfreq", dtype), ctx, device)
+    return array(np.fft.rfftfreq(_count("rfftfreq", n, d), d), _real_dtype("rfftfreq", dtype), ctx, device)
 
 
-def _count(name: str, n: int) -> int:
+def _count(name: str, n: int, d: float) -> int:
     if n < 1:
         raise ValueError(f"{name}: n must be at least 1, got {n}")
+    if not d:
+        raise ValueError(f"{name}: the spacing d must not be 0")
     return n
 
 

@@ -98,10 +98,17 @@ def permutation(x: Any, axis: int = 0) -> NDArray:
     [0, 1, 2]
     """
     if isinstance(x, (int, _np.integer)):
+        if x < 0:
+            raise ValueError(f"permutation: expected a number of at least 0, got {x}")
         return F.random_permutation(int(x), "int64", place_of(None))
-    x = asarray(x)
+    return _mixed("permutation", asarray(x), axis)
+
+
+def _mixed(name: str, x: NDArray, axis: int) -> NDArray:
     if x.ndim == 0:
-        raise ValueError("permutation: a single number in an array has no order; give an int or an array")
+        raise ValueError(f"{name}: a single number in an array has no order; give an array with axes")
+    if not -x.ndim <= axis < x.ndim:
+        raise IndexError(f"{name}: axis {axis} is out of range for an array of shape {x.shape}")
     return F.take(x, F.random_permutation(x.shape[axis], "int64", x._device), axis)
 
 
@@ -113,7 +120,7 @@ def shuffle(x: NDArray, axis: int = 0) -> None:
     """
     if not isinstance(x, NDArray):
         raise TypeError(f"shuffle: needs an array to change in place, got {type(x).__name__}; use permutation")
-    x[...] = permutation(x, axis)
+    x[...] = _mixed("shuffle", x, axis)
 
 
 def permuted(x: Any, axis: int | None = None) -> NDArray:

@@ -61,6 +61,12 @@ def foreach(body: Callable[..., Any], data: Any, init_states: Any, name: str = "
     return (stacked[0] if single and stacked else stacked), states
 
 
+def _truth(must: str, value: Any) -> bool:
+    if isinstance(value, NDArray) and value.size != 1:
+        raise ValueError(f"{must} one number, which is true or not, got shape {value.shape}")
+    return bool(value)
+
+
 def while_loop(
     cond: Callable[..., Any], func: Callable[..., Any], loop_vars: Any, max_iterations: int | None = None,
     name: str = "while_loop",
@@ -81,13 +87,17 @@ def while_loop(
     if max_iterations is None or max_iterations < 0:
         raise ValueError(f"while_loop: max_iterations must be a number from 0, got {max_iterations}")
     values = _listed(loop_vars)
+    if not values:
+        raise ValueError("while_loop: expected at least one of loop_vars, got none")
     if _core.is_tracing():
         outs, last = hook("control.while_loop")(cond, func, values, int(max_iterations))
         return outs, last if isinstance(loop_vars, (list, tuple)) else last[0]
     outputs: list[list[Any]] = []
-    while len(outputs) < max_iterations and bool(cond(*values)):
-        out, new = func(*values)
-        new = _listed(new)
+    while len(outputs) < max_iterations and _truth("while_loop: cond must give", cond(*values)):
+        result = func(*values)
+        if not isinstance(result, (list, tuple)) or len(result) != 2:
+            raise TypeError(f"while_loop: func must give (outputs, loop_vars), it gave {type(result).__name__}")
+        out, new = result[0], _listed(result[1])
         if len(new) != len(values):
             raise ValueError(f"while_loop: func must give {len(values)} loop_vars, it gave {len(new)}")
         outputs.append(_listed(out) if out is not None else [])
@@ -119,7 +129,7 @@ def cond(pred: Any, true_fn: Callable[..., Any], false_fn: Callable[..., Any], *
         pred = pred(*args)
     if _core.is_tracing() and isinstance(pred, NDArray):
         return hook("control.cond")(pred, true_fn, false_fn, args)
-    return true_fn(*args) if bool(pred) else false_fn(*args)
+    return true_fn(*args) if _truth("cond: pred must be", pred) else false_fn(*args)
 
 
 def classic_cond(

@@ -40,6 +40,8 @@ def LeakyReLU(
     if act_type == "leaky":
         return F.leaky_relu(data, slope)
     if act_type == "prelu":
+        if gamma is None:
+            raise TypeError("LeakyReLU: act_type 'prelu' needs gamma, the slopes")
         data, gamma = asarray(data), asarray(gamma)
         if gamma.ndim == 1 and data.ndim > 1:
             gamma = F.reshape(gamma, (-1,) + (1,) * (data.ndim - 2))

@@ -36,6 +36,8 @@ def UpSampling(
     pictures = [asarray(x) for x in data]
     if any(x.ndim != 4 for x in pictures):
         raise ValueError(f"UpSampling: pictures (n, c, h, w) are needed, got {[x.shape for x in pictures]}")
+    if scale < 1:
+        raise ValueError(f"UpSampling: scale must be at least 1, got {scale}")
     if sample_type == "bilinear":
         x, weight = pictures
         return F.deconv2d(x, weight, None, (scale,) * 2, (-(-(scale - 1) // 2),) * 2, (1, 1), (0, 0), x.shape[1])

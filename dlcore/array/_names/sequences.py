@@ -57,6 +57,13 @@ def RNN(
         raise ValueError("RNN: lstm_state_clip_min and lstm_state_clip_max belong together, only one is given")
     states = [state, asarray(state_cell)] if mode == "lstm" else [state]
     hidden = state_size or states[-1].shape[-1]
+    count = num_layers * (1 + bool(bidirectional))
+    for name, x, width in zip(("state", "state_cell"), states, (projection_size or hidden, hidden), strict=False):
+        if tuple(x.shape) != (count, data.shape[1], width):
+            raise ValueError(
+                f"RNN: {name} must have shape {(count, data.shape[1], width)} (layers and directions, samples, width) "
+                f"for data {tuple(data.shape)}, got {tuple(x.shape)}"
+            )
     ordered, after = _parameters(
         parameters, mode, data.shape[-1], hidden, projection_size or 0, num_layers, 1 + bool(bidirectional)
     )

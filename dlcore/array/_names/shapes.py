@@ -176,6 +176,10 @@ def broadcast_like(
     mine, theirs = ([a] if isinstance(a, int) else list(a or ()) for a in (lhs_axes, rhs_axes))
     if len(mine) != len(theirs):
         raise ValueError(f"broadcast_like: expected as many lhs_axes as rhs_axes, got {lhs_axes} and {rhs_axes}")
+    lhs = asarray(lhs)
+    for name, x, axes in (("lhs_axes", lhs, mine), ("rhs_axes", rhs, theirs)):
+        if any(not -x.ndim <= axis < x.ndim for axis in axes):
+            raise IndexError(f"broadcast_like: {name} {axes} are out of range for an array of shape {x.shape}")
     return broadcast_axis(lhs, mine, [rhs.shape[axis] for axis in theirs])
 
 

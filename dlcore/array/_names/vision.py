@@ -89,6 +89,10 @@ def BilinearResize2D(
     if mode not in ("size", "like", "odd_scale", *_TO_PARITY):
         known = ", ".join(("size", "like", "odd_scale", *_TO_PARITY))
         raise ValueError(f"BilinearResize2D: mode must be one of {known}, got {mode!r}")
+    if data.ndim != 4:
+        raise ValueError(f"BilinearResize2D: data must be (n, c, h, w), got {data.shape}")
+    if mode == "like" and like is None:
+        raise TypeError("BilinearResize2D: mode 'like' needs like, a picture of the wanted size")
     sides, scales = data.shape[2:], (scale_height, scale_width)
     size: tuple[int, ...] = (height, width)
     if mode == "like":

@@ -24,9 +24,12 @@ def _values(source: Any, dtype: Any, ctx: Any) -> NDArray:
 
 
 def _shape(shape: Any, rank: int, name: str) -> tuple[int, ...]:
-    shape = tuple(int(n) for n in ((shape,) if isinstance(shape, (int, np.integer)) else shape))
+    shape = (shape,) if isinstance(shape, (int, np.integer)) else shape
+    if not isinstance(shape, (tuple, list)) or not all(isinstance(n, (int, np.integer)) for n in shape):
+        raise TypeError(f"{name}: a shape is whole numbers, got {shape!r}")
+    shape = tuple(int(n) for n in shape)
     if (rank and len(shape) != rank) or not shape or min(shape) < 0:
-        raise ValueError(f"{name}: expected a shape of {rank or 'at least 1'} sizes, got {shape}")
+        raise ValueError(f"{name}: expected a shape of {rank or 'at least 1'} sizes, none negative, got {shape}")
     return shape
 
 
