@@ -221,6 +221,7 @@ def _from_python(source: Any, dtype: str | None) -> np.ndarray:
     except ValueError:
         raise ValueError(f"array: the lists are not of one shape, got {_brief(source)}") from None
     if made.dtype == object or made.dtype.kind not in "biufcV":
+        _refuse_sparse(source)
         raise TypeError(f"array: cannot make numbers of {_brief(source)}")
     if made.dtype.kind == "V" and made.dtype.name != "bfloat16":
         raise TypeError(f"array: cannot make numbers of {_brief(source)}")
@@ -257,7 +258,17 @@ def convert_operand(value: Any) -> Any:
         return _to_array(value, None, copy=False)
     if hasattr(value, "__array__"):
         return _from_numpy(np.asarray(value), None, copy=False)
+    _refuse_sparse(value)
     return NotImplemented
+
+
+def _refuse_sparse(value: Any) -> None:
+    """SciPy's sparse matrices become no arrays unasked: made dense they may be too large."""
+    if type(value).__module__.startswith("scipy.sparse"):
+        raise TypeError(
+            f"array: expected an array, got SciPy's sparse {type(value).__name__} of shape {value.shape}; "
+            f"x.toarray() makes it dense, nd.sparse.csr_matrix(x) an array that stays sparse"
+        )
 
 
 _core.set_converter(convert_operand)

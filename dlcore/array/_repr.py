@@ -73,4 +73,6 @@ def to_str(x: NDArray) -> str:
 
 def to_format(x: NDArray, spec: str) -> str:
     """format(x, ".4f") for arrays of one number; without a spec str(x)."""
+    if spec and x.size != 1:
+        raise TypeError(f"format: expected an array of one number for {spec!r}, got shape {x.shape}")
     return format(x.item(), spec) if spec else to_str(x)

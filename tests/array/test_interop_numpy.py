@@ -280,14 +280,20 @@ def test_equality_and_hash() -> None:
 
 def test_numbers_and_formats() -> None:
     assert range(10)[dnp.array(3)] == 3 and [5, 6, 7][dnp.array(1, dtype="uint8")] == 6
-    for bad in (dnp.array(1.0), dnp.array([1])):
-        with pytest.raises(TypeError, match="0-d integer"):
+    for bad, came in ((dnp.array(1.0), r"float32 of shape \(\)"), (dnp.array([1]), r"int64 of shape \(1,\)")):
+        with pytest.raises(TypeError, match=f"0-d integer array can be used as an index, got {came}"):
             range(10)[bad]
     assert (
         f"{dnp.array(3.14159):.2f}" == "3.14" and f"{dnp.array([1, 2])}" == "[1 2]" and f"{dnp.array(7):>4d}" == "   7"
     )
-    with pytest.raises(ValueError, match="one element"):
-        f"{dnp.array([1.0, 2.0]):.2f}"
+    two = dnp.array([1.0, 2.0])
+    with pytest.raises(TypeError, match=r"format: expected an array of one number for '.2f', got shape \(2,\)"):
+        f"{two:.2f}"
+    for kind in (int, float, complex):
+        with pytest.raises(ValueError, match=rf"{kind.__name__}\(\) needs an array of one element, this one has shape"):
+            kind(two)
+    with pytest.raises(ValueError, match=r"item\(\) needs an array of one element"):
+        two.item()
     assert round(dnp.array(2.567), 1).tolist() == pytest.approx(2.6) and math.trunc(dnp.array(-2.7)) == -2
     assert round(dnp.array([1.25, -2.5])).tolist() == [1.0, -2.0]
     assert round(dnp.array([12, 27]), -1).tolist() == [10, 30]

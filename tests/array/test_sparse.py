@@ -309,6 +309,16 @@ def test_any_product(data: st.DataObject) -> None:
     np.testing.assert_allclose(got, (c @ b.T)[a != 0], atol=1e-12)
 
 
+def test_matrices_of_scipy_beside_dense_arrays() -> None:
+    a, theirs = dnp.array([[1.0, 2.0], [3.0, 4.0]]), scipy.sparse.csr_array([[1.0, 0.0], [0.0, 2.0]])
+    np.testing.assert_array_equal(theirs @ a, [[1, 2], [6, 8]])
+    words = r"got SciPy's sparse csr_array of shape \(2, 2\); x.toarray\(\) makes it dense, nd.sparse.csr_matrix\(x\)"
+    for call in (lambda: a @ theirs, lambda: a * theirs, lambda: theirs + a, lambda: nd.dot(a, theirs),
+                 lambda: dnp.asarray(theirs)):  # fmt: skip
+        with pytest.raises(TypeError, match=words):
+            call()
+
+
 def test_the_classic_namespace_knows_storage_kinds() -> None:
     a, b = numbers((6, 5)), np.random.default_rng(0).normal(size=(5, 2))
     x = made(a, "csr")

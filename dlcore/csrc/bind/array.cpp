@@ -7,6 +7,7 @@
 #include "runtime/device.h"
 #include "runtime/invoke.h"
 #include "runtime/trace.h"
+#include "tensor/fault.h"
 
 namespace dl::bind {
 
@@ -20,8 +21,8 @@ static Tensor host_scalar(const Tensor& t, const char* what) {
   return host;
 }
 
-nb::object item(const Tensor& given) {
-  Tensor t = host_scalar(given, "item()");
+nb::object item(const Tensor& given, const char* what) {
+  Tensor t = host_scalar(given, what);
   if (t->dtype == DType::Bool) return nb::bool_(scalar_value(t) != 0);
   if (t->dtype == DType::I64) return nb::int_(*static_cast<const int64_t*>(t->data()));
   if (t->dtype == DType::U64) return nb::int_(*static_cast<const uint64_t*>(t->data()));
@@ -194,9 +195,10 @@ static nb::object item_at(nb::handle self, nb::args where) {
 static void bind_values(nb::class_<Tensor>& type) {
   type.def("asnumpy", &asnumpy, "A NumPy array with a copy of the values.")
       .def("_numpy_view", &numpy_view, "A NumPy array over the same memory (CPU only).")
-      .def("item", &item)
+      .def("item", [](const Tensor& t) { return item(t); })
       .def("item", &item_at, "The number at a place in order, x.item(5), or at indices, x.item(1, 2).")
-      .def("__complex__", [](const Tensor& t) { return nb::module_::import_("builtins").attr("complex")(item(t)); });
+      .def("__complex__",
+           [](const Tensor& t) { return nb::module_::import_("builtins").attr("complex")(item(t, "complex()")); });
 }
 
 static void bind_functions(nb::module_& m) {
@@ -229,7 +231,7 @@ static void bind_functions(nb::module_& m) {
   m.def(
       "places",
       [](const Tensor& t, bool flat) {
-        if (is_traced(t) || t->device.type != 0) throw ValueError("places: expected an array in the host's memory");
+        if (is_traced(t) || t->device.type != 0) throw InternalError("places: expected an array in the host's memory");
         std::vector<Tensor> found;
         {
           nb::gil_scoped_release release;

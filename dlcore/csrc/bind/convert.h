@@ -29,10 +29,10 @@ std::shared_ptr<PyObject> keep(nb::object held);  // for as long as a node or a 
 extern PyTypeObject* g_array_type;
 // The array that a Python object holds, or null when it is none.
 inline const Tensor* array_of(PyObject* p) { return Py_TYPE(p) == g_array_type ? nb::inst_ptr<Tensor>(p) : nullptr; }
-void set_python_error();                             // from inside a catch block: the exception as Python's
-extern const PyType_Slot array_slots[];              // bind/signs.cpp
-PyObject* subscript(PyObject* self, PyObject* key);  // bind/subscript.cpp
-nb::object item(const Tensor& t);                    // the number of an array of one element
+void set_python_error();                                        // from inside a catch block: the exception as Python's
+extern const PyType_Slot array_slots[];                         // bind/signs.cpp
+PyObject* subscript(PyObject* self, PyObject* key);             // bind/subscript.cpp
+nb::object item(const Tensor& t, const char* what = "item()");  // the number of an array of one element
 bool truth(const Tensor& t);
 nb::object numpy_view(const Tensor& t);
 nb::object numpy_borrow(const View& v);  // over memory that nobody keeps: for the length of a call

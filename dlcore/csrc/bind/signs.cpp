@@ -184,16 +184,18 @@ int truth_of(PyObject* self) {
 }
 
 PyObject* to_float(PyObject* self) {
-  return to_python([&] { return nb::float_(item(self_of(self))).release().ptr(); });
+  return to_python([&] { return nb::float_(item(self_of(self), "float()")).release().ptr(); });
 }
 PyObject* to_int(PyObject* self) {
-  return to_python([&] { return nb::int_(item(self_of(self))).release().ptr(); });
+  return to_python([&] { return nb::int_(item(self_of(self), "int()")).release().ptr(); });
 }
 PyObject* to_index(PyObject* self) {
   return to_python([&] {
     Tensor t = self_of(self);
-    if (t->ndim() != 0 || is_inexact(t->dtype)) throw TypeError("only a 0-d integer array can be used as an index");
-    return nb::int_(item(t)).release().ptr();
+    if (t->ndim() != 0 || is_inexact(t->dtype))
+      throw TypeError(std::string("only a 0-d integer array can be used as an index, got ") + dtype_name(t->dtype) +
+                      " of shape " + to_string(t->shape));
+    return nb::int_(item(t, "index()")).release().ptr();
   });
 }
 
