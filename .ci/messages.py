@@ -65,10 +65,9 @@ def sources() -> list[Path]:
 
 def always_throw(texts: list[str]) -> list[str]:
     """Functions that never return: each call of one is a message of its own, unless what it throws is named."""
-    named = re.compile(rf"(\w+)\([^)]*\) \{{ throw (?:{'|'.join(NAMED)})\(")
-    return sorted(
-        {n for text in texts for n in ALWAYS_THROWS.findall(text)} - {n for t in texts for n in named.findall(t)}
-    )
+    named = re.compile(rf"(\w+)\([^)]*\)\s*\{{\s*throw (?:{'|'.join(NAMED)})\(")
+    found = [{name for text in texts for name in pattern.findall(text)} for pattern in (ALWAYS_THROWS, named)]
+    return sorted(found[0] - found[1])
 
 
 def statement(text: str, start: int) -> str:

@@ -146,9 +146,14 @@ def test_operators_are_called_as_python_functions_are() -> None:
         (lambda: F.add(x, x, a=x), "add.. got multiple values for argument 'a'"),
         (lambda: F.sum(x, "0"), "sum: axis must be an integer or a tuple of integers, got '0'"),
         (lambda: F.add(x, x, out=(x, x)), "out= must name 1 arrays, got 2"),
+        (lambda: F.add(x, x, out=(None,)), "add: out= must be an array for every output"),
     ):
         with pytest.raises(TypeError, match=text):
             wrong()
+    with pytest.raises(ValueError, match="add: 1000000000000000000000 does not fit into 64 bits for argument 'b'"):
+        F.add(x, 10**21)
+    with pytest.raises(ValueError, match="add: the lists are not of one shape, got .* for argument 'b'"):
+        F.add(x, [[1, 2], [3]])
 
 
 def test_methods_take_what_their_python_forms_take() -> None:

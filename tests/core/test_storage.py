@@ -137,6 +137,10 @@ def test_freed_memory_is_used_again_and_counted() -> None:
 def test_what_does_not_fit_into_memory_is_an_error() -> None:
     with pytest.raises(MemoryError, match="larger than memory"):
         _core.empty((2**40, 2**40), "float64")
+    with pytest.raises(
+        MemoryError, match=r"zeros: out of memory: 134217728.0 MiB asked for, \d+\.\d MiB held by arrays"
+    ):
+        F.zeros((2**44,), "float64")  # more than the addresses that a process has
     with pytest.raises(ValueError, match="negative"):
         _core.empty((-1,), "float32")
 

@@ -124,5 +124,8 @@ def test_arrays_that_do_not_fit_are_refused() -> None:
         _core.Updates("sgd_update", [(w, g, (w, nd.ones((4,)), *numbers), (w,))])
     with pytest.raises(ValueError, match="cannot be updated together"):
         _core.Updates("sgd_update", [(w, g, (w, None, *numbers), (w,))])
+    half = nd.ones((3,), dtype="float16")
+    with pytest.raises(ValueError, match="sgd_update: expected arrays of a dtype that is computed in, got float16"):
+        _core.Updates("sgd_update", [(half, half, (half, half, *numbers), (half,))])
     with pytest.raises(ValueError, match="is not an operator that updates"):
         _core.Updates("sum", [(w, g, (w,), (w,))])

@@ -314,3 +314,11 @@ def test_the_core_refuses_programs_that_are_none() -> None:
     ):
         with pytest.raises((ValueError, RuntimeError), match=text):
             _core.RowProgram(1, code, outs, trailing=trailing)
+
+
+def test_the_core_refuses_a_function_that_whole_numbers_lack() -> None:
+    program = _core.RowProgram(1, [("exp", (0,)), ("row_sum", (1,))], [2], trailing=1)
+    values = [("int64", (2, 3), (3, 1), "input", 0, 0), ("int64", (2,), (1,), "output", 0, 0)]
+    run = _core.Executable(values, [(("fused_rows", program, "int64"), [0], [1], (), 0)], 1, 1, 0, [])
+    with pytest.raises(TypeError, match="fused_rows: 'exp' is not defined for int64"):
+        run.run([dl.np.ones((2, 3), dtype="int64")])

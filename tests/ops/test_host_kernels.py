@@ -21,15 +21,16 @@ def same_shape(x: tuple[int, ...], **_: Any) -> list[tuple[int, ...]]:
 
 
 SEEN: list[str] = []
+KINDS: list[tuple[str, type[Exception]]] = [
+    ("value", ValueError), ("index", IndexError), ("type", TypeError), ("zero", ZeroDivisionError),
+    ("run", RuntimeError), ("remember", MemoryError)]  # fmt: skip
 
 
 @host("flip_for_test", shape=same_shape)
-def flip_for_test(x: np.ndarray, by: float, fail: str) -> np.ndarray:
+def flip_for_test(x: np.ndarray, by: float, fail: str, late: str) -> np.ndarray:
     SEEN.append(x.dtype.name)
     if fail:
-        raise {"index": IndexError, "type": TypeError, "zero": ZeroDivisionError}.get(fail, ValueError)(
-            f"cannot {fail}"
-        )
+        raise dict(KINDS).get(fail, ValueError)(f"cannot {fail}")
     return x[..., ::-1] * by
 
 
@@ -41,14 +42,21 @@ def two_for_test(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return x.sum(tuple(range(1, x.ndim))), -x
 
 
+@host("one_for_test", shape=lambda x: [x])
+def one_for_test(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return x, x
+
+
 @pytest.fixture(scope="module", autouse=True)
 def operators() -> Any:
-    op("flip_for_test", "x, by: float = 2.0, fail: str = ''", "For tests.", dtype="floating", infer="flip_for_test",
-       kernel="flip_for_test", grad="flip_for_test(gy, by=by)")  # fmt: skip
+    op("flip_for_test", "x, by: float = 2.0, fail: str = '', late: str = ''", "For tests.", dtype="floating",
+       infer="flip_for_test", kernel="flip_for_test", grad="flip_for_test(gy, by=by, fail=late)")  # fmt: skip
+    op("one_for_test", "x", "For tests.", outs="a, b", dtype="floating", infer="one_for_test",
+       kernel="one_for_test")  # fmt: skip
     op("two_for_test", "x", "For tests.", outs="a, b", dtype="twice_for_test", infer="two_for_test",
        kernel="two_for_test")  # fmt: skip
     yield
-    for name in ("flip_for_test", "two_for_test"):
+    for name in ("flip_for_test", "two_for_test", "one_for_test"):
         del RECORDS[name], HOST_KERNELS[name]
     HOST_DTYPES.discard("twice_for_test")
 
@@ -100,17 +108,31 @@ def test_is_recorded_and_compiled() -> None:
     np.testing.assert_allclose(x.grad.asnumpy(), plain, rtol=1e-12)
 
 
-@pytest.mark.parametrize(
-    ("fail", "kind"), [("value", ValueError), ("index", IndexError), ("type", TypeError), ("zero", ZeroDivisionError)]
-)
+@pytest.mark.parametrize(("fail", "kind"), KINDS)
 def test_errors_keep_their_kind_and_name_the_operator(fail: str, kind: type[Exception]) -> None:
-    match = "cannot zero" if fail == "zero" else rf"flip_for_test: cannot {fail}, for shape \(2, 3\)"
+    told = kind in (ValueError, IndexError, TypeError)
+    match = rf"flip_for_test: cannot {fail}, for shape \(2, 3\)" if told else f"cannot {fail}"
     with pytest.raises(kind, match=match):
         F.flip_for_test(X, 1.0, fail)
     run = jit(lambda x: F.flip_for_test(F.exp(x), 1.0, fail))
     with pytest.raises(kind, match=match):
         run(xp.asarray(X))
     np.testing.assert_array_equal(F.flip_for_test(X, 1.0).asnumpy(), X[:, ::-1])  # the GIL came back
+
+
+@pytest.mark.parametrize(("fail", "kind"), KINDS[:3])
+def test_errors_of_a_gradient_name_its_operator(fail: str, kind: type[Exception]) -> None:
+    x = xp.array(X)
+    x.attach_grad()
+    with autograd.record():
+        y = F.flip_for_test(x, late=fail)
+    with pytest.raises(kind, match=f"backward of flip_for_test.*cannot {fail}"):
+        y.backward()
+
+
+def test_a_shape_rule_that_forgets_a_result_is_named() -> None:
+    with pytest.raises(RuntimeError, match="one_for_test: its shape rule gives 1 shapes for 2 results"):
+        F.one_for_test(X)
 
 
 def test_shape_rules_name_the_operator_and_the_layer() -> None:

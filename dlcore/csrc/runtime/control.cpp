@@ -20,7 +20,7 @@ bool same_place(const Shape& shape, const Dims& a, const Dims& b) {
 size_t bytes_of(const View& v) { return size_t(v.numel()) * itemsize(v.dtype); }
 
 bool truth(const View& v) {
-  if (v.numel() != 1) throw ValueError("expected one number as the condition, got shape " + to_string(v.shape));
+  if (v.numel() != 1) throw InternalError("expected one number as the condition, got shape " + to_string(v.shape));
   uint8_t yes = 0;
   strided_copy(View{&yes, DType::Bool, {}, {}}, View{v.data, v.dtype, {}, {}});
   return yes != 0;

@@ -15,6 +15,7 @@
 
 #include "runtime/device.h"
 #include "tensor/errors.h"
+#include "tensor/fault.h"
 #include "tensor/tensor.h"
 
 namespace dl {
@@ -172,7 +173,7 @@ Device parse_device(const std::string& name) {
 
 const Backend& backend(int type) {
   if (!backends[type].invoke && backend_loader) backend_loader(type);
-  if (!backends[type].invoke) throw RuntimeError(format("no backend is registered for device type %d", type));
+  if (!backends[type].invoke) throw InternalError(format("no backend is registered for device type %d", type));
   return backends[type];
 }
 

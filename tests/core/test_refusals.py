@@ -1,0 +1,155 @@
+"""What the bindings of the core refuse: operators declared wrongly, programs that are none, plans that do not fit."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import dlcore as dl
+from dlcore import _core
+
+FAULT = "a fault of dlcore itself"
+PICTURES = np.zeros((3, 4, 5, 3), np.uint8)
+TABLE = np.zeros((3, 256), np.float32)
+LABELS = np.zeros((3, 1), np.float32)
+
+
+def registered(name: str = "refused", steps: list[Any] | None = None, **changes: Any) -> Any:
+    """The operator of one array which a stanza would declare, with these changes; steps: those of its gradient."""
+    record = {"name": name, "inputs": [("x", False, False, False)], "attrs": [], "n_out": 1, "kernel": "copy"}
+    rule = {} if steps is None else {"grad": {"steps": steps, "results": [("tmp", 0)]}}
+    return lambda: _core.register_op({**record, **rule, **changes})
+
+
+def executable(values: list[Any], instrs: list[Any], outputs: int = 1, arena: int = 0) -> Callable[[], Any]:
+    return lambda: _core.Executable(values, instrs, 0, outputs, arena, [])
+
+
+def plan(*steps: Any, pictures: np.ndarray = PICTURES, table: Any = TABLE, fill: Any = (0, 0, 0)) -> Callable[[], Any]:
+    return lambda: _core.BatchPlan([pictures], None, (list(steps), list(fill), table, True, None))
+
+
+def filled(pixels: np.ndarray, rows: list[int]) -> Callable[[], Any]:
+    return lambda: _core.fill_pictures(0, [0] * len(rows), [0] * len(rows), rows, pixels, LABELS, True)
+
+
+def started_twice() -> None:
+    first = _core.Tracer()
+    first.start([])
+    try:
+        _core.Tracer().start([])
+    finally:
+        first.abort()
+
+
+DECLARATIONS = [
+    (registered(attrs=[("k", "quaternion", None)]), "unknown attribute type 'quaternion'"),
+    (registered(dtype="none_such"), "no dtype rule is called 'none_such'"),
+    (registered(steps=[("negative", [("nowhere", 0)], [], 0)]), "unknown reference 'nowhere' in a rule"),
+    (registered(steps=[("negative", [("attr", "k")], [], 0)]), "a rule names the attribute 'k'"),
+    (registered(steps=[("sum", [("in", 0)], [("attr", "k")], 0)]), "a rule names the attribute 'k'"),
+    (registered(steps=[("sum", [("in", 0)], [("fn", "frobnicate", [])], 0)]), "attribute function 'frobnicate'"),
+    (lambda: _core.TileProgram(1, [("neg", (0, 0))], [1]), "'neg' takes 1 operands"),
+    (lambda: _core.trace_value(dl.nd.ones((2,))), "trace_value: there is no trace on this thread"),
+    (lambda: _core.trace_control("_cond", [], [], (), 0), "_cond: there is no trace on this thread"),
+    (lambda: _core.Control([], loop=True), "0 bodies"),
+    (executable([("float32", (2,), (1,), "nowhere", 0, 0)], []), "unknown kind of value 'nowhere'"),
+    (executable([], []), "an output has no value"),
+    (executable([("float32", (2,), (1,), "arena", 0, 0)], [], 0), "value 0 ends beyond the arena of 0 bytes"),
+    (lambda: _core.counted_in_bins(dl.nd.ones((2,)), dl.nd.ones((2, 2)), True), r"edges \(bins \+ 1,\) of float64"),
+    (lambda: _core.counted(dl.nd.ones((2,)), 0), "expected whole numbers, got float32"),
+    (lambda: _core.counted(dl.np.ones((2,), dtype="complex64"), 0), "real numbers was given complex64"),
+    (
+        lambda: _core.invoke(_core.op_id("sum"), (dl.nd.ones((2,)),), (None,) * 9, None),
+        "sum: takes . attributes, got 9",
+    ),
+]
+
+
+@pytest.mark.parametrize(("call", "match"), DECLARATIONS, ids=[match for _, match in DECLARATIONS])
+def test_faults_of_dlcore_are_told_as_such(call: Callable[[], Any], match: str) -> None:
+    with pytest.raises(RuntimeError, match=f"{match}.*{FAULT}"):
+        call()
+
+
+def doubled(*given: Any) -> Any:
+    """A compiled graph of one instruction, which writes to the array (2, 3) that it is given."""
+    value = ("float32", (2, 3), (3, 1), "input", 0, 0)
+    result = ("float32", (2, 3), (3, 1), "output", 0, 0)
+    instr = (_core.op_id("multiply"), [0, 0], [0], (), 0)
+    return _core.Executable([value, result], [instr], 1, 1, 0, []).run(list(given))
+
+
+CALLS = [
+    (doubled, TypeError, "compiled graph: takes 1 arrays, got 0"),
+    (lambda: doubled(dl.nd.ones((2,))), ValueError, r"input 0 was compiled for float32\(2, 3\), got float32\(2,\)"),
+    (
+        lambda: doubled(dl.nd.ones((3, 2)).T),
+        RuntimeError,
+        "state array 0 changed its memory layout since it was compiled",
+    ),
+    (registered("add"), ValueError, "operator 'add' is registered twice"),
+    (lambda: _core.op_id("none_such"), RuntimeError, "no operator is called 'none_such'"),
+    (lambda: _core.invoke(_core.op_id("add"), (dl.nd.ones((2,)),), (), None), TypeError, "add: takes 2 arrays, got 1"),
+    (lambda: _core.as_output(dl.nd.ones((2,)), 0), RuntimeError, "no gradient of a custom function is being computed"),
+    (lambda: _core.backward([dl.nd.ones((2,))], [None, None]), ValueError, "1 heads but 2 head gradients"),
+    (lambda: _core.set_autocast("float8"), ValueError, "expected bfloat16 or float16, got 'float8'"),
+    (started_twice, _core.TraceError, "a trace is already running on this thread"),
+    (plan(("jitter", [("brightness", 0.1)] * 5)), ValueError, "a jitter has four parts at most"),
+    (plan(("twirl", 0.1)), ValueError, "unknown step 'twirl'"),
+    (plan(table=TABLE.T), ValueError, "values of this kind do not fit"),
+    (plan(table=TABLE[:2]), ValueError, "expected 256 values and a margin for every channel"),
+    (plan(fill=(0, 0)), ValueError, "expected 256 values and a margin for every channel"),
+    (plan(pictures=PICTURES[..., 0].copy()), ValueError, r"expected pictures \(n, h, w, c\) of bytes"),
+    (plan(pictures=PICTURES[..., ::2]), ValueError, "expected contiguous arrays of one length on the CPU"),
+    (plan(("hue", 0.1), pictures=PICTURES[..., :1].copy()), ValueError, "in three channels"),
+    (plan(("erase", 0.5, 0.1, 0.2, 0.5, 2.0, [0])), ValueError, "a value for every channel of a hole"),
+    (plan(("apply", [("crop", 2, 2, 0)], 0.5)), ValueError, "must leave the size as it is"),
+    (plan(("cut", 3, 0, 3, 2)), ValueError, "a part does not fit into 5x4"),
+    (plan(("resize", 2, 2, 7)), ValueError, "interpolation: expected 0 to 4, got 7"),
+    (lambda: _core.BatchPlan([]), ValueError, "expected at least one array"),
+    (lambda: _core.BatchPlan([PICTURES], [3]), IndexError, "there is no row 3"),
+    (lambda: _core.BatchPlan([PICTURES]).take([7]), IndexError, "there is no sample 7 among 3"),
+    (lambda: _core.BatchPlan([PICTURES]).take(np.eye(2)), TypeError, "a list of whole numbers or an array"),
+    (lambda: plan(("brightness", 0.1))().take([0], (), 1.0, True), ValueError, "draws from no stream"),
+    (filled(PICTURES[0], [0]), ValueError, r"expected pixels \(n, h, w, c\) of uint8"),
+    (filled(PICTURES.copy(), [3]), IndexError, "there is no row 3"),
+    (lambda: _core.lit(PICTURES[0], (1.0, 2.0)), ValueError, "three weights"),
+    (lambda: _core.turned(PICTURES, 30.0, False, False), ValueError, r"turned: expected a picture \(h, w, c\)"),
+]
+
+
+@pytest.mark.parametrize(("call", "kind", "match"), CALLS, ids=[match for *_, match in CALLS])
+def test_bindings_say_what_they_expected(call: Callable[[], Any], kind: type[Exception], match: str) -> None:
+    with pytest.raises(kind, match=match):
+        call()
+    assert "refused" not in _core.op_names()
+
+
+LATE = """
+import atexit
+
+
+def late():  # called last, since it was registered first
+    for call in (lambda: F.add(x), lambda: F._svd(x)):
+        try:
+            call()
+        except RuntimeError as error:
+            print(error)
+
+
+atexit.register(late)
+from dlcore.ops import F
+x = F.ones((2, 2))
+F.add(*F._svd(x)[::2])
+"""
+
+
+def test_what_needs_python_says_when_it_has_ended() -> None:
+    done = subprocess.run([sys.executable, "-c", LATE], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["dlcore: Python has ended, nothing can be computed any more"] * 2, done
