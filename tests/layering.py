@@ -17,7 +17,7 @@ from pathlib import Path
 ORDER: list[list[str]] = [
     # Names that dlcore/__init__.py fills in, what to write instead of names that are not here, where files are kept,
     # what type hints let in, text in flowcharts.
-    ["_hooks", "_hints", "_folders", "_kinds", "_mermaid", "_warn"],
+    ["_hooks", "_hints", "_folders", "_kinds", "_mermaid", "_warn", "_fault"],
     ["_arguments"],
     ["_answers"],
     ["_disk_cache"],

@@ -15,6 +15,7 @@ import numpy as np
 
 from .. import _core
 from .._core import NDArray
+from .._fault import own_fault
 from ..ops import F
 from ._copies import copy_on
 
@@ -173,7 +174,7 @@ def out_of_range(x: NDArray, axis: int, index: Any) -> IndexError:
     )
 
 
-def located(x: NDArray, key: Key) -> IndexError:
+def located(x: NDArray, key: Key) -> Exception:
     """Which position of which array is out of range, told in x's own axes."""
     for axis, index in key.arrays:
         values = host(index)
@@ -181,7 +182,7 @@ def located(x: NDArray, key: Key) -> IndexError:
         wrong = values[(values < -n) | (values >= n)]
         if wrong.size:
             return out_of_range(x, axis, wrong.flat[0])
-    return IndexError(f"the index arrays do not fit an array of shape {x.shape}")
+    return own_fault(f"indexing: an index was refused that is in range of shape {x.shape}")
 
 
 def _is_mask(key: Any) -> bool:
@@ -272,7 +273,9 @@ def _without_flags(x: NDArray, full: list) -> tuple[NDArray, list]:
     for k in full:
         if _is_mask(k) and k.ndim == 0:
             if isinstance(k, NDArray) and _core.is_tracing():
-                raise _core.TraceError("x[flag]: the shape depends on the value of the flag; use where(flag, x, y)")
+                raise _core.TraceError(
+                    "indexing: x[flag]: the shape depends on the value of the flag; use where(flag, x, y)"
+                )
             keys.append(np.zeros(int(bool(k)), np.int64))
             shape.append(1)
             continue

@@ -233,8 +233,13 @@ def _requests(names: list[str], grad_req: str | Sequence[str] | Mapping[str, str
         found = dict.fromkeys(names, grad_req)
     elif isinstance(grad_req, Mapping):
         found = {n: grad_req.get(n, "null") for n in names}
-    else:
+    elif isinstance(grad_req, (list, tuple)) and len(grad_req) == len(names):
         found = dict(zip(names, grad_req, strict=True))
+    else:
+        raise ValueError(
+            f"bind: grad_req must be a word, a dict or a list of {len(names)} words, for {', '.join(names)}; got "
+            f"{grad_req!r}"
+        )
     for name, req in found.items():
         if req not in _REQS:
             raise ValueError(f"bind: grad_req of {name} must be 'write', 'add' or 'null', got {req!r}")

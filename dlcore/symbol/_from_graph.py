@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from dlcore import _core
+from dlcore._fault import own_fault
 from dlcore.graph import Graph, Node, Value
 from dlcore.graph._trace import window
 from dlcore.ops import RECORDS
@@ -54,7 +55,7 @@ def from_graph(graph: Graph, inputs: list[str], named: Mapping[str, Any]) -> tup
 def _output(value: Value, found: dict[Value, Entry]) -> Entry:
     if value in found:
         return found[value]
-    raise ValueError("an output of the network is a plain number, which does not depend on its input")
+    raise own_fault(f"export: the output {value.type_text()} is a plain number")
 
 
 def _call(node: Node, number: int, found: dict[Value, Entry]) -> Call:
@@ -73,7 +74,7 @@ def _call(node: Node, number: int, found: dict[Value, Entry]) -> Call:
             call.inputs.append(found[value])
             call.slots.append(slot)
         elif slot.startswith("*"):
-            raise TypeError(f"{call.name}: a plain number stands among its arrays")
+            raise own_fault(f"export: a plain number stands among the arrays of {call.name}")
         else:
             call.attrs[slot] = np.asarray(value.const).item()
     for attr, given in zip(record.attrs, node.attrs, strict=True):

@@ -63,8 +63,8 @@ def Group(symbols: Sequence[Symbol]) -> Symbol:
     >>> Group([x, x * 2]).list_outputs()[0]
     'x'
     """
-    if not symbols or not all(isinstance(s, Symbol) for s in symbols):
-        raise TypeError("Group: expected a list of Symbols")
+    if not isinstance(symbols, (list, tuple)) or not symbols or not all(isinstance(s, Symbol) for s in symbols):
+        raise TypeError(f"Group: expected a list of at least one Symbol, got {symbols!r}")
     return Symbol([entry for symbol in symbols for entry in symbol._entries])
 
 

@@ -96,7 +96,7 @@ def infer(heads: list[Entry], known: Mapping[str, Any], dtypes: Mapping[Call, st
 
     def variable(call: Call) -> Any:
         if call not in shapes:
-            raise ValueError(f"the shape of {call.name!r} is not known; give it, as in {call.name}=(2, 3)")
+            raise ValueError(f"symbol: the shape of {call.name!r} is not known; give it, as in {call.name}=(2, 3)")
         return _core.empty(shapes[call], dtypes[call], "cpu(0)")
 
     def before(call: Call, results: dict[Call, Any]) -> None:

@@ -67,6 +67,8 @@ def while_loop(
         raise ValueError(f"while_loop: max_iterations must be a number from 0, got {max_iterations}")
     name = name or _name("while_loop")
     start = _listed(loop_vars, "while_loop: loop_vars")
+    if not start:
+        raise ValueError("while_loop: expected at least one of loop_vars, got none")
     now = [var(f"{name}_var{k}") for k in range(len(start))]
     result, test = func(*now), _entries(_listed(cond(*now), "while_loop: cond"))
     if not isinstance(result, (tuple, list)) or len(result) != 2:
@@ -91,6 +93,7 @@ def cond(pred: Symbol, then_func: Callable[[], Any], else_func: Callable[[], Any
     [1.0]
     """
     name = name or _name("cond")
+    _listed(pred, "cond: pred")
     results = [then_func(), else_func()]
     bodies = [_entries(_listed(result, "cond")) for result in results]
     if len(bodies[0]) != len(bodies[1]):

@@ -4,6 +4,7 @@ came."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 
 import dlcore as dl
 from dlcore import autograd, jit, nd
-from dlcore.array import contrib, sparse
+from dlcore.array import context, contrib, sparse
 from dlcore.array import np as xp
 
 X = xp.ones((2, 3))
@@ -95,9 +96,15 @@ WRITING: list[Row] = [
     (lambda: xp.clip(X, 0, 1, out=3), TypeError, "clip: out must be an array, got int"),
     (lambda: xp.take(X, [0], out=3), TypeError, "take: out must be an array, got int"),
     (lambda: xp.add(X, X, 3), TypeError, "numpy.add: out= must be an array, got int"),
-    (lambda: np.add.reduce(X, out=3), TypeError, "numpy.add: out= must be an array, got int"),  # type: ignore[call-overload]
     (lambda: xp.add.at([1.0], [0], 1), TypeError, "add.at: a must be an array, got list"),
     (lambda: xp.median(X, out=3), TypeError, "median: out= must be an array, got int"),
+    (lambda: xp.median(X, out=N), ValueError, r"median: out= has shape \(2,\), the result \(\)"),
+    (lambda: written(N > 0, xp.ones(3), 2, 1), ValueError, r"shape \(3,\) cannot be .* x\[mask\] of x \(2, 1\)"),
+    (
+        lambda: jit(lambda x: x.__setitem__((slice(None), None), xp.ones((2, 5, 3))))(X),
+        ValueError,
+        r"assignment: a value of shape \(2, 5, 3\) cannot be broadcast to \(2, 1, 3\)",
+    ),
     (lambda: xp.matmul(X, X.T, out=3), TypeError, "matmul: out= must be an array, got int"),
     (lambda: xp.put(3, [0], 1), TypeError, "put: a must be an array, got int"),
     (lambda: xp.fill_diagonal(np.ones((2, 2)), 1), TypeError, "fill_diagonal: a must be an array, got ndarray"),
@@ -132,6 +139,8 @@ CHOOSING: list[Row] = [
     (lambda: xp.choose([0], [X], mode="x"), ValueError, "choose: mode must be 'raise', 'wrap' or 'clip', got 'x'"),
     (lambda: xp.choose([5], [X]), IndexError, "choose: index 5 is out of range for 1 arrays"),
     (lambda: xp.choose([0], []), ValueError, "choose: expected at least one array of choices, got none"),
+    (lambda: jit(lambda x, f: x[f])(X, xp.array(True)), dl._core.TraceError, r"indexing: x\[flag\]: the shape depends"),
+    (lambda: xp.ravel_multi_index(([1], [5]), (3, 4)), IndexError, r"index 5 is out of range for axis 1 of size 4"),
     (lambda: xp.ravel_multi_index(([1],), (3, 4)), ValueError, r"places for 2 axes, shape \(3, 4\), got 1"),
     (lambda: xp.ravel_multi_index(([1], [1]), (3, 4), "x"), ValueError, r"ravel_multi_index: .*'x'.* shape \(3, 4\)"),
     (lambda: xp.unravel_index([1.5], (3, 4)), TypeError, "unravel_index: expected whole numbers .*, got float32"),
@@ -251,6 +260,18 @@ CLASSIC: list[Row] = [
     ),
 ]
 ROWS = [*MAKING, *DRAWING, *WRITING, *MOVING, *CHOOSING, *LOOPING, *SPARSE, *CLASSIC]
+
+
+def test_a_gpu_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nothing() -> Any:
+        raise ImportError("no module", name="cupy")
+
+    monkeypatch.setattr(context, "_gpu_backend", nothing)
+    with pytest.raises(RuntimeError, match=r"gpu\(0\): GPU support needs the package cupy"):
+        context.require_gpu(0)
+    monkeypatch.setattr(context, "_gpu_backend", lambda: SimpleNamespace(num_gpus=lambda: 2))
+    with pytest.raises(RuntimeError, match=r"gpu\(7\): this machine has 2 usable GPU\(s\); cpu\(\) always works"):
+        context.require_gpu(7)
 
 
 @pytest.mark.parametrize(("call", "kind", "match"), ROWS, ids=lambda v: v[:24] if isinstance(v, str) else "")

@@ -102,13 +102,17 @@ class FusedRNNCell(BaseRNNCell):
         whole, at = taken(found, f"{self._prefix}parameters"), 0
         hidden, layers, ways, gates = self._num_hidden, self._num_layers, self._ways, len(self._gates)
         later = (layers - 1) * ways * gates * hidden * (ways * hidden + hidden)
-        inputs = (whole.size - later - layers * ways * gates * hidden * 2) // (ways * gates * hidden) - hidden
+        inputs, rest = divmod(whole.size - later - layers * ways * gates * hidden * 2, ways * gates * hidden)
+        inputs -= hidden
+        if whole.ndim != 1 or rest or inputs < 1:
+            raise ValueError(
+                f"FusedRNNCell {self._prefix}: {self._prefix}parameters must be one vector of the weights and biases "
+                f"of {layers} layers of {hidden} units, got shape {whole.shape}"
+            )
         for name, shape in self._parts(inputs):
             length = prod(shape)
             found[name] = whole[at : at + length].reshape(shape)
             at += length
-        if at != whole.size:
-            raise ValueError(f"FusedRNNCell {self._prefix}: its parameters are no vector of {whole.size} numbers")
         return found
 
     def pack_weights(self, args: Mapping[str, Any]) -> dict[str, Any]:
