@@ -47,11 +47,14 @@ op("remainder", "a, b", "What is left of a after dividing by b and rounding down
    samples=(fixed([-4.3, -1.2, 0.4, 1.7, 2.9, 5.5]), fixed([1.1, 2.0, -1.5, 3.0, -2.0, 1.6])), errors=[_shapes],
    aliases="broadcast_mod mod modulo", example="remainder([7, -7], 3) -> [1, 2]")
 
-op("power", "a, b", "a to the power b. A negative power of whole numbers truncates to a whole number.", dtype="arith",
+op("power", "a, b", "a to the power b. Whole numbers have no powers below 0; in a compiled function and on a GPU they "
+   "truncate to a whole number.", dtype="arith",
    expr="pow(a, b)",
    grad={"a": "gy * where(b == 0, 0.0, b * power(a, where(b == 0, 1.0, b - 1)))",
          "b": "gy * where(a > 0, y * log(where(a > 0, a, 1.0)), 0.0)"},
-   ref="numpy.power", samples=(real(0.5, 2), real(0, 3)), errors=[_shapes], aliases="broadcast_power pow",
+   ref="numpy.power", samples=(real(0.5, 2), real(0, 3)), aliases="broadcast_power pow",
+   errors=[_shapes, bad(r"powers of at least 0, got -2 in b of shape \(3,\) for a of shape \(2, 1\)",
+                        fixed([[1], [2]], "int32"), fixed([1, -2, 0], "int64"))],
    tol={"float32": 1e-5}, complex_rule="_power_complex", example="power([2., 3.], 2.) -> [4., 9.]")
 
 op("_power_complex", "a, b", "a to the power b, of complex numbers.", dtype="complex", expr="pow(a, b)",

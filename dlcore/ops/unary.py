@@ -201,7 +201,8 @@ _float("mish", "x * tanh(softplus(x)).", "x * tanh(max(x, 0) + log1p(exp(-abs(x)
 op("softplus", "x, beta: scalar = 1.0", "log(1 + exp(beta * x)) / beta, without overflow.", dtype="floating",
    expr="max(x if beta > 0 else -x, 0) * sign(beta) + log1p(exp(-abs(beta * x))) / beta",
    grad={"x": "gy * sigmoid(beta * x)"}, np_name="",
-   ref="np.logaddexp(beta * x, 0) / beta", samples=(real(-3, 3), fixed(1.5)), aliases="SoftReLU",
+   ref="np.where(np.isinf(beta) & (x != 0), np.maximum(x * np.sign(beta), 0) * np.sign(beta), "
+       "np.logaddexp(beta * x, 0) / beta)", samples=(real(-3, 3), fixed(1.5)), aliases="SoftReLU",
    example="softplus([0.]) -> [0.693147]")
 _float("softsign", "x / (1 + |x|).", "x / (1 + abs(x))", "gy / square(1.0 + abs(x))", real(-3, 3),
        "softsign([-1., 3.]) -> [-0.5, 0.75]", "x / (1 + np.abs(x))", np_name="", method=False)

@@ -5,6 +5,7 @@
 #include "autograd/anomaly.h"
 #include "autograd/tape.h"
 #include "kernels/cpu/index.h"
+#include "kernels/cpu/views.h"
 #include "runtime/autocast.h"
 #include "runtime/device.h"
 #include "runtime/random.h"
@@ -199,6 +200,21 @@ static Tensors computed(const OpDef& op, const Tensors& args, const Attrs& attrs
   return out;
 }
 
+// Whole numbers have no negative powers. Those that are not here yet (in a trace, on a GPU) are not waited for.
+static void check_powers(const OpDef& op, const Tensors& args, DType made) {
+  static const int power = get_op("power").id;
+  if (op.id != power || !is_int(made)) return;
+  const Tensor& b = args[1];
+  if (b->device.type != 0 || (active_tracer() && !b->weak) || b->dtype == DType::U64 || b->numel() == 0) return;
+  Temp kept;
+  const int64_t* all = as_contiguous(b->view(), DType::I64, kept).ptr<const int64_t>();
+  int64_t least = *std::min_element(all, all + b->numel());
+  if (least < 0)
+    throw ValueError("power: expected whole numbers to powers of at least 0, got " + std::to_string(least) +
+                     " in b of shape " + to_string(b->shape) + " for a of shape " + to_string(args[0]->shape) +
+                     "; cast to float first");
+}
+
 static Tensors invoke_inner(const OpDef& op, const Tensor* in, int nin, const Attrs& attrs, const Tensor* targets) {
   check_arity(op, nin);
   check_given(op, in, nin);
@@ -218,6 +234,7 @@ static Tensors invoke_inner(const OpDef& op, const Tensor* in, int nin, const At
   for (auto& t : args) metas.push_back(meta_of(t));
   DType common = DType::F32;
   infer(op, metas, attrs, out_metas, &common);
+  check_powers(op, args, out_metas[0].dtype);
 
   Device device = device_of(op, args);
   if (int k = op.attr_index("device"); k >= 0 && attrs[size_t(k)].kind == Attr::Str)
