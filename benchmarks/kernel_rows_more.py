@@ -74,6 +74,11 @@ def arranging(b: Bench) -> Iterator[Row]:
     (d, a, t), torch = b.x, b.torch
     yield Row("pad", lambda: D.pad(d, 2), lambda: np.pad(a, 2),
               torch and (lambda: torch.nn.functional.pad(t, (2, 2, 2, 2))), 8 * b.n)  # fmt: skip
+    image, _, theirs = b.three(a[None, None])
+    sides, extend = ((0, 0), (0, 0), (2, 2), (2, 2)), torch and torch.nn.functional.pad
+    for mode, name in (("reflect", "reflect"), ("edge", "replicate"), ("wrap", "circular")):
+        yield Row(f"pad {mode}", lambda mode=mode: D.pad(image, sides, mode), lambda mode=mode: np.pad(a, 2, mode),
+                  torch and (lambda name=name: extend(theirs, (2, 2, 2, 2), name)), 8 * b.n)  # fmt: skip
     yield Row("roll", lambda: D.roll(d, 7, axis=1), lambda: np.roll(a, 7, 1), torch and (lambda: t.roll(7, 1)), 8 * b.n)
     yield Row("tile", lambda: D.tile(d, (2, 2)), lambda: np.tile(a, (2, 2)), torch and (lambda: t.tile((2, 2))),
               20 * b.n)  # fmt: skip

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ._call import Call, kernel
+from collections.abc import Iterator
+
+from ._call import Call, accumulator, kernel
 
 
 @kernel("copy")
@@ -72,6 +74,53 @@ def put_diagonal(call: Call) -> None:
 def pad(call: Call) -> None:
     call.y.fill(call.attrs["value"])
     call.y[tuple(slice(b, b + n) for b, n in zip(call.attrs["before"], call.x.shape, strict=True))] = call.x
+
+
+def _pieces(mode: str, n: int, before: int, after: int) -> Iterator[tuple[slice, slice]]:
+    """The places that are added to an axis of length n, piece by piece, and which of the padded axis they repeat."""
+    period = {"edge": 1, "wrap": n, "symmetric": 2 * n}.get(mode, max(2 * (n - 1), 1))
+    for begin, end in ((-before, 0), (n, n + after)):
+        at = begin
+        while at < end:
+            place = at % period
+            if period == 1:
+                take, count = slice(before, before + 1) if at < 0 else slice(before + n - 1, before + n), end - at
+            elif place < n:
+                count = min(n - place, end - at)
+                take = slice(before + place, before + place + count)
+            else:
+                count, first = min(period - place, end - at), before + period - place - (mode == "symmetric")
+                take = slice(first, first - count if first >= count else None, -1)
+            yield slice(before + at, before + at + count), take
+            at += count
+
+
+def _along(axis: int, part: slice) -> tuple[slice, ...]:
+    return (*[slice(None)] * axis, part)
+
+
+@kernel("pad_repeat")
+def pad_repeat(call: Call) -> None:
+    before, after, mode = (call.attrs[n] for n in ("before", "after", "mode"))
+    inner = [slice(b, b + n) for b, n in zip(before, call.x.shape, strict=True)]
+    call.y[tuple(inner)] = call.x
+    for axis in reversed(range(call.x.ndim)):
+        part = call.y[tuple(inner[:axis])]
+        for added, repeated in _pieces(mode, call.x.shape[axis], before[axis], after[axis]):
+            part[_along(axis, added)] = part[_along(axis, repeated)]
+
+
+@kernel("pad_repeat_grad")
+def pad_repeat_grad(call: Call) -> None:
+    before, after, mode = (call.attrs[n] for n in ("before", "after", "mode"))
+    sums = call.x.astype(accumulator(call.xp, call.x))  # a copy
+    for axis, n in enumerate(call.y.shape):
+        for added, repeated in _pieces(mode, n, before[axis], after[axis]):
+            more = sums[_along(axis, added)]
+            once = repeated.stop is not None and repeated.stop - repeated.start == 1
+            sums[_along(axis, repeated)] += more.sum(axis, keepdims=True, dtype=sums.dtype) if once else more
+        sums = sums[_along(axis, slice(before[axis], before[axis] + n))]
+    call.y[...] = sums
 
 
 @kernel("slice_grad")

@@ -516,6 +516,15 @@ def _nms(
 ) -> NDArray: ...
 def _no_gradient(x: ArrayLike, known: bool = False, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def _overwritten(x: ArrayLike, y: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def _pad_repeat_grad(
+    g: ArrayLike,
+    x: ArrayLike,
+    before: int | Sequence[int],
+    after: int | Sequence[int],
+    mode: str = "edge",
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
 def _part(
     x: ArrayLike,
     start: int | Sequence[int],
@@ -1689,6 +1698,14 @@ def pad(
     before: int | Sequence[int],
     after: int | Sequence[int],
     value: float = 0.0,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
+def pad_repeat(
+    x: ArrayLike,
+    before: int | Sequence[int],
+    after: int | Sequence[int],
+    mode: str = "edge",
     *,
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> NDArray: ...

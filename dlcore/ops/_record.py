@@ -131,10 +131,10 @@ class Op:
 
 # Kernels that take complex numbers as they take others: they move numbers, add them up or multiply them.
 _LINEAR = frozenset(
-    "view reshape copy concat stack pad slice_grad zeros ones full full_like arange eye tril triu take take_grad "
-    "take_along_axis take_along_axis_grad along_last gather_last put_along_axis put_diagonal slice_assign gather_nd "
-    "gather_nd_grad index_put index_add pick pick_grad sum mean prod "
-    "cumsum cumprod any all axis_size sum_to matmul".split()
+    "view reshape copy concat stack pad pad_repeat pad_repeat_grad slice_grad zeros ones full full_like arange eye "
+    "tril triu take take_grad take_along_axis take_along_axis_grad along_last gather_last put_along_axis "
+    "put_diagonal slice_assign gather_nd gather_nd_grad index_put index_add pick pick_grad sum mean prod cumsum "
+    "cumprod any all axis_size sum_to matmul".split()
 )
 
 _on_new: list[Callable[[Op], None]] = []

@@ -59,6 +59,13 @@ def slice_grad(g: Array, x: Array, start: Ints, step: Ints | None = None) -> Arr
     return out
 
 
+def pad_repeat_grad(g: Array, x: Array, before: Ints, after: Ints, mode: str = "edge") -> Array:
+    places = np.pad(np.arange(x.size).reshape(x.shape), list(zip(before, after, strict=True)), mode)
+    out = np.zeros(x.size, g.dtype)
+    np.add.at(out, places.reshape(-1), g.reshape(-1))
+    return out.reshape(x.shape)
+
+
 def put_diagonal(g: Array, x: Array, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
     out = np.zeros(x.shape, g.dtype)
     matrices = np.moveaxis(out, (axis1, axis2), (-2, -1))
@@ -158,6 +165,8 @@ def _segment(join: Any, empty: float, x: Array, ids: Array, num: int) -> Array:
     """Rows with the same number joined by a ufunc; `empty` (or the nearest number there is) without rows."""
     if x.dtype.kind in "iu" and np.isinf(empty):
         empty = np.iinfo(x.dtype).max if empty > 0 else np.iinfo(x.dtype).min
+    elif x.dtype == bool:
+        empty = empty > 0
     out = np.full((num, *x.shape[1:]), empty, x.dtype)
     join.at(out, ids, x)
     return out
@@ -165,8 +174,6 @@ def _segment(join: Any, empty: float, x: Array, ids: Array, num: int) -> Array:
 
 segment_sum = functools.partial(_segment, np.add, 0)
 segment_prod = functools.partial(_segment, np.multiply, 1)
-    elif x.dtype == bool:
-        empty = empty > 0
 segment_max = functools.partial(_segment, np.maximum, -np.inf)
 segment_min = functools.partial(_segment, np.minimum, np.inf)
 

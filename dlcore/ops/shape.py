@@ -93,6 +93,31 @@ op("pad", "x, before: ints, after: ints, value: float = 0.0",
    samples=[case(_x23, before=(1, 0), after=(0, 2)), case(_x23, before=(0, 1), after=(1, 1), value=3.0)],
    errors=[bad("pad", _x23, before=(1,), after=(1,)), bad("pad", _x23, before=(-1, 0), after=(0, 0))],
    example="pad([1., 2.], (1,), (2,)) -> [0., 1., 2., 0., 0.]")
+_PAD = 'before: ints, after: ints, mode: str = "edge"'
+_PAD_SAME = "before=before, after=after, mode=mode"
+op("pad_repeat", f"x, {_PAD}",
+   "x with before[k] and after[k] numbers of its own added on axis k, a mode of numpy.pad saying which: 'edge' repeats "
+   "the last one, 'reflect' and 'symmetric' the mirror image without and with the last one, 'wrap' the other end.",
+   dtype="same", infer="pad_repeat", kernel="pad_repeat", grad=f"_pad_repeat_grad(gy, x, {_PAD_SAME})", np_name="",
+   ref="np.pad(x, list(zip(before, after)), mode)",
+   samples=[case(_x23, before=(1, 0), after=(0, 2)), case(_x234, before=(0, 2, 0), after=(0, 2, 1), mode="reflect"),
+            case(_x23, before=(3, 0), after=(4, 1), mode="symmetric"),  # wider than the axis is long
+            case(_x23, before=(0, 4), after=(3, 8), mode="wrap"),
+            case(real(shape=(2, 1, 3)), before=(1, 2, 7), after=(3, 1, 0), mode="reflect")],
+   errors=[bad(r"2 axes of shape \(2, 3\), got before \(1,\) and after \(1,\)", _x23, before=(1,), after=(1,)),
+           bad(r"before \(-1, 0\) and after \(0, 0\)", _x23, before=(-1, 0), after=(0, 0)),
+           bad("mode must be edge, reflect, symmetric or wrap, got 'mean'", _x23, before=(1, 0), after=(0, 0),
+               mode="mean"),
+           bad(r"repeat along axis 0, got shape \(0, 3\)", real(shape=(0, 3)), before=(1, 0), after=(0, 0))],
+   example="pad_repeat([1., 2., 3.], (1,), (2,), 'reflect') -> [2., 1., 2., 3., 2., 1.]")
+op("_pad_repeat_grad", f"g, x: like, {_PAD}", "What pad_repeat repeated, added up where it came from.", dtype="first",
+   infer="pad_repeat_grad", kernel="pad_repeat_grad", grad={"g": f"pad_repeat(gy, {_PAD_SAME})"},
+   ref="dlcore.ops.reference.pad_repeat_grad",
+   samples=[case(real(shape=(3, 5)), _x23, before=(1, 0), after=(0, 2)),
+            case(real(shape=(2, 7, 5)), _x234, before=(0, 2, 0), after=(0, 2, 1), mode="reflect"),
+            case(real(shape=(9, 4)), _x23, before=(3, 0), after=(4, 1), mode="symmetric"),
+            case(real(shape=(5, 15)), _x23, before=(0, 4), after=(3, 8), mode="wrap")],
+   errors=[bad(r"expected g \(3, 3\) for x \(2, 3\), got \(2, 3\)", _x23, _x23, before=(1, 0), after=(0, 0))])
 op("stop_gradient", "x", "A copy through which no gradient flows.", dtype="same", expr="x", ref="x", np_name="",
    samples=real(-2, 2), aliases="BlockGrad", example="stop_gradient([1., 2.]) -> [1., 2.]")
 op("_overwritten", "x, y", "y itself, whose gradient goes to x: a recorded array, written to while recording paused.",

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from dlcore import _core, autograd, nd
+from dlcore import np as np_names
 from dlcore.np import linalg as np_linalg
 from dlcore.ops import RECORDS, F, Op
 
@@ -56,6 +57,8 @@ CHAINS: dict[str, tuple[Callable[[], Any], float]] = {
     "broadcast": (lambda: ((X - X.mean(axis=0)) / X.max(axis=1, keepdims=True)).sum(), 2),
     "views": (lambda: (X[1:] * X[:-1])[::2].reshape(-1).max(), 1.5),
     "cast": (lambda: X.astype("float64").sum(), 2),
+    "a mirrored frame": (lambda: np_names.pad(X, 2, "reflect"), 1),
+    "a mirrored frame of a transposed array": (lambda: np_names.pad(X.T, 2, "reflect"), 1),
     "in place": (in_place, 1),
 }
 

@@ -196,18 +196,5 @@ DL_INFER("one_hot", [](InferCall& c) {
   if (depth < 0) throw ValueError(format("%s: depth must not be negative, got %lld", c.name(), (long long)depth));
   c.out[0].shape.push(depth);
 });
-DL_INFER("pad", [](InferCall& c) {
-  Dims before = c.attr("before").v, after = c.attr("after").v;
-  c.out[0].shape = c.in[0].shape;
-  if (before.n != c.in[0].shape.n || after.n != before.n)
-    throw ValueError(std::string(c.name()) + ": expected one pair of widths for each of " +
-                     std::to_string(c.in[0].shape.n) + " axes");
-  for (int i = 0; i < before.n; i++) {
-    if (before[i] < 0 || after[i] < 0)
-      throw ValueError(std::string(c.name()) + ": widths must not be negative, got before " + to_string(before) +
-                       " and after " + to_string(after));
-    c.out[0].shape[i] += before[i] + after[i];
-  }
-});
 
 }  // namespace dl

@@ -37,26 +37,10 @@ class ReflectionPad2D(HybridBlock):
             raise ValueError(
                 f"ReflectionPad2D: {self._sides} needs x (n, c, h, w) that is larger, got {tuple(x.shape)}"
             )
-        return _mirrored(_mirrored(x, 2, top, bottom), 3, left, right)
+        return F.pad_repeat(x, (0, 0, top, left), (0, 0, bottom, right), "reflect")
 
     def _details(self) -> str:
         return str(self._sides)
-
-
-def _mirrored(x: Any, axis: int, before: int, after: int) -> Any:
-    size = x.shape[axis]
-
-    def part(begin: int, end: int) -> Any:
-        start, length = [0] * x.ndim, list(x.shape)
-        start[axis], length[axis] = begin, end - begin
-        return F.slice(x, tuple(start), tuple(length))
-
-    parts = [x]
-    if before:
-        parts.insert(0, F.flip(part(1, before + 1), (axis,)))
-    if after:
-        parts.append(F.flip(part(size - 1 - after, size - 1), (axis,)))
-    return F.concat(*parts, axis=axis) if len(parts) > 1 else x
 
 
 class _PixelShuffle(HybridBlock):
