@@ -74,6 +74,38 @@ def test_every_chunk_is_run_once_whatever_the_number_of_shares(count: int) -> No
             np.testing.assert_array_equal(made.asnumpy(), ((y + x) + x) + x)
 
 
+@pytest.mark.parametrize("count", [2, 3])
+def test_short_regions_that_follow_each_other_are_done_once_and_alike(count: int) -> None:
+    rng = np.random.default_rng(count)
+    calls = 60  # so many that threads are kept awake for the next one, and help from the middle of it on
+    for n in (33_000, 70_001, 100_000, 140_001):
+        x = nd(rng.standard_normal((7, n // 7), "f4"))
+        every = (F.sigmoid, lambda a: F.sum(a, axis=1), lambda a: F.softmax(a, axis=1), lambda a: F.cumsum(a, axis=0))
+        with threads(1):
+            want = [op(x).asnumpy() for op in every]
+        made = nd(np.zeros(n, "f4"))
+        with threads(count):
+            for _ in range(calls):
+                F.add(made, 1.0, out=made)  # in place: what ran twice, or never, would show
+            np.testing.assert_array_equal(made.asnumpy(), np.full(n, calls, "f4"))
+            for op, one in zip(every, want, strict=True):
+                for _ in range(calls):
+                    np.testing.assert_array_equal(op(x).asnumpy(), one)
+
+
+def test_an_error_in_a_short_region_reaches_the_caller_while_threads_are_awake() -> None:
+    x, index = nd(np.arange(20_000, dtype="float32")), np.arange(20_000)
+    with threads(2):
+        for bad in (0, 1_300, 19_999):  # in its first piece, in another one, in the last
+            wrong = index.copy()
+            wrong[bad] = 20_000
+            for _ in range(60):
+                F.take(x, nd(index))
+            with pytest.raises(IndexError, match="20000"):
+                F.take(x, nd(wrong))
+        np.testing.assert_array_equal(F.take(x, nd(index)).asnumpy(), x.asnumpy())
+
+
 def child(code: str, **env: str) -> str:
     environment = {k: v for k, v in os.environ.items() if k != "DLCORE_NUM_THREADS"}
     done = subprocess.run(

@@ -14,11 +14,12 @@
 
 #include "runtime/errand.h"
 #include "runtime/relax.h"
+#include "runtime/warmth.h"
+#include "runtime/worker.h"
 
 #ifdef __linux__
 #include <pthread.h>
 #include <sched.h>
-#include <unistd.h>
 #endif
 
 namespace dl {
@@ -29,6 +30,11 @@ constexpr int kChunksPerThread = 4;  // enough to level uneven threads, few enou
 // To wake a thread costs its caller 5 to 20 microseconds, and it comes 30 later: not for a region that is done by then.
 constexpr std::chrono::microseconds kWorthWaking{50};
 constexpr int64_t kManyGrains = 32;  // take longer than that, whatever is done to their elements
+// Beside threads that wait for work even half a grain may be shared, which costs less than a microsecond: its first
+// piece tells whether that pays.
+constexpr int64_t kTried = 16;  // the part of a region that is its first piece
+constexpr int64_t kPieces = 8;
+constexpr std::chrono::microseconds kWorthSharing{5};
 
 thread_local bool in_region = false;
 
@@ -43,14 +49,15 @@ struct alignas(64) Share {
 };
 
 struct Job {
-  int64_t n, chunk;
+  int64_t begin, end, chunk;
   void (*fn)(void*, int64_t, int64_t);
   void* arg;
   int n_shares = 1;
   Share shares[kMaxShares];
   std::atomic<int> helpers{0};  // workers inside; changed under the pool's mutex only
   int max_helpers = 0;
-  std::exception_ptr error;  // first one, under the pool's mutex
+  std::atomic<bool> brief{false};  // threads stay awake after it for a moment only
+  std::exception_ptr error;        // first one, under the pool's mutex
   Job* link = nullptr;
   bool left() const {
     return std::any_of(shares, shares + n_shares, [](const Share& s) { return s.left(); });
@@ -79,39 +86,6 @@ int default_threads() {
   return n ? int(n) : 1;
 }
 
-// What the pool knows of a worker; on the worker's own stack.
-struct Worker {
-  std::condition_variable wake;
-  bool woken = false;
-  Worker* link = nullptr;  // the next one asleep, under the pool's mutex
-#ifdef __linux__
-  pthread_t thread = pthread_self();
-  int kept_off = -1;  // the processor that it may not run on; changed by itself, or while it sleeps under the mutex
-#endif
-};
-
-int processor() {
-#ifdef __linux__
-  return sched_getcpu();
-#else
-  return -1;
-#endif
-}
-
-// Linux likes to start a woken thread where the thread that wakes it runs, and with few processors does not look for an
-// idle one: a worker would wait behind its own caller, and the region take as long as with one thread. So a worker is
-// kept off the processor of the last caller; it may run on all others that the process may use.
-void keep_off([[maybe_unused]] Worker& worker, [[maybe_unused]] int processor) {
-#ifdef __linux__
-  if (processor < 0 || processor >= CPU_SETSIZE || processor == worker.kept_off) return;
-  cpu_set_t allowed;
-  if (sched_getaffinity(getpid(), sizeof allowed, &allowed) != 0) return;
-  CPU_CLR(processor, &allowed);
-  if (CPU_COUNT(&allowed) == 0) return;  // there is but one to run on
-  if (pthread_setaffinity_np(worker.thread, sizeof allowed, &allowed) == 0) worker.kept_off = processor;
-#endif
-}
-
 class Pool {
  public:
   Pool() : threads_(default_threads()) {}
@@ -122,7 +96,7 @@ class Pool {
     std::lock_guard<std::mutex> hold(mutex_);
     threads_.store(n, std::memory_order_relaxed);
     epoch_.fetch_add(1);
-    wake(kMaxThreads);  // workers beyond the new number leave
+    wake(kMaxThreads, false);  // workers beyond the new number leave
   }
 
   // `at_once`: threads that sleep are woken before the caller begins; else when its first chunk says that it pays.
@@ -131,21 +105,18 @@ class Pool {
     caller_.store(processor(), std::memory_order_relaxed);
     bool asleep;
     {
-      std::lock_guard<std::mutex> hold(mutex_);
-      while (started_ < threads() - 1) {
-        std::thread(&Pool::worker, this, started_).detach();
-        started_++;
-      }
+      auto hold = lock();
+      start_workers();
       job.link = jobs_;
       jobs_ = &job;
-      epoch_.fetch_add(1, std::memory_order_release);
-      if (at_once) wake(helpers_wanted);
+      if (at_once) wake(helpers_wanted, false);
       asleep = asleep_;
     }
+    epoch_.fetch_add(1, std::memory_order_release);  // whoever sees it finds the mutex free
     if (asleep && !at_once) begin_alone(job, helpers_wanted);
     work(job, 0);
     {
-      std::lock_guard<std::mutex> hold(mutex_);
+      auto hold = lock();
       Job** p = &jobs_;  // nobody joins from here on
       while (*p != &job) p = &(*p)->link;
       *p = job.link;
@@ -158,14 +129,48 @@ class Pool {
     if (job.error) std::rethrow_exception(job.error);
   }
 
+  // Whether a thread waits for a region.
+  bool ready() const { return ready_.load(std::memory_order_relaxed) > 0; }
+
+  // A short region begins that its caller does alone, since all others sleep.
+  void begin_short() {
+    if (!warmth_.wanted(std::chrono::steady_clock::now())) return;
+    caller_.store(processor(), std::memory_order_relaxed);
+    auto hold = lock();
+    start_workers();
+    wake(1, true);
+  }
+
  private:
+  // The mutex is held by others for a moment only: whoever finds it taken looks again before sleeping.
+  static void lock(std::unique_lock<std::mutex>& hold) {
+    for (int i = 0; i < kSpinsAlone; i++) {
+      if (hold.try_lock()) return;
+      cpu_relax();
+    }
+    hold.lock();
+  }
+  std::unique_lock<std::mutex> lock() {
+    std::unique_lock<std::mutex> hold(mutex_, std::defer_lock);
+    lock(hold);
+    return hold;
+  }
+
+  // The mutex is held.
+  void start_workers() {
+    while (started_ < threads() - 1) {
+      std::thread(&Pool::worker, this, started_).detach();
+      started_++;
+    }
+  }
+
   // One chunk of a share; false when none is left.
   bool work_once(Job& job, Share& share) {
     if (!share.left()) return false;
-    int64_t begin = share.next.fetch_add(1, std::memory_order_relaxed);
-    if (begin >= share.end) return false;
-    begin *= job.chunk;
-    int64_t end = job.n - begin < job.chunk ? job.n : begin + job.chunk;
+    const int64_t at = share.next.fetch_add(1, std::memory_order_relaxed);
+    if (at >= share.end) return false;
+    const int64_t begin = job.begin + at * job.chunk;
+    const int64_t end = std::min(job.end, begin + job.chunk);
     in_region = true;
     try {
       job.fn(job.arg, begin, end);
@@ -188,11 +193,15 @@ class Pool {
   // The caller's first chunk tells how long it would take alone, and whether threads are woken: if not for this region,
   // then for the next one like it.
   void begin_alone(Job& job, int helpers_wanted) {
-    auto begin = std::chrono::steady_clock::now();
+    const auto begin = std::chrono::steady_clock::now();
     work_once(job, job.shares[0]);
-    if ((std::chrono::steady_clock::now() - begin) * (1 + job.chunks_left()) < kWorthWaking) return;
-    std::lock_guard<std::mutex> hold(mutex_);
-    wake(helpers_wanted);
+    const auto alone = (std::chrono::steady_clock::now() - begin) * (1 + job.chunks_left());
+    if (alone < kWorthWaking) {
+      job.brief.store(true, std::memory_order_relaxed);
+      if (alone < kWorthSharing || !warmth_.wanted(begin)) return;
+    }
+    auto hold = lock();
+    wake(helpers_wanted, alone < kWorthWaking);
   }
 
   // The mutex is held. A job with chunks left and room for one more helper.
@@ -203,12 +212,13 @@ class Pool {
   }
 
   // The mutex is held. Wakes up to `count` workers, those first that fell asleep last.
-  void wake(int count) {
+  void wake(int count, bool bring) {
     for (; asleep_ && count > 0; count--) {
       Worker* worker = asleep_;
       asleep_ = worker->link;
       keep_off(*worker, caller_.load(std::memory_order_relaxed));
       worker->woken = true;
+      worker->brought = bring;
       worker->wake.notify_one();
     }
   }
@@ -219,48 +229,74 @@ class Pool {
     if (here == caller_.load(std::memory_order_relaxed)) keep_off(self, here);
   }
 
+  // Waits for a region, and does errands meanwhile, until it is time to sleep.
+  void watch(Worker& self, uint64_t seen) {
+    auto count = [&](int change) {
+      if (!self.crowded) ready_.fetch_add(change, std::memory_order_relaxed);
+    };
+    count(1);
+    for (; self.left > 0 && epoch_.load(std::memory_order_acquire) == seen; self.left--) {
+      if (!run_errand()) cpu_relax();
+      if (self.left % kSpinsAlone) continue;
+      leave_caller(self);
+      const auto before = std::chrono::steady_clock::now();
+      std::this_thread::yield();
+      count(-1);
+      self.crowded = std::chrono::steady_clock::now() - before > kWorthWaking;  // by others, whom it does not disturb
+      count(1);
+    }
+    count(-1);
+  }
+
+  void sleep(Worker& self, std::unique_lock<std::mutex>& hold) {
+    if (self.brought) warmth_.ended(self.crowded ? 0 : self.helped);
+    self.woken = self.crowded = false;
+    self.helped = 0;
+    self.link = asleep_;
+    asleep_ = &self;
+    self.wake.wait(hold, [&] { return self.woken; });
+    self.left = self.brought ? kSpins : kSpinsIdle;
+  }
+
   void worker(int index) {
     Worker self;
+    self.left = kSpins;
     std::unique_lock<std::mutex> hold(mutex_);
     for (;;) {
       if (index >= threads() - 1 && index == started_ - 1) {
         started_--;  // leave from the top, so that the indices stay dense
         epoch_.fetch_add(1);
-        wake(kMaxThreads);
+        wake(kMaxThreads, false);
         return;
       }
       if (Job* job = find_job()) {
         job->helpers.fetch_add(1, std::memory_order_relaxed);
         hold.unlock();
         leave_caller(self);
+        self.left = std::max(self.left, job->brief.load(std::memory_order_relaxed) ? kSpins : kSpinsIdle);
+        self.helped++;
         work(*job, (index + 1) % job->n_shares);
-        hold.lock();
+        lock(hold);
         // After this the job may vanish with its caller's stack frame.
         if (job->helpers.fetch_sub(1, std::memory_order_acq_rel) == 1) done_.notify_all();
         continue;
       }
       uint64_t seen = epoch_.load(std::memory_order_relaxed);
       hold.unlock();
-      bool news = false;
-      for (int i = 0; i < kSpinsIdle && !news; i++) {
-        if (!run_errand()) spin(i);
-        if (i % kSpinsAlone == 0) leave_caller(self);
-        news = epoch_.load(std::memory_order_acquire) != seen;
-      }
-      hold.lock();
-      if (epoch_.load(std::memory_order_relaxed) != seen) continue;
-      self.woken = false;
-      self.link = asleep_;
-      asleep_ = &self;
-      self.wake.wait(hold, [&] { return self.woken; });
+      watch(self, seen);
+      lock(hold);
+      if (epoch_.load(std::memory_order_relaxed) != seen || find_job()) continue;
+      sleep(self, hold);
     }
   }
 
   std::mutex mutex_;
   std::condition_variable done_;
-  std::atomic<uint64_t> epoch_{0};  // changed under the mutex, watched without it by spinning workers
+  std::atomic<uint64_t> epoch_{0};  // regions begun, watched by spinning workers
   std::atomic<int> caller_{-1};     // the processor that the last caller ran on
   std::atomic<int> threads_;
+  std::atomic<int> ready_{0};  // workers that wait for a region and have a processor to themselves
+  Warmth warmth_;
   Job* jobs_ = nullptr;
   Worker* asleep_ = nullptr;
   int started_ = 0;
@@ -284,6 +320,31 @@ Pool& pool() {
   return *g_pool;
 }
 
+// How long [0, n) will take a thread, of which it has done [0, tried) now.
+std::chrono::nanoseconds time_of(int64_t n, int64_t tried, void (*fn)(void*, int64_t, int64_t), void* arg) {
+  struct Region {
+    Region() { in_region = true; }
+    ~Region() { in_region = false; }
+  } region;
+  const auto begin = std::chrono::steady_clock::now();
+  fn(arg, 0, tried);
+  return (std::chrono::steady_clock::now() - begin) * (n / tried);
+}
+
+// [begin, n) by several threads, about `parts` chunks of one size: a short last one would leave its thread idle.
+void share(Job& job, int64_t begin, int64_t n, int64_t parts, int64_t most_helpers, bool at_once) {
+  job.begin = begin;
+  job.end = n;
+  job.chunk = (n - begin + parts - 1) / parts;
+  const int64_t chunks = (n - begin + job.chunk - 1) / job.chunk, helpers = std::min(chunks - 1, most_helpers);
+  job.n_shares = int(std::min<int64_t>(helpers + 1, kMaxShares));
+  for (int64_t s = 0; s < job.n_shares; s++) {
+    job.shares[s].next.store(chunks * s / job.n_shares, std::memory_order_relaxed);
+    job.shares[s].end = chunks * (s + 1) / job.n_shares;
+  }
+  pool().run(job, int(helpers), at_once);
+}
+
 }  // namespace
 
 int num_threads() { return pool().threads(); }
@@ -293,37 +354,28 @@ void set_num_threads(int n) { pool().resize(n < 1 ? 1 : n > kMaxThreads ? kMaxTh
 void parallel_for_raw(int64_t n, int64_t grain, void (*fn)(void*, int64_t, int64_t), void* arg) {
   if (n <= 0) return;
   if (grain < 1) grain = 1;
-  if (n <= grain || in_region) {
-    fn(arg, 0, n);
-    return;
-  }
+  if (n <= std::max<int64_t>(1, grain / 2) || in_region) return fn(arg, 0, n);
   Pool& p = pool();
-  int threads = p.threads();
-  if (threads <= 1) {
-    fn(arg, 0, n);
-    return;
-  }
-  int64_t parts = int64_t(threads) * kChunksPerThread;
-  if (parts > n / grain) parts = n / grain;  // of one size: a short last one would leave its thread idle
-  int64_t chunk = (n + parts - 1) / parts;
-  int64_t chunks = (n + chunk - 1) / chunk;
-  if (chunks == 1) {
-    fn(arg, 0, n);
-    return;
+  const int64_t threads = p.threads();
+  if (threads <= 1) return fn(arg, 0, n);
+  const bool few = n < 2 * grain;  // as it says; it knows neither how far memory is nor whether threads wait
+  if (few && (n < kTried || !p.ready())) {
+    if (n >= kTried) p.begin_short();
+    return fn(arg, 0, n);
   }
   Job job;
-  job.n = n;
-  job.chunk = chunk;
   job.fn = fn;
   job.arg = arg;
-  int64_t helpers = chunks - 1 < threads - 1 ? chunks - 1 : threads - 1;
-  job.n_shares = int(helpers + 1 < kMaxShares ? helpers + 1 : kMaxShares);
-  for (int64_t s = 0; s < job.n_shares; s++) {
-    job.shares[s].next.store(chunks * s / job.n_shares, std::memory_order_relaxed);
-    job.shares[s].end = chunks * (s + 1) / job.n_shares;
+  if (few) {
+    const int64_t tried = n / kTried;
+    const auto time = time_of(n, tried, fn, arg);
+    if (time < kWorthSharing) return fn(arg, tried, n);
+    job.brief.store(time < kWorthWaking, std::memory_order_relaxed);
+    return share(job, tried, n, kPieces, std::min<int64_t>(threads - 1, 2 * time / kWorthSharing), false);
   }
   // Elements of a grain of one are large: each may take longer than waking.
-  p.run(job, int(helpers), grain == 1 || n / grain >= kManyGrains);
+  share(job, 0, n, std::min(threads * kChunksPerThread, n / grain), threads - 1,
+        grain == 1 || n / grain >= kManyGrains);
 }
 
 }  // namespace dl

@@ -144,12 +144,12 @@ void for_batch(const Product& p, Run&& run) {
   Dims as = batch_strides(p.a), bs = batch_strides(p.b), cs = batch_strides(p.c);
   int64_t batch = numel(p.batch);
   double work = double(p.m) * double(p.n) * double(p.k);
-  int64_t grain =
-      batch >= 2 * num_threads() || work < 1 << 18 ? std::max<int64_t>(1, int64_t((1 << 17) / work)) : batch;
-  parallel_for(batch, grain, [&](int64_t begin, int64_t end) {
+  auto some = [&](int64_t begin, int64_t end) {
     for (int64_t z = begin; z < end; z++)
       run(offset_of(z, p.batch, as), offset_of(z, p.batch, bs), offset_of(z, p.batch, cs));
-  });
+  };
+  if (batch < 2 * num_threads() && work >= 1 << 18) return some(0, batch);  // threads share each of them
+  parallel_for(batch, std::max<int64_t>(1, int64_t((1 << 17) / work)), some);
 }
 
 void run_panels(const Product& p) {
@@ -157,6 +157,16 @@ void run_panels(const Product& p) {
     panel_product(p.m, p.n, p.k, {p.a.ptr<const float>() + a, row_stride(p.a), col_stride(p.a)},
                   {p.b.ptr<const float>() + b, row_stride(p.b), col_stride(p.b)}, p.c.ptr<float>() + c, row_stride(p.c),
                   p.bias ? p.bias->ptr<const float>() : nullptr);
+  });
+}
+
+// 16-bit floats, a block at a time.
+void run_cast(const Product& p, const float* bias) {
+  const DType a = p.a.dtype, b = p.b.dtype, c = p.c.dtype;
+  for_batch(p, [&](int64_t x, int64_t y, int64_t z) {
+    cast_product(p.m, p.n, p.k, {p.a.ptr<const char>() + x * int64_t(itemsize(a)), a, row_stride(p.a), col_stride(p.a)},
+                 {p.b.ptr<const char>() + y * int64_t(itemsize(b)), b, row_stride(p.b), col_stride(p.b)},
+                 p.c.ptr<char>() + z * int64_t(itemsize(c)), c, row_stride(p.c), bias);
   });
 }
 
@@ -266,6 +276,22 @@ bool multiply(const KernelCall& call, Product p, DType t, const View& out) {
   return true;
 }
 
+// The same of 16-bit floats that are computed in float32, without arrays of that.
+bool multiply_halves(Product p, const View& out) {
+  auto half = [](DType t) { return t == DType::F16 || t == DType::BF16; };
+  auto real = [&](DType t) { return half(t) || t == DType::F32; };
+  const bool some = half(p.a.dtype) || half(p.b.dtype) || half(out.dtype);
+  if (!some || !real(p.a.dtype) || !real(p.b.dtype) || !is_contiguous(out.shape, out.strides)) return false;
+  Temp keep;
+  const float* bias = p.bias ? as_contiguous(*p.bias, DType::F32, keep).ptr<const float>() : nullptr;
+  p.c = out;
+  p.c.strides = contiguous_strides(out.shape);
+  for (View* v : {&p.a, &p.b, &p.c}) spread(*v, p.batch);
+  fold_batch(p);
+  run_cast(p, bias);
+  return true;
+}
+
 // (A + iB)(C + iD) = AC - BD + i(AD + BC), by four real products.
 void multiply_complex(const KernelCall& call, const Product& p, const View& out) {
   DType t = real_of(out.dtype);
@@ -329,6 +355,7 @@ void matrix_product(const KernelCall& c, const Product& p) {
   if (is_float(t)) {
     bool sums = t == DType::F32 && p.a.dtype == DType::BF16 && p.b.dtype == DType::BF16;  // wanted unrounded
     if ((t == DType::BF16 || sums) && multiply(c, p, DType::BF16, out)) return;
+    if (t != DType::F64 && multiply_halves(p, out)) return;
     multiply(c, p, t == DType::F64 ? DType::F64 : DType::F32, out);
   } else {
     multiply(c, p, DType::I64, out);  // wraps like the narrower type does; bool becomes "any"
