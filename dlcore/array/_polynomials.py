@@ -142,9 +142,14 @@ def polyint(p: Any, m: int = 1) -> NDArray:
     return p
 
 
-def polyfit(x: Any, y: Any, deg: int, rcond: float | None = None, w: Any = None) -> NDArray:
+def polyfit(
+    x: Any, y: Any, deg: int, rcond: float | None = None, full: bool = False, w: Any = None, cov: bool | str = False
+) -> Any:
     """The coefficients of the polynomial of that degree that comes nearest to the points (least squares; w weighs the
     distances). y may have several columns. Differentiable.
+
+    With full also the sums of squared distances, the rank of the scaled Vandermonde matrix, its singular values and
+    rcond; with cov also the covariance of the coefficients, scaled by those sums unless cov is "unscaled".
 
     >>> [round(v, 4) for v in polyfit([0.0, 1.0, 2.0], [1.0, 3.0, 5.0], 1).tolist()]
     [2.0, 1.0]
@@ -152,16 +157,32 @@ def polyfit(x: Any, y: Any, deg: int, rcond: float | None = None, w: Any = None)
     x, y = floating(x), floating(y)
     if deg < 0 or x.ndim != 1 or y.ndim not in (1, 2) or y.shape[0] != x.shape[0] or not x.size:
         raise ValueError(f"polyfit: x must be a vector and y as long as it, got {x.shape}, {y.shape} and degree {deg}")
-    left, right = vander(x, deg + 1), y
+    left, right = vander(x, deg + 1), y if y.ndim == 2 else F.expand_dims(y, 1)
     if w is not None:
         weights = F.cast(w, x._dtype_name) if not is_inexact(asarray(w)) else asarray(w)
-        left = F.multiply(left, F.expand_dims(weights, 1))
-        right = F.multiply(right, F.expand_dims(weights, 1) if y.ndim == 2 else weights)
+        left, right = (F.multiply(v, F.expand_dims(weights, 1)) for v in (left, right))
     scale = F.norm2(left, 0)
-    inverse = F.pinv(F.divide(left, scale), float(rcond) if rcond is not None else None)
-    found = F.matmul(inverse, right if y.ndim == 2 else F.expand_dims(right, 1))
-    found = F.divide(found, F.expand_dims(scale, 1))
-    return found if y.ndim == 2 else F.squeeze(found, 1)
+    left = F.divide(left, scale)
+    inverse = F.pinv(left, float(rcond) if rcond is not None else None)
+    scaled = F.matmul(inverse, right)
+    found = F.divide(scaled, F.expand_dims(scale, 1))
+    found = found if y.ndim == 2 else F.squeeze(found, 1)
+    if not full and not cov:
+        return found
+    apart = F.sum(F.square(F.subtract(right, F.matmul(left, scaled))), 0)
+    if full:
+        sizes = F.svdvals(left)
+        limit = float(rcond) if rcond is not None else x.size * float(_np.finfo(x._dtype_name).eps)
+        rank = int(F.sum(F.cast(F.greater(sizes, F.multiply(F.max(sizes), limit)), "int64")).item())
+        return found, apart if rank == deg + 1 < x.size else apart[:0], rank, sizes, limit
+    if cov != "unscaled" and x.size <= deg + 1:
+        raise ValueError(
+            f"polyfit: expected more points than coefficients, to scale the covariance by what is left over, got "
+            f"{x.size} points and degree {deg}; cov='unscaled' does without"
+        )
+    spread = F.divide(F.inv(F.matmul(F.transpose(left), left)), F.multiply(F.expand_dims(scale, 1), scale))
+    spread = F.expand_dims(spread, 2) if y.ndim == 2 else spread
+    return found, spread if cov == "unscaled" else F.multiply(spread, F.divide(apart, float(x.size - deg - 1)))
 
 
 def roots(p: Any) -> NDArray:

@@ -17,7 +17,7 @@ from ._dtypes import floating, is_kind
 from ._key import back, host, on_host
 
 Axes = int | tuple[int, ...] | None
-METHODS = ("linear", "lower", "higher", "nearest", "midpoint")
+METHODS = ("linear", "lower", "higher", "nearest", "midpoint", "inverted_cdf")
 
 
 def _lines(name: str, x: NDArray, axis: Axes) -> tuple[NDArray, tuple[int, ...], tuple[int, ...]]:
@@ -33,12 +33,14 @@ def _lines(name: str, x: NDArray, axis: Axes) -> tuple[NDArray, tuple[int, ...],
     return F.reshape(F.transpose(x, [*kept, *axes]), (*shape, length)), shape, wide
 
 
-def _quantile(name: str, a: Any, q: Any, axis: Axes, keepdims: bool, method: str, skip_nan: bool) -> NDArray:
+def _quantile(
+    name: str, a: Any, q: Any, axis: Axes, keepdims: bool, method: str, skip_nan: bool, weights: Any = None
+) -> NDArray:
+    if weights is not None:
+        return _weighted(name, floating(a), q, axis, keepdims, method, skip_nan, weights)
     if type(q) is float and 0 <= q <= 1 and method in METHODS and not skip_nan:
         return _one_quantile(name, floating(a), q, axis, keepdims, method)
-    shares = _np.asarray(q.asnumpy() if isinstance(q, NDArray) else q, _np.float64)
-    if not ((shares >= 0) & (shares <= 1)).all():
-        raise ValueError(f"{name}: shares must lie between 0 and 1 (per cent: 0 and 100), got {q}")
+    shares = _shares(name, q)
     if method not in METHODS:
         raise ValueError(f"{name}: method must be one of {', '.join(METHODS)}, got {method!r}")
     x, shape, wide = _lines(name, floating(a), axis)
@@ -56,6 +58,9 @@ def _quantile(name: str, a: Any, q: Any, axis: Axes, keepdims: bool, method: str
     low, high = F.floor(at), F.ceil(at)
     if method == "nearest":
         low = high = F.rint(at)
+    elif method == "inverted_cdf":
+        share = beside(last, shares.reshape(-1))
+        low = high = F.maximum(F.subtract(F.ceil(F.multiply(F.cast(count, "float64"), share)), 1.0), 0.0)
     low, high = (high if method == "higher" else low), (low if method == "lower" else high)
     share = F.full_like(at, 0.5) if method == "midpoint" else F.subtract(at, low)
     a_, b_ = (F.take_along_axis(ordered, F.cast(k, "int64"), -1) for k in (low, high))
@@ -65,6 +70,52 @@ def _quantile(name: str, a: Any, q: Any, axis: Axes, keepdims: bool, method: str
     found = F.where(empty, float("nan"), found)
     found = F.transpose(found, [found.ndim - 1, *range(found.ndim - 1)])
     return F.reshape(found, (*shares.shape, *(wide if keepdims else shape)))
+
+
+def _shares(name: str, q: Any) -> _np.ndarray:
+    shares = _np.asarray(q.asnumpy() if isinstance(q, NDArray) else q, _np.float64)
+    if not ((shares >= 0) & (shares <= 1)).all():
+        raise ValueError(f"{name}: shares must lie between 0 and 1 (per cent: 0 and 100), got {q}")
+    return shares
+
+
+def _weighted(
+    name: str, x: NDArray, q: Any, axis: Axes, keepdims: bool, method: str, skip_nan: bool, weights: Any
+) -> NDArray:
+    """The first number with which the weights of those up to it are at least the share q of all."""
+    shares = _shares(name, q)
+    if method != "inverted_cdf":
+        raise ValueError(f"{name}: weights need method 'inverted_cdf', got {method!r}")
+    w = F.cast(asarray(weights), "float64")
+    if w.shape != x.shape:
+        k = place(name, x, axis) if isinstance(axis, int) else None
+        if k is None or w.shape != (x.shape[k],):
+            raise ValueError(
+                f"{name}: expected weights of a's shape {x.shape}, or one for each place of one axis, got shape "
+                f"{w.shape} with axis {axis}"
+            )
+        w = F.broadcast_to(F.reshape(w, [-1 if i == k else 1 for i in range(x.ndim)]), x.shape)
+    (x, shape, wide), (w, _, _) = _lines(name, x, axis), _lines(name, w, axis)
+    if not x.shape[-1]:
+        return F.full(float("nan"), (*shares.shape, *(wide if keepdims else shape)), x._dtype_name, x._device)
+    missing = F.isnan(x)
+    w = F.where(missing, 0.0, w) if skip_nan else w
+    empty = F.all(missing, -1, True) if skip_nan else F.any(missing, -1, True)
+    if not _core.is_tracing():
+        low, total = F.min(w, -1, True), F.sum(w, -1, True)
+        if w.size and not bool(
+            F.all(F.logical_or(empty, F.logical_and(low >= 0, F.logical_and(total > 0, total < 1e308))))
+        ):
+            raise ValueError(f"{name}: weights must be finite, at least 0, and not all 0, got {weights}")
+    order = F.argsort(x, -1)
+    ordered, up_to = F.take_along_axis(x, order, -1), F.cumsum(F.take_along_axis(w, order, -1), -1)
+    up_to = F.divide(up_to, F.slice(up_to, (0,) * len(shape) + (w.shape[-1] - 1,), (*shape, 1)))
+    up_to = F.where(F.equal(up_to, 0.0), -1.0, up_to)  # what weighs nothing is no smallest number
+    found = []
+    for share in shares.reshape(-1).tolist():
+        at = F.minimum(F.sum(F.cast(F.less(up_to, share), "int64"), -1, True), w.shape[-1] - 1)
+        found.append(F.where(empty, float("nan"), F.take_along_axis(ordered, at, -1)))
+    return F.reshape(F.stack(*found, axis=0), (*shares.shape, *(wide if keepdims else shape)))
 
 
 def _one_quantile(name: str, x: NDArray, share: float, axis: Axes, keepdims: bool, method: str) -> NDArray:
@@ -82,6 +133,8 @@ def _between(ordered: NDArray, share: float, method: str) -> NDArray:
     low, high = floor(at), ceil(at)
     if method == "nearest":
         low = high = round(at)
+    elif method == "inverted_cdf":
+        low = high = max(ceil((last + 1) * share) - 1, 0)
     low, high = (high if method == "higher" else low), (low if method == "lower" else high)
     share = 0.5 if method == "midpoint" else at - low
     found = ordered[..., low]
@@ -92,23 +145,28 @@ def _between(ordered: NDArray, share: float, method: str) -> NDArray:
     return F.where(F.isnan(largest), largest, found)
 
 
-def quantile(a: Any, q: Any, axis: Axes = None, keepdims: bool = False, *, method: str = "linear") -> NDArray:
+def quantile(
+    a: Any, q: Any, axis: Axes = None, keepdims: bool = False, *, method: str = "linear", weights: Any = None
+) -> NDArray:
     """The number below which the share q lies. Between two neighbours method "linear" takes the line, "lower",
-    "higher", "nearest" one of them, "midpoint" the middle. Several shares come first in the shape. NaN if there is one.
+    "higher", "nearest" one of them, "midpoint" the middle; "inverted_cdf" gives the first number with which the share
+    is reached, counted by weights where given. Several shares come first in the shape. NaN if there is one.
 
     >>> float(quantile([1.0, 2.0, 3.0], 0.5))
     2.0
     """
-    return _quantile("quantile", a, q, axis, keepdims, method, False)
+    return _quantile("quantile", a, q, axis, keepdims, method, False, weights)
 
 
-def percentile(a: Any, q: Any, axis: Axes = None, keepdims: bool = False, *, method: str = "linear") -> NDArray:
+def percentile(
+    a: Any, q: Any, axis: Axes = None, keepdims: bool = False, *, method: str = "linear", weights: Any = None
+) -> NDArray:
     """`quantile` in hundredths.
 
     >>> float(percentile([1.0, 2.0, 3.0], 50))
     2.0
     """
-    return _quantile("percentile", a, _hundredths(q), axis, keepdims, method, False)
+    return _quantile("percentile", a, _hundredths(q), axis, keepdims, method, False, weights)
 
 
 def _hundredths(q: Any) -> Any:
@@ -124,22 +182,26 @@ def median(a: Any, axis: Axes = None, keepdims: bool = False) -> NDArray:
     return _quantile("median", a, 0.5, axis, keepdims, "linear", False)
 
 
-def nanquantile(a: Any, q: Any, axis: Axes = None, keepdims: bool = False, *, method: str = "linear") -> NDArray:
+def nanquantile(
+    a: Any, q: Any, axis: Axes = None, keepdims: bool = False, *, method: str = "linear", weights: Any = None
+) -> NDArray:
     """`quantile`, NaN left out.
 
     >>> float(nanquantile([1.0, float("nan"), 3.0], 0.5))
     2.0
     """
-    return _quantile("nanquantile", a, q, axis, keepdims, method, True)
+    return _quantile("nanquantile", a, q, axis, keepdims, method, True, weights)
 
 
-def nanpercentile(a: Any, q: Any, axis: Axes = None, keepdims: bool = False, *, method: str = "linear") -> NDArray:
+def nanpercentile(
+    a: Any, q: Any, axis: Axes = None, keepdims: bool = False, *, method: str = "linear", weights: Any = None
+) -> NDArray:
     """`percentile`, NaN left out.
 
     >>> float(nanpercentile([1.0, float("nan"), 3.0], 50))
     2.0
     """
-    return _quantile("nanpercentile", a, _hundredths(q), axis, keepdims, method, True)
+    return _quantile("nanpercentile", a, _hundredths(q), axis, keepdims, method, True, weights)
 
 
 def nanmedian(a: Any, axis: Axes = None, keepdims: bool = False) -> NDArray:

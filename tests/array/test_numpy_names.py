@@ -85,7 +85,15 @@ CALLS: list[tuple[str, tuple, dict]] = [
     ("nanmean", (WHOLE,), {"axis": 0}), ("nanmax", (WHOLE,), {}),
     # statistics
     *[("quantile", (T, [0.0, 0.35, 1.0]), {"axis": axis, "method": how, "keepdims": keep}) for axis in (None, 1, (0, 2))
-      for how in ("linear", "lower", "higher", "nearest", "midpoint") for keep in (False, True)],
+      for how in ("linear", "lower", "higher", "nearest", "midpoint", "inverted_cdf") for keep in (False, True)],
+    *[(name, (x, share), {"axis": axis, "method": "inverted_cdf", "weights": w, "keepdims": True})
+      for name, x, axis, w in (("quantile", M, 1, M**2), ("quantile", M, -1, [0, 2, 1, 0]),
+                               ("quantile", T, (0, 2), T**2), ("quantile", HOLES, 0, HOLES.shape[0] * [2.5]),
+                               ("nanquantile", HOLES, 0, HOLES * 0 == 0),
+                               ("quantile", M, None, WHOLE[:, :1] ** 2 + 0 * M))
+      for share in ([0.0, 0.3, 1.0], 0.5)],
+    ("percentile", (V, 50.0), {"weights": V**2, "method": "inverted_cdf"}),
+    ("quantile", (V, 0.3, 0, None, False, "inverted_cdf"), {}),
     ("percentile", (M, 35), {"axis": 1}), ("median", (T,), {"axis": (0, 1)}), ("median", (HOLES,), {"axis": 1}),
     ("quantile", (HOLES, 0.5), {"axis": 0}), ("histogram", (M,), {"bins": EDGES}), ("histogram", (V, 5, (-1, 1)), {}),
     ("histogram", (V,), {"bins": 4, "density": True}), ("histogram", (V,), {"weights": V**2, "bins": 3}),
@@ -122,6 +130,9 @@ CALLS: list[tuple[str, tuple, dict]] = [
     ("cross", (M.T[:3], M[:, :3]), {"axisa": 0, "axisc": 0}), ("cross", (M.T[:3], M.T[1:]), {"axis": 0}),
     ("polyadd", (V, W), {}), ("polysub", (W, V), {}), ("polymul", (V, W), {}), ("polyder", (V, 2), {}),
     ("polyint", (W,), {"m": 2}), ("polyfit", (V, V**2, 3), {}), ("polyfit", (W, N, 2), {"w": W**2}),
+    *[("polyfit", (V, y, 2), {how: value, "w": w}) for y in (V**3, M.T[:, [0, 0]].repeat(2, 0)[:7])
+      for w in (None, V**2 + 1) for how, value in (("full", True), ("cov", True), ("cov", "unscaled"))],
+    ("polyfit", (V, V**3, 7), {"full": True}), ("polyfit", (V, V**3, 2, None, False, V**2), {}),
     ("poly", (W,), {}), ("poly", (M[:, :3] @ M[:, :3].T,), {}), ("polydiv", (V, W[:3]), {}),
     ("polydiv", (W[:2], V), {}),
     ("polydiv", ([1.0, 0.0, -1.0], [1.0, 1.0]), {}), ("polydiv", (V, [2.0]), {}), ("i0", (V,), {}),
@@ -322,6 +333,9 @@ def test_cross_takes_plane_vectors_too():
         (lambda: xp.quantile(V, 1.5), ValueError, "between 0 and 1 .*1.5"),
         (lambda: xp.percentile(V, -1), ValueError, "between 0 and 1"),
         (lambda: xp.quantile(V, 0.5, method="best"), ValueError, "method must be one of .*'best'"),
+        (lambda: xp.quantile(V, 0.5, weights=V), ValueError, "weights need method 'inverted_cdf', got 'linear'"),
+        *[(lambda w=w: xp.quantile(V, 0.5, weights=w, method="inverted_cdf"), ValueError, words) for w, words in
+          ((W, r"shape \(7,\), or .* shape \(4,\) with"), (V * 0, "quantile: weights must be finite, at least 0"))],
         (lambda: xp.bincount([0.5]), TypeError, "bincount: .*float32"),
         (lambda: xp.bincount([-1]), ValueError, "at least 0, got -1"),
         (lambda: xp.bincount([1, 2], weights=[1.0]), ValueError, r"\(1,\) do not fit shape \(2,\)"),
@@ -357,6 +371,7 @@ def test_cross_takes_plane_vectors_too():
         (lambda: xp.cross(M, M), ValueError, r"length 2 or 3, got axis -1 of shape \(3, 4\)"),
         (lambda: xp.cross(M, M, axis=5), IndexError, "cross: axis 5"),
         (lambda: xp.polyfit(M, V, 2), ValueError, r"polyfit: .*\(3, 4\), \(7,\) and degree 2"),
+        (lambda: xp.polyfit(V[:3], V[:3], 2, cov=True), ValueError, "polyfit: expected more points .* got 3 "),
         (lambda: xp.polyder(V, -1), ValueError, "polyder: m must be at least 0"),
         (lambda: xp.polyint(V, -1), ValueError, "polyint: m must be at least 0"),
         (lambda: xp.polymul(M, V), ValueError, r"polymul: .*\(3, 4\)"),
