@@ -329,7 +329,7 @@ def meshgrid(*arrays: Any, indexing: str = "xy", sparse: bool = False, copy: boo
         raise ValueError(f"meshgrid: indexing must be 'xy' or 'ij', got {indexing!r}")
     n = len(arrays)
     order = [1, 0, *range(2, n)] if indexing == "xy" and n > 1 else list(range(n))
-    given = [F.reshape(x, (-1,)) for x in arrays]
+    given = [F.reshape(asarray(x), (-1,)) for x in arrays]
     lines = [F.reshape(g, [-1 if order[k] == i else 1 for k in range(n)]) for i, g in enumerate(given)]
     if sparse:
         return tuple(F.copy(line) for line in lines) if copy else tuple(lines)

@@ -5,6 +5,7 @@ Functions whose result's shape depends on values (nonzero, ...) look at the numb
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -277,7 +278,7 @@ def ravel_multi_index(multi_index: Sequence[Any], dims: Sequence[int], mode: str
     >>> int(ravel_multi_index((1, 0), (2, 3)))
     3
     """
-    places, shape = [_whole_places("ravel_multi_index", i) for i in multi_index], tuple(dims)
+    places, shape = [_whole_places("ravel_multi_index", i) for i in multi_index], tuple(map(operator.index, dims))
     if len(places) != len(shape):
         raise ValueError(f"ravel_multi_index: expected places for {len(shape)} axes, shape {shape}, got {len(places)}")
     for axis, (one, n) in enumerate(zip(places, shape, strict=True)):

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from dlcore._kinds import shown
+
 from ._initializer import Initializer, register
 
 
@@ -51,6 +53,8 @@ class Constant(Initializer):
         value = value.asnumpy() if hasattr(value, "asnumpy") else value
         super().__init__(value=value)
         self.value = np.asarray(value)
+        if self.value.dtype.kind not in "biufcV":
+            raise TypeError(f"Constant: value must be a number or an array of numbers, got {shown(value)}")
 
     def values(self, shape: tuple[int, ...]) -> np.ndarray:
         return np.full(shape, self.value) if self.value.ndim == 0 else self.value

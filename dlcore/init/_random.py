@@ -42,6 +42,8 @@ class Normal(Initializer):
     """
 
     def __init__(self, sigma: float = 0.01) -> None:
+        if sigma < 0:
+            raise ValueError(f"Normal: sigma must be at least 0, got {sigma}")
         super().__init__(sigma=sigma)
         self.sigma = sigma
 
@@ -103,6 +105,8 @@ class Orthogonal(Initializer):
     """
 
     def __init__(self, scale: float = 1.414, rand_type: str = "uniform") -> None:
+        if rand_type not in ("uniform", "normal", "gaussian"):
+            raise ValueError(f"Orthogonal: rand_type must be 'uniform' or 'normal', got {rand_type!r}")
         super().__init__(scale=scale, rand_type=rand_type)
         self.scale, self.rand_type = scale, rand_type
 

@@ -155,7 +155,7 @@ class Mixed(Initializer):
         super().__init__(patterns=list(patterns), initializers=list(initializers))
         if len(patterns) != len(initializers):
             raise ValueError(f"Mixed: expected as many initializers as patterns, got {len(initializers)}")
-        self._rules = [(re.compile(p), create(i)) for p, i in zip(patterns, initializers, strict=True)]
+        self._rules = [(_pattern(p), create(i)) for p, i in zip(patterns, initializers, strict=True)]
 
     def __call__(self, name: str, array: _core.NDArray) -> None:
         for pattern, initializer in self._rules:
@@ -166,6 +166,13 @@ class Mixed(Initializer):
                     initializer.fill(array)
                 return
         raise ValueError(f'Mixed: no pattern fits the parameter {name!r}; end with ".*" for the rest')
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    try:
+        return re.compile(text)
+    except re.error as error:
+        raise ValueError(f"Mixed: expected regular expressions, {text!r} is none: {error}") from None
 
 
 @register

@@ -44,7 +44,8 @@ class Accuracy(EvalMetric):
             return False
         if pred.ndim <= self.axis:
             raise ValueError(
-                f"{self.name}: axis {self.axis} of predictions of shape {pred.shape}; labels are {label.shape}"
+                f"{self.name}: axis {self.axis} is out of range for predictions of shape {pred.shape}; labels have "
+                f"shape {label.shape}"
             )
         if pred.size != label.size * pred.shape[self.axis]:
             raise ValueError(f"{self.name}: predictions of shape {pred.shape} do not fit labels of shape {label.shape}")

@@ -26,7 +26,9 @@ class CompositeEvalMetric(EvalMetric):
         self.metrics.append(create(metric))
 
     def get_metric(self, index: int) -> EvalMetric:
-        """The metric number `index`."""
+        """The metric number `index`. IndexError where there is none."""
+        if not -len(self.metrics) <= index < len(self.metrics):
+            raise IndexError(f"CompositeEvalMetric.get_metric: there is no metric {index} of {len(self.metrics)}")
         return self.metrics[index]
 
     def reset(self) -> None:

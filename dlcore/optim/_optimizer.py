@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from dlcore import _core
-from dlcore._hints import HINTS, Hinted, did_you_mean, unexpected
+from dlcore._hints import Hinted, did_you_mean, unexpected
 from dlcore.array.sparse import RowSparseNDArray
 from dlcore.graph import every_call, invalidate
 from dlcore.ops import F
@@ -68,11 +68,6 @@ class Optimizer(ByHand, Hinted):
             self.lazy_update = bool(lazy_update)
         if unknown:
             raise unexpected("Optimizer", type(self).__name__, unknown)
-        if learning_rate is not None and not hasattr(learning_rate, "__float__"):
-            raise TypeError(
-                f"{type(self).__name__}: expected a number as learning_rate, got {type(learning_rate).__name__}; "
-                + HINTS["Optimizer(learning_rate)"]
-            )
         if lr_scheduler is not None:
             learning_rate = self._base_rate(lr_scheduler, learning_rate, begin_num_update)
         self._arrays: dict[str, _core.NDArray] = {}
@@ -95,11 +90,6 @@ class Optimizer(ByHand, Hinted):
 
     def _base_rate(self, scheduler: Any, learning_rate: float | None, begin: int) -> float:
         """The learning rate that a schedule starts from, which it is told if one is given."""
-        if not callable(scheduler):
-            raise TypeError(
-                f"{type(self).__name__}: expected a function of the number of steps as lr_scheduler, "
-                f"got {type(scheduler).__name__}"
-            )
         if not hasattr(scheduler, "base_lr"):
             return float(scheduler(begin + 1))
         if learning_rate is not None:

@@ -145,6 +145,10 @@ def test_lists_are_data():
         amp.set_lists(["matmul"], ["matmul"])
     with pytest.raises(ValueError, match="bfloat16, float16, got float64"):
         amp.autocast("float64")
+    with pytest.raises(ValueError, match="amp.init: operators go on one of .*; conditional_fp32_ops is not supported"):
+        amp.init(conditional_fp32_ops=[("exp", "mode", ["x"])])
+    with pytest.raises(ValueError, match="LossScaler: expected init_scale > 0, .* got 0, 2.0, 2000 and 1.0"):
+        amp.LossScaler(init_scale=0)
 
 
 def test_changed_lists_compile_again():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from dlcore import _core, init
+from dlcore import _core, init, nd
 
 
 def test_uniform_and_normal_have_their_distributions():
@@ -131,8 +131,20 @@ def test_patterns_and_saved_values(tmp_path):
         (init.Bilinear, (3, 3), r"expected a kernel \(out, in, height, width\), got shape \(3, 3\)"),
         (init.LSTMBias, (6,), r"four gates, got shape \(6,\)"),
         (lambda: init.Mixed(["a"], []), (1,), "as many initializers as patterns, got 0"),
+        (lambda: init.Mixed(["("], ["zeros"]), (1,), r"Mixed: expected regular expressions, '\(' is none: missing"),
+        (lambda: init.Orthogonal(rand_type="x"), (1,), "Orthogonal: rand_type must be 'uniform' or 'normal', got 'x'"),
+        (lambda: init.Normal(-1.0), (1,), "Normal: sigma must be at least 0, got -1"),
     ],
 )
 def test_weights_of_the_wrong_kind(make, shape, match):
     with pytest.raises(ValueError, match=match):
         make().values(shape)
+
+
+def test_initializers_that_give_no_values_are_named():
+    with pytest.raises(NotImplementedError, match="Initializer does not say what values it gives: override values"):
+        init.Initializer()("d_weight", nd.zeros((2,)))
+    with pytest.raises(ValueError, match="FusedRNN: init=None is the initializer of a network, and there is none here"):
+        init.FusedRNN(None, 3, 1, "lstm").fill(nd.zeros((3,)))
+    with pytest.raises(TypeError, match=r"Constant: value must be a number or an array of numbers, got 'a' \(str\)"):
+        init.Constant("a")

@@ -185,6 +185,16 @@ def test_a_run_that_fails_leaves_its_metrics_as_they_were() -> None:
     assert accuracy.num_inst == 16 and step.compilations == 1
 
 
+def test_what_no_compiled_function_can_count_is_told() -> None:
+    y, p = two_classes(4)
+    table, seen = metric.ConfusionMatrix(), metric.Accuracy()
+    seen.update(y, p)
+    with pytest.raises(_core.TraceError, match=r"it needs scores \(n, classes\): classes alone do not say"):
+        dl.jit(table.update)(y, y)
+    with pytest.raises(_core.TraceError, match="parts of an epoch are told apart outside compiled functions"):
+        dl.jit(lambda y: seen.get_global())(y)
+
+
 def test_an_update_in_arrays_of_ones_own_and_what_copies_of_a_metric_are() -> None:
     class Largest(EvalMetric):
         def update(self, labels: Any, preds: Any) -> None:

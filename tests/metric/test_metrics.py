@@ -222,6 +222,34 @@ def test_parts_merge_into_the_whole(answers, name):
         (metric.R2, np.ones(3), np.ones(2), ValueError, r"labels \(3,\) and predictions \(2,\)"),
         (metric.BinaryAccuracy, np.ones(3), np.ones(2), ValueError, r"\(2,\) do not fit labels of shape \(3,\)"),
         (metric.AUC, np.ones(3), np.ones(2), ValueError, r"\(2,\) do not fit labels of shape \(3,\)"),
+        (
+            lambda: metric.Accuracy(axis=3),
+            np.ones(1),
+            np.ones((1, 2)),
+            ValueError,
+            r"accuracy: axis 3 is out of range for predictions of shape \(1, 2\); labels have shape \(1,\)",
+        ),
+        (
+            lambda: metric.EvalMetric("own"),
+            np.ones(1),
+            np.ones(1),
+            NotImplementedError,
+            r"EvalMetric has no measure\(label, pred\)",
+        ),
+        (
+            lambda: metric.CompositeEvalMetric(["acc"]).get_metric(3),
+            None,
+            None,
+            IndexError,
+            "CompositeEvalMetric.get_metric: there is no metric 3 of 1",
+        ),
+        (
+            lambda: object.__new__(metric.Accuracy).sum_metric,
+            None,
+            None,
+            AttributeError,
+            "'Accuracy' object has no attribute 'sum_metric'",
+        ),
     ],
 )
 def test_what_does_not_fit_is_named(make, label, pred, error, match):

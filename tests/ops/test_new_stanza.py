@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from ops import harness, slopes
 
 from dlcore import autograd
 from dlcore.array import nd
-from dlcore.ops import F, op
+from dlcore.ops import F, _program, op
 from dlcore.ops._samples import bad, real
 from dlcore.ops.docs import row, stub
 
@@ -52,6 +53,19 @@ def test_a_wrong_gradient_is_caught() -> None:
              ref="numpy.sin", samples=real(-1, 1), example="off_for_test([0.]) -> [0.]")  # fmt: skip
     with pytest.raises(AssertionError, match="error"):
         harness.check_oracle(off, np.dtype("float32"))
+
+
+def test_a_stanza_that_contradicts_itself_is_refused() -> None:
+    with pytest.raises(ValueError, match="both_for_test: give expr or kernel or define"):
+        op("both_for_test", "x", "Two ways to compute it.", expr="x", kernel="y")
+    with pytest.raises(ValueError, match=r"open_for_test: the signature 'x, y\(' does not parse: "):
+        op("open_for_test", "x, y(", "A bracket is missing.", expr="x")
+    with pytest.raises(ValueError, match="bump_for_test: expr gives 1 results, outs names 2"):
+        _ = replace(bump, outs=("y", "z")).tile
+    with pytest.raises(_program.ProgramError, match=r"bump_for_test: grad names \['q'\], which are no inputs"):
+        _program.compile_grad(replace(bump, grad={"q": "gy"}))
+    with pytest.raises(_program.ProgramError, match="bump_for_test: define gives 1 results, outs names 2"):
+        _program.compile_define(replace(bump, expr=None, define="sin(x)", outs=("y", "z")))
 
 
 def test_alias_row_stub_and_ssa_form() -> None:

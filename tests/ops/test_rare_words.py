@@ -7,8 +7,10 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from dlcore import nd
 from dlcore import np as xp
 from dlcore.ops import F
+from dlcore.ops.composite_vision import pixel_shuffle
 
 X = np.ones((2, 3), np.float32)
 ROWS: list[tuple[Callable[[], object], type[Exception], str]] = [
@@ -22,6 +24,19 @@ ROWS: list[tuple[Callable[[], object], type[Exception], str]] = [
     (lambda: xp.broadcast_to(xp.ones(1), (2**62, 8)), ValueError, r"a view of shape \(4611686018427387904, 8\) is too"),
     (lambda: xp.ones(3) + 2**70, ValueError, "add: 1180591620717411303424 does not fit into 64 bits"),
     (lambda: F.zeros((2,), device="cpu(200)"), ValueError, "unknown device .*expected a number from 0 to 127"),
+    (lambda: pixel_shuffle(xp.ones((1, 3, 2, 2)), 2), ValueError, "pixel_shuffle: 3 channels cannot be cut into"),
+    (
+        lambda: pixel_shuffle(xp.ones((3, 2, 2)), 2),
+        ValueError,
+        r"pixel_shuffle: .* \(n, c, h, w\), got shape \(3, 2, 2\)",
+    ),
+    (lambda: F.ctc_loss([1], [2]), TypeError, "ctc_loss: data must be an array, got list"),
+    (lambda: F.multibox_prior(xp.array(X)), ValueError, r"multibox_prior: expected .* \(2, 3\), 1 sizes and 1 ratios"),
+    (
+        lambda: nd.contrib.box_decode(xp.ones((1, 1, 3)), xp.ones((1, 1, 4))),
+        ValueError,
+        r"expected boxes with a last axis of 4, got shape \(1, 1, 3\)",
+    ),
     (lambda: F.roi_align(xp.ones((1, 1, 0, 2)), xp.ones((1, 5)), size=1), ValueError, "expected an image with pixels"),
 ]
 

@@ -128,6 +128,10 @@ def test_create():
     assert optim.create(kept) is kept
     with pytest.raises(ValueError, match="one of adabelief, adadelta, adagrad, adam, .* got 'adem'"):
         optim.create("adem")
+    with pytest.raises(NotImplementedError, match=r"Optimizer has no rule\(weight, grad, state, lr, wd\)"):
+        optim.Optimizer().rule(None, None, (), None, 0)
+    with pytest.raises(ValueError, match=r"MultiFactorScheduler: expected rising steps from 1 on, got \[5, 3\]"):
+        optim.lr_scheduler.MultiFactorScheduler(step=[5, 3])
     with pytest.raises(ValueError, match="is complete, so learning_rate"):
         optim.create(kept, learning_rate=1)
 
