@@ -183,7 +183,8 @@ def main() -> int:
     if not (arguments.keep or arguments.no_tests):
         REACHED.unlink(missing_ok=True)
     failed = 0 if arguments.no_tests else run_tests(words)
-    return failed or int(report() > 0)
+    missed = report()
+    return failed or int(missed > 0)
 
 
 if __name__ == "__main__":

@@ -85,7 +85,14 @@ def doubled(*given: Any) -> Any:
     return _core.Executable([value, result], [instr], 1, 1, 0, []).run(list(given))
 
 
+def elsewhere() -> Any:
+    """An array that says it is on the GPU; nothing may look at its numbers."""
+    held = np.zeros(2, np.float32)
+    return _core._from_pointer(held.ctypes.data, (2,), (1,), "float32", 1, 0, held)
+
+
 CALLS = [
+    (lambda: elsewhere()._numpy_view(), TypeError, r"this array is on gpu\(0\); use asnumpy\(\) to copy it to the CPU"),
     (doubled, TypeError, "compiled graph: takes 1 arrays, got 0"),
     (lambda: doubled(dl.nd.ones((2,))), ValueError, r"input 0 was compiled for float32\(2, 3\), got float32\(2,\)"),
     (
