@@ -6,22 +6,26 @@ puts one node on the tape. The backward graph comes from the autodiff pass.
 
 from __future__ import annotations
 
+import functools
+import itertools
+import operator
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+import weakref
+from collections.abc import Sequence
 from copy import copy
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from dlcore import _core
 
+from ._back import Back, Call, without_states
 from ._compiled import Compiled, device_of
 from ._ir import Graph
 from ._line import Different, need
 from ._pause import no_collection, release
 from ._sizes import Family, Outline, outline_of
-from ._split import ancestors, split
-from ._types import is_inexact
+from ._split import ancestors, overwritten, split
 from .passes.autodiff import Joint, autodiff
 from .passes.canonicalize import canonicalize
 from .passes.cse import cse
@@ -53,6 +57,8 @@ class GraphFunction:
     ) -> None:
         self._graph: Graph | Third = prune(graph)
         self._states = [state.array for state in graph.states]
+        self._taped = [i for i, state in enumerate(graph.states) if state.taped and state.new is not None]
+        self._read = _read_while_recording(graph)
         self.wish, self.family = wish, family or Family()
         self.plain = Compiled(self._graph, wish=wish if alone is None else alone, family=self.family)
         self._pairs: dict[tuple[bool, ...], _Pair] = {}
@@ -63,9 +69,12 @@ class GraphFunction:
         if not _core.is_recording():
             return self.plain.run(arrays)
         operands = [*arrays, *self._states]
-        mask = tuple([a._tracked and is_inexact(a._dtype_name) for a in operands])
+        mask, versions = _core.look_at_operands(operands, self._read, self.plain.name)
         if not any(mask):
-            return _unrecorded(self.plain, arrays)
+            results = _unrecorded(self.plain, arrays)
+            for i in self._taped:
+                _core.took_constant(self._states[i])
+            return results
         pair = self._pairs.get(mask)
         if pair is None:
             with self._lock:
@@ -73,7 +82,7 @@ class GraphFunction:
                     pair = self._pairs.get(mask)
                     if pair is None:
                         pair = self._pairs[mask] = _Pair(self, mask, device_of(operands))
-        return pair(arrays, operands)
+        return pair(arrays, operands, versions)
 
     @property
     def graph(self) -> Graph:
@@ -110,16 +119,30 @@ class GraphFunction:
         return list(self._pairs.values())[-1] if self._pairs else None
 
 
+def _read_while_recording(graph: Graph) -> bytes:
+    """For each input and state a 1 where the function reads or writes it while gradients are recorded, else a 0."""
+    met = {v for node in graph.nodes if not node.paused for v in node.inputs} | set(graph.outputs)
+    met |= {state.value for state in graph.writes if state.taped}
+    return bytes(value in met for value in graph.sources())
+
+
 def with_gradients(graph: Graph, mask: Sequence[bool]) -> tuple[Joint, Graph]:
     """The graph and its gradients by the inputs and states that `mask` marks, in one: as it is made, and tidied."""
     wrt = [value for value, wanted in zip(graph.sources(), mask, strict=True) if wanted]
-    found = autodiff(graph, wrt)
+    found = autodiff(graph, wrt, taped=True)
     joint = verify(found.graph, "autodiff")
     for rewrite in (canonicalize, fold, cse):
         before, joint = joint, verify(rewrite(joint), rewrite.__name__)
         if joint is not before is not found.graph:
             release(before.nodes)
     return found, joint
+
+
+def _reached(mask: tuple[bool, ...], found: Joint) -> tuple[bool, ...]:
+    """Which of the operands that `mask` marks a gradient can flow to at all."""
+    bits = functools.reduce(operator.or_, found.reaches, 0)
+    numbers = itertools.count()
+    return tuple([wanted and bool(bits >> next(numbers) & 1) for wanted in mask])
 
 
 def made_again(joint: Graph, n_outputs: int, wish: Remat) -> Graph:
@@ -142,23 +165,35 @@ class _Pair:
         graph, wish = function.graph, function.wish
         self.n_inputs, self.n_outputs = len(graph.inputs), len(graph.outputs)
         found, joint = with_gradients(graph, mask)
-        self._joint: Graph | None = found.graph
-        self.heads = found.heads
+        self.flowing = _reached(mask, found)
+        if self.flowing != mask:
+            found, joint = with_gradients(graph, self.flowing)
+        self.written = found.written
+        heads = [*found.heads, *range(self.n_outputs, self.n_outputs + len(found.written))]
+        before = overwritten(found.graph, self.n_outputs, self.n_inputs)
+        self.forward: Compiled
+        self.back: Back
 
         def make(aim: Remat) -> tuple[None, int]:
-            halves = split(made_again(joint, self.n_outputs, aim), self.n_outputs, len(self.heads))
+            halves = split(made_again(joint, self.n_outputs, aim), self.n_outputs, len(heads), before)
             parts = {"forward": dead_code(halves.forward), "backward": halves.backward}
-            self.direct, self._draws = halves.direct, bool(halves.backward.rng_blocks)
-            for which, part in parts.items():
-                family = None if wish.budget else function.family.part(which, mask)
-                setattr(self, which, Compiled(part, family=family, device=device))
+            families = {which: None if wish.budget else function.family.part(which, mask) for which in parts}
+            self.forward, backward = (Compiled(parts[w], family=families[w], device=device) for w in parts)
+            draws = bool(halves.backward.rng_blocks)
+            self.back = Back(
+                backward, heads, found.reaches, halves.direct, halves.n_saved, halves.before, draws, GraphFunction
+            )
             return None, self.memory_bytes if wish.budget else 0
 
-        self.forward: Compiled
-        self.backward: Compiled
         within_budget(wish, graph.name, make)
         release(joint.nodes if joint is not found.graph else ())
-        self._again: GraphFunction | None = None
+        count = without_states(found.graph, self.n_inputs, self.n_outputs)
+        self.back.joint = lambda: (found.graph, count)
+
+    @property
+    def backward(self) -> Compiled:
+        """The backward part."""
+        return self.back.program
 
     @property
     def memory_bytes(self) -> int:
@@ -173,79 +208,47 @@ class _Pair:
 
     def resized(self, function: GraphFunction, other: _Pair, third: Third) -> _Pair:
         """The parts for a third size, from these and those for another size."""
-        if (self.heads, self.direct) != (other.heads, other.direct):
-            raise Different("other operands are kept")
-        made = copy(self)
-        made.function, made._joint, made._again = function, None, None
+        need((self.written, self.back.kept) == (other.written, other.back.kept), "other operands are kept")
+        made, known = copy(self), weakref.ref(function)
+        made.function = function
 
-        def traced(which: str) -> Callable[[], Graph]:
-            return lambda: getattr(_Pair(function, self.mask), which).traced
+        def anew() -> _Pair:
+            function = known()
+            if function is None:
+                raise RuntimeError("a gradient of a gradient needs the compiled function, which is gone")
+            return _Pair(function, self.mask)
 
-        for which in ("forward", "backward"):
-            low, high = getattr(self, which), getattr(other, which)
-            setattr(made, which, third.part((which, self.mask), low, high, traced(which)))
+        part, mask, back = third.part, self.mask, self.back
+        made.forward = part(("forward", mask), self.forward, other.forward, lambda: anew().forward.traced)
+        program = part(("backward", mask), self.backward, other.backward, lambda: anew().backward.traced)
+        made.back = replace(back, program=program, made=None, joint=lambda: _joint_of(anew()))
         budget = function.wish.budget
         need(budget is None or made.memory_bytes <= budget, "parts beyond the memory budget")
         return made
 
-    def __call__(self, arrays: Sequence[Any], operands: list[Any]) -> list[Any]:
+    def __call__(self, arrays: Sequence[Any], operands: list[Any], versions: list[int]) -> list[Any]:
+        states, taped = self.function._states, self.function._taped
+        for i in taped:
+            _core.check_writable(states[i])
+        places = {i: _core.record_of(operands[i]) for i in self.back.before}
         rng = _core.rng_state()
         results = _unrecorded(self.forward, arrays)
-        outputs, saved = results[: self.n_outputs], results[self.n_outputs :]
-        direct = [operands[i] for i in self.direct]
-        versions = [a._version for a in direct]
-
-        def gradient(given: list[Any]) -> list[Any]:
-            for array, version in zip(direct, versions, strict=True):
-                if array._version != version:
-                    raise RuntimeError(
-                        f"backward of {self.forward.name}: an array of shape {array.shape} that it needs was "
-                        f"changed in place after the forward pass (version {version}, now {array._version})"
-                    )
-            heads = [given[i] for i in self.heads]
-            if _core.is_recording():
-                return self._differentiable(operands, heads, rng)
-            needed = [*saved, *direct, *heads]
-            if not self._draws:
-                return self.backward.run(needed)
-            with _random_numbers_of(rng):  # for what is computed again
-                return self.backward.run(needed)
-
-        wanted = [a for a, mine in zip(operands, self.mask, strict=True) if mine]
-        _core.make_function_node(wanted, outputs, gradient, title=self.forward.name)
+        outputs, kept = results[: self.n_outputs], results[self.n_outputs :]
+        wanted = [a for a, mine in zip(operands, self.flowing, strict=True) if mine]
+        for i in taped:
+            operands[self.n_inputs + i] = None
+        call = Call(self.back, operands, versions, kept, places, rng)
+        new = [states[i] for i in self.written]
+        _core.make_function_node(wanted, outputs, call, title=self.forward.name, overwritten=new)
+        for i in taped:
+            if i not in self.written:
+                _core.took_constant(states[i])
         return outputs
 
-    def _differentiable(self, operands: list[Any], heads: list[Any], rng: tuple[int, int]) -> list[Any]:
-        """The gradients as a function of everything they depend on, for gradients of gradients.
 
-        The forward part runs again, with the random numbers it had.
-        """
-        if self._again is None:
-            if self._joint is None:
-                self._joint = _Pair(self.function, self.mask)._joint
-            assert self._joint is not None
-            graph, _ = self._joint.clone()
-            graph.name = graph.name.replace(".joint", ".backward")
-            for state in graph.states:
-                state.value.kind = "input"
-            n = self.n_inputs
-            graph.inputs = graph.inputs[:n] + [s.value for s in graph.states] + graph.inputs[n:]
-            graph.states = []
-            graph.outputs = graph.outputs[self.n_outputs :]
-            self._again = GraphFunction(dead_code(graph))
-        with _random_numbers_of(rng):
-            return self._again([*operands, *heads])
-
-
-@contextmanager
-def _random_numbers_of(state: tuple[int, int]) -> Iterator[None]:
-    """Draws the numbers again that came after `state`, without moving on."""
-    now = _core.rng_state()
-    _core.set_rng_state(state)
-    try:
-        yield
-    finally:
-        _core.set_rng_state(now)
+def _joint_of(pair: _Pair) -> tuple[Graph, int]:
+    assert pair.back.joint is not None
+    return pair.back.joint()
 
 
 def _unrecorded(compiled: Compiled, arrays: Sequence[Any]) -> list[Any]:

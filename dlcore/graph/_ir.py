@@ -187,6 +187,7 @@ class State:
 
     made   which output of the graph's `kept` it holds, -1 for an array of the user's
     last   written when all else of a run is done, so that a run that fails leaves it
+    taped  written while gradients were being recorded: what follows from it afterwards has them too
 
     >>> State(Value("float32", (3,), (1,), kind="state"), array=None).new is None
     True
@@ -197,6 +198,7 @@ class State:
     new: Value | None = None
     made: int = -1
     last: bool = False
+    taped: bool = False
 
 
 @dataclass(eq=False, slots=True)
@@ -286,7 +288,7 @@ class Graph:
         twin_graph = Graph(
             [copies[v] for v in self.inputs],
             [
-                State(copies[s.value], s.array, s.new and _copy_value(s.new, copies), s.made, s.last)
+                State(copies[s.value], s.array, s.new and _copy_value(s.new, copies), s.made, s.last, s.taped)
                 for s in self.states
             ],
             nodes,

@@ -36,7 +36,7 @@ def rebuild(graph: Graph, rule: Rule) -> Graph:
         return new[value]
 
     fresh.inputs = [moved(v) for v in graph.inputs]
-    fresh.states = [State(moved(s.value), s.array, made=s.made, last=s.last) for s in graph.states]
+    fresh.states = [State(moved(s.value), s.array, made=s.made, last=s.last, taped=s.taped) for s in graph.states]
     for node in graph.nodes:
         operands = [None if v is None else moved(v) for v in node.inputs]
         builder = Builder(fresh.nodes, node.scope, node.src, node.recorded)

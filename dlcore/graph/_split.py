@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from . import _ops
@@ -16,15 +17,22 @@ class Halves:
     forward    outputs: those of the function, then the saved values
     backward   inputs: the saved values, then operands of the function, then head gradients; outputs: the gradients
     direct     which operands the backward graph takes (numbers among inputs, then states, of the joint graph)
+    n_saved    how many values are saved for the backward graph
+    before     where among the saved values, and others after them, operands are as they were before they were written
     """
 
     forward: Graph
     backward: Graph
     direct: list[int]
+    n_saved: int
+    before: dict[int, int]
 
 
-def split(joint: Graph, n_outputs: int, n_heads: int) -> Halves:
-    """Cuts `joint`: its first `n_outputs` outputs and state writes are the function's, its last inputs the heads."""
+def split(joint: Graph, n_outputs: int, n_heads: int, before: Sequence[int] = ()) -> Halves:
+    """Cuts `joint`: its first `n_outputs` outputs and state writes are the function's, its last inputs the heads.
+
+    The forward graph also hands out the operands numbered in `before`, which it overwrites.
+    """
     forward = ancestors(joint, n_outputs)
     written = {s.value for s in joint.writes}
     heads = set(joint.inputs[len(joint.inputs) - n_heads :])
@@ -55,16 +63,27 @@ def split(joint: Graph, n_outputs: int, n_heads: int) -> Halves:
                 take(operand)
     for value in joint.outputs[n_outputs:]:
         take(value)
+    kept = list(saved | dict.fromkeys(operands[i] for i in before))
     return Halves(
-        _forward(joint, forward, n_outputs, list(saved), n_heads),
+        _forward(joint, forward, n_outputs, kept, n_heads),
         _backward(joint, backward | views, n_outputs, list(saved), list(direct), n_heads),
         [operands.index(v) for v in direct],
+        len(saved),
+        {i: kept.index(operands[i]) for i in before},
     )
 
 
 def ancestors(joint: Graph, n_outputs: int) -> set[Node]:
     """The nodes that the first outputs and the new values of states depend on: the forward part."""
     return _ancestors(joint, joint.outputs[:n_outputs] + [s.new for s in joint.writes if s.new is not None])
+
+
+def overwritten(joint: Graph, n_outputs: int, n_inputs: int) -> list[int]:
+    """Which operands of the function, of `n_inputs` inputs, it overwrites though its gradients follow from them."""
+    read = set(joint.outputs[n_outputs:])
+    for node in _ancestors(joint, joint.outputs[n_outputs:]):
+        read.update(v for v in node.inputs if v is not None)
+    return [n_inputs + i for i, s in enumerate(joint.states) if s.new is not None and s.value in read]
 
 
 def _ancestors(graph: Graph, results: list[Value]) -> set[Node]:

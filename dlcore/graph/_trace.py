@@ -249,10 +249,10 @@ def graph_from(recorded: dict[str, Any], name: str) -> Graph:
             node.outputs.append(out)
         graph.nodes.append(node)
     graph.outputs = [values[number] for number in recorded["outputs"]]
-    for number, array in recorded["writes"]:
+    for number, array, taped in recorded["writes"]:
         state = targets[window(array)]
         if values[number] is not state.value:
-            state.new = values[number]
+            state.new, state.taped = values[number], taped
     return _without_hollow(graph)
 
 

@@ -47,7 +47,11 @@ class Sum:
         if _core.is_tracing():
             array = self._array(metric)
             write_last(array)
-            _core.assign(array, F.reshape(F.cast(value, array._dtype_name), array.shape))
+            recording = _core.set_recording(False)  # what is counted has no gradient
+            try:
+                _core.assign(array, F.reshape(F.cast(value, array._dtype_name), array.shape))
+            finally:
+                _core.set_recording(recording)
             return
         array = arrays(metric).get(self._name)
         if array is not None:

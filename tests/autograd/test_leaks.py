@@ -120,6 +120,18 @@ def compiled(x):
 COMPILED = dl.jit(lambda v: dnp.tanh(v) * v)
 
 
+def written_by_a_compiled_function(x):
+    held = dnp.zeros((64, 64))
+
+    @dl.jit
+    def write(v):
+        held[:] = held * v + v
+
+    for _ in range(2):
+        write(x)
+    (held * x).sum()
+
+
 def in_anomaly_mode(x):
     with autograd.detect_anomaly():
         dnp.exp(x).sum().backward()
@@ -129,7 +141,7 @@ def in_anomaly_mode(x):
 
 ALL = [plain, kept_and_walked_twice, never_walked, gradient_of_gradient, walked_in_part, own_function,
        own_function_never_walked, recomputed, recomputed_never_walked, written_in_place, a_view_is_written,
-       with_an_error, transforms, compiled, in_anomaly_mode]  # fmt: skip
+       with_an_error, transforms, compiled, written_by_a_compiled_function, in_anomaly_mode]  # fmt: skip
 
 
 @pytest.mark.parametrize("action", ALL, ids=lambda f: f.__name__)

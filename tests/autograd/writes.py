@@ -153,9 +153,16 @@ def step_of(kind: str, i: int, j: int, k: list[int]) -> Step:
     return make if kind in MAKERS or kind in ALIKE else write
 
 
-def program(seed: int) -> Callable[[Any, Any, Any], Any] | None:
+def plainly(call: Callable[[], list[Any]]) -> Callable[[], list[Any]]:
+    """What a compiled function does, for NumPy: it changes what it names, and what it returns is its own."""
+    return lambda: [array.copy() for array in call()]
+
+
+def program(seed: int, compiled: bool = False) -> Callable[..., Any] | None:
     """A function of (module, x, v), both (3, 3), with one number as its value; None where NumPy refuses what was
-    drawn (to write into broadcast_to)."""
+    drawn (to write into broadcast_to). Compiled: some of it, run twice, is in a function that has no arguments, made
+    by the fourth argument, which `plainly` is for NumPy.
+    """
     choose = random.Random(seed)
     live: list[Any] = [np.zeros((3, 3)), np.zeros((3, 3))]
     steps: list[Step] = []
@@ -171,19 +178,37 @@ def program(seed: int) -> Callable[[Any, Any, Any], Any] | None:
         except ValueError:
             return None
     counts = [(n + 1) * 0.3 for n in range(len(live)) if choose.random() < 0.7 or n == len(live) - 1]
+    first, last = sorted(choose.choices(range(len(steps) + 1), k=2)) if compiled else (len(steps), len(steps))
 
-    def run(m: Any, x: Any, v: Any) -> Any:
+    def run(m: Any, x: Any, v: Any, wrap: Any = plainly) -> Any:
         arrays = [x * 1.0, v * 1.0]
-        for step in steps:
+        for step in steps[:first]:
+            step(m, arrays)
+        if first < last:
+            inside(m, arrays, wrap)
+        for step in steps[last:]:
             step(m, arrays)
         total = constant(m, 0.0)
         for n, array in enumerate(arrays[-len(counts) :]):
             total = total + (array * counts[n] * array).sum()
         return total
 
+    def inside(m: Any, arrays: list[Any], wrap: Any) -> None:
+        captured = list(arrays)
+
+        def part() -> list[Any]:
+            here = list(captured)
+            for step in steps[first:last]:
+                step(m, here)
+            return here[len(captured) :]
+
+        call = wrap(part)
+        arrays += [old + new for old, new in zip(call(), call(), strict=True)]
+
     return run
 
 
-def slope_by_differences(run: Any, x: np.ndarray, v: np.ndarray, dx: np.ndarray, dv: np.ndarray) -> float:
+def slope_by_differences(run: Any, x: np.ndarray, v: np.ndarray, dx: np.ndarray, dv: np.ndarray) -> tuple[float, float]:
+    """The slope, and by how much it may be off because the two values, which are large at times, are rounded."""
     high, low = (float(run(np, x + e * dx, v + e * dv)) for e in (1e-6, -1e-6))
-    return (high - low) / 2e-6
+    return (high - low) / 2e-6, 4 * np.finfo(float).eps * abs(high) / 2e-6

@@ -187,16 +187,42 @@ void mark_variable(const Tensor& x, const Tensor& grad, GradReq req) {
   if (x->storage) x->taped_writes = x->storage->taped_writes;
 }
 
-bool lies_in_variable(const Tensor& t) {
-  for (const Node* n = t->ag ? t->ag->node.get() : nullptr; n && n->view; n = n->edges[0].node.get())
-    if (n->edges[0].leaf) return n->edges[0].leaf->storage == t->storage;
-  return false;
+void check_writable(const Tensor& dst) {
+  if (dst->ag && dst->ag->grad)
+    throw RuntimeError(
+        "in-place write to a variable that has a gradient, while recording; use autograd.pause() around it");
+  for (const Node* n = dst->ag ? dst->ag->node.get() : nullptr; n && n->view; n = n->edges[0].node.get())
+    if (n->edges[0].leaf && n->edges[0].leaf->storage == dst->storage)
+      throw RuntimeError("in-place write to a view of a variable, while recording; use autograd.pause() around it");
 }
 
 void took_value(const Tensor& dst, const Tensor& value) {
   if (dst->storage) dst->taped_writes = ++dst->storage->taped_writes;
   dst->ag.reset();
   if (value->ag && value->ag->node) link(dst, value->ag->node, value->ag->index);
+}
+
+void took_constant(const Tensor& dst) {
+  if (tracked(dst)) return took_value(dst, make_scalar(0.0, DType::F32, false));
+  if (written_behind(dst)) dst->taped_writes = ++dst->storage->taped_writes;
+}
+
+Operands look_at_operands(const std::vector<Tensor>& arrays, std::string_view read, const char* reader) {
+  Operands found;
+  for (size_t i = 0; i < arrays.size(); i++) {
+    const Tensor& t = arrays[i];
+    if (i >= read.size() || read[i]) check_fresh(t, reader);
+    found.tracked.push_back(tracked(t) && is_inexact(t->dtype));
+    found.versions.push_back(t->storage ? t->storage->version.load() : 0);
+  }
+  return found;
+}
+
+Tensor record_of(const Tensor& t) {
+  if (!tracked(t) || !t->ag->node) return tracked(t) ? t : Tensor();
+  Tensor place = hollow(t->shape, t->dtype, t->device);
+  link(place, t->ag->node, t->ag->index);
+  return place;
 }
 
 uint64_t tape_position() { return g_seq.load(); }

@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "runtime/invoke.h"
@@ -69,9 +70,10 @@ std::vector<Tensor> grad(const std::vector<Tensor>& heads, const std::vector<Ten
 
 // In-place writes that are recorded (assign in runtime/invoke.cpp).
 void check_fresh(const Tensor& t, const char* op);  // throws when t's memory was written to behind its record
-bool lies_in_variable(const Tensor& t);             // t is a view of an array with a gradient of its own
+void check_writable(const Tensor& dst);             // throws for a variable, and for a view of one
 bool written_behind(const Tensor& dst);             // a write into dst, not recorded itself, changes recorded numbers
 void took_value(const Tensor& dst, const Tensor& value);  // dst, just overwritten, continues with value's record
+void took_constant(const Tensor& dst);                    // dst, just overwritten, depends on nothing that is recorded
 
 // For functions that are recomputed while walking back.
 uint64_t tape_position();
@@ -79,5 +81,15 @@ uint64_t tape_position();
 std::vector<Tensor> tape_frontier(const std::vector<Tensor>& heads, uint64_t floor);
 // An array of a custom node, inside its gradient, with the record that its k-th output had.
 Tensor as_output(const Tensor& t, int k);
+// There too: to which of the node's outputs gradients came; for the others it is given zeros.
+std::vector<bool> arrived_heads();
+// What record(), given these arrays, would make of them: which are on the tape, and of what version they are.
+struct Operands {
+  std::vector<bool> tracked;
+  std::vector<uint32_t> versions;
+};
+Operands look_at_operands(const std::vector<Tensor>& arrays, std::string_view read, const char* reader);
+// Without numbers, an array with the same place on the tape, for what is overwritten next; a variable itself.
+Tensor record_of(const Tensor& t);
 
 }  // namespace dl

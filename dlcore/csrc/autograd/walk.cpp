@@ -55,6 +55,7 @@ std::vector<Tensor> tape_frontier(const std::vector<Tensor>& heads, uint64_t flo
 }
 
 static thread_local const std::shared_ptr<Node>* g_walked = nullptr;  // the custom node whose gradient runs
+static thread_local std::vector<bool> g_arrived;                      // which of its outputs have a gradient
 
 Tensor as_output(const Tensor& t, int k) {
   if (!g_walked) throw RuntimeError("as_output: no gradient of a custom function is being computed");
@@ -62,6 +63,8 @@ Tensor as_output(const Tensor& t, int k) {
   link(alias, *g_walked, k);
   return alias;
 }
+
+std::vector<bool> arrived_heads() { return g_arrived; }
 
 // "matmul in layer net.0 ((2, 3), (3, 4) -> (2, 4))", and the user's line where it is known.
 static std::string describe(const Node& node) {
@@ -203,13 +206,21 @@ class Walk {
   bool wanted(const Edge& e) const { return e.needed() && (!collecting_ || leads_on(e)); }
 
   std::vector<Tensor> custom(Node& node, std::vector<Tensor>& gys, const std::shared_ptr<Node>& self) {
-    for (size_t i = 0; i < gys.size(); i++)
+    std::vector<bool> arrived(gys.size());
+    for (size_t i = 0; i < gys.size(); i++) {
+      arrived[i] = bool(gys[i]);
       if (!gys[i]) gys[i] = zeros(node, i);
+    }
     struct Walked {
       const std::shared_ptr<Node>* before;
-      explicit Walked(const std::shared_ptr<Node>* now) : before(std::exchange(g_walked, now)) {}
-      ~Walked() { g_walked = before; }
-    } walked(&self);
+      std::vector<bool> arrived;
+      Walked(const std::shared_ptr<Node>* now, std::vector<bool> gradients)
+          : before(std::exchange(g_walked, now)), arrived(std::exchange(g_arrived, std::move(gradients))) {}
+      ~Walked() {
+        g_walked = before;
+        g_arrived = std::move(arrived);
+      }
+    } walked(&self, std::move(arrived));
     return node.custom(gys);
   }
 

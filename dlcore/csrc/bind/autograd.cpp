@@ -26,8 +26,11 @@ std::shared_ptr<PyObject> keep(nb::object held) {
 }
 
 static void make_function_node(nb::handle inputs, nb::handle outputs, nb::object fn, bool in_graph,
-                               const std::string& title) {
+                               const std::string& title, nb::handle overwritten) {
   std::vector<Tensor> in = to_tensors(inputs, "Function"), out = to_tensors(outputs, "Function");
+  std::vector<Tensor> targets = to_tensors(overwritten, "Function");
+  size_t returned = out.size();
+  for (auto& t : targets) out.push_back(hollow(t->shape, t->dtype, t->device));
   auto held = keep(fn);
   record_custom(
       in, out,
@@ -39,6 +42,16 @@ static void make_function_node(nb::handle inputs, nb::handle outputs, nb::object
         return to_tensors(r, "Function.backward");
       },
       in_graph, title);
+  for (size_t i = 0; i < targets.size(); i++) took_value(targets[i], out[returned + i]);
+}
+
+static nb::tuple look_at_operands_of(nb::handle arrays, const nb::bytes& read, const std::string& reader) {
+  std::string_view which(static_cast<const char*>(read.data()), read.size());
+  Operands found = look_at_operands(to_tensors(arrays, "compiled graph"), which, reader.c_str());
+  nb::list tracked, versions;
+  for (bool one : found.tracked) tracked.append(one);
+  for (uint32_t one : found.versions) versions.append(one);
+  return nb::make_tuple(nb::tuple(tracked), versions);
 }
 
 static nb::list arrays(const std::vector<Tensor>& v) {
@@ -120,6 +133,28 @@ void bind_autograd(nb::module_& m) {
       nb::arg("heads"), nb::arg("floor"));
   m.def("as_output", &as_output, nb::arg("array"), nb::arg("k"));
   m.def(
+      "arrived_heads",
+      [] {
+        nb::list l;
+        for (bool one : arrived_heads()) l.append(one);
+        return l;
+      },
+      "Inside a function of make_function_node: to which outputs, and overwritten arrays, gradients came.");
+  m.def("look_at_operands", &look_at_operands_of, nb::arg("arrays"), nb::arg("read"), nb::arg("reader"),
+        "Which arrays are on the tape, and the versions of all. RuntimeError where one of those with a 1 in `read` is "
+        "out of date.");
+  m.def(
+      "record_of",
+      [](const Tensor& t) -> nb::object {
+        Tensor place = record_of(t);
+        return place ? nb::cast(place) : nb::none();
+      },
+      nb::arg("array"), "An array without numbers at the same place of the tape; a variable itself; None: no record.");
+  m.def("check_writable", [](const Tensor& t) { check_writable(t); }, nb::arg("array"));
+  m.def(
+      "took_constant", [](const Tensor& t) { took_constant(t); }, nb::arg("array"),
+      "The array was overwritten while recording, by something that depends on nothing that is recorded.");
+  m.def(
       "is_shared",
       [](const Tensor& t) {  // whether another array would see a write into this one
         if (!t->storage) return false;
@@ -171,8 +206,9 @@ void bind_autograd(nb::module_& m) {
       nb::arg("tell").none(),
       "Parts of a recording that were freed are constants, of which `tell` is called; None: they are errors.");
   m.def("make_function_node", &make_function_node, nb::arg("inputs"), nb::arg("outputs"), nb::arg("fn"),
-        nb::arg("in_graph") = false, nb::arg("title") = "",
-        "in_graph: a trace that runs now holds this gradient too. title: whose gradient it is, for errors.");
+        nb::arg("in_graph") = false, nb::arg("title") = "", nb::arg("overwritten") = nb::tuple(),
+        "in_graph: a trace that runs now holds this gradient too. title: whose gradient it is, for errors. "
+        "overwritten: arrays that hold new values from now on, which are outputs of the function as well.");
   m.def("push_scope", &push_scope);
   m.def("pop_scope", &pop_scope);
   m.def("current_scope", &current_scope);

@@ -66,7 +66,7 @@ static nb::dict describe(Tracer& t, const std::vector<Tensor>& outputs) {
   for (auto& c : t.captured) {
     nb::object array = nb::cast(c.tensor);  // one object for both lists: a write names its target by identity
     captured.append(nb::make_tuple(c.first, array));
-    if (c.current != c.first) writes.append(nb::make_tuple(c.current, array));
+    if (c.current != c.first) writes.append(nb::make_tuple(c.current, array, c.recorded));
   }
   for (auto& [id, tensor] : t.consts) consts.append(nb::make_tuple(id, const_value(tensor), dtype_name(tensor->dtype)));
   d["values"] = values;

@@ -140,12 +140,12 @@ static bool concerns_tape(const Tensors& args, const Tensor* targets, size_t n) 
 
 // A composite is its parts; one with a gradient of its own is recorded as a single node.
 static Tensors run_definition(const OpDef& op, const Tensor* in, int nin, const Attrs& attrs, bool taped) {
-  ProgramEnv env{&op, &attrs, Tensors(in, in + nin), {}, {}};
   if (op.infer && !op.kernel) {  // it refuses attributes that its parts would take
     Metas none;
     InferCall call{&op, nullptr, 0, &attrs, none};
     op.infer(call);
   }
+  ProgramEnv env{&op, &attrs, Tensors(in, in + nin), {}, {}};
   if (!op.grad || !taped) return run_program(*op.define, env, ~uint64_t(0));
   Tracer* tracer = active_tracer();
   size_t first = tracer ? tracer->records.size() : 0;
@@ -159,7 +159,7 @@ static Tensors run_definition(const OpDef& op, const Tensor* in, int nin, const 
   }
   set_recording(true);
   // A graph holds the parts, and takes its gradients through them.
-  for (; tracer && first < tracer->records.size(); first++) tracer->records[first].recording = true;
+  if (tracer) tracer->mark_recorded(first);
   record(op, attrs, in, nin, results.data(), int(results.size()));
   return results;
 }
@@ -320,6 +320,15 @@ static Tensor broadcast_to(const Tensor& t, const Shape& shape) {
   return invoke1("broadcast_to", {t}, {Attr::of_ints(shape)});
 }
 
+// A Python number in every place of an array like this one: what a view of the number shows has the number's dtype.
+static Tensor filled(const Tensor& number, const Tensor& like) {
+  Attr device;
+  device.kind = Attr::Str;
+  device.s = to_string(like->device);
+  return invoke1("full", {retype_scalar(number, like->dtype)},
+                 {Attr::of_ints(like->shape), Attr::of_dtype(like->dtype), device});
+}
+
 // broadcast_to repeats elements without copying them: one write would change several.
 static bool repeats(const Tensor& t) {
   bool found = false;
@@ -340,30 +349,24 @@ void assign(const Tensor& dst, const Tensor& src) {
                     " would drop the imaginary part; take real, imag or abs first");
   if (too_large(src, dst->dtype)) throw_too_large("assignment", whole_value(src), dst->dtype);
   bool taped = is_recording() && (tracked(dst) || tracked(src));
-  if (taped && dst->ag && dst->ag->grad)
-    throw RuntimeError(
-        "in-place write to a variable that has a gradient, while recording; use autograd.pause() around it");
+  if (taped) check_writable(dst);
   if (is_recording()) check_fresh(src, "assignment");
   if (!taped && written_behind(dst)) {  // others must learn that their record is out of date
     check_fresh(dst, "assignment");
     dst->taped_writes = ++dst->storage->taped_writes;
   }
   if (active_tracer() || taped) {
-    if (taped && lies_in_variable(dst))
-      throw RuntimeError("in-place write to a view of a variable, while recording; use autograd.pause() around it");
     if (taped) check_fresh(dst, "assignment");
-    Tensor value = broadcast_to(src, dst->shape);
-    if (value->dtype != dst->dtype) {
-      bool number = value->weak && !is_traced(value);
-      value = number ? retype_scalar(value, dst->dtype) : cast_to(value, dst->dtype);
-    }
+    bool number = src->weak && !is_traced(src);
+    Tensor value = number && active_tracer() ? filled(src, dst) : broadcast_to(src, dst->shape);
+    if (value->dtype != dst->dtype) value = number ? retype_scalar(value, dst->dtype) : cast_to(value, dst->dtype);
     // A value of its own: views of src and views of dst must not be taken for each other, and a variable has no record.
     bool own = active_tracer() || value->storage == dst->storage || (tracked(value) && !value->ag->node);
     if (own) value = invoke1("copy", {value});
     if (Tracer* tracer = active_tracer()) {
-      if (!is_recording() && is_traced(dst) && tracked(dst)) {  // outside of a trace too its gradient stays what it was
+      if (tracer->keeps_record(dst)) {  // as outside of a trace
         value = invoke1("_overwritten", {dst, value});
-        tracer->records.back().recording = true;
+        tracer->mark_recorded(tracer->records.size() - 1);
       }
       tracer->rebind(dst, tracer->value_of(value));
     }

@@ -25,6 +25,7 @@ int64_t Tracer::new_value(const Meta& m, int64_t root) {
   values.push_back(m);
   int64_t id = int64_t(values.size()) - 1;
   root_.push_back(root < 0 ? id : root);
+  recorded_.push_back(is_recording());
   overwritten_.push_back(false);
   return id;
 }
@@ -52,6 +53,7 @@ std::vector<Tensor> Tracer::start(const std::vector<Tensor>& ins, bool inside) {
     stand_ins.push_back(s);
   }
   around_ = g_tracer;
+  recording_ = is_recording();
   g_tracer = this;
   active_ = true;
   return stand_ins;
@@ -145,6 +147,20 @@ void Tracer::rebind(const Tensor& dst, int64_t value) {
           "an array is changed in place inside a compiled function while another view of its memory is in use there");
   overwritten_[size_t(captured[i].current)] = true;
   captured[i].current = value;
+  captured[i].recorded |= is_recording();
+}
+
+bool Tracer::keeps_record(const Tensor& dst) {
+  if (is_recording()) return false;
+  if (is_traced(dst) && !surrounds(dst)) return recorded_[size_t(value_of(dst))];
+  return captured[size_t(captured_index(dst))].recorded || (recording_ && tracked(dst));
+}
+
+void Tracer::mark_recorded(size_t first) {
+  for (; first < records.size(); first++) {
+    records[first].recording = true;
+    for (int64_t id : records[first].out) recorded_[size_t(id)] = true;
+  }
 }
 
 void Tracer::add(const OpDef& op, const Attrs& attrs, const Tensor* in, int nin, Tensors& out, const Metas& metas) {

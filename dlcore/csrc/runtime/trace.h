@@ -40,6 +40,8 @@ class Tracer {
                 const Metas& metas, uint64_t blocks);
   int64_t value_of(const Tensor& t);                 // captures concrete arrays
   void rebind(const Tensor& dst, int64_t value);     // in-place write
+  bool keeps_record(const Tensor& dst);              // a write while recording is paused leaves its gradient as it was
+  void mark_recorded(size_t first);                  // the records from this one on are, whatever is_recording() said
   void shares(const Tensor& t, const Tensor& with);  // t is in the memory of the other one, as a view is
   // Throws when `value` is a view of what was overwritten since: here it still has the numbers of before.
   void check_not_stale(const char* reader, int64_t value) const;
@@ -49,6 +51,7 @@ class Tracer {
     int64_t first, current;
     std::shared_ptr<Node> node = nullptr;  // where the tape had the array before the trace wrote to it
     int index = 0;
+    bool recorded = false;  // it was written to while gradients were being recorded
   };
   std::vector<Meta> values;
   std::vector<TraceRecord> records;
@@ -66,7 +69,9 @@ class Tracer {
   int64_t captured_index(const Tensor& t);
   bool surrounds(const Tensor& t) const;  // whether `t` belongs to a trace around this one
   Tracer* around_ = nullptr;
+  bool recording_ = false;         // gradients were being recorded when the trace began
   std::vector<int64_t> root_;      // per value: the value whose memory it is a view of, or itself
+  std::vector<bool> recorded_;     // per value: gradients were being recorded when it was made
   std::vector<bool> overwritten_;  // per value: an in-place write replaced it; a view of it would have seen that write
   std::multimap<const Storage*, size_t> by_storage_;
   bool active_ = false;

@@ -6,11 +6,13 @@ nodes, and add what comes out to the gradients of its operands (Griewank and Wal
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from .. import _ops
 from .._build import Builder, split_inputs
+from .._control import Branch, Program
 from .._control_grad import Back, differentiate, needing, result_numbers, unread
 from .._ir import FUSED, Graph, Node, Value, constant, contiguous_strides
 from .._split import split
@@ -21,23 +23,32 @@ from .cse import cse
 from .dead_code import dead_code
 from .fold import fold
 
+Flow = dict[Value | None, int]  # values, and which of those that gradients are asked for they follow from, as bits
+
 
 @dataclass
 class Joint:
     """Forward and backward in one graph.
 
-    graph      inputs: those of the forward graph, then one head gradient per floating-point output;
-               outputs: those of the forward graph, then one gradient per entry of `wrt` (zeros where nothing flows)
+    graph      inputs: those of the forward graph, then one head gradient per floating-point output, then one per state
+               in `written`; outputs: those of the forward graph, then one gradient per entry of `wrt` (zeros where
+               nothing flows)
     n_forward  how many of its nodes are the forward graph's;  heads: numbers of the outputs that have a head gradient
+    written    numbers of the states whose new value has one
+    reaches    for each head gradient the entries of `wrt` that something flows to from there, as bits
     """
 
     graph: Graph
     n_forward: int
     heads: list[int]
+    written: list[int]
+    reaches: list[int]
 
 
-def autodiff(graph: Graph, wrt: list[Value]) -> Joint:
+def autodiff(graph: Graph, wrt: list[Value], taped: bool = False) -> Joint:
     """The joint graph for gradients of the outputs with respect to `wrt` (inputs or states of `graph`).
+
+    With `taped`, what the graph writes into states while gradients are recorded is differentiated like an output.
 
     Errors: ValueError when `wrt` names something else, or a value that is not floating-point.
     """
@@ -50,15 +61,18 @@ def autodiff(graph: Graph, wrt: list[Value]) -> Joint:
     joint, copies = _expand(graph)
     heads = [i for i, out in enumerate(joint.outputs) if is_inexact(out.dtype)]
     walk = _Walk(joint, [copies[v] for v in wrt])
-    for i in heads:
-        out = joint.outputs[i]
-        head = Value(out.dtype, out.shape, _dense(out), kind="input", name=f"gradient of output {i}")
+    written = [i for i, state in enumerate(joint.states) if taped and state.taped and state.new in walk.active]
+    results = {f"gradient of output {i}": joint.outputs[i] for i in heads}
+    results |= {f"gradient of state {i}": v for i in written if (v := joint.states[i].new) is not None}
+    for name, result in results.items():
+        head = Value(result.dtype, result.shape, _dense(result), kind="input", name=name)
         joint.inputs.append(head)
-        walk.add(out, head)
+        walk.add(result, head)
     n_forward = len(joint.nodes)
+    reaches = [walk.active.get(result, 0) for result in results.values()]
     joint.outputs = joint.outputs + walk.run()
     joint.name, joint.steady = f"{graph.name}.joint", False  # who takes gradients is about to change what was captured
-    return Joint(joint, n_forward, heads)
+    return Joint(joint, n_forward, heads, written, reaches)
 
 
 def _expand(graph: Graph) -> tuple[Graph, dict[Value, Value]]:
@@ -91,12 +105,10 @@ class _Walk:
         self.wrt = wrt
         self.forward = list(graph.nodes)
         self.grads: dict[Value, Value] = {}
-        self.active: set[Value] = set(wrt)
-        for node in self.forward:
-            if not _differentiable(node):
-                continue
-            if any(v in self.active for v in node.inputs):
-                self.active.update(out for out in node.outputs if is_inexact(out.dtype))
+        self.active: Flow = {}
+        for i, value in enumerate(wrt):
+            self.active[value] = self.active.get(value, 0) | 1 << i
+        flow(self.forward, self.active)
 
     def run(self) -> list[Value]:
         for node in reversed(self.forward):
@@ -178,6 +190,56 @@ class _Walk:
         self.grads[value] = gradient
 
 
+def flow(nodes: Iterable[Node], active: Flow) -> None:
+    """Adds to the values in `active` those that follow from them, with the sources that gradients flow to."""
+    for node in nodes:
+        if not _differentiable(node) or not any(v in active for v in node.inputs):
+            continue
+        found = _through_control(node, active) if _ops.is_control(node) else _through(node, active)
+        active.update(
+            (out, bits)
+            for out, bits in zip(node.outputs, found, strict=True)
+            if bits is not None and is_inexact(out.dtype)
+        )
+
+
+def _through(node: Node, active: Flow) -> list[int | None]:
+    rules = (_ops.record_of(node.op).grad_program or {}).get("results", [])
+    bits = 0
+    for i, value in enumerate(node.inputs):
+        if not rules or rules[min(i, len(rules) - 1)] is not None:
+            bits |= active.get(value, 0)
+    return [bits] * len(node.outputs)
+
+
+def _through_control(node: Node, active: Flow) -> list[int | None]:
+    """For each result of a branch or a loop what it follows from; None where that is nothing."""
+    program: Program = node.attrs[0]
+    if isinstance(program, Branch):
+        ends = [_through_body(body, node.inputs[1:], active) for body in (program.then, program.other)]
+        return [_both(*pair) for pair in zip(*ends, strict=True)]
+    carried = program.carried
+    operands = node.inputs[int(program.counted) :]
+    before = dict(active)
+    while True:
+        found = _through_body(program.body, operands, before)
+        known = [before.get(v) for v in operands[:carried]]
+        new = [_both(a, b) for a, b in zip(known, found, strict=False)]
+        if new == known:
+            return [*new, *found[carried:], *([] if program.condition is None else [None])]
+        before.update((v, bits) for v, bits in zip(operands, new, strict=False) if bits is not None)
+
+
+def _through_body(body: Graph, operands: Sequence[Value | None], active: Flow) -> list[int | None]:
+    inside: Flow = {mine: active[v] for mine, v in zip(body.inputs, operands, strict=True) if v in active}
+    flow(body.nodes, inside)
+    return [inside.get(v) for v in body.outputs]
+
+
+def _both(a: int | None, b: int | None) -> int | None:
+    return b if a is None else a if b is None else a | b
+
+
 def halve(graph: Graph, wrt: list[int]) -> Back:
     """The gradient of a body of a branch or a loop with respect to the inputs of these numbers."""
     found = autodiff(graph, [graph.inputs[i] for i in wrt])
@@ -192,7 +254,10 @@ def halve(graph: Graph, wrt: list[int]) -> Back:
 def _differentiable(node: Node) -> bool:
     if node.op == FUSED or node.paused:
         return node.op == FUSED
-    return _ops.is_control(node) or _ops.record_of(node.op).grad_program is not None
+    if _ops.is_control(node):
+        return True
+    record = _ops.record_of(node.op)
+    return record.grad_program is not None or record.define_program is not None  # which is taken apart
 
 
 def fit(builder: Builder, gradient: Value, like: Value) -> Value:
