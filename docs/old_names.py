@@ -29,7 +29,7 @@ differs on purpose:
   all else. LARS knows biases by their one axis, and DCASGD makes up only for what others have changed since the
   gradient was taken.
 - Windows of a "full" pooling that lie in the padding alone are left out (MXNet gave -inf for them).
-- `w.attach_grad(stype="row_sparse")` gives a dense gradient; row-sparse ones are those of `nn.Embedding` and of
+- `w.attach_grad(stype="row_sparse")` gives a dense gradient and warns; row-sparse ones are those of `nn.Embedding` and of
   parameters with `grad_stype="row_sparse"`.
 - What is in `NDArrayIter.data` are NumPy's arrays. The padding of a last batch does not count in `Module.score`.
 

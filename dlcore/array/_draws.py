@@ -158,6 +158,38 @@ def f(dfnum: Any, dfden: Any, dims: Dims, dtype: Any, place: str) -> NDArray:
     return cast(F.divide(above, below), final)
 
 
+def noncentral_chisquare(df: Any, nonc: Any, dims: Dims, dtype: Any, place: str) -> NDArray:
+    """A chi-square number whose degrees of freedom are df and twice a Poisson number of mean nonc / 2."""
+    work, final = float_dtype("noncentral_chisquare", dtype)
+    positive("noncentral_chisquare", "df", df)
+    not_negative("noncentral_chisquare", "nonc", nonc)
+    half = F.multiply(as_param(df, dims, "float64", place), 0.5)
+    more = F.random_poisson(F.multiply(as_param(nonc, dims, "float64", place), 0.5), "float64")
+    return cast(F.multiply(F.random_gamma(F.cast(F.add(half, more), work)), 2.0), final)
+
+
+def noncentral_f(dfnum: Any, dfden: Any, nonc: Any, dims: Dims, dtype: Any, place: str) -> NDArray:
+    work, final = float_dtype("noncentral_f", dtype)
+    positive("noncentral_f", "dfnum", dfnum)
+    positive("noncentral_f", "dfden", dfden)
+    not_negative("noncentral_f", "nonc", nonc)
+    above = F.divide(noncentral_chisquare(dfnum, nonc, dims, work, place), dfnum)
+    return cast(F.divide(above, F.divide(chisquare(dfden, dims, work, place), dfden)), final)
+
+
+def wald(mean: Any, scale: Any, dims: Dims, dtype: Any, place: str) -> NDArray:
+    """The smaller root x of scale * (x - mean)**2 / (mean**2 * x) = z**2 for a normal number z, or mean**2 / x, with
+    the chances mean and x have (Michael, Schucany and Haas, The American Statistician 30, 1976)."""
+    _, final = float_dtype("wald", dtype)
+    positive("wald", "mean", mean)
+    positive("wald", "scale", scale)
+    mean, scale = (as_param(v, dims, "float64", place) for v in (mean, scale))
+    d = F.divide(F.multiply(F.square(F.random_normal(0.0, 1.0, dims, "float64", place)), mean), F.multiply(scale, 2.0))
+    part = F.reciprocal(F.add(F.add(d, 1.0), F.sqrt(F.multiply(d, F.add(d, 2.0)))))  # x / mean, without a difference
+    low = F.less(F.multiply(F.random_uniform(0.0, 1.0, dims, "float64", place), F.add(part, 1.0)), 1.0)
+    return cast(F.where(low, F.multiply(mean, part), F.divide(mean, part)), final)
+
+
 def truncated_normal(loc: Any, scale: Any, low: Any, high: Any, dims: Dims, dtype: Any, place: str) -> NDArray:
     work, final = float_dtype("truncated_normal", dtype)
     positive("truncated_normal", "scale", scale)
@@ -212,6 +244,16 @@ def geometric(p: Any, dims: Dims, dtype: Any, place: str) -> NDArray:
     e = F.random_exponential(1.0, dims, "float64", place)
     step = F.negative(F.log1p(F.negative(as_param(p, dims, "float64", place))))
     return F.cast(F.maximum(F.ceil(F.divide(e, step)), 1.0), dtype)
+
+
+def logseries(p: Any, dims: Dims, dtype: Any, place: str) -> NDArray:
+    """Tries until a success whose probability is itself drawn: (1 - p)**u for an even number u (Kemp, Applied
+    Statistics 30, 1981)."""
+    need("logseries", "p", p, "at least 0 and below 1", lambda v: (v >= 0) & (v < 1))
+    rate = F.log1p(F.negative(as_param(p, dims, "float64", place)))
+    fail = F.negative(F.expm1(F.multiply(rate, F.random_uniform(0.0, 1.0, dims, "float64", place))))
+    tries = F.divide(F.random_exponential(1.0, dims, "float64", place), F.negative(F.log(fail)))
+    return F.cast(F.maximum(F.ceil(tries), 1.0), dtype)
 
 
 def negative_binomial(n: Any, p: Any, dims: Dims, dtype: Any, place: str) -> NDArray:

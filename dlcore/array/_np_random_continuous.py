@@ -193,6 +193,45 @@ def f(
     return give(_draws.f(dfnum, dfden, dims, dtype, where(ctx, device)), out)
 
 
+def noncentral_chisquare(
+    df: Any, nonc: Any,
+    size: Shape = None, dtype: Any = None, ctx: Place = None, out: NDArray | None = None, *, device: Place = None,
+) -> NDArray:  # fmt: skip
+    """Sums of df squared normal numbers whose means, squared, add up to nonc.
+
+    >>> noncentral_chisquare(3, 1.0, 2).shape
+    (2,)
+    """
+    dims = dims_of("noncentral_chisquare", size_of(size, out), df, nonc)
+    return give(_draws.noncentral_chisquare(df, nonc, dims, dtype, where(ctx, device)), out)
+
+
+def noncentral_f(
+    dfnum: Any, dfden: Any, nonc: Any,
+    size: Shape = None, dtype: Any = None, ctx: Place = None, out: NDArray | None = None, *, device: Place = None,
+) -> NDArray:  # fmt: skip
+    """Quotients of a noncentral chi-square number and a chi-square one, each over its degrees of freedom.
+
+    >>> noncentral_f(3, 5, 1.0, 2).shape
+    (2,)
+    """
+    dims = dims_of("noncentral_f", size_of(size, out), dfnum, dfden, nonc)
+    return give(_draws.noncentral_f(dfnum, dfden, nonc, dims, dtype, where(ctx, device)), out)
+
+
+def wald(
+    mean: Any, scale: Any,
+    size: Shape = None, dtype: Any = None, ctx: Place = None, out: NDArray | None = None, *, device: Place = None,
+) -> NDArray:  # fmt: skip
+    """Wald (inverse Gaussian) numbers: when a drifting Brownian motion first reaches a level.
+
+    >>> wald(2.0, 3.0, 2).shape
+    (2,)
+    """
+    dims = dims_of("wald", size_of(size, out), mean, scale)
+    return give(_draws.wald(mean, scale, dims, dtype, where(ctx, device)), out)
+
+
 def beta(
     a: Any, b: Any,
     size: Shape = None, dtype: Any = None, ctx: Place = None, out: NDArray | None = None, *, device: Place = None,

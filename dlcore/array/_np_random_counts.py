@@ -64,6 +64,19 @@ def geometric(
     return give(_draws.geometric(p, dims, dtype, where(ctx, device)), out)
 
 
+def logseries(
+    p: Any,
+    size: Shape = None, dtype: Any = "int64", ctx: Place = None, out: NDArray | None = None, *, device: Place = None,
+) -> NDArray:  # fmt: skip
+    """Whole numbers k from 1 on with probabilities in the ratio of p**k / k.
+
+    >>> int(logseries(0.0))
+    1
+    """
+    dims = dims_of("logseries", size_of(size, out), p)
+    return give(_draws.logseries(p, dims, dtype, where(ctx, device)), out)
+
+
 def negative_binomial(
     n: Any, p: Any,
     size: Shape = None, dtype: Any = "int64", ctx: Place = None, out: NDArray | None = None, *, device: Place = None,

@@ -121,6 +121,15 @@ def from_dlpack(source: Any, /, *, device: Context | str | None = None, copy: bo
     >>> there = numpy.zeros(3)
     >>> here = from_dlpack(there); here[:] = 1; there.tolist()
     [1.0, 1.0, 1.0]
+
+    What the other side writes, the tape does not see, here as through a buffer or `np.asarray(x)`: between a pass and
+    its backward() it changes gradients, where a write by an array of ours would be an error. Copy what will be written.
+
+    >>> from dlcore import autograd, nd
+    >>> w = nd.ones(1, dtype="float64"); w.attach_grad(); there = numpy.array([2.0])
+    >>> with autograd.record(): y = w * from_dlpack(there)
+    >>> there[:] = 5; y.backward(); w.grad.tolist()
+    [5.0]
     """
     if source is None:
         raise TypeError("from_dlpack: expected an object with __dlpack__, got None")

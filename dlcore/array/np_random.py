@@ -29,6 +29,8 @@ from ._np_random_continuous import (
     laplace,
     logistic,
     lognormal,
+    noncentral_chisquare,
+    noncentral_f,
     normal,
     pareto,
     power,
@@ -41,6 +43,7 @@ from ._np_random_continuous import (
     triangular,
     truncated_normal,
     uniform,
+    wald,
     weibull,
 )
 from ._np_random_counts import (
@@ -50,6 +53,7 @@ from ._np_random_counts import (
     dirichlet,
     geometric,
     integers,
+    logseries,
     multinomial,
     multivariate_normal,
     negative_binomial,
@@ -147,9 +151,10 @@ def choice(a: Any, size: Shape = None, replace: bool = True, p: Any = None, axis
 
 METHODS: list[Any] = [
     beta, bernoulli, binomial, categorical, chisquare, choice, dirichlet, exponential, f, gamma, geometric, gumbel,
-    integers, laplace, logistic, lognormal, multinomial, multivariate_normal, negative_binomial, normal, pareto,
-    permutation, permuted, poisson, power, randint, random, rayleigh, shuffle, standard_cauchy, standard_exponential,
-    standard_gamma, standard_normal, standard_t, triangular, truncated_normal, uniform, weibull,
+    integers, laplace, logistic, lognormal, logseries, multinomial, multivariate_normal, negative_binomial,
+    noncentral_chisquare, noncentral_f, normal, pareto, permutation, permuted, poisson, power, randint, random,
+    rayleigh, shuffle, standard_cauchy, standard_exponential, standard_gamma, standard_normal, standard_t, triangular,
+    truncated_normal, uniform, wald, weibull,
 ]  # fmt: skip
 for _function in METHODS:
     Generator._offer(_function)

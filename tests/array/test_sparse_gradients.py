@@ -215,6 +215,16 @@ def test_stale_gradients_and_saved_states(tmp_path: Any) -> None:
     np.testing.assert_array_equal(train(net, trainer, BATCHES[2:]), train(again, other, BATCHES[2:]))
 
 
+def test_bare_arrays_say_that_their_gradients_are_dense() -> None:
+    w = nd.ones((4, 2))
+    with pytest.warns(UserWarning, match="gradient of an array is dense, not row_sparse; gluon.nn.Embedding") as told:
+        w.attach_grad(stype="row_sparse")
+    assert told[0].filename == __file__ and w.grad.shape == (4, 2)
+    w.attach_grad(stype="default")
+    with pytest.raises(ValueError, match="attach_grad: stype must be 'default', 'row_sparse' or 'csr', got 'rows'"):
+        w.attach_grad(stype="rows")
+
+
 def test_errors_and_single_rows() -> None:
     net = layer(True)
     with autograd.record(), pytest.raises(IndexError, match="index 12 is out of range for axis 0 of size 12"):

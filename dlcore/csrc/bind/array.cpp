@@ -129,6 +129,19 @@ static void bind_memory(nb::class_<Tensor>& type) {
           "The object that owns device memory (a CuPy memory pointer), or None.");
 }
 
+// Gradients of bare arrays are dense: code that asks for another kind gets the same numbers, and is told.
+static void look_at_stype(nb::handle stype) {
+  if (stype.is_none()) return;
+  std::string kind = nb::isinstance<nb::str>(stype) ? nb::cast<std::string>(stype) : "";
+  if (kind == "default") return;
+  if (kind != "row_sparse" && kind != "csr")
+    throw ValueError("attach_grad: stype must be 'default', 'row_sparse' or 'csr', got " +
+                     nb::cast<std::string>(nb::repr(stype)));
+  std::string text = "attach_grad: the gradient of an array is dense, not " + kind +
+                     "; gluon.nn.Embedding(sparse_grad=True) has one of the rows that were looked up";
+  if (PyErr_WarnEx(PyExc_UserWarning, text.c_str(), 1) < 0) throw nb::python_error();
+}
+
 static void bind_gradient(nb::class_<Tensor>& type) {
   type.def_prop_ro("grad", [](const Tensor& t) { return t->ag ? wrap(t->ag->grad) : nb::none(); })
       .def_prop_ro(
@@ -139,12 +152,12 @@ static void bind_gradient(nb::class_<Tensor>& type) {
       .def(
           "attach_grad",
           [](Tensor& t, const std::string& req, nb::object stype) {
-            (void)stype;
+            look_at_stype(stype);
             GradReq r = to_req(req);
             mark_variable(t, r == GradReq::Null ? Tensor() : zeros_like(t), r);
           },
           nb::arg("grad_req") = "write", nb::arg("stype") = nb::none(),
-          "Makes this array a variable with a gradient buffer of zeros.")
+          "Makes this array a variable with a gradient buffer of zeros, which is dense whatever stype says.")
       .def(
           "detach",
           [](const Tensor& t) {
