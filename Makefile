@@ -81,7 +81,8 @@ fuzz:
 
 messages:
 	@$(DEVELOP) --extras test
-	$(BIN)/python .ci/messages.py -n $(JOBS) $(ARGS)
+	$(BIN)/python .ci/messages.py $(ARGS); core=$$?; \
+	  $(BIN)/python .ci/messages_python.py $(ARGS) && exit $$core
 
 peers:
 	@$(DEVELOP) --extras test peers

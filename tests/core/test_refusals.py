@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import subprocess
 import sys
 from collections.abc import Callable
@@ -91,14 +92,30 @@ def elsewhere() -> Any:
     return _core._from_pointer(held.ctypes.data, (2,), (1,), "float32", 1, 0, held)
 
 
+class Buffer(ctypes.Structure):
+    """A Py_buffer, of which nobody reads anything."""
+
+    _fields_ = [("all", ctypes.c_char * 128)]
+
+
+def asked(array: Any, flags: int) -> Callable[[], Any]:
+    """A request of another extension for the array's memory."""
+    return lambda: ctypes.pythonapi.PyObject_GetBuffer(ctypes.py_object(array), ctypes.byref(Buffer()), flags)
+
+
+WRITABLE, STRIDES, SIMPLE = 1, 0x18, 0  # flags of the buffer protocol
 CALLS = [
+    (asked(elsewhere(), STRIDES), BufferError, r"not in the memory of the CPU; use asnumpy\(\)"),
+    (asked(dl.np.broadcast_to(dl.nd.ones((2,)), (3, 2)), STRIDES | WRITABLE), BufferError, "read-only here: it is"),
+    (asked(dl.nd.ones((3, 2)).T, SIMPLE), BufferError, "not contiguous as asked for"),
+    (dl.jit(lambda: memoryview(dl.nd.ones((2,)) + 1)), BufferError, "not known while a function is being compiled"),
     (lambda: elsewhere()._numpy_view(), TypeError, r"this array is on gpu\(0\); use asnumpy\(\) to copy it to the CPU"),
     (doubled, TypeError, "compiled graph: takes 1 arrays, got 0"),
     (lambda: doubled(dl.nd.ones((2,))), ValueError, r"input 0 was compiled for float32\(2, 3\), got float32\(2,\)"),
     (
         lambda: doubled(dl.nd.ones((3, 2)).T),
         RuntimeError,
-        "state array 0 changed its memory layout since it was compiled",
+        r"state array 0 of shape \(2, 3\) changed its memory layout .*: expected strides \(3, 1\), got \(1, 2\)",
     ),
     (registered("add"), ValueError, "operator 'add' is registered twice"),
     (lambda: _core.op_id("none_such"), RuntimeError, "no operator is called 'none_such'"),

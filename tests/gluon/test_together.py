@@ -120,7 +120,7 @@ def test_arrays_that_do_not_fit_are_refused() -> None:
     np.testing.assert_allclose(w.asnumpy(), 0.9)
     w.attach_grad()
     assert not updates.current()
-    with pytest.raises(ValueError, match="sgd_update: these arrays cannot be updated together"):
+    with pytest.raises(ValueError, match=r"sgd_update: these arrays .*, got float32\(3,\), float32\(4,\), float32\(\)"):
         _core.Updates("sgd_update", [(w, g, (w, nd.ones((4,)), *numbers), (w,))])
     with pytest.raises(ValueError, match="cannot be updated together"):
         _core.Updates("sgd_update", [(w, g, (w, None, *numbers), (w,))])

@@ -204,7 +204,7 @@ std::vector<Tensor> targets_of(nb::handle out, const OpDef& op) {
     targets = to_tensors(out, op.name.c_str());
   }
   for (auto& t : targets)
-    if (!t) throw TypeError(op.name + ": out= must be an array for every output");
+    if (!t) throw TypeError(op.name + ": out= must be an array for every output, got None");
   if (op.n_out > 0 && int(targets.size()) != op.n_out)
     throw TypeError(format("%s: out= must name %d arrays, got %zu", op.name.c_str(), op.n_out, targets.size()));
   return targets;

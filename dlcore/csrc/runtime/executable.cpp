@@ -151,7 +151,10 @@ std::vector<Tensor> Executable::run(const std::vector<Tensor>& given, std::vecto
     for (int d = 0; same && d < v.shape.n; d++) same = v.shape[d] <= 1 || inputs[i]->strides[d] == v.strides[d];
     if (same) continue;
     if (input_written_[i])
-      throw RuntimeError(format("compiled graph: state array %zu changed its memory layout since it was compiled", i));
+      throw RuntimeError(
+          format("compiled graph: state array %zu of shape %s changed its memory layout since it was "
+                 "compiled: expected strides %s, got %s",
+                 i, to_string(v.shape).c_str(), to_string(v.strides).c_str(), to_string(inputs[i]->strides).c_str()));
     Tensor packed = make_tensor(inputs[i]->shape, v.strides, v.dtype);
     assign(packed, inputs[i]);
     inputs[i] = packed;

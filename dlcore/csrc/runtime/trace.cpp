@@ -93,9 +93,10 @@ int64_t Tracer::captured_index(const Tensor& t) {
     if (same_window(captured[it->second].tensor, t)) return int64_t(it->second);
   for (auto it = range.first; it != range.second && !is_traced(t); ++it)
     if (captured[it->second].current != captured[it->second].first)
-      throw TraceError(
-          "an array was changed in place inside a compiled function and then read through another view of the same "
-          "memory");
+      throw TraceError("an array of shape " + to_string(captured[it->second].tensor->shape) +
+                       " was changed in place inside a compiled function and then read through another view of the "
+                       "same memory, of shape " +
+                       to_string(t->shape));
   Meta m = meta_of(t);
   m.weak = false;
   int64_t id = new_value(m);
@@ -111,8 +112,8 @@ int64_t Tracer::captured_index(const Tensor& t) {
 int64_t Tracer::value_of(const Tensor& t) {
   if (is_traced(t) && !surrounds(t)) {
     if (t->trace_owner != serial)
-      throw TraceError(
-          "an array from a finished trace is used again: a compiled function must return what it wants to keep");
+      throw TraceError("an array of shape " + to_string(t->shape) +
+                       " from a finished trace is used again: a compiled function must return what it wants to keep");
     return t->trace_id;
   }
   if (t->weak && !is_traced(t)) {  // a Python number
@@ -131,10 +132,10 @@ void Tracer::rebind(const Tensor& dst, int64_t value) {
   if (is_traced(dst) && !surrounds(dst)) {
     int64_t old = value_of(dst);
     if (root_[size_t(old)] != old)
-      throw TraceError(
-          "a part of an array (a slice, an array reshaped or detached) is changed in place inside a compiled function; "
-          "use "
-          "where() or index_put() to make the changed array instead");
+      throw TraceError("a part of an array (a slice, an array reshaped or detached), of shape " +
+                       to_string(dst->shape) +
+                       ", is changed in place inside a compiled function; use where() or index_put() to make the "
+                       "changed array instead");
     overwritten_[size_t(old)] = true;
     dst->trace_id = value;
     return;
@@ -143,8 +144,9 @@ void Tracer::rebind(const Tensor& dst, int64_t value) {
   auto range = by_storage_.equal_range(dst->storage.get());
   for (auto it = range.first; it != range.second && !is_traced(dst); ++it)
     if (it->second != i)
-      throw TraceError(
-          "an array is changed in place inside a compiled function while another view of its memory is in use there");
+      throw TraceError("an array of shape " + to_string(dst->shape) +
+                       " is changed in place inside a compiled function while another view of its memory, of shape " +
+                       to_string(captured[it->second].tensor->shape) + ", is in use there");
   overwritten_[size_t(captured[i].current)] = true;
   captured[i].current = value;
   captured[i].recorded |= is_recording();

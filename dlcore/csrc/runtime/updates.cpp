@@ -24,7 +24,12 @@ void check(const OpDef& op, const UpdateItem& item, DType dtype) {
          (number(item.in[i]) ? item.in[i]->dtype == dtype : fits(item.in[i], item.out[0]));
   for (size_t i = 0; ok && i < item.out.size(); i++)
     ok = fits(item.out[i], item.out[0]) && !item.out[i]->storage->readonly;
-  if (!ok) throw ValueError(op.name + ": these arrays cannot be updated together");
+  if (ok) return;
+  std::string given;
+  for (const Tensor& t : item.in)
+    given += (given.empty() ? "" : ", ") + (t ? dtype_name(t->dtype) + to_string(t->shape) : std::string("None"));
+  throw ValueError(op.name +
+                   ": these arrays cannot be updated together, expected one shape and dtype on the CPU, got " + given);
 }
 
 }  // namespace

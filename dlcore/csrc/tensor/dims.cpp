@@ -17,7 +17,8 @@ std::string format(const char* fmt, ...) {
 }
 
 void Dims::push(int64_t v) {
-  if (n >= kMaxDims) throw ValueError(format("an array has at most %d dimensions", kMaxDims));
+  if (n >= kMaxDims)
+    throw ValueError(format("expected at most %d dimensions, got more than %s", kMaxDims, to_string(*this).c_str()));
   d[n++] = v;
 }
 
