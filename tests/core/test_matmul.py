@@ -163,3 +163,26 @@ def test_ends_of_rows_count_once_whatever_they_hold(rows: int, k: int) -> None:
         zero = line.copy()
         zero[at] = np.inf
         assert F.matmul(nd(a), nd(zero[:, None])).asnumpy().tolist() == [[np.inf]] * rows
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_halves_in_blocks_are_rounded_once(dtype: str) -> None:
+    """Each block of a large product is turned to float32 and back: the same bits as of whole arrays so turned, on any
+    number of threads; bfloat16 has kernels of its own, which round their sums elsewhere."""
+    draw = np.random.default_rng(0)
+    for m, k, n in ((70, 1500, 513), (3, 2000, 300), (129, 700, 301)):
+        a, b = (nd(draw.normal(size=s).astype(np.float32)) for s in ((m, k), (k, n)))
+        row = nd(draw.normal(size=n).astype(np.float32))
+        x, y, z = (F.cast(v, dtype) for v in (a, b, row))
+        across = F.cast(F.transpose(F.cast(F.transpose(y), "float32")), dtype)
+        wide = [F.cast(v, "float32") for v in (x, y, z)]
+        want = F.cast(F.cast(F.matmul(*wide[:2]), dtype), "float32").asnumpy()
+        dense = F.cast(F.cast(F.dense(wide[0], F.transpose(wide[1]), wide[2]), dtype), "float32").asnumpy()
+        for count in (1, 3):
+            with threads(count):
+                found = [F.matmul(x, y), F.matmul(x, across), F.dense(x, F.transpose(y), z)]
+            for made, right in zip(found, (want, want, dense), strict=True):
+                made_wide = F.cast(made, "float32").asnumpy()
+                if dtype == "float16":
+                    np.testing.assert_array_equal(made_wide, right)
+                np.testing.assert_allclose(made_wide, right, rtol=2**-7, atol=2**-7)

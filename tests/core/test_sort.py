@@ -71,6 +71,29 @@ def test_threads_do_not_change_the_result(dtype: str) -> None:
         np.testing.assert_array_equal(sorted_, x[order])
 
 
+@pytest.mark.parametrize("dtype", ["float32", "int64", "float64", "float16", "int16"])
+def test_long_lines_that_are_crowded(dtype: str) -> None:
+    """Numbers close together with one far away, equal ones, few different ones, and lines that do not lie side by side:
+    long lines are cut into buckets of about the same size."""
+    n, draw = 300_001, np.random.default_rng(0)
+    whole = np.dtype(dtype).kind == "i"
+    close = draw.integers(0, 30_000, n) if whole else 1 + draw.random(n) * 1e-4
+    close[n // 2] = 32_000 if np.dtype(dtype).itemsize == 2 else 10**15
+    pair = np.where(draw.random(n) < 0.5, close[0], close[1])
+    pair[7] = close[n // 2]
+    for values in (close, pair, np.maximum(draw.normal(size=n) * 100, 0), np.zeros(n), draw.normal(size=n) * 1000):
+        x = values.astype(dtype)
+        order = np.argsort(x, kind="stable")
+        for count in (1, 3):
+            with threads(count):
+                np.testing.assert_array_equal(F.argsort(nd(x)).asnumpy(), order)
+                np.testing.assert_array_equal(F.sort(nd(x)).asnumpy(), x[order])
+    beside = nd(np.stack([x, x[::-1]], axis=1))
+    np.testing.assert_array_equal(F.argsort(beside, 0).asnumpy()[:, 0], order)
+    np.testing.assert_array_equal(F.sort(beside, 0).asnumpy(), np.stack([x[order]] * 2, axis=1))
+    np.testing.assert_array_equal(F.argsort(beside, 0).asnumpy()[:, 1], np.argsort(x[::-1], kind="stable"))
+
+
 def test_nan_of_any_payload_is_last() -> None:
     bits = np.array([0x7FC00001, 0xFFC00000, 0x7F800001, 0x7F800000, 0xFF800000, 0x3F800000], np.uint32)
     x = bits.view(np.float32)

@@ -63,9 +63,9 @@ inline void merge_leading(View& a, View& b) {
 inline int64_t copied_at_once(int64_t numel) { return std::max<int64_t>(16 * 1024, numel / (32 * num_threads())); }
 
 // f(some lines of `in`, the same ones of `out`), both (lines, length), in parallel, for arrays of one shape with lines
-// along the last axis.
+// along the last axis; `at_once` numbers of them, or as many as are small beside the array.
 template <class F>
-void each_few_lines(const View& in, const View& out, F&& f) {
+void each_few_lines(const View& in, const View& out, F&& f, int64_t at_once = 0) {
   View a = in, b = out;
   for (View* v : {&a, &b}) {
     if (v->shape.n > 1) continue;
@@ -75,7 +75,8 @@ void each_few_lines(const View& in, const View& out, F&& f) {
   merge_leading(a, b);
   const int along = a.shape.n - 2;
   const int64_t n = a.shape[along + 1], lines = a.shape[along], outer = a.numel() / (n * lines);
-  const int64_t few = std::clamp<int64_t>(copied_at_once(a.numel()) / n, 1, lines), groups = (lines + few - 1) / few;
+  if (!at_once) at_once = copied_at_once(a.numel());
+  const int64_t few = std::clamp<int64_t>(at_once / n, 1, lines), groups = (lines + few - 1) / few;
   auto part = [&](const View& v, int64_t u) {
     Shape lead;
     for (int i = 0; i < along; i++) lead.push(v.shape[i]);

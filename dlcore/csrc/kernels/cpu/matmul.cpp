@@ -276,11 +276,14 @@ bool multiply(const KernelCall& call, Product p, DType t, const View& out) {
   return true;
 }
 
+constexpr int64_t kSmallProduct = 1 << 17;  // numbers in a, b and c that may be copied
+
 // The same of 16-bit floats that are computed in float32, without arrays of that.
 bool multiply_halves(Product p, const View& out) {
   auto half = [](DType t) { return t == DType::F16 || t == DType::BF16; };
   auto real = [&](DType t) { return half(t) || t == DType::F32; };
   const bool some = half(p.a.dtype) || half(p.b.dtype) || half(out.dtype);
+  if (p.a.numel() + p.b.numel() + out.numel() <= kSmallProduct) return false;
   if (!some || !real(p.a.dtype) || !real(p.b.dtype) || !is_contiguous(out.shape, out.strides)) return false;
   Temp keep;
   const float* bias = p.bias ? as_contiguous(*p.bias, DType::F32, keep).ptr<const float>() : nullptr;
@@ -316,25 +319,6 @@ void multiply_complex(const KernelCall& call, const Product& p, const View& out)
       add(x.ptr<double>(), y.ptr<const double>());
     copy_view(part_view(out, part), x);
   }
-}
-
-constexpr int64_t kTinyProduct = 1000;  // multiplications done before oneDNN would have found its primitive
-
-bool tiny_product(const Product& p, const View& out) {
-  bool plain = p.a.dtype == DType::F32 && p.b.dtype == DType::F32 && out.dtype == DType::F32 && out.shape.n == 2 &&
-               p.a.shape.n == 2 && p.b.shape.n == 2;
-  if (!plain || p.m * p.n * p.k > kTinyProduct || (p.bias && (p.bias->dtype != DType::F32 || p.bias->shape.n != 1)))
-    return false;
-  const float *a = p.a.ptr<const float>(), *b = p.b.ptr<const float>();
-  int64_t ar = row_stride(p.a), ac = col_stride(p.a), br = row_stride(p.b), bc = col_stride(p.b);
-  for (int64_t i = 0; i < p.m; i++)
-    for (int64_t j = 0; j < p.n; j++) {
-      float sum = 0;
-      for (int64_t k = 0; k < p.k; k++) sum += a[i * ar + k * ac] * b[k * br + j * bc];
-      if (p.bias) sum += p.bias->ptr<const float>()[p.bias->shape[0] == 1 ? 0 : j * p.bias->strides[0]];
-      out.ptr<float>()[i * out.strides[0] + j * out.strides[1]] = sum;
-    }
-  return true;
 }
 
 }  // namespace

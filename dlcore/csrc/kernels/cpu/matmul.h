@@ -16,6 +16,8 @@ struct Product {
 
 // The product where it is float32 and has one row or column; false, with nothing done, where that is not so.
 bool line_product(const Product& p, const View& out);
+// The same where it has only a few numbers.
+bool tiny_product(const Product& p, const View& out);
 
 // Writes the call's first output; `p.c` need not be set.
 void matrix_product(const KernelCall& c, const Product& p);

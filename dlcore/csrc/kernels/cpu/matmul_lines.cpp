@@ -63,4 +63,23 @@ bool one_line(const Product& p, const View& out) {
 
 bool line_product(const Product& p, const View& out) { return dot_products(p, out) || one_line(p, out); }
 
+constexpr int64_t kTinyProduct = 1000;  // multiplications done before oneDNN would have found its primitive
+
+bool tiny_product(const Product& p, const View& out) {
+  bool plain = p.a.dtype == DType::F32 && p.b.dtype == DType::F32 && out.dtype == DType::F32 && out.shape.n == 2 &&
+               p.a.shape.n == 2 && p.b.shape.n == 2;
+  if (!plain || p.m * p.n * p.k > kTinyProduct || (p.bias && (p.bias->dtype != DType::F32 || p.bias->shape.n != 1)))
+    return false;
+  const float *a = p.a.ptr<const float>(), *b = p.b.ptr<const float>();
+  int64_t ar = row_stride(p.a), ac = col_stride(p.a), br = row_stride(p.b), bc = col_stride(p.b);
+  for (int64_t i = 0; i < p.m; i++)
+    for (int64_t j = 0; j < p.n; j++) {
+      float sum = 0;
+      for (int64_t k = 0; k < p.k; k++) sum += a[i * ar + k * ac] * b[k * br + j * bc];
+      if (p.bias) sum += p.bias->ptr<const float>()[p.bias->shape[0] == 1 ? 0 : j * p.bias->strides[0]];
+      out.ptr<float>()[i * out.strides[0] + j * out.strides[1]] = sum;
+    }
+  return true;
+}
+
 }  // namespace dl

@@ -7,6 +7,7 @@
 #include <functional>
 
 #include "kernels/cpu/isa/panels.h"
+#include "tensor/dtype.h"
 
 namespace dl {
 
@@ -40,6 +41,18 @@ struct PanelThen {
 // is quicker.
 void panel_product(int64_t m, int64_t n, int64_t k, const PanelMatrix& a, const PanelMatrix& b, float* c, int64_t c_row,
                    const float* bias, bool add = false, const PanelThen& then = {});
+// A matrix of another dtype, strides in elements.
+struct CastMatrix {
+  const char* data;
+  DType dtype;
+  int64_t row, col;
+  CastMatrix at(int64_t i, int64_t j) const {
+    return {data + (i * row + j * col) * int64_t(itemsize(dtype)), dtype, row, col};
+  }
+};
+// c (m, n) = a b (+ bias) of dtype `made`, computed in float32; c has stride 1 along its lines.
+void cast_product(int64_t m, int64_t n, int64_t k, const CastMatrix& a, const CastMatrix& b, char* c, DType made,
+                  int64_t c_row, const float* bias);
 // c (m, n) = a b, its lines one after the other, and the m sums of a's lines, each added up kSummed numbers at a time.
 // False: not done, as a and b do not both lie line by line of k.
 constexpr int64_t kSummed = 256;

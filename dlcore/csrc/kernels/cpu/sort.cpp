@@ -2,8 +2,7 @@
 #include <algorithm>
 
 #include "kernels/cpu/lines.h"
-#include "kernels/cpu/sort_keys.h"
-#include "kernels/cpu/sort_radix.h"
+#include "kernels/cpu/sort_buckets.h"
 
 namespace dl {
 namespace {
@@ -31,6 +30,33 @@ int axis_of(const KernelCall& c) {
   return normalize_axis(axis, s.n, c.op->name.c_str());
 }
 
+constexpr int64_t kRoom = 1 << 20;  // bytes: so much may always be held beside the result
+
+// Whether room for a line's elements would be much beside the result: the line is then sorted where it will be.
+template <class E>
+bool sorts_by_buckets(int64_t n, int64_t lines) {
+  return n * int64_t(sizeof(E)) > kRoom && lines < 32 * num_threads();
+}
+
+// How many numbers a thread copies at a time: of long lines as many as a line of the cache has, if there is room.
+template <class T>
+int64_t copied(const View& x, int64_t n) {
+  return std::max(copied_at_once(x.numel()), std::min(kRoom / int64_t(2 * sizeof(T)), 16 * n));
+}
+
+// f(line of x, line of y, its length) for each.
+template <class T, class Item, class F>
+void each_long_line(const View& x, const View& y, F&& f) {
+  const int last = x.shape.n - 1;
+  const int64_t n = x.shape[last], lines = x.numel() / n;
+  const Shape lead = drop_axis(x.shape, last);
+  parallel_for(lines, lines < 4 * num_threads() ? lines : 1, [&](int64_t b, int64_t e) {
+    for (int64_t i = b; i < e; i++)
+      f(SortLine<const T>{x.ptr<const T>() + offset_of(i, lead, x.strides), x.strides[last]},
+        SortLine<Item>{y.ptr<Item>() + offset_of(i, lead, y.strides), y.strides[last]}, n);
+  });
+}
+
 template <class T>
 void sort_lines(const View& x, const View& y, int64_t n, bool descending) {
   using E = KeyOnly<KeyOf<T>>;
@@ -52,16 +78,34 @@ void sort_lines(const View& x, const View& y, int64_t n, bool descending) {
   });
 }
 
+bool plain(const View& v) { return is_contiguous(v.shape, v.strides); }
+
+template <class T>
+void sort_all(const View& x, const View& y, int64_t n, bool descending) {
+  if (sorts_by_buckets<T>(n, x.numel() / n))
+    return each_long_line<T, KeyOf<T>>(x, y, [&](auto from, auto to, int64_t count) {
+      sort_by_buckets(NumberBuckets<T>{from, to, SortKey<T>(descending)}, count);
+    });
+  if (plain(x) && plain(y)) return sort_lines<T>(x, y, n, descending);
+  each_few_lines(
+      x, y,
+      [&](const View& a, const View& b) {
+        Temp keep;
+        const View at = plain(b) ? b : temp_view(b.shape, b.dtype, keep);
+        copy_view(at, a);
+        sort_lines<T>(at, at, n, descending);
+        if (keep) copy_view(b, at);
+      },
+      copied<T>(x, n));
+}
+
 void sort(const KernelCall& c) {
   int axis = axis_of(c);
-  bool descending = int_attr(c, "descending", 0) != 0;
   if (c.out[0].numel() == 0) return;
-  Temp keep;
-  View x = as_contiguous(axis_last(c.in[0], axis), keep);
-  LineOutput y(c.out[0], axis, x.dtype);
-  int64_t n = x.shape.n ? x.shape[x.shape.n - 1] : 1;
-  with_type(x.dtype, [&](auto tag) { sort_lines<typename decltype(tag)::type>(x, y.view, n, descending); });
-  y.finish();
+  const View x = axis_last(c.in[0], axis), y = axis_last(c.out[0], axis);
+  const int64_t n = x.shape.n ? x.shape[x.shape.n - 1] : 1;
+  const bool descending = int_attr(c, "descending", 0) != 0;
+  with_type(x.dtype, [&](auto tag) { sort_all<typename decltype(tag)::type>(x, y, n, descending); });
 }
 DL_KERNEL("sort", sort);
 
@@ -71,11 +115,11 @@ void argsort_lines(const View& x, const View& y, int64_t n, bool descending) {
   constexpr bool packed = std::is_same_v<E, PackedKey>;
   SortKey<T> keys(descending);
   for_lines(x.numel() / n, n, [&](int64_t first, int64_t last) {
-    Temp keep(size_t(n) * sizeof(E) * 2);
-    E *a = keep.ptr<E>(), *b = a + n;
+    Temp keep(size_t(n) * sizeof(E) * (packed ? 1 : 2));
     for (int64_t line = first; line < last; line++) {
       const T* from = x.ptr<const T>() + line * n;
       int64_t* to = y.ptr<int64_t>() + line * n;
+      E *a = packed ? reinterpret_cast<E*>(to) : keep.ptr<E>() + n, *b = keep.ptr<E>();
       for_elements(n, [&](int64_t begin, int64_t end) {
         for (int64_t i = begin; i < end; i++) {
           auto k = keys.template key<true>(from[i]);
@@ -98,22 +142,37 @@ void argsort_lines(const View& x, const View& y, int64_t n, bool descending) {
   });
 }
 
+template <class T>
+void argsort_all(const View& x, const View& y, int64_t n, bool descending) {
+  constexpr bool packed = sizeof(T) <= 4;
+  using E = std::conditional_t<packed, PackedKey, WideKey>;
+  using Buckets = std::conditional_t<packed, PackedBuckets<T>, WideBuckets<T>>;
+  if (sorts_by_buckets<E>(n, x.numel() / n))
+    return each_long_line<T, uint64_t>(x, y, [&](auto from, auto to, int64_t count) {
+      if (n <= int64_t(UINT32_MAX))
+        sort_by_buckets(Buckets{from, to, SortKey<T>(descending)}, count);
+      else
+        sort_by_buckets(WideBuckets<T>{from, to, SortKey<T>(descending)}, count);
+    });
+  if (plain(x) && plain(y)) return argsort_lines<T, E>(x, y, n, descending);
+  each_few_lines(
+      x, y,
+      [&](const View& a, const View& b) {
+        Temp x_keep, y_keep;
+        const View from = as_contiguous(a, x_keep), to = plain(b) ? b : temp_view(b.shape, b.dtype, y_keep);
+        argsort_lines<T, E>(from, to, n, descending);
+        if (y_keep) copy_view(b, to);
+      },
+      copied<uint64_t>(x, n));
+}
+
 void argsort(const KernelCall& c) {
   int axis = axis_of(c);
-  bool descending = int_attr(c, "descending", 0) != 0;
   if (c.out[0].numel() == 0) return;
-  Temp keep;
-  View x = as_contiguous(axis_last(c.in[0], axis), keep);
-  LineOutput y(c.out[0], axis, DType::I64);
-  int64_t n = x.shape.n ? x.shape[x.shape.n - 1] : 1;
-  with_type(x.dtype, [&](auto tag) {
-    using T = typename decltype(tag)::type;
-    if (sizeof(T) <= 4 && n <= int64_t(UINT32_MAX))
-      argsort_lines<T, PackedKey>(x, y.view, n, descending);
-    else
-      argsort_lines<T, WideKey>(x, y.view, n, descending);
-  });
-  y.finish();
+  const View x = axis_last(c.in[0], axis), y = axis_last(c.out[0], axis);
+  const int64_t n = x.shape.n ? x.shape[x.shape.n - 1] : 1;
+  const bool descending = int_attr(c, "descending", 0) != 0;
+  with_type(x.dtype, [&](auto tag) { argsort_all<typename decltype(tag)::type>(x, y, n, descending); });
 }
 DL_KERNEL("argsort", argsort);
 

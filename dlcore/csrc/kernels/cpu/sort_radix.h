@@ -79,6 +79,12 @@ E* radix_sort_digits(E* x, E* other, int64_t n, uint64_t bits) {
   if (used == kDigits) {
     for (int64_t i = 0; i < n; i++)
       for (int d = 0; d < kDigits; d++) count[d][x[i].word() >> (Bits * d) & kMask]++;
+  } else if (used == 2) {
+    const int low = shifts[0], high = shifts[1];
+    for (int64_t i = 0; i < n; i++) {
+      count[0][x[i].word() >> low & kMask]++;
+      count[1][x[i].word() >> high & kMask]++;
+    }
   } else {
     for (int u = 0; u < used; u++)
       for (int64_t i = 0; i < n; i++) count[u][x[i].word() >> shifts[u] & kMask]++;
@@ -100,7 +106,8 @@ E* radix_sort_digits(E* x, E* other, int64_t n, uint64_t bits) {
 // Whether wider digits than bytes pay: for as many elements as their counters, in memory that stays in a cache.
 template <class E>
 bool suits_wide_digits(int64_t n, uint64_t bits) {
-  return E::kBytes == 4 && bits >> 24 && n >= kWideDigits && n * int64_t(sizeof(E)) <= kWideBytes;
+  const bool fewer = bits >> 24 || (bits >> 16 && !(bits >> 22));  // times that all is moved
+  return E::kBytes >= 4 && fewer && n >= kWideDigits && n * int64_t(sizeof(E)) <= kWideBytes;
 }
 template <class E>
 E* radix_sort_line(E* x, E* other, int64_t n, uint64_t bits, bool wide) {
@@ -221,16 +228,21 @@ E* radix_sort_parallel(E* x, E* other, int64_t n) {
   return sorted;
 }
 
+// The same by this thread alone, of fewer than 2^32 elements.
 template <class E>
-E* radix_sort(E* x, E* other, int64_t n) {
+E* radix_sort_alone(E* x, E* other, int64_t n) {
   if (n <= kInsertionSort) {
     insertion_sort(x, n);
     return x;
   }
-  bool alone = n < kParallelSort || (num_threads() == 1 && n <= UINT32_MAX);
-  if (!alone) return radix_sort_parallel(x, other, n);
   const uint64_t bits = differing(x, n);
   return radix_sort_line(x, other, n, bits, suits_wide_digits<E>(n, bits));
+}
+
+template <class E>
+E* radix_sort(E* x, E* other, int64_t n) {
+  const bool alone = n < kParallelSort || (num_threads() == 1 && n <= UINT32_MAX);
+  return alone ? radix_sort_alone(x, other, n) : radix_sort_parallel(x, other, n);
 }
 
 }  // namespace dl
