@@ -1,4 +1,4 @@
-"""Makes `dlcore._core` the sanitized build of $DLCORE_SANITIZED_CORE, in every Python that .ci/sanitize.py starts."""
+"""Makes `dlcore._core` the build of $DLCORE_SANITIZED_CORE, in every Python of .ci/sanitize.py and .ci/messages.py."""
 
 from __future__ import annotations
 
