@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import ceil, floor, prod
 from operator import index
 from typing import Any
@@ -231,10 +232,19 @@ def _edges(a: Any, bins: Any, range: Any, weights: Any) -> Any:
     if type(bins) is int and type(range) is tuple and len(range) == 2 and a.dtype.kind == "f" and bins > 0:
         low, high = range
         if isinstance(low, (int, float)) and isinstance(high, (int, float)) and -_np.inf < low < high < _np.inf:
-            edges = _np.linspace(low, high, bins + 1, dtype=_np.result_type(low, high, a))
-            if (edges[1:] > edges[:-1]).all():
-                return edges
+            edges = (_kept_edges if bins <= 1024 else _even_edges)(low, high, bins, a.dtype)
+            if edges is not None:
+                return edges.copy()
     return _np.histogram_bin_edges(a, bins, range, _host(weights))
+
+
+def _even_edges(low: float, high: float, bins: int, dtype: Any) -> Any:
+    """Those of bins of one width; None where some have none, as neighbours round to one number."""
+    edges = _np.linspace(low, high, bins + 1, dtype=_np.result_type(low, high, dtype))
+    return edges if (edges[1:] > edges[:-1]).all() else None
+
+
+_kept_edges = lru_cache(maxsize=64, typed=True)(_even_edges)  # typed: NumPy's 1.0 gives another dtype than 1.0
 
 
 def histogram(

@@ -163,6 +163,8 @@ def device_name(ctx: Context | str | None) -> str:
         if not stack:
             return "cpu(0)"
         ctx = stack[-1]
+    elif type(ctx) is str and ctx == "cpu(0)":  # as arrays name it: nothing to read
+        return ctx
     name = repr(ctx if isinstance(ctx, Context) else Context(ctx))
     if name.startswith("gpu"):
         require_gpu(int(name[4:-1]))

@@ -132,3 +132,15 @@ def test_why_numpy_refuses_bins_is_told(options: dict, reason: str) -> None:
     x = xp.asarray(np.array([1e30, 1.0000001e30], np.float32))
     with pytest.raises(ValueError, match=rf"histogram: expected .* of shape \(2,\) and dtype float32.*; .*{reason}"):
         xp.histogram(x, **options)
+
+
+@pytest.mark.parametrize("bins", [7, 2000])
+def test_bins_asked_for_again_have_edges_of_their_own_and_the_dtype_of_their_limits(bins: int) -> None:
+    a = np.linspace(-4, 4, 500, dtype="float32")
+    for limits in ((-3, 3), (-3.0, 3.0), (np.float64(-3), np.float64(3)), (-3, 3)):
+        counts, edges = xp.histogram(xp.asarray(a), bins, limits)
+        want, theirs = np.histogram(a, bins, limits)
+        np.testing.assert_array_equal(counts.asnumpy(), want)
+        np.testing.assert_array_equal(edges.asnumpy(), theirs)
+        assert edges.asnumpy().dtype == theirs.dtype
+        edges[0] = 9.0  # what is handed out is its caller's
