@@ -285,8 +285,11 @@ def batch_norm_infer(
 def batch_norm_train(
     x: Array, gamma: Array, beta: Array, axis: int = 1, eps: float = 1e-5
 ) -> tuple[Array, Array, Array]:
-    mean = mean_but(x, axis)
-    var = mean_but((x - along(mean, x, axis)) ** 2, axis)
+    if x.size:
+        mean = mean_but(x, axis)
+        var = mean_but((x - along(mean, x, axis)) ** 2, axis)
+    else:  # not NaN, which running averages would never lose again
+        mean, var = np.zeros_like(gamma), np.zeros_like(gamma)
     return batch_norm_infer(x, gamma, beta, mean, var, axis, eps), mean, var
 
 

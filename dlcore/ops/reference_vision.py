@@ -116,14 +116,34 @@ def grid_sample_grad(
     return dx, dgrid
 
 
+def _slopes(g: float, size: int, corners: bool, border: bool) -> dict[int, tuple[float, float]]:
+    """The two pixels around a place along one axis: what each weighs, and the slope of that by the grid's number."""
+    p = _coordinate(g, size, corners, border)
+    moves = (size - 1 if corners else size) / 2 if p == _coordinate(g, size, corners, False) else 0.0
+    low = int(np.floor(p))
+    return {low: (1 - (p - low), -moves), low + 1: (p - low, moves)}
+
+
 def grid_sample_grad2(
     x: Array, grid: Array, g: Array, vx: Array, vgrid: Array, align_corners: bool = False, border: bool = False
 ) -> tuple[Array, ...]:
-    step = 1e-4
-    points = [(x + s * step * vx, grid + s * step * vgrid) for s in (1, -1)]
-    (dx1, dg1), (dx0, dg0) = (grid_sample_grad(*p, g, align_corners, border) for p in points)
-    y1, y0 = (grid_sample(*p, align_corners, border) for p in points)
-    return (dx1 - dx0) / (2 * step), (dg1 - dg0) / (2 * step), (y1 - y0) / (2 * step)
+    """A weight is a product of one number per axis, each linear between pixels: these are its derivatives in full."""
+    ox, ogrid, og = np.zeros_like(x), np.zeros_like(grid), np.zeros_like(g)
+    h, w = x.shape[2:]
+    for k, i, j in np.ndindex(*grid.shape[:3]):
+        along, down = vgrid[k, i, j]
+        columns = _slopes(grid[k, i, j, 0], w, align_corners, border)
+        for row, (b, db) in _slopes(grid[k, i, j, 1], h, align_corners, border).items():
+            for column, (a, da) in columns.items():
+                if not (0 <= row < h and 0 <= column < w):
+                    continue
+                moved = da * along * b + a * db * down
+                here, there = x[k, :, row, column], vx[k, :, row, column]
+                ox[k, :, row, column] += g[k, :, i, j] * moved
+                og[k, :, i, j] += there * a * b + here * moved
+                ogrid[k, i, j, 0] += (g[k, :, i, j] * (there * da * b + here * da * db * down)).sum()
+                ogrid[k, i, j, 1] += (g[k, :, i, j] * (there * a * db + here * da * db * along)).sum()
+    return ox, ogrid, og
 
 
 # Regions ----------------------------------------------------------------------------------------------------------

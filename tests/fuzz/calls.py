@@ -6,11 +6,12 @@ attributes and indices in and out of range. So most calls reach the kernel and m
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 from hypothesis import strategies as st
-from ops.harness import BF16, draw_array
+from ops.harness import BF16, draw_array, oracle
 
 from dlcore.ops import RECORDS, Op
 from dlcore.ops._samples import Draw
@@ -245,7 +246,49 @@ def laid_out(value: np.ndarray, layout: str) -> np.ndarray:
     return view
 
 
+# Inputs of parts of gradients that are results of the forward part: where they stand, its name, which of its results
+# they are, and what it is given. The others are drawn.
+FOLLOW: dict[str, tuple[slice, str, slice, Callable[..., list[Any]]]] = {
+    "_attention_grad": (slice(4, 6), "_attention", slice(2), lambda q, k, v, mask, *_: [q, k, v, mask]),
+    "_attention_dropped_grad": (
+        slice(5, 7), "_attention_dropped", slice(2), lambda q, k, v, mask, key, *_: [q, k, v, mask, key],
+    ),
+    "_batch_norm_grad": (
+        slice(3, 5), "batch_norm_train", slice(1, 3), lambda g, x, gamma, *_: [x, gamma, np.zeros_like(gamma)],
+    ),
+}  # fmt: skip
+
+
 def make(call: Call) -> list[Any]:
     """The inputs as NumPy arrays in their layouts; numbers and None as they are."""
     draws = samples_of(RECORDS[call.op])[call.case][0]
-    return [laid_out(numbers(v, draws[v.draw]), v.layout) if isinstance(v, Array) else v for v in call.inputs]
+    values = [numbers(v, draws[v.draw]) if isinstance(v, Array) else v for v in call.inputs]
+    if call.op in FOLLOW:
+        values = followed(call, values)
+    layouts = [v.layout if isinstance(v, Array) else "whole" for v in call.inputs]
+    return [laid_out(v, at) if isinstance(v, np.ndarray) else v for v, at in zip(values, layouts, strict=True)]
+
+
+def followed(call: Call, values: list[Any]) -> list[Any]:
+    """With what follows from other inputs in its place, if it has the shape that was drawn for it."""
+    places, forward, results, taken = FOLLOW[call.op]
+    record, drawn = RECORDS[forward], values[places]
+    attrs = {a.name: call.attrs[a.name] for a in record.attrs if a.name in call.attrs}
+    try:
+        if any(v.dtype.kind not in "fVi" for v in [*values, *drawn]):
+            return values
+        wide = [v.astype(np.float64) if v.dtype.kind in "fV" or v.dtype == BF16 else v for v in taken(*values)]
+        with np.errstate(all="ignore"):
+            found = list(oracle(record, wide, attrs))[results]
+            if forward.startswith("_attention"):  # two numbers, of which the second is what rounding takes of the first
+                both = found[1].sum(-1, keepdims=True)
+                first = both.astype(drawn[1].dtype).astype(np.float64)
+                rest = np.where(np.isfinite(both), both - first, 0.0)
+                found[1] = np.concatenate([first, rest], axis=-1)
+    except Exception:
+        return values  # whatever is wrong with the others, the operator has to say so
+    if [np.shape(v) for v in found] != [np.shape(v) for v in drawn]:
+        return values
+    with np.errstate(all="ignore"):
+        fitting = [f.astype(d.dtype) for f, d in zip(found, drawn, strict=True)]
+    return [*values[: places.start], *fitting, *values[places.stop :]]

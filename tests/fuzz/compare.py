@@ -34,11 +34,8 @@ MEANS = ("avg_pool", "sum_pool", "lp_pool", "adaptive_avg_pool", "resize")
 # Norms multiply gains with the inverse deviation, and running means with that, before anything meets x, as PyTorch's
 # batch norm does.
 FACTORS = ("batch_norm", "group_norm", "instance_norm", "layer_norm", "_layer_norm")
-
-
-# Parts of gradients that are given results of the forward part, which numbers drawn apart are not, and one whose
-# reference is a quotient of differences, across edges of pixels too.
-TOGETHER = ("_attention_grad", "_attention_dropped_grad", "_grid_sample_grad2")
+# Inputs of several shapes and dtypes, each with a place of its own, which the stanza names by their numbers.
+PLACED = ("batch_norm_train", "_batch_norm_grad")
 
 
 class Wrong(AssertionError):
@@ -86,12 +83,10 @@ def prepared(record: Op, call: Call, given: list[Any], results: list[NDArray]) -
         return None
     if any(isinstance(v, (list, tuple)) for v in given):
         return None
-    if record.name.startswith(TOGETHER):
-        return None
     if record.internal and {v.content for v in call.inputs if isinstance(v, Array)} != {"sample"}:
         return None  # parts of gradients, whose inputs follow from each other
     fixed = record.dtype.startswith("update:") or (record.internal and not call.plain)
-    if fixed and len({np.shape(v) for v in given}) > 1:
+    if fixed and len({np.shape(v) for v in given}) > 1 and record.name not in PLACED:
         return None
     if record.dtype.startswith("update:") and len(arrays) < len(given):
         return None
@@ -173,6 +168,11 @@ def excused(
     scalars = [v for i, v in zip(record.inputs, arrays, strict=False) if i.scalar]
     if record.dtype.startswith("update:") and any((~(np.abs(v) < LARGE)).any() for v in scalars):
         return special  # the limit of an update as a knob grows without end is not what its steps give on the way
+    if record.name == "batch_norm_train":  # the sum of a line, or of its squares, may have ended
+        axis = call.attrs.get("axis", 1)
+        full = (~(np.abs(np.moveaxis(arrays[0], axis, 0)) < LARGE)).reshape(arrays[0].shape[axis], -1).any(1)
+        ended_here = full.reshape([-1 if i == axis % have.ndim else 1 for i in range(have.ndim)]) if k == 0 else full
+        return ended & (ended_here | any((~(np.abs(v) < LARGE)).any() for v in arrays[1:]))
     if record.name.startswith(FACTORS):
         return ended & any((~(np.abs(v) < LARGE)).any() for v in arrays[1:])
     if not record.name.startswith((*PRODUCTS, *MEANS)):

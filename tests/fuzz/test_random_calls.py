@@ -150,3 +150,27 @@ def _sample(seed: int) -> Call:
 
     x = Array((3, 4), "float32", "stepped", "sample", seed, 0)
     return Call("tanh", (x,), {}, "plain", 0, True)
+
+
+@pytest.mark.parametrize(
+    "name", ["_attention_grad", "_attention_dropped_grad", "_batch_norm_grad", "_grid_sample_grad2", "batch_norm_train"]
+)
+def test_parts_of_gradients_are_compared_and_what_is_wrong_in_them_is_found(name: str) -> None:
+    """What they are given of the forward part follows from what else they are given."""
+    from fuzz.calls import Array, make, samples_of, shape_of
+    from fuzz.compare import Wrong, compare, prepared
+
+    record = RECORDS[name]
+    for case, (draws, attrs) in enumerate(samples_of(record)):
+        inputs = tuple(
+            Array(shape_of(d) or (), d.dtype or "float64", "whole", "sample", k, k) for k, d in enumerate(draws)
+        )
+        call = Call(name, inputs, attrs, "plain", case, True)
+        values = make(call)
+        results = getattr(F, name)(*[_core.from_numpy(v, copy=True) for v in values], **attrs)
+        assert prepared(record, call, values, results) is not None
+        compare(record, call, values, results)
+        for k in range(len(results)):
+            off = [_core.from_numpy(r.asnumpy() + (1e-3 if i == k else 0), copy=True) for i, r in enumerate(results)]
+            with pytest.raises((Wrong, AssertionError)):
+                compare(record, call, values, off)
