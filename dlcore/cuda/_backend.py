@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 from dlcore import _core
+from dlcore._fault import own_fault
 from dlcore.ops._record import RECORDS
 
 from . import (  # noqa: F401 - their kernels
@@ -84,7 +85,7 @@ class Backend:
         """Run the kernel `stem` on core arrays; bfloat16 is computed in float32 where a kernel does not take it."""
         cupy: Any = self.cupy if current() is None else Guarded(self.cupy)
         if stem not in KERNELS:
-            raise RuntimeError(f"{op}: no GPU kernel is called {stem!r}")
+            raise own_fault(f"{op}: no GPU kernel is called {stem!r}")
         given = [None if a is None else wrap(cupy, a) for a in ins]
         made = [wrap(cupy, a) for a in outs]
         beside = TAKES_BITS.get(stem)

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import product as every
 
+from .._fault import own_fault
 from . import _cudnn
 from ._arrays import narrowed, widened
 from ._call import Array, Call, each, kernel
@@ -102,7 +103,7 @@ def conv(call: Call) -> bool:
 def conv_act(call: Call) -> bool:
     act = call.attrs["act"]
     if act not in ("", "relu", "relu6"):
-        raise ValueError(f"_conv2d_act: act must be '', 'relu' or 'relu6', got {act!r}")
+        raise own_fault(f"_conv2d_act: act is {act!r}, which no pass writes")
     if not conv(call):
         return False
     add = call.ins[3]

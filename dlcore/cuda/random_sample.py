@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from .._fault import own_fault
 from ._call import Array, Call, kernel
 from .random import blocks_of, first, words
 
@@ -41,7 +42,7 @@ def _until_accepted(call: Call, draw: Callable[..., tuple[Array, Array]], *param
         values, taken = draw(xp, _four(call, left, number), *(p[left] for p in flat))
         result[left[taken]] = values[taken]
         left = left[~taken]
-    raise RuntimeError(f"{call.op}: no draw was accepted in {_ROUNDS} rounds")
+    raise own_fault(f"{call.op}: no draw was accepted in {_ROUNDS} rounds")
 
 
 def _check(call: Call, values: Array, fits: Array, name: str, what: str) -> None:
@@ -140,6 +141,52 @@ def _truncated(xp: Any, u: list[Array], low: Array, high: Array) -> tuple[Array,
     return xp.where(low == high, low, value), taken | (low == high)
 
 
+def _von_mises(xp: Any, u: list[Array], kappa: Array) -> tuple[Array, Array]:
+    flat, narrow = kappa < 1e-8, kappa > 1e6
+    k = xp.where(flat | narrow, 1.0, kappa)
+    r = 1 + xp.sqrt(1 + 4 * k * k)
+    rho = (r - xp.sqrt(2 * r)) / (2 * k)
+    s = xp.where(k < 1e-5, 1 / k + k, (1 + rho * rho) / (2 * rho))
+    z = xp.cos(math.pi * u[0])
+    w = (1 + s * z) / (s + z)
+    y = k * (s - w)
+    taken = (y * (2 - y) >= u[1]) | (xp.log(y / u[1]) + 1 >= y)
+    angle = xp.arccos(xp.clip(w, -1, 1))
+    value = xp.where(u[2] < 0.5, -angle, angle)
+    value = xp.where(narrow, _normal(xp, u[0], u[1]) / xp.sqrt(xp.where(narrow, kappa, 1.0)), value)
+    return xp.where(flat, 2 * math.pi * (u[0] - 0.5), value), taken | flat | narrow
+
+
+def _zipf(xp: Any, u: list[Array], a: Array) -> tuple[Array, Array]:
+    one = a >= 1025
+    less = xp.where(one, 1.0, a - 1)
+    b, least = 2.0**less, (2.0**63) ** -less
+    k = xp.floor((u[0] * least + (1 - u[0])) ** (-1 / less))
+    t = (1 + 1 / k) ** less
+    taken = (k >= 1) & (k < 2.0**63) & (u[1] * k * (t - 1) / (b - 1) <= t / b)
+    return xp.where(one, 1.0, k), taken | one
+
+
+def _hypergeometric(xp: Any, four: list[Array], good: Array, bad: Array, n: Array) -> tuple[Array, Array]:
+    def lf(k: Array) -> Array:
+        return _log_factorial(xp, k)
+
+    low, high, all_ = xp.maximum(0, n - bad), xp.minimum(n, good), good + bad
+    mode = xp.minimum(high, xp.maximum(low, xp.floor((n + 1) * (good + 1) / (all_ + 2))))
+    top = lf(good) + lf(bad) + lf(n) + lf(all_ - n) - (lf(all_) + lf(mode) + lf(good - mode))
+    p = xp.exp(top - lf(n - mode) - lf(bad - n + mode))
+    u, above, below, i, j = four[0] - p, p, p, mode, mode
+    value, open_ = mode, u > 0
+    while bool((open_ := open_ & (above + below > 1e-20)).any()):
+        above = xp.where(i < high, above * ((good - i) / (i + 1) * ((n - i) / xp.maximum(bad - n + i + 1, 1))), 0.0)
+        u, i = u - above, i + 1
+        value, open_ = xp.where(open_ & (u <= 0), i, value), open_ & (u > 0)
+        below = xp.where(j > low, below * (j / xp.maximum(good - j + 1, 1) * ((bad - n + j) / (n - j + 1))), 0.0)
+        u, j = u - below, j - 1
+        value, open_ = xp.where(open_ & (u <= 0), j, value), open_ & (u > 0)
+    return value, xp.ones_like(u, dtype=bool)
+
+
 @kernel("random_between")
 def random_between(call: Call) -> None:
     xp, kind = call.xp, call.y.dtype
@@ -173,6 +220,35 @@ def random_binomial(call: Call) -> None:
     _check(call, n, (n >= 0) & (n < 9e15) & (n == call.xp.floor(n)), "n", "a whole number from 0 to 9e15")
     _check(call, p, (p >= 0) & (p <= 1), "p", "between 0 and 1")
     call.y[...] = _until_accepted(call, _binomial, n, p)
+
+
+@kernel("random_von_mises")
+def random_von_mises(call: Call) -> None:
+    _check(call, call.x, (call.x >= 0) & call.xp.isfinite(call.x), "kappa", "at least 0 and finite")
+    call.y[...] = _until_accepted(call, _von_mises, call.x)
+
+
+@kernel("random_zipf")
+def random_zipf(call: Call) -> None:
+    _check(call, call.x, call.x > 1, "a", "above 1")
+    call.y[...] = _until_accepted(call, _zipf, call.x)
+
+
+@kernel("random_hypergeometric")
+def random_hypergeometric(call: Call) -> None:
+    xp, wide = call.xp, [v.astype("float64") for v in call.ins]
+    fits = [(v >= 0) & (v <= 1e9) & (v == xp.floor(v)) for v in wide]
+    for k, name in enumerate(("good", "bad")):
+        _check(call, wide[k], fits[k], name, "a whole number from 0 to 1e9")
+    good, bad, n, fit = (xp.broadcast_to(v, call.y.shape).reshape(-1) for v in (*wide, fits[2]))
+    wrong = ~(fit & (n <= good + bad))
+    if bool(wrong.any()):
+        k = int(xp.argmax(wrong))
+        raise ValueError(
+            f"{call.op}: n must be a whole number, at most good + bad, got n={float(n[k]):g} with "
+            f"good={float(good[k]):g} and bad={float(bad[k]):g}"
+        )
+    call.y[...] = _until_accepted(call, _hypergeometric, *wide)
 
 
 @kernel("random_truncated")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .._fault import own_fault
 from . import _ops
 from ._ir import Node, Value, constant
 from ._shared import DTYPES, shared
@@ -138,7 +139,7 @@ def _attr(expr: tuple, named: dict[str, Any]) -> Any:
         ndim = len(value)
         order = [axis % ndim for axis in value]
         return tuple(order.index(axis) for axis in range(ndim))
-    raise KeyError(f"a rule uses the attribute function {content!r}, which the graph does not know")
+    raise own_fault(f"graph: a rule uses the attribute function {content!r}, which the graph does not know")
 
 
 def _needed_steps(steps: list[tuple], results: list[Any]) -> set[int]:

@@ -128,7 +128,8 @@ class Loop:
         if self.condition is not None:
             _same("operands of the condition", [*inputs[:c], *inputs[c + s :]], self.condition.inputs)
             if len(self.condition.outputs) != 1 or self.condition.outputs[0].size != 1:
-                raise ValueError("the condition of a loop gives one number")
+                shapes = ", ".join(str(v.shape) for v in self.condition.outputs)
+                raise ValueError(f"the condition of a loop gives one number, not shape {shapes}")
 
     def __str__(self) -> str:
         how = f"{'at most ' if self.condition or self.counted else ''}{self.length} steps"

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from .._fault import own_fault
 from ._ir import Value
 from ._types import numpy_dtype
 
@@ -50,7 +51,7 @@ def _gamma(draws: Iterator[Four], alpha: float) -> float:
             return 0.0
         if cube > 0 and math.log(decide) < x * x / 2 + d - d * cube + d * math.log(cube):
             return d * cube * power ** (1 / alpha) if alpha < 1 else d * cube
-    raise RuntimeError("no draw was accepted")
+    raise own_fault("interpret: no draw was accepted")
 
 
 def _poisson(draws: Iterator[Four], lam: float) -> float:
@@ -75,7 +76,7 @@ def _poisson(draws: Iterator[Four], lam: float) -> float:
         left = math.log(v * (1.1239 + 1.1328 / (b - 3.4)) / (a / us**2 + b))
         if left <= whole * math.log(lam) - lam - math.lgamma(whole + 1):
             return whole
-    raise RuntimeError("no draw was accepted")
+    raise own_fault("interpret: no draw was accepted")
 
 
 def _binomial(draws: Iterator[Four], n: float, p: float) -> float:
@@ -103,7 +104,7 @@ def _binomial(draws: Iterator[Four], n: float, p: float) -> float:
         top = math.lgamma(m + 1) + math.lgamma(n - m + 1) - math.lgamma(whole + 1) - math.lgamma(n - whole + 1)
         if math.log(v * (2.83 + 5.1 / b) * s / (a / us**2 + b)) <= top + (whole - m) * math.log(p / (1 - p)):
             return whole
-    raise RuntimeError("no draw was accepted")
+    raise own_fault("interpret: no draw was accepted")
 
 
 def _truncated(draws: Iterator[Four], a: float, b: float) -> float:
@@ -124,7 +125,49 @@ def _truncated(draws: Iterator[Four], a: float, b: float) -> float:
             accept = math.exp((max(a, 0) ** 2 - x * x) / 2)
         if a <= x <= b and (accept == 1.0 or v < accept):
             return x
-    raise RuntimeError("no draw was accepted")
+    raise own_fault("interpret: no draw was accepted")
+
+
+def _von_mises(draws: Iterator[Four], kappa: float) -> float:
+    if kappa < 1e-8:
+        return 2 * math.pi * (next(draws)[0] - 0.5)
+    if kappa > 1e6:
+        return _normal(*next(draws)[:2]) / math.sqrt(kappa)
+    r = 1 + math.sqrt(1 + 4 * kappa**2)
+    rho = (r - math.sqrt(2 * r)) / (2 * kappa)
+    s = 1 / kappa + kappa if kappa < 1e-5 else (1 + rho**2) / (2 * rho)
+    for first, second, third, _ in draws:
+        z = math.cos(math.pi * first)
+        w = (1 + s * z) / (s + z)
+        y = kappa * (s - w)
+        if second <= y * math.exp(1 - y):
+            return math.copysign(math.acos(min(max(w, -1), 1)), third - 0.5)
+    raise own_fault("interpret: no draw was accepted")
+
+
+def _zipf(draws: Iterator[Four], a: float) -> float:
+    if a >= 1025:
+        return 1
+    b, least = 2 ** (a - 1), (2.0**63) ** (1 - a)
+    for u, v, _, _ in draws:
+        k = math.floor((u * least + (1 - u)) ** (-1 / (a - 1)))
+        t = (1 + 1 / k) ** (a - 1)
+        if k < 2**63 and v * k * (t - 1) / (b - 1) <= t / b:
+            return k
+    raise own_fault("interpret: no draw was accepted")
+
+
+def _hypergeometric(draws: Iterator[Four], good: float, bad: float, n: float) -> float:
+    g, b, m = int(good), int(bad), int(n)
+    chance = [math.comb(g, k) * math.comb(b, m - k) / math.comb(g + b, m) for k in range(m + 1)]
+    mode = min(g, m, max(0, m - b, (m + 1) * (g + 1) // (g + b + 2)))
+    order = sorted((k for k in range(m + 1) if chance[k]), key=lambda k: (abs(k - mode), k < mode))
+    u = next(draws)[0]
+    for k in order:
+        u -= chance[k]
+        if u <= 0:
+            return k
+    return mode
 
 
 def _each(sample: Callable[..., float]) -> Callable[..., Array]:
@@ -179,6 +222,9 @@ SAMPLES: dict[str, Callable[[Value, Sequence[Any], int, int], Array]] = {
     "random_poisson": _each(_poisson),
     "random_binomial": _each(_binomial),
     "random_truncated": _each(_truncated),
+    "random_von_mises": _each(_von_mises),
+    "random_zipf": _each(_zipf),
+    "random_hypergeometric": _each(_hypergeometric),
     "random_categorical": _categorical,
     "dropout_mask_at": _dropout_mask_at,
     "drop_key": _drop_key,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from .._fault import own_fault
 from . import _ops
 from ._build import Builder
 from ._ir import FUSED, Graph, Node, State, Value, contiguous_strides
@@ -45,8 +46,8 @@ def rebuild(graph: Graph, rule: Rule) -> Graph:
             outs = repeat(builder, node, operands)  # a number that turned into an array would promote differently
         for old, out in zip(node.outputs, outs, strict=True):
             if (old.shape, old.dtype) != (out.shape, out.dtype):
-                raise ValueError(
-                    f"rewriting {node.op} ({node.place()}) turned {old.type_text()} into {out.type_text()}"
+                raise own_fault(
+                    f"graph: rewriting {node.op} ({node.place()}) turned {old.type_text()} into {out.type_text()}"
                 )
             new[old] = out
     fresh.outputs = [moved(v) for v in graph.outputs]

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from .._fault import own_fault
 from . import _ops, _rows
 from ._control import Branch, Program
 from ._interpreter_random import RANDOM
@@ -51,7 +52,7 @@ def interpret(
         results = call(node, operands, rng)
         for out, result in zip(node.outputs, results, strict=True):
             if result.shape != out.shape:
-                raise ValueError(f"interpret: {node.op} gave shape {result.shape}, the graph says {out.shape}")
+                raise own_fault(f"interpret: {node.op} gave shape {result.shape}, the graph says {out.shape}")
             values[out] = convert(result, out.dtype)
     after = [values[s.value if s.new is None else s.new] for s in graph.states]
     return [values[v] for v in graph.outputs], after

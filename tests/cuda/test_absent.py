@@ -2,12 +2,45 @@
 
 from __future__ import annotations
 
+import sys
+from types import SimpleNamespace
+
+import numpy as np
 import pytest
 
 import dlcore as dl
 from dlcore import gluon
+from dlcore.cuda import _cublaslt
+from dlcore.cuda._recording import CHECKS, NotCapturable, Recording
+from dlcore.cuda.absent import GPUUnavailable, load_cupy
 
 pytestmark = pytest.mark.skipif(dl.num_gpus() > 0, reason="this machine has a GPU")
+
+
+def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "cupy", None)
+    with pytest.raises(GPUUnavailable, match="gpu: CuPy is not installed"):
+        load_cupy()
+
+
+def test_a_status_of_a_library_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_cublaslt, "_library", lambda: SimpleNamespace(cublasLtCreate=lambda *given: 7))
+    with pytest.raises(_cublaslt.CublasLtError, match="cublasLtCreate returned status 7"):
+        _cublaslt._call("cublasLtCreate")
+
+
+def test_checks_of_a_captured_run_are_counted() -> None:
+    notes, wrong = Recording(np), np.array([False, True])
+    for _ in range(CHECKS):
+        notes.note(wrong, np.array([3, 5]), lambda value, place: IndexError(f"index {value} at {place}"))
+    with pytest.raises(IndexError, match="index 5 at 1"):
+        notes.note(wrong, np.array([3, 5]), lambda value, place: IndexError(f"index {value} at {place}"))
+    notes._done, notes._host = SimpleNamespace(done=True), notes._notes
+    with pytest.raises(IndexError, match="index 5 at 1; the run was a CUDA graph and went on, so what was computed"):
+        notes.look()
+    notes.capturing = True
+    with pytest.raises(NotCapturable, match="more than 64 checks of indices"):
+        notes.note(wrong, np.array([3, 5]), lambda value, place: IndexError("never"))
 
 
 def test_naming_a_gpu_is_free() -> None:

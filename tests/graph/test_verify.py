@@ -142,6 +142,15 @@ def constant_of_another_shape(graph: Graph) -> None:
     node(graph, "multiply").inputs[1] = broken
 
 
+def dtype_of_no_kind(graph: Graph) -> None:
+    graph.inputs[0].dtype = "float33"
+
+
+def number_without_a_value(graph: Graph) -> None:
+    value = graph.inputs[0]
+    value.const = 2.0
+
+
 def no_outputs(graph: Graph) -> None:
     node(graph, "multiply").outputs.clear()
 
@@ -173,6 +182,8 @@ CORRUPTIONS: list[tuple[Callable[[Graph], None], str]] = [
     (random_where_none_is, "draws no random numbers"),
     (constant_of_another_shape, "a constant of shape"),
     (no_outputs, "without outputs"),
+    (dtype_of_no_kind, "unknown dtype 'float33'"),
+    (number_without_a_value, "is marked as input but its constant is 2.0"),
 ]
 
 

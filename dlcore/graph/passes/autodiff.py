@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ..._fault import own_fault
 from .. import _ops
 from .._build import Builder, split_inputs
 from .._control import Branch, Program
@@ -120,7 +121,7 @@ class _Walk:
 
     def step(self, node: Node, grads: list[Value | None]) -> None:
         if node.op == FUSED:
-            raise ValueError("autodiff comes before fusion: a fused group has no gradient rule")
+            raise own_fault("autodiff: a fused group has no gradient rule, fusion comes later")
         if _ops.is_control(node):
             self.control(node, grads)
             return
