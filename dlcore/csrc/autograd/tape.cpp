@@ -175,8 +175,8 @@ void record_custom(const std::vector<Tensor>& in, std::vector<Tensor>& out,
 
 void mark_variable(const Tensor& x, const Tensor& grad, GradReq req) {
   if (req != GradReq::Null && !is_inexact(x->dtype))
-    throw TypeError(std::string("attach_grad: only floating-point and complex arrays have gradients, this one is ") +
-                    dtype_name(x->dtype));
+    throw TypeError(std::string("attach_grad: only floating-point and complex arrays have gradients, got ") +
+                    dtype_name(x->dtype) + to_string(x->shape));
   if (req == GradReq::Null) {
     x->ag.reset();
     return;
@@ -190,10 +190,13 @@ void mark_variable(const Tensor& x, const Tensor& grad, GradReq req) {
 void check_writable(const Tensor& dst) {
   if (dst->ag && dst->ag->grad)
     throw RuntimeError(
-        "in-place write to a variable that has a gradient, while recording; use autograd.pause() around it");
+        "in-place write to a variable that has a gradient, while recording; use autograd.pause() around it (shape " +
+        to_string(dst->shape) + ")");
   for (const Node* n = dst->ag ? dst->ag->node.get() : nullptr; n && n->view; n = n->edges[0].node.get())
     if (n->edges[0].leaf && n->edges[0].leaf->storage == dst->storage)
-      throw RuntimeError("in-place write to a view of a variable, while recording; use autograd.pause() around it");
+      throw RuntimeError(
+          "in-place write to a view of a variable, while recording; use autograd.pause() around it (shape " +
+          to_string(dst->shape) + ")");
 }
 
 void took_value(const Tensor& dst, const Tensor& value) {

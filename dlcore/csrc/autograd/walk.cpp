@@ -95,15 +95,15 @@ class Walk {
 
   void seed(const Tensor& head, const Tensor& head_grad) {
     if (!tracked(head))
-      throw RuntimeError(
-          "backward: this array was not computed from a variable while recording (use attach_grad() and "
-          "autograd.record())");
+      throw RuntimeError("backward: this array of shape " + to_string(head->shape) +
+                         " was not computed from a variable while recording (use attach_grad() and "
+                         "autograd.record())");
     check_fresh(head, "backward");
     Tensor g = head_grad;
     if (!g && is_complex(head->dtype))
-      throw TypeError(
-          "backward: the result is complex, and only a real one has a gradient of its own; take abs, real or "
-          "imag of it first, or give the head gradient");
+      throw TypeError("backward: the result is complex, and only a real one has a gradient of its own, got " +
+                      (dtype_name(head->dtype) + to_string(head->shape)) +
+                      "; take abs, real or imag of it first, or give the head gradient");
     if (!g) g = invoke1("ones_like", {head});
     if (g->shape != head->shape)
       throw ValueError("backward: head gradient has shape " + to_string(g->shape) + ", expected " +
@@ -114,7 +114,9 @@ class Walk {
   }
 
   void want(const Tensor& variable) {
-    if (!tracked(variable)) throw ValueError("grad: a variable is not marked (call attach_grad() before recording)");
+    if (!tracked(variable))
+      throw ValueError("grad: a variable is not marked (call attach_grad() before recording), the one of shape " +
+                       to_string(variable->shape));
     Edge e = edge_to(variable);
     if (e.node)
       watched_[{e.node.get(), e.index}] = Tensor();
@@ -172,8 +174,8 @@ class Walk {
   void step(Node& node, std::vector<Tensor>& gys, const std::shared_ptr<Node>& self) {
     if (node.freed) {
       if (pass_over_freed && !heads_.count(&node)) return pass_over_freed();
-      throw RuntimeError(
-          "backward: this part of the recording was already freed; pass retain_graph=True to the first backward()");
+      throw RuntimeError("backward of " + describe(node) + ": this part of the recording was already freed; pass " +
+                         "retain_graph=True to the first backward()" + recorded_at(node));
     }
     std::vector<Tensor> gxs, given;  // a NaN that the operator had kept is not its gradient's fault either
     if (anomaly_mode()) {

@@ -9,6 +9,8 @@
 
 namespace dl::bind {
 
+static std::string got(const Tensor& t) { return std::string(", got ") + dtype_name(t->dtype) + to_string(t->shape); }
+
 // Whole numbers out of a list, a tuple or an int64 array.
 static std::vector<int64_t> whole_numbers(nb::handle h) {
   std::vector<int64_t> found;
@@ -37,7 +39,7 @@ static std::vector<int64_t> whole_numbers(nb::handle h) {
   }
   Tensor t = from_numpy(h, false);
   if (t->dtype != DType::I64 || t->ndim() != 1 || !t->contiguous())
-    throw TypeError("expected a list of whole numbers or an array (n,) of int64");
+    throw TypeError("expected a list of whole numbers or an array (n,) of int64" + got(t));
   const auto* v = static_cast<const int64_t*>(t->data());
   found.assign(v, v + t->numel());
   return found;
@@ -76,7 +78,8 @@ static PictureStep to_step(nb::handle h) {
     bool jitter = name == "jitter";
     s.kind = jitter ? PictureStep::Jitter : PictureStep::Apply;
     for (nb::handle part : nb::borrow<nb::iterable>(t[1])) s.parts.push_back(to_step(part));
-    if (jitter && s.parts.size() > 4) throw ValueError("BatchPlan: a jitter has four parts at most");
+    if (jitter && s.parts.size() > 4)
+      throw ValueError(format("BatchPlan: a jitter has four parts at most, got %zu", s.parts.size()));
     if (!jitter) numbers(2, {&s.amount});
   } else if (name == "turn" || name == "rotate") {
     s.kind = name == "turn" ? PictureStep::Turn : PictureStep::Rotate;
@@ -111,7 +114,7 @@ static PicturePlan to_picture(nb::tuple t) {
   for (nb::handle h : nb::borrow<nb::iterable>(t[1])) plan.fill.push_back(nb::cast<uint8_t>(h));
   Tensor values = from_numpy(t[2], false);
   if (!values->contiguous() || itemsize(values->dtype) > 8)
-    throw ValueError("BatchPlan: values of this kind do not fit");
+    throw ValueError("BatchPlan: expected contiguous values of at most 8 bytes" + got(values));
   const auto* bytes = static_cast<const char*>(values->data());
   plan.values.assign(bytes, bytes + size_t(values->numel()) * itemsize(values->dtype));
   plan.dtype = values->dtype;
@@ -167,7 +170,11 @@ static std::vector<int64_t> fill_pictures(int file, nb::handle places, nb::handl
   bool fits = p->dtype == DType::U8 && p->ndim() == 4 && p->contiguous() && l->dtype == DType::F32 && l->ndim() == 2 &&
               l->contiguous() && l->shape[0] == p->shape[0] && from.size() == to.size() &&
               from.size() == likely.size() && !p->storage->readonly && !l->storage->readonly;
-  if (!fits) throw ValueError("fill_pictures: expected pixels (n, h, w, c) of uint8 and labels (n, width) of float32");
+  if (!fits)
+    throw ValueError(
+        "fill_pictures: expected pixels (n, h, w, c) of uint8 and labels (n, width) of float32, all of them "
+        "writable and contiguous" +
+        got(p) + " and" + got(l).substr(5));
   for (int64_t row : to)
     if (row < 0 || row >= p->shape[0]) throw IndexError(format("fill_pictures: there is no row %lld", (long long)row));
   PictureRows where{static_cast<uint8_t*>(p->data()),
@@ -186,7 +193,7 @@ static nb::object recoloured(nb::handle picture, const std::string& what, double
   Tensor from = from_numpy(picture, true);
   bool fits = from->dtype == DType::U8 && from->ndim() == 3 && from->contiguous();
   if (!fits || (from->shape[2] != 3 && (what == "hue" || what == "grey")))
-    throw ValueError("recoloured: expected a picture (h, w, c) of bytes, of three channels for " + what);
+    throw ValueError("recoloured: expected a picture (h, w, c) of bytes, of three channels for " + what + got(from));
   auto* pixels = static_cast<uint8_t*>(from->data());
   int64_t n = from->shape[0] * from->shape[1], c = from->shape[2];
   if (what == "contrast")
@@ -207,7 +214,8 @@ static nb::object lit(nb::handle picture, nb::tuple weights) {
   Tensor from = from_numpy(picture, true);
   if (from->dtype != DType::U8 || from->ndim() != 3 || !from->contiguous() || from->shape[2] != 3 ||
       weights.size() != 3)
-    throw ValueError("lit: expected a picture (h, w, 3) of bytes and three weights");
+    throw ValueError("lit: expected a picture (h, w, 3) of bytes and three weights" + got(from) +
+                     format(" and %zu weights", weights.size()));
   double w[3];
   for (size_t k = 0; k < 3; k++) w[k] = nb::cast<double>(weights[k]);
   change_light(static_cast<uint8_t*>(from->data()), from->shape[0] * from->shape[1], w);
@@ -218,7 +226,7 @@ static nb::object lit(nb::handle picture, nb::tuple weights) {
 static nb::object turned(nb::handle picture, double degrees, bool zoom_in, bool zoom_out) {
   Tensor from = from_numpy(picture, false);
   if (from->dtype != DType::U8 || from->ndim() != 3 || !from->contiguous())
-    throw ValueError("turned: expected a picture (h, w, c) of bytes");
+    throw ValueError("turned: expected a picture (h, w, c) of bytes" + got(from));
   Tensor made = make_tensor(from->shape, DType::U8);
   turn_picture(static_cast<const uint8_t*>(from->data()), {from->shape[0], from->shape[1], from->shape[2]},
                {degrees, zoom_in, zoom_out}, static_cast<uint8_t*>(made->data()));
@@ -231,7 +239,8 @@ static nb::object resized(nb::handle picture, int64_t width, int64_t height, int
   Interpolation how = to_interpolation(interpolation);
   bool bytes = from->dtype == DType::U8, fits = from->ndim() == 3 && from->contiguous() && from->numel() > 0;
   if ((!bytes && from->dtype != DType::F32) || !fits || width < 1 || height < 1)
-    throw ValueError("resized: expected a picture (h, w, c) of uint8 or float32 and a size of at least 1x1");
+    throw ValueError("resized: expected a picture (h, w, c) of uint8 or float32 and a size of at least 1x1" +
+                     got(from) + format(" and %lldx%lld", (long long)width, (long long)height));
   ResizeSizes s{from->shape[1], from->shape[0], from->shape[2], from->shape[1] * from->shape[2], width, height};
   Tensor made = make_tensor(Shape{height, width, s.c}, from->dtype);
   {

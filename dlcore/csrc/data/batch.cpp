@@ -50,9 +50,11 @@ static void copy_rows(const char* array, int64_t bytes, int64_t begin, int64_t e
 
 void PictureStep::check(int64_t c) const {
   if ((kind == Hue || kind == Lighting) && c != 3)
-    throw ValueError("BatchPlan: a hue is turned and light is changed in three channels");
+    throw ValueError(
+        format("BatchPlan: a hue is turned and light is changed in three channels, got %lld", (long long)c));
   if (kind == Erase && value.size() != size_t(c))
-    throw ValueError("BatchPlan: expected a value for every channel of a hole");
+    throw ValueError(
+        format("BatchPlan: expected a value for each of %lld channels of a hole, got %zu", (long long)c, value.size()));
   for (const PictureStep& part : parts) {
     part.check(c);
     if (part.sized()) throw ValueError("BatchPlan: what comes by chance must leave the size as it is");
@@ -79,7 +81,8 @@ BatchPlan::BatchPlan(std::vector<Tensor> columns, const std::vector<int64_t>* ro
   for (Tensor& t : columns) {
     bool fits = t->device.type == 0 && t->ndim() > 0 && t->contiguous();
     if (!fits || (!columns_.empty() && t->shape[0] != columns_[0].array->shape[0]))
-      throw ValueError("BatchPlan: expected contiguous arrays of one length on the CPU");
+      throw ValueError("BatchPlan: expected contiguous arrays of one length on the CPU, got one of shape " +
+                       to_string(t->shape) + (fits ? "" : ", not contiguous or of no axes"));
     Shape row;
     for (int i = 1; i < t->ndim(); i++) row.push(t->shape[i]);
     int64_t bytes = numel(row) * int64_t(itemsize(t->dtype));
@@ -107,7 +110,8 @@ BatchPlan::BatchPlan(std::vector<Tensor> columns, const std::vector<int64_t>* ro
 void BatchPlan::measure() {
   const Column& from = columns_[0];
   if (from.array->dtype != DType::U8 || from.row.n != 3)
-    throw ValueError("BatchPlan: expected pictures (n, h, w, c) of bytes");
+    throw ValueError(std::string("BatchPlan: expected pictures (n, h, w, c) of bytes, got ") +
+                     dtype_name(from.array->dtype) + to_string(from.array->shape));
   h_ = from.row[0], w_ = from.row[1], c_ = from.row[2];
   int64_t h = h_, w = w_;
   for (const PictureStep& s : plan_.steps) {
@@ -123,7 +127,9 @@ void BatchPlan::measure() {
   columns_[0].dtype = plan_.dtype;
   columns_[0].made = plan_.planes ? Shape{c_, h, w} : Shape{h, w, c_};
   if (plan_.values.size() != size_t(c_) * 256 * itemsize(plan_.dtype) || plan_.fill.size() != size_t(c_))
-    throw ValueError("BatchPlan: expected 256 values and a margin for every channel");
+    throw ValueError(
+        format("BatchPlan: expected 256 values and a margin for each of %lld channels, got %zu bytes and %zu",
+               (long long)c_, plan_.values.size(), plan_.fill.size()));
 }
 
 // Arithmetic stays only where it gives every byte the very value of the table.

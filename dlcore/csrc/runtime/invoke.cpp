@@ -340,7 +340,8 @@ static bool repeats(const Tensor& t) {
 }
 
 void assign(const Tensor& dst, const Tensor& src) {
-  if (dst->storage && dst->storage->readonly) throw ValueError("assignment: this array is read-only");
+  if (dst->storage && dst->storage->readonly)
+    throw ValueError("assignment: this array of shape " + to_string(dst->shape) + " is read-only");
   if (dst->storage && repeats(dst))
     throw ValueError("assignment: an array of shape " + to_string(dst->shape) +
                      " from broadcast_to holds each number once and shows it several times; write to a copy() of it");
@@ -382,7 +383,9 @@ void assign(const Tensor& dst, const Tensor& src) {
     }
     return;
   }
-  if (is_traced(dst) || is_traced(src)) throw TraceError("assignment: an array from a finished trace is used again");
+  if (is_traced(dst) || is_traced(src))
+    throw TraceError("assignment: an array of shape " + to_string((is_traced(dst) ? dst : src)->shape) +
+                     " from a finished trace is used again");
   if (dst->device != src->device && (dst->device.type || src->device.type)) {  // CPU devices share one memory
     Tensor value = broadcast_to(src, dst->shape);
     if (value->dtype != dst->dtype) value = cast_to(value, dst->dtype);

@@ -32,7 +32,7 @@ Dims along(int ndim, int axis, int64_t value) {
 }
 
 void need_one(const InferCall& c) {
-  if (c.nin < 1) throw ValueError(std::string(c.name()) + ": needs at least one array");
+  if (c.nin < 1) throw ValueError(std::string(c.name()) + ": needs at least one array, got none");
 }
 
 // ---- rows made of one part of every array ----
