@@ -17,6 +17,7 @@ from .._core import NDArray
 from ..ops import F
 from ._convert import asarray, dtype_name
 from ._draw_checks import (
+    _NUMBERS,
     Dims,
     Shape,
     a_chance,
@@ -45,7 +46,7 @@ def cast(y: NDArray, dtype: str) -> NDArray:
 
 
 def uniform(low: Any, high: Any, dims: Dims, dtype: Any, place: str) -> NDArray:
-    _, final = float_dtype("uniform", dtype)
+    final = "float32" if dtype is None else float_dtype("uniform", dtype)[1]
     if is_array(low, high):
         return F.random_between(as_param(low, dims, final, place), as_param(high, dims, final, place))
     return F.random_uniform(float(low), float(high), dims, final, place)
@@ -55,6 +56,8 @@ def _scaled(name: str, unit: Callable[..., NDArray]) -> Callable[..., NDArray]:
     """loc + scale * (a number of the standard distribution)."""
 
     def draw(loc: Any, scale: Any, dims: Dims, dtype: Any, place: str) -> NDArray:
+        if dtype is None and type(loc) in _NUMBERS and type(scale) in _NUMBERS and scale >= 0:  # as most calls are
+            return unit(float(loc), float(scale), dims, "float32", place)
         work, final = float_dtype(name, dtype)
         not_negative(name, "scale", scale)
         if not is_array(loc, scale):
@@ -190,6 +193,14 @@ def wald(mean: Any, scale: Any, dims: Dims, dtype: Any, place: str) -> NDArray:
     return cast(F.where(low, F.multiply(mean, part), F.divide(mean, part)), final)
 
 
+def vonmises(mu: Any, kappa: Any, dims: Dims, dtype: Any, place: str) -> NDArray:
+    _, final = float_dtype("vonmises", dtype)
+    not_negative("vonmises", "kappa", kappa)
+    turned = F.add(F.random_von_mises(as_param(kappa, dims, "float64", place)), as_param(mu, dims, "float64", place))
+    back = F.multiply(F.rint(F.divide(turned, 2 * _np.pi)), 2 * _np.pi)
+    return cast(F.subtract(turned, back), final)
+
+
 def truncated_normal(loc: Any, scale: Any, low: Any, high: Any, dims: Dims, dtype: Any, place: str) -> NDArray:
     work, final = float_dtype("truncated_normal", dtype)
     positive("truncated_normal", "scale", scale)
@@ -254,6 +265,19 @@ def logseries(p: Any, dims: Dims, dtype: Any, place: str) -> NDArray:
     fail = F.negative(F.expm1(F.multiply(rate, F.random_uniform(0.0, 1.0, dims, "float64", place))))
     tries = F.divide(F.random_exponential(1.0, dims, "float64", place), F.negative(F.log(fail)))
     return F.cast(F.maximum(F.ceil(tries), 1.0), dtype)
+
+
+def zipf(a: Any, dims: Dims, dtype: Any, place: str) -> NDArray:
+    need("zipf", "a", a, "above 1", lambda v: v > 1)
+    return F.random_zipf(as_param(a, dims, "float64", place), dtype)
+
+
+def hypergeometric(ngood: Any, nbad: Any, nsample: Any, dims: Dims, dtype: Any, place: str) -> NDArray:
+    given = (("ngood", ngood), ("nbad", nbad), ("nsample", nsample))
+    for name, value in given:
+        what = "a whole number from 0 to 1e9"
+        need("hypergeometric", name, value, what, lambda v: (v >= 0) & (v <= 1e9) & (v == _np.floor(v)))
+    return F.random_hypergeometric(*(as_param(v, dims, "float64", place) for _, v in given), dtype)
 
 
 def negative_binomial(n: Any, p: Any, dims: Dims, dtype: Any, place: str) -> NDArray:

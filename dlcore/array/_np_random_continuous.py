@@ -219,6 +219,19 @@ def noncentral_f(
     return give(_draws.noncentral_f(dfnum, dfden, nonc, dims, dtype, where(ctx, device)), out)
 
 
+def vonmises(
+    mu: Any, kappa: Any,
+    size: Shape = None, dtype: Any = None, ctx: Place = None, out: NDArray | None = None, *, device: Place = None,
+) -> NDArray:  # fmt: skip
+    """Angles between -pi and pi about mu, the closer to it the larger kappa is: the normal distribution of a circle.
+
+    >>> vonmises(0.0, 4.0, 2).shape
+    (2,)
+    """
+    dims = dims_of("vonmises", size_of(size, out), mu, kappa)
+    return give(_draws.vonmises(mu, kappa, dims, dtype, where(ctx, device)), out)
+
+
 def wald(
     mean: Any, scale: Any,
     size: Shape = None, dtype: Any = None, ctx: Place = None, out: NDArray | None = None, *, device: Place = None,

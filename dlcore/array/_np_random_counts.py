@@ -77,6 +77,32 @@ def logseries(
     return give(_draws.logseries(p, dims, dtype, where(ctx, device)), out)
 
 
+def zipf(
+    a: Any,
+    size: Shape = None, dtype: Any = "int64", ctx: Place = None, out: NDArray | None = None, *, device: Place = None,
+) -> NDArray:  # fmt: skip
+    """Whole numbers k from 1 on with probabilities in the ratio of k**-a.
+
+    >>> int(zipf(2000.0))
+    1
+    """
+    dims = dims_of("zipf", size_of(size, out), a)
+    return give(_draws.zipf(a, dims, dtype, where(ctx, device)), out)
+
+
+def hypergeometric(
+    ngood: Any, nbad: Any, nsample: Any,
+    size: Shape = None, dtype: Any = "int64", ctx: Place = None, out: NDArray | None = None, *, device: Place = None,
+) -> NDArray:  # fmt: skip
+    """How many of nsample things are good ones, taken from ngood good and nbad other ones without putting back.
+
+    >>> int(hypergeometric(3, 0, 2))
+    2
+    """
+    dims = dims_of("hypergeometric", size_of(size, out), ngood, nbad, nsample)
+    return give(_draws.hypergeometric(ngood, nbad, nsample, dims, dtype, where(ctx, device)), out)
+
+
 def negative_binomial(
     n: Any, p: Any,
     size: Shape = None, dtype: Any = "int64", ctx: Place = None, out: NDArray | None = None, *, device: Place = None,

@@ -117,6 +117,4 @@ ABSENT_RANDOM: dict[str, str] = {
     "bytes": "np.random.randint(0, 256, n, dtype='uint8') draws them as numbers",
     "random_integers": "NumPy advises against it: np.random.randint(low, high + 1)",
     "test": _NUMPYS,
-    **dict.fromkeys("hypergeometric vonmises zipf".split(),
-                    "it is not among the distributions here: np.asarray(numpy.random.default_rng(0)...) draws it"),
 }  # fmt: skip

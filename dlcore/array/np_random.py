@@ -43,6 +43,7 @@ from ._np_random_continuous import (
     triangular,
     truncated_normal,
     uniform,
+    vonmises,
     wald,
     weibull,
 )
@@ -52,6 +53,7 @@ from ._np_random_counts import (
     categorical,
     dirichlet,
     geometric,
+    hypergeometric,
     integers,
     logseries,
     multinomial,
@@ -59,6 +61,7 @@ from ._np_random_counts import (
     negative_binomial,
     poisson,
     randint,
+    zipf,
 )
 from .context import device_name as place_of
 
@@ -151,10 +154,10 @@ def choice(a: Any, size: Shape = None, replace: bool = True, p: Any = None, axis
 
 METHODS: list[Any] = [
     beta, bernoulli, binomial, categorical, chisquare, choice, dirichlet, exponential, f, gamma, geometric, gumbel,
-    integers, laplace, logistic, lognormal, logseries, multinomial, multivariate_normal, negative_binomial,
-    noncentral_chisquare, noncentral_f, normal, pareto, permutation, permuted, poisson, power, randint, random,
-    rayleigh, shuffle, standard_cauchy, standard_exponential, standard_gamma, standard_normal, standard_t, triangular,
-    truncated_normal, uniform, wald, weibull,
+    hypergeometric, integers, laplace, logistic, lognormal, logseries, multinomial, multivariate_normal,
+    negative_binomial, noncentral_chisquare, noncentral_f, normal, pareto, permutation, permuted, poisson, power,
+    randint, random, rayleigh, shuffle, standard_cauchy, standard_exponential, standard_gamma, standard_normal,
+    standard_t, triangular, truncated_normal, uniform, vonmises, wald, weibull, zipf,
 ]  # fmt: skip
 for _function in METHODS:
     Generator._offer(_function)

@@ -1793,6 +1793,14 @@ def random_laplace(
     device: str = "",
     *,
     out: NDArray | Sequence[NDArray] | None = None,
+def random_hypergeometric(
+    good: ArrayLike,
+    bad: ArrayLike,
+    n: ArrayLike,
+    dtype: DTypeLike = "float32",
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
 ) -> NDArray: ...
 def random_logistic(
     loc: float = 0.0,
@@ -1852,6 +1860,13 @@ def remainder(a: ArrayLike, b: ArrayLike, *, out: NDArray | Sequence[NDArray] | 
 def reshape(x: ArrayLike, shape: int | Sequence[int], *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def resize(
     x: ArrayLike,
+def random_von_mises(kappa: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def random_zipf(
+    a: ArrayLike,
+    dtype: DTypeLike = "float32",
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
     size: int | Sequence[int],
     mode: str = "linear",
     align_corners: bool = False,

@@ -85,6 +85,39 @@ def binomial(y: Array, n: Array, p: Array, **_: Any) -> bool:
     )
 
 
+def von_mises(y: Array, kappa: Array) -> bool:
+    from scipy.special import i0e, i1e
+
+    k = float(kappa.flat[0])
+    spread = float(((1 - i1e(k) / i0e(k)) * 2) ** 0.5)  # of 2 - 2 cos y, near enough to that of y
+    within = bool((np.abs(y) <= np.pi + 1e-6).all()) and y.shape == kappa.shape
+    return within and abs(float(np.cos(y.astype(float)).mean()) - i1e(k) / i0e(k)) < 5 * spread / y.size**0.5
+
+
+def zipf(y: Array, a: Array, **_: Any) -> bool:
+    from scipy.stats import zipf as law
+
+    chances = law(float(a.flat[0])).pmf([1, 2])  # the tail is too heavy for moments
+    near = (
+        all(
+            abs(float((y == k + 1).mean()) - p) < 5 * (p * (1 - p) / max(y.size, 1)) ** 0.5 + 1e-9
+            for k, p in enumerate(chances)
+        )
+        if y.size > 1
+        else True
+    )
+    return near and _whole(y) and bool((y >= 1).all()) and y.shape == a.shape
+
+
+def hypergeometric(y: Array, good: Array, bad: Array, n: Array, **_: Any) -> bool:
+    from scipy.stats import hypergeom
+
+    g, b, m = (int(v.flat[0]) for v in (good, bad, n))
+    want, shape = hypergeom(g + b, g, m), np.broadcast_shapes(good.shape, bad.shape, n.shape)
+    inside = _whole(y) and bool(((y <= min(g, m)) & (y >= m - b)).all())
+    return inside and _moments(y, float(want.mean()), float(want.std()), shape)
+
+
 def categorical(y: Array, p: Array, shape: Ints = (), **_: Any) -> bool:
     chances = p / p.sum(-1, keepdims=True)
     if y.shape != (*p.shape[:-1], *shape):

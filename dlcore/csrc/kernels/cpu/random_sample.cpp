@@ -8,6 +8,10 @@
 //   binomial   n min(p, 1 - p) below 10: inversion; else BTRS of Hoermann: The generation of binomial random variates,
 //              Journal of Statistical Computation and Simulation 46, 1993
 //   truncated  Robert: Simulation of truncated normal variables, Statistics and Computing 5, 1995
+//   von_mises  Best, Fisher: Efficient simulation of the von Mises distribution, Applied Statistics 28, 1979. A
+//              normal number for kappa above 1e6
+//   zipf       Devroye: Non-uniform random variate generation, 1986, chapter X.6, of numbers below 2^63
+//   hypergeometric  inversion with the first round's u0, counted outward from the most likely number
 #include <cmath>
 
 #include "kernels/cpu/random_draw.h"
@@ -111,6 +115,53 @@ double draw_truncated(double a, double b, RandomDraw& draw) {
   }
 }
 
+// An angle from 0, within half a circle.
+double draw_von_mises(double kappa, RandomDraw& draw) {
+  if (kappa < 1e-8) return kTwoPi * (draw.next()[0] - 0.5);
+  if (kappa > 1e6) {
+    auto u = draw.next();
+    return normal_of(u[0], u[1]) / std::sqrt(kappa);
+  }
+  double r = 1 + std::sqrt(1 + 4 * kappa * kappa), rho = (r - std::sqrt(2 * r)) / (2 * kappa);
+  double s = kappa < 1e-5 ? 1 / kappa + kappa : (1 + rho * rho) / (2 * rho);
+  for (;;) {
+    auto u = draw.next();
+    double z = std::cos(kTwoPi / 2 * u[0]), w = (1 + s * z) / (s + z), y = kappa * (s - w);
+    if (y * (2 - y) < u[1] && std::log(y / u[1]) + 1 < y) continue;
+    double angle = std::acos(std::max(-1.0, std::min(1.0, w)));
+    return u[2] < 0.5 ? -angle : angle;
+  }
+}
+
+double draw_zipf(double a, RandomDraw& draw) {
+  if (a >= 1025) return 1;  // 2 has no chance that a double can tell from 0
+  double less = a - 1, b = std::pow(2, less), least = std::pow(0x1p63, -less);
+  for (;;) {
+    auto u = draw.next();
+    double k = std::floor(std::pow(u[0] * least + (1 - u[0]), -1 / less)), t = std::pow(1 + 1 / k, less);
+    if (k >= 1 && k < 0x1p63 && u[1] * k * (t - 1) / (b - 1) <= t / b) return k;
+  }
+}
+
+// How many of n taken are among the good ones.
+double draw_hypergeometric(double good, double bad, double n, RandomDraw& draw) {
+  double low = std::max(0.0, n - bad), high = std::min(n, good), all = good + bad;
+  double mode = std::min(high, std::max(low, std::floor((n + 1) * (good + 1) / (all + 2))));
+  double top = log_factorial(good) + log_factorial(bad) + log_factorial(n) + log_factorial(all - n);
+  top -= log_factorial(all) + log_factorial(mode) + log_factorial(good - mode);
+  double p = std::exp(top - log_factorial(n - mode) - log_factorial(bad - n + mode));
+  double u = draw.next()[0] - p, above = p, below = p, i = mode, j = mode;
+  while (u > 0 && above + below > 1e-20) {  // what is left is rounding
+    above = i < high ? above * ((good - i) / (i + 1) * ((n - i) / (bad - n + i + 1))) : 0;
+    u -= above, i++;
+    if (u <= 0) return i;
+    below = j > low ? below * (j / (good - j + 1) * ((bad - n + j) / (n - j + 1))) : 0;
+    u -= below, j--;
+    if (u <= 0) return j;
+  }
+  return mode;
+}
+
 template <class F>
 void fill_samples(const KernelCall& c, F&& sample) {
   fill_random<double>(
@@ -143,6 +194,31 @@ void random_binomial(const KernelCall& c) {
   fill_samples(c, [&](int64_t i, RandomDraw& draw) {
     return p[i] <= 0.5 ? draw_binomial(n[i], p[i], draw) : n[i] - draw_binomial(n[i], 1 - p[i], draw);
   });
+}
+
+void random_von_mises(const KernelCall& c) {
+  RandomParam kappa(c.in[0], c.out[0].shape);
+  kappa.check(c, "kappa", "at least 0 and finite", [](double v) { return v >= 0 && std::isfinite(v); });
+  fill_samples(c, [&](int64_t i, RandomDraw& draw) { return draw_von_mises(kappa[i], draw); });
+}
+
+void random_zipf(const KernelCall& c) {
+  RandomParam a(c.in[0], c.out[0].shape);
+  a.check(c, "a", "above 1", [](double v) { return v > 1; });
+  fill_samples(c, [&](int64_t i, RandomDraw& draw) { return draw_zipf(a[i], draw); });
+}
+
+void random_hypergeometric(const KernelCall& c) {
+  const Shape& shape = c.out[0].shape;
+  RandomParam good(c.in[0], shape), bad(c.in[1], shape), n(c.in[2], shape);
+  auto count = [](double v) { return v >= 0 && v <= 1e9 && v == std::floor(v); };
+  good.check(c, "good", "a whole number from 0 to 1e9", count);
+  bad.check(c, "bad", "a whole number from 0 to 1e9", count);
+  for (int64_t i = 0; i < c.out[0].numel(); i++)
+    if (!(count(n[i]) && n[i] <= good[i] + bad[i]))
+      throw ValueError(format("%s: n must be a whole number, at most good + bad, got n=%g with good=%g and bad=%g",
+                              c.op->name.c_str(), n[i], good[i], bad[i]));
+  fill_samples(c, [&](int64_t i, RandomDraw& draw) { return draw_hypergeometric(good[i], bad[i], n[i], draw); });
 }
 
 void random_truncated(const KernelCall& c) {
@@ -230,6 +306,9 @@ DL_KERNEL("random_gamma", random_gamma);
 DL_KERNEL("random_poisson", random_poisson);
 DL_KERNEL("random_binomial", random_binomial);
 DL_KERNEL("random_truncated", random_truncated);
+DL_KERNEL("random_von_mises", random_von_mises);
+DL_KERNEL("random_zipf", random_zipf);
+DL_KERNEL("random_hypergeometric", random_hypergeometric);
 DL_KERNEL("random_categorical", random_categorical);
 DL_INFER("categorical", categorical_shape);
 
