@@ -14,7 +14,6 @@ import numpy as np
 from dlcore import _answers, _core
 from dlcore._hints import Hinted
 from dlcore._hooks import hook as late
-from dlcore._kinds import shown
 
 from . import _naming, _places, _saving
 from ._hooks import HookHandle
@@ -92,8 +91,6 @@ class Block(Hinted):
 
     def register_child(self, block: Block, name: str | None = None) -> None:
         """Make `block` a child, as an attribute would; its name defaults to its number."""
-        if not isinstance(block, Block):
-            raise TypeError(f"{type(self).__name__}: expected a Block as child, got {type(block).__name__}")
         key = str(len(self._children)) if name is None else name
         self._children[key] = block
         block.__dict__["_key"] = key
@@ -160,8 +157,6 @@ class Block(Hinted):
 
     def apply(self, fn: Callable[[Block], Any]) -> Block:
         """Call `fn` on every block below, children first, then on this one."""
-        if not callable(fn):
-            raise TypeError(f"{type(self).__name__}.apply: fn must be a function, got {shown(fn)}")
         for child in self._children.values():
             child.apply(fn)
         fn(self)

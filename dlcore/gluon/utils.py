@@ -40,8 +40,10 @@ def split_data(data: Any, num_slice: int, batch_axis: int = 0, even_split: bool 
     >>> [part.shape for part in split_data(dl.nd.ones((5, 2)), 2, even_split=False)]
     [(3, 2), (2, 2)]
     """
+    if not -len(data.shape) <= batch_axis < len(data.shape):
+        raise IndexError(f"split_data: axis {batch_axis} is out of range for data of shape {tuple(data.shape)}")
     size = data.shape[batch_axis]
-    if size < num_slice:
+    if not 1 <= num_slice <= size:
         raise ValueError(f"split_data: an axis of length {size} cannot be cut into {num_slice} parts")
     if even_split and size % num_slice:
         raise ValueError(
@@ -80,7 +82,9 @@ def clip_global_norm(
     (5.0, array([0.6, 0.8], dtype=float32))
     """
     if not arrays:
-        raise ValueError("clip_global_norm: expected at least one array")
+        raise ValueError("clip_global_norm: expected at least one array, got none")
+    if isinstance(max_norm, (int, float)) and not max_norm > 0:
+        raise ValueError(f"clip_global_norm: max_norm must be above 0, got {max_norm}")
     recording = _core.set_recording(False)
     try:
         total: Any = None

@@ -376,5 +376,8 @@ class ImageDetRecordIter(ImageRecordIter):
     def _labels(self, label: Any, index: int) -> Any:
         flat = np.ravel(np.asarray(label, np.float32))
         if flat.size > self.label_width:
-            raise ValueError(f"picture {index} has a label of {flat.size} numbers, label_pad_width={self.label_width}")
+            raise ValueError(
+                f"ImageDetRecordIter: picture {index} has a label of {flat.size} numbers, label_pad_width="
+                f"{self.label_width}"
+            )
         return np.pad(flat, (0, self.label_width - flat.size), constant_values=self._fill)

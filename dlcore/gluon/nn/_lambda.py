@@ -49,8 +49,6 @@ def _named(function: str | Callable[..., Any]) -> tuple[str, Callable[..., Any] 
         if not hasattr(nd, function) and not hasattr(F, function):
             raise ValueError(f"Lambda: there is no operator {function!r}")
         return function, None
-    if not callable(function):
-        raise ValueError(f"Lambda: expected a function or the name of an operator, got {function!r}")
     return getattr(function, "__name__", "function"), function
 
 

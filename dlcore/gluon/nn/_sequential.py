@@ -49,6 +49,8 @@ class _Row(Block):
             part = type(self)(prefix=self._prefix)
             part.add(*blocks[key])
             return part
+        if not -len(blocks) <= key < len(blocks):
+            raise IndexError(f"{type(self).__name__}: there is no block {key} of {len(blocks)}")
         return blocks[key]
 
 

@@ -57,8 +57,6 @@ class WeightNorm(HybridBlock):
         self, layer: HybridBlock, name: str = "weight", axis: int = 0, prefix: str | None = None, params: Any = None
     ) -> None:
         super().__init__(prefix, params)
-        if not isinstance(layer, HybridBlock):
-            raise TypeError(f"WeightNorm: expected a hybrid block, got {layer!r}")
         if name not in layer._reg_params:
             there = ", ".join(layer._reg_params) or "none"
             raise ValueError(f"WeightNorm: {type(layer).__name__} has no parameter {name!r}; it has {there}")

@@ -45,8 +45,6 @@ class _Layer(Stateful):
         self._time = time_axis(layout, name)
         if not 0 <= dropout < 1:
             raise ValueError(f"{name}: expected 0 <= dropout < 1, got {dropout}")
-        if num_layers < 1:
-            raise ValueError(f"{name}: expected num_layers of at least 1, got {num_layers}")
         self._hidden_size, self._num_layers, self._layout = hidden_size, num_layers, layout
         self._dropout, self._ways = dropout, "lr" if bidirectional else "l"
         inits = (i2h_weight_initializer, h2h_weight_initializer, i2h_bias_initializer, h2h_bias_initializer)

@@ -81,11 +81,12 @@ class CIFAR10(LabelledPictures):
         if not archive.is_file():
             self._fetch(archive, names)
         with tarfile.open(archive) as packed:
-            found = []
+            found, there = [], packed.getnames()
             for name in names:  # read, never unpacked to disk: no path of the archive is trusted
-                member = packed.extractfile(f"{self._inside}/{name}")
+                inside = f"{self._inside}/{name}"
+                member = packed.extractfile(inside) if inside in there else None
                 if member is None:
-                    raise ValueError(f"{archive}: there is no {self._inside}/{name} in it")
+                    raise ValueError(f"{archive}: there is no {inside} in it")
                 found.append((f"{archive}:{name}", member.read()))
         return found
 
