@@ -369,7 +369,7 @@ def choice(a: Any, size: Shape, replace: bool, p: Any, axis: int, place: str) ->
     dims = () if size is None else as_dims(size, "choice")
     count = int(_np.prod(dims))
     if n <= 0 and count:
-        raise ValueError("choice: there is nothing to draw from")
+        raise ValueError(f"choice: expected at least one thing to draw {dims} from, got {n}")
     if p is not None:
         p = asarray(p)
         if p.shape != (n,):

@@ -150,6 +150,7 @@ op("concat", "*xs, axis: int = 0", "Arrays joined along an axis they have; all o
    ref="np.concatenate(xs, axis=axis)", samples=[case(_x23, real(shape=(4, 3))),
                                                  case(_x23, real(shape=(2, 0)), _x23, axis=-1)],
    errors=[bad(r"\(2, 3\).*\(2, 4\)", _x23, real(shape=(2, 4))), bad("axis 2", _x23, _x23, axis=2, raises="IndexError"),
+           bad(r"concat: expected arrays with an axis, got shape \(\); use stack", real(shape=()), real(shape=())),
            bad("at least one")],
    example="concat([1., 2.], [3.]) -> [1., 2., 3.]", np_name="")
 op("_split_like", "g, *xs: like, axis: int = 0", "g cut into pieces as long as the xs are. Views.", outs="*",
@@ -193,7 +194,7 @@ _make("full", f"value: scalar, shape: ints, {_DT}", "An array of one number.", i
       example="full(2.5, (2,)) -> [2.5, 2.5]")
 _make("arange", f"start: float, stop: float, step: float = 1.0, {_DT}", "start, start + step, ... while before stop.",
       infer="arange", kernel="arange", ref="np.arange(start, stop, step).astype(dtype)",
-      errors=[bad("step", start=0, stop=3, step=0)],
+      errors=[bad("arange: expected a step that is not 0, got 0 from 0 to 3", start=0, stop=3, step=0)],
       samples=[case(start=0, stop=5), case(start=2, stop=-3, step=-2, dtype="int64"), case(start=1, stop=0)],
       example="arange(0, 3) -> [0., 1., 2.]")
 _make("eye", f"n: int, m: int, k: int = 0, {_DT}",

@@ -190,7 +190,7 @@ def test_gradients_flow_to_location_and_scale(draw, slopes) -> None:  # type: ig
         (lambda: np_random.choice(3, p=[0.5, 0.2, 0.2]), ValueError, "the sum of p must be 1, got 0.9"),
         (lambda: np_random.choice(3, p=[0.5, 0.5]), ValueError, r"p must have shape \(3,\), got \(2,\)"),
         (lambda: np_random.choice(3, 2, False, [1.0, 0.0, 0.0]), ValueError, "fewer have a probability above 0"),
-        (lambda: np_random.choice(0, 2), ValueError, "nothing to draw from"),
+        (lambda: np_random.choice(0, 2), ValueError, r"at least one thing to draw \(2,\) from, got 0"),
         (lambda: np_random.multinomial(3, [0.9, 0.9, 0.1]), ValueError, "add up to more than 1"),
         (lambda: np_random.multivariate_normal([0.0], [[1.0, 0.0]]), ValueError, r"got \(1,\) and \(1, 2\)"),
         (lambda: np_random.multivariate_normal([0.0, 0.0], [[1.0, 3.0], [3.0, 1.0]]), ValueError, "semidefinite"),

@@ -102,7 +102,7 @@ DL_KERNEL("concat", concat);
 DL_INFER("concat", [](InferCall& c) {
   need_one(c);
   Shape out = c.in[0].shape;
-  if (out.n == 0) throw ValueError(std::string(c.name()) + ": single numbers cannot be joined, use stack");
+  if (out.n == 0) throw ValueError(std::string(c.name()) + ": expected arrays with an axis, got shape (); use stack");
   int axis = normalize_axis(c.attr("axis").i, out.n, c.name());
   bool last = true;  // all channels-last: so is the result
   for (int k = 0; k < c.nin; k++) {
