@@ -23,7 +23,7 @@ def _to_host(array: Any) -> Any:
 
 STEMS = (
     "ctc ctc_grad ctc_grad2 nms matching roi_align roi_align_grad roi_pool roi_pool_grad roi_pool_pick"
-    " grid_sample grid_sample_grad grid_sample_grad2"
+    " grid_sample grid_sample_grad grid_read grid_spread"
 ).split()
 
 

@@ -303,6 +303,38 @@ def _gather_nd_grad(
 ) -> NDArray: ...
 def _gelu_pair(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> tuple[NDArray, ...]: ...
 def _gelu_slope(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def _grid_read(
+    x: ArrayLike,
+    grid: ArrayLike,
+    align_corners: bool = False,
+    border: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
+def _grid_read_x(
+    x: ArrayLike,
+    grid: ArrayLike,
+    align_corners: bool = False,
+    border: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
+def _grid_read_xy(
+    x: ArrayLike,
+    grid: ArrayLike,
+    align_corners: bool = False,
+    border: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
+def _grid_read_y(
+    x: ArrayLike,
+    grid: ArrayLike,
+    align_corners: bool = False,
+    border: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
 def _grid_sample_grad(
     x: ArrayLike,
     grid: ArrayLike,
@@ -312,17 +344,42 @@ def _grid_sample_grad(
     *,
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> tuple[NDArray, ...]: ...
-def _grid_sample_grad2(
-    x: ArrayLike,
-    grid: ArrayLike,
+def _grid_spread(
     g: ArrayLike,
-    vx: ArrayLike | None = None,
-    vgrid: ArrayLike | None = None,
+    grid: ArrayLike,
+    x: ArrayLike,
     align_corners: bool = False,
     border: bool = False,
     *,
     out: NDArray | Sequence[NDArray] | None = None,
-) -> tuple[NDArray, ...]: ...
+) -> NDArray: ...
+def _grid_spread_x(
+    g: ArrayLike,
+    grid: ArrayLike,
+    x: ArrayLike,
+    align_corners: bool = False,
+    border: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
+def _grid_spread_xy(
+    g: ArrayLike,
+    grid: ArrayLike,
+    x: ArrayLike,
+    align_corners: bool = False,
+    border: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
+def _grid_spread_y(
+    g: ArrayLike,
+    grid: ArrayLike,
+    x: ArrayLike,
+    align_corners: bool = False,
+    border: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
 def _group_norm_grad(
     g: ArrayLike,
     x: ArrayLike,

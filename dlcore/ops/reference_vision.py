@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -116,34 +117,47 @@ def grid_sample_grad(
     return dx, dgrid
 
 
-def _slopes(g: float, size: int, corners: bool, border: bool) -> dict[int, tuple[float, float]]:
-    """The two pixels around a place along one axis: what each weighs, and the slope of that by the grid's number."""
+def _factors(g: float, size: int, corners: bool, border: bool, slope: bool) -> dict[int, float]:
+    """The two pixels around a place along one axis: what each weighs, or the slope of that by the grid's number."""
     p = _coordinate(g, size, corners, border)
     moves = (size - 1 if corners else size) / 2 if p == _coordinate(g, size, corners, False) else 0.0
     low = int(np.floor(p))
-    return {low: (1 - (p - low), -moves), low + 1: (p - low, moves)}
+    return {low: -moves, low + 1: moves} if slope else {low: 1 - (p - low), low + 1: p - low}
 
 
-def grid_sample_grad2(
-    x: Array, grid: Array, g: Array, vx: Array, vgrid: Array, align_corners: bool = False, border: bool = False
-) -> tuple[Array, ...]:
-    """A weight is a product of one number per axis, each linear between pixels: these are its derivatives in full."""
-    ox, ogrid, og = np.zeros_like(x), np.zeros_like(grid), np.zeros_like(g)
+def _readings(x: Array, grid: Array, slopes: tuple[bool, bool], corners: bool, border: bool) -> Iterator[tuple]:
+    """(image, row and column of the place, row and column of a pixel around it, its share)."""
     h, w = x.shape[2:]
     for k, i, j in np.ndindex(*grid.shape[:3]):
-        along, down = vgrid[k, i, j]
-        columns = _slopes(grid[k, i, j, 0], w, align_corners, border)
-        for row, (b, db) in _slopes(grid[k, i, j, 1], h, align_corners, border).items():
-            for column, (a, da) in columns.items():
-                if not (0 <= row < h and 0 <= column < w):
-                    continue
-                moved = da * along * b + a * db * down
-                here, there = x[k, :, row, column], vx[k, :, row, column]
-                ox[k, :, row, column] += g[k, :, i, j] * moved
-                og[k, :, i, j] += there * a * b + here * moved
-                ogrid[k, i, j, 0] += (g[k, :, i, j] * (there * da * b + here * da * db * down)).sum()
-                ogrid[k, i, j, 1] += (g[k, :, i, j] * (there * a * db + here * da * db * along)).sum()
-    return ox, ogrid, og
+        across = _factors(grid[k, i, j, 0], w, corners, border, slopes[0])
+        for row, b in _factors(grid[k, i, j, 1], h, corners, border, slopes[1]).items():
+            for column, a in across.items():
+                if 0 <= row < h and 0 <= column < w:
+                    yield k, i, j, row, column, a * b
+
+
+def grid_read(
+    x: Array, grid: Array, align_corners: bool = False, border: bool = False, slopes: tuple[bool, bool] = (False, False)
+) -> Array:
+    y = np.zeros((*x.shape[:2], *grid.shape[1:3]))
+    for k, i, j, row, column, share in _readings(x, grid, slopes, align_corners, border):
+        y[k, :, i, j] += share * x[k, :, row, column]
+    return y
+
+
+def grid_spread(
+    g: Array, grid: Array, x: Array, align_corners: bool = False, border: bool = False,
+    slopes: tuple[bool, bool] = (False, False),
+) -> Array:  # fmt: skip
+    dx = np.zeros(x.shape)
+    for k, i, j, row, column, share in _readings(x, grid, slopes, align_corners, border):
+        dx[k, :, row, column] += share * g[k, :, i, j]
+    return dx
+
+
+grid_read_x, grid_spread_x = (partial(f, slopes=(True, False)) for f in (grid_read, grid_spread))
+grid_read_y, grid_spread_y = (partial(f, slopes=(False, True)) for f in (grid_read, grid_spread))
+grid_read_xy, grid_spread_xy = (partial(f, slopes=(True, True)) for f in (grid_read, grid_spread))
 
 
 # Regions ----------------------------------------------------------------------------------------------------------

@@ -59,18 +59,36 @@ op("grid_sample", f"x, grid, {_GRID}",
    formula="Jaderberg et al., Spatial Transformer Networks, arXiv:1506.02025")
 op("_grid_sample_grad", f"x, grid, g, {_GRID}", "The gradients of grid_sample.", outs="dx, dgrid", dtype="promote",
    infer="grid_sample_grad", kernel="grid_sample_grad",
-   grad={"x": f"ox, ogrid, og = _grid_sample_grad2(x, grid, g, gdx, gdgrid, {_GSAME}); ox", "grid": "ogrid",
-         "g": "og"},
+   define=f"_grid_spread(g, grid, x, {_GSAME}), stack(sum(g * _grid_read_x(x, grid, {_GSAME}), axis=1),"
+          f" sum(g * _grid_read_y(x, grid, {_GSAME}), axis=1), axis=-1)",
    ref=_ORACLE + "grid_sample_grad", tol={**_tol, "float64": 1e-9},  # the oracle takes differences
-   smooth=False,  # third derivatives are not known
    samples=[case(_x, _grid, _g), case(_x, _grid, _g, align_corners=True, border=True)])
-op("_grid_sample_grad2", f"x, grid, g, vx=None, vgrid=None, {_GRID}",
-   "The derivative of _grid_sample_grad along a direction, and that of the result.", outs="ox, ogrid, og",
-   dtype="promote", infer="grid_sample_grad", kernel="grid_sample_grad2", smooth=False,
-   grad={"x": "_no_gradient(x)", "grid": "_no_gradient(grid)", "g": "_no_gradient(g)"},
-   ref=_ORACLE + "grid_sample_grad2", samples=[case(_x, _grid, _g, _x, _grid), case(_x, _grid, _g, _x, _grid,
-                                                                                      border=True)],
-   tol=_tol)
+# What gradients of it are made of, of any order. The weight of a pixel is a product of one number for each axis, linear
+# between pixels: its slopes by x, by y and by both are all that are not zero.
+def _grid_readings(by: str, what: str, further: tuple[str, str]) -> None:
+    """The readings with one kind of slope; `further`: which kind the slopes of that by x and by y are."""
+    def by_grid(image: str, head: str) -> dict[str, str]:
+        if further == ("", ""):
+            return {}
+        read = [f"sum({head} * _grid_read{way}({image}, grid, {_GSAME}), axis=1)" if way else "" for way in further]
+        some = read[0] or read[1]
+        return {"grid": f"stack({', '.join(r or f'zeros_like({some})' for r in read)}, axis=-1)"}
+
+    wide = [case(_x, _grid), case(_x, _grid, align_corners=True, border=True)]
+    back = [case(_g, _grid, _x), case(_g, _grid, _x, align_corners=True, border=True)]
+    op(f"_grid_read{by}", f"x, grid, {_GRID}", f"As grid_sample, with {what}.", dtype="promote", infer="grid_sample",
+       kernel="grid_read", grad={"x": f"_grid_spread{by}(gy, grid, x, {_GSAME})", **by_grid("x", "gy")}, tol=_tol,
+       ref=f"{_ORACLE}grid_read{by}", samples=wide)
+    op(f"_grid_spread{by}", f"g, grid, x: like, {_GRID}", f"g spread over the pixels that _grid_read{by} reads.",
+       dtype="promote", infer="grid_spread", kernel="grid_spread",
+       grad={"g": f"_grid_read{by}(gy, grid, {_GSAME})", **by_grid("gy", "g")}, tol=_tol,
+       ref=f"{_ORACLE}grid_spread{by}", samples=back)
+
+
+_grid_readings("", "the weights of the pixels", ("_x", "_y"))
+_grid_readings("_x", "the slopes of the weights by x", ("", "_xy"))
+_grid_readings("_y", "the slopes of the weights by y", ("_xy", ""))
+_grid_readings("_xy", "the slopes of the weights by both", ("", ""))
 
 # Regions of interest. A region is (image, x1, y1, x2, y2).
 _rois = fixed([[0.0, 0.0, 0.0, 3.0, 2.0], [1.0, 1.0, 0.5, 4.0, 3.0], [-1.0, 0.0, 0.0, 1.0, 1.0]])

@@ -153,7 +153,7 @@ def _sample(seed: int) -> Call:
 
 
 @pytest.mark.parametrize(
-    "name", ["_attention_grad", "_attention_dropped_grad", "_batch_norm_grad", "_grid_sample_grad2", "batch_norm_train"]
+    "name", ["_attention_grad", "_attention_dropped_grad", "_batch_norm_grad", "_grid_sample_grad", "batch_norm_train"]
 )
 def test_parts_of_gradients_are_compared_and_what_is_wrong_in_them_is_found(name: str) -> None:
     """What they are given of the forward part follows from what else they are given."""

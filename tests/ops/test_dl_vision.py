@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from plain import pictures
 from plain.slope import agree, draws
 
-from dlcore import autograd, nd
+from dlcore import autograd, jit, nd
 from dlcore.ops import F, reference_vision
 
 RNG = np.random.default_rng(6)
@@ -190,3 +192,26 @@ def test_huge_and_empty_regions_are_read_at_so_many_points_at_most() -> None:
             got, reference_vision.roi_align(x, rois.astype(float), **attrs), rtol=1e-4, atol=1e-9
         )
         assert got[0].any() == (scale == 1) and not (aligned and got[1].any())
+
+
+@pytest.mark.parametrize("corners", [False, True])
+@pytest.mark.parametrize("border", [False, True])
+def test_grid_sample_has_third_derivatives(corners: bool, border: bool) -> None:
+    """And so all others: what they are made of are the gradients of each other."""
+    values, along = draws(RNG, (1, 2, 4, 5), (1, 2, 3, 2), reach=1.1), draws(RNG, (1, 2, 4, 5), (1, 2, 3, 2))
+
+    def slope_of(function: Any) -> Any:
+        def slope(*given: Any) -> Any:
+            found = autograd.gradient(function, (0, 1))(*given)
+            return sum((g * nd.array(v, dtype="float64")).sum() for g, v in zip(found, along, strict=True))
+
+        return slope
+
+    def at(step: float) -> list[Any]:
+        return [nd.array(v + step * d, dtype="float64") for v, d in zip(values, along, strict=True)]
+
+    second = slope_of(slope_of(lambda x, g: nd.sin(F.grid_sample(x, g, corners, border)).sum()))
+    by_differences = (float(second(*at(1e-6))) - float(second(*at(-1e-6)))) / 2e-6
+    assert abs(by_differences) > 1
+    for third in (slope_of(second), jit(slope_of(second))):
+        assert float(third(*at(0.0))) == pytest.approx(by_differences, rel=1e-6)

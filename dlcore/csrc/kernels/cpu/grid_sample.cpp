@@ -1,10 +1,9 @@
 // An image read at places that a grid names, between pixels by the four around: values, gradients by image and grid,
-// and theirs along a direction (on dual numbers).
+// and all that gradients of these are made of: readings with the slopes of the weights, and what they read spread back.
 #include <algorithm>
 #include <cmath>
 #include <vector>
 
-#include "kernels/cpu/dual.h"
 #include "kernels/cpu/lines.h"
 #include "kernels/cpu/need_shape.h"
 
@@ -33,22 +32,23 @@ template <class S>
 S pixel(const Image& m, const S& g, int64_t size, bool& moves) {
   S p = m.corners ? (g + S(1)) * S(0.5 * double(size - 1)) : (g + S(1)) * S(0.5 * double(size)) - S(0.5);
   moves = true;
-  if (m.border && !(value_of(p) >= 0 && value_of(p) <= double(size - 1))) {
+  if (m.border && !(p >= 0 && p <= S(size - 1))) {
     moves = false;
-    p = S(value_of(p) > 0 ? double(size - 1) : 0.0);
+    p = S(p > 0 ? double(size - 1) : 0.0);
   }
   return p;
 }
 
-// The four pixels around a place: offsets in a plane (-1 outside), their weights, and the weights' slopes.
+// The four pixels around a place: offsets in a plane (-1 outside), their weights, and the weights' slopes. A weight is
+// a product of one number for each axis, which is linear between pixels: by both axes is all that there is.
 template <class S, bool slopes = true>
 struct Around {
   int64_t at[4];
-  S weight[4], by_x[4], by_y[4];
+  S weight[4], by_x[4], by_y[4], by_both[4];
   Around(const Image& m, const S& gx, const S& gy) {
     bool moves_x, moves_y;
     S px = pixel(m, gx, m.w, moves_x), py = pixel(m, gy, m.h, moves_y);
-    double fx = std::floor(double(value_of(px))), fy = std::floor(double(value_of(py)));
+    double fx = std::floor(double(px)), fy = std::floor(double(py));
     S tx = px - S(fx), ty = py - S(fy);
     double sx = moves_x ? 0.5 * double(m.corners ? m.w - 1 : m.w) : 0,
            sy = moves_y ? 0.5 * double(m.corners ? m.h - 1 : m.h) : 0;
@@ -62,8 +62,14 @@ struct Around {
       if constexpr (slopes) {
         by_x[k] = S(right ? sx : -sx) * wy;
         by_y[k] = S(low ? sy : -sy) * wx;
+        by_both[k] = S(right ? sx : -sx) * S(low ? sy : -sy);
       }
     }
+  }
+  // The weights, or their slopes as the name of an operator says them: ..._x, ..._y, ..._xy.
+  const S* of(const std::string& name) const {
+    std::string end = name.substr(name.rfind('_') + 1);
+    return end == "x" ? by_x : end == "y" ? by_y : end == "xy" ? by_both : weight;
   }
 };
 
@@ -138,28 +144,47 @@ DL_KERNEL("grid_sample_grad", [](const KernelCall& c) {  // (x, grid, g)
   Image m = image(c, c.in[0].shape, c.in[1].shape);
   with_arrays(c, [&](auto& in, auto& out) { backward(m, in[0], in[1], in[2], out[0], out[1]); });
 });
-// (x, grid, g, and a direction for x and for grid): the slopes of both gradients and of the result.
-DL_KERNEL("grid_sample_grad2", [](const KernelCall& c) {
+DL_KERNEL("grid_read", [](const KernelCall& c) {  // (x, grid)
   Image m = image(c, c.in[0].shape, c.in[1].shape);
   with_arrays(c, [&](auto& in, auto& out) {
     using T = std::remove_pointer_t<std::decay_t<decltype(out[0])>>;
-    int64_t results = m.places() * m.c;
-    auto x = dual_array<T>(in[0], c.nin > 3 ? in[3] : nullptr, m.pixels());
-    auto grid = dual_array<T>(in[1], c.nin > 4 ? in[4] : nullptr, m.places() * 2);
-    auto g = dual_array<T>(in[2], nullptr, results);
-    std::vector<Dual<T>> dx(x.size()), dgrid(grid.size()), y(g.size());
-    backward(m, x.data(), grid.data(), g.data(), dx.data(), dgrid.data());
-    forward(m, x.data(), grid.data(), y.data());
-    slopes_of(dx, out[0]);
-    slopes_of(dgrid, out[1]);
-    slopes_of(y, out[2]);
+    int64_t plane = m.h * m.w, each = m.oh * m.ow;
+    parallel_for(m.places(), 256, [&](int64_t b, int64_t e) {
+      for (int64_t i = b; i < e; i++) {
+        Around<T> around(m, in[1][2 * i], in[1][2 * i + 1]);
+        const T* share = around.of(c.op->name);
+        for (int64_t ch = i / each * m.c; ch < (i / each + 1) * m.c; ch++) {
+          T sum(0);
+          for (int k = 0; k < 4; k++)
+            if (around.at[k] >= 0) sum += share[k] * in[0][ch * plane + around.at[k]];
+          out[0][ch * each + i % each] = sum;
+        }
+      }
+    });
+  });
+});
+DL_KERNEL("grid_spread", [](const KernelCall& c) {  // (g, grid, and x for its shape)
+  Image m = image(c, c.in[2].shape, c.in[1].shape);
+  with_arrays(c, [&](auto& in, auto& out) {
+    using T = std::remove_pointer_t<std::decay_t<decltype(out[0])>>;
+    int64_t plane = m.h * m.w, each = m.oh * m.ow;
+    std::fill(out[0], out[0] + m.pixels(), T(0));
+    parallel_for(m.n, 1, [&](int64_t b, int64_t e) {
+      for (int64_t i = b * each; i < e * each; i++) {
+        Around<T> around(m, in[1][2 * i], in[1][2 * i + 1]);
+        const T* share = around.of(c.op->name);
+        for (int64_t ch = i / each * m.c; ch < (i / each + 1) * m.c; ch++)
+          for (int k = 0; k < 4; k++)
+            if (around.at[k] >= 0) out[0][ch * plane + around.at[k]] += in[0][ch * each + i % each] * share[k];
+      }
+    });
   });
 });
 
-Image checked(InferCall& c) {
+Image checked(InferCall& c, size_t x = 0) {
   if (!is_float(c.out[0].dtype))
     throw TypeError(std::string(c.name()) + ": needs floating-point arrays, got " + dtype_name(c.out[0].dtype));
-  return image(c, c.in[0].shape, c.in[1].shape);
+  return image(c, c.in[x].shape, c.in[1].shape);
 }
 DL_INFER("grid_sample", [](InferCall& c) {
   Image m = checked(c);
@@ -169,11 +194,12 @@ DL_INFER("grid_sample_grad", [](InferCall& c) {
   Image m = checked(c);
   c.out[0].shape = c.in[0].shape;
   c.out[1].shape = c.in[1].shape;
-  Shape y{m.n, m.c, m.oh, m.ow};
-  need_shape(c, 2, y);
-  need_shape(c, 3, c.in[0].shape);
-  need_shape(c, 4, c.in[1].shape);
-  if (c.out.size() > 2) c.out[2].shape = y;
+  need_shape(c, 2, Shape{m.n, m.c, m.oh, m.ow});
+});
+DL_INFER("grid_spread", [](InferCall& c) {
+  Image m = checked(c, 2);
+  need_shape(c, 0, Shape{m.n, m.c, m.oh, m.ow});
+  c.out[0].shape = c.in[2].shape;
 });
 
 }  // namespace
