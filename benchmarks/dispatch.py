@@ -81,8 +81,25 @@ PLAIN = [
     ("c = einsum('ij,jk->ik', m, m)", 1.0),
     ("c = median(a)", 1.0),
     ("c = rand(4)", 1.0),
+    ("c = unique(a)", 1.0),
+    ("same = array_equal(a, b)", 1.0),
+    ("c = take(a, i)", 1.0),
+    ("c = roll(a, 1)", 1.0),
+    ("c = repeat(a, 2)", 1.0),
+    ("c = svd(m)", 1.0),
+    ("c = fft(a)", 1.0),
 ]
-FUNCTIONS = "zeros arange stack where dot einsum median".split()
+# The same of each library, where their names or arguments differ: NumPy, PyTorch, dlcore.
+APART = [
+    ("np.pad(a, 1)", "torch.nn.functional.pad(a, (1, 1))", "dl.np.pad(a, 1)", 1.0),
+    ("np.pad(m, ((0, 0), (1, 1)), 'reflect')", "torch.nn.functional.pad(m, (1, 1), 'reflect')",
+     "dl.np.pad(m, ((0, 0), (1, 1)), 'reflect')", 1.0),
+    ("np.dot(m, m)", "torch.mm(m, m)", "nd.dot(m, m)", 1.0),
+    ("np.dot(a, b)", "torch.dot(a, b)", "nd.dot(a, b)", 1.0),
+    ("np.random.uniform(0, 1, (4,))", "torch.rand(4)", "nd.random.uniform(0, 1, shape=(4,))", 1.0),
+    ("np.random.normal(0, 1, (4,))", "torch.randn(4)", "nd.random.normal(0, 1, shape=(4,))", 1.0),
+]  # fmt: skip
+FUNCTIONS = "zeros arange stack where dot einsum median unique take roll".split()
 
 
 def take_turns(turns: dict[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:
@@ -113,7 +130,10 @@ def names_for(make: Callable[[np.ndarray], Any]) -> dict[str, Any]:
 
 def functions_of(library: Any, array: Callable[..., Any], rand: Callable[..., Any]) -> dict[str, Any]:
     """The functions that statements use, of a library."""
-    return {"array": array, "rand": rand, **{name: getattr(library, name) for name in FUNCTIONS}}
+    named = {name: getattr(library, name) for name in FUNCTIONS}
+    equal, repeat = ("equal", "repeat_interleave") if library is torch else ("array_equal", "repeat")
+    named.update(array_equal=getattr(library, equal), repeat=getattr(library, repeat))
+    return {"array": array, "rand": rand, "svd": library.linalg.svd, "fft": library.fft.fft, **named}
 
 
 def calls(rounds: int) -> list[Row]:
@@ -123,10 +143,15 @@ def calls(rounds: int) -> list[Row]:
         "PyTorch": names_for(torch.tensor) | functions_of(torch, torch.tensor, torch.rand),
         "dlcore": names_for(lambda x: nd.array(x, dtype=x.dtype)) | functions_of(dl.np, dl.np.array, dl.np.random.rand),
     }
-    return [
+    rows = [
         Row(s, take_turns({who: _loop(s, given) for who, given in names.items()}, rounds), want)
         for s, want in [*((s, want) for s, want, _ in STATEMENTS), *PLAIN]
     ]
+    for *texts, want in APART:
+        libraries = {"np": np, "torch": torch, "dl": dl, "nd": nd}
+        turns = {who: _loop(s, {**given, **libraries}) for s, (who, given) in zip(texts, names.items(), strict=True)}
+        rows.append(Row(texts[-1], take_turns(turns, rounds), want))
+    return rows
 
 
 def recorded_calls(rounds: int) -> list[Row]:

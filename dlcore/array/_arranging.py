@@ -73,20 +73,26 @@ def repeat(a: Any, repeats: Any, axis: int | None = None) -> NDArray:
     >>> repeat([1, 2], 2).tolist()
     [1, 1, 2, 2]
     """
-    a = asarray(a)
+    a = a if type(a) is NDArray else asarray(a)
     if axis is None:
-        a, axis = F.reshape(a, (-1,) if a.size else (0,)), 0
+        a, axis = a if a.ndim == 1 else F.reshape(a, (-1,) if a.size else (0,)), 0
     axis = place("repeat", a, axis)
+    if type(repeats) is int and repeats >= 0:
+        return _each_repeated(a, repeats, axis)
     counts = _np.asarray(repeats.asnumpy() if isinstance(repeats, NDArray) else repeats)
     if counts.dtype.kind not in "iub" or (counts < 0).any():
         raise ValueError(f"repeat: the counts must be whole numbers of at least 0, got {repeats!r}")
     if counts.size == 1:
-        n, shape = int(counts.reshape(())), a.shape
-        wide = F.broadcast_to(F.expand_dims(a, axis + 1), (*shape[: axis + 1], n, *shape[axis + 1 :]))
-        return F.reshape(wide, (*shape[:axis], shape[axis] * n, *shape[axis + 1 :]))
+        return _each_repeated(a, int(counts.reshape(())), axis)
     if counts.shape != (a.shape[axis],):
         raise ValueError(f"repeat: {counts.shape} counts do not fit axis {axis} of shape {a.shape}")
     return F.take(a, beside(a, _np.repeat(_np.arange(a.shape[axis]), counts)), axis)
+
+
+def _each_repeated(a: NDArray, count: int, axis: int) -> NDArray:
+    shape = a.shape
+    wide = F.broadcast_to(F.expand_dims(a, axis + 1), (*shape[: axis + 1], count, *shape[axis + 1 :]))
+    return F.reshape(wide, (*shape[:axis], shape[axis] * count, *shape[axis + 1 :]))
 
 
 def _repeated(shape: Sequence[int], counts: Sequence[int]) -> tuple[list[int], list[int]]:
@@ -135,26 +141,32 @@ def roll(a: Any, shift: Any, axis: Any = None) -> NDArray:
     >>> roll([1, 2, 3], 1).tolist()
     [3, 1, 2]
     """
-    a = asarray(a)
+    a = a if type(a) is NDArray else asarray(a)
     if axis is None:
         if not a.size:
             return F.copy(a)
         total = shift if isinstance(shift, int) else int(_np.sum(shift))
-        return F.reshape(roll(F.reshape(a, (-1,)), total, 0), a.shape)
-    pairs: Any = ((shift, axis),)
-    if not (isinstance(shift, int) and isinstance(axis, int)):
-        pairs = _np.broadcast(_np.asarray(shift), _np.asarray(axis))
-        if pairs.ndim > 1:
-            raise ValueError(f"roll: shift and axis must be numbers or lists of them, got {shift} and {axis}")
+        return _rolled(a, total, 0) if a.ndim == 1 else F.reshape(_rolled(F.reshape(a, (-1,)), total, 0), a.shape)
+    if type(shift) is int and type(axis) is int:
+        return _rolled(a, shift, place("roll", a, axis))
+    pairs = _np.broadcast(_np.asarray(shift), _np.asarray(axis))
+    if pairs.ndim > 1:
+        raise ValueError(f"roll: shift and axis must be numbers or lists of them, got {shift} and {axis}")
     result = a
     for by, k in pairs:
-        k = place("roll", a, int(k))
-        n = a.shape[k]
-        by = int(by) % n if n else 0
-        if by:
-            rest, end = F.split(result, 0, k, [n - by, by])
-            result = F.concat(end, rest, axis=k)
+        result = _rolled(result, int(by), place("roll", a, int(k)))
     return F.copy(a) if result is a else result
+
+
+def _rolled(a: NDArray, by: int, axis: int) -> NDArray:
+    n = a.shape[axis]
+    by = by % n if n else 0
+    if not by:
+        return F.copy(a)
+    if axis == 0:
+        return F.concat(a[n - by :], a[: n - by])
+    before = (slice(None),) * axis
+    return F.concat(a[(*before, slice(n - by, n))], a[(*before, slice(0, n - by))], axis=axis)
 
 
 def swapaxes(a: Any, axis1: int, axis2: int) -> NDArray:

@@ -95,7 +95,9 @@ def arange(
     """
     if stop is None:
         start, stop = 0, start
-    if dtype is None:
+    if type(start) is type(stop) is type(step) is int:
+        dtype = whole_dtype() if dtype is None else dtype
+    elif dtype is None:
         dtype = whole_dtype() if all(isinstance(v, (int, np.integer)) for v in (start, stop, step)) else "float32"
     # Numbers that the operator's own do not hold.
     if isinstance(start, int) and isinstance(stop, int) and max(abs(start), abs(stop)) > 2**53:

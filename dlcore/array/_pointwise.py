@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as _np
 
+from .. import _core
 from .._core import NDArray
 from ..ops import F
 from ._arranging import place
@@ -73,6 +74,9 @@ def array_equal(a1: Any, a2: Any, equal_nan: bool = False) -> bool:
     True
     """
     a, b = asarray(a1), asarray(a2)
+    found = _core.same_numbers(a, b, bool(equal_nan))
+    if found is not None:
+        return found
     if a.shape != b.shape:
         return False
     same = F.equal(a, b)

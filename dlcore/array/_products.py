@@ -119,10 +119,15 @@ def classic_dot(lhs: Any, rhs: Any, transpose_a: bool = False, transpose_b: bool
     >>> classic_dot([[1.0, 2.0]], [[3.0, 4.0]], transpose_b=True).tolist()
     [[11.0]]
     """
-    lhs, rhs = asarray(lhs), asarray(rhs)
+    lhs, rhs = _array(lhs), _array(rhs)
     lhs = F.transpose(lhs, (*range(1, lhs.ndim), 0)) if transpose_a and lhs.ndim > 1 else lhs
     rhs = F.transpose(rhs, (rhs.ndim - 1, *range(rhs.ndim - 1))) if transpose_b and rhs.ndim > 1 else rhs
-    if 0 < lhs.ndim <= 2 and 0 < rhs.ndim <= 2:
+    m, n = lhs.ndim, rhs.ndim
+    if m == n == 2:
+        return F.matmul(lhs, rhs)
+    if m == n == 1 and not (lhs._is_traced or rhs._is_traced):
+        return F.matmul(lhs[None], rhs[:, None])[0, 0]
+    if 0 < m <= 2 and 0 < n <= 2:
         return _matmul(lhs, rhs)
     return tensordot(lhs, rhs, 1)
 

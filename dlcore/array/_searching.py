@@ -114,10 +114,13 @@ def take(a: Any, indices: Any, axis: int | None = None, mode: str = "raise", out
     >>> take([10, 20, 30], [0, -1]).tolist()
     [10, 30]
     """
-    a = asarray(a)
-    indices = beside(a, indices)
+    a = a if type(a) is NDArray else asarray(a)
+    indices = indices if type(indices) is NDArray else beside(a, indices)
     if axis is None:
-        a, axis = _flat(a), 0
+        a, axis = a if a.ndim == 1 else _flat(a), 0
+    plain = mode == "raise" and out is None and indices._dtype_name == "int64"
+    if plain and type(axis) is int and -a.ndim <= axis < a.ndim:  # as most calls are
+        return F.take(a, indices, axis)
     if is_kind(indices, "real floating"):  # classic code has its indices in float32
         indices = F.cast(indices, "int64")
     if mode not in ("raise", "wrap", "clip"):

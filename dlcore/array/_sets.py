@@ -148,6 +148,10 @@ def unique(
     [1, 2]
     """
     x = asarray(ar)
+    if axis is None and not (return_index or return_inverse or return_counts):
+        few = _core.different_numbers(x)
+        if few is not None:
+            return few
     if axis is None and _sortable(x):
         found = _find(x, return_index or return_inverse, True)
         asked = (True, return_index, return_inverse, return_counts)

@@ -180,6 +180,10 @@ def median(a: Any, axis: Axes = None, keepdims: bool = False) -> NDArray:
     >>> float(median([3.0, 1.0, 2.0]))
     2.0
     """
+    if axis is None and not keepdims:
+        few = _core.middle_number(asarray(a))
+        if few is not None:
+            return few
     return _quantile("median", a, 0.5, axis, keepdims, "linear", False)
 
 

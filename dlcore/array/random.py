@@ -94,6 +94,9 @@ def uniform(
     >>> uniform(asarray([0.0, 10.0]), asarray([1.0, 11.0]), shape=3).shape
     (2, 3)
     """
+    if type(shape) is tuple and ctx is size is device is out is None and all_numbers((low, high)):
+        if dtype is None:
+            return F.random_uniform(float(low), float(high), as_dims(shape, "uniform"), "float32", place_of(None))
     return _draw("uniform", _draws.uniform, (low, high), shape, size, dtype, ctx or device, out)
 
 
@@ -106,6 +109,8 @@ def normal(
     >>> normal(0, 1, shape=(2, 3)).shape
     (2, 3)
     """
+    if type(shape) is tuple and ctx is size is device is out is None and all_numbers((loc, scale)):
+        return _draws.normal(loc, scale, as_dims(shape, "normal"), dtype, place_of(None))
     return _draw("normal", _draws.normal, (loc, scale), shape, size, dtype, ctx or device, out)
 
 

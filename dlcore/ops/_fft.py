@@ -1,4 +1,5 @@
-"""The transforms of `fft`: NumPy's, which keep float32 and complex64, along one axis of any array."""
+"""The transforms of `fft`: NumPy's, which keep float32 and complex64, along one axis of any array. Shape rules and
+transforms of a few points are in C++ (csrc/kernels/cpu/few_fft.cpp)."""
 
 from __future__ import annotations
 
@@ -18,29 +19,6 @@ def _axis(x: Shape, axis: int) -> int:
     return axis % len(x)
 
 
-def _points(x: Shape, axis: int, n: int) -> list[Shape]:
-    at = _axis(x, axis)
-    if n < 1:
-        raise ValueError(f"expected a transform of at least 1 point, got {n}")
-    return [(*x[:at], n, *x[at + 1 :])]
-
-
-def _checked(norm: str) -> str:
-    if norm not in ("backward", "ortho", "forward"):
-        raise ValueError(f"norm must be 'backward', 'ortho' or 'forward', got {norm!r}")
-    return norm
-
-
-def _whole(x: Shape, n: int, axis: int, norm: str) -> list[Shape]:
-    _checked(norm)
-    return _points(x, axis, n)
-
-
-def _half(x: Shape, n: int, axis: int, norm: str) -> list[Shape]:
-    _points(x, axis, n)
-    return _whole(x, n // 2 + 1, axis, norm)
-
-
 def _transformed(function: Callable[..., Array], x: Array, *how: Any) -> Array:
     """In double precision where a transform of numbers in single precision has passed its range on the way."""
     y = function(x, *how)
@@ -50,22 +28,22 @@ def _transformed(function: Callable[..., Array], x: Array, *how: Any) -> Array:
         return function(x.astype(np.result_type(x, np.float64)), *how).astype(y.dtype)
 
 
-@host("fft", shape=_whole)
+@host("fft")
 def fft(x: Array, n: int, axis: int, norm: Any) -> Array:
     return _transformed(np.fft.fft, x, n, axis, norm)
 
 
-@host("ifft", shape=_whole)
+@host("ifft")
 def ifft(x: Array, n: int, axis: int, norm: Any) -> Array:
     return _transformed(np.fft.ifft, x, n, axis, norm)
 
 
-@host("rfft", shape=_half)
+@host("rfft")
 def rfft(x: Array, n: int, axis: int, norm: Any) -> Array:
     return _transformed(np.fft.rfft, x, n, axis, norm)
 
 
-@host("irfft", shape=_whole)
+@host("irfft")
 def irfft(x: Array, n: int, axis: int, norm: Any) -> Array:
     if not x.shape[axis]:  # NumPy leaves the result of nothing as it finds the memory
         x = np.zeros([1 if k == axis % x.ndim else m for k, m in enumerate(x.shape)], x.dtype)

@@ -25,7 +25,7 @@ op("fft", _CALL, "The discrete Fourier transform of n points along an axis; x is
    "one, 'ortho' both by the root.", dtype="complex", infer="fft", kernel="fft", ref=_ref("fft"), samples=_SAMPLES,
    errors=_ERRORS, grad=f"_fit_like(ifft(gy, {_BACK}), x, axis=axis)",
    example="fft([1., 2.], 2) -> [3. + 0j, -1. + 0j]")
-op("ifft", _CALL, "The inverse of fft.", dtype="complex", infer="ifft", kernel="ifft", ref=_ref("ifft"),
+op("ifft", _CALL, "The inverse of fft.", dtype="complex", infer="fft", kernel="ifft", ref=_ref("ifft"),
    samples=_SAMPLES, errors=_ERRORS, grad=f"_fit_like(fft(gy, {_BACK}), x, axis=axis)",
    example="ifft([3., -1.], 2) -> [1. + 0j, 2. + 0j]")
 op("rfft", _CALL, "The first n // 2 + 1 numbers of the Fourier transform of n real points; the others are their "
@@ -36,7 +36,7 @@ op("rfft", _CALL, "The first n // 2 + 1 numbers of the Fourier transform of n re
    example="rfft([1., 2.], 2) -> [3. + 0j, -1. + 0j]")
 op("irfft", _CALL, "The n real points whose Fourier transform begins with x: the inverse of rfft. Only the first "
    "n // 2 + 1 numbers are read; the imaginary part of the first, and of the last where n is even, counts as 0.",
-   dtype="from_complex", infer="irfft", kernel="irfft", ref="dlcore.ops.reference.irfft", samples=_SAMPLES,
+   dtype="from_complex", infer="fft", kernel="irfft", ref="dlcore.ops.reference.irfft", samples=_SAMPLES,
    errors=_ERRORS,
    grad=f"_fit_like(_half_weight(rfft(gy, {_BACK}), n, axis=axis), x, axis=axis)",
    example="irfft([3., -1.], 2) -> [1., 2.]")

@@ -51,6 +51,8 @@ def classic(
     renamed = also or {}
 
     def named(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if kwargs.keys() <= own and "out" not in kwargs:
+            return function(*args, **kwargs)
         out = kwargs.get("out") if "out" in own else kwargs.pop("out", None)
         for key in [k for k in kwargs if k not in own]:
             if key in renamed:

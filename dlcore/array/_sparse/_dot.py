@@ -33,6 +33,8 @@ def dot(
     >>> dot(x, nd.ones((2, 1)), transpose_a=True, forward_stype="row_sparse").indices.tolist()
     [0, 1, 2]
     """
+    if type(lhs) is NDArray and type(rhs) is NDArray and forward_stype is None:
+        return classic_dot(lhs, rhs, transpose_a, transpose_b)
     if isinstance(lhs, CSRNDArray):
         kind = "csr" if isinstance(rhs, CSRNDArray) else "default"
         right = dense(rhs)
