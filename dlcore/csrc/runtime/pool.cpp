@@ -134,7 +134,7 @@ class Pool {
 
   // A short region begins that its caller does alone, since all others sleep.
   void begin_short() {
-    if (!warmth_.wanted(std::chrono::steady_clock::now())) return;
+    if (!warmth_.wanted()) return;
     caller_.store(processor(), std::memory_order_relaxed);
     auto hold = lock();
     start_workers();
@@ -198,7 +198,7 @@ class Pool {
     const auto alone = (std::chrono::steady_clock::now() - begin) * (1 + job.chunks_left());
     if (alone < kWorthWaking) {
       job.brief.store(true, std::memory_order_relaxed);
-      if (alone < kWorthSharing || !warmth_.wanted(begin)) return;
+      if (alone < kWorthSharing || !warmth_.wanted()) return;
     }
     auto hold = lock();
     wake(helpers_wanted, alone < kWorthWaking);
