@@ -88,6 +88,7 @@ def test_what_came_is_told_with_its_type() -> None:
         (lambda: gluon.Trainer({}, 3), TypeError, "Trainer: optimizer must be a string or an Optimizer, got 3"),
         (lambda: dl.optim.SGD("x"), TypeError, "SGD: learning_rate must be a number or None, got 'x'.*gluon.Trainer"),
         (lambda: dl.metric.Accuracy(axis="a"), TypeError, "Accuracy: axis must be a whole number, got 'a'"),
+        (lambda: dl.metric.create("acc", 3), TypeError, r"metric.create\(\) takes 1 positional arguments .*, got 2"),
         (lambda: dl.metric.Accuracy(axes=1), TypeError, r"Accuracy\(\) got an unexpected keyword argument 'axes'"),
         (lambda: gluon.data.DataLoader(3), TypeError, "DataLoader: dataset must be a Dataset or a sequence, got 3"),
         (lambda: gluon.Parameter("w", shape="a"), TypeError, "Parameter: shape must be a whole number or a sequence"),

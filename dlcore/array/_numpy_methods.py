@@ -141,7 +141,9 @@ def _set_flat(self: NDArray, value: Any) -> None:
 
 def _memory(self: NDArray) -> np.ndarray:
     if not self._device.startswith("cpu"):
-        raise TypeError(f"the memory is on {self._device}; use x.as_in_context(cpu())")
+        raise TypeError(
+            f"expected an array in memory of the CPU, got one on {self._device}; use x.as_in_context(cpu())"
+        )
     return self._numpy_view()
 
 

@@ -252,11 +252,7 @@ def one_hot(call: Call) -> None:
     on, off = call.attrs["on"], call.attrs["off"]
     depth, axis = call.attrs["depth"], call.x.ndim
     index = checked(call, call.x, depth, axis)
-    call.refuse(
-        call.x < 0,
-        call.x,
-        lambda value, _: IndexError(f"one_hot: index {value} is out of range for axis {axis} of size {depth}"),
-    )
+    call.refuse(call.x < 0, call.x, partial(_no_place, "one_hot", "i", depth, axis))
     hit = index[..., None] == call.xp.arange(depth)
     call.y[...] = call.xp.where(hit, on, off)
 

@@ -64,9 +64,7 @@ def verify(graph: Graph, after: str = "") -> Graph:
     return graph
 
 
-def _fail(graph: Graph, node: Node | None, text: str) -> None:
-    if node is None:
-        raise GraphError(text)
+def _fail(graph: Graph, node: Node, text: str) -> None:
     try:
         line = graph.node_text(node)
     except Exception:  # a broken graph may not even print

@@ -53,8 +53,6 @@ class DetBorrowAug(DetAugmenter):
     """
 
     def __init__(self, augmenter: Augmenter) -> None:
-        if not isinstance(augmenter, Augmenter):
-            raise TypeError(f"DetBorrowAug: expected an Augmenter, got {type(augmenter).__name__}")
         super().__init__(augmenter=augmenter.dumps())
         self.augmenter = augmenter
 
@@ -71,9 +69,6 @@ class DetRandomSelectAug(DetAugmenter):
 
     def __init__(self, aug_list: Sequence[DetAugmenter], skip_prob: float = 0.0) -> None:
         super().__init__(skip_prob=skip_prob)
-        wrong = [type(a).__name__ for a in aug_list if not isinstance(a, DetAugmenter)]
-        if wrong:
-            raise TypeError(f"DetRandomSelectAug: expected DetAugmenters, got {wrong[0]}")
         self.aug_list, self.skip_prob = list(aug_list), skip_prob if aug_list else 1.0
 
     def dumps(self) -> Any:

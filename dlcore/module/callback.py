@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from dlcore._kinds import shown
+
 from ._checkpoint import save_checkpoint
 
 
@@ -110,6 +112,8 @@ class ProgressBar:
     """
 
     def __init__(self, total: int, length: int = 80) -> None:
+        if not isinstance(total, int):
+            raise TypeError(f"ProgressBar: total must be a whole number, got {shown(total)}")
         if total < 1:
             raise ValueError(f"ProgressBar: expected at least one batch, got total={total}")
         self.total, self.bar_len = total, length

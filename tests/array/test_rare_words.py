@@ -14,6 +14,7 @@ import dlcore as dl
 from dlcore import autograd, jit, nd
 from dlcore.array import context, contrib, sparse
 from dlcore.array import np as xp
+from dlcore.array._numpy_methods import _memory
 
 X = xp.ones((2, 3))
 IMAGE = xp.ones((1, 1, 4, 4))
@@ -117,6 +118,11 @@ MOVING: list[Row] = [
     (lambda: X.reshape((3, 2), order="Z"), ValueError, "reshape: order must be 'C', 'F' or 'A', got 'Z'"),
     (lambda: X.reshape((3, 2), foo=1), TypeError, r"reshape: unknown argument \['foo'\]"),
     (lambda: X.reshape((3, 5), order="F"), ValueError, r"shape \(2, 3\) \(6 elements\) cannot take the shape \(3, 5\)"),
+    (
+        lambda: _memory(SimpleNamespace(_device="gpu(0)")),
+        TypeError,
+        r"memory of the CPU, got one on gpu\(0\); use",
+    ),
     (lambda: jit(lambda x: x.view("int32"))(X), TypeError, "view: memory is not read as another dtype inside a comp"),
     (lambda: reversed(xp.array(1.0)), TypeError, "reversed: expected an array with axes, got a 0-d one"),
     (lambda: xp.pad(X, "a"), TypeError, "pad: pad_width must be numbers, got 'a'"),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 import dlcore as dl
 from dlcore.comm import Alone, MPICommunicator
+from dlcore.comm._communicator import check_op
 
 
 @pytest.mark.parametrize("make", [Alone, MPICommunicator])
@@ -29,3 +32,11 @@ def test_wrong_arguments_are_named(make: type) -> None:
     with pytest.raises(ValueError, match="root"):
         comm.broadcast([dl.np.ones((2,))], root=3)
     comm.close()
+
+
+def test_a_reduction_that_there_is_not_and_a_missing_package_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ValueError, match="allreduce: expected op 'sum', 'mean' or 'max', got 'x'"):
+        check_op("x")
+    monkeypatch.setitem(sys.modules, "mpi4py", None)
+    with pytest.raises(RuntimeError, match="MPICommunicator needs mpi4py: pip install"):
+        MPICommunicator()

@@ -11,8 +11,9 @@ import pytest
 import dlcore as dl
 from dlcore import gluon
 from dlcore.cuda import _cublaslt
-from dlcore.cuda._recording import CHECKS, NotCapturable, Recording
+from dlcore.cuda._recording import CHECKS, NotCapturable, Recording, from_host, recording
 from dlcore.cuda.absent import GPUUnavailable, load_cupy
+from dlcore.cuda.executable import Executable
 
 pytestmark = pytest.mark.skipif(dl.num_gpus() > 0, reason="this machine has a GPU")
 
@@ -27,6 +28,14 @@ def test_a_status_of_a_library_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_cublaslt, "_library", lambda: SimpleNamespace(cublasLtCreate=lambda *given: 7))
     with pytest.raises(_cublaslt.CublasLtError, match="cublasLtCreate returned status 7"):
         _cublaslt._call("cublasLtCreate")
+
+
+def test_a_program_counts_its_arrays_and_takes_none_from_the_host() -> None:
+    with pytest.raises(TypeError, match="compiled graph: takes 2 arrays, got 0"):
+        Executable.run(SimpleNamespace(_n_inputs=2), [])  # type: ignore[arg-type]
+    with pytest.raises(NotCapturable, match="a table would have to come from the host"):
+        with recording(Recording(np), True):
+            from_host("a table")
 
 
 def test_checks_of_a_captured_run_are_counted() -> None:

@@ -74,6 +74,21 @@ def test_it_is_said(call: Callable[[], object], kind: type[Exception], match: st
         call()
 
 
+def test_what_a_loop_needs_for_its_gradient_may_not_change() -> None:
+    @dl.jit
+    def slopes(x: Any, w: Any) -> Any:
+        x.attach_grad()
+        with autograd.record():
+            h = x * w
+            y = dl.foreach(lambda row, s: (s, s * row * h[0]), x, nd.ones((2,)))[1].sum()
+        h[:] = 0
+        y.backward()
+        return x.grad
+
+    with pytest.raises(RuntimeError, match=r"backward of a loop of 3 steps.* of shape \(3, 2\) that it needs was"):
+        slopes(nd.ones((3, 2)), nd.ones((2,)))
+
+
 def test_a_drawing_loop_has_no_second_gradient_inside() -> None:
     def drawn(x: Any) -> Any:
         return dl.foreach(lambda row, s: (s, s * row * F.random_uniform(0.0, 1.0, (2,))), x, nd.ones((2,)))[1].sum()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -114,6 +115,13 @@ def test_limits_and_what_is_not_installed_are_told(monkeypatch: pytest.MonkeyPat
     monkeypatch.setitem(sys.modules, "PIL", None)
     with pytest.raises(ImportError, match="images need Pillow: pip install"):
         _image.pillow()
+
+
+def test_a_picture_of_too_many_pixels_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("PIL.Image.MAX_IMAGE_PIXELS", None)
+    head = struct.pack("<2sIHHIIiiHHIIiiII", b"BM", 54, 0, 0, 54, 40, 20000, 20000, 1, 24, 0, 0, 0, 0, 0, 0)
+    with pytest.raises(ValueError, match="an image: cannot be read .*20000x20000 pixels are more than 2"):
+        _image.decode_image(head + bytes(64))
 
 
 def test_labels_of_pictures_have_room() -> None:

@@ -1,0 +1,48 @@
+"""Errors of looking inside that no other test meets, each provoked once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dlcore import gluon, interpret
+
+
+def net() -> Any:
+    made = gluon.nn.Dense(2, in_units=3)
+    made.initialize()
+    return made
+
+
+def samples(n: int) -> Any:
+    return np.ones((n, 3), np.float32), np.zeros(n, np.int64)
+
+
+ROWS: list[tuple[Callable[[], Any], type[Exception], str]] = [
+    (
+        lambda: interpret.results(net(), samples(4), names=["a"]),
+        ValueError,
+        "results: expected 2 names of classes, got",
+    ),
+    (lambda: interpret.rules(net(), samples(3)), ValueError, "rules: expected at least four samples, got 3"),
+    (
+        lambda: interpret.rules(net(), samples(5), features=["a"]),
+        ValueError,
+        "rules: expected 3 names of features, got 1",
+    ),
+    (lambda: interpret.embedding(net(), samples(2)), ValueError, "embedding: expected at least three samples, got 2"),
+    (
+        lambda: interpret.saliency(gluon.nn.HybridLambda("identity"), np.ones((4, 2, 2), np.float32)),
+        ValueError,
+        r"saliency: expected one row of scores a sample from the network, got \(4, 2, 2\)",
+    ),
+]
+
+
+@pytest.mark.parametrize(("call", "kind", "match"), ROWS, ids=lambda v: v[:24] if isinstance(v, str) else "")
+def test_it_is_said(call: Callable[[], object], kind: type[Exception], match: str) -> None:
+    with pytest.raises(kind, match=match):
+        call()
