@@ -47,8 +47,8 @@ op("remainder", "a, b", "What is left of a after dividing by b and rounding down
    samples=(fixed([-4.3, -1.2, 0.4, 1.7, 2.9, 5.5]), fixed([1.1, 2.0, -1.5, 3.0, -2.0, 1.6])), errors=[_shapes],
    aliases="broadcast_mod mod modulo", example="remainder([7, -7], 3) -> [1, 2]")
 
-op("power", "a, b", "a to the power b. Whole numbers have no powers below 0; in a compiled function and on a GPU they "
-   "truncate to a whole number.", dtype="arith",
+op("power", "a, b", "a to the power b. Whole numbers have no powers below 0; in a compiled function they truncate to "
+   "a whole number.", dtype="arith",
    expr="pow(a, b)",
    grad={"a": "gy * where(b == 0, 0.0, b * power(a, where(b == 0, 1.0, b - 1)))",
          "b": "gy * where(a > 0, y * log(where(a > 0, a, 1.0)), 0.0)"},

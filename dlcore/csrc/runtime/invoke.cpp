@@ -200,14 +200,19 @@ static Tensors computed(const OpDef& op, const Tensors& args, const Attrs& attrs
   return out;
 }
 
-// Whole numbers have no negative powers. Those that are not here yet (in a trace, on a GPU) are not waited for.
+// Whole numbers have no negative powers. Those that a trace has yet to be given are not known.
 static void check_powers(const OpDef& op, const Tensors& args, DType made) {
   static const int power = get_op("power").id;
   if (op.id != power || !is_int(made)) return;
   const Tensor& b = args[1];
-  if (b->device.type != 0 || (active_tracer() && !b->weak) || b->dtype == DType::U64 || b->numel() == 0) return;
+  if ((active_tracer() && !b->weak) || b->dtype == DType::U64 || b->numel() == 0) return;
+  Tensor host = b;
+  if (b->device.type != 0) {
+    host = make_tensor(b->shape, b->dtype);
+    assign(host, b);
+  }
   Temp kept;
-  const int64_t* all = as_contiguous(b->view(), DType::I64, kept).ptr<const int64_t>();
+  const int64_t* all = as_contiguous(host->view(), DType::I64, kept).ptr<const int64_t>();
   int64_t least = *std::min_element(all, all + b->numel());
   if (least < 0)
     throw ValueError("power: expected whole numbers to powers of at least 0, got " + std::to_string(least) +
