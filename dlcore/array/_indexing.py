@@ -219,7 +219,11 @@ def read(key: Key) -> NDArray:
 
 
 def _chosen(x: NDArray, axis: int, mask: Any) -> NDArray:
-    """The numbers that a mask over some axes chooses, by their places counted across these axes."""
+    """The numbers that a mask over some axes chooses, by their places counted across these axes: those of all that is
+    there, where nothing follows what is done, without a list of the places."""
+    if not axis and isinstance(mask, NDArray) and not (_core.is_tracing() or _core.is_recording()):
+        if mask._device == x._device == "cpu(0)" and x._contiguous:
+            return _core.chosen_numbers(x, mask)
     (places,) = _key.places(mask, flat=True)
     shape = x.shape
     if mask.ndim > 1:

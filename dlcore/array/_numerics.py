@@ -168,6 +168,22 @@ def interp(
     if period is not None:
         x, xp, fp = _wound(x, xp, fp, period)
         left = right = None
+    if _core.is_tracing() or _core.is_recording() or x.size <= _LARGE:
+        return _on_line(x, xp, fp, left, right)
+    line, made, some = F.reshape(x, (-1,)), None, max(_LARGE // 8, x.size // 160)
+    for i in range(0, x.size, some):  # what is made on the way is small beside the result
+        part = _on_line(line[i : i + some], xp, fp, left, right)
+        if made is None:
+            made = _core.empty((x.size,), part._dtype_name, part._device)
+        _core.assign(made[i : i + some], part)
+    return F.reshape(made, x.shape)
+
+
+_LARGE = 1 << 15  # places from which on `interp` finds some at a time, where nothing follows what is done
+
+
+def _on_line(x: NDArray, xp: NDArray, fp: NDArray, left: float | None, right: float | None) -> NDArray:
+    """What `interp` says, of points in order."""
     n = xp.shape[0]
     if n == 1:
         inside = F.broadcast_to(fp, (x.size,)) if x.size else F.zeros((0,), fp._dtype_name, fp._device)

@@ -114,9 +114,7 @@ def nan_to_num(
     limits = finfo(x)
     high = limits.max if posinf is None else posinf
     low = limits.min if neginf is None else neginf
-    x = F.where(F.isnan(x), nan, x)
-    x = F.where(F.equal(x, float("inf")), high, x)
-    return F.where(F.equal(x, float("-inf")), low, x)
+    return F._nan_to_num(x, nan, high, low)
 
 
 def _ordered(name: str, x: Any) -> NDArray:

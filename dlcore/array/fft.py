@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from .. import _answers
+from .. import _answers, _core
 from .._core import NDArray
 from ..ops import F
+from ..ops._host import run_lines
 from ._arranging import roll as _roll
 from ._convert import array, asarray
 from ._numpy_calls import again as _again
@@ -40,6 +41,27 @@ def _doubled(name: str, x: NDArray, n: int | None, axis: int) -> int:
     return 2 * (_length(name, x, None, axis) - 1) if n is None else n
 
 
+NORMS = ("backward", "ortho", "forward")
+_LARGE = 1 << 16  # numbers from which on a second array counts
+_COMPLEX = {"float32": "complex64", "float64": "complex128"}
+
+
+def _by_lines(x: NDArray, axis: int) -> bool:
+    """Whether lines are transformed where they will be: in large arrays, where nothing follows what is done."""
+    known = x._device.startswith("cpu") and not (_core.is_tracing() or _core.is_recording())
+    return known and x.size > _LARGE and -x.ndim <= axis < x.ndim
+
+
+def _whole(name: str, x: NDArray, n: int, axis: int, norm: str) -> NDArray:
+    """`fft` or `ifft`; large arrays of real numbers become complex some lines at a time."""
+    if x._dtype_name not in _COMPLEX or not _by_lines(x, axis) or n < 1 or norm not in NORMS:
+        return getattr(F, name)(x, n, axis, norm)
+    shape = tuple(n if k == axis % x.ndim else size for k, size in enumerate(x.shape))
+    made = _core.empty(shape, _COMPLEX[x._dtype_name], x._device)
+    run_lines(name, x._numpy_view(), made._numpy_view(), n=n, axis=axis, norm=norm)
+    return made
+
+
 def fft(x: Any, /, n: int | None = None, axis: int = -1, norm: str = "backward") -> NDArray:
     """The discrete Fourier transform of n points (all, if None) along an axis; x is cut or filled up with zeros.
 
@@ -50,7 +72,7 @@ def fft(x: Any, /, n: int | None = None, axis: int = -1, norm: str = "backward")
     [(3+0j), (-1+0j)]
     """
     x = asarray(x)
-    return F.fft(x, _length("fft", x, n, axis), axis, norm or "backward")
+    return _whole("fft", x, _length("fft", x, n, axis), axis, norm or "backward")
 
 
 def ifft(x: Any, /, n: int | None = None, axis: int = -1, norm: str = "backward") -> NDArray:
@@ -60,7 +82,7 @@ def ifft(x: Any, /, n: int | None = None, axis: int = -1, norm: str = "backward"
     [(1+0j), (2+0j)]
     """
     x = asarray(x)
-    return F.ifft(x, _length("ifft", x, n, axis), axis, norm or "backward")
+    return _whole("ifft", x, _length("ifft", x, n, axis), axis, norm or "backward")
 
 
 def rfft(x: Any, /, n: int | None = None, axis: int = -1, norm: str = "backward") -> NDArray:
@@ -119,9 +141,17 @@ def _plan(name: str, x: NDArray, s: Sequence[int] | None, axes: Axes) -> list[tu
     return list(zip(chosen, points, strict=True))
 
 
-def _along_all(transform: Callable[..., NDArray], x: Any, plan: list[tuple[int, int | None]], norm: str) -> NDArray:
+def _along_all(
+    transform: Callable[..., NDArray], x: NDArray, plan: list[tuple[int, int | None]], norm: str, own: bool = False
+) -> NDArray:
+    """The transform along each axis, from the last one; in the place of what was made before (x too, if it is `own`),
+    where nothing follows what is done."""
     for axis, n in reversed(plan):
-        x = transform(x, n, axis, norm)
+        if own and _by_lines(x, axis) and n in (None, x.shape[axis]) and (norm or NORMS[0]) in NORMS:
+            over = x._numpy_view()
+            run_lines(transform.__name__, over, over, n=x.shape[axis], axis=axis, norm=norm or NORMS[0])
+        else:
+            x, own = transform(x, n, axis, norm), True
     return x
 
 
@@ -162,7 +192,7 @@ def rfftn(x: Any, /, s: Sequence[int] | None = None, axes: Axes = None, norm: st
     if not plan:
         raise ValueError("rfftn: at least one axis must be transformed")
     axis, n = plan[-1]
-    return _along_all(fft, rfft(x, n, axis, norm), plan[:-1], norm)
+    return _along_all(fft, rfft(x, n, axis, norm), plan[:-1], norm, own=True)
 
 
 def irfftn(x: Any, /, s: Sequence[int] | None = None, axes: Axes = None, norm: str = "backward") -> NDArray:

@@ -293,7 +293,21 @@ def _dropout_mask_at(x: ArrayLike, p: ArrayLike, *, out: NDArray | Sequence[NDAr
 def _dropped(x: ArrayLike, key: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def _eigh_complex(a: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> tuple[NDArray, ...]: ...
 def _fit_like(x: ArrayLike, y: ArrayLike, axis: int, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
-def _gamma_slope(alpha: ArrayLike, y: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def _gamma_power(
+    n: ArrayLike,
+    alpha: ArrayLike,
+    draw: ArrayLike,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
+def _gamma_rate(
+    n: ArrayLike,
+    alpha: ArrayLike,
+    draw: ArrayLike,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
+def _gamma_slope(alpha: ArrayLike, draw: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def _gather_last(x: ArrayLike, *indices: ArrayLike, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def _gather_nd_grad(
     g: ArrayLike,
@@ -560,6 +574,14 @@ def _max_pool3d_pick(
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> NDArray: ...
 def _mean_but(x: ArrayLike, axis: int = 1, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def _nan_to_num(
+    x: ArrayLike,
+    missing: ArrayLike,
+    high: ArrayLike,
+    low: ArrayLike,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
 def _nms(
     boxes: ArrayLike,
     scores: ArrayLike,
@@ -1842,14 +1864,6 @@ def random_gumbel(
     *,
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> NDArray: ...
-def random_laplace(
-    loc: float = 0.0,
-    scale: float = 1.0,
-    shape: int | Sequence[int] = (),
-    dtype: DTypeLike = "float32",
-    device: str = "",
-    *,
-    out: NDArray | Sequence[NDArray] | None = None,
 def random_hypergeometric(
     good: ArrayLike,
     bad: ArrayLike,
@@ -1858,6 +1872,14 @@ def random_hypergeometric(
     *,
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> NDArray: ...
+def random_laplace(
+    loc: float = 0.0,
+    scale: float = 1.0,
+    shape: int | Sequence[int] = (),
+    dtype: DTypeLike = "float32",
+    device: str = "",
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
 ) -> NDArray: ...
 def random_logistic(
     loc: float = 0.0,
@@ -1909,6 +1931,13 @@ def random_uniform(
     *,
     out: NDArray | Sequence[NDArray] | None = None,
 ) -> NDArray: ...
+def random_von_mises(kappa: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
+def random_zipf(
+    a: ArrayLike,
+    dtype: DTypeLike = "float32",
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+) -> NDArray: ...
 def real(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def reciprocal(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def relu(x: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
@@ -1917,13 +1946,6 @@ def remainder(a: ArrayLike, b: ArrayLike, *, out: NDArray | Sequence[NDArray] | 
 def reshape(x: ArrayLike, shape: int | Sequence[int], *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
 def resize(
     x: ArrayLike,
-def random_von_mises(kappa: ArrayLike, *, out: NDArray | Sequence[NDArray] | None = None) -> NDArray: ...
-def random_zipf(
-    a: ArrayLike,
-    dtype: DTypeLike = "float32",
-    *,
-    out: NDArray | Sequence[NDArray] | None = None,
-) -> NDArray: ...
     size: int | Sequence[int],
     mode: str = "linear",
     align_corners: bool = False,

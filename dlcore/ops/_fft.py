@@ -28,22 +28,22 @@ def _transformed(function: Callable[..., Array], x: Array, *how: Any) -> Array:
         return function(x.astype(np.result_type(x, np.float64)), *how).astype(y.dtype)
 
 
-@host("fft")
+@host("fft", lines=True)
 def fft(x: Array, n: int, axis: int, norm: Any) -> Array:
     return _transformed(np.fft.fft, x, n, axis, norm)
 
 
-@host("ifft")
+@host("ifft", lines=True)
 def ifft(x: Array, n: int, axis: int, norm: Any) -> Array:
     return _transformed(np.fft.ifft, x, n, axis, norm)
 
 
-@host("rfft")
+@host("rfft", lines=True)
 def rfft(x: Array, n: int, axis: int, norm: Any) -> Array:
     return _transformed(np.fft.rfft, x, n, axis, norm)
 
 
-@host("irfft")
+@host("irfft", lines=True)
 def irfft(x: Array, n: int, axis: int, norm: Any) -> Array:
     if not x.shape[axis]:  # NumPy leaves the result of nothing as it finds the memory
         x = np.zeros([1 if k == axis % x.ndim else m for k, m in enumerate(x.shape)], x.dtype)

@@ -25,18 +25,21 @@ from ._table import get
 Shape = tuple[int, ...]
 HOST_KERNELS: dict[str, Callable[..., Any]] = {}
 _TAKES_HALVES: set[Callable[..., Any]] = set()
+_BY_LINES: set[Callable[..., Any]] = set()
+_AT_ONCE = 1 << 18  # bytes of lines that are made at a time, if they are not a small part of all
 HOST_DTYPES: set[str] = set()  # dtype rules of this kind: their inputs are cast to a common floating-point dtype
 
 
 def host(
-    stem: str, shape: Callable[..., Sequence[Shape]] | None = None, halves: bool = False
+    stem: str, shape: Callable[..., Sequence[Shape]] | None = None, halves: bool = False, lines: bool = False
 ) -> Callable[[Callable], Callable]:
     """Declares a function as the kernel of `stem` (and, with `shape`, a shape rule of that name too).
 
     The kernel takes the inputs as NumPy arrays (None where an optional one is absent) and the attributes by name, and
     returns one array for each output. The shape rule takes the inputs' shapes and the attributes by name and returns
     a list of shapes. What they raise as ValueError, TypeError, IndexError or LinAlgError is shown with the operator's
-    name before it. `halves`: it takes float16 and bfloat16 themselves, not as float32.
+    name before it. `halves`: it takes float16 and bfloat16 themselves, not as float32. `lines`: it makes each line of
+    its one result along `axis` of that line of its one input, so it is called for some lines at a time.
     """
 
     def declare(function: Callable) -> Callable:
@@ -44,6 +47,8 @@ def host(
         HOST_KERNELS[stem] = function
         if halves:
             _TAKES_HALVES.add(function)
+        if lines:
+            _BY_LINES.add(function)
         if shape is not None:
             host_shape(stem, shape)
         return function
@@ -78,8 +83,29 @@ def _shapes(function: Callable, op: str, shapes: list[Shape | None], attrs: tupl
 
 
 def _run(function: Callable, op: str, ins: list[np.ndarray | None], outs: list[np.ndarray], attrs: tuple) -> None:
-    for out, result in zip(outs, compute(function, op, ins, _named(op, attrs)), strict=True):
-        out[...] = result
+    named = _named(op, attrs)
+    for part in _parts(outs[0], named["axis"]) if function in _BY_LINES else [()]:
+        given = [a if a is None else a[part] for a in ins]
+        for out, result in zip(outs, compute(function, op, given, named), strict=True):
+            out[part] = result
+
+
+def run_lines(stem: str, x: np.ndarray, out: np.ndarray, **attrs: Any) -> None:
+    """Runs a kernel that makes lines of lines, of x in the dtype of its result; `out` may be x."""
+    for part in _parts(out, attrs["axis"]):
+        (out[part],) = compute(HOST_KERNELS[stem], stem, [x[part].astype(out.dtype, copy=False)], attrs)
+
+
+def _parts(out: np.ndarray, axis: int) -> list[tuple[slice, ...]]:
+    """Groups of lines along an axis: cut across the first other one that is long enough, so that no second array as
+    large as the result is needed."""
+    want = -(-out.nbytes // max(_AT_ONCE, out.nbytes // 32))
+    others = [k for k in range(out.ndim) if k != axis % out.ndim and out.shape[k] > 1]
+    if want <= 1 or not others:
+        return [()]
+    cut = next((k for k in others if out.shape[k] >= want), max(others, key=lambda k: out.shape[k]))
+    step = -(-out.shape[cut] // want)
+    return [(slice(None),) * cut + (slice(i, i + step),) for i in range(0, out.shape[cut], step)]
 
 
 def compute(

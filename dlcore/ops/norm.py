@@ -12,7 +12,7 @@ _axis = bad("axis 2", real(shape=(2, 3)), axis=2, raises="IndexError")
 
 op("softmax", "x, axis: int = -1", "exp(x) divided by its sum along the axis, without overflow.", dtype="floating",
    infer="same",
-   kernel="softmax", grad="t = gy * y; t - y * sum(t, axis=axis, keepdims=True)", ref="sp.softmax(x, axis=axis)",
+   kernel="softmax", grad="(gy - sum(gy * y, axis=axis, keepdims=True)) * y", ref="sp.softmax(x, axis=axis)",
    samples=_cases,
    errors=[_axis], method=True, aliases="Softmax SoftmaxActivation", example="softmax([0., 0.]) -> [0.5, 0.5]")
 op("log_softmax", "x, axis: int = -1", "The logarithm of softmax, without overflow.", dtype="floating", infer="same",

@@ -219,6 +219,12 @@ op("smooth_l1", "x, scalar: scalar = 1.0", "Half a square near zero, straight be
    samples=(real(-2, 2), fixed(1.2)), example="smooth_l1([0.5, 2.]) -> [0.125, 1.5]",
    formula="Girshick, Fast R-CNN, arXiv:1504.08083")
 
+op("_nan_to_num", "x, missing: scalar, high: scalar, low: scalar", "x with other numbers for NaN and the infinities.",
+   dtype="floating", np_name="", expr="missing if isnan(x) else high if x == inf else low if x == -inf else x",
+   grad={"x": "where(isfinite(x), gy, 0.0)"},
+   ref="np.where(np.isnan(x), missing, np.where(x == np.inf, high, np.where(x == -np.inf, low, x)))",
+   samples=(real(-2, 2), fixed(0.5), fixed(3.0), fixed(-3.0)))
+
 # Complex numbers and their parts. The gradients of these are no functions of complex analysis: each is what steepest
 # ascent of a real number asks for (see `complex_rule` in _record.py).
 _ARG = real(0.3, 2)

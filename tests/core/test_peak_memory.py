@@ -18,6 +18,8 @@ X = nd.array(np.random.default_rng(0).normal(size=SHAPE).astype(np.float32))
 Y = nd.array(np.random.default_rng(1).normal(size=SHAPE[::-1]).astype(np.float32)).T
 
 HALVES = X.astype("float16")
+MASK = X > 0
+CHOSEN, CHOSEN_ROWS = float(MASK.mean().item()), float(MASK[:, 0].mean().item())
 LABELS = nd.array(np.arange(SHAPE[0]) % SHAPE[1])
 
 
@@ -60,6 +62,20 @@ CHAINS: dict[str, tuple[Callable[[], Any], float]] = {
     "a mirrored frame": (lambda: np_names.pad(X, 2, "reflect"), 1),
     "a mirrored frame of a transposed array": (lambda: np_names.pad(X.T, 2, "reflect"), 1),
     "in place": (in_place, 1),
+    "chosen": (lambda: X[MASK], CHOSEN),
+    "chosen rows": (lambda: X[MASK[:, 0]], CHOSEN_ROWS),
+    "finite": (lambda: np_names.nan_to_num(X), 1),
+    "lines through points": (lambda: np_names.interp(X, X[0] * 0 + nd.arange(SHAPE[1]), X[0]), 1),
+    "a transform": (lambda: np_names.fft.fft(X, axis=0), 2),
+    "transforms of both axes": (lambda: np_names.fft.fft2(X), 2),
+    "order": (lambda: nd.sort(X.reshape(-1)), 1),
+    "order across": (lambda: nd.sort(X, axis=0), 1),
+    "order of halves": (lambda: nd.sort(HALVES.reshape(-1)), 0.5),
+    "middle": (lambda: np_names.median(X), 1),
+    "places in order": (lambda: F.argsort(X.reshape(-1)), 2),
+    "places in order across": (lambda: F.argsort(X, 0), 2),
+    "products of halves": (lambda: HALVES @ HALVES.T, SHAPE[0] ** 2 / X.size / 2),
+    "a dense layer of halves": (lambda: F.dense(HALVES, HALVES, HALVES[:, 0]), SHAPE[0] ** 2 / X.size / 2),
 }
 
 
@@ -106,6 +122,7 @@ STEPS: dict[str, tuple[Callable[[Any], Any], float]] = {
     "sigmoid": (lambda x: nd.sigmoid(x), 2),
     "gelu": (lambda x: nd.LeakyReLU(x, act_type="gelu"), 2),
     "clip": (lambda x: nd.clip(x, -1, 1), 1.25),
+    "softmax": (lambda x: nd.softmax(x, axis=1), 2),
     "log_softmax": (lambda x: nd.log_softmax(x, axis=1), 2),
     "a norm": (lambda x: nd.layer_norm(x, X[0], X[0]), 2),
     "cross-entropy": (lambda x: -nd.pick(nd.log_softmax(x, axis=1), LABELS), 3),

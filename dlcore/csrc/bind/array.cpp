@@ -242,6 +242,17 @@ static void bind_functions(nb::module_& m) {
       "assign", [](const Tensor& dst, nb::object src) { assign(dst, to_tensor(src, "assignment")); },
       "dst[...] = src, in place.");
   m.def(
+      "chosen_numbers",
+      [](const Tensor& x, const Tensor& mask) {
+        Tensor made;
+        {
+          nb::gil_scoped_release release;
+          made = chosen_numbers(x->view(), mask->view());
+        }
+        return wrap(std::move(made));
+      },
+      "The numbers of a contiguous array that a mask over its leading axes, both in the host's memory, chooses.");
+  m.def(
       "places",
       [](const Tensor& t, bool flat) {
         if (is_traced(t) || t->device.type != 0) throw InternalError("places: expected an array in the host's memory");

@@ -10,4 +10,7 @@ namespace dl {
 // `flat` one of them all, counted from the first.
 std::vector<Tensor> nonzero_places(const View& x, bool flat);
 
+// The numbers of a contiguous `x` that `mask`, of the shape of its leading axes, chooses, in order.
+Tensor chosen_numbers(const View& x, const View& mask);
+
 }  // namespace dl
