@@ -72,6 +72,53 @@ DECLARATIONS = [
 ]
 
 
+def elsewhere() -> Any:
+    """An array that says it is on the GPU; nothing may look at its numbers."""
+    held = np.zeros(2, np.float32)
+    return _core._from_pointer(held.ctypes.data, (2,), (1,), "float32", 1, 0, held)
+
+
+def fused(program: Any, shape: tuple[int, ...], strides: tuple[int, ...], made: tuple[int, ...], *given: int) -> Any:
+    """Runs a compiled graph of one fused group; given: its operands, 0 for the input, 1 for the output."""
+    values = [("float32", shape, strides, "input", 0, 0), ("float32", made, (1,) * len(made), "output", 0, 0)]
+    name = "fused_rows" if isinstance(program, _core.RowProgram) else "fused"
+    group = ((name, program, "float32"), list(given), [1], (), 0)
+    return lambda: _core.Executable(values, [group], 1, 1, 0, []).run([dl.np.zeros(shape)])
+
+
+def a_view_alone() -> Any:
+    """Runs a compiled graph of one operator, which has nothing to run."""
+    values = [("float32", (2,), (1,), "input", 0, 0), ("float32", (2,), (1,), "output", 0, 0)]
+    return _core.Executable(values, [(_core.op_id("flip"), [0], [1], (), 0)], 1, 1, 0, []).run([dl.np.zeros(2)])
+
+
+ROW_SUM = _core.RowProgram(1, [("row_sum", (0,))], [1], trailing=1)
+TWO_SUMS = _core.RowProgram(1, [("row_sum", (0,)), ("row_sum", (1,))], [2], trailing=1)
+ROW = _core.RowProgram(1, [("row_sum", (0,)), ("neg", (0,))], [2], trailing=1)
+MATRIX_SUM = _core.RowProgram(1, [("row_sum", (0,))], [1], trailing=2)
+NEG = _core.TileProgram(1, [("neg", (0,))], [1])
+PROGRAMS = [
+    (fused(NEG, (2,), (1,), (2,), 0, 0), "its program takes 1 inputs and makes 1 outputs, got 2 and 1"),
+    (fused(ROW_SUM, (2, 3), (3, 1), (2,), 0, 0), "its program takes 1 inputs and makes 1 outputs, got 2 and 1"),
+    (fused(ROW_SUM, (2, 3), (3, 1), (2,)), "fused_rows: no arrays"),
+    (fused(TWO_SUMS, (2, 3), (3, 1), (2,), 0), "a reduction of one number a row"),
+    (fused(ROW, (2, 3), (3, 1), (2,), 0), "an output of one number a row gets a number for each element"),
+    (fused(MATRIX_SUM, (3,), (1,), (1,), 0), "the inputs have fewer axes than a row"),
+    (fused(MATRIX_SUM, (2, 2, 3), (6, 1, 2), (2,), 0), "a row that is not evenly spaced in memory"),
+    (lambda: _core.TileProgram(1, [("neg", (0,))], []), "the program has no output"),
+    (lambda: _core.invoke(10**6, (), (), None), "no operator has the number 1000000"),
+    (lambda: _core.infer(_core.op_id("float_power"), []), "no inference rule is called"),
+    (a_view_alone, "is a view, it has nothing to compute"),
+    (lambda: _core.places(elsewhere(), True), "places: expected an array in the host's memory"),
+]
+
+
+@pytest.mark.parametrize(("call", "match"), PROGRAMS, ids=range(len(PROGRAMS)))
+def test_programs_that_are_none_are_faults_of_dlcore(call: Callable[[], Any], match: str) -> None:
+    with pytest.raises(RuntimeError, match=f"{match}.*{FAULT}"):
+        call()
+
+
 @pytest.mark.parametrize(("call", "match"), DECLARATIONS, ids=[match for _, match in DECLARATIONS])
 def test_faults_of_dlcore_are_told_as_such(call: Callable[[], Any], match: str) -> None:
     with pytest.raises(RuntimeError, match=f"{match}.*{FAULT}"):
@@ -84,12 +131,6 @@ def doubled(*given: Any) -> Any:
     result = ("float32", (2, 3), (3, 1), "output", 0, 0)
     instr = (_core.op_id("multiply"), [0, 0], [0], (), 0)
     return _core.Executable([value, result], [instr], 1, 1, 0, []).run(list(given))
-
-
-def elsewhere() -> Any:
-    """An array that says it is on the GPU; nothing may look at its numbers."""
-    held = np.zeros(2, np.float32)
-    return _core._from_pointer(held.ctypes.data, (2,), (1,), "float32", 1, 0, held)
 
 
 class Buffer(ctypes.Structure):
