@@ -1,7 +1,7 @@
 """Which errors of the Python code no test provokes; `make messages` calls this beside the one for C++.
 
     python .ci/messages_python.py                       run the tests, then tell what none of them reached
-    python .ci/messages_python.py tests/array -n 2      words for pytest are passed on
+    python .ci/messages_python.py tests/array -n 2      these tests instead; other words for pytest are passed on too
     python .ci/messages_python.py --report              tell it from what the last run recorded
     python .ci/messages_python.py --report --room array --room ops      of these rooms only
 
@@ -69,7 +69,7 @@ def report(rooms: list[str], folder: Path = FOLDER) -> int:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--report", action="store_true", help="run nothing")
+    parser.add_argument("--report", "--no-tests", action="store_true", help="run nothing")
     parser.add_argument("--keep", action="store_true", help="add to what earlier runs recorded")
     parser.add_argument("--room", action="append", default=[], help="of this room only; dlcore: left of every room")
     arguments, rest = parser.parse_known_args()
@@ -77,7 +77,10 @@ def main() -> int:
     if not arguments.report:
         if not arguments.keep:
             shutil.rmtree(FOLDER, ignore_errors=True)
-        status = run(rest or ["-n", "2", "-m", "not browser and not serial"])
+        named = any((ROOT / word.partition("::")[0]).exists() for word in rest)
+        many = [] if "-n" in rest else ["-n", str(os.cpu_count() or 2)]
+        lanes = [[*many, "-m", "not browser and not serial"], ["-n", "0", "-m", "serial and not browser"]]
+        status = max(run([*rest, *lane]) for lane in ([[]] if named else lanes))
     return report(arguments.room) or status
 
 

@@ -76,6 +76,8 @@ def test_vectors_of_a_file(text, tmp_path):
     assert table.idx_to_vec.tolist() == [[0, 0, 0], [0, 0, 1], [2, 2, 2]]
     with pytest.raises(ValueError, match="'moon' is not here; what stands for all such is '<unk>'"):
         table.update_token_vectors(["moon"], nd.ones((1, 3)))
+    with pytest.raises(KeyError, match="get_pretrained_file_names: expected one of glove, fasttext, got 'wordy'"):
+        text.embedding.get_pretrained_file_names("wordy")
     with pytest.raises(ValueError, match=r"expected shape \(1, 3\), got \(2,\)"):
         table.update_token_vectors(["hello"], nd.ones((2,)))
 

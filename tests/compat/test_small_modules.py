@@ -153,6 +153,8 @@ def test_a_registry_makes_classes_by_name() -> None:
         create("blur")
     with pytest.raises(TypeError, match="register attack: expected a subclass of Attack, got <class 'int'>"):
         register(int)
+    with pytest.raises(ValueError, match="create attack: a Attack takes no further arguments"):
+        create(create("buzz"), 3)
     with pytest.raises(TypeError, match="expected a name or a Attack, got 3"):
         create(3)
 

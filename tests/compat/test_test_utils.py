@@ -25,6 +25,8 @@ def test_gradients_are_held_against_differences() -> None:
 
     with pytest.raises(AssertionError, match="gradient 0 and differences differ"):
         test_utils.check_numeric_gradient(lambda x: Wrong()(x), [np.array([1.0, 2.0])])
+    with pytest.raises(ValueError, match="check_numeric_gradient: 1 arrays for x, fc_weight, fc_bias"):
+        test_utils.check_numeric_gradient(net, [np.ones((3, 4))])
 
 
 def test_comparisons_and_random_arrays() -> None:

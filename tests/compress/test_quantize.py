@@ -119,6 +119,14 @@ def test_wrong_files_are_refused(tmp_path: Path) -> None:
         dl.io.save_arrays(file, arrays, {"format": "dlcore.quantized"})
         with pytest.raises(ValueError, match=r"0\.weight: expected int8 values with a float32 scale"):
             Quantized.load(file, net)
+    dl.io.save_arrays(file, {"scale:0.weight": np.ones(6, np.float32)}, {"format": "dlcore.quantized"})
+    with pytest.raises(ValueError, match="w.safetensors: 0.weight: scales without values"):
+        Quantized.load(file, net)
+    single = type("Single", (dl.gluon.Block,), {})()
+    single.factor = dl.gluon.Parameter("factor", shape=())
+    single.initialize()
+    with pytest.raises(ValueError, match="quantize_weights: factor: expected at least one axis, got a number"):
+        quantize_weights(single, lambda name, parameter: True)
     quantize_weights(dl_dense()).save(file)
     with pytest.raises(ValueError, match="missing in the file"):
         Quantized.load(file, net)
