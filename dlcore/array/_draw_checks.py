@@ -15,19 +15,19 @@ from .context import Context
 Shape = int | Sequence[int] | None
 Place = Context | str | None
 Dims = tuple[int, ...]
-_NUMBERS = (float, int)  # exactly these: what is given nearly always, and needs no array to be looked at
+NUMBERS = (float, int)  # exactly these: what is given nearly always, and needs no array to be looked at
 
 
 def all_numbers(values: Sequence[Any]) -> bool:
     for v in values:
-        if type(v) not in _NUMBERS:
+        if type(v) not in NUMBERS:
             return False
     return True
 
 
 def is_array(*values: Any) -> bool:
     for v in values:
-        if type(v) not in _NUMBERS and isinstance(v, (NDArray, _np.ndarray, list, tuple)):
+        if type(v) not in NUMBERS and isinstance(v, (NDArray, _np.ndarray, list, tuple)):
             return True
     return False
 
@@ -94,7 +94,7 @@ def known(value: Any) -> bool:
 
 def need(name: str, param: str, value: Any, what: str, fits: Callable[[Any], Any]) -> None:
     """A ValueError unless the parameter's numbers fit; those of a traced array are not looked at."""
-    if type(value) in _NUMBERS:
+    if type(value) in NUMBERS:
         if not fits(value):
             raise ValueError(f"{name}: {param} must be {what}, got {value:g}")
         return

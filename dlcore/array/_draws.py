@@ -17,7 +17,7 @@ from .._core import NDArray
 from ..ops import F
 from ._convert import asarray, dtype_name
 from ._draw_checks import (
-    _NUMBERS,
+    NUMBERS,
     Dims,
     Shape,
     a_chance,
@@ -56,7 +56,7 @@ def _scaled(name: str, unit: Callable[..., NDArray]) -> Callable[..., NDArray]:
     """loc + scale * (a number of the standard distribution)."""
 
     def draw(loc: Any, scale: Any, dims: Dims, dtype: Any, place: str) -> NDArray:
-        if dtype is None and type(loc) in _NUMBERS and type(scale) in _NUMBERS and scale >= 0:  # as most calls are
+        if dtype is None and type(loc) in NUMBERS and type(scale) in NUMBERS and scale >= 0:  # as most calls are
             return unit(float(loc), float(scale), dims, "float32", place)
         work, final = float_dtype(name, dtype)
         not_negative(name, "scale", scale)

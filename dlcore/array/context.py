@@ -13,7 +13,7 @@ from .._kinds import FITS, NAMED, WRONG_TYPE, WRONG_VALUE, Kind, shown
 _local = threading.local()
 
 
-def _stack() -> list[Context]:
+def device_blocks() -> list[Context]:
     """The `with` blocks of this thread, innermost last."""
     try:
         return _local.stack
@@ -64,13 +64,13 @@ class Context(metaclass=_OfContext):
         return hash((self.device_type, self.device_id))
 
     def __enter__(self) -> Context:
-        _stack().append(self)
+        device_blocks().append(self)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        _stack().pop()
+        device_blocks().pop()
 
     def empty_cache(self) -> None:
         """Gives memory that is kept for reuse back to the system."""
@@ -149,7 +149,7 @@ def current_context() -> Context:
     ...     current_context()
     gpu(0)
     """
-    stack = _stack()
+    stack = device_blocks()
     return stack[-1] if stack else _CPU
 
 
@@ -159,7 +159,7 @@ _CPU = Context("cpu", 0)
 def device_name(ctx: Context | str | None) -> str:
     """The core's name of a device ("cpu(0)"); None means the default. The first use of a GPU loads its backend."""
     if ctx is None:
-        stack = _stack()
+        stack = device_blocks()
         if not stack:
             return "cpu(0)"
         ctx = stack[-1]

@@ -16,9 +16,10 @@ from .._core import NDArray
 from ..ops import F
 from . import _draws, np_random
 from ._convert import asarray
-from ._draw_checks import Dims, Place, Shape, all_numbers, as_dims, dims_of, shape_of
+from ._draw_checks import NUMBERS, Dims, Place, Shape, all_numbers, as_dims, dims_of, shape_of
 from ._generator import Generator, default_rng, get_state, seed, set_state
 from ._names._call import offer
+from .context import device_blocks
 from .context import device_name as place_of
 from .np_random import (
     beta,
@@ -83,6 +84,11 @@ def _draw(
     return out
 
 
+def _plain(first: Any, second: Any, shape: Any) -> bool:
+    """Whether two parameters are numbers and nothing else says where the result is, as in most calls."""
+    return type(shape) is tuple and type(first) in NUMBERS and type(second) in NUMBERS and not device_blocks()
+
+
 def uniform(
     low: Any = 0.0, high: Any = 1.0, shape: Shape = None, dtype: Any = None, ctx: Place = None,
     out: NDArray | None = None, *, size: Shape = None, device: Place = None,
@@ -94,9 +100,8 @@ def uniform(
     >>> uniform(asarray([0.0, 10.0]), asarray([1.0, 11.0]), shape=3).shape
     (2, 3)
     """
-    if type(shape) is tuple and ctx is size is device is out is None and all_numbers((low, high)):
-        if dtype is None:
-            return F.random_uniform(float(low), float(high), as_dims(shape, "uniform"), "float32", place_of(None))
+    if _plain(low, high, shape) and dtype is ctx is size is device is out is None:
+        return F.random_uniform(low, high, as_dims(shape, "uniform"))
     return _draw("uniform", _draws.uniform, (low, high), shape, size, dtype, ctx or device, out)
 
 
@@ -109,8 +114,8 @@ def normal(
     >>> normal(0, 1, shape=(2, 3)).shape
     (2, 3)
     """
-    if type(shape) is tuple and ctx is size is device is out is None and all_numbers((loc, scale)):
-        return _draws.normal(loc, scale, as_dims(shape, "normal"), dtype, place_of(None))
+    if _plain(loc, scale, shape) and dtype is ctx is size is device is out is None and scale >= 0:
+        return F.random_normal(loc, scale, as_dims(shape, "normal"))
     return _draw("normal", _draws.normal, (loc, scale), shape, size, dtype, ctx or device, out)
 
 

@@ -59,7 +59,7 @@ def slice_grad(g: Array, x: Array, start: Ints, step: Ints | None = None) -> Arr
     return out
 
 
-def pad_repeat_grad(g: Array, x: Array, before: Ints, after: Ints, mode: str = "edge") -> Array:
+def pad_repeat_grad(g: Array, x: Array, before: Ints, after: Ints, mode: Any = "edge") -> Array:
     places = np.pad(np.arange(x.size).reshape(x.shape), list(zip(before, after, strict=True)), mode)
     out = np.zeros(x.size, g.dtype)
     np.add.at(out, places.reshape(-1), g.reshape(-1))

@@ -51,8 +51,6 @@ def classic(
     renamed = also or {}
 
     def named(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        if kwargs.keys() <= own and "out" not in kwargs:
-            return function(*args, **kwargs)
         out = kwargs.get("out") if "out" in own else kwargs.pop("out", None)
         for key in [k for k in kwargs if k not in own]:
             if key in renamed:
@@ -71,7 +69,9 @@ def classic(
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
         try:
-            return named(args, kwargs) if kwargs else function(*args)
+            if not kwargs or (kwargs.keys() <= own and "out" not in kwargs):
+                return function(*args, **kwargs)
+            return named(args, kwargs)
         except CAUGHT as error:
             found = better(function, name, error, args, kwargs)
             if found is None:
