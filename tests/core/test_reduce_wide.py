@@ -40,6 +40,16 @@ def test_integer_sums_and_means_are_exact(shape: tuple[int, int], dtype: str) ->
                 np.testing.assert_array_equal(mean, (total / count).astype(mean.dtype))
 
 
+@pytest.mark.parametrize("n", [15, 16, 17, 31, 33, 63, 64, 65, 127, 129, 255, 256, 257, 319, 1001])
+def test_rows_of_bytes_that_end_within_a_vector_are_exact(n: int) -> None:
+    x = rng.integers(0, 256, (5, n), np.uint8)
+    x[0] = 255
+    truths = x.view(bool)  # many bytes that are neither 0 nor 1
+    np.testing.assert_array_equal(F.sum(nd(x), 1).asnumpy(), x.sum(1))
+    np.testing.assert_array_equal(F.sum(nd(truths), 1).asnumpy(), (x != 0).sum(1))
+    np.testing.assert_array_equal(F.sum(nd(x[:, : n // 2 + 8]), 1).asnumpy(), x[:, : n // 2 + 8].sum(1))
+
+
 @pytest.mark.parametrize("dtype", ["int16", "uint16"])
 def test_columns_longer_than_sums_of_twice_the_width_hold(dtype: str) -> None:
     for x in filled((150_000, 5), dtype)[:2]:

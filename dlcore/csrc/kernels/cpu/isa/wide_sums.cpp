@@ -5,6 +5,10 @@
 #include "kernels/cpu/isa/joined_rows.h"
 #include "kernels/cpu/isa/wide_half.h"
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 namespace dl {
 namespace DL_ISA {
 namespace {
@@ -112,11 +116,60 @@ DL_INLINE typename N::Sum int_block(int64_t n, const typename N::Element* x) {
   return typename N::Sum(total);
 }
 
+#if defined(__x86_64__)
+// Bytes as sums of eight, one instruction a vector.
+DL_INLINE Vec<uint64_t> eights(Vec<uint8_t> v) {
+#if defined(__AVX512BW__)
+  return reinterpret_cast<Vec<uint64_t>>(_mm512_sad_epu8(reinterpret_cast<__m512i>(v), _mm512_setzero_si512()));
+#elif defined(__AVX2__)
+  return reinterpret_cast<Vec<uint64_t>>(_mm256_sad_epu8(reinterpret_cast<__m256i>(v), _mm256_setzero_si256()));
+#else
+  return reinterpret_cast<Vec<uint64_t>>(_mm_sad_epu8(reinterpret_cast<__m128i>(v), _mm_setzero_si128()));
+#endif
+}
+
+// At least a vector of them; the last one is read again, without what was counted before.
+template <bool kTruths>
+DL_INLINE uint64_t byte_run(int64_t n, const uint8_t* x) {
+  using V = Vec<uint8_t>;
+  constexpr int64_t lane = kVecBytes;
+  auto load = [](const uint8_t* p) {
+    const V v = vec_load<V>(p), ones = V{} + 1;
+    return kTruths ? V(v < ones ? v : ones) : v;
+  };
+  Vec<uint64_t> sum[4] = {};
+  int64_t i = 0;
+  for (; i + 4 * lane <= n; i += 4 * lane) {
+#pragma GCC unroll 4
+    for (int k = 0; k < 4; k++) sum[k] += eights(load(x + i + k * lane));
+  }
+  for (; i + lane <= n; i += lane) sum[0] += eights(load(x + i));
+  if (i < n) {
+    V place;
+    for (int k = 0; k < int(lane); k++) place[k] = uint8_t(k);
+    const V first = V{} + uint8_t(lane - (n - i)), v = load(x + n - lane);
+    sum[1] += eights(place >= first ? v : V{});
+  }
+  return fold<uint64_t>((sum[0] + sum[1]) + (sum[2] + sum[3]));
+}
+
+template <bool kTruths>
+void byte_runs(int64_t count, int64_t n, const void* px, int64_t stride, void* pacc) {
+  const uint8_t* x = static_cast<const uint8_t*>(px);
+  uint64_t* acc = static_cast<uint64_t*>(pacc);
+  for (int64_t c = 0; c < count; c++) acc[c] += byte_run<kTruths>(n, x + c * stride);
+}
+#endif
+
 template <class N>
 void int_runs(int64_t count, int64_t n, const void* px, int64_t stride, void* pacc) {
   constexpr int64_t block = N::kMost * lanes<typename N::Middle>();
   const auto* x = static_cast<const typename N::Element*>(px);
   auto* acc = static_cast<typename N::Sum*>(pacc);
+#if defined(__x86_64__)
+  if constexpr (std::is_same_v<typename N::Element, uint8_t>)
+    if (n >= kVecBytes) return byte_runs<std::is_same_v<N, Truths>>(count, n, px, stride, pacc);
+#endif
   for (int64_t c = 0; c < count; c++, x += stride) {
     typename N::Sum sum = 0;
     for (int64_t i = 0; i < n; i += block) sum += int_block<N>(n - i < block ? n - i : block, x + i);
