@@ -98,15 +98,13 @@ def lr_find(
     True
     """
     _check(net, start, stop, steps, batch)
+    if getattr(optimizer, "lr_scheduler", optimizer_params.get("lr_scheduler")) is not None:
+        raise ValueError("lr_find: the optimizer's schedule decides the learning rate; give one without lr_scheduler")
     state = _core.rng_state()
     try:
         _core.seed(seed)
         trial = copy.deepcopy(net)
         rule = make_optimizer(copy.deepcopy(optimizer), start, optimizer_params)
-        if rule.lr_scheduler is not None:
-            raise ValueError(
-                "lr_find: the optimizer's schedule decides the learning rate; give one without lr_scheduler"
-            )
         source = batches(data, batch=batch, train=True, seed=seed)
         rates = np.geomspace(start, stop, steps)
         losses = _sweep(trial, source, rule, loss, rates)
