@@ -77,7 +77,7 @@ def _pools(nd: int) -> None:
     op(name, f"x, kernel: ints, p: int = 2, stride: opt_ints = None, pad: ints = {(0,) * nd}, ceil: bool = False",
        f"The p-norm of each window, (sum of |x| ** p) ** (1 / p), p from 1 on; {_CEIL}.", infer="check_order",
        define=f"s = sum_pool{nd}d(power(abs(x), p), {same}); none = equal(s, 0.0);"
-              "where(none, 0.0, exp(log(where(none, 1.0, s)) / p))",
+              "where(none, 0.0, power(where(none, 1.0, s), 1.0 / p))",
        ref=_ORACLE + "lp_pool", samples=[case(real(0.2, 2, shape=x.shape), **plain, p=3),
                                          case(real(0.2, 2, shape=x.shape), **hard)],
        errors=[*errors, bad("p, the order of the norm, must be at least 1, got 0", x, kernel=2, p=0)],

@@ -139,11 +139,17 @@ def test_powers_of_whole_numbers(dtype: str) -> None:
         assert unsigned.tolist() == want.tolist()
     if dtype[0] == "i":  # NumPy refuses negative powers; what is compiled gives 1 / x**n without its fraction
         a, n = array([1, -1, 2, 0], dtype), array([-3, -3, -1, -1], dtype)
-        with pytest.raises(ValueError, match=r"powers of at least 0, got -3 in b of shape \(4,\) for a of shape \(4,\)"):
+        with pytest.raises(
+            ValueError, match=r"powers of at least 0, got -3 in b of shape \(4,\) for a of shape \(4,\)"
+        ):
             F.power(a, n)
         with pytest.raises(ValueError, match="powers of at least 0, got -1 in b"):
             a **= F.slice(n, (3,), (1,))
         assert jit(F.power)(a, n).tolist() == [1, -1, 0, 0]
+
+
+def test_norms_of_windows_round_once() -> None:
+    assert F.lp_pool1d(array([[[65504.0, 1.0]]], "float16"), 2, 1).tolist() == [[[65504.0]]]
 
 
 @pytest.mark.parametrize("source", ["float16", "float32", "float64"])
