@@ -57,12 +57,30 @@ _one("random_gamma", "alpha", "Gamma-distributed numbers of scale 1 with the giv
      grad="gy * _gamma_slope(alpha, y)", smooth=False,  # finite differences do not hold the draw
      samples=[case(_all(2.5)), case(_all(0.4)), case(_all(60))],
      example="random_gamma([0.]) -> [0.]", formula="Marsaglia and Tsang, ACM TOMS 26, 2000")
-_op("_gamma_slope", "alpha, y", "How draws y of random_gamma move with alpha.", family="random", dtype="floating",
-    infer="gamma_slope", kernel="gamma_slope", smooth=False,  # second derivatives are not known
-    grad={"alpha": "_no_gradient(alpha)", "y": "_no_gradient(y)"}, ref="dlcore.ops.reference_random.gamma_slope",
+# Its derivatives, of any order, are made of two families: _gamma_slope.py says which. A draw that is 0 has none.
+_by_alpha = "d = where(draw > 0.0, draw, ones_like(draw)); q = log(d) - digamma(alpha);"
+_by_draw = "d = where(draw > 0.0, draw, ones_like(draw)); r = (alpha - 1.0) / d - 1.0;"
+_op("_gamma_slope", "alpha, draw", "How draws of random_gamma move with alpha.", family="random", dtype="floating",
+    infer="gamma_slope", kernel="gamma_slope",
+    grad={"alpha": _by_alpha + "gy * (_gamma_rate(1.0, alpha, draw) * q - _gamma_rate(2.0, alpha, draw))",
+          "draw": _by_draw + "gy * (_gamma_rate(1.0, alpha, draw) * r - _gamma_power(1.0, alpha, draw))"},
+    ref="dlcore.ops.reference_random.gamma_slope",
     samples=[case(fixed([0.3, 1.0, 2.5, 40.0]), fixed([0.2, 1.5, 1.0, 55.0])),
              case(_all(2.5, (3, 1)), real(0.5, 6, (4,)))],
     tol={"float64": 1e-6, "float32": 2e-6}, formula="Figurnov et al., NeurIPS 2018")  # the oracle takes differences
+_family = partial(_op, family="random", dtype="floating", samples=[
+    case(fixed(2.0), fixed([0.3, 1.0, 2.5, 40.0]), fixed([0.2, 1.5, 1.0, 55.0])),
+    case(fixed(1.0), _all(2.5, (3, 1)), real(0.5, 6, (4,)))])
+_family("_gamma_rate", "n: scalar, alpha, draw", "The n-th derivative by alpha of the gamma distribution up to a draw,"
+        " over its density there, for n from 1 on.", infer="gamma_rate", kernel="gamma_rate",
+        grad={"alpha": _by_alpha + "gy * (_gamma_rate(n + 1.0, alpha, draw) - q * _gamma_rate(n, alpha, draw))",
+              "draw": _by_draw + "gy * (_gamma_power(n, alpha, draw) - r * _gamma_rate(n, alpha, draw))"},
+        ref="dlcore.ops.reference_random.gamma_rate", tol={"float64": 1e-9, "float32": 2e-6})
+_family("_gamma_power", "n: scalar, alpha, draw", "The n-th derivative by alpha of the gamma density, over it; 0 for n"
+        " below 0.", infer="gamma_power", kernel="gamma_power",
+        grad={"alpha": _by_alpha + "gy * (_gamma_power(n + 1.0, alpha, draw) - q * _gamma_power(n, alpha, draw))",
+              "draw": _by_draw + "gy * n / d * _gamma_power(n - 1.0, alpha, draw)"},
+        ref="dlcore.ops.reference_random.gamma_power", tol={"float64": 1e-9, "float32": 2e-6})
 _one("random_truncated", "low, high", "Standard normal numbers of which only those between low and high are taken.",
      kernel="random_truncated", ref="dlcore.ops.reference_random.truncated",
      errors=[bad("low must not be above high", _all(2), _all(1))],

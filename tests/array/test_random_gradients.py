@@ -8,6 +8,7 @@ from typing import Any
 import numpy
 import pytest
 from scipy.special import gamma as gamma_function
+from scipy.special import gammainc, gammaincinv
 
 import dlcore as dl
 from dlcore import autograd, np
@@ -97,11 +98,48 @@ def test_a_compiled_function_has_them_too() -> None:
     assert abs(float(a.grad) - 1.0) < 0.02
 
 
-def test_second_derivatives_are_refused() -> None:
-    a = np.array([2.5])
+@pytest.mark.parametrize(("alpha", "share"), [(0.4, 0.8), (2.5, 0.3), (40.0, 0.9), (300.0, 0.05)])
+def test_a_gamma_draw_has_derivatives_of_any_order(alpha: float, share: float) -> None:
+    """Of the number that has `share` of the distribution below it, as alpha moves."""
+
+    def derivatives(a: float) -> list[float]:
+        x, y = np.array([a], dtype="float64"), np.array([gammaincinv(a, share)], dtype="float64")
+        x.attach_grad()
+        y.attach_grad()
+        with autograd.record():
+            found = [F._gamma_slope(x, y)]
+            for _ in range(2):
+                by_alpha, by_draw = autograd.grad(found[-1], [x, y], create_graph=True, retain_graph=True)
+                found.append(by_alpha + by_draw * F._gamma_slope(x, y))
+        return [float(f) for f in found]
+
+    step = alpha * 1e-4
+    low, here, high = (derivatives(alpha + s * step) for s in (-1, 0, 1))
+    for order in (1, 2):
+        assert here[order] == pytest.approx((high[order - 1] - low[order - 1]) / (2 * step), rel=1e-5)
+
+
+def test_second_derivatives_by_the_tape() -> None:
+    def second(call: Any) -> float:
+        dl.random.seed(3)
+        a = np.array([2.5], dtype="float64")
+        a.attach_grad()
+        with autograd.record():
+            y = call(a)
+            slope = autograd.grad(y, [a], create_graph=True)[0]
+        slope.backward()
+        share = gammainc(2.5, float(y))
+        want = (gammaincinv(2.51, share) - 2 * gammaincinv(2.5, share) + gammaincinv(2.49, share)) / 1e-4
+        assert float(a.grad) == pytest.approx(want, rel=1e-3)
+        return float(a.grad)
+
+    assert second(F.random_gamma) == pytest.approx(second(dl.jit(F.random_gamma)))
+
+
+def test_second_derivatives_of_large_parameters_are_refused() -> None:
+    a = np.array([2e4])
     a.attach_grad()
     with autograd.record():
-        y = np.random.gamma(a)
-        slope = autograd.grad(y, [a], create_graph=True)[0]
-        with pytest.raises(RuntimeError, match="no derivative of that order"):
-            autograd.grad(slope, [a])
+        slope = autograd.grad(np.random.gamma(a), [a], create_graph=True)[0]
+    with pytest.raises(ValueError, match="beyond alpha 10000 random_gamma has no derivative of that order"):
+        slope.backward()
