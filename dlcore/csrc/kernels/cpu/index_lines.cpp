@@ -53,7 +53,9 @@ void read_lines(const KernelCall& c, const Lines& l) {
 void add_lines(const View& g_in, const View& out, const Lines& l) {
   DType t = sum_type(out.dtype);
   Temp kg, ko;
-  View g = as_contiguous(g_in, t, kg);
+  // One number everywhere, as a sum's gradient is, is read where it lies.
+  const bool one = g_in.dtype == t && std::all_of(g_in.strides.begin(), g_in.strides.end(), [](auto s) { return !s; });
+  View g = one ? g_in : as_contiguous(g_in, t, kg);
   bool direct = out.dtype == t && is_contiguous(out.shape, out.strides);
   View to = direct ? out : temp_view(out.shape, t, ko);
   fill_zero(to);
@@ -62,7 +64,10 @@ void add_lines(const View& g_in, const View& out, const Lines& l) {
     if constexpr (std::is_same_v<T, Compute<T>> && !std::is_same_v<T, bool>) {
       const T* pg = g.ptr<const T>();
       T* p = to.ptr<T>();
-      l.each([&](int64_t i, int64_t q) { p[i] = T(p[i] + pg[q]); });
+      if (one)
+        l.each([&](int64_t i, int64_t) { p[i] = T(p[i] + *pg); });
+      else
+        l.each([&](int64_t i, int64_t q) { p[i] = T(p[i] + pg[q]); });
     }
   });
   if (!direct) copy_view(out, to);
