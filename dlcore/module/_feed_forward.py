@@ -106,9 +106,9 @@ class FeedForward:
 
     def predict(self, X: Any, num_batch: int | None = None, return_data: bool = False, reset: bool = True) -> Any:
         """The outputs as NumPy arrays; one array where there is one output. RuntimeError before `fit`."""
-        self._trained("predict")
         if return_data:
             raise ValueError("FeedForward.predict: return_data is not offered; the caller has the data")
+        self._trained("predict")
         batches = self._batches(X, None, False)
         found = self._module(batches, False).predict(batches, num_batch, reset=reset)
         return [a.asnumpy() for a in found] if isinstance(found, list) else found.asnumpy()

@@ -27,6 +27,7 @@ ROWS: list[tuple[Callable[[], Any], type[Exception], str]] = [
         ValueError,
         "results: expected 2 names of classes, got",
     ),
+    (lambda: interpret.rules(net(), samples(0)), ValueError, "data: expected at least one"),
     (lambda: interpret.rules(net(), samples(3)), ValueError, "rules: expected at least four samples, got 3"),
     (
         lambda: interpret.rules(net(), samples(5), features=["a"]),

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import dlcore as dl
 from dlcore import io, nd, sym
+from dlcore.module._checkpoint import load_params
 
 made: Any = dl.mod  # what a type checker would refuse as well
 callback: Any = dl.callback
@@ -50,6 +53,11 @@ ROWS: list[tuple[Callable[[], Any], type[Exception], str]] = [
         "PythonLossModule: the batch has no label; add it with take_labels=True",
     ),
     (lambda: dl.model.FeedForward(DATA, epoch_size=3), ValueError, "FeedForward: epoch_size is not offered; io.Resize"),
+    (
+        lambda: dl.model.FeedForward(DATA).predict(nd.ones((2,)), return_data=True),
+        ValueError,
+        "FeedForward.predict: return_data is not offered; the caller has the data",
+    ),
     (in_a_row, ValueError, "SequentialModule.*a, b"),
     (lambda: dl.callback.ProgressBar(0), ValueError, "ProgressBar: expected at least one batch, got total=0"),
     (lambda: callback.ProgressBar("a"), TypeError, r"ProgressBar: total must be a whole number, got 'a' \(str\)"),
@@ -60,3 +68,9 @@ ROWS: list[tuple[Callable[[], Any], type[Exception], str]] = [
 def test_it_is_said(call: Callable[[], object], kind: type[Exception], match: str) -> None:
     with pytest.raises(kind, match=match):
         call()
+
+
+def test_a_file_of_other_names_is_refused(tmp_path: Path) -> None:
+    io.save_arrays(tmp_path / "w", {"weight": np.ones(1, np.float32)})
+    with pytest.raises(ValueError, match="w: expected names such as 'arg:weight', found 'weight'"):
+        load_params(tmp_path / "w")
