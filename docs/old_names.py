@@ -29,8 +29,8 @@ differs on purpose:
   all else. LARS knows biases by their one axis, and DCASGD makes up only for what others have changed since the
   gradient was taken.
 - Windows of a "full" pooling that lie in the padding alone are left out (MXNet gave -inf for them).
-- `w.attach_grad(stype="row_sparse")` gives a dense gradient and warns; row-sparse ones are those of `nn.Embedding` and of
-  parameters with `grad_stype="row_sparse"`.
+- `w.attach_grad(stype="row_sparse")` gives a dense gradient and warns; row-sparse ones are those of `nn.Embedding`
+  and of parameters with `grad_stype="row_sparse"`.
 - What is in `NDArrayIter.data` are NumPy's arrays. The padding of a last batch does not count in `Module.score`.
 
 While `import mxnet` means dlcore (`import dlcore.compat.mxnet`), programs get MXNet's answers where they count on them:

@@ -277,7 +277,8 @@ def hypergeometric(ngood: Any, nbad: Any, nsample: Any, dims: Dims, dtype: Any, 
     for name, value in given:
         what = "a whole number from 0 to 1e9"
         need("hypergeometric", name, value, what, lambda v: (v >= 0) & (v <= 1e9) & (v == _np.floor(v)))
-    return F.random_hypergeometric(*(as_param(v, dims, "float64", place) for _, v in given), dtype)
+    good, bad, n = (as_param(v, dims, "float64", place) for _, v in given)
+    return F.random_hypergeometric(good, bad, n, dtype)
 
 
 def negative_binomial(n: Any, p: Any, dims: Dims, dtype: Any, place: str) -> NDArray:

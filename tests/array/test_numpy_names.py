@@ -21,6 +21,7 @@ WHOLE = rng.integers(0, 5, (3, 4))
 EDGES = np.array([-1.0, -0.2, 0.3, 1.5])
 nan, inf = np.nan, np.inf
 
+LAST = "inverted_cdf"  # of quantiles: the only way that takes weights
 CALLS: list[tuple[str, tuple, dict]] = [
     # joining and cutting
     ("dstack", ([M, M],), {}), ("dstack", ([V, V],), {}), ("column_stack", ([V, V],), {}), ("vstack", ([M, M],), {}),
@@ -334,8 +335,8 @@ def test_cross_takes_plane_vectors_too():
         (lambda: xp.percentile(V, -1), ValueError, "between 0 and 1"),
         (lambda: xp.quantile(V, 0.5, method="best"), ValueError, "method must be one of .*'best'"),
         (lambda: xp.quantile(V, 0.5, weights=V), ValueError, "weights need method 'inverted_cdf', got 'linear'"),
-        *[(lambda w=w: xp.quantile(V, 0.5, weights=w, method="inverted_cdf"), ValueError, words) for w, words in
-          ((W, r"shape \(7,\), or .* shape \(4,\) with"), (V * 0, "quantile: weights must be finite, at least 0"))],
+        (lambda: xp.quantile(V, 0.5, weights=W, method=LAST), ValueError, r"shape \(7,\), or .* shape \(4,\) with"),
+        (lambda: xp.quantile(V, 0.5, weights=V * 0, method=LAST), ValueError, "quantile: weights must be finite"),
         (lambda: xp.bincount([0.5]), TypeError, "bincount: .*float32"),
         (lambda: xp.bincount([-1]), ValueError, "at least 0, got -1"),
         (lambda: xp.bincount([1, 2], weights=[1.0]), ValueError, r"\(1,\) do not fit shape \(2,\)"),

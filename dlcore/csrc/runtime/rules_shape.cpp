@@ -182,7 +182,8 @@ DL_INFER("unstack", [](InferCall& c) {
 
 DL_INFER("arange", [](InferCall& c) {
   double start = c.attr("start").f, stop = c.attr("stop").f, step = c.attr("step").f;
-  if (step == 0) throw ValueError(format("%s: expected a step that is not 0, got 0 from %g to %g", c.name(), start, stop));
+  if (step == 0)
+    throw ValueError(format("%s: expected a step that is not 0, got 0 from %g to %g", c.name(), start, stop));
   double count = std::ceil((stop - start) / step);
   if (count == 0 && start != stop && !std::signbit(count)) count = 1;  // a step so large that the quotient is zero
   if (!(count < 9e18))
