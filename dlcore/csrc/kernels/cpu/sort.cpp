@@ -146,10 +146,10 @@ template <class T>
 void argsort_all(const View& x, const View& y, int64_t n, bool descending) {
   constexpr bool packed = sizeof(T) <= 4;
   using E = std::conditional_t<packed, PackedKey, WideKey>;
-  using Buckets = std::conditional_t<packed, PackedBuckets<T>, WideBuckets<T>>;
+  using Buckets = std::conditional_t<packed, PackedBuckets<T>, PrefixBuckets<T>>;
   if (sorts_by_buckets<E>(n, x.numel() / n))
     return each_long_line<T, uint64_t>(x, y, [&](auto from, auto to, int64_t count) {
-      if (n <= int64_t(UINT32_MAX))
+      if (n <= int64_t(UINT32_MAX) && (packed || to.step == 1))
         sort_by_buckets(Buckets{from, to, SortKey<T>(descending)}, count);
       else
         sort_by_buckets(WideBuckets<T>{from, to, SortKey<T>(descending)}, count);

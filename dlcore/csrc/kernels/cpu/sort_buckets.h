@@ -211,9 +211,13 @@ std::vector<int64_t> to_buckets(const B& line, const KeyRange& range, int64_t n,
 
 // A line in order; what is read lies apart from what is written. Lines of packed keys are shorter than 2^32.
 template <class B>
-void sort_by_buckets(const B& line, int64_t n) {
+void sort_by_buckets(B line, int64_t n) {
   using Element = typename B::Element;
   const KeyRange range = key_range(line, n);
+  if constexpr (B::kPrefix) {
+    line.least = range.least;
+    line.shift = std::max(0, leading_bit(range.width) - 31);
+  }
   if constexpr (B::kNumbers)
     if (range.width < kOwnDigits && int64_t(range.width) < n / 8) {
       const LeadingDigits own(range, 64);

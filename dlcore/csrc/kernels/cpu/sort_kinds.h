@@ -56,7 +56,7 @@ void cut_in_place(const SortLine<Item>& y, int64_t begin, int64_t end, int64_t c
 // bucket with room for twice as many elements, and makes of it what is wanted. Numbers themselves:
 template <class T>
 struct NumberBuckets {
-  static constexpr bool kNumbers = true;
+  static constexpr bool kNumbers = true, kPrefix = false;
   using Key = KeyOf<T>;
   using Item = Key;
   using Element = KeyOnly<Key>;
@@ -91,7 +91,7 @@ struct NumberBuckets {
 // Their positions, beside a key of at most 32 bits: the words differ, so that any order of them is the one order.
 template <class T>
 struct PackedBuckets {
-  static constexpr bool kNumbers = false;
+  static constexpr bool kNumbers = false, kPrefix = false;
   using Key = KeyOf<T>;
   using Item = uint64_t;
   using Element = PackedKey;
@@ -129,10 +129,57 @@ struct PackedBuckets {
   }
 };
 
+// Their positions beside the leading 32 bits of wider keys; where these are equal, keys are looked up.
+template <class T>
+struct PrefixBuckets {
+  static constexpr bool kNumbers = false, kPrefix = true;
+  using Key = KeyOf<T>;
+  using Item = uint64_t;
+  using Element = PackedKey;
+  SortLine<const T> x;
+  SortLine<Item> y;  // side by side
+  SortKey<T> keys;
+  uint64_t least = 0;
+  int shift = 0;
+  uint64_t key(int64_t i) const { return keys.template key<true>(x[i]); }
+  Item item(Key key, int64_t i) const { return (uint64_t(key) - least) >> shift << 32 | uint64_t(i); }
+
+  void finish(int64_t begin, int64_t end, Element* room) const {
+    Element* a = reinterpret_cast<Element*>(&y[begin]);
+    const Element* sorted = radix_sort_alone(a, room, end - begin);
+    if (sorted != a) std::copy(sorted, sorted + (end - begin), a);
+    settle(begin, end);
+  }
+  void finish_large(int64_t begin, int64_t end, Element* room, int64_t cap) const {
+    auto word = [](Item v) { return v; };
+    cut_in_place(y, begin, end, cap, word, [&](int64_t b, int64_t e) {
+      auto* a = reinterpret_cast<KeyOnly<uint64_t>*>(&y[b]);
+      auto* other = reinterpret_cast<KeyOnly<uint64_t>*>(room);
+      const auto* sorted = radix_sort_alone(a, other, e - b);
+      if (sorted != a) std::copy(sorted, sorted + (e - b), a);
+    });
+    settle(begin, end);
+  }
+  // Positions of what stands in the order of its leading bits.
+  void settle(int64_t begin, int64_t end) const {
+    auto before = [&](Item p, Item q) {
+      const uint64_t a = key(int64_t(p & UINT32_MAX)), b = key(int64_t(q & UINT32_MAX));
+      return a != b ? a < b : p < q;
+    };
+    for (int64_t i = begin, next; i < end; i = next) {
+      for (next = i + 1; next < end && y[next] >> 32 == y[i] >> 32; next++) {
+      }
+      if (next > i + 1 && shift && !std::is_sorted(&y[i], &y[i] + (next - i), before))
+        std::sort(&y[i], &y[i] + (next - i), before);
+      for (int64_t k = i; k < next; k++) y[k] &= UINT32_MAX;
+    }
+  }
+};
+
 // Their positions alone, where keys are as wide: a key is looked up where its number lies.
 template <class T>
 struct WideBuckets {
-  static constexpr bool kNumbers = false;
+  static constexpr bool kNumbers = false, kPrefix = false;
   using Key = KeyOf<T>;
   using Item = uint64_t;
   using Element = WideKey;
