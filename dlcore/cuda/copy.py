@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from ._call import Call, accumulator, kernel
@@ -34,8 +35,9 @@ def full(call: Call) -> None:
 
 @kernel("arange")
 def arange(call: Call) -> None:
-    n = call.y.shape[0]
-    call.y[...] = call.attrs["start"] + call.xp.arange(n, dtype="float64") * call.attrs["step"]
+    n, step = call.y.shape[0], call.attrs["step"]
+    step = step if math.isfinite(step) else 0.0  # it leaves the first number alone
+    call.y[...] = call.attrs["start"] + call.xp.arange(n, dtype="float64") * step
 
 
 @kernel("eye")

@@ -148,6 +148,11 @@ def test_powers_of_whole_numbers(dtype: str) -> None:
         assert jit(F.power)(a, n).tolist() == [1, -1, 0, 0]
 
 
+def test_an_infinite_step_leaves_the_first_number() -> None:
+    assert F.arange(0, 5, np.inf).tolist() == [0.0] and F.arange(2, -5, -np.inf).tolist() == [2.0]
+    assert jit(lambda x: x + F.arange(0, 5, np.inf))(array([1.0], "float32")).tolist() == [1.0]
+
+
 def test_norms_of_windows_round_once() -> None:
     assert F.lp_pool1d(array([[[65504.0, 1.0]]], "float16"), 2, 1).tolist() == [[[65504.0]]]
 

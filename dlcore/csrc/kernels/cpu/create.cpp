@@ -1,5 +1,6 @@
 // Arrays from nothing: zeros, ones, full, arange, eye.
 #include <algorithm>
+#include <cmath>
 
 #include "kernels/cpu/cast.h"
 #include "kernels/cpu/copy.h"
@@ -19,6 +20,7 @@ void full(const KernelCall& c) { strided_copy(c.out[0], c.in[c.nin - 1]); }
 void arange(const KernelCall& c) {
   double start = float_attr(c, "start", 0.0);
   double step = (start + float_attr(c, "step", 1.0)) - start;  // what NumPy steps by
+  if (!std::isfinite(step)) step = 0;                          // it leaves the first number alone, which is no 0 * inf
   const View& out = c.out[0];
   CastFn cast = cast_fn(DType::F64, out.dtype);
   int64_t stride = out.strides.n ? out.strides[0] : 1, size = int64_t(itemsize(out.dtype));
