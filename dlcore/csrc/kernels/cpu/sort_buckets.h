@@ -216,7 +216,8 @@ void sort_by_buckets(B line, int64_t n) {
   const KeyRange range = key_range(line, n);
   if constexpr (B::kPrefix) {
     line.least = range.least;
-    line.shift = std::max(0, leading_bit(range.width) - 31);
+    line.places = leading_bit(uint64_t(n)) + 1;
+    line.shift = std::max(0, leading_bit(range.width) + 1 + line.places - 64);
   }
   if constexpr (B::kNumbers)
     if (range.width < kOwnDigits && int64_t(range.width) < n / 8) {

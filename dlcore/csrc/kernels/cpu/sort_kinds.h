@@ -129,49 +129,52 @@ struct PackedBuckets {
   }
 };
 
-// Their positions beside the leading 32 bits of wider keys; where these are equal, keys are looked up.
+// Their positions beside the leading bits of wider keys, as many as there is room for; where these are equal, keys are
+// looked up.
 template <class T>
 struct PrefixBuckets {
   static constexpr bool kNumbers = false, kPrefix = true;
   using Key = KeyOf<T>;
   using Item = uint64_t;
-  using Element = PackedKey;
+  using Element = KeyOnly<uint64_t>;
   SortLine<const T> x;
   SortLine<Item> y;  // side by side
   SortKey<T> keys;
   uint64_t least = 0;
-  int shift = 0;
+  int shift = 0, places = 32;  // bits of a key that are left out, and of a position
   uint64_t key(int64_t i) const { return keys.template key<true>(x[i]); }
-  Item item(Key key, int64_t i) const { return (uint64_t(key) - least) >> shift << 32 | uint64_t(i); }
+  Item item(Key key, int64_t i) const { return (uint64_t(key) - least) >> shift << places | uint64_t(i); }
 
   void finish(int64_t begin, int64_t end, Element* room) const {
     Element* a = reinterpret_cast<Element*>(&y[begin]);
-    const Element* sorted = radix_sort_alone(a, room, end - begin);
+    const uint64_t bits = differing(a, end - begin) >> places << places;  // positions are in their order
+    const bool wide = suits_wide_digits<Element>(end - begin, bits);
+    const Element* sorted = radix_sort_line(a, room, end - begin, bits, wide);
     if (sorted != a) std::copy(sorted, sorted + (end - begin), a);
     settle(begin, end);
   }
   void finish_large(int64_t begin, int64_t end, Element* room, int64_t cap) const {
     auto word = [](Item v) { return v; };
     cut_in_place(y, begin, end, cap, word, [&](int64_t b, int64_t e) {
-      auto* a = reinterpret_cast<KeyOnly<uint64_t>*>(&y[b]);
-      auto* other = reinterpret_cast<KeyOnly<uint64_t>*>(room);
-      const auto* sorted = radix_sort_alone(a, other, e - b);
+      Element* a = reinterpret_cast<Element*>(&y[b]);
+      const Element* sorted = radix_sort_alone(a, room, e - b);
       if (sorted != a) std::copy(sorted, sorted + (e - b), a);
     });
     settle(begin, end);
   }
   // Positions of what stands in the order of its leading bits.
   void settle(int64_t begin, int64_t end) const {
+    const uint64_t place = (uint64_t(1) << places) - 1;
     auto before = [&](Item p, Item q) {
-      const uint64_t a = key(int64_t(p & UINT32_MAX)), b = key(int64_t(q & UINT32_MAX));
+      const uint64_t a = key(int64_t(p & place)), b = key(int64_t(q & place));
       return a != b ? a < b : p < q;
     };
     for (int64_t i = begin, next; i < end; i = next) {
-      for (next = i + 1; next < end && y[next] >> 32 == y[i] >> 32; next++) {
+      for (next = i + 1; next < end && y[next] >> places == y[i] >> places; next++) {
       }
       if (next > i + 1 && shift && !std::is_sorted(&y[i], &y[i] + (next - i), before))
         std::sort(&y[i], &y[i] + (next - i), before);
-      for (int64_t k = i; k < next; k++) y[k] &= UINT32_MAX;
+      for (int64_t k = i; k < next; k++) y[k] &= place;
     }
   }
 };
