@@ -230,7 +230,8 @@ def _check_row_types(graph: Graph, node: Node, whole: tuple[int, ...]) -> None:
             _fail(graph, node, f"output {i} holds one number a row, its program makes one per element")
     if any((m in REDUCTIONS or m in COLUMNS) and not wide[o[0]] for m, o in node.tile.code):
         _fail(graph, node, "a reduction of one number a row")
-    varies = [any(strides_along(value, whole)[: len(whole) - node.rows]) for value in node.inputs]
+    lead = whole[: len(whole) - node.rows]  # over an axis of one nothing varies, whatever its stride
+    varies = [any(n > 1 and s for n, s in zip(lead, strides_along(v, whole), strict=False)) for v in node.inputs]
     for i, (mnemonic, operands) in enumerate(node.tile.code, node.tile.n_in):
         varies.append(mnemonic != "const" and not column[i] and any(varies[o] for o in operands))
         if column[i] and mnemonic not in COLUMNS and any(varies[o] for o in operands):
