@@ -86,7 +86,7 @@ def without_states(joint: Graph, n_inputs: int, n_outputs: int) -> int:
 class Call:
     """The way back through one call, as the tape takes it.
 
-    operands  the arguments and the captured arrays; None for those that are about to hold on to this call
+    operands  the arguments and the captured arrays, in arrays of their own: those may come to hold on to this call
     versions  theirs before the call;  kept: what the forward part handed out for this
     places    the places on the tape of the operands that the call has overwritten
     """

@@ -147,6 +147,7 @@ class _Captured:
         self.written: dict[int, None] = {}
         self._new: list[dict[int, Value]] = []
         self._pausing: set[int] = set()
+        recorded: set[int] = set()
         for body in bodies:
             body.captured = [unread((a._dtype_name, a.shape)) for a in self.arrays]
             new: dict[int, Value] = {}
@@ -157,10 +158,15 @@ class _Captured:
                 if state.new is not None:
                     new[at] = state.new
                     self.written[at] = None
-                    if state.new.node is not None and state.new.node.paused:
-                        self._pausing.add(at)
+                    if state.new.node is not None:
+                        (self._pausing if state.new.node.paused else recorded).add(at)
             body.graph.inputs, body.graph.states = body.graph.inputs + body.captured, []
             self._new.append(new)
+        for at in self._pausing & recorded:
+            raise _core.TraceError(
+                f"cond: an array of shape {tuple(self.arrays[at].shape)} is changed in place by one function while "
+                "recording is paused and by the other while it is not; let both do the same"
+            )
 
     def add_results(self, numbers: list[int], bodies: list[BodyTrace] | None = None) -> None:
         """Makes the bodies give what the arrays of these numbers hold afterwards."""

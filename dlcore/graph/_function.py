@@ -235,9 +235,7 @@ class _Pair:
         results = _unrecorded(self.forward, arrays)
         outputs, kept = results[: self.n_outputs], results[self.n_outputs :]
         wanted = [a for a, mine in zip(operands, self.flowing, strict=True) if mine]
-        for i in taped:
-            operands[self.n_inputs + i] = None
-        call = Call(self.back, operands, versions, kept, places, rng)
+        call = Call(self.back, _core.kept_operands(operands), versions, kept, places, rng)
         new = [states[i] for i in self.written]
         _core.make_function_node(wanted, outputs, call, title=self.forward.name, overwritten=new)
         for i in taped:

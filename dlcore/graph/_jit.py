@@ -265,10 +265,12 @@ def jit(function: Any = None, *, remat: bool | Iterable[Any] = False, memory_bud
     """Compiles a function on arrays: the first call with a signature traces it, later calls run the compiled graph.
 
     A whole training step can be compiled as it is written: forward, loss, `backward()`, `trainer.step()` and
-    `metric.update(...)`. Arrays that the function reads without getting them as arguments (parameters, optimizer state,
-    what a metric adds up) are read and written in place. Another network, trainer, metric, array, number or word under
-    a name that the function uses itself (a global, a variable around it, an attribute of its object) makes it be
-    compiled anew, and so does a function that it calls by name when it is written anew, or names something else.
+    `metric.update(...)`. Arrays that the function reads without getting them as arguments (parameters, optimizer
+    state, what a metric adds up) are read and written in place; where gradients are recorded around the call, what
+    is written has its part in them, as outside of jit, unless it is written under `autograd.pause()`. Another
+    network, trainer, metric, array, number or word under a name that the function uses itself (a global, a variable
+    around it, an attribute of its object) makes it be compiled anew, and so does a function that it calls by name
+    when it is written anew, or names something else.
 
     Signature: shapes, dtypes and layouts of array arguments, the values of all other arguments (they must be hashable),
     whether gradients are recorded and training mode is on, and the dtype of mixed precision. Python code runs only

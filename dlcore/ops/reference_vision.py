@@ -277,7 +277,7 @@ def col2im(x: Array, size: Ints, kernel: Ints, **attrs: Any) -> Array:
 
 def iou(a: Array, b: Array) -> float:
     """The area of both over that of either; 0 where neither has any."""
-    both = area([*np.maximum(a[:2], b[:2]), *np.minimum(a[2:], b[2:])])
+    both = area(np.concatenate([np.maximum(a[:2], b[:2]), np.minimum(a[2:], b[2:])]))
     either = area(a) + area(b) - both
     return both / either if either else 0.0
 

@@ -180,8 +180,9 @@ def program(seed: int, compiled: bool = False) -> Callable[..., Any] | None:
     counts = [(n + 1) * 0.3 for n in range(len(live)) if choose.random() < 0.7 or n == len(live) - 1]
     first, last = sorted(choose.choices(range(len(steps) + 1), k=2)) if compiled else (len(steps), len(steps))
 
-    def run(m: Any, x: Any, v: Any, wrap: Any = plainly) -> Any:
-        arrays = [x * 1.0, v * 1.0]
+    def run(m: Any, x: Any, v: Any, wrap: Any = plainly, made: Any = None) -> Any:
+        arrays = [] if made is None else made
+        arrays += [x * 1.0, v * 1.0]
         for step in steps[:first]:
             step(m, arrays)
         if first < last:

@@ -212,6 +212,25 @@ def recorded(program: Callable[[Any], Any]) -> Any:
     return x.grad.asnumpy()
 
 
+def test_a_branch_that_pauses_beside_one_that_does_not_is_refused() -> None:
+    held = zeros(2, 3)
+
+    def f(x):
+        def paused():
+            with ag.pause():
+                held[:] = x
+            return x.sum()
+
+        def recorded():
+            held[:] = x * 2
+            return x.sum()
+
+        return dl.cond(x.sum() > 0, paused, recorded)
+
+    with pytest.raises(dl._core.TraceError, match=r"cond: an array of shape \(2, 3\) is changed .* by one function"):
+        recorded(dl.jit(f))
+
+
 def test_a_third_size_has_them_too() -> None:
     total = zeros(3)
 

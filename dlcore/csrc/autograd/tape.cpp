@@ -221,6 +221,13 @@ Operands look_at_operands(const std::vector<Tensor>& arrays, std::string_view re
   return found;
 }
 
+Tensor kept_operand(const Tensor& t) {
+  if (tracked(t) && !t->ag->node) return t;
+  Tensor kept = alias_of(t);
+  if (tracked(t)) link(kept, t->ag->node, t->ag->index);
+  return kept;
+}
+
 Tensor record_of(const Tensor& t) {
   if (!tracked(t) || !t->ag->node) return tracked(t) ? t : Tensor();
   Tensor place = hollow(t->shape, t->dtype, t->device);

@@ -89,6 +89,8 @@ struct Operands {
   std::vector<uint32_t> versions;
 };
 Operands look_at_operands(const std::vector<Tensor>& arrays, std::string_view read, const char* reader);
+// The same memory at the same place on the tape, whatever the array itself becomes; a variable itself.
+Tensor kept_operand(const Tensor& t);
 // Without numbers, an array with the same place on the tape, for what is overwritten next; a variable itself.
 Tensor record_of(const Tensor& t);
 

@@ -150,6 +150,14 @@ void bind_autograd(nb::module_& m) {
         return place ? nb::cast(place) : nb::none();
       },
       nb::arg("array"), "An array without numbers at the same place of the tape; a variable itself; None: no record.");
+  m.def(
+      "kept_operands",
+      [](nb::handle given) {
+        std::vector<Tensor> kept = to_tensors(given, "compiled graph");
+        for (Tensor& t : kept) t = kept_operand(t);
+        return arrays(kept);
+      },
+      nb::arg("arrays"), "The same memory at the same places on the tape, for a record that must not hold the arrays.");
   m.def("check_writable", [](const Tensor& t) { check_writable(t); }, nb::arg("array"));
   m.def(
       "took_constant", [](const Tensor& t) { took_constant(t); }, nb::arg("array"),
