@@ -87,7 +87,7 @@ def _weighted(
     shares = _shares(name, q)
     if method != "inverted_cdf":
         raise ValueError(f"{name}: weights need method 'inverted_cdf', got {method!r}")
-    w = F.cast(asarray(weights), "float64")
+    w = beside(x, weights, "float64")
     if w.shape != x.shape:
         k = place(name, x, axis) if isinstance(axis, int) else None
         if k is None or w.shape != (x.shape[k],):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+import numpy as np
+
 from ._call import Call, accumulator, kernel
 
 
@@ -74,7 +76,9 @@ def put_diagonal(call: Call) -> None:
 
 @kernel("pad")
 def pad(call: Call) -> None:
-    call.y.fill(call.attrs["value"])
+    value, dtype = call.attrs["value"], call.y.dtype
+    # Whole numbers keep the bits that they have room for, as on the CPU.
+    call.y.fill(np.float64(value).astype(np.int64).astype(dtype) if dtype.kind in "iu" else value)
     call.y[tuple(slice(b, b + n) for b, n in zip(call.attrs["before"], call.x.shape, strict=True))] = call.x
 
 
