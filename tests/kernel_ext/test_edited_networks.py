@@ -213,9 +213,18 @@ def test_values_and_names_are_written_and_refused():
         ({"do": "name", "line": 6, "name": "conv"}, "word of the language"),
         ({"do": "add", "line": 99, "text": "relu"}, "no line 99"),
         ({"do": "dance", "line": 3}, "no edit"),
+        ({"do": "write", "line": 10, "text": " "}, "a line cannot be empty; remove it instead"),
+        ({"do": "write", "line": 10, "text": "relu from b"}, 'no value is named "b"'),
     ):
         with pytest.raises(CleanError, match=said):
             edited(**request)
+    block = parse("%%network block(n)\ndense n\nrelu")
+    for request, said in (
+        ({"do": "name", "line": 2, "name": "n"}, '"n" is a parameter of this block and cannot be the name of a value'),
+        ({"do": "remove", "line": 0}, "what comes in cannot be removed"),
+    ):
+        with pytest.raises(CleanError, match=said):
+            edit(block, request)
 
 
 # --- a session

@@ -89,6 +89,7 @@ def test_networks_of_the_notebook_are_used():
          "several turns"),
         ("subgraph g\nb[dense 4]\nend\na[input 4] --> g", 6, "-->", "g is a frame"),
         ("a[input 4] --> b[ ]", 3, "", "this box is empty"),
+        ("a[output]", 1, "%%network net", "net has no layers"),
     ],
 )  # fmt: skip
 def test_mistakes_point_into_the_chart(text, line, caret, said):
@@ -98,3 +99,9 @@ def test_mistakes_point_into_the_chart(text, line, caret, said):
     assert said in error.message and error.lineno == line
     assert error.caret == caret
     assert (HEAD + text).splitlines()[line - 1] in error.box()
+
+
+def test_a_chart_takes_no_parameters():
+    with pytest.raises(NetworkError, match="a reusable block is written in lines, not as a flowchart") as found:
+        make(HEAD.replace("net\n", "net(n)\n") + "a[input 4] --> b[dense 2]")
+    assert found.value.lineno == 1

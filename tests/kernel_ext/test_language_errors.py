@@ -6,7 +6,10 @@ import re
 
 import pytest
 
-from dlcore.kernel_ext.language import NetworkError, make
+from dlcore import gluon
+from dlcore.kernel_ext.language import NetworkError, Template, make, parse
+from dlcore.kernel_ext.language.source import value_text
+from dlcore.kernel_ext.language.values import Values
 from dlcore.kernel_ext.language.words import LINE_WORDS
 
 LAYERS = ", ".join(LINE_WORDS)
@@ -17,6 +20,9 @@ def namespace():
     names["block"] = make("%%network block(channels, stride=1)\nconv channels 3x3 stride stride", names)
     names["twin"] = make("%%network twin(n)\nuse niwt(n)", names)
     names["niwt"] = make("%%network niwt(n)\nuse twin(n)", names)
+    names["both"] = make("%%network both\na = input 4\nb = input 4\nadd a b", names)
+    names["pair"] = gluon.nn.HybridLambda(lambda F, x: (x, x))
+    names.update(layer=gluon.nn.Dense(3), whole=int)
     return names
 
 
@@ -65,6 +71,15 @@ GOLDEN = [
     ("conv 8 3x3x3", 1, "3x3x3", "the kernel of conv must be a size such as 3 or 3x3, not 3x3x3"),
     ("dropout 1.5", 1, "1.5", "the rate of dropout must be a number from 0 up to, but not including, 1, not 1.5"),
     ("input 0x3\nrelu", 1, "0x3", "the shape of input must be a shape such as 1x28x28, not 0x3"),
+    ("dense {None}", 1, "{None}", "the units of dense must be a whole number of at least 1, not None ({None})"),
+    ("dropout {True}", 1, "{True}",
+     "the rate of dropout must be a number from 0 up to, but not including, 1, not True ({True})"),
+    ("dropout {None}", 1, "{None}",
+     "the rate of dropout must be a number from 0 up to, but not including, 1, not None ({None})"),
+    ("input {()}\nrelu", 1, "{()}", "the shape of input must be a shape such as 1x28x28, not () ({()})"),
+    ("a = relu\nconcat a a axis 0", 2, "0",
+     "the axis of concat must be 1 for the first number of the shape, 2 for the second, -1 for the last, not 0"),
+    ("conv 8 3x{half}", 1, "3x{half}", "a side of a size must be a whole number, not 0.5"),
     # shapes
     ("input 3x4x4\nconv 8 3x3\nconv 8 5x5", 3, "conv", "a window of 5x5 does not fit: conv gets 8x2x2"),
     ("input 3x2x2\nconv 8 5x5 pad 1", 2, "conv", "a window of 5x5 does not fit: conv gets 3x2x2 (padded to 4x4)"),
@@ -110,6 +125,10 @@ GOLDEN = [
     ("use net", 1, "net", "a network cannot use itself (net -> net)"),
     ("use twin(3)", 1, "twin", "a network cannot use itself (twin -> niwt -> twin)\n"
      "  in twin, line 2: use niwt(n)\n  in niwt, line 2: use twin(n)"),
+    ("use layer(3)", 1, "layer", "layer takes no values in brackets; write: use layer"),
+    ("use whole({text})", 1, "whole", "whole(...) fails: ValueError: invalid literal for int() with base 10: 'wide'"),
+    ("input 8\nuse pair", 2, "use", "pair1 cannot take 8: it gives 2 values, and a network's line has one"),
+    ("input 4\nuse both", 2, "use", "both has 2 inputs, but use gives it one value"),
     # lines
     ("  dense 10", 1, "  ", "only the lines below a repeat are indented"),
     ("repeat 2:\n    relu\n  tanh", 3, "  ", "this line is indented by 2, but the lines above it by 0 or 4"),
@@ -177,3 +196,13 @@ def test_a_whole_box():
         'NetworkError: conv does not know the word "padd"; did you mean "pad"?'
     )
     assert str(caught.value) == 'conv does not know the word "padd"; did you mean "pad"? (Cell In[3], line 3)'
+
+
+def test_a_tree_of_other_parts_is_refused():
+    program = parse("relu")
+    with pytest.raises(TypeError, match="int is not a value of the language"):
+        value_text(3)
+    with pytest.raises(TypeError, match="int is not a value of the language"):
+        Values(program.source, {}, {}).evaluate(3)
+    with pytest.raises(ValueError, match="net has no parameters and is a network, not a reusable block"):
+        Template(program, {})

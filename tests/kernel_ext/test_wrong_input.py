@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 
 import numpy as np
 import pytest
@@ -25,6 +26,8 @@ def ip(shell, tmp_path, monkeypatch, capsys):
     shell.push({"x": x, "y": y, "holes": holes, "beyond": beyond, "below": below, "flat": x.reshape(128, 64)})
     shell.run_cell(SETUP).raise_error()
     shell.run_cell(NETWORK).raise_error()
+    shell.run_cell("plain, square = nn.Dense(3), lambda net, x, y: 0").raise_error()
+    shell.run_cell("window = nn.Conv2D(4, 3, prefix='window_')").raise_error()
     capsys.readouterr()
     return shell
 
@@ -61,6 +64,18 @@ def shown(ip, cell: str, capsys) -> str:
         ("%%tune net --data x,y --trials 0\nnet = 3", "Error: %%tune: --trials expects a whole number >= 1, got '0'\n"),
         ("%train net --data x,y --optimizer adm", "Error: optim.create: expected an Optimizer or one of "),
         ("%train net --data x,y --metric acurracy", "Error: metric: expected one of "),
+        ("%diagram plain", "Error: %diagram edits the text of a %%network cell, and plain has none; look at it with"),
+        ("%interpret net", "Error: %interpret: --data is missing\nusage: %interpret NET"),
+        ("%monitor plain", "Error: %monitor: --data or --input says what goes into the network\nusage: %monitor"),
+        ("%monitor net --data flat,y", "Error: %monitor: net expects a batch of 1x8x8, an array of shape (batch, 1, 8"),
+        ("%network plain", "Error: plain was not made by %%network and has no text; see it with %summary plain"),
+        ("%explore net --loss flat", "Error: %explore: --loss expects a function of the notebook, and flat is none"),
+        ("%%profile 1\n2", "Error: %%profile: the cell is what is run, so '1' is one too many\nusage: %profile"),
+        ("%profile --trace", "Error: %profile: --trace needs a file\nusage: %profile"),
+        ("%graph window --input 1x2x2", "Error: window cannot take one sample of shape (1, 2, 2): conv"),
+        ("%%train net --data x,y --loss square\nloss = 3", "Error: %%train: the cell computes the loss, so --loss can"),
+        ("%train net --data x,y --workers 2 --resume", "Error: %train: --resume works in one process, not with --work"),
+        ("%%tune 3net --data x,y\nnet = 3", "Error: %%tune: 3net is no name for a network\nusage: %%tune"),
         ("%%network 3net\ninput 4", "\n    %%network 3net\n              ^^^^\nNetworkError: \"3net\" cannot be"),
     ],
 )  # fmt: skip
@@ -68,6 +83,16 @@ def test_a_slip_in_a_line_is_answered_in_a_box(ip, capsys, line, box):
     said = shown(ip, line, capsys)
     assert box in said if box.startswith("\n") else said.startswith(box)
     assert "Traceback" not in said and said.count("\n") < 6
+
+
+def test_what_is_not_there_is_named(ip, capsys, monkeypatch):
+    assert shown(ip, "%profile 1 / 0", capsys).endswith("%profile: the code above failed, so there is no table")
+    monkeypatch.setattr("dlcore.run.runs", list)
+    assert shown(ip, "%attach", capsys) == "Error: %attach: no run was started in this kernel yet"
+    monkeypatch.setattr(ip, "kernel", object(), raising=False)
+    for magic, package in ("diagram", "diagram"), ("explore", "explorer"):
+        monkeypatch.setitem(sys.modules, f"dlcore.widgets.{package}", None)
+        assert shown(ip, f"%{magic} net", capsys).startswith(f"Error: %{magic} needs the notebook's packages: import ")
 
 
 def test_words_that_are_nearly_right_are_named(ip, capsys):
