@@ -128,10 +128,10 @@ class WorkerPool:
         while not result.ready():
             result.wait(0.05)
             if not self.alive:
+                dead = self._first_dead()  # asked before the end, after which nobody is there
                 self.shutdown()
-                raise WorkerError(
-                    self._first_dead(), "WorkerDied", "the process ended without a word (killed, or out of memory?)"
-                )
+                said = "the process ended without a word (killed, or out of memory?)"
+                raise WorkerError(dead, "WorkerDied", said)
             if deadline is not None and time.monotonic() > deadline:
                 raise TimeoutError(f"workers did not answer within {timeout} s")
         return self.results(result)
