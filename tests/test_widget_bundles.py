@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import pytest
 from scripts import script
@@ -74,3 +74,17 @@ def test_a_bundle_does_not_count_as_its_own_source(builder: ModuleType, tree: Pa
     before = builder.digest(tree)
     finish(builder, tree)
     assert builder.digest(tree) == before
+
+
+def test_tools_that_are_missing_or_fail_are_named(
+    builder: ModuleType, tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(builder.subprocess, "run", lambda *_, **__: SimpleNamespace(returncode=1))
+    with pytest.raises(SystemExit, match=r"widgets/build.py: npm could not install esbuild and uPlot \(see above\)"):
+        builder.npm_install("node", ["npm"], tree / "work")
+    with pytest.raises(SystemExit, match=r"widgets/build.py: esbuild failed for chart \(see above\)"):
+        builder.run_esbuild([], tree / "chart", "node", tree / "work")
+    monkeypatch.setattr(builder.shutil, "which", lambda name: None)
+    monkeypatch.setattr(builder.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(SystemExit, match=r"Node \d+ or newer is needed to bundle the widgets and was not found"):
+        builder.find_node()

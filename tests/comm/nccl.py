@@ -77,6 +77,9 @@ def main() -> None:
     with pytest.raises(ValueError, match="root between 0 and 1"):
         workers.broadcast([here], root=2)
     assert group == [], "no group is left open"
+    cupy.cuda.nccl.available = False
+    with pytest.raises(RuntimeError, match="NCCLCommunicator: CuPy has no NCCL here; install the"):
+        comm.NCCLCommunicator("name", rank=0, size=2, device=0)
     print("NCCL agrees")
 
 

@@ -94,6 +94,12 @@ def test_an_optimizers_states_go_to_a_file_and_back(tmp_path: Path) -> None:
     before = values(two)
     with pytest.raises(ValueError, match="made with the optimizer Adam, this one is SGD"):
         store_of("sgd").load_optimizer_states(tmp_path / "states")
+    other = kv.create()
+    other.init([0, "w"], [nd.ones((2,)), nd.ones((4,))])
+    other.set_optimizer(optim.create("adam", learning_rate=0.1))
+    other.push([0, "w"], [nd.ones((2,)), nd.ones((4,))])
+    with pytest.raises(ValueError, match=r"states: .*w.*: expected \(4,\), found \(3,\) of float32"):
+        other.load_optimizer_states(tmp_path / "states")
     good = (tmp_path / "states").read_bytes()
     for content in (good[:-3], good.replace(b"dlcore.kvstore", b"dlcore.nothing"), b""):
         (tmp_path / "states").write_bytes(content)

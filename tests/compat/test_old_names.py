@@ -1,4 +1,4 @@
-"""Old scripts run unchanged; the names come and go as asked. Each test has a process of its own."""
+"""Old scripts run unchanged; the names come and go as asked. Each test of names has a process of its own."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
+
+from dlcore import compat
 
 SCRIPT = Path(__file__).with_name("old_script.txt")
 
@@ -116,6 +119,12 @@ import dlcore
 print(said.getvalue().count("import mxnet"), mx.gluon is dlcore.gluon, nn is dlcore.gluon.nn)
 """
     assert run(code, tmp_path) == "1 True True"
+
+
+def test_a_real_mxnet_is_not_hidden_unasked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "mxnet", ModuleType("mxnet"))
+    with pytest.raises(RuntimeError, match=r"there is a real mxnet here; install\(force=True\) hides it"):
+        compat.install()
 
 
 MISSING = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -21,6 +22,11 @@ def samples(n: int) -> Any:
     return np.ones((n, 3), np.float32), np.zeros(n, np.int64)
 
 
+def short() -> Any:
+    """Three samples without a batch of four."""
+    return gluon.data.DataLoader(gluon.data.ArrayDataset(*samples(3)), 4, last_batch="discard")
+
+
 ROWS: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (
         lambda: interpret.results(net(), samples(4), names=["a"]),
@@ -28,6 +34,7 @@ ROWS: list[tuple[Callable[[], Any], type[Exception], str]] = [
         "results: expected 2 names of classes, got",
     ),
     (lambda: interpret.rules(net(), samples(0)), ValueError, "data: expected at least one"),
+    (lambda: interpret.rules(net(), short()), ValueError, "data: expected at least one batch, got none"),
     (lambda: interpret.rules(net(), samples(3)), ValueError, "rules: expected at least four samples, got 3"),
     (
         lambda: interpret.rules(net(), samples(5), features=["a"]),
@@ -47,3 +54,9 @@ ROWS: list[tuple[Callable[[], Any], type[Exception], str]] = [
 def test_it_is_said(call: Callable[[], object], kind: type[Exception], match: str) -> None:
     with pytest.raises(kind, match=match):
         call()
+
+
+def test_rules_say_what_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sklearn.tree", None)
+    with pytest.raises(ImportError, match="rules needs scikit-learn: pip install scikit-learn"):
+        interpret.rules(net(), samples(5))

@@ -242,3 +242,6 @@ def test_bad_states_change_nothing(tmp_path: Path) -> None:
         with pytest.raises(ValueError, match="states"):
             model.load_optimizer_states(path)
         assert model._stepper.optimizer.num_update == 1
+    path.write_bytes(good.replace(b'{\\"lr\\"', b'{\\"lx\\"'))
+    with pytest.raises(ValueError, match=r"states: Adam has the knobs lr, .*, not lx, "):
+        model.load_optimizer_states(path)

@@ -147,6 +147,8 @@ def test_two_kernels_do_not_write_into_one_file(path):
         for resume in (True, False):
             with pytest.raises(kept.SearchInUse, match="another kernel is searching"):
                 search(score, SPACE, show=False, save=path, resume=resume)
+        with pytest.raises(kept.SearchInUse, match="another kernel has just begun a search in .*jsonl"):
+            kept._locked(path, "x+b")  # a file that came after this one looked for it
     finally:
         process.kill()
         process.communicate()

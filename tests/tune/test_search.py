@@ -137,7 +137,7 @@ def test_some_trials_may_fail(data):
     assert found.trials[1].error == "ValueError: now and then"
 
 
-def test_what_it_says_of_itself(data):
+def test_what_it_says_of_itself(data, monkeypatch):
     found = search(lambda x, y: x**2 + 1e-3 * y, {"x": dl.tune.uniform(-1, 1), "y": dl.tune.uniform(-1, 1)},
                    trials=30, sampler="random", seed=0, show=False)  # fmt: skip
     shares = found.importance()
@@ -149,6 +149,9 @@ def test_what_it_says_of_itself(data):
     scope = {}
     exec(found.best_code(), scope)
     assert scope["x"] == found.best.values["x"]
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(ImportError, match=r"frame\(\) needs pandas, which is not installed: pip install 'dlcore"):
+        found.frame()
 
 
 @pytest.mark.parametrize(
@@ -160,11 +163,17 @@ def test_what_it_says_of_itself(data):
         ({"trials": 0}, ValueError, "trials"),
         ({"sampler": "grid"}, ValueError, "one of tpe, random"),
         ({"goal": "val_thing"}, ValueError, "give maximize="),
+        ({"goal": "val_thing", "maximize": True, "epochs": 1}, ValueError, "there is no val_thing; after an"),
+        (
+            {"space": {"width": dl.tune.choice(4, 16)}, "make": lambda width: "wide"},
+            TypeError,
+            r"expected a network, \(network, settings\) or a number from make, got str",
+        ),
     ],
 )
 def test_what_cannot_be_meant(data, arguments, error, match):
     with pytest.raises(error, match=match):
-        search(network, arguments.pop("space", MARKS), *data, show=False, **arguments)
+        search(arguments.pop("make", network), arguments.pop("space", MARKS), *data, show=False, **arguments)
 
 
 def test_without_optuna_one_line_says_how_to_get_it():
@@ -184,6 +193,10 @@ def test_a_pause_holds_everything_until_it_goes_on(data):
         time.sleep(0.005)
     found.pause()
     assert found.state == "paused"
+    with pytest.raises(TimeoutError, match=r"search '.*' is still paused after 0\.0 s"):
+        found.wait(0.0)
+    with pytest.raises(RuntimeError, match="search '.*' has no finished trial yet"):
+        found.best_code()
     time.sleep(0.2)
     held = [len(t.curve) for t in found.trials]
     time.sleep(0.3)
