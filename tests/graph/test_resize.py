@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -108,6 +109,22 @@ def test_gradients_of_gradients_of_a_third_size() -> None:
         gradient(n, False)
     np.testing.assert_allclose(gradient(6, True), expected, rtol=1e-5, atol=1e-6)
     assert net._compiled.resized == 1
+
+
+def test_a_gradient_of_a_gradient_of_a_third_size_needs_the_function() -> None:
+    function = dl.jit(lambda x: (x * x * x).sum())
+    for n in (16, 8, 11):
+        x = drawn(n, 3)
+        x.attach_grad()
+        with autograd.record():
+            loss = function(x)
+        if n != 11:
+            loss.backward()
+    assert function.resized == 1
+    del function
+    gc.collect()
+    with pytest.raises(RuntimeError, match="a gradient of a gradient needs the compiled function, which is gone"):
+        autograd.grad([loss], [x], create_graph=True)
 
 
 OUTSIDE = {"factor": 1.0}
