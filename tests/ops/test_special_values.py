@@ -16,6 +16,7 @@ import scipy.special
 
 import dlcore.array  # noqa: F401 - the methods of arrays
 from dlcore import _core
+from dlcore.autograd import vjp
 from dlcore.graph import jit
 from dlcore.graph.interpreter import MICRO
 from dlcore.ops import F
@@ -151,6 +152,13 @@ def test_powers_of_whole_numbers(dtype: str) -> None:
 def test_an_infinite_step_leaves_the_first_number() -> None:
     assert F.arange(0, 5, np.inf).tolist() == [0.0] and F.arange(2, -5, -np.inf).tolist() == [2.0]
     assert jit(lambda x: x + F.arange(0, 5, np.inf))(array([1.0], "float32")).tolist() == [1.0]
+
+
+def test_slopes_of_powers_by_a_fraction_are_as_exact_as_the_array() -> None:
+    x = array([3.0, 4.0, 5.0], "float64")
+    _, back = vjp(lambda a: F.power(a, 1 / 3), x)
+    (slope,) = back(F.ones_like(x))
+    np.testing.assert_allclose(slope.asnumpy(), np.array([3.0, 4.0, 5.0]) ** (-2 / 3) / 3, rtol=1e-15)
 
 
 def test_norms_of_windows_round_once() -> None:

@@ -97,6 +97,7 @@ static void rule_select(DTypeCall& c) {
   if (!c.in[0].weak && c.in[0].dtype != DType::Bool)
     throw TypeError(c.op->name + ": the condition must be bool, got " + dtype_name(c.in[0].dtype));
   c.common = common_dtype(*c.op, c.in, c.nin, 1);
+  if (only_weak(c) && is_inexact(c.common)) c.common = double_of(c.common);
   all_outputs(c, c.common);
 }
 // Numbers that are converted to the dtype of an attribute must not lose their imaginary part on the way.
