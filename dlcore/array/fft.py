@@ -15,7 +15,7 @@ import numpy as np
 from .. import _answers, _core
 from .._core import NDArray
 from ..ops import F
-from ..ops._host import run_lines
+from ..ops._host import run_lines as _run_lines
 from ._arranging import roll as _roll
 from ._convert import array, asarray
 from ._numpy_calls import again as _again
@@ -58,7 +58,7 @@ def _whole(name: str, x: NDArray, n: int, axis: int, norm: str) -> NDArray:
         return getattr(F, name)(x, n, axis, norm)
     shape = tuple(n if k == axis % x.ndim else size for k, size in enumerate(x.shape))
     made = _core.empty(shape, _COMPLEX[x._dtype_name], x._device)
-    run_lines(name, x._numpy_view(), made._numpy_view(), n=n, axis=axis, norm=norm)
+    _run_lines(name, x._numpy_view(), made._numpy_view(), n=n, axis=axis, norm=norm)
     return made
 
 
@@ -149,7 +149,7 @@ def _along_all(
     for axis, n in reversed(plan):
         if own and _by_lines(x, axis) and n in (None, x.shape[axis]) and (norm or NORMS[0]) in NORMS:
             over = x._numpy_view()
-            run_lines(transform.__name__, over, over, n=x.shape[axis], axis=axis, norm=norm or NORMS[0])
+            _run_lines(transform.__name__, over, over, n=x.shape[axis], axis=axis, norm=norm or NORMS[0])
         else:
             x, own = transform(x, n, axis, norm), True
     return x
