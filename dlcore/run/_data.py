@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from dlcore._core import NDArray
 from dlcore._hints import did_you_mean
 from dlcore._kinds import Natural
 from dlcore.array import array
@@ -154,7 +155,7 @@ class LoaderBatches(Batches):
         for place, sample in enumerate(self.loader):
             if place < start:
                 continue
-            x, y = pair(sample)
+            x, y = (a if isinstance(a, NDArray) else array(as_numpy(a)) for a in pair(sample))
             total = counted = len(x)
             if self.size > 1:
                 indices, counted = share(np.arange(total), self.rank, self.size)

@@ -28,6 +28,22 @@ class TestData:
         run = train(network(), loader, epochs=2, batch=5, show=False)
         assert run.step == 6  # the loader's batches, not batch=
 
+    def test_a_loader_may_give_arrays_of_numpy(self):
+        x, y = points()
+
+        class Parts:
+            def __init__(self, kind):
+                self.kind = kind
+
+            def __iter__(self):
+                for i in range(0, len(x), 32):
+                    yield self.kind(x[i : i + 32]), self.kind(y[i : i + 32])
+
+        kinds = [lambda a: a, dl.np.array, np.ndarray.tolist]
+        runs = [train(network(), Parts(kind), epochs=2, show=False) for kind in kinds]
+        losses = [run.history.series("loss")[1].tolist() for run in runs]
+        assert losses[0] == losses[1] == losses[2] and losses[0][-1] < losses[0][0]
+
     def test_every_sample_is_seen_once_an_epoch_in_an_order_of_its_own(self):
         seen = []
 
