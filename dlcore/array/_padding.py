@@ -33,7 +33,10 @@ def _pairs(name: str, given: Any, x: NDArray) -> list[tuple[Any, Any]]:
     try:
         wide = _np.broadcast_to(_np.asarray(given), (x.ndim, 2))
     except ValueError:
-        raise ValueError(f"pad: {name} {given} does not fit an array of shape {x.shape}") from None
+        raise ValueError(
+            f"pad: expected {name} to be one number, one pair (before, after) or a pair for each of the {x.ndim} axes "
+            f"of shape {x.shape}, got {given}"
+        ) from None
     if wide.dtype.kind not in "biufc":
         raise TypeError(f"pad: {name} must be numbers, got {given!r}")
     return [(a.item(), b.item()) for a, b in wide]
