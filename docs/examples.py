@@ -21,14 +21,16 @@ class ExampleError(Exception):
 
 @contextlib.contextmanager
 def elsewhere() -> Iterator[None]:
-    """Runs examples in a folder of their own, so that files they write do not stay."""
-    here = os.getcwd()
+    """Runs examples in a folder of their own, so that files they write do not stay, temporary ones among them."""
+    here, temporary = os.getcwd(), tempfile.tempdir
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
+        tempfile.tempdir = folder
         try:
             yield
         finally:
             os.chdir(here)
+            tempfile.tempdir = temporary
 
 
 def run_docstring(name: str, text: str, scope: dict[str, Any]) -> list[str]:

@@ -97,6 +97,14 @@ def chromium_path() -> str:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def ended_workers() -> Iterator[None]:
+    """Worker processes end with the last test: a parallel worker of pytest's own may be given no time for it later."""
+    yield
+    if parallel := sys.modules.get("dlcore.parallel"):
+        parallel.shutdown()
+
+
+@pytest.fixture(scope="session", autouse=True)
 def proved_plans() -> Iterator[None]:
     """Every memory plan made in a test is proved to be sound, from the graph and the places alone.
 
