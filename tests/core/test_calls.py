@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import pickle
+import sys
 import threading
 from typing import Any
 
@@ -217,3 +218,8 @@ def test_inside_a_compiled_function_signs_are_traced() -> None:
         assert got.tolist() == want.tolist()
     with pytest.raises(RuntimeError, match="inside jit or hybridize"):
         dl.jit(lambda x: x if x.sum() > 0 else -x)(x)
+
+
+def test_an_operator_that_nobody_holds_lives_until_python_ends() -> None:
+    made = _core.make_operator(RECORDS["negative"].id, [], None, {})
+    assert sys.getrefcount(made) == 3  # this name, the argument and the core, which empties it in the end

@@ -264,7 +264,7 @@ void make_type(nb::module_& m) {
                          {Py_tp_members, members},
                          {Py_tp_getset, getset},
                          {0, nullptr}};
-  // Operators live as long as the process, so they need no destructor.
+  // Operators live as long as the process (see `finish`), so they need no destructor.
   PyType_Spec spec = {"dlcore._core.Operator", int(sizeof(OperatorObject)), 0,
                       Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_METHOD_DESCRIPTOR |
                           Py_TPFLAGS_DISALLOW_INSTANTIATION,
@@ -283,7 +283,8 @@ nb::object finish(std::unique_ptr<Signature> s, vectorcallfunc call, nb::object 
   emptied_at_exit(&self->dict);
   emptied_at_exit(&self->explain);
   self->signature = s.release();
-  return nb::steal(reinterpret_cast<PyObject*>(self));
+  return nb::borrow(
+      reinterpret_cast<PyObject*>(self));  // one more holds it: what is emptied at exit must be there then
 }
 
 // parameters: (name, kind, required, default) in order, with kind "input", "variadic" or "attr".
