@@ -221,5 +221,5 @@ def test_inside_a_compiled_function_signs_are_traced() -> None:
 
 
 def test_an_operator_that_nobody_holds_lives_until_python_ends() -> None:
-    made = _core.make_operator(RECORDS["negative"].id, [], None, {})
+    made = _core.make_operator(RECORDS["negative"].id, [], print, {})
     assert sys.getrefcount(made) == 3  # this name, the argument and the core, which empties it in the end

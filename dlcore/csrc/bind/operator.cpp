@@ -283,8 +283,8 @@ nb::object finish(std::unique_ptr<Signature> s, vectorcallfunc call, nb::object 
   emptied_at_exit(&self->dict);
   emptied_at_exit(&self->explain);
   self->signature = s.release();
-  return nb::borrow(
-      reinterpret_cast<PyObject*>(self));  // one more holds it: what is emptied at exit must be there then
+  // The core holds it as well: what is emptied at exit must be there then.
+  return nb::borrow(reinterpret_cast<PyObject*>(self));
 }
 
 // parameters: (name, kind, required, default) in order, with kind "input", "variadic" or "attr".
