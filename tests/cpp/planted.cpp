@@ -1,10 +1,13 @@
 // Faults on purpose, one a sanitizer, linked into the core of .ci/sanitize.py alone: each must stop the process with
 // the sanitizer's report, or the lane sees nothing and says so. Called through ctypes.
+#include <atomic>
+#include <chrono>
 #include <climits>
 #include <cstring>
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "runtime/pool.h"
 #include "tensor/tensor.h"
@@ -46,14 +49,20 @@ int race() {
   return total;
 }
 
-// The same in two chunks of a parallel region.
+// The same in two chunks of a parallel region, once both threads are there: on a busy machine one comes late. What they
+// meet by orders nothing.
 int pool_race() {
   int total = 0;
+  std::atomic<int> there{0};
   dl::set_num_threads(2);
-  for (int round = 0; round < 200; round++)
-    dl::parallel_for(4000, 1, [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; i++) total++;
-    });
+  const auto latest = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  dl::parallel_for(4000, 1, [&](int64_t begin, int64_t end) {
+    thread_local bool counted = false;
+    if (!std::exchange(counted, true)) there.fetch_add(1, std::memory_order_relaxed);
+    while (there.load(std::memory_order_relaxed) < 2 && std::chrono::steady_clock::now() < latest)
+      std::this_thread::yield();
+    for (int64_t i = begin; i < end; i++) total++;
+  });
   return total;
 }
 
