@@ -231,7 +231,7 @@ def _no_network(*args: Any) -> None:
 
 @contextlib.contextmanager
 def isolated() -> Iterator[None]:
-    """An empty folder, no network, no waiting."""
+    """An empty folder, for temporary files too, no network, no waiting."""
     time.sleep = lambda seconds: None  # before another try
     socket.getaddrinfo = _no_network  # type: ignore[assignment]
     socket.socket.connect = _no_network  # type: ignore[assignment, method-assign]
@@ -240,10 +240,12 @@ def isolated() -> Iterator[None]:
         os.environ["HOME"] = folder
         os.environ["PATH"] = ""  # no program that could fetch anything
         os.chdir(folder)
+        tempfile.tempdir = folder
         try:
             yield
         finally:
             os.chdir(home)
+            tempfile.tempdir = None
 
 
 def judge(page: str) -> str:
